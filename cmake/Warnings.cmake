@@ -1,0 +1,14 @@
+# Warnings are errors, for gcc 12 and clang alike; sanitizers and coverage go to every target of the project.
+function(constitution_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+    -Wpointer-arith -Wcast-qual -Wundef -Wvla -Wformat=2 -Wwrite-strings -Werror)
+endfunction()
+
+if(CONSTITUTION_SANITIZE)
+  add_compile_options(-fsanitize=${CONSTITUTION_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${CONSTITUTION_SANITIZE})
+endif()
+if(CONSTITUTION_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()

@@ -1,0 +1,34 @@
+/*
+ * backend.h - from a plan to a module: the three producers of cst_module behind one shape.
+ *
+ * LLVM stands behind codegen/ alone; nothing outside that folder includes its headers. The reference evaluator
+ * (reference.c) needs no LLVM.
+ *
+ * Layer 3 of the compiler.
+ */
+#ifndef CONSTITUTION_COMPILER_BACKEND_H
+#define CONSTITUTION_COMPILER_BACKEND_H
+
+#include "compiler/compilation.h"
+#include "compiler/plan.h"
+
+/* A module and what keeps it alive. `release` frees everything, the struct included; thread-safe. */
+typedef struct backend_module {
+    cst_module module;
+    void (*release)(struct backend_module *self);
+} backend_module;
+
+/* Copies what it needs out of the compilation (its arena may be freed afterwards)... */
+cst_status backend_jit(compilation *compilation, unsigned optimise, backend_module **out);
+/* ...but the reference module takes over the compilation itself, and frees it on release. */
+cst_status backend_reference(compilation *compilation, backend_module **out);
+
+typedef enum backend_output { BACKEND_SHARED, BACKEND_OBJECT, BACKEND_LLVM, BACKEND_ASSEMBLY } backend_output;
+
+/* Writes the module to a file, atomically: a temporary file beside it that is renamed when complete. */
+cst_status backend_write(compilation *compilation, backend_output output, const char *path, char *error,
+                         size_t error_size);
+/* LLVM IR or assembly text for `constc dump`; malloc'ed, NUL-terminated. */
+cst_status backend_text(compilation *compilation, backend_output output, unsigned optimise, char **text);
+
+#endif

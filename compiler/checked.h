@@ -1,0 +1,265 @@
+/*
+ * checked.h - a policy after checking: every name resolved, every type known, every absence guarded.
+ *
+ * This is the meaning of the policy, and the last form that both executions share: the reference evaluator
+ * walks it as it stands; lower.c turns it into the decision graph. So it is as close to the semantics of docs/language.md
+ * as a data structure can be: definitions are replaced by their bodies, literals are canonical values of
+ * the type that was demanded, `unless` is `and not`, each optional use stands under its guard.
+ *
+ * Invariants (check_verify in debug builds): a FIELD names a slot; types of operands are those that the operator's
+ * comment names; LOCAL refers to an enclosing QUANTIFIER; no node is AST_ERROR's heir.
+ *
+ * Layer 2 of the compiler. All memory is the compilation's arena.
+ */
+#ifndef CONSTITUTION_COMPILER_CHECKED_H
+#define CONSTITUTION_COMPILER_CHECKED_H
+
+#include "compiler/ast.h"
+#include "compiler/compilation.h"
+#include "runtime/module.h"
+
+/* ---- types ---------------------------------------------------------------------------------------- */
+
+/* Types are interned: equal types are the same pointer. */
+typedef struct type {
+    cst_kind kind;
+    uint32_t bound;              /* T(N); 0: none */
+    const struct type *element;  /* LIST */
+    struct type_field *fields;   /* RECORD, in declared order */
+    uint32_t field_count;
+    struct enumeration *enumeration; /* ENUM; AGENT with declared agents */
+    uint32_t row;                /* number in checked_policy.types */
+} type;
+
+typedef struct type_field {
+    const char *name;
+    const type *type;
+    bool optional;
+    source_range range;
+} type_field;
+
+typedef struct enumeration {
+    const char *name; /* "Role", "agents", "weekday" */
+    const char **values;
+    uint32_t count;
+    source_range range;
+} enumeration;
+
+/* ---- fields and slots ------------------------------------------------------------------------------ */
+
+/* A slot is one member of an event read as one type. The same path read as two types, or both as declared and as open
+ * data, is two slots. Slots are shared by stages and tools: an event has one of each. */
+typedef struct slot {
+    const char *path;    /* "args.to" */
+    const char **keys;   /* the path in the event's own member names: {"args","to"}; `sender` is {"from"} */
+    uint32_t key_count;
+    const type *type;
+    bool open;           /* a value that does not fit leaves it absent instead of making the event malformed */
+    bool interned;       /* some condition compares it with constants */
+    bool secret;         /* masked in messages and logs */
+} slot;
+
+/* Where a slot is read: at one stage, for one tool (0 = unknown; UINT32_MAX = the stage has no tools). */
+typedef struct slot_use {
+    uint32_t slot;
+    cst_stage stage;
+    uint32_t tool;
+    uint64_t required_keys; /* bit k: keys[k] must be there if keys[0..k-1] are; declared and not optional */
+} slot_use;
+
+/* ---- expressions ------------------------------------------------------------------------------------ */
+
+typedef enum expression_kind {
+    /* values */
+    EXPRESSION_CONSTANT,   /* constant */
+    EXPRESSION_FIELD,      /* slot; absent reads as the zeroed value, and only a guard makes that matter */
+    EXPRESSION_LOCAL,      /* the element of quantifier `local` */
+    EXPRESSION_MEMBER,     /* left is a RECORD: its field number `index` */
+    EXPRESSION_OPEN_MEMBER,/* left is JSON: member `name` */
+    EXPRESSION_OPEN_AS,    /* left is JSON: read as `type`, absent if it does not fit */
+    EXPRESSION_PROPERTY,   /* left is an identity type or TIME: cst_property `index` */
+    EXPRESSION_ELSE,       /* left if present, else right; same type */
+    EXPRESSION_ADD,        /* INT, DECIMAL, FLOAT, DURATION; TIME + DURATION; undecided on overflow */
+    EXPRESSION_SUBTRACT,   /* the same; TIME - TIME is DURATION */
+    EXPRESSION_MULTIPLY,   /* INT * INT, INT * DECIMAL, INT * DURATION (either order), FLOAT * FLOAT */
+    EXPRESSION_NEGATE,     /* not made by the parser today; INT, DECIMAL, FLOAT, DURATION */
+    EXPRESSION_JOIN,       /* STRING + STRING; undecided when scratch memory is used up */
+    EXPRESSION_WIDEN,      /* left is INT, type is DECIMAL: undecided on overflow; or type is FLOAT */
+    EXPRESSION_LENGTH,     /* of a text (code points) or LIST (elements); INT */
+    EXPRESSION_SUM,        /* of a LIST of INT, DECIMAL, DURATION, FLOAT; undecided on overflow */
+    EXPRESSION_LEAST,      /* of a LIST of those or TIME; undecided if it is empty */
+    EXPRESSION_GREATEST,
+    /* conditions, type BOOL */
+    EXPRESSION_TRUTH,      /* left is a BOOL value used as a condition */
+    EXPRESSION_EQUAL,      /* both sides one scalar type (texts by canonical bytes) */
+    EXPRESSION_LESS,       /* numbers, TIME, DURATION of one type; > and >= are made of LESS, NOT and swapped sides */
+    EXPRESSION_LESS_EQUAL,
+    EXPRESSION_IN_SET,     /* left in set number `index` */
+    EXPRESSION_IN_LIST,    /* left in right, a LIST of left's type */
+    EXPRESSION_STARTS,     /* STRING, STRING */
+    EXPRESSION_ENDS,
+    EXPRESSION_INSIDE,     /* PATH, PATH; or HOST, HOST (equal or a subdomain) */
+    EXPRESSION_PRESENT,    /* left (FIELD, MEMBER, OPEN_MEMBER, OPEN_AS) is there */
+    EXPRESSION_ANY,        /* any `local` in left satisfies right */
+    EXPRESSION_ALL,
+    EXPRESSION_NOT,        /* left */
+    EXPRESSION_AND,        /* items */
+    EXPRESSION_OR          /* items */
+} expression_kind;
+
+typedef struct expression expression;
+struct expression {
+    expression_kind kind;
+    const type *type;
+    source_range range;   /* where it was written (inside a definition's body, if it came from one) */
+    cst_value constant;   /* CONSTANT: canonical; text and parts in the arena; symbol is set by plan */
+    uint32_t slot;        /* FIELD */
+    uint32_t local;       /* LOCAL, ANY, ALL: unique number within the policy */
+    const char *name;     /* OPEN_MEMBER; LOCAL, ANY, ALL: the variable as written */
+    uint32_t index;       /* MEMBER, PROPERTY, IN_SET */
+    expression *left, *right;
+    expression **items;
+    uint32_t item_count;
+    uint32_t site;        /* number in checked_policy.sites if this very node can be undecided, else CST_NONE */
+};
+
+typedef struct site {     /* one way in which one expression can be undecided */
+    const char *code;     /* "overflow", "empty", "scratch" */
+    const char *at;       /* the expression as in the source */
+    source_range range;
+} site;
+
+/* One set as it is read for one element type. */
+typedef struct checked_set {
+    const char *name;     /* of the declaration; or the literal as written */
+    cst_kind kind;        /* of the elements; IP: networks */
+    cst_value *values;    /* canonical, without duplicates; not for IP */
+    cst_network *networks; /* IP: ascending, disjoint */
+    uint32_t count;
+} checked_set;
+
+/* ---- rules -------------------------------------------------------------------------------------------- */
+
+typedef struct message_part {
+    cst_part_kind kind;
+    const char *text;      /* TEXT, length bytes */
+    uint32_t length;
+    uint32_t slot;         /* SLOT */
+    uint32_t local;        /* WITNESS: the quantifier's number */
+    uint32_t field;        /* WITNESS: field of the element's record, or CST_NONE */
+    uint32_t property;     /* cst_property, or CST_NONE */
+    const type *type;      /* of what is shown */
+} message_part;
+
+/* Which events a rule is about: one row for each stage (and for each tool) of it. */
+typedef struct selector {
+    cst_stage stage;
+    bool every_tool;       /* plain `on action`: unknown ones too */
+    uint32_t *tools;       /* tool numbers, ascending; not for every_tool and stages without tools */
+    uint32_t tool_count;
+    const char *label;     /* "action send_email or refund" */
+} selector;
+
+/* One compiled condition: a rule that covers several selectors with different types has one body each. */
+typedef struct rule_body {
+    selector selector;
+    expression *condition; /* never NULL: a rule without `when` has the constant true */
+    expression **witnesses; /* the positive ANY nodes of the condition, outermost first, source order */
+    uint32_t witness_count;
+    message_part *message;
+    uint32_t message_count;
+} rule_body;
+
+typedef struct rule {
+    const char *name;      /* qualified */
+    cst_rule_kind kind;
+    cst_verdict verdict;
+    bool shadow, waivable, restricts; /* restricts: undecided makes it fire */
+    uint32_t layer;
+    uint32_t principle;    /* or CST_NONE */
+    uint32_t waives;       /* rule number, or CST_NONE */
+    int64_t until_us;      /* INT64_MAX: none */
+    int64_t within_us;
+    const char **who;
+    uint32_t who_count;
+    const char *offering;  /* or NULL */
+    rule_body *bodies;
+    uint32_t body_count;
+    source_range range;    /* of its name */
+    const ast_declaration *declaration;
+} rule;
+
+/* ---- the policy ------------------------------------------------------------------------------------- */
+
+typedef struct principle {
+    const char *name, *text;
+    const char **maps;
+    uint32_t map_count;
+} principle;
+
+typedef struct layer_default {
+    cst_verdict verdict;
+    const char **who;
+    uint32_t who_count;
+    int64_t within_us;
+} layer_default;
+
+typedef struct layer {
+    const char *name, *version;
+    uint32_t source;
+    layer_default defaults[CST_STAGE_COUNT];
+} layer;
+
+typedef struct tool {
+    const char *name;      /* [0] is `unknown` with an empty name */
+    const char **tags;
+    uint32_t tag_count;
+    const type *parameters; /* RECORD, or NULL: no declaration gave any; args are open */
+    const type *returns;    /* or NULL: value is open */
+    source_range range;
+} tool;
+
+typedef struct context_record { /* context user { … } */
+    const char *name;
+    const type *type;      /* RECORD */
+    source_range range;
+} context_record;
+
+/* A test block with all names resolved; its events as JSON text, ready for cst_decide_json. */
+typedef struct checked_step {
+    ast_step_kind kind;
+    const char *event;     /* JSON without session and time: INPUT, OUTPUT, ACTION, RESULT, MESSAGE */
+    uint32_t event_length;
+    const char *record;    /* GIVEN: context name */
+    const char *json;      /* GIVEN: its value as JSON text */
+    int64_t wait_us;
+    cst_verdict verdict;   /* EXPECT */
+    uint32_t *by;          /* rule numbers; CST_NONE for `default` */
+    uint32_t by_count;
+    source_range range;
+} checked_step;
+
+typedef struct checked_test {
+    const char *title;
+    checked_step *steps;
+    uint32_t step_count;
+    source_range range;
+} checked_test;
+
+typedef struct checked_policy {
+    layer *layers; uint32_t layer_count;             /* 0 is the file itself, then what it extends */
+    struct { const type **items; uint32_t count, capacity; } types;   /* by row; those that slots or messages need */
+    struct { tool *items; uint32_t count, capacity; } tools;    /* 0 is `unknown` */
+    struct { context_record *items; uint32_t count, capacity; } records;
+    struct { slot *items; uint32_t count, capacity; } slots;
+    struct { slot_use *items; uint32_t count, capacity; } slot_uses;
+    struct { checked_set *items; uint32_t count, capacity; } sets;
+    struct { site *items; uint32_t count, capacity; } sites;
+    struct { principle *items; uint32_t count, capacity; } principles;
+    struct { rule *items; uint32_t count, capacity; } rules;    /* in source order, the file's own layer first */
+    struct { checked_test *items; uint32_t count, capacity; } tests; /* of the file itself */
+    uint32_t local_count;  /* LOCAL numbers are below this */
+    uint8_t source_hash[32]; /* SHA-256 over "path length bytes" of all sources in the order they were added */
+} checked_policy;
+
+#endif

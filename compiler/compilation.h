@@ -1,0 +1,65 @@
+/*
+ * compilation.h - the state of one compilation, handed from pass to pass, and the list of passes.
+ *
+ * A compilation reads files, collects diagnostics and owns one arena. It is used by one thread. A pass
+ * either does its work or has reported at least one error; it never stops at the first. If memory
+ * runs out the arena jumps to `out_of_memory`, and the whole compilation answers CST_NO_MEMORY: whatever
+ * a pass holds that is no arena memory (files, LLVM objects) must be registered or be released before
+ * the next allocation.
+ *
+ * Layer 1 of the compiler.
+ */
+#ifndef CONSTITUTION_COMPILER_COMPILATION_H
+#define CONSTITUTION_COMPILER_COMPILATION_H
+
+#include <setjmp.h>
+
+#include "compiler/ast.h"
+#include "compiler/diagnostic.h"
+#include "compiler/source.h"
+#include "runtime/base/arena.h"
+
+/* Reads a whole file. On success *bytes has *length bytes and is released by calling release. See
+ * cst_compiler_options in compiler.h; NULL members mean the file system. */
+typedef struct compilation_reader {
+    cst_status (*read)(void *user, const char *path, char **bytes, size_t *length);
+    void (*release)(void *user, char *bytes, size_t length);
+    void *user;
+} compilation_reader;
+
+typedef struct compilation {
+    arena arena;
+    jmp_buf out_of_memory;
+    compilation_reader reader;
+
+    struct { source *items; uint32_t count, capacity; } sources;
+    struct { diagnostic *items; uint32_t count, capacity; } diagnostics;
+    uint32_t error_count, warning_count; /* also those past LIMIT_DIAGNOSTICS */
+    diagnostic spare;                    /* what diagnostic_report answers past that bound */
+
+    struct checked_policy *checked; /* after check; see checked.h */
+    struct graph *graph;            /* after lower; see graph.h */
+    struct plan *plan;              /* after plan; see plan.h */
+} compilation;
+
+/* ---- source.c ---- */
+
+/* Adds a text (copied with a NUL behind it) and returns its number. UINT32_MAX with a diagnostic if it is too large. */
+uint32_t source_add(compilation *compilation, const char *path, const char *bytes, size_t length);
+/* Reads a file through the reader and adds it. On failure reports E_FILE_UNREADABLE at `at` (or without a place
+ * if `at` is NULL) and returns UINT32_MAX. A path that was added already gives its old number. */
+uint32_t source_read(compilation *compilation, const char *path, const source_range *at);
+source_position source_locate(compilation *compilation, uint32_t source, uint32_t offset);
+/* The text of a range as in the source, white space collapsed to single blanks; arena memory. */
+const char *source_excerpt(compilation *compilation, source_range range);
+/* `path` as seen from the folder of source number `from`; absolute paths stay. Arena memory. */
+const char *source_relative(compilation *compilation, uint32_t from, const char *path);
+
+/* ---- passes, in their order ---- */
+
+ast_file *pass_parse(compilation *compilation, uint32_t source);     /* parse.c: never NULL; errors are collected */
+bool pass_check(compilation *compilation, uint32_t source);          /* check.c: parses, resolves and checks the file and all it needs; makes `checked` */
+bool pass_lower(compilation *compilation);                           /* lower.c: makes `graph` */
+bool pass_plan(compilation *compilation);                            /* plan.c: makes `plan` */
+
+#endif

@@ -1,0 +1,265 @@
+/*
+ * constitution.h - the public interface of libconstitution, the runtime of Constitution.
+ *
+ * A policy (`.const` file) is compiled by `constc` or libconstc into one `cst_module`. This library
+ * feeds events to it and says what may go on. It needs no compiler and no LLVM.
+ *
+ *     cst_policy *policy;
+ *     if (cst_policy_open("support.so", NULL, &policy) != CST_OK) ...
+ *     cst_context *context = cst_context_new(policy);
+ *     cst_decision decision;
+ *     if (cst_decide_json(context, json, length, &decision) != CST_OK) ... deny ...
+ *     if (decision.verdict >= CST_REQUIRE_APPROVAL) ... cst_decision_rule(&decision, i, &rule) ...
+ *
+ * Ownership. `cst_policy` is immutable and reference-counted: share it between threads freely.
+ * `cst_context` belongs to one thread at a time. Everything that a decision points to lives in the
+ * context until its next event begins, or the context is freed.
+ *
+ * Errors. Every function that can fail returns a `cst_status`; out-parameters are written only on
+ * CST_OK, except `cst_decision`, which is always a valid decision: whenever a status other than CST_OK
+ * comes back from a deciding call, its verdict is CST_DENY. Trouble never loosens.
+ *
+ * Memory. All of it comes from the `cst_allocator` of the options, or malloc. After warm-up a decision
+ * allocates nothing.
+ */
+#ifndef CONSTITUTION_H
+#define CONSTITUTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define CST_API
+#else
+#define CST_API __attribute__((visibility("default")))
+#endif
+
+#define CST_VERSION "0.1.0"
+
+/* ---- statuses, verdicts, stages ------------------------------------------------------------- */
+
+/* How a call went. Names and texts: cst_status_name, cst_status_text. Numbers never change meaning. */
+typedef enum cst_status {
+    CST_OK = 0,
+    CST_NO_MEMORY = 1,       /* the allocator answered NULL */
+    CST_BAD_ARGUMENT = 2,    /* a NULL or out-of-range argument, or a call in the wrong order */
+    CST_IO = 3,              /* a file could not be read or written; errno tells */
+    CST_NOT_A_POLICY = 4,    /* the library carries no `cst_module` */
+    CST_WRONG_ABI = 5,       /* the policy was built for another version of this library */
+    CST_NOT_COMPILED = 6,    /* the policy has errors: see the diagnostics */
+    CST_NO_FIELD = 7,        /* the policy reads no such field at this stage */
+    CST_WRONG_TYPE = 8,      /* the value does not fit the type of the field */
+    CST_LIMIT = 9,           /* a bound of runtime/limits.h was reached */
+    CST_NO_TOOLCHAIN = 10,   /* no linker was found, or it failed */
+    CST_INTERNAL = 11        /* a broken invariant; please report it */
+} cst_status;
+
+CST_API const char *cst_status_name(cst_status status); /* "CST_NO_MEMORY"; static */
+CST_API const char *cst_status_text(cst_status status); /* an English sentence; static */
+
+/* What may happen, from lenient to strict: comparing verdicts compares strictness. */
+typedef enum cst_verdict {
+    CST_PERMIT = 0,
+    CST_FLAG = 1,
+    CST_REDACT = 2,
+    CST_REPLACE = 3,
+    CST_REQUIRE_APPROVAL = 4,
+    CST_ESCALATE = 5,
+    CST_REFUSE = 6,
+    CST_DENY = 7,
+    CST_HALT = 8
+} cst_verdict;
+
+CST_API const char *cst_verdict_name(cst_verdict verdict); /* "require_approval"; static */
+
+typedef enum cst_stage {
+    CST_INPUT = 0,   /* before text reaches the model */
+    CST_OUTPUT = 1,  /* the model's reply */
+    CST_ACTION = 2,  /* a planned tool call, before it runs */
+    CST_RESULT = 3,  /* a tool's answer, before the model sees it */
+    CST_MESSAGE = 4, /* one agent to another */
+    CST_STAGE_COUNT = 5
+} cst_stage;
+
+CST_API const char *cst_stage_name(cst_stage stage); /* "input"; static */
+
+/* ---- allocator, clock, options -------------------------------------------------------------- */
+
+/* Where memory comes from. `resize` gets the old size; `release` the size. All three must be
+ * callable from any thread that uses an object made with them. */
+typedef struct cst_allocator {
+    void *(*allocate)(void *user, size_t size);
+    void *(*resize)(void *user, void *pointer, size_t old_size, size_t new_size);
+    void (*release)(void *user, void *pointer, size_t size);
+    void *user;
+} cst_allocator;
+
+/* Microseconds since 1970-01-01T00:00:00Z, for events that bring no `time`. */
+typedef int64_t (*cst_clock)(void *user);
+
+/* Bounds of one context; 0 means the default, which is also the most (runtime/limits.h). */
+typedef struct cst_limits {
+    uint32_t event_bytes;
+    uint32_t json_depth;
+    uint32_t list_elements;
+    uint32_t text_bytes;
+    uint32_t scratch_bytes;
+    uint32_t sessions;
+} cst_limits;
+
+/* Set `size` to sizeof(cst_options) and the rest to zero for the defaults. */
+typedef struct cst_options {
+    size_t size;
+    cst_allocator allocator;
+    cst_clock clock;
+    void *clock_user;
+    cst_limits limits;
+} cst_options;
+
+/* ---- policies ------------------------------------------------------------------------------- */
+
+typedef struct cst_policy cst_policy;
+struct cst_module; /* runtime/module.h: what a compiled policy is */
+
+/* Opens a policy that `constc build -o FILE.so` wrote. The file is trusted code, as any library that
+ * a program loads. `options` may be NULL and is copied. *out starts with one reference. */
+CST_API cst_status cst_policy_open(const char *path, const cst_options *options, cst_policy **out);
+
+/* The same for a policy linked into the program: pass the `cst_module` that the header written by
+ * `constc build -o FILE.o --header FILE.h` declares. The module must outlive the policy. */
+CST_API cst_status cst_policy_from_module(const struct cst_module *module,
+                                          const cst_options *options, cst_policy **out);
+
+CST_API cst_policy *cst_policy_retain(cst_policy *policy); /* thread-safe; returns its argument */
+CST_API void cst_policy_release(cst_policy *policy);       /* thread-safe; NULL is allowed */
+
+CST_API const char *cst_policy_name(const cst_policy *policy);
+CST_API const char *cst_policy_version(const cst_policy *policy);
+CST_API const char *cst_policy_hash(const cst_policy *policy); /* "sha256:" and 64 hex digits, of all sources */
+CST_API uint32_t cst_policy_rule_count(const cst_policy *policy);
+
+/* ---- a live policy: swapping under load ------------------------------------------------------ */
+
+/* A place that holds the policy in force. Contexts made from it pick up a new policy when their next
+ * event begins: no event is lost and no decision mixes two versions. Thread-safe. */
+typedef struct cst_live cst_live;
+
+CST_API cst_status cst_live_new(cst_policy *policy, cst_live **out); /* takes a reference of its own */
+CST_API void cst_live_swap(cst_live *live, cst_policy *policy);      /* takes a reference of its own */
+CST_API cst_policy *cst_live_policy(cst_live *live);                 /* retained for the caller */
+CST_API void cst_live_free(cst_live *live);                          /* after its contexts */
+
+/* ---- contexts ------------------------------------------------------------------------------- */
+
+/* What one thread needs to decide: buffers, and the sessions it has seen (halted ones, and the context
+ * records such as `user` that a session's first event brought). Give all events of one session to the
+ * same context, in order. NULL when memory is short. */
+typedef struct cst_context cst_context;
+
+CST_API cst_context *cst_context_new(cst_policy *policy); /* takes a reference of its own */
+CST_API cst_context *cst_context_new_live(cst_live *live);
+CST_API void cst_context_free(cst_context *context);
+CST_API const cst_policy *cst_context_policy(const cst_context *context);
+CST_API void cst_context_forget(cst_context *context); /* drops all sessions */
+
+/* ---- decisions ------------------------------------------------------------------------------ */
+
+/* One decision. Points into the context: valid until its next event begins. */
+typedef struct cst_decision {
+    cst_verdict verdict;
+    cst_stage stage;            /* meaningless if the event was malformed before its stage was known */
+    uint32_t rule_count;        /* fired rules that count, strictest first, then by place in the source */
+    uint32_t shadow_count;      /* rules, permits in shadow that would have counted */
+    const char *error_code;     /* NULL, or why the event was malformed: "missing", "type", "json", … */
+    const char *error_pointer;  /* NULL, or the JSON pointer of what was wrong: "/args/to/0" */
+    const char *error_text;     /* NULL, or an English sentence */
+    const cst_context *context;
+} cst_decision;
+
+/* A place in the event: what made a rule fire. */
+typedef struct cst_span {
+    const char *pointer; /* JSON pointer of the string or value, "/args/to/0" */
+    uint32_t start, end; /* byte range in the decoded string; for other values of their JSON text */
+} cst_span;
+
+/* One fired rule. All strings are NUL-terminated UTF-8 and live as long as the decision. */
+typedef struct cst_fired {
+    const char *rule;           /* qualified name, or NULL: the stage's default */
+    const char *principle;      /* NULL if the rule names none */
+    cst_verdict effect;
+    bool shadow;
+    const char *message;        /* interpolated `because`, or NULL */
+    bool message_cut;           /* the message reached its bound */
+    const char *offering;       /* of `refuse`, or NULL */
+    const char *const *who;     /* of `require approval` and `escalate`: `who_count` names */
+    uint32_t who_count;
+    int64_t within_us;          /* of `require approval`: microseconds, 0 if none */
+    const char *undecided_code; /* NULL, or why the condition could not be decided: "overflow" */
+    const char *undecided_at;   /* the expression that could not, as in the source */
+    uint32_t span_count;
+    uint64_t span_total;        /* span_count, or more if the list was cut */
+    const cst_span *spans;
+    const char *file;           /* where the rule stands */
+    uint32_t line;
+} cst_fired;
+
+/* Decides one event, given as the JSON object of docs/formats.md. `json` need not be NUL-terminated.
+ * CST_OK also for a malformed event: its decision is CST_DENY with error_code set. */
+CST_API cst_status cst_decide_json(cst_context *context, const char *json, size_t length,
+                                   cst_decision *decision);
+
+/* Fired rules of a decision by index; shadow rules start again at 0. CST_BAD_ARGUMENT past the end. */
+CST_API cst_status cst_decision_rule(const cst_decision *decision, uint32_t index, cst_fired *out);
+CST_API cst_status cst_decision_shadow(const cst_decision *decision, uint32_t index, cst_fired *out);
+
+/* The SHA-256 of the canonical action (tool and args, RFC 8785 form): what an approval binds to.
+ * CST_NO_FIELD if the event is no action, or was set field by field without cst_event_args_json. */
+CST_API cst_status cst_decision_action_hash(const cst_decision *decision, uint8_t out[32]);
+
+/* The decision as one JSON object without a line end, NUL-terminated; lives as long as the decision. */
+CST_API cst_status cst_decision_json(const cst_decision *decision, const char **json, size_t *length);
+
+/* ---- events field by field ------------------------------------------------------------------- */
+
+/*
+ * For hosts that hold values already. Look each field up once per policy, then for each event:
+ * cst_event_begin, the setters, cst_decide. Strings are not copied: they must live until the decision is
+ * done with. A setter on a field that the policy does not read answers CST_NO_FIELD and is otherwise
+ * harmless; a value that does not fit makes the event malformed, so an unchecked status never loosens.
+ */
+typedef uint32_t cst_field;
+#define CST_FIELD_NONE UINT32_MAX
+
+/* `path` as in the language: "text", "args.amount", "user.role". `tool` is NULL where the stage has none,
+ * or for the fields that every tool has. CST_NO_FIELD if the policy does not read it. */
+CST_API cst_status cst_policy_field(const cst_policy *policy, cst_stage stage, const char *tool,
+                                    const char *path, cst_field *out);
+
+CST_API cst_status cst_event_begin(cst_context *context, cst_stage stage, const char *tool);
+CST_API cst_status cst_event_session(cst_context *context, const char *session, size_t length);
+CST_API cst_status cst_event_time(cst_context *context, int64_t microseconds);
+/* The whole arguments as JSON: read like the `args` of a JSON event, and hashed for approvals. */
+CST_API cst_status cst_event_args_json(cst_context *context, const char *json, size_t length);
+CST_API cst_status cst_set_bool(cst_context *context, cst_field field, bool value);
+CST_API cst_status cst_set_int(cst_context *context, cst_field field, int64_t value);
+CST_API cst_status cst_set_float(cst_context *context, cst_field field, double value);
+/* A decimal in millionths: 98.70 is 98700000. */
+CST_API cst_status cst_set_decimal(cst_context *context, cst_field field, int64_t millionths);
+/* UTF-8 for string, email, url, host, path, ip, agent and enum fields; parsed as the field's type. */
+CST_API cst_status cst_set_string(cst_context *context, cst_field field, const char *text,
+                                  size_t length);
+/* Any value as JSON text, lists and records too. */
+CST_API cst_status cst_set_json(cst_context *context, cst_field field, const char *json,
+                                size_t length);
+CST_API cst_status cst_decide(cst_context *context, cst_decision *decision);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * limits.h - every bound of Constitution, in one place, each with its reason.
+ *
+ * Nothing in this project is cut silently: whoever reaches a bound below answers with an error that
+ * names it (a diagnostic at compile time, a malformed event or an undecided condition at run time),
+ * and at run time that error never makes a decision more lenient. docs/limits.md is written from
+ * this file by a test, so a bound without a comment does not build.
+ *
+ * Layer 0 of both halves; it includes nothing.
+ */
+#ifndef CONSTITUTION_RUNTIME_LIMITS_H
+#define CONSTITUTION_RUNTIME_LIMITS_H
+
+/* ---- policies: what the compiler accepts ---- */
+
+#define LIMIT_SOURCE_BYTES (16u << 20)       /* one .const file; byte ranges are 32 bits wide */
+#define LIMIT_SET_FILE_BYTES (256u << 20)    /* one `set … from` file: a million long entries */
+#define LIMIT_SET_ENTRIES 1000000u           /* entries of one set */
+#define LIMIT_TOOLS_FILE_BYTES (64u << 20)   /* one `import tools` file */
+#define LIMIT_FILES 1000u                    /* files of one policy: layers, imports and modules */
+#define LIMIT_LAYERS 16u                     /* files stacked by `extends` */
+#define LIMIT_RULES 1000000u                 /* rules, permits and waivers of one policy */
+#define LIMIT_TOOLS 65535u                   /* tools of one policy; tool numbers are 16 bits wide */
+#define LIMIT_NAME_BYTES 256u                /* one identifier or quoted name */
+#define LIMIT_STRING_BYTES (1u << 20)        /* one string literal */
+#define LIMIT_PARSE_DEPTH 1000               /* Lemon's stack: nesting of one declaration */
+#define LIMIT_EXPRESSION_DEPTH 200u          /* nesting of a condition after definitions are replaced */
+#define LIMIT_EXPRESSION_NODES 4000000u      /* nodes of all conditions after definitions are replaced */
+#define LIMIT_UNROLLED_SET 256u              /* elements of a set that `any x in SET` may go through */
+#define LIMIT_TYPE_DEPTH 32u                 /* nesting of a declared type or JSON Schema */
+#define LIMIT_DIAGNOSTICS 200u               /* diagnostics reported in one run; the rest are counted */
+#define LIMIT_SLOTS 65535u                   /* distinct fields that one policy reads */
+#define LIMIT_IMAGE_BYTES (2047u << 20)      /* tables of one compiled policy: offsets are 32 bits */
+
+/* ---- events: what the runtime accepts (defaults; cst_limits of a context may lower them) ---- */
+
+#define LIMIT_EVENT_BYTES (16u << 20)        /* one event as JSON */
+#define LIMIT_JSON_DEPTH 64u                 /* nesting of one event */
+#define LIMIT_JSON_SCANNER_DEPTH 256          /* nesting that the JSON reader can hold at all: tools files may be deeper than events */
+#define LIMIT_JSON_MEMBERS 100000u           /* members of one JSON object */
+#define LIMIT_LIST_ELEMENTS 100000u          /* elements of a list whose type names no bound */
+#define LIMIT_TEXT_BYTES (16u << 20)         /* a string whose type names no bound */
+#define LIMIT_SCRATCH_BYTES (64u << 20)      /* memory that one decision may use for joined strings */
+#define LIMIT_SESSIONS 1000000u              /* sessions that one context remembers */
+#define LIMIT_SPANS 256u                     /* spans reported for one fired rule; more are counted */
+#define LIMIT_MESSAGE_BYTES (64u << 10)      /* one interpolated message; longer ones end in an ellipsis and set a flag */
+
+#endif

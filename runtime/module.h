@@ -1,0 +1,311 @@
+/*
+ * module.h - the whole contract between compiler and runtime: what a compiled policy is.
+ *
+ * A compiled policy is one `cst_module`: a block of tables (the image) and functions. The image is one
+ * array of bytes without pointers: every reference is an offset from its start, so it needs no relocation, is the same bytes
+ * in JIT memory, in a policy.so and in a linked policy.o, and can be shared by processes. The functions take everything through their
+ * frame, also the helpers they call, so compiled code has no undefined symbols at all.
+ *
+ * Three producers make this struct: the JIT, `constc build`, and the reference evaluator (compiler/). The runtime cannot tell them
+ * apart. Any change here, in value.h or in services.def is a new CST_ABI_VERSION.
+ *
+ * Layer 1; includes value.h only.
+ */
+#ifndef CONSTITUTION_RUNTIME_MODULE_H
+#define CONSTITUTION_RUNTIME_MODULE_H
+
+#include "runtime/value.h"
+
+#define CST_MODULE_MAGIC "constm1"
+#define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
+#define CST_ABI_VERSION 1u
+#define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
+
+/* ---- references into the image -------------------------------------------------------------- */
+
+typedef struct cst_ref {   /* bytes; strings also have a NUL behind their last byte */
+    uint32_t offset;
+    uint32_t length;
+} cst_ref;
+
+typedef struct cst_table { /* rows of one type, 8-byte aligned */
+    uint32_t offset;
+    uint32_t count;
+} cst_table;
+
+typedef struct cst_range { /* rows first .. first+count-1 of the table that the comment names */
+    uint32_t first;
+    uint32_t count;
+} cst_range;
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* A text that some condition compares with. Symbol numbers are row numbers + 1. */
+typedef struct cst_symbol_row {
+    cst_ref text;  /* canonical */
+    uint32_t hash; /* cst_hash of the text */
+    uint32_t tool; /* tool number, 0 if no tool is called so */
+} cst_symbol_row;
+
+typedef enum cst_set_form {
+    CST_SET_SYMBOL_BITS = 0, /* data: cst_ref to uint64_t words; bit (symbol - base) */
+    CST_SET_SYMBOL_HASH = 1, /* data: uint32_t symbols, open addressing, linear probing from
+                                cst_symbol_slot(symbol, capacity); 0 is empty; capacity a power of two */
+    CST_SET_INTEGERS = 2,    /* data: int64_t, ascending: int, decimal, time, duration, enum */
+    CST_SET_NETWORKS = 3     /* data: cst_network, ascending and disjoint */
+} cst_set_form;
+
+typedef struct cst_set_row {
+    cst_ref name; /* of the declaration, or of the literal's text */
+    cst_ref data;
+    uint32_t form;  /* cst_set_form */
+    uint32_t count; /* elements; for SYMBOL_HASH the capacity is data.length / 4 */
+    uint32_t base;  /* first symbol of SYMBOL_BITS */
+    uint32_t kind;  /* cst_kind of the elements */
+} cst_set_row;
+
+typedef struct cst_network {
+    uint8_t low[16], high[16]; /* both in */
+} cst_network;
+
+static inline uint32_t cst_symbol_slot(uint32_t symbol, uint32_t capacity)
+{
+    return (symbol * 2654435761u) & (capacity - 1u);
+}
+
+typedef struct cst_type_row {
+    uint32_t kind;    /* cst_kind */
+    uint32_t bound;   /* T(N): code points of a string, elements of a list; 0: the build's own */
+    uint32_t element; /* type row of a list's elements, or CST_NONE */
+    cst_range fields; /* record: rows of `fields`; enum, agent: rows of `names` (agent: none = any name) */
+} cst_type_row;
+
+typedef struct cst_field_row { /* one field of a record type */
+    cst_ref name;
+    uint32_t type;     /* type row */
+    uint32_t optional; /* 0 or 1: may be missing or null */
+} cst_field_row;
+
+/*
+ * The field table: a tree of the members that the policy reads, one root for each stage and tool. The
+ * event reader walks it along the JSON text; what is in no node is skipped. A node's targets say where
+ * its value goes and how strictly. Children of a node are contiguous, ascending by name (bytes).
+ */
+typedef struct cst_node_row {
+    cst_ref name;
+    cst_range children; /* rows of `nodes` */
+    cst_range targets;  /* rows of `targets` */
+    uint32_t required;  /* 0 or 1: a missing or null member makes the event malformed, if the parent is there */
+    uint32_t parent;    /* node row, or CST_NONE */
+} cst_node_row;
+
+typedef enum cst_target_mode {
+    CST_TARGET_TYPED = 0, /* declared: a value that does not fit makes the event malformed */
+    CST_TARGET_OPEN = 1   /* open data: a value that does not fit leaves the slot absent */
+} cst_target_mode;
+
+typedef struct cst_target_row {
+    uint32_t slot;
+    uint32_t type; /* type row */
+    uint32_t mode; /* cst_target_mode */
+    uint32_t interned; /* 0 or 1: look the text (of elements and fields too) up among the symbols */
+} cst_target_row;
+
+/* One slot, for messages, spans and explanations. */
+typedef struct cst_slot_row {
+    cst_ref path;    /* as in the language: "args.to" */
+    cst_ref pointer; /* as in the event: "/args/to" (`sender` is "/from") */
+    uint32_t type;   /* type row */
+    uint32_t secret; /* 0 or 1: masked in messages */
+} cst_slot_row;
+
+typedef struct cst_tool_row {
+    cst_ref name;
+    uint32_t symbol;
+} cst_tool_row;
+
+typedef struct cst_group_row { /* one compiled function: the rules of one selector of one stage */
+    cst_range rules;   /* rows of `group_rules` */
+    cst_ref label;     /* "action send_email", for dumps and profiles */
+} cst_group_row;
+
+/* How one stage and one tool are decided. Stages without tools have one row, `action` and `result` one
+ * for each tool number, 0 (unknown) first. */
+typedef struct cst_dispatch_row {
+    uint32_t root;    /* node row: what to read */
+    cst_range groups; /* rows of `group_lists`: group numbers to evaluate */
+} cst_dispatch_row;
+
+typedef struct cst_stage_row {
+    cst_range dispatch; /* rows of `dispatch`, by tool number */
+} cst_stage_row;
+
+typedef enum cst_rule_kind { CST_RULE = 0, CST_RULE_PERMIT = 1, CST_RULE_WAIVER = 2 } cst_rule_kind;
+
+typedef struct cst_rule_row {
+    cst_ref name;        /* qualified: "strangers", "platform.pii" seen from the file that is run */
+    cst_ref file;        /* as the compiler was given it */
+    cst_ref offering;    /* length 0 and offset 0: none */
+    cst_range message;   /* rows of `parts`; count 0: none */
+    cst_range who;       /* rows of `names` */
+    cst_range witnesses; /* rows of `witnesses` whose elements are reported as spans */
+    int64_t within_us;   /* of an approval; 0: none */
+    int64_t until_us;    /* of a waiver: counts while event time <= until; INT64_MAX: for ever */
+    uint32_t kind;       /* cst_rule_kind */
+    uint32_t verdict;    /* cst_verdict; of a permit CST_PERMIT */
+    uint32_t shadow;     /* 0 or 1 */
+    uint32_t layer;      /* row of `layers` */
+    uint32_t principle;  /* row of `principles`, or CST_NONE */
+    uint32_t waives;     /* of a waiver: the identity of the rule that it lifts, else CST_NONE */
+    uint32_t identity;   /* rows of one declared rule (one for each selector with types of its own) share it */
+    uint32_t line;
+} cst_rule_row;
+
+typedef struct cst_principle_row {
+    cst_ref name;
+    cst_ref text;
+    cst_range maps; /* rows of `names` */
+} cst_principle_row;
+
+typedef struct cst_default_row {
+    uint32_t verdict;  /* CST_PERMIT, CST_DENY or CST_REQUIRE_APPROVAL */
+    uint32_t unused;
+    cst_range who;     /* rows of `names` */
+    int64_t within_us;
+} cst_default_row;
+
+typedef struct cst_layer_row { /* the lowest file is row 0, what it extends row 1, and so on */
+    cst_ref name;
+    cst_ref version;
+    cst_default_row defaults[5]; /* by cst_stage */
+} cst_layer_row;
+
+typedef enum cst_part_kind {
+    CST_PART_TEXT = 0,    /* text */
+    CST_PART_SLOT = 1,    /* the value of slot `index`, then `property` of it if it is not CST_NONE */
+    CST_PART_WITNESS = 2  /* the element that witness `index` finds, then `field` of it (record) or `property` */
+} cst_part_kind;
+
+typedef struct cst_part_row { /* a piece of a message */
+    uint32_t kind;
+    uint32_t index;
+    uint32_t field;    /* field number in the element's record, or CST_NONE */
+    uint32_t property; /* cst_property, or CST_NONE */
+    uint32_t type;     /* type row of what is shown */
+    uint32_t unused;
+    cst_ref text;
+} cst_part_row;
+
+/* Finds the elements of a list that make an `any` true: see cst_witness_fn. */
+typedef struct cst_witness_row {
+    uint32_t function; /* of module.witnesses */
+    uint32_t slot;     /* the list's slot, for the JSON pointer; CST_NONE for a list inside an element */
+} cst_witness_row;
+
+typedef struct cst_site_row { /* why a condition could not be decided */
+    cst_ref code; /* "overflow" */
+    cst_ref at;   /* the expression as in the source */
+} cst_site_row;
+
+/* A context record (`user`): carried by the session from the event that brought it. */
+typedef struct cst_record_row {
+    cst_ref name;
+} cst_record_row;
+
+/* ---- the image -------------------------------------------------------------------------------- */
+
+typedef struct cst_image {
+    char magic[8];
+    uint32_t abi;
+    uint32_t size;           /* bytes, this header included */
+    uint8_t source_hash[32]; /* SHA-256 over all sources, see docs/architecture.md */
+    cst_ref name, version;   /* of the file that was compiled */
+    uint32_t slot_count;
+    uint32_t memo_count;     /* bytes of frame.memo */
+    uint32_t symbol_capacity; /* of symbol_buckets; a power of two, or 0 */
+    uint32_t tool_count;     /* with `unknown` */
+    cst_table symbol_buckets; /* uint32_t symbol numbers, open addressing from hash & (capacity-1); 0 empty */
+    cst_table symbols;       /* cst_symbol_row */
+    cst_table sets;          /* cst_set_row */
+    cst_table types;         /* cst_type_row */
+    cst_table fields;        /* cst_field_row */
+    cst_table names;         /* cst_ref */
+    cst_table nodes;         /* cst_node_row */
+    cst_table targets;       /* cst_target_row */
+    cst_table slots;         /* cst_slot_row */
+    cst_table tools;         /* cst_tool_row, by tool number */
+    cst_table groups;        /* cst_group_row, one for each of module.groups */
+    cst_table group_rules;   /* uint32_t rule rows */
+    cst_table group_lists;   /* uint32_t group numbers */
+    cst_table dispatch;      /* cst_dispatch_row */
+    cst_table rules;         /* cst_rule_row */
+    cst_table principles;    /* cst_principle_row */
+    cst_table layers;        /* cst_layer_row */
+    cst_table parts;         /* cst_part_row */
+    cst_table witnesses;     /* cst_witness_row */
+    cst_table sites;         /* cst_site_row */
+    cst_table records;       /* cst_record_row */
+    cst_stage_row stages[5];
+} cst_image;
+
+#define CST_ROWS(image, table, type) \
+    ((const type *)(const void *)((const char *)(image) + (image)->table.offset))
+#define CST_TEXT(image, ref) ((const char *)(image) + (ref).offset)
+
+/* ---- evaluation -------------------------------------------------------------------------------- */
+
+/* A rule that fired: `reason` is CST_TRUE, or the undecided truth of its condition. */
+typedef struct cst_hit {
+    uint32_t rule;
+    cst_truth reason;
+} cst_hit;
+
+struct cst_services;
+
+/* What compiled code sees. Slot values first, then where results go. The runtime fills it for one event. */
+typedef struct cst_frame {
+    const cst_value *slots;  /* image.slot_count values; absent ones are all zero */
+    cst_hit *hits;           /* room for all rules */
+    uint32_t hit_count;
+    uint32_t unused;
+    uint8_t *memo;           /* image.memo_count bytes, zero when the event begins; for the group's own use */
+    const struct cst_services *services;
+    const cst_image *image;
+    void *engine;            /* cst_module.engine: the reference evaluator's own */
+    void *scratch;           /* cst_scratch: memory for joined strings */
+} cst_frame;
+
+/* Evaluates one group: appends a hit for each rule (or waiver) whose condition is true, or is undecided and the rule
+ * restricts. A permit or waiver that is undecided appends nothing. */
+typedef void (*cst_eval_fn)(cst_frame *frame, uint32_t group);
+
+/* The first element at or behind `from` for which the body of an `any` is true; failing that over the whole list, undecided. UINT32_MAX:
+ * none. *out is the element itself. Pure: evaluates afresh, only called to report a rule that fired. */
+typedef uint32_t (*cst_witness_fn)(cst_frame *frame, uint32_t witness, uint32_t from,
+                                   const cst_value **out);
+
+typedef struct cst_module {
+    char magic[8];       /* CST_MODULE_MAGIC */
+    uint32_t abi;        /* CST_ABI_VERSION */
+    uint32_t value_size; /* sizeof(cst_value) */
+    const cst_image *image;
+    const cst_eval_fn *groups;       /* image.groups.count functions */
+    const cst_witness_fn *witnesses; /* functions that image.witnesses name */
+    void *engine;                    /* NULL for native code */
+} cst_module;
+
+/* ---- services ---------------------------------------------------------------------------------- */
+
+/*
+ * What compiled code may call: everything that is not a load, a comparison of numbers or a branch. One row
+ * in services.def each; the native code reaches them by their index in this struct, the reference evaluator by name.
+ */
+typedef struct cst_services {
+#define SERVICE(result, name, arguments, cost, comment) result(*name) arguments;
+#include "runtime/services.def"
+#undef SERVICE
+} cst_services;
+
+extern const cst_services cst_runtime_services;
+
+#endif
