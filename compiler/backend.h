@@ -28,6 +28,8 @@ typedef enum backend_output { BACKEND_SHARED, BACKEND_OBJECT, BACKEND_LLVM, BACK
 /* Writes the module to a file, atomically: a temporary file beside it that is renamed when complete. */
 cst_status backend_write(compilation *compilation, backend_output output, const char *path, char *error,
                          size_t error_size);
+/* Writes a C header that declares the module of a BACKEND_OBJECT: cst_policy_NAME. */
+cst_status backend_header(compilation *compilation, const char *path, char *error, size_t error_size);
 /* LLVM IR or assembly text for `constc dump`; malloc'ed, NUL-terminated. */
 cst_status backend_text(compilation *compilation, backend_output output, unsigned optimise, char **text);
 

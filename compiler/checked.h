@@ -116,7 +116,7 @@ struct expression {
     uint32_t slot;        /* FIELD */
     uint32_t local;       /* LOCAL, ANY, ALL: unique number within the policy */
     const char *name;     /* OPEN_MEMBER; LOCAL, ANY, ALL: the variable as written */
-    uint32_t index;       /* MEMBER, PROPERTY, IN_SET */
+    uint32_t index;       /* MEMBER, PROPERTY, IN_SET; OPEN_MEMBER: row of the image's `names`, set by plan */
     expression *left, *right;
     expression **items;
     uint32_t item_count;

@@ -40,6 +40,10 @@ typedef struct compilation {
     struct checked_policy *checked; /* after check; see checked.h */
     struct graph *graph;            /* after lower; see graph.h */
     struct plan *plan;              /* after plan; see plan.h */
+
+    /* Frees the compilation, the struct included; set by whoever made it, called by whoever took it over (backend_reference),
+     * from any thread. NULL: freeing the arena is all. */
+    void (*release)(struct compilation *self);
 } compilation;
 
 /* ---- source.c ---- */

@@ -8,7 +8,7 @@
  *
  * Kinds are those of checked.h. Differences: IN_SET of few elements may have become an OR of EQUAL; LESS_EQUAL and
  * GREATER forms are as lower.c's essay says; AND and OR have at least two operands; constant conditions exist only as
- * roots.
+ * roots, and as bodies of ANY nodes that are kept as witnesses.
  *
  * Layer 2 of the compiler; made by lower.c, read by plan.c, codegen and dump.
  */
@@ -24,9 +24,9 @@ typedef struct graph_node {
     const type *type;
     cst_value constant; /* CONSTANT */
     uint32_t slot;      /* FIELD */
-    uint32_t local;     /* LOCAL, ANY, ALL */
+    uint32_t local;     /* LOCAL, ANY, ALL: how many quantifiers stand around the ANY or ALL (not checked.h's number) */
     const char *name;   /* OPEN_MEMBER */
-    uint32_t index;     /* MEMBER, PROPERTY, IN_SET */
+    uint32_t index;     /* MEMBER, PROPERTY, IN_SET; OPEN_MEMBER: row of the image's `names`, set by plan */
     node_id *operands;  /* left, right; or items */
     uint32_t operand_count;
     uint32_t site;      /* of this node itself, or CST_NONE */

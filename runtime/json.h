@@ -77,21 +77,40 @@ typedef enum json_token {
     JSON_TOKEN_ERROR
 } json_token;
 
+/* A key of an object that is still open; json.c's own. */
+typedef struct json_seen {
+    uint64_t tag;     /* its first and last bytes, mixed: equal keys have equal tags */
+    const char *text; /* decoded */
+    uint32_t length;
+    uint32_t at;      /* offset of its opening quote */
+} json_seen;
+
+#define JSON_SEEN_SPACE 32 /* keys of open objects that need no memory from the arena */
+
+/* Not to be copied or moved while in use. json_scan_begin writes only what it must: the two arrays at the end stay as they are. */
 typedef struct json_scanner {
     const char *start, *end; /* the input */
     const char *next;        /* first byte not read */
-    arena *arena;            /* for strings with escapes, and lists of keys */
+    arena *arena;            /* for strings with escapes, and keys of large objects */
     uint32_t depth, depth_limit;
-    json_error error;        /* after JSON_TOKEN_ERROR */
+    json_error error;        /* after JSON_TOKEN_ERROR; the first one stays */
     uint32_t error_at;
     /* the token */
     uint32_t at, at_length;  /* its bytes in the input, quotes included */
     const char *text;        /* KEY and STRING: decoded; NUMBER: as written */
     uint32_t length;
-    uint8_t state[LIMIT_JSON_SCANNER_DEPTH]; /* what may follow, a level each */
-    void *levels;            /* json.c's own: the keys seen in each open object */
+    /* json.c's own */
+    bool pending;            /* a value must come next */
+    bool fresh;              /* an object or list was opened: no comma before its first item */
+    json_seen *seen;         /* keys of all open objects, innermost last */
+    uint32_t seen_count, seen_capacity;
+    uint32_t seen_first;     /* where those of the innermost open object start */
+    json_seen seen_space[JSON_SEEN_SPACE];
+    uint8_t state[LIMIT_JSON_SCANNER_DEPTH]; /* '{' or '[', a level each */
 } json_scanner;
 
+/* depth_limit: levels of nesting; more than LIMIT_JSON_SCANNER_DEPTH, or 0, mean that many. The faster interface for
+ * readers that know what they want is in json_scan.h; both can be mixed. */
 void json_scan_begin(json_scanner *scanner, const char *bytes, size_t length, arena *arena, uint32_t depth_limit);
 /* The next token. Checks grammar, encoding, depth and duplicate members. After a KEY comes its value. */
 json_token json_scan(json_scanner *scanner);
@@ -99,5 +118,7 @@ json_token json_scan(json_scanner *scanner);
 bool json_skip(json_scanner *scanner);
 /* Builds the tree of the value that comes next. NULL after an error. */
 cst_json *json_scan_tree(json_scanner *scanner);
+/* After an error: the JSON pointer of the value that held it, in arena memory; "" for the whole or if that is full. */
+const char *json_scan_pointer(const json_scanner *scanner);
 
 #endif

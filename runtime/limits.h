@@ -28,13 +28,16 @@
 #define LIMIT_EXPRESSION_NODES 4000000u      /* nodes of all conditions after definitions are replaced */
 #define LIMIT_UNROLLED_SET 256u              /* elements of a set that `any x in SET` may go through */
 #define LIMIT_TYPE_DEPTH 32u                 /* nesting of a declared type or JSON Schema */
+#define LIMIT_SCHEMA_STEPS 100000u           /* schemas read for one imported tool: references can double them at each level */
 #define LIMIT_DIAGNOSTICS 200u               /* diagnostics reported in one run; the rest are counted */
+#define LIMIT_COVER_STEPS 50000000u          /* comparisons in the search for rules that others cover: about a second */
 #define LIMIT_SLOTS 65535u                   /* distinct fields that one policy reads */
 #define LIMIT_IMAGE_BYTES (2047u << 20)      /* tables of one compiled policy: offsets are 32 bits */
 
 /* ---- events: what the runtime accepts (defaults; cst_limits of a context may lower them) ---- */
 
 #define LIMIT_EVENT_BYTES (16u << 20)        /* one event as JSON */
+#define LIMIT_CONVERSATION_BYTES (64u << 20) /* one recorded conversation: the adapters read it whole */
 #define LIMIT_JSON_DEPTH 64u                 /* nesting of one event */
 #define LIMIT_JSON_SCANNER_DEPTH 256          /* nesting that the JSON reader can hold at all: tools files may be deeper than events */
 #define LIMIT_JSON_MEMBERS 100000u           /* members of one JSON object */
@@ -42,7 +45,9 @@
 #define LIMIT_TEXT_BYTES (16u << 20)         /* a string whose type names no bound */
 #define LIMIT_SCRATCH_BYTES (64u << 20)      /* memory that one decision may use for joined strings */
 #define LIMIT_SESSIONS 1000000u              /* sessions that one context remembers */
+#define LIMIT_SESSION_BYTES 1024u            /* the name of one session: it is remembered */
 #define LIMIT_SPANS 256u                     /* spans reported for one fired rule; more are counted */
+#define LIMIT_SPAN_STEPS (16u << 20)         /* list elements looked at to count spans past LIMIT_SPANS; then their number is a lower bound */
 #define LIMIT_MESSAGE_BYTES (64u << 10)      /* one interpolated message; longer ones end in an ellipsis and set a flag */
 
 #endif

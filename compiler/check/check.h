@@ -1,0 +1,144 @@
+/*
+ * check.h - the inside of the check pass: from syntax trees to the checked policy.
+ *
+ * The pass is split by what it looks at: modules.c (files, imports, layers, one namespace a file), declarations.c (everything
+ * that is no condition), tools_import.c (MCP, OpenAI, JSON Schema), sets.c, types.c, scope.c (what a path means at a stage and for a tool),
+ * expression*.c (conditions: types, literals, guards), rules.c (rules, permits, waivers, their bodies and messages), tests.c
+ * (test blocks), warnings.c, cost.c. This header is what they share; nobody outside of check/ includes it.
+ */
+#ifndef CONSTITUTION_COMPILER_CHECK_CHECK_H
+#define CONSTITUTION_COMPILER_CHECK_CHECK_H
+
+#include "compiler/checked.h"
+
+/* ---- names --------------------------------------------------------------------------------------- */
+
+typedef enum symbol_kind {
+    SYMBOL_MODULE,    /* import std.net makes `net`; unit */
+    SYMBOL_PRINCIPLE, /* number: in checked_policy.principles */
+    SYMBOL_ENUM,      /* enumeration */
+    SYMBOL_CONTEXT,   /* number: in checked_policy.records */
+    SYMBOL_SET,       /* set */
+    SYMBOL_PATTERN,
+    SYMBOL_ORIGIN,
+    SYMBOL_DEFINE,    /* declaration: parameters and body */
+    SYMBOL_EXTERN,
+    SYMBOL_RULE,      /* rules, permits and waivers; number: in checked_policy.rules once checked */
+} symbol_kind;
+
+typedef struct set_element { /* one element of a declared set, not yet read as a type */
+    ast_expression_kind kind; /* STRING, INT, DECIMAL, DURATION, or PATH for a bare name (enum value, agent) */
+    ast_text text;
+    int64_t integer;
+} set_element;
+
+typedef struct set_declaration { /* inline or from a file */
+    const char *name;
+    set_element *elements;
+    uint32_t count;
+    bool from_file;       /* elements are bare lines: each is whatever the type makes of it */
+    source_range range;
+    struct { const type **types; uint32_t *numbers; uint32_t count, capacity; } readings; /* cache of set_as_type */
+} set_declaration;
+
+typedef struct unit unit;
+
+typedef struct symbol {
+    symbol_kind kind;
+    const char *name;
+    source_range range;   /* of the name */
+    const ast_declaration *declaration; /* NULL for a MODULE */
+    unit *home;           /* where it was declared */
+    bool used;            /* for the warning about unused names */
+    unit *module;         /* MODULE */
+    uint32_t number;      /* PRINCIPLE, CONTEXT, RULE; CST_NONE before it has one */
+    enumeration *enumeration;
+    set_declaration *set;
+} symbol;
+
+struct unit { /* one file: one namespace */
+    ast_file *file;
+    const char *name;     /* of its `constitution`, or of the module */
+    const char *version;
+    uint32_t source;
+    bool is_module;       /* imported: its rules, permits, defaults and tests are an error */
+    uint32_t layer;       /* of a layer file */
+    unit *upper;          /* what it extends, or NULL */
+    struct { symbol **items; uint32_t count, capacity; } symbols;
+    struct { uint32_t *slots; uint32_t capacity; } index; /* hash table over symbols */
+};
+
+typedef struct checker {
+    compilation *compilation;
+    arena *arena;         /* the compilation's */
+    checked_policy *policy;
+    struct { unit **items; uint32_t count, capacity; } units;   /* in the order they were read */
+    struct { unit **items; uint32_t count, capacity; } layers;  /* 0 is the file itself */
+    enumeration *agents;  /* all layers' `agents`, or NULL if none is declared */
+    enumeration *weekdays;
+    struct { ast_text *items; uint32_t count, capacity; } channels; /* approvals by */
+    uint32_t node_count;  /* against LIMIT_EXPRESSION_NODES */
+    void *types;          /* types.c: interning */
+    void *slots;          /* scope.c: slots by key */
+    void *declarations;   /* declarations.c: tools by name */
+} checker;
+
+/* modules.c */
+unit *unit_load(checker *checker, uint32_t source, bool is_module, const source_range *from);
+symbol *unit_find(const unit *unit, const char *name, size_t length); /* own names, then NULL; does not mark it used */
+/* Resolves the start of a path as a name of this unit, of a module (`net.private`) or of an upper layer (`platform.NAME`); *used
+ * is how many keys were taken. Marks it used. NULL: not a declared name (nothing is reported). */
+symbol *unit_resolve(checker *checker, unit *unit, const ast_path *path, uint32_t *used);
+/* Reads a file that a declaration names, beside the unit's own. UINT32_MAX after an error, which is reported. */
+uint32_t unit_read_beside(checker *checker, const unit *unit, const ast_text *path);
+/* Names of one kind that stand in the unit, for suggestions. `kinds` is a bit set of 1 << symbol_kind. */
+const char *const *unit_names(checker *checker, const unit *unit, uint32_t kinds, uint32_t *count);
+
+/* declarations.c: principles, enums, agents, contexts, tools, sets, defaults, approvals of all units */
+void declarations_check(checker *checker);
+/* Tool number by name, CST_NONE if there is none. 0 is `unknown`: as a name it finds number 0. */
+uint32_t tool_find(const checker *checker, const char *name, size_t length);
+bool tool_has_tag(const tool *tool, const char *tag, size_t length);
+/* Resolves the tools of a selector; reports unknown tools and tags. False if nothing is left. */
+bool selector_resolve(checker *checker, const ast_event *event, selector *out);
+uint32_t principle_find(checker *checker, unit *unit, const ast_text *name); /* reports; CST_NONE */
+bool channels_check(checker *checker, const ast_texts *who); /* reports who is asked though no channel is declared */
+
+/* tools_import.c: adds the tools of a file to policy.tools */
+void tools_import(checker *checker, unit *unit, const ast_declaration *declaration);
+
+/* types.c */
+const type *type_scalar(checker *checker, cst_kind kind, uint32_t bound);
+const type *type_list(checker *checker, const type *element, uint32_t bound);
+const type *type_record(checker *checker, const type_field *fields, uint32_t count);
+const type *type_enum(checker *checker, enumeration *enumeration);
+const type *type_agent(checker *checker);
+/* A written type; reports and answers NULL if it is none. */
+const type *type_resolve(checker *checker, unit *unit, const ast_type *type, uint32_t depth);
+const char *type_name(checker *checker, const type *type); /* as one writes it: "list<email>(50)" */
+bool type_is_text(const type *type);     /* STRING, AGENT and the identity types: compared by bytes */
+bool type_is_identity(const type *type); /* EMAIL URL HOST PATH IP */
+bool type_is_number(const type *type);   /* INT DECIMAL FLOAT */
+uint32_t type_row(checker *checker, const type *type); /* adds it to policy.types if it is new */
+
+/* sets.c */
+set_declaration *set_read(checker *checker, unit *unit, const ast_declaration *declaration);
+/* The number in policy.sets of a set read as elements of `type`; reports elements that are no such value. CST_NONE after an error. */
+uint32_t set_as_type(checker *checker, unit *unit, set_declaration *set, const type *type, source_range use);
+set_declaration *set_of_literal(checker *checker, const ast_expression *set); /* a set written in a condition */
+
+/* expression*.c: literals */
+/* A literal read as `type`, canonical; reports at its range and answers false if it is no such value. */
+bool literal_read(checker *checker, unit *unit, const set_element *literal, source_range range, const type *type,
+                  cst_value *out);
+
+/* rules.c */
+void rules_check(checker *checker);  /* all rules, permits and waivers of all layers */
+
+/* tests.c */
+void tests_check(checker *checker);  /* of the file itself */
+
+/* warnings.c: what needs the whole policy */
+void warnings_check(checker *checker);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * expression_commit.c - the last step: a condition that is right becomes part of the policy.
+ *
+ * Candidates become slots, with their uses by stage and tool; slots that are compared with constants are marked, so that
+ * the reader of events looks their text up; each node that can be undecided at run time gets a site. A tree is
+ * committed once.
+ */
+#include "compiler/check/expression.h"
+
+typedef struct bound { /* quantifiers around */
+    uint32_t local;
+    const expression *list;
+    const struct bound *outer;
+} bound;
+
+typedef struct commit {
+    checker *checker;
+    const selector *selector;
+} commit;
+
+/* ---- sites ------------------------------------------------------------------------------------------------- */
+
+static const char *undecided_code(const expression *node)
+{
+    switch (node->kind) {
+    case EXPRESSION_ADD:
+    case EXPRESSION_SUBTRACT:
+    case EXPRESSION_MULTIPLY:
+    case EXPRESSION_NEGATE:
+    case EXPRESSION_SUM:
+        return "overflow";
+    case EXPRESSION_WIDEN:
+        return node->type->kind == CST_KIND_DECIMAL ? "overflow" : NULL;
+    case EXPRESSION_JOIN:
+        return "scratch";
+    case EXPRESSION_LEAST:
+    case EXPRESSION_GREATEST:
+        return "empty";
+    default:
+        return NULL;
+    }
+}
+
+/* Bodies of one rule, and copies of one argument, share their sites: look back a little. */
+static uint32_t site_make(checker *checker, const char *code, source_range range)
+{
+    checked_policy *const policy = checker->policy;
+    for (uint32_t i = policy->sites.count; i > 0 && i + 64 > policy->sites.count; i--)
+        if (ranges_equal(policy->sites.items[i - 1].range, range) && strcmp(policy->sites.items[i - 1].code, code) == 0)
+            return i - 1;
+    *ARENA_PUSH(checker->arena, &policy->sites) = (site){code, source_excerpt(checker->compilation, range), range};
+    return policy->sites.count - 1;
+}
+
+/* ---- interned slots ------------------------------------------------------------------------------------------- */
+
+/* Only texts that come from a slot as they are: parts are looked up when they are taken. */
+static void mark_interned(const commit *commit, const expression *value, const bound *bounds)
+{
+    for (;;) {
+        switch (value->kind) {
+        case EXPRESSION_FIELD:
+            if (value->slot != CST_NONE)
+                commit->checker->policy->slots.items[value->slot].interned = true;
+            return;
+        case EXPRESSION_ELSE:
+            mark_interned(commit, value->right, bounds);
+            value = value->left;
+            break;
+        case EXPRESSION_MEMBER:
+            value = value->left;
+            break;
+        case EXPRESSION_LOCAL: {
+            const bound *at = bounds;
+            while (at != NULL && at->local != value->local)
+                at = at->outer;
+            if (at == NULL)
+                return;
+            value = at->list;
+            bounds = at->outer;
+            break;
+        }
+        default:
+            return;
+        }
+    }
+}
+
+static void mark_compared(const commit *commit, const expression *node, const bound *bounds)
+{
+    if (node->kind == EXPRESSION_IN_SET && type_is_text(node->left->type))
+        mark_interned(commit, node->left, bounds);
+    if (node->kind != EXPRESSION_EQUAL || !type_is_text(node->left->type))
+        return;
+    if (node->right->kind == EXPRESSION_CONSTANT)
+        mark_interned(commit, node->left, bounds);
+    if (node->left->kind == EXPRESSION_CONSTANT)
+        mark_interned(commit, node->right, bounds);
+}
+
+/* ---- the walk --------------------------------------------------------------------------------------------------- */
+
+static void commit_node(const commit *commit, expression *node, const bound *bounds)
+{
+    if (node->kind == EXPRESSION_FIELD) {
+        const uint32_t number = node->slot;
+        node->slot = candidate_commit(commit->checker, number, node->range);
+        candidate_use(commit->checker, number, commit->selector);
+    } else if (node->kind == EXPRESSION_OPEN_AS) {
+        type_row(commit->checker, node->type);
+    }
+    const char *const code = undecided_code(node);
+    if (code != NULL)
+        node->site = site_make(commit->checker, code, node->range);
+    if (node->left != NULL)
+        commit_node(commit, node->left, bounds);
+    const bound own = {node->local, node->left, bounds};
+    const bool binds = node->kind == EXPRESSION_ANY || node->kind == EXPRESSION_ALL;
+    if (node->right != NULL)
+        commit_node(commit, node->right, binds ? &own : bounds);
+    for (uint32_t i = 0; i < node->item_count; i++)
+        commit_node(commit, node->items[i], bounds);
+    mark_compared(commit, node, bounds);
+}
+
+void commit_condition(checker *checker, expression *condition, const selector *selector)
+{
+    const commit commit = {checker, selector};
+    commit_node(&commit, condition, NULL);
+}
+
+void commit_message(checker *checker, message_part *parts, uint32_t count, const selector *selector, source_range range)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (parts[i].kind == CST_PART_SLOT) {
+            const uint32_t number = parts[i].slot;
+            parts[i].slot = candidate_commit(checker, number, range);
+            candidate_use(checker, number, selector);
+        }
+        if (parts[i].type != NULL)
+            type_row(checker, parts[i].type);
+    }
+}

@@ -1,0 +1,139 @@
+/*
+ * command.c - the table of commands: what each is called, takes and explains about itself.
+ *
+ * docs/formats.md says the same in prose; a test holds every option that stands here against it.
+ */
+#include "compiler/cli/cli.h"
+
+#define ENGINE                                                                                     \
+    {"--engine", NULL, "ENGINE", "jit|optimised|reference",                                        \
+     "native code at once (jit), optimised, or the slow reference evaluator"}
+#define LIMIT                                                                                      \
+    {"--limit", NULL, "NAME=NUMBER", NULL,                                                         \
+     "lower a bound: event-bytes, json-depth, list-elements, text-bytes, scratch-bytes, sessions"}
+#define LAST {NULL, NULL, NULL, NULL, NULL}
+
+static const option_row check_options[] = {
+    {"--format", NULL, "FORMAT", "text|json|sarif",
+     "how diagnostics are printed (on stderr); text if not given"},
+    {"--cost", NULL, NULL, NULL, "print the worst-case work and the memory of every stage"},
+    {"--werror", NULL, NULL, NULL, "warnings count as errors"},
+    {"--explain", NULL, "CODE", NULL, "explain a diagnostic, such as E0201, and end"},
+    LAST,
+};
+
+static const option_row run_options[] = {
+    {"--from", NULL, "FORMAT", "events|openai|anthropic", "what the input is; events if not given"},
+    {"--context", NULL, "NAME=JSON", NULL,
+     "a context record for conversations, which bring none; repeatable"},
+    {"--summary", NULL, NULL, NULL, "a table for people instead of JSON lines"},
+    {"--fail-on", NULL, "LEVEL", NULL,
+     "exit with 3 if any decision is LEVEL (flag, deny, …) or stricter"},
+    {"--emit-events", NULL, NULL, NULL, "print the events that --from makes, and decide nothing"},
+    ENGINE,
+    LIMIT,
+    LAST,
+};
+
+static const option_row test_options[] = {
+    {"--engine", NULL, "ENGINE", "jit|optimised|reference",
+     "one engine only; without it both jit and reference run, and must agree"},
+    LAST,
+};
+
+static const option_row build_options[] = {
+    {"--output", "-o", "FILE", NULL, "what to write: .so, .o, .ll (LLVM) or .s (assembly)"},
+    {"--header", NULL, "FILE", NULL, "also write a C header that declares the module of a .o"},
+    LAST,
+};
+
+static const option_row dump_options[] = {
+    {"--after", NULL, "PASS", "tokens|ast|checked|graph|plan|llvm|asm", "which form to print"},
+    LAST,
+};
+
+static const option_row explain_options[] = {
+    {"--all", NULL, NULL, NULL, "explain every event, not only the last"},
+    LIMIT,
+    LAST,
+};
+
+static const option_row bench_options[] = {
+    ENGINE,
+    {"--rounds", NULL, "NUMBER", NULL, "how often all events are decided; 11 if not given"},
+    {"--json", NULL, NULL, NULL, "the figures as one JSON object"},
+    LAST,
+};
+
+static const option_row no_options[] = {LAST};
+
+const cli_command commands[] = {
+    {"check", "parse and check policies; say what is wrong, where, and how to mend it",
+     "FILE… [--format text|json|sarif] [--cost] [--werror]",
+     "Reads each policy with all that it imports and extends. Says nothing if all is well.\n"
+     "Exit: 0 clean, 1 errors, 2 a file or the command line is wrong.\n",
+     "  constc check support.const\n"
+     "  constc check --werror --format sarif policies/*.const 2> report.sarif\n"
+     "  constc check --cost support.const\n"
+     "  constc check --explain E0201\n",
+     check_options, 1, UINT32_MAX, command_check},
+    {"run", "decide events: one JSON decision a line, or a table",
+     "FILE [EVENTS|-] [--from FORMAT] [--summary] [--fail-on LEVEL]",
+     "Decides each event with the policy FILE (.const, or a compiled .so). Without EVENTS they "
+     "come\n"
+     "from stdin, one JSON object a line. Decisions go to stdout in the same order.\n"
+     "Exit: 0; 1 the policy does not compile; 2 a file or the command line is wrong; 3 "
+     "--fail-on.\n",
+     "  constc run support.const events.jsonl\n"
+     "  constc run support.const events.jsonl --summary\n"
+     "  constc run support.const chats.jsonl --from openai --context user='{\"id\":\"u1\"}' "
+     "--fail-on deny\n"
+     "  constc run --emit-events --from anthropic chat.json\n"
+     "  echo '{\"stage\":\"input\",\"text\":\"hello\"}' | constc run support.const\n",
+     run_options, 0, 2, command_run},
+    {"test", "run the test blocks of policies", "FILE|DIR… [--engine ENGINE]",
+     "Runs the tests that stand in each policy; of a directory, those of every .const file below "
+     "it.\n"
+     "A test that fails is shown with its event, the decision, and why each rule fired or did "
+     "not.\n"
+     "Exit: 0 all passed, 1 otherwise, 2 a file or the command line is wrong.\n",
+     "  constc test support.const\n"
+     "  constc test policies/\n",
+     test_options, 1, UINT32_MAX, command_test},
+    {"build", "compile ahead of time, to a library that needs no compiler",
+     "FILE -o OUT.so|.o|.ll|.s [--header H]",
+     "Writes what the runtime library opens (.so), what a C program links (.o), or the code to "
+     "read\n"
+     "(.ll, .s). The end of the name decides.\n"
+     "Exit: 0 written, 1 the policy does not compile, 2 a file or the command line is wrong.\n",
+     "  constc build support.const -o support.so\n"
+     "  constc build support.const -o support.o --header support.h\n",
+     build_options, 1, 1, command_build},
+    {"dump", "print the policy after one pass of the compiler", "FILE --after PASS",
+     "For those who work on the compiler, and for the curious.\n",
+     "  constc dump support.const --after checked\n"
+     "  constc dump support.const --after llvm\n",
+     dump_options, 1, 1, command_dump},
+    {"explain", "why an event was decided so, rule by rule", "FILE [EVENTS|-] [--all]",
+     "Decides the events (one JSON object, or several lines as a history) and shows, for the last "
+     "of them,\n"
+     "every rule that concerns it: fired or not, its condition with the values it saw, and what "
+     "would\n"
+     "have to be different.\n",
+     "  constc explain support.const event.json\n"
+     "  constc explain support.const --all < session.jsonl\n",
+     explain_options, 1, 2, command_explain},
+    {"bench", "measure how long decisions take", "FILE EVENTS [--rounds N] [--json]",
+     "Decides all events several times: percentiles for each stage, throughput, and how much of it "
+     "is\n"
+     "reading, which a policy without rules would need too.\n",
+     "  constc bench support.const events.jsonl\n"
+     "  constc bench support.so events.jsonl --json\n",
+     bench_options, 2, 2, command_bench},
+    {"version", "print the version", "", "Prints the version of constc.\n", "  constc version\n",
+     no_options, 0, 0, command_version},
+    {"help", "explain a command", "[COMMAND]",
+     "Prints the list of commands, or what one of them does.\n", "  constc help run\n", no_options,
+     0, 1, command_help},
+    {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+};

@@ -1,0 +1,231 @@
+/*
+ * files.c - the files that a command line names: events, and policies in source or compiled.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/cli/cli.h"
+#include "runtime/limits.h"
+
+int file_open(const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        return STDIN_FILENO;
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+    if (descriptor < 0 || fstat(descriptor, &about) != 0) {
+        complain_errno(path);
+        file_close(descriptor);
+        return -1;
+    }
+    if (S_ISDIR(about.st_mode)) {
+        complain("%s is a directory; a file was expected", path);
+        file_close(descriptor);
+        return -1;
+    }
+    return descriptor;
+}
+
+void file_close(int descriptor)
+{
+    if (descriptor > STDIN_FILENO)
+        close(descriptor);
+}
+
+char *file_read(const char *path, size_t bound, size_t *length)
+{
+    const int descriptor = file_open(path);
+    if (descriptor < 0)
+        return NULL;
+    buffer content;
+    buffer_init(&content, NULL, 0);
+    char block[1 << 14];
+    ssize_t count = 0;
+    while (content.length <= bound) {
+        count = read(descriptor, block, sizeof block);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            break;
+        buffer_add(&content, block, (size_t)count);
+    }
+    char *result = NULL;
+    if (count < 0)
+        complain_errno(path);
+    else if (content.length > bound)
+        complain("%s: the file is longer than %zu bytes", path, bound);
+    else if ((result = malloc(content.length + 1)) == NULL || content.failed)
+        complain("out of memory");
+    else {
+        if (content.length > 0)
+            memcpy(result, content.bytes, content.length);
+        result[content.length] = '\0';
+        *length = content.length;
+    }
+    if (content.failed) {
+        free(result);
+        result = NULL;
+    }
+    buffer_free(&content);
+    file_close(descriptor);
+    return result;
+}
+
+/* ---- policies
+ * -------------------------------------------------------------------------------------- */
+
+bool policy_is_compiled(const char *path)
+{
+    char magic[4] = {0};
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return false;
+    const ssize_t count = read(descriptor, magic, sizeof magic);
+    close(descriptor);
+    return count == (ssize_t)sizeof magic && memcmp(magic, "\177ELF", sizeof magic) == 0;
+}
+
+cst_engine engine_of(const char *name)
+{
+    if (strcmp(name, "reference") == 0)
+        return CST_ENGINE_REFERENCE;
+    return strcmp(name, "optimised") == 0 ? CST_ENGINE_OPTIMISED : CST_ENGINE_JIT;
+}
+
+typedef struct tally {
+    uint32_t errors, warnings;
+} tally;
+
+void diagnostic_print(void *user, const cst_diagnostic *diagnostic)
+{
+    tally *const counts = user;
+    if (diagnostic->error)
+        counts->errors++;
+    else
+        counts->warnings++;
+    fputs(diagnostic->rendered, stderr);
+    const size_t length = strlen(diagnostic->rendered);
+    if (length == 0 || diagnostic->rendered[length - 1] != '\n')
+        fputs("\n", stderr);
+}
+
+void diagnostic_tally(uint32_t errors, uint32_t warnings)
+{
+    if (errors > 0 && warnings > 0)
+        complain("%u error%s, %u warning%s", errors, errors == 1 ? "" : "s", warnings,
+                 warnings == 1 ? "" : "s");
+    else if (errors > 0)
+        complain("%u error%s", errors, errors == 1 ? "" : "s");
+    else if (warnings > 0)
+        complain("%u warning%s", warnings, warnings == 1 ? "" : "s");
+}
+
+/* Warnings are for `constc check`: here they would stand between a script and its answer. */
+static void print_errors(void *user, const cst_diagnostic *diagnostic)
+{
+    if (diagnostic->error)
+        diagnostic_print(user, diagnostic);
+}
+
+static cst_policy *open_compiled(const char *path, const cst_options *runtime, int *exit_code)
+{
+    /* Without a slash the loader would look for a library of the system. */
+    char *slashed = NULL;
+    if (strchr(path, '/') == NULL && (slashed = malloc(strlen(path) + 3)) != NULL) {
+        memcpy(slashed, "./", 2);
+        memcpy(slashed + 2, path, strlen(path) + 1);
+    }
+    cst_policy *policy = NULL;
+    const cst_status status = cst_policy_open(slashed != NULL ? slashed : path, runtime, &policy);
+    free(slashed);
+    if (status == CST_OK)
+        return policy;
+    complain("%s: %s", path, cst_status_text(status));
+    *exit_code = EXIT_USAGE;
+    return NULL;
+}
+
+cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *runtime,
+                        int *exit_code)
+{
+    const int descriptor = file_open(path);
+    if (descriptor < 0) {
+        *exit_code = EXIT_USAGE;
+        return NULL;
+    }
+    if (descriptor == STDIN_FILENO) {
+        complain("a policy cannot come from stdin");
+        *exit_code = EXIT_USAGE;
+        return NULL;
+    }
+    file_close(descriptor);
+    if (policy_is_compiled(path)) {
+        if (engine == CST_ENGINE_JIT)
+            return open_compiled(path, runtime, exit_code);
+        complain("%s is compiled already: --engine is for .const files", path);
+        *exit_code = EXIT_USAGE;
+        return NULL;
+    }
+    tally counts = {0};
+    cst_compiler_options options = {.size = sizeof options,
+                                    .engine = engine,
+                                    .diagnostic = print_errors,
+                                    .diagnostic_user = &counts};
+    if (runtime != NULL)
+        options.runtime = *runtime;
+    options.runtime.size = sizeof options.runtime;
+    cst_policy *policy = NULL;
+    const cst_status status = cst_policy_compile(path, &options, &policy);
+    if (status == CST_OK)
+        return policy;
+    if (status == CST_NOT_COMPILED)
+        diagnostic_tally(counts.errors, 0);
+    else
+        complain("%s: %s", path, cst_status_text(status));
+    *exit_code = status == CST_NOT_COMPILED ? EXIT_FAILED : EXIT_USAGE;
+    return NULL;
+}
+
+bool limits_read(const cli_arguments *arguments, cst_limits *limits)
+{
+    const struct {
+        const char *name;
+        uint32_t most;
+        uint32_t *place;
+    } rows[] = {
+        {"event-bytes", LIMIT_EVENT_BYTES, &limits->event_bytes},
+        {"json-depth", LIMIT_JSON_DEPTH, &limits->json_depth},
+        {"list-elements", LIMIT_LIST_ELEMENTS, &limits->list_elements},
+        {"text-bytes", LIMIT_TEXT_BYTES, &limits->text_bytes},
+        {"scratch-bytes", LIMIT_SCRATCH_BYTES, &limits->scratch_bytes},
+        {"sessions", LIMIT_SESSIONS, &limits->sessions},
+    };
+    const uint32_t row_count = sizeof rows / sizeof *rows;
+    for (uint32_t i = 0; i < arguments->option_count; i++) {
+        if (strcmp(arguments->options[i].row->name, "--limit") != 0)
+            continue;
+        const char *const value = arguments->options[i].value;
+        const char *const equals = strchr(value, '=');
+        const size_t length = equals == NULL ? strlen(value) : (size_t)(equals - value);
+        uint32_t row = 0;
+        while (row < row_count &&
+               (strlen(rows[row].name) != length || memcmp(rows[row].name, value, length) != 0))
+            row++;
+        if (row == row_count || equals == NULL) {
+            complain("--limit is NAME=NUMBER, where NAME is event-bytes, json-depth, "
+                     "list-elements, text-bytes, "
+                     "scratch-bytes or sessions; not \"%s\"",
+                     value);
+            return false;
+        }
+        uint64_t number;
+        if (!number_read("--limit", equals + 1, rows[row].most, &number))
+            return false;
+        *rows[row].place = (uint32_t)number;
+    }
+    return true;
+}

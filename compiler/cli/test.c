@@ -1,0 +1,341 @@
+/*
+ * test.c - `constc test`: the test blocks of policies.
+ *
+ * A test is a session of its own, on a clock that only `wait` moves. Every event is decided by the
+ * reference evaluator, which is the meaning of the language, and by native code, and both must give
+ * the same decision to the byte: so each policy author's tests are tests of the compiler too. A
+ * test that fails shows its event, the decision, and the reasons.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "compiler/cli/cli.h"
+#include "compiler/cli/evidence.h"
+#include "compiler/cli/summary.h"
+#include "runtime/limits.h"
+
+/* Monday, 2026-01-05 at noon: when every test begins. */
+#define FIRST_MOMENT INT64_C(1767614400000000)
+
+enum { FOLDER_DEPTH = 64 };
+
+typedef struct test_state {
+    const char *path;
+    policy_evidence evidence;
+    cst_policy *native; /* NULL: only the reference evaluator runs */
+    cst_context *native_context;
+    bool compare; /* both run, and must agree */
+    int64_t now;
+    uint64_t passed, failed;
+    int worst; /* exit code */
+    /* the test in hand */
+    buffer given, event, decision_text;
+    cst_decision decision; /* of the event before */
+    bool decided;
+    buffer reason; /* why the test failed; empty: it has not */
+} test_state;
+
+static int64_t test_clock(void *user)
+{
+    return ((const test_state *)user)->now;
+}
+
+/* ---- one test
+ * ------------------------------------------------------------------------------------------- */
+
+static void fail(test_state *test, const char *reason)
+{
+    buffer_text(&test->reason, reason);
+}
+
+static void decide(test_state *test, const checked_step *step)
+{
+    buffer *const event = &test->event;
+    buffer_clear(event);
+    buffer_text(event, "{");
+    buffer_add(event, test->given.length > 0 ? test->given.bytes : "", test->given.length);
+    buffer_text(event, "\"session\":\"test\",");
+    buffer_add(event, step->event + 1, step->event_length - 1);
+    buffer_clear(&test->given);
+
+    const char *text = "", *native_text = "";
+    size_t length = 0, native_length = 0;
+    cst_decision native;
+    cst_status status =
+        evidence_decide(&test->evidence, event->bytes, event->length, &test->decision);
+    if (status == CST_OK)
+        status = cst_decision_json(&test->decision, &text, &length);
+    if (status == CST_OK && test->native != NULL)
+        status = cst_decide_json(test->native_context, event->bytes, event->length, &native);
+    if (status == CST_OK && test->native != NULL)
+        status = cst_decision_json(&native, &native_text, &native_length);
+    test->decided = true;
+    if (status != CST_OK) {
+        fail(test, cst_status_text(status));
+        return;
+    }
+    buffer_clear(&test->decision_text);
+    buffer_add(&test->decision_text, text, length);
+    if (test->compare && (length != native_length || memcmp(text, native_text, length) != 0)) {
+        fail(
+            test,
+            "internal error: native code and the reference evaluator disagree; native code says\n");
+        buffer_add(&test->reason, native_text, native_length);
+    }
+    if (test->native != NULL && !test->compare) {
+        test->decision = native;
+        buffer_clear(&test->decision_text);
+        buffer_add(&test->decision_text, native_text, native_length);
+    }
+}
+
+static bool has_fired(const test_state *test, const char *name)
+{
+    cst_fired fired;
+    for (uint32_t i = 0; cst_decision_rule(&test->decision, i, &fired) == CST_OK; i++)
+        if (name == NULL ? fired.rule == NULL : fired.rule != NULL && strcmp(fired.rule, name) == 0)
+            return true;
+    return false;
+}
+
+static void expect(test_state *test, const checked_step *step)
+{
+    if (!test->decided) {
+        fail(test, "there is no event before `expect`");
+        return;
+    }
+    const char *const actual = verdict_words(test->decision.verdict);
+    if (test->decision.verdict != step->verdict) {
+        buffer_format(&test->reason, "expected %s, but the decision is %s",
+                      verdict_words(step->verdict), actual);
+        if (test->decision.error_code != NULL)
+            buffer_format(&test->reason, ": %s",
+                          test->decision.error_text != NULL ? test->decision.error_text
+                                                            : test->decision.error_code);
+        return;
+    }
+    for (uint32_t i = 0; i < step->by_count; i++) {
+        const char *const name =
+            step->by[i] == CST_NONE ? NULL : test->evidence.checked->rules.items[step->by[i]].name;
+        if (has_fired(test, name))
+            continue;
+        buffer_format(&test->reason, "%s%s by %s, but that is not among what decided",
+                      test->reason.length == 0 ? "expected " : "\nexpected ", actual,
+                      name == NULL ? "default" : name);
+    }
+}
+
+static void step_run(test_state *test, const checked_step *step)
+{
+    switch (step->kind) {
+    case AST_STEP_GIVEN:
+        buffer_json_string(&test->given, step->record, strlen(step->record));
+        buffer_format(&test->given, ":%s,", step->json);
+        return;
+    case AST_STEP_INPUT:
+    case AST_STEP_OUTPUT:
+    case AST_STEP_ACTION:
+    case AST_STEP_RESULT:
+    case AST_STEP_MESSAGE:
+        decide(test, step);
+        return;
+    case AST_STEP_WAIT:
+        if (__builtin_add_overflow(test->now, step->wait_us, &test->now))
+            fail(test, "the clock cannot wait so long");
+        return;
+    case AST_STEP_EXPECT:
+        expect(test, step);
+        return;
+    default:
+        fail(test, "a step of this kind cannot be run");
+        return;
+    }
+}
+
+static void failure_print(test_state *test)
+{
+    out_indented(test->reason.bytes, test->reason.length, 8);
+    if (!test->decided)
+        return;
+    out_text("        event\n");
+    out_indented(test->event.bytes, test->event.length, 10);
+    if (test->decision_text.length > 0) {
+        out_text("        decision\n");
+        out_indented(test->decision_text.bytes, test->decision_text.length, 10);
+    }
+    if (test->evidence.rule_count > 0) {
+        out_text("        why\n");
+        out_indented(test->evidence.why.bytes, test->evidence.why.length, 10);
+    }
+}
+
+static void test_run(test_state *test, const checked_test *one)
+{
+    cst_context_forget(test->evidence.context);
+    if (test->native_context != NULL)
+        cst_context_forget(test->native_context);
+    test->now = FIRST_MOMENT;
+    test->decided = false;
+    buffer_clear(&test->given);
+    buffer_clear(&test->reason);
+    buffer_clear(&test->decision_text);
+    for (uint32_t i = 0; i < one->step_count && test->reason.length == 0; i++)
+        step_run(test, &one->steps[i]);
+    if (test->given.failed || test->event.failed || test->reason.failed ||
+        test->decision_text.failed)
+        fail(test, "out of memory");
+    const bool good = test->reason.length == 0 && !test->reason.failed;
+    buffer title;
+    buffer_init(&title, NULL, 0);
+    show_text(&title, one->title, strlen(one->title), 0);
+    out_format("%s  %s: %s\n", good ? "ok    " : "FAILED", test->path,
+               title.length > 0 ? title.bytes : "");
+    buffer_free(&title);
+    if (good) {
+        test->passed++;
+        return;
+    }
+    test->failed++;
+    failure_print(test);
+}
+
+/* ---- files
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void worsen(test_state *test, int code)
+{
+    if (code > test->worst)
+        test->worst = code;
+}
+
+static void test_file(test_state *test, const char *path, const char *engine)
+{
+    const cst_options runtime = {.size = sizeof runtime, .clock = test_clock, .clock_user = test};
+    int code = EXIT_GOOD;
+    test->path = path;
+    test->compare = engine == NULL;
+    test->native = NULL;
+    test->native_context = NULL;
+    if (policy_is_compiled(path)) {
+        complain("%s is compiled: the tests stand in its source", path);
+        worsen(test, EXIT_USAGE);
+        return;
+    }
+    if (!evidence_open(&test->evidence, path, &runtime, &code)) {
+        worsen(test, code);
+        if (code == EXIT_FAILED)
+            out_format("FAILED  %s: does not compile\n", path);
+        test->failed += code == EXIT_FAILED;
+        return;
+    }
+    if (engine == NULL || strcmp(engine, "reference") != 0) {
+        test->native =
+            policy_load(path, engine == NULL ? CST_ENGINE_JIT : engine_of(engine), &runtime, &code);
+        test->native_context = test->native == NULL ? NULL : cst_context_new(test->native);
+        if (test->native_context == NULL) {
+            complain("%s: native code could not be made", path);
+            worsen(test, code == EXIT_GOOD ? EXIT_USAGE : code);
+        }
+    }
+    if (test->worst < EXIT_USAGE)
+        for (uint32_t i = 0; i < test->evidence.checked->tests.count; i++)
+            test_run(test, &test->evidence.checked->tests.items[i]);
+    cst_context_free(test->native_context);
+    cst_policy_release(test->native);
+    evidence_close(&test->evidence);
+    out_flush();
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+static bool ends_with_const(const char *name)
+{
+    const size_t length = strlen(name);
+    return length > 6 && strcmp(name + length - 6, ".const") == 0;
+}
+
+/* The names in a folder, sorted, each with the folder before it; what starts with a dot is left
+ * out. */
+static char **folder_names(const char *path, size_t *count)
+{
+    DIR *const folder = opendir(path);
+    if (folder == NULL) {
+        complain_errno(path);
+        return NULL;
+    }
+    char **names = NULL;
+    size_t capacity = 0;
+    *count = 0;
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        if (entry->d_name[0] == '.')
+            continue;
+        if (*count == capacity) {
+            capacity = capacity == 0 ? 64 : capacity * 2;
+            char **const more = realloc(names, capacity * sizeof *names);
+            if (more == NULL)
+                break;
+            names = more;
+        }
+        const size_t size = strlen(path) + strlen(entry->d_name) + 2;
+        char *const name = malloc(size);
+        if (name == NULL)
+            break;
+        const bool slashed = path[strlen(path) - 1] == '/';
+        snprintf(name, size, "%s%s%s", path, slashed ? "" : "/", entry->d_name);
+        names[(*count)++] = name;
+    }
+    closedir(folder);
+    if (*count > 0)
+        qsort(names, *count, sizeof *names, by_name);
+    return names == NULL ? calloc(1, sizeof *names) : names;
+}
+
+static void test_folder(test_state *test, const char *path, const char *engine, uint32_t depth)
+{
+    size_t count;
+    char **const names = folder_names(path, &count);
+    if (names == NULL) {
+        worsen(test, EXIT_USAGE);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct stat about;
+        if (lstat(names[i], &about) == 0) {
+            if (S_ISDIR(about.st_mode) && depth < FOLDER_DEPTH)
+                test_folder(test, names[i], engine, depth + 1);
+            else if (!S_ISDIR(about.st_mode) && ends_with_const(names[i]))
+                test_file(test, names[i], engine);
+        }
+        free(names[i]);
+    }
+    free(names);
+}
+
+int command_test(const cli_arguments *arguments)
+{
+    test_state test = {0};
+    buffer *const buffers[] = {&test.given, &test.event, &test.decision_text, &test.reason};
+    for (uint32_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        buffer_init(buffers[i], NULL, 0);
+    const char *const engine = arguments_value(arguments, "--engine", NULL);
+    for (uint32_t i = 0; i < arguments->word_count; i++) {
+        struct stat about;
+        if (stat(arguments->words[i], &about) == 0 && S_ISDIR(about.st_mode))
+            test_folder(&test, arguments->words[i], engine, 0);
+        else
+            test_file(&test, arguments->words[i], engine);
+    }
+    out_format("%llu passed, %llu failed\n", (unsigned long long)test.passed,
+               (unsigned long long)test.failed);
+    for (uint32_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        buffer_free(buffers[i]);
+    if (test.worst == EXIT_GOOD && test.failed > 0)
+        return EXIT_FAILED;
+    return test.worst;
+}

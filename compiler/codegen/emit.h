@@ -1,0 +1,223 @@
+/*
+ * emit.h - the inside of the code generator: what the files of codegen/ share, and nobody else includes.
+ *
+ * The way of a policy through this folder: prepare.c measures every condition and sorts operands by cost; module.c makes one
+ * LLVM function for each group and witness and the tables that point to them; conditions.c emits truth, quantifiers.c
+ * loops, values.c what conditions compare, sets.c membership, access.c loads and calls; constants.c the texts that code points
+ * to. jit.c, aot.c and text.c do something with the finished module; target.c knows the machine.
+ *
+ * Invariants. No struct of the runtime is rebuilt as an LLVM type: all access is a byte offset taken by offsetof from the
+ * real header. Generated code has no undefined symbol: services are reached through the frame. Once LLVM objects exist no
+ * arena memory is asked for, because a failed allocation there would jump past them: prepare.c runs before.
+ */
+#ifndef CONSTITUTION_COMPILER_CODEGEN_EMIT_H
+#define CONSTITUTION_COMPILER_CODEGEN_EMIT_H
+
+#include <llvm-c/Core.h>
+#include <llvm-c/TargetMachine.h>
+
+#include "compiler/backend.h"
+#include "runtime/limits.h"
+
+/* LLVM's work on a function grows faster than the function: about this many nodes of the graph go into one. A thousand
+ * plain rules are some ten thousand nodes, so this is a hundred rules; a group of more, a condition of more, or a part of one, becomes
+ * several functions. */
+#define FUNCTION_SIZE 600u
+#define FUNCTION_RULES 64u /* and no more rules than this in one function */
+#define CHUNKS 32u         /* a junction that is too large is cut into at most so many functions, each of which may be cut again */
+
+/* ---- prepare.c ------------------------------------------------------------------------------------ */
+
+typedef struct preparation {
+    uint32_t *size;        /* by node: instructions' worth of its own function, parts with functions of their own counted as calls */
+    node_id **ordered;     /* by node: operands of AND and OR, the decidable first, then by cost; NULL elsewhere */
+    LLVMValueRef *constants; /* by node: the global of a CONSTANT, made when needed */
+    LLVMValueRef *functions; /* by node: its function, made when needed; only those that depend on no element */
+    LLVMValueRef *afresh;    /* the same for witnesses, which use no memo */
+} preparation;
+
+void prepare(compilation *unit, preparation *out);
+/* What a node adds to the function it is used in. */
+uint32_t prepared_share(const graph *whole, const preparation *prepared, node_id id);
+
+/* ---- the emitter ------------------------------------------------------------------------------------- */
+
+enum { SERVICE_COUNT = sizeof(cst_services) / sizeof(void (*)(void)) };
+#define TEMPORARY_COUNT 1024u /* results that are kept for the next condition; one that needs more gets more */
+#define LOCAL_COUNT (LIMIT_EXPRESSION_DEPTH * 2u) /* quantifiers around an expression */
+
+/* A value in the code: i64 for numbers and whatever is kept as one, double for FLOAT, else a pointer to cst_value. */
+typedef struct emitted {
+    LLVMValueRef value;
+    LLVMValueRef trouble; /* i32: 0, or the undecided truth; NULL: always decided */
+} emitted;
+
+typedef enum work_kind {
+    WORK_CONDITION, /* the truth of a node */
+    WORK_CHUNK,     /* the truth of operands first..last-1 of a junction */
+    WORK_RULES      /* rules first..last-1 of a group */
+} work_kind;
+
+/* A function that is declared and has no body yet. Bodies are made one after another, never inside of each other, so that
+ * the depth of the C stack does not depend on how often a condition was cut. */
+typedef struct work {
+    struct work *next;
+    work_kind kind;
+    LLVMValueRef function;
+    node_id node;
+    uint32_t first, last;
+    const plan_group *group;
+    bool afresh;
+    uint32_t local_count;  /* elements that it gets as parameters */
+    node_id lists[];       /* by level: the list that the element is from */
+} work;
+
+typedef struct emitter {
+    const checked_policy *policy;
+    const graph *graph;
+    const plan *plan;
+    const cst_image *image;
+    preparation prepared;
+
+    LLVMContextRef context;
+    LLVMModuleRef module;
+    LLVMBuilderRef builder, entry_builder; /* the second stands in the entry block, where memory for results is set aside */
+    LLVMTypeRef none, i1, i8, i32, i64, f64, pointer, place; /* place: the bytes of one cst_value */
+    LLVMTypeRef services[SERVICE_COUNT];
+    LLVMTypeRef arithmetic_type;
+    LLVMValueRef arithmetic[3]; /* intrinsics: sum, difference and product with overflow */
+    LLVMValueRef absent;        /* a zeroed cst_value */
+    work *first_work, *last_work;
+    bool no_memory, too_deep;
+
+    /* the function in hand */
+    LLVMValueRef function, frame, slots;
+    LLVMBasicBlockRef body;
+    bool afresh;                /* a witness: memos are neither read nor written */
+    bool is_root;               /* the next node is the function's own: it is not a call to itself */
+    LLVMValueRef temporaries[TEMPORARY_COUNT];
+    uint32_t temporary_count, temporary_used;
+    LLVMValueRef locals[LOCAL_COUNT];
+    node_id lists[LOCAL_COUNT];
+    uint32_t local_count;
+    uint32_t depth;
+} emitter;
+
+static inline const graph_node *emit_node(const emitter *e, node_id id)
+{
+    return &e->graph->nodes.items[id];
+}
+
+static inline bool node_is_truth(const graph_node *node)
+{
+    return node->kind >= EXPRESSION_TRUTH;
+}
+
+/* Conditions have no type of their own. */
+static inline cst_kind node_kind(const graph_node *node)
+{
+    return node->type == NULL || node_is_truth(node) ? CST_KIND_BOOL : node->type->kind;
+}
+
+/* ---- access.c: loads, calls, blocks --------------------------------------------------------------------- */
+
+LLVMValueRef emit_i32(const emitter *e, uint32_t value);
+LLVMValueRef emit_i64(const emitter *e, uint64_t value);
+LLVMValueRef emit_at(emitter *e, LLVMValueRef base, uint64_t offset);  /* pointer to a byte */
+LLVMValueRef emit_load(emitter *e, LLVMTypeRef loaded, LLVMValueRef base, uint64_t offset, const char *name);
+void emit_store(emitter *e, LLVMValueRef value, LLVMValueRef base, uint64_t offset);
+LLVMBasicBlockRef emit_block(emitter *e, const char *name);
+void emit_go_on(emitter *e, LLVMBasicBlockRef block);  /* what follows is emitted there */
+LLVMValueRef emit_temporary(emitter *e);               /* room for one cst_value until temporary_used is set back */
+
+/* Calls a service by its offset in cst_services; arguments as in services.def. */
+LLVMValueRef emit_service(emitter *e, uint64_t offset, LLVMValueRef *arguments, unsigned count);
+#define EMIT_SERVICE(e, name, ...)                                                                  \
+    emit_service((e), offsetof(cst_services, name), (LLVMValueRef[]){__VA_ARGS__},                  \
+                 sizeof((LLVMValueRef[]){__VA_ARGS__}) / sizeof(LLVMValueRef))
+void services_declare(emitter *e); /* their types */
+
+LLVMValueRef emit_is_zero(emitter *e, LLVMValueRef i32);
+LLVMValueRef emit_is_not_zero(emitter *e, LLVMValueRef i32);
+LLVMValueRef emit_truth_max(emitter *e, LLVMValueRef a, LLVMValueRef b); /* either may be NULL: 0 */
+LLVMValueRef emit_truth_min(emitter *e, LLVMValueRef a, LLVMValueRef b);
+
+/* ---- constants.c ------------------------------------------------------------------------------------------ */
+
+/* A constant made of bytes in which some words are addresses. */
+typedef struct blob_pointer {
+    size_t offset;
+    LLVMValueRef address;
+} blob_pointer;
+LLVMValueRef constant_blob(emitter *e, const void *bytes, size_t size, const blob_pointer *pointers, uint32_t count);
+LLVMValueRef constant_global(emitter *e, LLVMValueRef value, unsigned alignment, const char *name);
+LLVMValueRef constant_value(emitter *e, node_id id); /* pointer to the cst_value of a CONSTANT */
+
+/* ---- values.c ---------------------------------------------------------------------------------------------- */
+
+bool kind_is_number(cst_kind kind); /* kept in as.integer */
+emitted emit_value(emitter *e, node_id id);
+/* The value as a pointer to a cst_value, numbers too. `symbol`: its symbol will be asked for. */
+emitted emit_place(emitter *e, node_id id, bool symbol);
+/* Whether the symbol of a value is known without looking it up. */
+bool value_has_symbol(const emitter *e, node_id id);
+LLVMValueRef emit_is_present(emitter *e, node_id id, LLVMValueRef place); /* i1 */
+
+/* ---- sets.c -------------------------------------------------------------------------------------------------- */
+
+LLVMValueRef emit_in_set(emitter *e, const graph_node *node, LLVMValueRef *trouble); /* i1 */
+
+/* ---- conditions.c ---------------------------------------------------------------------------------------------- */
+
+/* Control goes to `yes` or `no`. Only for nodes that are always decided. */
+void emit_branch(emitter *e, node_id id, LLVMBasicBlockRef yes, LLVMBasicBlockRef no);
+LLVMValueRef emit_truth(emitter *e, node_id id); /* i32, a cst_truth; for any condition */
+/* Operands first..last-1 of a junction. */
+void emit_junction_branch(emitter *e, node_id id, uint32_t first, uint32_t last, LLVMBasicBlockRef yes,
+                          LLVMBasicBlockRef no);
+LLVMValueRef emit_junction_truth(emitter *e, node_id id, uint32_t first, uint32_t last);
+
+/* ---- quantifiers.c ----------------------------------------------------------------------------------------------- */
+
+void emit_quantifier_branch(emitter *e, node_id id, LLVMBasicBlockRef yes, LLVMBasicBlockRef no);
+LLVMValueRef emit_quantifier_truth(emitter *e, node_id id);
+void emit_witness(emitter *e, const plan_witness *witness); /* the body of a cst_witness_fn */
+
+/* ---- module.c -------------------------------------------------------------------------------------------------- */
+
+typedef struct module_options {
+    const char *symbol;  /* of the cst_module */
+    bool with_image;     /* the module carries the image; otherwise module.image is NULL */
+    bool keep_names;     /* values keep their names, for a person who reads the code */
+} module_options;
+
+/* Everything that asks the arena for memory, and so may jump: before any LLVM object exists. NULL: the compilation has no plan. */
+emitter *module_prepare(compilation *unit);
+/* A finished LLVM module for the plan. The caller disposes of it. An emitter serves once. */
+cst_status module_generate(emitter *e, const module_options *options, LLVMTargetMachineRef machine,
+                           LLVMModuleRef *out);
+void module_dispose(LLVMModuleRef module);
+/* Declares a function for a piece of work that is done later. */
+LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first, uint32_t last);
+
+/* ---- target.c ------------------------------------------------------------------------------------------------------ */
+
+typedef enum target_effort { TARGET_QUICK, TARGET_CAREFUL } target_effort;
+
+/* The machine we run on, its baseline CPU, position-independent code. NULL: LLVM was built without this target. */
+LLVMTargetMachineRef target_open(target_effort effort);
+/* Runs the optimising passes, if the effort is worth it, and writes an object or assembly text. NULL on failure. */
+cst_status target_optimise(LLVMTargetMachineRef machine, LLVMModuleRef module);
+LLVMMemoryBufferRef target_write(LLVMTargetMachineRef machine, LLVMModuleRef module, LLVMCodeGenFileType form);
+
+/* ---- output.c -------------------------------------------------------------------------------------------------------- */
+
+/* Writes a file so that its name never stands for half of one. `error` gets the reason of a CST_IO. */
+cst_status output_write(const char *path, const void *bytes, size_t length, char *error, size_t error_size);
+/* A name beside `path` for a file that will be renamed to it; malloc'ed. */
+char *output_temporary(const char *path, const char *suffix);
+cst_status output_error(char *error, size_t error_size, const char *path); /* from errno; answers CST_IO */
+/* Links an object to a shared library at `path`. */
+cst_status link_shared(const void *object, size_t length, const char *path, char *error, size_t error_size);
+
+#endif

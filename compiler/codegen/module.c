@@ -1,0 +1,341 @@
+/*
+ * module.c - from a plan to a finished LLVM module: functions for groups and witnesses, and the tables of cst_module.
+ *
+ * Expects graph and plan; changes neither. Each group is one function; one with more than FUNCTION_RULES rules, or more
+ * than FUNCTION_SIZE of conditions, calls several. What conditions.c puts off to functions of its own is done here afterwards,
+ * from a list, so that no function is made in the midst of another.
+ *
+ * Debug builds verify the module. A release build trusts the tests: verifying costs as much as generating.
+ */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <llvm-c/Analysis.h>
+
+#include "compiler/codegen/emit.h"
+
+/* ---- functions ----------------------------------------------------------------------------------------- */
+
+static LLVMValueRef add_function(emitter *e, LLVMTypeRef signature, const char *name)
+{
+    static const char no_unwind[] = "nounwind"; /* else each function would drag unwind tables along */
+    LLVMValueRef function = LLVMAddFunction(e->module, name, signature);
+    LLVMSetLinkage(function, LLVMInternalLinkage);
+    const unsigned kind = LLVMGetEnumAttributeKindForName(no_unwind, sizeof no_unwind - 1);
+    LLVMAddAttributeAtIndex(function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                            LLVMCreateEnumAttribute(e->context, kind, 0));
+    return function;
+}
+
+static void begin_function(emitter *e, LLVMValueRef function)
+{
+    e->function = function;
+    e->frame = LLVMGetParam(function, 0);
+    e->temporary_count = e->temporary_used = 0;
+    e->local_count = e->depth = 0;
+    e->is_root = e->afresh = false;
+    LLVMBasicBlockRef entry = emit_block(e, "entry");
+    e->body = emit_block(e, "body");
+    LLVMPositionBuilderAtEnd(e->builder, entry);
+    e->slots = emit_load(e, e->pointer, e->frame, offsetof(cst_frame, slots), "slots");
+    LLVMPositionBuilderAtEnd(e->entry_builder, entry);
+    LLVMPositionBuilderAtEnd(e->builder, e->body);
+}
+
+static void end_function(emitter *e)
+{
+    LLVMBuildBr(e->entry_builder, e->body);
+}
+
+LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first, uint32_t last)
+{
+    const uint32_t locals = kind != WORK_RULES && emit_node(e, node)->uses_local ? e->local_count : 0;
+    LLVMTypeRef parameters[LOCAL_COUNT + 1];
+    for (uint32_t i = 0; i <= locals; i++)
+        parameters[i] = e->pointer;
+    LLVMTypeRef result = kind == WORK_RULES ? e->none : e->i32;
+    LLVMValueRef function = add_function(e, LLVMFunctionType(result, parameters, locals + 1, false),
+                                         kind == WORK_RULES ? "rules" : "condition");
+    work *added = malloc(sizeof *added + locals * sizeof added->lists[0]);
+    if (added == NULL) {
+        e->no_memory = true;
+        return function;
+    }
+    *added = (work){.kind = kind, .function = function, .node = node, .first = first, .last = last,
+                    .afresh = e->afresh, .local_count = locals};
+    if (locals > 0)
+        memcpy(added->lists, e->lists, locals * sizeof *e->lists);
+    if (e->last_work != NULL)
+        e->last_work->next = added;
+    else
+        e->first_work = added;
+    e->last_work = added;
+    return function;
+}
+
+/* ---- rules ----------------------------------------------------------------------------------------------- */
+
+static void emit_hit(emitter *e, const plan_rule *row, LLVMValueRef reason)
+{
+    LLVMValueRef count = emit_load(e, e->i32, e->frame, offsetof(cst_frame, hit_count), "count");
+    LLVMValueRef hits = emit_load(e, e->pointer, e->frame, offsetof(cst_frame, hits), "hits");
+    LLVMValueRef wide = LLVMBuildZExt(e->builder, count, e->i64, "");
+    LLVMValueRef offset = LLVMBuildMul(e->builder, wide, emit_i64(e, sizeof(cst_hit)), "");
+    LLVMValueRef hit = LLVMBuildGEP2(e->builder, e->i8, hits, &offset, 1, "hit");
+    emit_store(e, emit_i32(e, row->row), hit, offsetof(cst_hit, rule));
+    emit_store(e, reason, hit, offsetof(cst_hit, reason));
+    LLVMValueRef next = LLVMBuildAdd(e->builder, count, emit_i32(e, 1), "");
+    emit_store(e, next, e->frame, offsetof(cst_frame, hit_count));
+}
+
+static void emit_rule(emitter *e, const plan_rule *row)
+{
+    const node_id condition = e->graph->roots.items[row->root].condition;
+    LLVMBasicBlockRef fires = emit_block(e, "fires"), next = emit_block(e, "rule");
+    LLVMValueRef reason = emit_i32(e, CST_TRUE);
+    if (emit_node(e, condition)->undecidable) {
+        LLVMValueRef truth = emit_truth(e, condition);
+        LLVMValueRef counts = row->restricts ? emit_is_not_zero(e, truth)
+                                              : LLVMBuildICmp(e->builder, LLVMIntEQ, truth, reason, "");
+        LLVMBuildCondBr(e->builder, counts, fires, next);
+        reason = truth;
+    } else {
+        emit_branch(e, condition, fires, next);
+    }
+    emit_go_on(e, fires);
+    emit_hit(e, row, reason);
+    LLVMBuildBr(e->builder, next);
+    emit_go_on(e, next);
+    e->temporary_used = 0;
+}
+
+/* The rule behind the last that goes into one function with `first`. */
+static uint32_t rules_end(const emitter *e, const plan_group *group, uint32_t first)
+{
+    uint64_t size = 0;
+    uint32_t end = first;
+    for (; end < group->rule_count && end - first < FUNCTION_RULES; end++) {
+        const node_id condition = e->graph->roots.items[group->rules[end].root].condition;
+        size += prepared_share(e->graph, &e->prepared, condition);
+        if (size > FUNCTION_SIZE && end > first)
+            break;
+    }
+    return end;
+}
+
+static void emit_group(emitter *e, LLVMValueRef function, const plan_group *group)
+{
+    const bool whole = rules_end(e, group, 0) == group->rule_count;
+    begin_function(e, function);
+    for (uint32_t first = 0, end; first < group->rule_count; first = end) {
+        end = whole ? group->rule_count : rules_end(e, group, first);
+        if (whole) {
+            for (uint32_t i = first; i < end; i++)
+                emit_rule(e, &group->rules[i]);
+            continue;
+        }
+        LLVMValueRef part = emit_later(e, WORK_RULES, 0, first, end);
+        if (e->last_work != NULL)
+            e->last_work->group = group;
+        LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(part), part, &e->frame, 1, "");
+    }
+    LLVMBuildRetVoid(e->builder);
+    end_function(e);
+}
+
+static void do_work(emitter *e, const work *item)
+{
+    begin_function(e, item->function);
+    e->afresh = item->afresh;
+    e->local_count = item->local_count;
+    for (uint32_t level = 0; level < item->local_count; level++) {
+        e->locals[level] = LLVMGetParam(item->function, level + 1);
+        e->lists[level] = item->lists[level];
+    }
+    switch (item->kind) {
+    case WORK_CONDITION:
+        e->is_root = true;
+        LLVMBuildRet(e->builder, emit_truth(e, item->node));
+        break;
+    case WORK_CHUNK:
+        LLVMBuildRet(e->builder, emit_junction_truth(e, item->node, item->first, item->last));
+        break;
+    case WORK_RULES:
+        for (uint32_t i = item->first; i < item->last; i++)
+            emit_rule(e, &item->group->rules[i]);
+        LLVMBuildRetVoid(e->builder);
+        break;
+    }
+    end_function(e);
+}
+
+/* Work may add work: lists of what is left are as long as they are. */
+static void do_all_work(emitter *e)
+{
+    while (e->first_work != NULL) {
+        work *first = e->first_work;
+        e->first_work = first->next;
+        if (e->first_work == NULL)
+            e->last_work = NULL;
+        if (!e->no_memory && !e->too_deep)
+            do_work(e, first);
+        free(first);
+    }
+}
+
+/* ---- tables ------------------------------------------------------------------------------------------------ */
+
+static LLVMValueRef emit_groups(emitter *e)
+{
+    LLVMTypeRef parameters[] = {e->pointer, e->i32};
+    LLVMTypeRef signature = LLVMFunctionType(e->none, parameters, 2, false);
+    const uint32_t count = e->plan->group_count;
+    LLVMValueRef *functions = malloc((count + 1u) * sizeof *functions);
+    if (functions == NULL) {
+        e->no_memory = true;
+        return NULL;
+    }
+    for (uint32_t g = 0; g < count && !e->no_memory && !e->too_deep; g++) {
+        char name[96];
+        snprintf(name, sizeof name, "group %u: %s", g, e->plan->groups[g].label);
+        functions[g] = add_function(e, signature, name);
+        emit_group(e, functions[g], &e->plan->groups[g]);
+        do_all_work(e);
+    }
+    LLVMValueRef table = NULL;
+    if (!e->no_memory && !e->too_deep)
+        table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *), "groups");
+    free(functions);
+    return table;
+}
+
+static LLVMValueRef emit_witnesses(emitter *e)
+{
+    LLVMTypeRef parameters[] = {e->pointer, e->i32, e->i32, e->pointer};
+    LLVMTypeRef signature = LLVMFunctionType(e->i32, parameters, 4, false);
+    const uint32_t count = e->plan->witness_count;
+    LLVMValueRef *functions = malloc((count + 1u) * sizeof *functions);
+    if (functions == NULL) {
+        e->no_memory = true;
+        return NULL;
+    }
+    for (uint32_t w = 0; w < count && !e->no_memory && !e->too_deep; w++) {
+        functions[w] = add_function(e, signature, "witness");
+        begin_function(e, functions[w]);
+        e->afresh = true;
+        emit_witness(e, &e->plan->witnesses[w]);
+        end_function(e);
+        do_all_work(e);
+    }
+    LLVMValueRef table = NULL;
+    if (!e->no_memory && !e->too_deep)
+        table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *), "witnesses");
+    free(functions);
+    return table;
+}
+
+static void emit_module(emitter *e, const char *symbol, LLVMValueRef image, LLVMValueRef groups,
+                        LLVMValueRef witnesses)
+{
+    const cst_module module = {.magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION, .value_size = sizeof(cst_value)};
+    const blob_pointer pointers[] = {
+        {offsetof(cst_module, image), image},
+        {offsetof(cst_module, groups), groups},
+        {offsetof(cst_module, witnesses), witnesses},
+        {offsetof(cst_module, engine), NULL},
+    };
+    LLVMValueRef global = constant_global(e, constant_blob(e, &module, sizeof module, pointers, 4), _Alignof(cst_module),
+                                          symbol);
+    LLVMSetLinkage(global, LLVMExternalLinkage);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------------ */
+
+static void declare(emitter *e)
+{
+    LLVMContextRef context = e->context;
+    e->none = LLVMVoidTypeInContext(context);
+    e->i1 = LLVMInt1TypeInContext(context);
+    e->i8 = LLVMInt8TypeInContext(context);
+    e->i32 = LLVMInt32TypeInContext(context);
+    e->i64 = LLVMInt64TypeInContext(context);
+    e->f64 = LLVMDoubleTypeInContext(context);
+    e->pointer = LLVMPointerTypeInContext(context, 0);
+    e->place = LLVMArrayType2(e->i8, sizeof(cst_value));
+    e->builder = LLVMCreateBuilderInContext(context);
+    e->entry_builder = LLVMCreateBuilderInContext(context);
+    services_declare(e);
+    static const char *const names[] = {"llvm.sadd.with.overflow", "llvm.ssub.with.overflow",
+                                        "llvm.smul.with.overflow"};
+    for (unsigned i = 0; i < 3; i++) {
+        const unsigned number = LLVMLookupIntrinsicID(names[i], strlen(names[i]));
+        e->arithmetic[i] = LLVMGetIntrinsicDeclaration(e->module, number, &e->i64, 1);
+        e->arithmetic_type = LLVMIntrinsicGetType(context, number, &e->i64, 1);
+    }
+    e->absent = constant_global(e, LLVMConstNull(e->place), _Alignof(cst_value), "absent");
+}
+
+static cst_status generate(emitter *e, const module_options *options)
+{
+    LLVMValueRef image = NULL;
+    if (options->with_image) {
+        const char *bytes = (const char *)e->plan->image;
+        image = constant_global(e, LLVMConstStringInContext2(e->context, bytes, e->plan->image_size, true), 16, "image");
+    }
+    LLVMValueRef groups = emit_groups(e);
+    LLVMValueRef witnesses = groups != NULL ? emit_witnesses(e) : NULL;
+    if (e->no_memory)
+        return CST_NO_MEMORY;
+    if (e->too_deep)
+        return CST_LIMIT;
+    emit_module(e, options->symbol, image, groups, witnesses);
+#ifndef NDEBUG
+    if (LLVMVerifyModule(e->module, LLVMPrintMessageAction, NULL))
+        return CST_INTERNAL;
+#endif
+    return CST_OK;
+}
+
+emitter *module_prepare(compilation *unit)
+{
+    if (unit->checked == NULL || unit->graph == NULL || unit->plan == NULL || unit->plan->image == NULL)
+        return NULL;
+    emitter *e = arena_allocate(&unit->arena, sizeof *e);
+    *e = (emitter){.policy = unit->checked, .graph = unit->graph, .plan = unit->plan,
+                   .image = (const cst_image *)(const void *)unit->plan->image};
+    prepare(unit, &e->prepared);
+    return e;
+}
+
+cst_status module_generate(emitter *e, const module_options *options, LLVMTargetMachineRef machine,
+                           LLVMModuleRef *out)
+{
+    e->context = LLVMContextCreate();
+    LLVMContextSetDiscardValueNames(e->context, !options->keep_names);
+    e->module = LLVMModuleCreateWithNameInContext("policy", e->context);
+    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
+    LLVMSetModuleDataLayout(e->module, layout);
+    LLVMDisposeTargetData(layout);
+    char *triple = LLVMGetTargetMachineTriple(machine);
+    LLVMSetTarget(e->module, triple);
+    LLVMDisposeMessage(triple);
+    declare(e);
+    const cst_status status = generate(e, options);
+    LLVMDisposeBuilder(e->builder);
+    LLVMDisposeBuilder(e->entry_builder);
+    if (status != CST_OK) {
+        module_dispose(e->module);
+        return status;
+    }
+    *out = e->module;
+    return CST_OK;
+}
+
+void module_dispose(LLVMModuleRef module)
+{
+    LLVMContextRef context = LLVMGetModuleContext(module);
+    LLVMDisposeModule(module);
+    LLVMContextDispose(context);
+}

@@ -1,0 +1,379 @@
+/*
+ * evaluate.c - the meaning of every kind of expression, in the plainest way.
+ *
+ * This file is the executable definition of docs/language.md 9.1; native code is held against it. So it shares nothing with the
+ * compiled form: it walks the checked trees and never the graph, compares texts by their bytes and never by their symbols, and searches sets
+ * by value. It evaluates every operand: since `and` is the least truth and `or` the greatest, stopping early would not change
+ * anything, and clarity comes before speed here.
+ *
+ * Undecided values. A value that could not be computed carries the truth that its comparison becomes: "undecided, for this
+ * reason". Where two operands are undecided the greater of the two truths is the result. `(X else Y)` asks only X, if X is there.
+ * Absent values read as zero and as no text; an absent text equals no constant. Comparisons with them never decide anything,
+ * since the checker demands a guard beside each.
+ */
+#include "compiler/reference/evaluate.h"
+
+#include <string.h>
+
+static const cst_value absent;
+
+/* ---- values -------------------------------------------------------------------------------------------- */
+
+bool value_is_there(const cst_value *value)
+{
+    return value->kind != CST_KIND_ABSENT && value->kind != CST_KIND_NULL;
+}
+
+const cst_value *element_at(const cst_value *list, uint32_t index)
+{
+    const bool has_items = list->kind == CST_KIND_LIST || list->kind == CST_KIND_RECORD;
+    return has_items && index < list->length ? &list->as.items[index] : &absent;
+}
+
+bool kind_has_text(cst_kind kind)
+{
+    return kind == CST_KIND_STRING || kind == CST_KIND_AGENT || kind == CST_KIND_EMAIL ||
+           kind == CST_KIND_URL || kind == CST_KIND_HOST || kind == CST_KIND_PATH || kind == CST_KIND_IP;
+}
+
+static const cst_value *element_of(const binding *bound, uint32_t local)
+{
+    for (; bound != NULL; bound = bound->outer)
+        if (bound->local == local)
+            return bound->element;
+    return &absent;
+}
+
+static cst_value number_value(cst_kind kind, int64_t number)
+{
+    return (cst_value){.as = {.integer = number}, .kind = (uint8_t)kind, .at = UINT32_MAX};
+}
+
+static cst_truth undecided(const expression *tree)
+{
+    return CST_UNDECIDED(tree->site); /* sites_unify gave a site to each node that can come here */
+}
+
+static cst_truth float_result(const expression *tree, double number, cst_value *out)
+{
+    if (number - number != 0) /* an infinity or no number */
+        return undecided(tree);
+    *out = (cst_value){.as = {.number = number}, .kind = CST_KIND_FLOAT, .at = UINT32_MAX};
+    return CST_FALSE;
+}
+
+static cst_truth calculate(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+{
+    cst_value a, b;
+    const cst_truth left = evaluate_value(run, tree->left, bound, &a);
+    const cst_truth right = evaluate_value(run, tree->right, bound, &b);
+    if (left != CST_FALSE || right != CST_FALSE)
+        return cst_truth_or(left, right);
+    if (tree->type->kind == CST_KIND_FLOAT) {
+        if (tree->kind == EXPRESSION_ADD)
+            return float_result(tree, a.as.number + b.as.number, out);
+        if (tree->kind == EXPRESSION_SUBTRACT)
+            return float_result(tree, a.as.number - b.as.number, out);
+        return float_result(tree, a.as.number * b.as.number, out);
+    }
+    int64_t number = 0;
+    bool overflow;
+    if (tree->kind == EXPRESSION_ADD)
+        overflow = __builtin_add_overflow(a.as.integer, b.as.integer, &number);
+    else if (tree->kind == EXPRESSION_SUBTRACT)
+        overflow = __builtin_sub_overflow(a.as.integer, b.as.integer, &number);
+    else
+        overflow = __builtin_mul_overflow(a.as.integer, b.as.integer, &number);
+    if (overflow)
+        return undecided(tree);
+    *out = number_value(tree->type->kind, number);
+    return CST_FALSE;
+}
+
+static cst_truth negate(const expression *tree, const cst_value *value, cst_value *out)
+{
+    if (tree->type->kind == CST_KIND_FLOAT)
+        return float_result(tree, -value->as.number, out);
+    int64_t number;
+    if (__builtin_sub_overflow((int64_t)0, value->as.integer, &number))
+        return undecided(tree);
+    *out = number_value(tree->type->kind, number);
+    return CST_FALSE;
+}
+
+static cst_truth widen(const expression *tree, const cst_value *value, cst_value *out)
+{
+    if (tree->type->kind == CST_KIND_FLOAT)
+        return float_result(tree, (double)value->as.integer, out);
+    int64_t millionths;
+    if (__builtin_mul_overflow(value->as.integer, (int64_t)1000000, &millionths))
+        return undecided(tree);
+    *out = number_value(CST_KIND_DECIMAL, millionths);
+    return CST_FALSE;
+}
+
+static cst_truth sum(const evaluation *run, const expression *tree, const cst_value *list, cst_value *out)
+{
+    if (tree->type->kind == CST_KIND_FLOAT) {
+        double total = 0;
+        if (!run->frame->services->list_sum_float(list, &total))
+            return undecided(tree);
+        return float_result(tree, total, out);
+    }
+    int64_t total = 0;
+    if (!run->frame->services->list_sum(list, &total))
+        return undecided(tree);
+    *out = number_value(tree->type->kind, total);
+    return CST_FALSE;
+}
+
+/* Values made of the one value on the left. */
+static cst_truth derive(const evaluation *run, const expression *tree, const cst_value *left, cst_value *out)
+{
+    const cst_services *services = run->frame->services;
+    switch (tree->kind) {
+    case EXPRESSION_MEMBER: *out = *element_at(left, tree->index); return CST_FALSE;
+    case EXPRESSION_OPEN_MEMBER:
+        if (!services->open_member(run->frame, left, tree->index, out))
+            *out = absent;
+        return CST_FALSE;
+    case EXPRESSION_OPEN_AS:
+        if (!services->open_as(run->frame, left, tree->type->row, out))
+            *out = absent;
+        return CST_FALSE;
+    case EXPRESSION_PROPERTY: services->part(run->frame, left, tree->index, 0, out); return CST_FALSE;
+    case EXPRESSION_NEGATE: return negate(tree, left, out);
+    case EXPRESSION_WIDEN: return widen(tree, left, out);
+    case EXPRESSION_LENGTH:
+        *out = number_value(CST_KIND_INT, tree->left->type->kind == CST_KIND_LIST
+                                              ? (int64_t)left->length
+                                              : services->text_length(left));
+        return CST_FALSE;
+    case EXPRESSION_SUM: return sum(run, tree, left, out);
+    default: /* LEAST, GREATEST */
+        if (!services->list_least(left, tree->kind == EXPRESSION_GREATEST, out))
+            return undecided(tree);
+        return CST_FALSE;
+    }
+}
+
+cst_truth evaluate_value(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+{
+    *out = absent;
+    switch (tree->kind) {
+    case EXPRESSION_CONSTANT: *out = tree->constant; return CST_FALSE;
+    case EXPRESSION_FIELD: *out = run->frame->slots[tree->slot]; return CST_FALSE;
+    case EXPRESSION_LOCAL: *out = *element_of(bound, tree->local); return CST_FALSE;
+    case EXPRESSION_ELSE: {
+        const cst_truth left = evaluate_value(run, tree->left, bound, out);
+        if (left != CST_FALSE || value_is_there(out))
+            return left;
+        return evaluate_value(run, tree->right, bound, out);
+    }
+    case EXPRESSION_ADD:
+    case EXPRESSION_SUBTRACT:
+    case EXPRESSION_MULTIPLY: return calculate(run, tree, bound, out);
+    case EXPRESSION_JOIN: {
+        cst_value a, b;
+        const cst_truth left = evaluate_value(run, tree->left, bound, &a);
+        const cst_truth right = evaluate_value(run, tree->right, bound, &b);
+        if (left != CST_FALSE || right != CST_FALSE)
+            return cst_truth_or(left, right);
+        return run->frame->services->join(run->frame, &a, &b, out) ? CST_FALSE : undecided(tree);
+    }
+    case EXPRESSION_MEMBER:
+    case EXPRESSION_OPEN_MEMBER:
+    case EXPRESSION_OPEN_AS:
+    case EXPRESSION_PROPERTY:
+    case EXPRESSION_NEGATE:
+    case EXPRESSION_WIDEN:
+    case EXPRESSION_LENGTH:
+    case EXPRESSION_SUM:
+    case EXPRESSION_LEAST:
+    case EXPRESSION_GREATEST: {
+        cst_value left;
+        const cst_truth trouble = evaluate_value(run, tree->left, bound, &left);
+        return trouble != CST_FALSE ? trouble : derive(run, tree, &left, out);
+    }
+    default: { /* a condition, used as a bool */
+        const cst_truth truth = evaluate_condition(run, tree, bound);
+        if (CST_IS_UNDECIDED(truth))
+            return truth;
+        *out = number_value(CST_KIND_BOOL, truth == CST_TRUE);
+        return CST_FALSE;
+    }
+    }
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------------ */
+
+static cst_truth truth_of(bool value)
+{
+    return value ? CST_TRUE : CST_FALSE;
+}
+
+static bool same_bytes(const cst_value *a, const cst_value *b)
+{
+    return a->length == b->length && (a->length == 0 || memcmp(a->as.text, b->as.text, a->length) == 0);
+}
+
+static bool equal(const expression *tree, const cst_value *a, const cst_value *b)
+{
+    const cst_kind kind = tree->left->type->kind;
+    const bool constant =
+        tree->left->kind == EXPRESSION_CONSTANT || tree->right->kind == EXPRESSION_CONSTANT;
+    if (kind_has_text(kind)) {
+        if (constant && (a->kind == CST_KIND_ABSENT || b->kind == CST_KIND_ABSENT))
+            return false;
+        return same_bytes(a, b);
+    }
+    if (kind == CST_KIND_FLOAT)
+        return a->as.number == b->as.number;
+    return a->as.integer == b->as.integer;
+}
+
+int set_order(cst_kind kind, const cst_value *a, const cst_value *b)
+{
+    if (kind_has_text(kind)) {
+        if (a->length != b->length)
+            return a->length < b->length ? -1 : 1;
+        return a->length == 0 ? 0 : memcmp(a->as.text, b->as.text, a->length);
+    }
+    if (kind == CST_KIND_FLOAT)
+        return (a->as.number > b->as.number) - (a->as.number < b->as.number);
+    return (a->as.integer > b->as.integer) - (a->as.integer < b->as.integer);
+}
+
+static bool in_networks(const checked_set *set, const cst_value *value)
+{
+    if (value->parts == NULL)
+        return false;
+    const uint8_t *address = ((const cst_ip_parts *)value->parts)->bytes;
+    uint32_t low = 0, high = set->count; /* the first network that ends at or behind the address */
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (memcmp(set->networks[middle].high, address, 16) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < set->count && memcmp(set->networks[low].low, address, 16) <= 0;
+}
+
+static bool in_set(const evaluation *run, uint32_t number, const cst_value *value)
+{
+    const checked_set *set = &run->policy->sets.items[number];
+    if (set->kind == CST_KIND_IP)
+        return in_networks(set, value);
+    if (kind_has_text(set->kind) && value->kind == CST_KIND_ABSENT)
+        return false;
+    if (run->sets == NULL) {
+        for (uint32_t i = 0; i < set->count; i++)
+            if (set_order(set->kind, &set->values[i], value) == 0)
+                return true;
+        return false;
+    }
+    uint32_t low = 0, high = set->count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        const int order = set_order(set->kind, &run->sets[number].values[middle], value);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* Conditions over two values that could be decided. */
+static bool compare(const evaluation *run, const expression *tree, const cst_value *a, const cst_value *b)
+{
+    const cst_services *services = run->frame->services;
+    const cst_kind kind = tree->left->type->kind;
+    switch (tree->kind) {
+    case EXPRESSION_EQUAL: return equal(tree, a, b);
+    case EXPRESSION_LESS:
+        return kind == CST_KIND_FLOAT ? a->as.number < b->as.number : a->as.integer < b->as.integer;
+    case EXPRESSION_LESS_EQUAL:
+        return kind == CST_KIND_FLOAT ? a->as.number <= b->as.number : a->as.integer <= b->as.integer;
+    case EXPRESSION_IN_LIST: return services->list_has(b, a) != 0;
+    case EXPRESSION_STARTS: return services->text_starts(a, b) != 0;
+    case EXPRESSION_ENDS: return services->text_ends(a, b) != 0;
+    default: /* INSIDE */
+        return (kind == CST_KIND_HOST ? services->host_inside(a, b) : services->path_inside(a, b)) != 0;
+    }
+}
+
+static cst_truth quantify(const evaluation *run, const expression *tree, const binding *bound)
+{
+    cst_value list;
+    const cst_truth trouble = evaluate_value(run, tree->left, bound, &list);
+    if (trouble != CST_FALSE)
+        return trouble;
+    const bool any = tree->kind == EXPRESSION_ANY;
+    const uint32_t count = list.kind == CST_KIND_LIST ? list.length : 0;
+    cst_truth result = truth_of(!any);
+    for (uint32_t i = 0; i < count; i++) {
+        const binding inner = {.outer = bound, .local = tree->local, .element = &list.as.items[i]};
+        const cst_truth truth = evaluate_condition(run, tree->right, &inner);
+        result = any ? cst_truth_or(result, truth) : cst_truth_and(result, truth);
+    }
+    return result;
+}
+
+static cst_truth test_one(const evaluation *run, const expression *tree, const binding *bound)
+{
+    cst_value value;
+    const cst_truth trouble = evaluate_value(run, tree->left, bound, &value);
+    if (trouble != CST_FALSE)
+        return trouble;
+    if (tree->kind == EXPRESSION_IN_SET)
+        return truth_of(in_set(run, tree->index, &value));
+    if (tree->kind == EXPRESSION_PRESENT)
+        return truth_of(value_is_there(&value));
+    return truth_of(value.as.integer != 0);
+}
+
+cst_truth evaluate_condition(const evaluation *run, const expression *tree, const binding *bound)
+{
+    cst_truth result;
+    switch (tree->kind) {
+    case EXPRESSION_AND:
+        result = CST_TRUE;
+        for (uint32_t i = 0; i < tree->item_count; i++)
+            result = cst_truth_and(result, evaluate_condition(run, tree->items[i], bound));
+        return result;
+    case EXPRESSION_OR:
+        result = CST_FALSE;
+        for (uint32_t i = 0; i < tree->item_count; i++)
+            result = cst_truth_or(result, evaluate_condition(run, tree->items[i], bound));
+        return result;
+    case EXPRESSION_NOT: return cst_truth_not(evaluate_condition(run, tree->left, bound));
+    case EXPRESSION_ANY:
+    case EXPRESSION_ALL: return quantify(run, tree, bound);
+    case EXPRESSION_TRUTH:
+    case EXPRESSION_IN_SET:
+    case EXPRESSION_PRESENT: return test_one(run, tree, bound);
+    case EXPRESSION_EQUAL:
+    case EXPRESSION_LESS:
+    case EXPRESSION_LESS_EQUAL:
+    case EXPRESSION_IN_LIST:
+    case EXPRESSION_STARTS:
+    case EXPRESSION_ENDS:
+    case EXPRESSION_INSIDE: {
+        cst_value a, b;
+        const cst_truth left = evaluate_value(run, tree->left, bound, &a);
+        const cst_truth right = evaluate_value(run, tree->right, bound, &b);
+        if (left != CST_FALSE || right != CST_FALSE)
+            return cst_truth_or(left, right);
+        return truth_of(compare(run, tree, &a, &b));
+    }
+    default: { /* a bool value that stands where a condition is wanted */
+        cst_value value;
+        const cst_truth trouble = evaluate_value(run, tree, bound, &value);
+        return trouble != CST_FALSE ? trouble : truth_of(value.as.integer != 0);
+    }
+    }
+}

@@ -1,0 +1,266 @@
+/*
+ * context.c - making and freeing contexts, and beginning events.
+ *
+ * Beginning an event is cheap because it undoes only what the last one did: a list of touched slots is emptied, and nodes and
+ * slots carry the stamp of the event that wrote them instead of being cleared. What a policy needs for one event is one
+ * allocation (`state`), so taking up a swapped policy either succeeds as a whole or leaves the old one in place.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "runtime/engine.h"
+#include "runtime/live.h"
+
+/* ---- what a policy needs for one event ------------------------------------------------------------ */
+
+typedef struct layout {
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, size;
+} layout;
+
+static size_t place(layout *layout, size_t count, size_t size)
+{
+    const size_t at = layout->size;
+    layout->size = (at + count * size + 15) & ~(size_t)15;
+    return at;
+}
+
+static layout measure(const cst_image *image)
+{
+    layout result = {0};
+    result.slots = place(&result, image->slot_count, sizeof(cst_value));
+    result.hits = place(&result, image->rules.count, sizeof(cst_hit));
+    result.records = place(&result, image->records.count, sizeof(engine_text));
+    result.slot_stamps = place(&result, image->slot_count, sizeof(uint32_t));
+    result.touched = place(&result, image->slot_count, sizeof(uint32_t));
+    result.node_stamps = place(&result, image->nodes.count, sizeof(uint32_t));
+    result.memo = place(&result, image->memo_count, 1);
+    if (result.size == 0)
+        result.size = 16;
+    return result;
+}
+
+/* Makes `policy` the one in force; its reference becomes the context's. False: memory is short, and nothing changed. */
+static bool take_policy(cst_context *context, cst_policy *policy)
+{
+    const cst_image *const image = policy->image;
+    const layout layout = measure(image);
+    char *const state = context->allocator.allocate(context->allocator.user, layout.size);
+    if (!state)
+        return false;
+    memset(state, 0, layout.size);
+    if (context->state)
+        context->allocator.release(context->allocator.user, context->state, context->state_size);
+    cst_policy_release(context->policy);
+    context->policy = policy;
+    context->state = state;
+    context->state_size = layout.size;
+    context->slots = (cst_value *)(void *)(state + layout.slots);
+    context->record_texts = (engine_text *)(void *)(state + layout.records);
+    context->slot_stamps = (uint32_t *)(void *)(state + layout.slot_stamps);
+    context->touched = (uint32_t *)(void *)(state + layout.touched);
+    context->node_stamps = (uint32_t *)(void *)(state + layout.node_stamps);
+    context->touched_count = 0;
+    context->stamp = 0;
+    context->frame = (cst_frame){
+        .slots = context->slots,
+        .hits = (cst_hit *)(void *)(state + layout.hits),
+        .memo = (uint8_t *)state + layout.memo,
+        .services = &cst_runtime_services,
+        .image = image,
+        .engine = policy->module->engine,
+        .scratch = &context->scratch,
+    };
+    context->convert = (convert_context){
+        .image = image,
+        .arena = &context->arena,
+        .text_bytes = policy->limits.text_bytes,
+        .list_elements = policy->limits.list_elements,
+    };
+    context->scratch.memory.ceiling = policy->limits.scratch_bytes;
+    return true;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------ */
+
+/* Takes the reference over, also when it fails. */
+static cst_context *make(cst_policy *policy, cst_live *live, uint64_t generation)
+{
+    const cst_allocator allocator = policy->allocator;
+    cst_context *const context = allocator.allocate(allocator.user, sizeof *context);
+    if (!context) {
+        cst_policy_release(policy);
+        return NULL;
+    }
+    memset(context, 0, sizeof *context);
+    context->self = context;
+    context->live = live;
+    context->generation = generation;
+    context->allocator = allocator;
+    arena_init(&context->arena, &allocator, 0);
+    arena_init(&context->scratch.memory, &allocator, 0);
+    buffer_init(&context->message, &allocator, 0);
+    buffer_init(&context->json, &allocator, 0);
+    session_table_init(&context->sessions, &allocator);
+    if (!take_policy(context, policy)) {
+        cst_policy_release(policy);
+        cst_context_free(context);
+        return NULL;
+    }
+    return context;
+}
+
+cst_context *cst_context_new(cst_policy *policy)
+{
+    return policy ? make(cst_policy_retain(policy), NULL, 0) : NULL;
+}
+
+cst_context *cst_context_new_live(cst_live *live)
+{
+    if (!live)
+        return NULL;
+    uint64_t generation;
+    cst_policy *const policy = live_take(live, &generation);
+    return make(policy, live, generation);
+}
+
+void cst_context_free(cst_context *context)
+{
+    if (!context)
+        return;
+    const cst_allocator allocator = context->allocator;
+    arena_free(&context->arena);
+    arena_free(&context->scratch.memory);
+    buffer_free(&context->message);
+    buffer_free(&context->json);
+    session_table_free(&context->sessions);
+    if (context->bytes)
+        allocator.release(allocator.user, context->bytes, context->byte_capacity);
+    if (context->state)
+        allocator.release(allocator.user, context->state, context->state_size);
+    cst_policy_release(context->policy);
+    allocator.release(allocator.user, context, sizeof *context);
+}
+
+const cst_policy *cst_context_policy(const cst_context *context)
+{
+    return context ? context->policy : NULL;
+}
+
+void cst_context_forget(cst_context *context)
+{
+    if (context)
+        session_table_free(&context->sessions);
+}
+
+/* ---- events ---------------------------------------------------------------------------------------- */
+
+static bool take_live(cst_context *context)
+{
+    if (!context->live || live_generation(context->live) == context->generation)
+        return true;
+    uint64_t generation;
+    cst_policy *const policy = live_take(context->live, &generation);
+    if (!take_policy(context, policy)) {
+        cst_policy_release(policy);
+        return false;
+    }
+    context->generation = generation;
+    return true;
+}
+
+cst_status engine_begin(cst_context *context)
+{
+    for (uint32_t i = 0; i < context->touched_count; i++)
+        memset(&context->slots[context->touched[i]], 0, sizeof(cst_value));
+    context->touched_count = 0;
+    context->fired_count = context->shadow_count = 0;
+    context->has_json = context->has_hash = false;
+    context->frame.hit_count = 0;
+    if (context->arena.used)
+        arena_reset(&context->arena);
+    if (context->scratch.memory.used)
+        arena_reset(&context->scratch.memory);
+    context->event = (engine_event){.missing = CST_NONE, .problem = {.at = UINT64_MAX}};
+    if (!take_live(context))
+        return CST_NO_MEMORY;
+    const cst_image *const image = context->policy->image;
+    if (++context->stamp == 0) { /* after four billion events the stamps start again */
+        memset(context->slot_stamps, 0, image->slot_count * sizeof(uint32_t));
+        memset(context->node_stamps, 0, image->nodes.count * sizeof(uint32_t));
+        context->stamp = 1;
+    }
+    if (image->memo_count)
+        memset(context->frame.memo, 0, image->memo_count);
+    for (uint32_t i = 0; i < image->records.count; i++)
+        context->record_texts[i] = (engine_text){0};
+    context->event.records = context->record_texts;
+    return CST_OK;
+}
+
+int64_t engine_time(cst_context *context)
+{
+    if (context->event.has_time)
+        return context->event.time;
+    context->event.has_time = true;
+    if (context->policy->clock) {
+        context->event.time = context->policy->clock(context->policy->clock_user);
+    } else {
+        struct timespec now = {0, 0};
+        clock_gettime(CLOCK_REALTIME, &now);
+        context->event.time = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    }
+    return context->event.time;
+}
+
+cst_value *engine_slot(cst_context *context, uint32_t slot)
+{
+    if (context->slot_stamps[slot] != context->stamp) {
+        context->slot_stamps[slot] = context->stamp;
+        context->touched[context->touched_count++] = slot;
+    }
+    return &context->slots[slot];
+}
+
+/* ---- looking inside ---------------------------------------------------------------------------------- */
+
+const cst_frame *engine_frame(const cst_context *context)
+{
+    return &context->frame;
+}
+
+bool engine_copy_frame(const cst_context *context, cst_frame *frame,
+                       const cst_dispatch_row **dispatch, const cst_module **module)
+{
+    const cst_image *const image = context->policy->image;
+    const layout layout = measure(image);
+    const cst_allocator allocator = allocator_or_default(NULL);
+    char *const state = allocator.allocate(allocator.user, layout.size);
+    arena *const scratch = allocator.allocate(allocator.user, sizeof(cst_scratch));
+    if (!state || !scratch) {
+        allocator.release(allocator.user, state, layout.size);
+        allocator.release(allocator.user, scratch, sizeof(cst_scratch));
+        return false;
+    }
+    memcpy(state, context->state, layout.size);
+    arena_init(scratch, &allocator, context->scratch.memory.ceiling);
+    *frame = context->frame;
+    frame->slots = (cst_value *)(void *)(state + layout.slots);
+    frame->hits = (cst_hit *)(void *)(state + layout.hits);
+    frame->memo = (uint8_t *)state + layout.memo;
+    memset(frame->memo, 0, image->memo_count);
+    frame->hit_count = 0;
+    frame->scratch = scratch;
+    *dispatch = context->event.dispatch;
+    *module = context->policy->module;
+    return true;
+}
+
+void engine_free_frame(cst_frame *frame)
+{
+    const cst_allocator allocator = allocator_or_default(NULL);
+    const layout layout = measure(frame->image);
+    arena_free(frame->scratch);
+    allocator.release(allocator.user, frame->scratch, sizeof(cst_scratch));
+    void *const state = frame->memo - layout.memo;
+    allocator.release(allocator.user, state, layout.size);
+}

@@ -1,0 +1,172 @@
+/*
+ * engine.h - the context: everything that deciding one event after another needs, and how its parts talk.
+ *
+ * The way of an event: context.c begins it (the policy in force, empty slots), event.c or event_typed.c fill the slots, decide.c
+ * checks the session, runs the groups and combines their hits, and decision.c, message.c, decision_json.c and
+ * hash_action.c answer questions about the result, only when they are asked.
+ *
+ * Memory. Three kinds, so that a warm context allocates nothing: `state` has the size that the policy dictates and is
+ * made anew when a live policy is swapped; `arena` and `scratch` are reset with each event and keep their blocks; sessions
+ * are allocated when a session is first worth remembering.
+ *
+ * Trouble. The first problem of an event is kept in `event.problem`. Reading goes on after it, since the rest of the event must still be
+ * JSON, and which problem is reported must not depend on the order of the members: errors of the JSON itself come first, then what stands
+ * at the smallest byte offset, then what is missing, by node row.
+ *
+ * Layer 3. One thread at a time.
+ */
+#ifndef CONSTITUTION_RUNTIME_ENGINE_H
+#define CONSTITUTION_RUNTIME_ENGINE_H
+
+#include "runtime/base/arena.h"
+#include "runtime/base/buffer.h"
+#include "runtime/convert.h"
+#include "runtime/json_scan.h"
+#include "runtime/policy.h"
+#include "runtime/scratch.h"
+#include "runtime/session.h"
+
+typedef struct engine_text { /* bytes of the event, or NULL */
+    const char *bytes;
+    uint32_t length;
+    uint32_t at;        /* offset of its JSON text; UINT32_MAX: not from JSON */
+    uint32_t at_length;
+} engine_text;
+
+typedef struct engine_problem {
+    const char *code; /* NULL: none */
+    const char *pointer;
+    const char *text;
+    uint64_t at; /* smaller comes first; UINT64_MAX while there is none */
+} engine_problem;
+
+typedef enum engine_phase {
+    ENGINE_IDLE = 0,     /* no event yet */
+    ENGINE_BUILDING = 1, /* after cst_event_begin */
+    ENGINE_DECIDED = 2
+} engine_phase;
+
+typedef struct engine_event {
+    engine_phase phase;
+    bool has_stage;
+    bool has_time;
+    bool not_json;       /* nothing in it can be believed, not even its session */
+    bool no_memory;
+    bool elsewhere;      /* values are being read that do not stand in the event's own JSON... */
+    uint64_t elsewhere_at; /* ...and this is the place that their problems get */
+    cst_stage stage;
+    uint32_t tool_number;
+    uint32_t root;       /* node row, and row of image.dispatch, once `dispatch` is set */
+    uint32_t dispatch_row;
+    const cst_dispatch_row *dispatch; /* NULL until stage and tool are known */
+    engine_text tool, session;
+    engine_text id, args;    /* their JSON text */
+    int64_t time;
+    uint32_t time_at, time_at_length;
+    uint32_t missing;        /* smallest node row that is required and was not there, or CST_NONE */
+    engine_problem problem;
+    engine_text *records;    /* by record row: the JSON text that the event brought; NULL if there are no records */
+} engine_event;
+
+typedef struct engine_fired { /* one line of the report */
+    uint64_t key;     /* ascending: strictest first, then by row; defaults last */
+    uint32_t rule;    /* row, or CST_NONE: a default that stands */
+    uint32_t layer;   /* of a default */
+    cst_truth reason;
+    cst_verdict effect;
+    const cst_fired *shown; /* made when first asked for */
+} engine_fired;
+
+struct cst_context {
+    cst_context *self;  /* so that a decision, which may only look, can still have its messages made */
+    cst_policy *policy;
+    cst_live *live;     /* or NULL */
+    uint64_t generation; /* of `live` when `policy` was taken from it */
+    cst_allocator allocator;
+    arena arena;        /* of the event in hand */
+    cst_scratch scratch;
+    convert_context convert;
+    json_scanner scanner;
+    session_table sessions;
+
+    /* state: one allocation, sized by the policy */
+    void *state;
+    size_t state_size;
+    cst_value *slots;
+    uint32_t *slot_stamps, *touched; /* touched: slots that must be emptied again */
+    uint32_t touched_count;
+    uint32_t *node_stamps;           /* == stamp: the node's value was there */
+    engine_text *record_texts;
+    uint32_t stamp;
+    cst_frame frame;
+
+    char *bytes;        /* the event's JSON, copied: decisions point into it */
+    size_t byte_capacity;
+    engine_event event;
+
+    engine_fired *fired, *shadow;
+    uint32_t fired_count, shadow_count;
+    cst_verdict verdict;
+    buffer message, json;
+    bool has_json, has_hash;
+    uint8_t hash[32];
+};
+
+/* ---- context.c ---- */
+
+/* Takes up a swapped policy, empties what the last event left. */
+cst_status engine_begin(cst_context *context);
+/* The event's time: its own, or the clock's, asked once. */
+int64_t engine_time(cst_context *context);
+cst_value *engine_slot(cst_context *context, uint32_t slot); /* to be written; emptied when the next event begins */
+
+/* ---- problem.c ---- */
+
+/* Keeps the problem if none with a smaller `at` is known. The pointer is `node`'s (CST_NONE: the whole event), then `behind`. */
+void engine_problem_at(cst_context *context, uint64_t at, const char *code, uint32_t node,
+                       const char *behind, const char *text);
+void engine_missing(cst_context *context, uint32_t node);
+/* The same for a conversion; "memory" becomes no_memory. */
+void engine_problem_convert(cst_context *context, uint64_t at, uint32_t node,
+                            const convert_problem *problem);
+void engine_problem_json(cst_context *context, const json_scanner *scanner, uint64_t at,
+                         uint32_t node);
+
+/* ---- event.c ---- */
+
+/* Stage and tool are known: what is read, and what decides. */
+void event_dispatch(cst_context *context, cst_stage stage, const char *tool, uint32_t length);
+/* Reads the value that comes next along a node. False: it was null, or the scanner has an error. */
+bool event_read_value(cst_context *context, json_scanner *scanner, uint32_t node);
+/* After all that the event brings has been read: session, time and tool as fields, and the records that the session carries. */
+void event_complete(cst_context *context);
+/* Notes required children of a node that were not there. */
+void event_check_children(cst_context *context, uint32_t node);
+/* The row of image.records with this name, or CST_NONE. */
+uint32_t event_record(const cst_policy *policy, const char *name, uint32_t length);
+
+/* ---- decide.c ---- */
+
+/* The rest of the way: session, groups, combination. Writes the decision. */
+cst_status engine_finish(cst_context *context, cst_decision *decision);
+/* A decision of deny for a call that failed; `context` may be NULL. Gives `status` back. */
+cst_status engine_refuse(cst_context *context, cst_status status, cst_decision *decision);
+
+/* ---- message.c, decision.c ---- */
+
+/* The interpolated message in arena memory, *cut if it reached its bound; NULL if memory is short. */
+const char *message_render(cst_context *context, const cst_rule_row *rule, bool *cut);
+bool spans_list(cst_context *context, const cst_rule_row *rule, cst_fired *fired);
+/* NULL if memory is short. */
+const cst_fired *fired_show(cst_context *context, engine_fired *fired, bool shadow);
+
+/* ---- for tools that look inside: benchmarks, explanations ---- */
+
+/* The frame of the last event, with its slots. */
+const cst_frame *engine_frame(const cst_context *context);
+/* A frame of its own, filled as for the last event; texts still belong to that event. False if memory is short. */
+bool engine_copy_frame(const cst_context *context, cst_frame *frame,
+                       const cst_dispatch_row **dispatch, const cst_module **module);
+void engine_free_frame(cst_frame *frame);
+
+#endif

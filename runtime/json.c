@@ -1,0 +1,653 @@
+/*
+ * json.c - the scanner: grammar, encoding, depth and duplicate members, all in one pass over the bytes.
+ *
+ * Strings are most of an event, so they are read 16 bytes at a time (SSE2; elsewhere 8 in a word): one comparison finds quotes, backslashes,
+ * control characters and bytes that are not ASCII; only those are looked at one by one. A string without escapes is
+ * the input itself. One with escapes is checked first and then decoded into the arena, which needs no guess at its size.
+ *
+ * Duplicate members: the keys of all open objects lie on one stack. A key is compared with the earlier ones of its object by a 64-bit tag
+ * (first and last bytes), which decides nearly always; a key of at most 8 bytes is its tag. Past JSON_LINEAR_KEYS members this would be
+ * quadratic, so then the keys are sorted when the object ends: n log n whatever keys an attacker chooses, with no seed to guess.
+ *
+ * Left out on purpose: no number becomes a double here (see number.c), nothing is padded or copied up front, and nothing recurses.
+ */
+#include "runtime/json.h"
+
+#include <string.h>
+
+#include "runtime/json_scan.h"
+#include "runtime/utf8.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+const char *json_error_code(json_error error)
+{
+    static const char *const codes[] = {"",      "json",    "encoding", "duplicate",
+                                        "depth", "members", "memory"};
+    return codes[error];
+}
+
+const char *json_error_text(json_error error)
+{
+    static const char *const texts[] = {
+        "",
+        "The text is not JSON.",
+        "The text is not UTF-8, or holds a lone surrogate.",
+        "A member stands twice in one object.",
+        "The text is nested too deeply.",
+        "An object has too many members.",
+        "The memory for the text is used up.",
+    };
+    return texts[error];
+}
+
+bool json_fail(json_scanner *scanner, json_error error, const char *at)
+{
+    if (scanner->error == JSON_OK) {
+        scanner->error = error;
+        scanner->error_at = (uint32_t)(at - scanner->start);
+    }
+    scanner->next = scanner->end;
+    return false;
+}
+
+static void start_at(json_scanner *scanner, const char *next)
+{
+    scanner->next = next;
+    scanner->depth = 0;
+    scanner->error = JSON_OK;
+    scanner->error_at = 0;
+    scanner->pending = true;
+    scanner->fresh = false;
+    scanner->seen_count = 0;
+    scanner->seen_first = 0;
+}
+
+void json_scan_begin(json_scanner *scanner, const char *bytes, size_t length, arena *memory,
+                     uint32_t depth_limit)
+{
+    scanner->start = bytes ? bytes : "";
+    scanner->end = scanner->start + (length > UINT32_MAX ? 0 : length);
+    scanner->arena = memory;
+    scanner->depth_limit = depth_limit == 0 || depth_limit > LIMIT_JSON_SCANNER_DEPTH
+                               ? LIMIT_JSON_SCANNER_DEPTH
+                               : depth_limit;
+    scanner->at = scanner->at_length = 0;
+    scanner->text = NULL;
+    scanner->length = 0;
+    scanner->seen = scanner->seen_space;
+    scanner->seen_capacity = JSON_SEEN_SPACE;
+    start_at(scanner, scanner->start);
+    if (length > UINT32_MAX)
+        json_fail(scanner, JSON_MEMORY, scanner->start);
+}
+
+void json_restart(json_scanner *scanner, uint32_t at)
+{
+    const size_t size = (size_t)(scanner->end - scanner->start);
+    start_at(scanner, at <= size ? scanner->start + at : scanner->end);
+}
+
+/* ---- strings -------------------------------------------------------------------------------------- */
+
+/* The first byte that is a quote, a backslash, a control character or not ASCII; `end` if there is none. */
+static inline const char *plain_run(const char *next, const char *end)
+{
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+    const __m128i space = _mm_set1_epi8(0x20);
+    while (end - next >= 16) {
+        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)next);
+        /* Signed: bytes from 0x80 on are negative, so this finds them and the control characters at once. */
+        const __m128i odd = _mm_cmplt_epi8(bytes, space);
+        const __m128i ends =
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+        const unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(odd, ends));
+        if (found)
+            return next + __builtin_ctz(found);
+        next += 16;
+    }
+#else
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    while (end - next >= 8) {
+        uint64_t word;
+        memcpy(&word, next, 8);
+        const uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+        /* May only err by also stopping behind a byte that is found: then the bytes are looked at one by one. */
+        if ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
+             ((word - ones * 0x20) & ~word) | word) &
+            tops)
+            break;
+        next += 8;
+    }
+#endif
+    while (next < end) {
+        const unsigned char byte = (unsigned char)*next;
+        if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\')
+            break;
+        next++;
+    }
+    return next;
+}
+
+/* Four hex digits; UINT32_MAX if they are not. */
+static uint32_t hex_four(const char *next, const char *end)
+{
+    if (end - next < 4)
+        return UINT32_MAX;
+    uint32_t code = 0;
+    for (int i = 0; i < 4; i++) {
+        const char digit = next[i];
+        uint32_t bits;
+        if (digit >= '0' && digit <= '9')
+            bits = (uint32_t)(digit - '0');
+        else if (digit >= 'a' && digit <= 'f')
+            bits = (uint32_t)(digit - 'a') + 10;
+        else if (digit >= 'A' && digit <= 'F')
+            bits = (uint32_t)(digit - 'A') + 10;
+        else
+            return UINT32_MAX;
+        code = code << 4 | bits;
+    }
+    return code;
+}
+
+/* Reads the escape behind a backslash. Its code point goes to *code; NULL if it is none (*error says why). */
+static const char *read_escape(const char *next, const char *end, uint32_t *code, json_error *error)
+{
+    *error = JSON_SYNTAX;
+    if (next == end)
+        return NULL;
+    switch (*next) {
+    case '"':
+    case '\\':
+    case '/':
+        *code = (unsigned char)*next;
+        return next + 1;
+    case 'b':
+        *code = '\b';
+        return next + 1;
+    case 'f':
+        *code = '\f';
+        return next + 1;
+    case 'n':
+        *code = '\n';
+        return next + 1;
+    case 'r':
+        *code = '\r';
+        return next + 1;
+    case 't':
+        *code = '\t';
+        return next + 1;
+    case 'u':
+        break;
+    default:
+        return NULL;
+    }
+    const uint32_t high = hex_four(next + 1, end);
+    if (high == UINT32_MAX)
+        return NULL;
+    next += 5;
+    if (high < 0xd800 || high > 0xdfff) {
+        *code = high;
+        return next;
+    }
+    *error = JSON_ENCODING;
+    if (high > 0xdbff || end - next < 6 || next[0] != '\\' || next[1] != 'u')
+        return NULL;
+    const uint32_t low = hex_four(next + 2, end);
+    if (low < 0xdc00 || low > 0xdfff)
+        return NULL;
+    *code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+    return next + 6;
+}
+
+/* Decodes checked text with escapes: what comes out is never longer than what goes in. */
+static bool decode(json_scanner *scanner, const char *from, const char *to)
+{
+    char *const text = arena_allocate(scanner->arena, (size_t)(to - from));
+    if (!text)
+        return json_fail(scanner, JSON_MEMORY, from);
+    char *out = text;
+    while (from < to) {
+        const char *backslash = memchr(from, '\\', (size_t)(to - from));
+        if (!backslash)
+            backslash = to;
+        memcpy(out, from, (size_t)(backslash - from));
+        out += backslash - from;
+        from = backslash;
+        if (from == to)
+            break;
+        uint32_t code;
+        json_error error;
+        from = read_escape(from + 1, to, &code, &error);
+        if (!from)
+            return json_fail(scanner, JSON_SYNTAX, to);
+        out += utf8_encode(code, out);
+    }
+    scanner->text = text;
+    scanner->length = (uint32_t)(out - text);
+    return true;
+}
+
+/* Behind the first byte of a string that is not plain: goes on to the closing quote. */
+static bool string_rest(json_scanner *scanner, const char *next, bool keep)
+{
+    const char *const end = scanner->end, *const start = scanner->next + 1;
+    bool escaped = false;
+    for (;;) {
+        if (next == end)
+            return json_fail(scanner, JSON_SYNTAX, end);
+        const unsigned char byte = (unsigned char)*next;
+        if (byte == '"')
+            break;
+        if (byte == '\\') {
+            uint32_t code;
+            json_error error;
+            const char *const behind = read_escape(next + 1, end, &code, &error);
+            if (!behind)
+                return json_fail(scanner, error, next);
+            next = behind;
+            escaped = true;
+        } else if (byte < 0x20) {
+            return json_fail(scanner, JSON_SYNTAX, next);
+        } else {
+            /* Text in other scripts comes in runs. */
+            while (next < end && (unsigned char)*next >= 0x80) {
+                const uint32_t step =
+                    utf8_step((const unsigned char *)next, (const unsigned char *)end);
+                if (step == 0)
+                    return json_fail(scanner, JSON_ENCODING, next);
+                next += step;
+            }
+        }
+        next = plain_run(next, end);
+    }
+    scanner->text = start;
+    scanner->length = (uint32_t)(next - start);
+    if (escaped && keep && !decode(scanner, start, next))
+        return false;
+    scanner->at = (uint32_t)(start - 1 - scanner->start);
+    scanner->at_length = (uint32_t)(next + 1 - start + 1);
+    scanner->next = next + 1;
+    scanner->pending = false;
+    return true;
+}
+
+/* The string whose opening quote is at `next`. Without `keep` its escapes are only checked. */
+static inline bool read_string(json_scanner *scanner, bool keep)
+{
+    const char *const start = scanner->next + 1;
+    const char *const next = plain_run(start, scanner->end);
+    if (next == scanner->end || *next != '"')
+        return string_rest(scanner, next, keep);
+    scanner->text = start;
+    scanner->length = (uint32_t)(next - start);
+    scanner->at = (uint32_t)(start - 1 - scanner->start);
+    scanner->at_length = scanner->length + 2;
+    scanner->next = next + 1;
+    scanner->pending = false;
+    return true;
+}
+
+bool json_string(json_scanner *scanner)
+{
+    if (json_peek(scanner) != '"')
+        return json_fail(scanner, JSON_SYNTAX, scanner->next);
+    return read_string(scanner, true);
+}
+
+/* ---- numbers and literals ------------------------------------------------------------------------- */
+
+static inline const char *digits(const char *next, const char *end)
+{
+    while (next < end && *next >= '0' && *next <= '9')
+        next++;
+    return next;
+}
+
+bool json_number(json_scanner *scanner)
+{
+    json_peek(scanner);
+    const char *const start = scanner->next, *const end = scanner->end;
+    const char *next = start;
+    if (next < end && *next == '-')
+        next++;
+    const char *const whole = next;
+    next = digits(next, end);
+    if (next == whole || (*whole == '0' && next - whole > 1))
+        return json_fail(scanner, JSON_SYNTAX, next == whole ? next : whole);
+    if (next < end && *next == '.') {
+        const char *const fraction = ++next;
+        next = digits(next, end);
+        if (next == fraction)
+            return json_fail(scanner, JSON_SYNTAX, next);
+    }
+    if (next < end && (*next == 'e' || *next == 'E')) {
+        next++;
+        if (next < end && (*next == '+' || *next == '-'))
+            next++;
+        const char *const exponent = next;
+        next = digits(next, end);
+        if (next == exponent)
+            return json_fail(scanner, JSON_SYNTAX, next);
+    }
+    scanner->text = start;
+    scanner->length = (uint32_t)(next - start);
+    scanner->at = (uint32_t)(start - scanner->start);
+    scanner->at_length = scanner->length;
+    scanner->next = next;
+    scanner->pending = false;
+    return true;
+}
+
+char json_literal(json_scanner *scanner)
+{
+    const char first = json_peek(scanner);
+    const char *const word = first == 't' ? "true" : first == 'f' ? "false" : "null";
+    const size_t length = first == 'f' ? 5 : 4;
+    if ((size_t)(scanner->end - scanner->next) < length || memcmp(scanner->next, word, length) != 0) {
+        json_fail(scanner, JSON_SYNTAX, scanner->next);
+        return 0;
+    }
+    scanner->at = (uint32_t)(scanner->next - scanner->start);
+    scanner->at_length = (uint32_t)length;
+    scanner->next += length;
+    scanner->pending = false;
+    return first;
+}
+
+/* ---- keys of open objects ------------------------------------------------------------------------- */
+
+/* Room for `more` entries on the stack of keys. */
+static bool seen_reserve(json_scanner *scanner, uint32_t more)
+{
+    if (more <= scanner->seen_capacity - scanner->seen_count)
+        return true;
+    if (scanner->seen_capacity > UINT32_MAX / 4 || more > UINT32_MAX / 4)
+        return json_fail(scanner, JSON_MEMORY, scanner->next);
+    const uint32_t capacity = scanner->seen_capacity * 2 + more;
+    json_seen *const seen = arena_array(scanner->arena, capacity, sizeof *seen);
+    if (!seen)
+        return json_fail(scanner, JSON_MEMORY, scanner->next);
+    memcpy(seen, scanner->seen, scanner->seen_count * sizeof *seen);
+    scanner->seen = seen;
+    scanner->seen_capacity = capacity;
+    return true;
+}
+
+static uint64_t key_tag(const json_scanner *scanner, const char *text, uint32_t length)
+{
+    uint64_t first = 0, last = 0;
+    if (length > 8) {
+        memcpy(&first, text, 8);
+        memcpy(&last, text + length - 8, 8);
+        return first ^ (last * UINT64_C(0x9e3779b97f4a7c15)) ^ length;
+    }
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    /* One load where the input goes on behind the key; what does not belong to the key is cut off. */
+    const uintptr_t place = (uintptr_t)text;
+    if (length && place >= (uintptr_t)scanner->start && place < (uintptr_t)scanner->end &&
+        scanner->end - text >= 8) {
+        memcpy(&first, text, 8);
+        return first & (UINT64_MAX >> (64 - 8 * length));
+    }
+#endif
+    memcpy(&first, text, length);
+    return first;
+}
+
+static inline bool same_key(const json_seen *a, const json_seen *b)
+{
+    return a->tag == b->tag && a->length == b->length &&
+           (a->length <= 8 || memcmp(a->text, b->text, a->length) == 0);
+}
+
+/* Some order in which equal keys are neighbours, and of those the later one follows. */
+static bool key_before(const json_seen *a, const json_seen *b)
+{
+    if (a->tag != b->tag)
+        return a->tag < b->tag;
+    if (a->length != b->length)
+        return a->length < b->length;
+    const int order = a->length <= 8 ? 0 : memcmp(a->text, b->text, a->length);
+    return order != 0 ? order < 0 : a->at < b->at;
+}
+
+/* Merge sort with the room behind the keys. */
+static void sort_keys(json_seen *keys, json_seen *room, uint32_t count)
+{
+    json_seen *from = keys, *to = room;
+    for (uint32_t width = 1; width < count; width *= 2) {
+        for (uint32_t start = 0; start < count; start += 2 * width) {
+            const uint32_t middle = count - start < width ? count : start + width;
+            const uint32_t end = count - start < 2 * width ? count : start + 2 * width;
+            uint32_t left = start, right = middle;
+            for (uint32_t i = start; i < end; i++) {
+                const bool take_right =
+                    left == middle || (right < end && key_before(&from[right], &from[left]));
+                to[i] = take_right ? from[right++] : from[left++];
+            }
+        }
+        json_seen *const swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != keys)
+        memcpy(keys, from, count * sizeof *keys);
+}
+
+/* The duplicates of a large object, when it ends. */
+static bool check_large(json_scanner *scanner)
+{
+    const uint32_t count = scanner->seen_count - scanner->seen_first;
+    if (!seen_reserve(scanner, count))
+        return false;
+    json_seen *const keys = scanner->seen + scanner->seen_first;
+    sort_keys(keys, keys + count, count);
+    const json_seen *second = NULL;
+    for (uint32_t i = 1; i < count; i++)
+        if (same_key(&keys[i - 1], &keys[i]) && (!second || keys[i].at < second->at))
+            second = &keys[i];
+    return !second || json_fail(scanner, JSON_DUPLICATE, scanner->start + second->at);
+}
+
+/* Notes the key that was just read. */
+static bool note_key(json_scanner *scanner)
+{
+    if (scanner->seen_count == scanner->seen_capacity && !seen_reserve(scanner, 1))
+        return false;
+    json_seen *const first = scanner->seen + scanner->seen_first;
+    json_seen *const last = scanner->seen + scanner->seen_count;
+    last->tag = key_tag(scanner, scanner->text, scanner->length);
+    last->text = scanner->text;
+    last->length = scanner->length;
+    last->at = scanner->at;
+    const uint32_t count = scanner->seen_count - scanner->seen_first;
+    if (count < JSON_LINEAR_KEYS) {
+        for (const json_seen *key = first; key < last; key++)
+            if (same_key(key, last))
+                return json_fail(scanner, JSON_DUPLICATE, scanner->start + scanner->at);
+    } else if (count >= LIMIT_JSON_MEMBERS) {
+        return json_fail(scanner, JSON_MEMBERS, scanner->start + scanner->at);
+    }
+    scanner->seen_count++;
+    return true;
+}
+
+/* ---- objects and lists ---------------------------------------------------------------------------- */
+
+bool json_open(json_scanner *scanner)
+{
+    const char kind = json_peek(scanner);
+    if (kind != '{' && kind != '[')
+        return json_fail(scanner, JSON_SYNTAX, scanner->next);
+    if (scanner->depth >= scanner->depth_limit)
+        return json_fail(scanner, JSON_DEPTH, scanner->next);
+    if (kind == '{') {
+        /* One entry remembers where the keys of the object around this one start. */
+        if (scanner->seen_count == scanner->seen_capacity && !seen_reserve(scanner, 1))
+            return false;
+        scanner->seen[scanner->seen_count++].at = scanner->seen_first;
+        scanner->seen_first = scanner->seen_count;
+    }
+    scanner->state[scanner->depth++] = (uint8_t)kind;
+    scanner->at = json_offset(scanner);
+    scanner->at_length = 1;
+    scanner->next++;
+    scanner->fresh = true;
+    scanner->pending = false;
+    return true;
+}
+
+/* Passes the bracket at `next` and leaves its level. */
+static bool close_level(json_scanner *scanner)
+{
+    if (scanner->state[scanner->depth - 1] == '{') {
+        if (scanner->seen_count - scanner->seen_first > JSON_LINEAR_KEYS && !check_large(scanner))
+            return false;
+        scanner->seen_count = scanner->seen_first - 1;
+        scanner->seen_first = scanner->seen[scanner->seen_count].at;
+    }
+    scanner->depth--;
+    scanner->at = json_offset(scanner);
+    scanner->at_length = 1;
+    scanner->next++;
+    scanner->fresh = false;
+    return true;
+}
+
+bool json_next_member(json_scanner *scanner)
+{
+    char byte = json_peek(scanner);
+    if (byte == '}') {
+        if (scanner->error == JSON_OK)
+            close_level(scanner);
+        return false;
+    }
+    if (!scanner->fresh) {
+        if (byte != ',')
+            return json_fail(scanner, JSON_SYNTAX, scanner->next);
+        scanner->next++;
+        byte = json_peek(scanner);
+    }
+    if (byte != '"')
+        return json_fail(scanner, JSON_SYNTAX, scanner->next);
+    scanner->fresh = false;
+    if (!read_string(scanner, true) || !note_key(scanner))
+        return false;
+    if (json_peek(scanner) != ':')
+        return json_fail(scanner, JSON_SYNTAX, scanner->next);
+    scanner->next++;
+    scanner->pending = true;
+    return true;
+}
+
+bool json_next_element(json_scanner *scanner)
+{
+    const char byte = json_peek(scanner);
+    if (byte == ']') {
+        if (scanner->error == JSON_OK)
+            close_level(scanner);
+        return false;
+    }
+    if (!scanner->fresh) {
+        if (byte != ',')
+            return json_fail(scanner, JSON_SYNTAX, scanner->next);
+        scanner->next++;
+    }
+    scanner->fresh = false;
+    scanner->pending = true;
+    return scanner->error == JSON_OK;
+}
+
+bool json_finish(json_scanner *scanner)
+{
+    if (scanner->error != JSON_OK)
+        return false;
+    json_peek(scanner);
+    return (scanner->next == scanner->end && !scanner->pending && scanner->depth == 0) ||
+           json_fail(scanner, JSON_SYNTAX, scanner->next);
+}
+
+bool json_skip(json_scanner *scanner)
+{
+    if (!scanner->pending && scanner->depth > 0 && scanner->state[scanner->depth - 1] == '[' &&
+        !json_next_element(scanner))
+        return json_fail(scanner, JSON_SYNTAX, scanner->next);
+    const uint32_t depth = scanner->depth;
+    const char first = json_peek(scanner);
+    const char *const start = scanner->next;
+    if (first != '{' && first != '[') {
+        if (first == '"')
+            return read_string(scanner, false);
+        return first == '-' || (first >= '0' && first <= '9') ? json_number(scanner)
+                                                               : json_literal(scanner) != 0;
+    }
+    if (!json_open(scanner))
+        return false;
+    while (scanner->depth > depth) {
+        const bool more = scanner->state[scanner->depth - 1] == '{' ? json_next_member(scanner)
+                                                                    : json_next_element(scanner);
+        if (scanner->error != JSON_OK)
+            return false;
+        if (!more)
+            continue;
+        const char byte = json_peek(scanner);
+        bool read;
+        if (byte == '"') {
+            read = read_string(scanner, false);
+        } else if (byte == '{' || byte == '[') {
+            read = json_open(scanner);
+        } else if (byte == '-' || (byte >= '0' && byte <= '9')) {
+            read = json_number(scanner);
+        } else {
+            read = json_literal(scanner) != 0;
+        }
+        if (!read)
+            return false;
+    }
+    scanner->at = (uint32_t)(start - scanner->start);
+    scanner->at_length = (uint32_t)(scanner->next - start);
+    return true;
+}
+
+/* ---- tokens --------------------------------------------------------------------------------------- */
+
+static json_token scan_value(json_scanner *scanner)
+{
+    switch (json_peek(scanner)) {
+    case '{':
+        return json_open(scanner) ? JSON_TOKEN_OBJECT : JSON_TOKEN_ERROR;
+    case '[':
+        return json_open(scanner) ? JSON_TOKEN_LIST : JSON_TOKEN_ERROR;
+    case '"':
+        return json_string(scanner) ? JSON_TOKEN_STRING : JSON_TOKEN_ERROR;
+    case 't':
+        return json_literal(scanner) ? JSON_TOKEN_TRUE : JSON_TOKEN_ERROR;
+    case 'f':
+        return json_literal(scanner) ? JSON_TOKEN_FALSE : JSON_TOKEN_ERROR;
+    case 'n':
+        return json_literal(scanner) ? JSON_TOKEN_NULL : JSON_TOKEN_ERROR;
+    default:
+        return json_number(scanner) ? JSON_TOKEN_NUMBER : JSON_TOKEN_ERROR;
+    }
+}
+
+json_token json_scan(json_scanner *scanner)
+{
+    if (scanner->error != JSON_OK)
+        return JSON_TOKEN_ERROR;
+    if (scanner->pending)
+        return scan_value(scanner);
+    if (scanner->depth == 0)
+        return json_finish(scanner) ? JSON_TOKEN_END : JSON_TOKEN_ERROR;
+    const bool object = scanner->state[scanner->depth - 1] == '{';
+    if (object ? json_next_member(scanner) : json_next_element(scanner))
+        return object ? JSON_TOKEN_KEY : scan_value(scanner);
+    if (scanner->error != JSON_OK)
+        return JSON_TOKEN_ERROR;
+    return object ? JSON_TOKEN_OBJECT_END : JSON_TOKEN_LIST_END;
+}

@@ -1,0 +1,276 @@
+/*
+ * policy.c - making, sharing and asking policies.
+ *
+ * A policy comes from a library (dlopen), from the program itself, or from a producer of this process; all three meet in
+ * cst_policy_from_producer, which checks the module before anything reads it, copies the options, and notes what the event reader
+ * wants to know of each node. RTLD_LOCAL, because compiled code needs no symbol of anybody and should give
+ * none; RTLD_NOW, because a file that cannot work should fail here and not in the middle of an event.
+ */
+#include "runtime/policy.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/base/arena.h"
+#include "runtime/limits.h"
+
+/* ---- options ---------------------------------------------------------------------------------- */
+
+static uint32_t limit_or(uint32_t wanted, uint32_t most)
+{
+    return wanted == 0 || wanted > most ? most : wanted;
+}
+
+static cst_limits complete_limits(const cst_limits *limits)
+{
+    return (cst_limits){
+        .event_bytes = limit_or(limits->event_bytes, LIMIT_EVENT_BYTES),
+        .json_depth = limit_or(limits->json_depth, LIMIT_JSON_DEPTH),
+        .list_elements = limit_or(limits->list_elements, LIMIT_LIST_ELEMENTS),
+        .text_bytes = limit_or(limits->text_bytes, LIMIT_TEXT_BYTES),
+        .scratch_bytes = limit_or(limits->scratch_bytes, LIMIT_SCRATCH_BYTES),
+        .sessions = limit_or(limits->sessions, LIMIT_SESSIONS),
+    };
+}
+
+/* Options of a program that was built with an older, shorter struct are read as far as they go. */
+static bool read_options(const cst_options *given, cst_options *out)
+{
+    memset(out, 0, sizeof *out);
+    if (!given)
+        return true;
+    if (given->size < sizeof given->size)
+        return false;
+    memcpy(out, given, given->size < sizeof *out ? given->size : sizeof *out);
+    const bool some = out->allocator.allocate || out->allocator.resize || out->allocator.release;
+    const bool all = out->allocator.allocate && out->allocator.resize && out->allocator.release;
+    return some == all;
+}
+
+/* ---- what the event reader wants to know -------------------------------------------------------- */
+
+static uint32_t child_named(const cst_image *image, const cst_node_row *nodes, uint32_t root,
+                            const char *name)
+{
+    const cst_range children = nodes[root].children;
+    const size_t length = strlen(name);
+    for (uint32_t i = 0; i < children.count; i++) {
+        const cst_ref ref = nodes[children.first + i].name;
+        if (ref.length == length && memcmp(CST_TEXT(image, ref), name, length) == 0)
+            return children.first + i;
+    }
+    return CST_NONE;
+}
+
+static void note_nodes(cst_policy *policy)
+{
+    const cst_image *const image = policy->image;
+    const cst_node_row *const nodes = CST_ROWS(image, nodes, cst_node_row);
+    const cst_target_row *const targets = CST_ROWS(image, targets, cst_target_row);
+    for (uint32_t i = 0; i < image->nodes.count; i++) {
+        bool typed = nodes[i].required != 0;
+        for (uint32_t k = 0; k < nodes[i].targets.count; k++)
+            typed = typed || targets[nodes[i].targets.first + k].mode == CST_TARGET_TYPED;
+        uint32_t above = i;
+        while (nodes[above].parent != CST_NONE) {
+            above = nodes[above].parent;
+            policy->nodes[above].strict = policy->nodes[above].strict || typed;
+        }
+        policy->nodes[i].root = above;
+        if (nodes[i].parent != CST_NONE && nodes[i].required)
+            policy->nodes[nodes[i].parent].required_count++;
+    }
+    const cst_dispatch_row *const dispatch = CST_ROWS(image, dispatch, cst_dispatch_row);
+    for (uint32_t i = 0; i < image->dispatch.count; i++) {
+        const uint32_t root = dispatch[i].root;
+        policy->roots[i] = (policy_root){
+            .session = child_named(image, nodes, root, "session"),
+            .time = child_named(image, nodes, root, "time"),
+            .tool = child_named(image, nodes, root, "tool"),
+        };
+    }
+}
+
+static int compare_texts(const cst_image *image, cst_ref a, cst_ref b)
+{
+    const uint32_t shorter = a.length < b.length ? a.length : b.length;
+    const int order = memcmp(CST_TEXT(image, a), CST_TEXT(image, b), shorter);
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+static void note_records(cst_policy *policy)
+{
+    const cst_record_row *const rows = CST_ROWS(policy->image, records, cst_record_row);
+    for (uint32_t i = 0; i < policy->image->records.count; i++) {
+        uint32_t place = i;
+        while (place > 0 && compare_texts(policy->image, rows[policy->record_order[place - 1]].name,
+                                          rows[i].name) > 0) {
+            policy->record_order[place] = policy->record_order[place - 1];
+            place--;
+        }
+        policy->record_order[place] = i;
+    }
+}
+
+/* ---- making -------------------------------------------------------------------------------------- */
+
+static void write_hash(char *out, const uint8_t hash[32])
+{
+    static const char digits[] = "0123456789abcdef";
+    memcpy(out, "sha256:", 7);
+    for (int i = 0; i < 32; i++) {
+        out[7 + 2 * i] = digits[hash[i] >> 4];
+        out[8 + 2 * i] = digits[hash[i] & 15];
+    }
+    out[71] = '\0';
+}
+
+/* One allocation: the struct, its tables behind it, its label at the end. */
+static cst_policy *allocate_policy(const cst_allocator *allocator, const cst_image *image)
+{
+    const size_t nodes = (size_t)image->nodes.count * sizeof(policy_node);
+    const size_t roots = (size_t)image->dispatch.count * sizeof(policy_root);
+    const size_t records = (size_t)image->records.count * sizeof(uint32_t);
+    const size_t label = (size_t)image->name.length + image->version.length + 3 + 71;
+    const size_t size = sizeof(cst_policy) + nodes + roots + records + label;
+    char *const block = allocator->allocate(allocator->user, size);
+    if (!block)
+        return NULL;
+    memset(block, 0, size);
+    cst_policy *const policy = (cst_policy *)(void *)block;
+    char *const tables = block + sizeof *policy;
+    policy->nodes = (policy_node *)(void *)tables;
+    policy->roots = (policy_root *)(void *)(tables + nodes);
+    policy->record_order = (uint32_t *)(void *)(tables + nodes + roots);
+    policy->size = size;
+    policy->image = image;
+    write_hash(policy->hash, image->source_hash);
+    char *const text = tables + nodes + roots + records;
+    snprintf(text, label, "%s@%s %s", CST_TEXT(image, image->name), CST_TEXT(image, image->version),
+             policy->hash);
+    policy->label = text;
+    return policy;
+}
+
+static cst_status check_module(const cst_module *module)
+{
+    if (memcmp(module->magic, CST_MODULE_MAGIC, sizeof module->magic) != 0)
+        return CST_NOT_A_POLICY;
+    if (module->abi != CST_ABI_VERSION || module->value_size != sizeof(cst_value))
+        return CST_WRONG_ABI;
+    if (!module->image || memcmp(module->image->magic, CST_MODULE_MAGIC, sizeof module->magic) != 0)
+        return CST_NOT_A_POLICY;
+    if (module->image->abi != CST_ABI_VERSION)
+        return CST_WRONG_ABI;
+    return image_verify(module) ? CST_OK : CST_NOT_A_POLICY;
+}
+
+cst_status cst_policy_from_producer(const cst_module *module, void (*release)(void *owner),
+                                    void *owner, const cst_options *options, cst_policy **out)
+{
+    cst_options read;
+    if (!module || !out || !read_options(options, &read))
+        return CST_BAD_ARGUMENT;
+    const cst_status status = check_module(module);
+    if (status != CST_OK)
+        return status;
+    const cst_allocator allocator = allocator_or_default(&read.allocator);
+    cst_policy *const policy = allocate_policy(&allocator, module->image);
+    if (!policy)
+        return CST_NO_MEMORY;
+    atomic_init(&policy->references, 1);
+    policy->module = module;
+    policy->allocator = allocator;
+    policy->limits = complete_limits(&read.limits);
+    policy->clock = read.clock;
+    policy->clock_user = read.clock_user;
+    policy->release = release;
+    policy->owner = owner;
+    note_nodes(policy);
+    note_records(policy);
+    *out = policy;
+    return CST_OK;
+}
+
+cst_status cst_policy_from_module(const struct cst_module *module, const cst_options *options,
+                                  cst_policy **out)
+{
+    return cst_policy_from_producer(module, NULL, NULL, options, out);
+}
+
+static void close_library(void *owner)
+{
+    dlclose(owner);
+}
+
+/* A name without a slash would be looked for in the system's libraries: the file of the working directory is meant. */
+static void *open_library(const char *path)
+{
+    if (strchr(path, '/'))
+        return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    char here[4096];
+    const int length = snprintf(here, sizeof here, "./%s", path);
+    return length > 0 && (size_t)length < sizeof here ? dlopen(here, RTLD_NOW | RTLD_LOCAL) : NULL;
+}
+
+cst_status cst_policy_open(const char *path, const cst_options *options, cst_policy **out)
+{
+    if (!path || !out)
+        return CST_BAD_ARGUMENT;
+    FILE *const readable = fopen(path, "rb"); /* dlopen does not tell what is not there from what is no library */
+    if (!readable)
+        return CST_IO;
+    fclose(readable);
+    void *const library = open_library(path);
+    if (!library)
+        return CST_NOT_A_POLICY;
+    const cst_module *const module = dlsym(library, CST_MODULE_SYMBOL);
+    const cst_status status =
+        module ? cst_policy_from_producer(module, close_library, library, options, out)
+               : CST_NOT_A_POLICY;
+    if (status != CST_OK)
+        dlclose(library);
+    return status;
+}
+
+cst_policy *cst_policy_retain(cst_policy *policy)
+{
+    if (policy)
+        atomic_fetch_add_explicit(&policy->references, 1, memory_order_relaxed);
+    return policy;
+}
+
+void cst_policy_release(cst_policy *policy)
+{
+    if (!policy || atomic_fetch_sub_explicit(&policy->references, 1, memory_order_acq_rel) != 1)
+        return;
+    void (*const release)(void *) = policy->release;
+    void *const owner = policy->owner;
+    const cst_allocator allocator = policy->allocator;
+    allocator.release(allocator.user, policy, policy->size);
+    if (release)
+        release(owner);
+}
+
+/* ---- asking --------------------------------------------------------------------------------------- */
+
+const char *cst_policy_name(const cst_policy *policy)
+{
+    return policy ? CST_TEXT(policy->image, policy->image->name) : NULL;
+}
+
+const char *cst_policy_version(const cst_policy *policy)
+{
+    return policy ? CST_TEXT(policy->image, policy->image->version) : NULL;
+}
+
+const char *cst_policy_hash(const cst_policy *policy)
+{
+    return policy ? policy->hash : NULL;
+}
+
+uint32_t cst_policy_rule_count(const cst_policy *policy)
+{
+    return policy ? policy->image->rules.count : 0;
+}

@@ -1,0 +1,72 @@
+/*
+ * policy.h - what a cst_policy holds, and the compiler's way in.
+ *
+ * A policy is a verified module, the options it was opened with, and a few facts about its field table that the event
+ * reader wants at hand. It is immutable once it is made, so threads share it without locks; only the count of
+ * references changes, atomically. The last reference gives back whatever keeps the module alive: a library that dlopen
+ * opened, the JIT's memory, or nothing.
+ *
+ * Layer 2.
+ */
+#ifndef CONSTITUTION_RUNTIME_POLICY_H
+#define CONSTITUTION_RUNTIME_POLICY_H
+
+#include <stdatomic.h>
+
+#include "runtime/include/constitution.h"
+#include "runtime/module.h"
+
+/* What the reader knows of a node beyond its row. */
+typedef struct policy_node {
+    uint32_t root;           /* the node without a parent above it */
+    uint32_t required_count; /* children that are required */
+    bool strict;             /* something declared lies below: only an object can hold it */
+} policy_node;
+
+/* Children of a root that the engine fills itself; CST_NONE where the policy does not read them. */
+typedef struct policy_root {
+    uint32_t session, time, tool;
+} policy_root;
+
+struct cst_policy {
+    atomic_uint references;
+    const cst_module *module;
+    const cst_image *image;
+    cst_allocator allocator; /* complete */
+    cst_limits limits;       /* complete: no member is 0 */
+    cst_clock clock;         /* NULL: the system's */
+    void *clock_user;
+    void (*release)(void *owner); /* NULL: nothing to release */
+    void *owner;
+    char hash[sizeof "sha256:" + 64];
+    const char *label;       /* "support@1.2 sha256:…" */
+    policy_node *nodes;      /* by node row */
+    policy_root *roots;      /* by dispatch row */
+    uint32_t *record_order;  /* rows of image.records, ascending by name */
+    size_t size;             /* of the whole allocation */
+};
+
+/*
+ * A policy from a module that somebody made in this process (the JIT, the reference evaluator) or opened. `release` (may be
+ * NULL) is called with `owner` when the last reference goes, from whichever thread drops it. On failure nothing is
+ * taken: the owner stays the caller's. Exported for libconstc, but no part of the public interface.
+ */
+CST_API cst_status cst_policy_from_producer(const cst_module *module, void (*release)(void *owner),
+                                            void *owner, const cst_options *options,
+                                            cst_policy **out);
+
+static inline cst_status policy_from_producer(const cst_module *module,
+                                              void (*release)(void *owner), void *owner,
+                                              const cst_options *options, cst_policy **out)
+{
+    return cst_policy_from_producer(module, release, owner, options, out);
+}
+
+/* image_verify.c: whether every reference of the image stays inside it. After this no walk along its tables can leave it. */
+bool image_verify(const cst_module *module);
+
+/* event.c: the child of a node with this member name, or CST_NONE. */
+uint32_t node_child(const cst_image *image, const cst_node_row *node, const char *name,
+                    uint32_t length);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * session.c - the table of sessions: open addressing with linear probing, doubled when it is two thirds full.
+ *
+ * The seed comes from the kernel, so nobody can choose session names that all meet in one place; where the kernel gives none (a
+ * sandbox), time and addresses have to do.
+ */
+#include "runtime/session.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "runtime/base/hash.h"
+
+#define FIRST_CAPACITY 16u
+
+static uint64_t make_seed(const session_table *table)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed)
+        return seed;
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const uint64_t parts[3] = {(uint64_t)now.tv_nsec, (uint64_t)now.tv_sec, (uint64_t)(uintptr_t)table};
+    return cst_hash_seeded(parts, sizeof parts, (uint64_t)(uintptr_t)&seed);
+}
+
+void session_table_init(session_table *table, const cst_allocator *allocator)
+{
+    memset(table, 0, sizeof *table);
+    table->allocator = *allocator;
+    table->seed = make_seed(table);
+}
+
+static void *allocate(session_table *table, size_t size)
+{
+    return table->allocator.allocate(table->allocator.user, size);
+}
+
+static void release(session_table *table, void *pointer, size_t size)
+{
+    table->allocator.release(table->allocator.user, pointer, size);
+}
+
+static void free_session(session_table *table, session *old)
+{
+    for (session_record *record = old->records; record;) {
+        session_record *const next = record->next;
+        if (record->json)
+            release(table, record->json, record->json_capacity);
+        release(table, record, sizeof *record + record->name_length);
+        record = next;
+    }
+    release(table, old, sizeof *old + old->name_length);
+}
+
+void session_table_free(session_table *table)
+{
+    for (uint32_t i = 0; i < table->capacity; i++)
+        if (table->slots[i])
+            free_session(table, table->slots[i]);
+    if (table->slots)
+        release(table, table->slots, table->capacity * sizeof *table->slots);
+    table->slots = NULL;
+    table->capacity = table->count = 0;
+    table->halt_lost = false;
+}
+
+static uint32_t find_slot(const session_table *table, const char *name, uint32_t length,
+                          uint64_t hash)
+{
+    const uint32_t mask = table->capacity - 1;
+    uint32_t slot = (uint32_t)hash & mask;
+    for (const session *found; (found = table->slots[slot]) != NULL; slot = (slot + 1) & mask)
+        if (found->hash == hash && found->name_length == length &&
+            (length == 0 || memcmp(found->name, name, length) == 0))
+            break;
+    return slot;
+}
+
+session *session_find(const session_table *table, const char *name, uint32_t length)
+{
+    if (table->count == 0)
+        return NULL;
+    const uint64_t hash = cst_hash_seeded(name, length, table->seed);
+    return table->slots[find_slot(table, name, length, hash)];
+}
+
+static bool grow(session_table *table)
+{
+    const uint32_t capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
+    session **const slots = allocate(table, capacity * sizeof *slots);
+    if (!slots)
+        return false;
+    memset(slots, 0, capacity * sizeof *slots);
+    for (uint32_t i = 0; i < table->capacity; i++) {
+        session *const moved = table->slots[i];
+        if (!moved)
+            continue;
+        uint32_t slot = (uint32_t)moved->hash & (capacity - 1);
+        while (slots[slot])
+            slot = (slot + 1) & (capacity - 1);
+        slots[slot] = moved;
+    }
+    if (table->slots)
+        release(table, table->slots, table->capacity * sizeof *table->slots);
+    table->slots = slots;
+    table->capacity = capacity;
+    return true;
+}
+
+session *session_store(session_table *table, const char *name, uint32_t length)
+{
+    session *const known = session_find(table, name, length);
+    if (known)
+        return known;
+    if (table->count >= table->capacity - table->capacity / 3 && !grow(table))
+        return NULL;
+    session *const fresh = allocate(table, sizeof *fresh + length);
+    if (!fresh)
+        return NULL;
+    memset(fresh, 0, sizeof *fresh);
+    fresh->hash = cst_hash_seeded(name, length, table->seed);
+    fresh->name_length = length;
+    if (length)
+        memcpy(fresh->name, name, length);
+    table->slots[find_slot(table, name, length, fresh->hash)] = fresh;
+    table->count++;
+    return fresh;
+}
+
+static session_record *find_record(const session *owner, const char *name, uint32_t length)
+{
+    for (session_record *record = owner->records; record; record = record->next)
+        if (record->name_length == length && memcmp(record->name, name, length) == 0)
+            return record;
+    return NULL;
+}
+
+const session_record *session_find_record(const session *owner, const char *name, uint32_t length)
+{
+    return find_record(owner, name, length);
+}
+
+static session_record *new_record(session_table *table, session *owner, const char *name,
+                                  uint32_t length)
+{
+    session_record *const record = allocate(table, sizeof *record + length);
+    if (!record)
+        return NULL;
+    memset(record, 0, sizeof *record);
+    record->name_length = length;
+    memcpy(record->name, name, length);
+    record->next = owner->records;
+    owner->records = record;
+    return record;
+}
+
+bool session_set_record(session_table *table, session *owner, const char *name, uint32_t length,
+                        const char *json, uint32_t json_length)
+{
+    session_record *record = find_record(owner, name, length);
+    if (!record || record->json_capacity < json_length) {
+        char *const room = allocate(table, json_length);
+        if (!room)
+            return false;
+        if (!record)
+            record = new_record(table, owner, name, length);
+        if (!record) {
+            release(table, room, json_length);
+            return false;
+        }
+        if (record->json)
+            release(table, record->json, record->json_capacity);
+        record->json = room;
+        record->json_capacity = json_length;
+    }
+    memcpy(record->json, json, json_length);
+    record->json_length = json_length;
+    return true;
+}

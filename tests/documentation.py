@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Every example of docs/language.md: compiled, decided, or refused with the code it names.
+
+    documentation.py CONSTC DOCUMENT
+
+A fenced block that starts with ```const must check without an error and pass its own tests (and have one); ```const E0310 must be refused
+with that code. Only Python's standard library.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+
+def main():
+    constc, document = os.path.abspath(sys.argv[1]), sys.argv[2]
+    text = open(document, encoding="utf-8").read()
+    blocks = re.findall(r"^```const ?([EW]\d{4})?\n(.*?)^```", text, re.M | re.S)
+    failed = 0
+    for number, (code, body) in enumerate(blocks, 1):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "example.const")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(body)
+            command = ["check", path] if code else ["test", path]
+            run = subprocess.run([constc, *command], capture_output=True, text=True, timeout=60)
+        output = run.stdout + run.stderr
+        if code:
+            good = run.returncode == 1 and code in output
+        else:
+            good = run.returncode == 0 and re.search(r"^[1-9]\d* passed, 0 failed$", output, re.M)
+        if not good:
+            failed += 1
+            print(f"example {number} ({code or 'tests'}):\n{body}\n{output}")
+    print(f"{len(blocks)} examples, {failed} failures")
+    return 1 if failed or len(blocks) < 5 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
