@@ -122,6 +122,7 @@ struct ast_expression {
     bool negated; /* not in, not inside, not from, no earlier */
     bool any;     /* contains any; quantifier `any` rather than `all` */
     bool parenthesised;
+    uint32_t depth;  /* levels of nodes from here down; at most LIMIT_PARSE_DEPTH, so that a tree can be walked by recursion */
     int64_t integer;
     ast_text text;
     ast_path path;             /* PATH, CALL (callee), OF (the word(s) before `of`) */

@@ -46,6 +46,13 @@ typedef struct compilation {
     void (*release)(struct compilation *self);
 } compilation;
 
+/* ---- compilation.c ---- */
+
+/* A NULL or zeroed allocator is malloc, a NULL reader the file system. Do setjmp(compilation->out_of_memory) next: any
+ * later call may jump there, and then only compilation_end may follow. */
+void compilation_begin(compilation *compilation, const cst_allocator *allocator, const compilation_reader *reader);
+void compilation_end(compilation *compilation);
+
 /* ---- source.c ---- */
 
 /* Adds a text (copied with a NUL behind it) and returns its number. UINT32_MAX with a diagnostic if it is too large. */

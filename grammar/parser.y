@@ -10,15 +10,15 @@
  * the keyword cannot stand, it is a name. That needs Lemon's option -c: with default reductions the parser would
  * reduce first and ask later, and take keywords for names. Conflicts fail the build; there are none.
  *
- * Errors. There is no `error` token: the driver (compiler/syntax/parse.c) tries each token with parser_try before it
+ * Errors. There is no `error` token: the driver (compiler/syntax/parse.c) tries each struct token with parser_try before it
  * feeds it, so the parser only ever sees what it accepts. To recover, the driver unwinds the stack and feeds SKIPPED or
  * SKIPPED_STEP in the place of what it left out. Tokens that an action reports (a mixed `and`/`or`, a number out of
  * range) are parsed as if they were right.
  */
 %name Parser
 %token_prefix TOKEN_
-%token_type {token}
-%extra_context {parsing *p}
+%token_type {struct token}
+%extra_context {struct parsing *p}
 %stack_size LIMIT_PARSE_DEPTH
 %start_symbol file
 
@@ -272,7 +272,7 @@ effect(F) ::= REDACT(T) path(P) WITH string(S).
 effect(F) ::= REPLACE(T) path(P) WITH value(V).
     { F = ast_effect_path(p, ast_effect_new(p, AST_EFFECT_REPLACE, T), P); F->value = V; }
 effect(F) ::= ask(A).
-    { F = ast_effect_new(p, AST_EFFECT_ASK, (token){.start = A.range.start}); F->ask = A; }
+    { F = ast_effect_new(p, AST_EFFECT_ASK, (struct token){.start = A.range.start}); F->ask = A; }
 effect(F) ::= ESCALATE(T) TO name(N).
     { F = ast_effect_text(p, ast_effect_new(p, AST_EFFECT_ESCALATE, T), N); }
 effect(F) ::= REFUSE(T).                        { F = ast_effect_new(p, AST_EFFECT_REFUSE, T); }
@@ -399,7 +399,7 @@ moments(L) ::= moments(L) FOLLOWED BY moment(M).         { patterns_add(p, L, M)
 paths(L) ::= path(A).                           { L = paths_add(p, NULL, A); }
 paths(L) ::= paths(L) COMMA path(A).            { paths_add(p, L, A); }
 %type moment {ast_pattern}
-moment(M) ::= moment_event(E).                  { M = ast_pattern_new(p, (token){.start = E.range.start}, AST_MARK_NONE, E, NULL); }
+moment(M) ::= moment_event(E).                  { M = ast_pattern_new(p, (struct token){.start = E.range.start}, AST_MARK_NONE, E, NULL); }
 moment(M) ::= STOPPED(T) moment_event(E).       { M = ast_pattern_new(p, T, AST_MARK_STOPPED, E, NULL); }
 moment(M) ::= APPROVED(T) moment_event(E).      { M = ast_pattern_new(p, T, AST_MARK_APPROVED, E, NULL); }
 moment(M) ::= LEFT_PAREN(T) mark(K) event(E) RIGHT_PAREN.
@@ -599,7 +599,7 @@ json(J) ::= MINUS(M) number(T).                 { J = ast_json_number(p, M, T); 
 json(J) ::= TRUE(T).                            { J = ast_json_new(p, AST_JSON_BOOL, T); J->boolean = true; }
 json(J) ::= FALSE(T).                           { J = ast_json_new(p, AST_JSON_BOOL, T); }
 json(J) ::= NAME(T).                            { J = ast_json_word(p, T); }
-%type number {token}
+%type number {struct token}
 number(N) ::= INT(N).
 number(N) ::= DECIMAL(N).
 number(N) ::= FLOAT(N).
@@ -622,33 +622,33 @@ elements(L) ::= elements(L) COMMA json(J).      { members_add(p, L, (ast_text){0
  */
 %code {
 
-typedef struct trial {
+struct trial {
     const yyParser *parser;
     int kept;                          /* entries of the parser's stack that still count */
     int count;                         /* entries of `states` */
     YYACTIONTYPE states[LIMIT_PARSE_DEPTH];
-} trial;
+};
 
-static void trial_begin(trial *trial, const yyParser *parser)
+static void trial_begin(struct trial *trial, const yyParser *parser)
 {
     trial->parser = parser;
     trial->kept = (int)(parser->yytos - parser->yystack) + 1;
     trial->count = 0;
 }
 
-static YYACTIONTYPE trial_top(const trial *trial)
+static YYACTIONTYPE trial_top(const struct trial *trial)
 {
     return trial->count ? trial->states[trial->count - 1] : trial->parser->yystack[trial->kept - 1].stateno;
 }
 
-static void trial_pop(trial *trial, int count)
+static void trial_pop(struct trial *trial, int count)
 {
     const int own = count < trial->count ? count : trial->count;
     trial->count -= own;
     trial->kept -= count - own;
 }
 
-static bool trial_push(trial *trial, YYACTIONTYPE state)
+static bool trial_push(struct trial *trial, YYACTIONTYPE state)
 {
     if (trial->kept + trial->count >= YYSTACKDEPTH)
         return false;
@@ -665,7 +665,7 @@ static YYACTIONTYPE own_action(YYCODETYPE kind, YYACTIONTYPE state)
     return yy_lookahead[at] == kind ? yy_action[at] : yy_default[state];
 }
 
-static parser_answer trial_token(trial *trial, uint16_t kind, bool itself)
+static parser_answer trial_token(struct trial *trial, uint16_t kind, bool itself)
 {
     for (;;) {
         const YYACTIONTYPE top = trial_top(trial);
@@ -693,19 +693,19 @@ size_t parser_size(void)
     return sizeof(yyParser);
 }
 
-void parser_begin(void *parser, parsing *parsing)
+void parser_begin(void *parser, struct parsing *parsing)
 {
     ParserInit(parser, parsing);
 }
 
-void parser_feed(void *parser, token token)
+void parser_feed(void *parser, struct token token)
 {
     Parser(parser, token.kind, token);
 }
 
 parser_answer parser_try(const void *parser, const uint16_t *kinds, uint32_t count)
 {
-    trial trial;
+    struct trial trial;
     trial_begin(&trial, parser);
     parser_answer answer = PARSER_ACCEPTS;
     for (uint32_t i = 0; i < count && answer == PARSER_ACCEPTS; i++)
@@ -715,7 +715,7 @@ parser_answer parser_try(const void *parser, const uint16_t *kinds, uint32_t cou
 
 bool parser_expects(const void *parser, uint16_t kind)
 {
-    trial trial;
+    struct trial trial;
     trial_begin(&trial, parser);
     return trial_token(&trial, kind, true) == PARSER_ACCEPTS;
 }
@@ -723,7 +723,7 @@ bool parser_expects(const void *parser, uint16_t kind)
 bool parser_unwind(void *raw, uint16_t kind)
 {
     yyParser *const parser = raw;
-    trial trial;
+    struct trial trial;
     for (int kept = (int)(parser->yytos - parser->yystack) + 1; kept > 0; kept--) {
         trial_begin(&trial, parser);
         trial.kept = kept;

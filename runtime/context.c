@@ -13,20 +13,20 @@
 
 /* ---- what a policy needs for one event ------------------------------------------------------------ */
 
-typedef struct layout {
+typedef struct state_layout {
     size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, size;
-} layout;
+} state_layout;
 
-static size_t place(layout *layout, size_t count, size_t size)
+static size_t place(state_layout *layout, size_t count, size_t size)
 {
     const size_t at = layout->size;
     layout->size = (at + count * size + 15) & ~(size_t)15;
     return at;
 }
 
-static layout measure(const cst_image *image)
+static state_layout measure(const cst_image *image)
 {
-    layout result = {0};
+    state_layout result = {0};
     result.slots = place(&result, image->slot_count, sizeof(cst_value));
     result.hits = place(&result, image->rules.count, sizeof(cst_hit));
     result.records = place(&result, image->records.count, sizeof(engine_text));
@@ -43,7 +43,7 @@ static layout measure(const cst_image *image)
 static bool take_policy(cst_context *context, cst_policy *policy)
 {
     const cst_image *const image = policy->image;
-    const layout layout = measure(image);
+    const state_layout layout = measure(image);
     char *const state = context->allocator.allocate(context->allocator.user, layout.size);
     if (!state)
         return false;
@@ -100,6 +100,7 @@ static cst_context *make(cst_policy *policy, cst_live *live, uint64_t generation
     arena_init(&context->scratch.memory, &allocator, 0);
     buffer_init(&context->message, &allocator, 0);
     buffer_init(&context->json, &allocator, 0);
+    buffer_init(&context->action, &allocator, 0);
     session_table_init(&context->sessions, &allocator);
     if (!take_policy(context, policy)) {
         cst_policy_release(policy);
@@ -132,6 +133,7 @@ void cst_context_free(cst_context *context)
     arena_free(&context->scratch.memory);
     buffer_free(&context->message);
     buffer_free(&context->json);
+    buffer_free(&context->action);
     session_table_free(&context->sessions);
     if (context->bytes)
         allocator.release(allocator.user, context->bytes, context->byte_capacity);
@@ -232,7 +234,7 @@ bool engine_copy_frame(const cst_context *context, cst_frame *frame,
                        const cst_dispatch_row **dispatch, const cst_module **module)
 {
     const cst_image *const image = context->policy->image;
-    const layout layout = measure(image);
+    const state_layout layout = measure(image);
     const cst_allocator allocator = allocator_or_default(NULL);
     char *const state = allocator.allocate(allocator.user, layout.size);
     arena *const scratch = allocator.allocate(allocator.user, sizeof(cst_scratch));
@@ -258,7 +260,7 @@ bool engine_copy_frame(const cst_context *context, cst_frame *frame,
 void engine_free_frame(cst_frame *frame)
 {
     const cst_allocator allocator = allocator_or_default(NULL);
-    const layout layout = measure(frame->image);
+    const state_layout layout = measure(frame->image);
     arena_free(frame->scratch);
     allocator.release(allocator.user, frame->scratch, sizeof(cst_scratch));
     void *const state = frame->memo - layout.memo;

@@ -1,8 +1,9 @@
 /*
  * convert.c - JSON values become values of a type row; see convert.h.
  *
- * Recursion follows the type, whose nesting the compiler bounds, never the data. Pointers of problems are put together while
- * the recursion unwinds, so a value that fits pays nothing for them.
+ * Recursion follows the type, whose nesting the compiler bounds, never the data. Pointers of
+ * problems are put together while the recursion unwinds, so a value that fits pays nothing for
+ * them.
  */
 #include "runtime/convert.h"
 
@@ -46,12 +47,9 @@ static bool refuse(convert_problem *problem, cst_value *out, const char *code, c
 static bool wrong_type(convert_problem *problem, cst_value *out, uint32_t kind)
 {
     static const char *const texts[CST_KIND_COUNT] = {
-        [CST_KIND_BOOL] = "Must be true or false.",
-        [CST_KIND_INT] = "Must be a whole number.",
-        [CST_KIND_DECIMAL] = "Must be a number.",
-        [CST_KIND_FLOAT] = "Must be a number.",
-        [CST_KIND_LIST] = "Must be a list.",
-        [CST_KIND_RECORD] = "Must be an object.",
+        [CST_KIND_BOOL] = "Must be true or false.", [CST_KIND_INT] = "Must be a whole number.",
+        [CST_KIND_DECIMAL] = "Must be a number.",   [CST_KIND_FLOAT] = "Must be a number.",
+        [CST_KIND_LIST] = "Must be a list.",        [CST_KIND_RECORD] = "Must be an object.",
     };
     const char *const text = kind < CST_KIND_COUNT ? texts[kind] : NULL;
     return refuse(problem, out, "type", text ? text : "Must be a string.");
@@ -89,7 +87,8 @@ static bool keep_scalar(const convert_context *context, const cst_json *scalar, 
     return keep_open(json, out);
 }
 
-static uint32_t name_find(const cst_image *image, cst_range names, const char *text, uint32_t length)
+static uint32_t name_find(const cst_image *image, cst_range names, const char *text,
+                          uint32_t length)
 {
     const cst_ref *const rows = CST_ROWS(image, names, cst_ref) + names.first;
     for (uint32_t i = 0; i < names.count; i++)
@@ -150,7 +149,8 @@ bool convert_string(const convert_context *context, uint32_t type, bool interned
         return place(out, at, at_length);
     }
     case CST_KIND_AGENT:
-        if (row->fields.count > 0 && name_find(context->image, row->fields, text, length) == CST_NONE)
+        if (row->fields.count > 0 &&
+            name_find(context->image, row->fields, text, length) == CST_NONE)
             return refuse(problem, out, "value", "Is none of the declared agents.");
         memset(out, 0, sizeof *out);
         out->as.text = text;
@@ -183,8 +183,9 @@ bool convert_string(const convert_context *context, uint32_t type, bool interned
     return place(out, at, at_length);
 }
 
-bool convert_number(const convert_context *context, uint32_t type, const char *text, uint32_t length,
-                    uint32_t at, uint32_t at_length, cst_value *out, convert_problem *problem)
+bool convert_number(const convert_context *context, uint32_t type, const char *text,
+                    uint32_t length, uint32_t at, uint32_t at_length, cst_value *out,
+                    convert_problem *problem)
 {
     const uint32_t kind = type_row(context, type)->kind;
     if (kind == CST_KIND_JSON) {
@@ -196,9 +197,10 @@ bool convert_number(const convert_context *context, uint32_t type, const char *t
         return wrong_type(problem, out, kind);
     if (!number_parse((cst_kind)kind, text, length, out))
         return refuse(problem, out, "value",
-                      kind == CST_KIND_INT       ? "Is no whole number of 64 bits."
-                      : kind == CST_KIND_DECIMAL ? "Has more than six decimal places, or is too large."
-                                                 : "Is too large for a float.");
+                      kind == CST_KIND_INT ? "Is no whole number of 64 bits."
+                      : kind == CST_KIND_DECIMAL
+                          ? "Has more than six decimal places, or is too large."
+                          : "Is too large for a float.");
     return place(out, at, at_length);
 }
 
@@ -219,7 +221,8 @@ bool convert_bool(const convert_context *context, uint32_t type, bool boolean, u
     return place(out, at, at_length);
 }
 
-/* ---- lists and records ---------------------------------------------------------------------------- */
+/* ---- lists and records
+ * ---------------------------------------------------------------------------- */
 
 /* Puts one more step before the pointer: a key with RFC 6901's escapes. */
 static void pointer_key(arena *memory, convert_problem *problem, const char *key, uint32_t length)
@@ -309,8 +312,8 @@ static bool convert_record(const convert_context *context, const cst_type_row *r
     return place(out, json->at, json->at_length);
 }
 
-bool convert_json(const convert_context *context, uint32_t type, bool interned, const cst_json *json,
-                  cst_value *out, convert_problem *problem)
+bool convert_json(const convert_context *context, uint32_t type, bool interned,
+                  const cst_json *json, cst_value *out, convert_problem *problem)
 {
     const cst_type_row *const row = type_row(context, type);
     if (row->kind == CST_KIND_JSON)
@@ -319,8 +322,8 @@ bool convert_json(const convert_context *context, uint32_t type, bool interned, 
     case JSON_BOOL:
         return convert_bool(context, type, json->boolean, json->at, json->at_length, out, problem);
     case JSON_NUMBER:
-        return convert_number(context, type, json->text, json->length, json->at, json->at_length, out,
-                              problem);
+        return convert_number(context, type, json->text, json->length, json->at, json->at_length,
+                              out, problem);
     case JSON_STRING:
         return convert_string(context, type, interned, json->text, json->length, json->at,
                               json->at_length, out, problem);

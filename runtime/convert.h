@@ -1,11 +1,14 @@
 /*
- * convert.h - JSON values become values of a type row: the one place where "does it fit the type?" is answered.
+ * convert.h - JSON values become values of a type row: the one place where "does it fit the type?"
+ * is answered.
  *
- * The event reader uses convert_string, convert_number and convert_bool straight from tokens; lists, records and open data go
- * through convert_json on a tree. Both give the same answer for the same text, because the tree conversion calls the scalar ones.
+ * The event reader uses convert_string, convert_number and convert_bool straight from tokens;
+ * lists, records and open data go through convert_json on a tree. Both give the same answer for the
+ * same text, because the tree conversion calls the scalar ones.
  *
- * Each answers true and writes *out (at and at_length included), or answers false and says why. What does not fit is no value: *out
- * is then absent. Layer 1: knows the image's type rows, not events.
+ * Each answers true and writes *out (at and at_length included), or answers false and says why.
+ * What does not fit is no value: *out is then absent. Layer 1: knows the image's type rows, not
+ * events.
  */
 #ifndef CONSTITUTION_RUNTIME_CONVERT_H
 #define CONSTITUTION_RUNTIME_CONVERT_H
@@ -22,26 +25,30 @@ typedef struct convert_context {
     uint32_t list_elements; /* of a list whose type names no bound; 0: LIMIT_LIST_ELEMENTS */
 } convert_context;
 
-/* Why not. `code`: "type", "value" (no such enum value, agent or identity; a number that is not exact or out of range), "bound" (T(N) or a
- * limit), "missing" (a required field of a record), "memory". `pointer` is what to put behind the pointer of the value that was converted:
- * "" for itself, "/0/name" for a part; arena memory. */
+/* Why not. `code`: "type", "value" (no such enum value, agent or identity; a number that is not
+ * exact or out of range), "bound" (T(N) or a limit), "missing" (a required field of a record),
+ * "memory". `pointer` is what to put behind the pointer of the value that was converted: "" for
+ * itself, "/0/name" for a part; arena memory. */
 typedef struct convert_problem {
     const char *code;
     const char *pointer;
     const char *text; /* an English sentence; static */
 } convert_problem;
 
-/* `interned`: look texts up among the policy's symbols (cst_value.symbol). at and at_length are the value's JSON text. */
+/* `interned`: look texts up among the policy's symbols (cst_value.symbol). at and at_length are the
+ * value's JSON text. */
 bool convert_string(const convert_context *context, uint32_t type, bool interned, const char *text,
                     uint32_t length, uint32_t at, uint32_t at_length, cst_value *out,
                     convert_problem *problem);
-bool convert_number(const convert_context *context, uint32_t type, const char *text, uint32_t length,
-                    uint32_t at, uint32_t at_length, cst_value *out, convert_problem *problem);
+bool convert_number(const convert_context *context, uint32_t type, const char *text,
+                    uint32_t length, uint32_t at, uint32_t at_length, cst_value *out,
+                    convert_problem *problem);
 bool convert_bool(const convert_context *context, uint32_t type, bool boolean, uint32_t at,
                   uint32_t at_length, cst_value *out, convert_problem *problem);
-/* Any value. JSON null does not fit any type but json: what null means for a field is the reader's question. */
-bool convert_json(const convert_context *context, uint32_t type, bool interned, const cst_json *json,
-                  cst_value *out, convert_problem *problem);
+/* Any value. JSON null does not fit any type but json: what null means for a field is the reader's
+ * question. */
+bool convert_json(const convert_context *context, uint32_t type, bool interned,
+                  const cst_json *json, cst_value *out, convert_problem *problem);
 
 /* The symbol of a text, 0 if it is no constant of the policy. */
 uint32_t symbol_find(const cst_image *image, const char *text, size_t length);

@@ -50,6 +50,7 @@ typedef struct engine_event {
     engine_phase phase;
     bool has_stage;
     bool has_time;
+    bool hashable;       /* all arguments are known as JSON, or are known to be none */
     bool not_json;       /* nothing in it can be believed, not even its session */
     bool no_memory;
     bool elsewhere;      /* values are being read that do not stand in the event's own JSON... */
@@ -107,7 +108,7 @@ struct cst_context {
     engine_fired *fired, *shadow;
     uint32_t fired_count, shadow_count;
     cst_verdict verdict;
-    buffer message, json;
+    buffer message, json, action; /* of message.c, decision_json.c, hash_action.c */
     bool has_json, has_hash;
     uint8_t hash[32];
 };

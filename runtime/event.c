@@ -295,9 +295,9 @@ static void fill_text(cst_context *context, uint32_t row, const engine_text *tex
         cst_value *const value = engine_slot(context, target->slot);
         convert_problem problem = {0};
         if (kind_of(context, target) == CST_KIND_TOOL) {
-            *value = (cst_value){.as.text = bytes, .length = text->length, .kind = CST_KIND_TOOL};
-            value->as.text = bytes;
-            value->symbol = target->interned ? symbol_find(convert->image, bytes, text->length) : 0;
+            *value = (cst_value){.as.integer = context->event.tool_number, .kind = CST_KIND_TOOL};
+            value->parts = bytes;
+            value->length = value->raw_length = text->length;
             value->at = at;
             value->at_length = text->at_length;
             continue;
@@ -330,12 +330,16 @@ static void read_carried(cst_context *context, const session_record *record, uin
         return;
     }
     json_scanner *const scanner = &context->scanner;
-    context->event.elsewhere = true;
-    context->event.elsewhere_at = CARRIED_AT;
+    engine_event *const event = &context->event;
+    const bool elsewhere = event->elsewhere;
+    const uint64_t elsewhere_at = event->elsewhere_at;
+    event->elsewhere = true;
+    event->elsewhere_at = CARRIED_AT;
     json_scan_begin(scanner, json, record->json_length, &context->arena,
                     context->policy->limits.json_depth);
     event_read_value(context, scanner, node);
-    context->event.elsewhere = false;
+    event->elsewhere = elsewhere;
+    event->elsewhere_at = elsewhere_at;
     if (scanner->error)
         engine_problem_json(context, scanner, CARRIED_AT, node);
 }

@@ -94,13 +94,13 @@ static void read_tool(top_reader *reader)
 
 static void read_session(top_reader *reader)
 {
-    engine_text *const session = &reader->context->event.session;
+    engine_text *const name = &reader->context->event.session;
     json_peek(reader->scanner);
     const uint32_t at = json_offset(reader->scanner);
-    if (!read_text(reader, session))
+    if (!read_text(reader, name))
         engine_problem_at(reader->context, at, "type", CST_NONE, "/session",
                           "The session is a string.");
-    if (session->length > LIMIT_SESSION_BYTES)
+    if (name->length > LIMIT_SESSION_BYTES)
         engine_problem_at(reader->context, at, "bound", CST_NONE, "/session",
                           "The session's name is too long.");
 }
@@ -264,6 +264,7 @@ static void read_event(cst_context *context, const char *bytes, size_t length)
             return;
         }
     }
+    context->event.hashable = true;
     event_complete(context);
 }
 

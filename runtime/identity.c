@@ -1,8 +1,9 @@
 /*
  * identity.c - one door to the typed texts, and the parts of their values.
  *
- * The parsers are in identity_{email,url,host,path,ip}.c, each with its canonical form written above it. The table of properties below is the only
- * place that knows which part a kind has, what it is called, and of what kind it is.
+ * The parsers are in identity_{email,url,host,path,ip}.c, each with its canonical form written
+ * above it. The table of properties below is the only place that knows which part a kind has, what
+ * it is called, and of what kind it is.
  */
 #include "runtime/identity.h"
 
@@ -79,7 +80,8 @@ bool identity_parse(cst_kind kind, const char *bytes, size_t length, arena *memo
     return false;
 }
 
-/* ---- parts ---------------------------------------------------------------------------------------- */
+/* ---- parts
+ * ---------------------------------------------------------------------------------------- */
 
 typedef struct property_row {
     const char *name;

@@ -1,14 +1,16 @@
 /*
  * identity_host.c - host names, as in URLs and behind the '@' of an e-mail address.
  *
- * Canonical: lower-case ASCII labels joined by dots, no dot at the end. Labels in other scripts become punycode (RFC 3492). What browsers
- * (WHATWG URL) read as an address is one: "0x7f.1", "2130706433", "[::1]" - IPv4 in dotted decimal, IPv6 as RFC 5952 and without brackets,
+ * Canonical: lower-case ASCII labels joined by dots, no dot at the end. Labels in other scripts
+ * become punycode (RFC 3492). What browsers (WHATWG URL) read as an address is one: "0x7f.1",
+ * "2130706433", "[::1]" - IPv4 in dotted decimal, IPv6 as RFC 5952 and without brackets,
  * IPv4-mapped IPv6 as its IPv4, since it reaches the same machine.
  *
- * Browsers map characters before they encode (UTS #46): full-width letters, dots of other scripts, capital letters, and thousands of
- * look-alikes. Punycode of an unmapped character would be another name than the one that is reached. So here a character is either known to map
- * as `map_character` says, or the host is refused: combining marks, invisible characters, compatibility forms, rare scripts.
- * Names already in punycode pass as they are.
+ * Browsers map characters before they encode (UTS #46): full-width letters, dots of other scripts,
+ * capital letters, and thousands of look-alikes. Punycode of an unmapped character would be another
+ * name than the one that is reached. So here a character is either known to map as `map_character`
+ * says, or the host is refused: combining marks, invisible characters, compatibility forms, rare
+ * scripts. Names already in punycode pass as they are.
  */
 #include <string.h>
 
@@ -16,35 +18,36 @@
 #include "runtime/utf8.h"
 
 #define LABEL_MOST 63u
-#define REFUSED UINT32_MAX
+#define REFUSED    UINT32_MAX
 
-/* ---- characters ----------------------------------------------------------------------------------- */
+/* ---- characters
+ * ----------------------------------------------------------------------------------- */
 
 typedef struct character_range {
     uint32_t first, last;
     int32_t change; /* added to make it lower-case; PAIRED: even numbers go up by one */
 } character_range;
 
-#define PAIRED INT32_MAX
+#define PAIRED     INT32_MAX
 #define PAIRED_ODD (INT32_MAX - 1) /* odd numbers go up by one */
 
 /* Ascending. In NFC, and mapped by UTS #46 as `change` says. */
 static const character_range ranges[] = {
-    {0x00c0, 0x00d6, 0x20},   {0x00d8, 0x00de, 0x20},       {0x00df, 0x00f6, 0},
-    {0x00f8, 0x00ff, 0},      {0x0100, 0x012f, PAIRED},     {0x0131, 0x0131, 0},
-    {0x0134, 0x0137, PAIRED}, {0x0138, 0x0138, 0},          {0x0139, 0x013e, PAIRED_ODD},
+    {0x00c0, 0x00d6, 0x20},       {0x00d8, 0x00de, 0x20},   {0x00df, 0x00f6, 0},
+    {0x00f8, 0x00ff, 0},          {0x0100, 0x012f, PAIRED}, {0x0131, 0x0131, 0},
+    {0x0134, 0x0137, PAIRED},     {0x0138, 0x0138, 0},      {0x0139, 0x013e, PAIRED_ODD},
     {0x0141, 0x0148, PAIRED_ODD}, {0x014a, 0x0177, PAIRED}, {0x0178, 0x0178, -0x79},
     {0x0179, 0x017e, PAIRED_ODD}, {0x01a0, 0x01a1, PAIRED}, {0x01af, 0x01b0, PAIRED_ODD},
-    {0x0386, 0x0386, 0x26},   {0x0388, 0x038a, 0x25},       {0x038c, 0x038c, 0x40},
-    {0x038e, 0x038f, 0x3f},   {0x0390, 0x0390, 0},          {0x0391, 0x03a1, 0x20},
-    {0x03a3, 0x03ab, 0x20},   {0x03ac, 0x03ce, 0},          {0x0400, 0x040f, 0x50},
-    {0x0410, 0x042f, 0x20},   {0x0430, 0x045f, 0},          {0x0490, 0x04bf, PAIRED},
-    {0x0561, 0x0586, 0},      {0x05d0, 0x05ea, 0},          {0x0620, 0x063f, 0},
-    {0x0641, 0x064a, 0},      {0x0904, 0x0939, 0},          {0x093e, 0x094d, 0},
-    {0x0e01, 0x0e32, 0},      {0x0e34, 0x0e3a, 0},          {0x0e40, 0x0e4e, 0},
-    {0x10d0, 0x10fa, 0},      {0x1ea0, 0x1ef9, PAIRED},     {0x3005, 0x3007, 0},
-    {0x3041, 0x3096, 0},      {0x30a1, 0x30fa, 0},          {0x30fc, 0x30fc, 0},
-    {0x3400, 0x4dbf, 0},      {0x4e00, 0x9fff, 0},          {0xac00, 0xd7a3, 0},
+    {0x0386, 0x0386, 0x26},       {0x0388, 0x038a, 0x25},   {0x038c, 0x038c, 0x40},
+    {0x038e, 0x038f, 0x3f},       {0x0390, 0x0390, 0},      {0x0391, 0x03a1, 0x20},
+    {0x03a3, 0x03ab, 0x20},       {0x03ac, 0x03ce, 0},      {0x0400, 0x040f, 0x50},
+    {0x0410, 0x042f, 0x20},       {0x0430, 0x045f, 0},      {0x0490, 0x04bf, PAIRED},
+    {0x0561, 0x0586, 0},          {0x05d0, 0x05ea, 0},      {0x0620, 0x063f, 0},
+    {0x0641, 0x064a, 0},          {0x0904, 0x0939, 0},      {0x093e, 0x094d, 0},
+    {0x0e01, 0x0e32, 0},          {0x0e34, 0x0e3a, 0},      {0x0e40, 0x0e4e, 0},
+    {0x10d0, 0x10fa, 0},          {0x1ea0, 0x1ef9, PAIRED}, {0x3005, 0x3007, 0},
+    {0x3041, 0x3096, 0},          {0x30a1, 0x30fa, 0},      {0x30fc, 0x30fc, 0},
+    {0x3400, 0x4dbf, 0},          {0x4e00, 0x9fff, 0},      {0xac00, 0xd7a3, 0},
 };
 
 static uint32_t map_character(uint32_t code)
@@ -79,7 +82,8 @@ static uint32_t map_character(uint32_t code)
     return REFUSED;
 }
 
-/* ---- punycode ------------------------------------------------------------------------------------- */
+/* ---- punycode
+ * ------------------------------------------------------------------------------------- */
 
 static uint32_t adapt(uint32_t delta, uint32_t points, bool first)
 {
@@ -91,7 +95,8 @@ static uint32_t adapt(uint32_t delta, uint32_t points, bool first)
     return k + 36 * delta / (delta + 38);
 }
 
-/* RFC 3492, section 6.3, with "xn--" in front. At most LABEL_MOST code points, so nothing overflows 32 bits. 0: too long. */
+/* RFC 3492, section 6.3, with "xn--" in front. At most LABEL_MOST code points, so nothing overflows
+ * 32 bits. 0: too long. */
 static uint32_t punycode(const uint32_t *codes, uint32_t count, char out[LABEL_MOST])
 {
     uint32_t length = 4, done = 0;
@@ -142,7 +147,8 @@ static uint32_t punycode(const uint32_t *codes, uint32_t count, char out[LABEL_M
     return length;
 }
 
-/* ---- names ---------------------------------------------------------------------------------------- */
+/* ---- names
+ * ---------------------------------------------------------------------------------------- */
 
 typedef struct label_text {
     uint32_t codes[LABEL_MOST];
@@ -227,7 +233,35 @@ static bool read_name(const char *bytes, size_t length, bool percent, host_text 
     return dotted ? out->length > 0 : end_label(&label, out);
 }
 
-/* ---- numeric hosts -------------------------------------------------------------------------------- */
+/* The same for what nearly all names are, lower-case or capital ASCII; false: look closer, it may
+ * still be a name. */
+static bool read_ascii_name(const char *bytes, size_t length, host_text *out)
+{
+    uint32_t label = 0;
+    if (length > HOST_MOST)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        const char byte = ascii_lower(bytes[i]);
+        if (byte == '.') {
+            if (label == 0)
+                return false;
+            label = 0;
+        } else if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
+                   byte == '_') {
+            if (++label > LABEL_MOST)
+                return false;
+        } else {
+            return false;
+        }
+        out->text[i] = byte;
+    }
+    out->length = (uint32_t)length - (label == 0);
+    out->form = HOST_NAME;
+    return true;
+}
+
+/* ---- numeric hosts
+ * -------------------------------------------------------------------------------- */
 
 /* "10", "0x0a", "012"; cut at 2^33, which is past every bound. */
 static bool read_ipv4_number(const char *text, uint32_t length, uint64_t *out)
@@ -261,11 +295,14 @@ static bool looks_numeric(const host_text *host)
     uint32_t start = host->length;
     while (start > 0 && host->text[start - 1] != '.')
         start--;
+    if (host->text[start] < '0' || host->text[start] > '9')
+        return false;
     uint64_t value;
     uint32_t digits = start;
     while (digits < host->length && host->text[digits] >= '0' && host->text[digits] <= '9')
         digits++;
-    return digits == host->length || read_ipv4_number(host->text + start, host->length - start, &value);
+    return digits == host->length ||
+           read_ipv4_number(host->text + start, host->length - start, &value);
 }
 
 static void set_address(host_text *out, const uint8_t address[16])
@@ -319,7 +356,7 @@ bool host_canonical(const char *bytes, size_t length, bool percent, host_text *o
         set_address(out, address);
         return true;
     }
-    if (!read_name(bytes, length, percent, out))
+    if (!read_ascii_name(bytes, length, out) && !read_name(bytes, length, percent, out))
         return false;
     return !looks_numeric(out) || read_ipv4_host(out);
 }
@@ -328,7 +365,8 @@ bool host_parse(const char *bytes, size_t length, arena *memory, cst_value *out,
 {
     host_text host;
     return host_canonical(bytes, length, false, &host) &&
-           identity_text(CST_KIND_HOST, bytes, length, host.text, host.length, memory, out, no_memory);
+           identity_text(CST_KIND_HOST, bytes, length, host.text, host.length, memory, out,
+                         no_memory);
 }
 
 static bool is_address(const char *host, size_t length)

@@ -1,10 +1,11 @@
 /*
  * identity_ip.c - IP addresses and networks.
  *
- * Canonical: IPv4 in dotted decimal, IPv6 as RFC 5952 writes it (lower-case, the longest run of zero groups cut, the first of equals), and an
- * IPv4-mapped address as its IPv4, because it reaches the same machine. Refused: leading zeros and short forms ("010.1", "127.1", read as octal or
- * filled up by some programs and not by others), zones ("fe80::1%eth0"), brackets. URLs, where browsers do read such forms,
- * resolve them in identity_host.c.
+ * Canonical: IPv4 in dotted decimal, IPv6 as RFC 5952 writes it (lower-case, the longest run of
+ * zero groups cut, the first of equals), and an IPv4-mapped address as its IPv4, because it reaches
+ * the same machine. Refused: leading zeros and short forms ("010.1", "127.1", read as octal or
+ * filled up by some programs and not by others), zones ("fe80::1%eth0"), brackets. URLs, where
+ * browsers do read such forms, resolve them in identity_host.c.
  */
 #include <string.h>
 

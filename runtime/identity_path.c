@@ -1,11 +1,14 @@
 /*
  * identity_path.c - file paths as POSIX has them.
  *
- * Canonical: `.` and empty components go, `..` takes back the component before it, a slash at the end goes. An absolute path never climbs above
- * "/". A relative path stays relative; what climbs out of where it starts keeps its leading `..`; nothing left is ".". Bytes
- * other than '/' are as they are: case matters, a backslash and `~` are ordinary characters. Refused: the empty text and NUL.
+ * Canonical: `.` and empty components go, `..` takes back the component before it, a slash at the
+ * end goes. An absolute path never climbs above "/". A relative path stays relative; what climbs
+ * out of where it starts keeps its leading `..`; nothing left is ".". Bytes other than '/' are as
+ * they are: case matters, a backslash and `~` are ordinary characters. Refused: the empty text and
+ * NUL.
  *
- * This is arithmetic on text. Symbolic links are the host's knowledge: it reports them, or resolves paths before it asks.
+ * This is arithmetic on text. Symbolic links are the host's knowledge: it reports them, or resolves
+ * paths before it asks.
  */
 #include <string.h>
 
@@ -60,14 +63,15 @@ static bool climbs(const char *path, size_t length)
     return length >= 2 && path[0] == '.' && path[1] == '.' && (length == 2 || path[2] == '/');
 }
 
-/* Both canonical. A path is inside itself. Relative and absolute paths are never inside one another, and nothing is known of a
- * path that climbs out of where it starts. */
+/* Both canonical. A path is inside itself. Relative and absolute paths are never inside one
+ * another, and nothing is known of a path that climbs out of where it starts. */
 bool path_is_inside(const char *path, size_t path_length, const char *folder, size_t folder_length)
 {
     if (path_length == 0 || folder_length == 0)
         return false;
     const bool absolute = path[0] == '/';
-    if (absolute != (folder[0] == '/') || climbs(path, path_length) || climbs(folder, folder_length))
+    if (absolute != (folder[0] == '/') || climbs(path, path_length) ||
+        climbs(folder, folder_length))
         return false;
     if (folder_length == 1 && (folder[0] == '/' || folder[0] == '.'))
         return true;

@@ -1,5 +1,6 @@
 /*
- * identity_private.h - what the files identity_*.c share. One parser a type, each in a file of its own.
+ * identity_private.h - what the files identity_*.c share. One parser a type, each in a file of its
+ * own.
  */
 #ifndef CONSTITUTION_RUNTIME_IDENTITY_PRIVATE_H
 #define CONSTITUTION_RUNTIME_IDENTITY_PRIVATE_H
@@ -31,7 +32,8 @@ bool host_canonical(const char *bytes, size_t length, bool percent, host_text *o
 
 #define ADDRESS_MOST 40u /* the longest IPv6 text, and a NUL */
 
-/* Strict: "1.2.3.4" without leading zeros; RFC 4291 texts without a zone. IPv4 is written as ::ffff:a.b.c.d. */
+/* Strict: "1.2.3.4" without leading zeros; RFC 4291 texts without a zone. IPv4 is written as
+ * ::ffff:a.b.c.d. */
 bool ipv4_parse(const char *bytes, size_t length, uint8_t out[4]);
 bool ipv6_parse(const char *bytes, size_t length, uint8_t out[16]);
 void ipv4_map(const uint8_t address[4], uint8_t out[16]);

@@ -1,18 +1,20 @@
 /*
- * identity_url.c - absolute URLs, read as browsers read them (WHATWG URL), so that the host a rule sees is the host that is reached.
+ * identity_url.c - absolute URLs, read as browsers read them (WHATWG URL), so that the host a rule
+ * sees is the host that is reached.
  *
  * Canonical: scheme://host[:port]/path[?query].
  * - Scheme and host in lower-case; the host as identity_host.c has it, IPv6 in brackets.
- * - User-info is dropped: it is no part of where a request goes. It ends at the last '@' before the path.
+ * - User-info is dropped: it is no part of where a request goes. It ends at the last '@' before the
+ *   path.
  * - The scheme's own port is dropped. The fragment is dropped: it is never sent.
- * - http, https, ws, wss, ftp, file: '\' is '/', and any number of slashes may stand behind the colon. Path segments "." and ".." are
- *   resolved, also written %2e; an empty path is "/".
- * - %XX of letters, digits and -._~ is decoded, other %XX are in capitals; spaces, quotes, backslashes and all that is not ASCII
- *   are encoded; '%' alone is %25.
- * - Other schemes with "//" are treated alike, but for '\' and the slashes; without "//" ("mailto:…", "data:…") there is no host, and the rest
- *   is the path.
- * Refused: no scheme, control characters (browsers remove tabs and line ends, other programs do not), spaces outside of path and
- * query or at the end, an invalid host or port.
+ * - http, https, ws, wss, ftp, file: '\' is '/', and any number of slashes may stand behind the
+ *   colon. Path segments "." and ".." are resolved, also written %2e; an empty path is "/".
+ * - %XX of letters, digits and -._~ is decoded, other %XX are in capitals; spaces, quotes,
+ *   backslashes and all that is not ASCII are encoded; '%' alone is %25.
+ * - Other schemes with "//" are treated alike, but for '\' and the slashes; without "//"
+ *   ("mailto:…", "data:…") there is no host, and the rest is the path.
+ * Refused: no scheme, control characters (browsers remove tabs and line ends, other programs do
+ * not), spaces outside of path and query or at the end, an invalid host or port.
  */
 #include <string.h>
 
@@ -108,7 +110,9 @@ static void write_port(url_reader *url)
 
 static bool write_host(url_reader *url, const char *from, const char *to)
 {
-    host_text host = {.length = 0};
+    host_text host;
+    host.length = 0;
+    host.form = HOST_NAME;
     if (from < to && *from != '[' && memchr(from, ':', (size_t)(to - from)))
         return false;
     if (from < to && !host_canonical(from, (size_t)(to - from), true, &host))
@@ -180,10 +184,21 @@ static void write_encoded(url_reader *url, unsigned char byte)
     url->out[url->used++] = digits[byte & 15];
 }
 
+/* Printable ASCII that stands as it is: all but space and "%<>\^`{|}. One bit a byte. */
+static bool is_plain(unsigned char byte)
+{
+    static const uint64_t plain[2] = {UINT64_C(0xafffffda00000000), UINT64_C(0x47fffffeafffffff)};
+    return byte < 0x80 && (plain[byte >> 6] >> (byte & 63) & 1);
+}
+
 /* One character of path or query in its normal form. */
 static void copy_character(url_reader *url)
 {
     const char byte = *url->next++;
+    if (is_plain((unsigned char)byte)) {
+        url->out[url->used++] = byte;
+        return;
+    }
     if (byte == '%' && url->end - url->next >= 2) {
         const int high = hex_digit(url->next[0]), low = hex_digit(url->next[1]);
         if (high >= 0 && low >= 0) {
@@ -196,13 +211,11 @@ static void copy_character(url_reader *url)
             return;
         }
     }
-    if ((unsigned char)byte >= 0x80 || strchr(" \"%<>\\^`{|}", byte))
-        write_encoded(url, (unsigned char)byte);
-    else
-        url->out[url->used++] = byte;
+    write_encoded(url, (unsigned char)byte);
 }
 
-/* Segments one by one; dots are looked at after decoding. `floor` is where the path's first slash stands. */
+/* Segments one by one; dots are looked at after decoding. `floor` is where the path's first slash
+ * stands. */
 static void read_segments(url_reader *url)
 {
     const uint32_t floor = url->used;
@@ -291,12 +304,15 @@ bool url_parse(const char *bytes, size_t length, arena *memory, cst_value *out, 
 {
     if (length == 0 || length > UINT32_MAX / 4 || bytes[length - 1] == ' ')
         return false;
-    for (size_t i = 0; i < length; i++)
+    size_t encoded = 0; /* bytes that may become %XX */
+    for (size_t i = 0; i < length; i++) {
         if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f)
             return false;
+        encoded += !is_plain((unsigned char)bytes[i]);
+    }
     const char *const fragment = memchr(bytes, '#', length);
-    /* Every byte may become %XX; slashes, a root, "/." and a host whose punycode is longer come on top. */
-    const size_t room = 3 * length + HOST_MOST + 16;
+    /* Slashes, a root, "/." and a host whose punycode is longer come on top. */
+    const size_t room = length + 2 * encoded + HOST_MOST + 16;
     char *const text = arena_allocate(memory, room);
     cst_url_parts *const parts = text ? arena_allocate(memory, sizeof *parts) : NULL;
     if (!parts) {

@@ -1,15 +1,22 @@
 /*
- * json.c - the scanner: grammar, encoding, depth and duplicate members, all in one pass over the bytes.
+ * json.c - the scanner: grammar, encoding, depth and duplicate members, all in one pass over the
+ * bytes.
  *
- * Strings are most of an event, so they are read 16 bytes at a time (SSE2; elsewhere 8 in a word): one comparison finds quotes, backslashes,
- * control characters and bytes that are not ASCII; only those are looked at one by one. A string without escapes is
- * the input itself. One with escapes is checked first and then decoded into the arena, which needs no guess at its size.
+ * Strings are most of an event, so they are read 16 bytes at a time (SSE2; elsewhere 8 in a word):
+ * one comparison finds quotes, backslashes, control characters and bytes that are not ASCII; only
+ * those are looked at one by one. A string without escapes is the input itself. One with escapes is
+ * checked first and then decoded into the arena, which needs no guess at its size.
  *
- * Duplicate members: the keys of all open objects lie on one stack. A key is compared with the earlier ones of its object by a 64-bit tag
- * (first and last bytes), which decides nearly always; a key of at most 8 bytes is its tag. Past JSON_LINEAR_KEYS members this would be
- * quadratic, so then the keys are sorted when the object ends: n log n whatever keys an attacker chooses, with no seed to guess.
+ * Duplicate members: the keys of all open objects lie on one stack. A key is compared with the
+ * earlier ones of its object by a 64-bit tag (first and last bytes), which decides nearly always; a
+ * key of at most 8 bytes is its tag. Past JSON_LINEAR_KEYS members this would be quadratic, so then
+ * the keys are sorted when the object ends: n log n whatever keys an attacker chooses, with no seed
+ * to guess.
  *
- * Left out on purpose: no number becomes a double here (see number.c), nothing is padded or copied up front, and nothing recurses.
+ * The file is longer than most, because its readers are inlined into one another.
+ *
+ * Left out on purpose: no number becomes a double here (see number.c), nothing is padded or copied
+ * up front, and nothing recurses.
  */
 #include "runtime/json.h"
 
@@ -21,27 +28,6 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
-
-const char *json_error_code(json_error error)
-{
-    static const char *const codes[] = {"",      "json",    "encoding", "duplicate",
-                                        "depth", "members", "memory"};
-    return codes[error];
-}
-
-const char *json_error_text(json_error error)
-{
-    static const char *const texts[] = {
-        "",
-        "The text is not JSON.",
-        "The text is not UTF-8, or holds a lone surrogate.",
-        "A member stands twice in one object.",
-        "The text is nested too deeply.",
-        "An object has too many members.",
-        "The memory for the text is used up.",
-    };
-    return texts[error];
-}
 
 bool json_fail(json_scanner *scanner, json_error error, const char *at)
 {
@@ -90,9 +76,11 @@ void json_restart(json_scanner *scanner, uint32_t at)
     start_at(scanner, at <= size ? scanner->start + at : scanner->end);
 }
 
-/* ---- strings -------------------------------------------------------------------------------------- */
+/* ---- strings
+ * -------------------------------------------------------------------------------------- */
 
-/* The first byte that is a quote, a backslash, a control character or not ASCII; `end` if there is none. */
+/* The first byte that is a quote, a backslash, a control character or not ASCII; `end` if there is
+ * none. */
 static inline const char *plain_run(const char *next, const char *end)
 {
 #if defined(__SSE2__)
@@ -100,7 +88,8 @@ static inline const char *plain_run(const char *next, const char *end)
     const __m128i space = _mm_set1_epi8(0x20);
     while (end - next >= 16) {
         const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)next);
-        /* Signed: bytes from 0x80 on are negative, so this finds them and the control characters at once. */
+        /* Signed: bytes from 0x80 on are negative, so this finds them and the control characters at
+         * once. */
         const __m128i odd = _mm_cmplt_epi8(bytes, space);
         const __m128i ends =
             _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
@@ -115,7 +104,8 @@ static inline const char *plain_run(const char *next, const char *end)
         uint64_t word;
         memcpy(&word, next, 8);
         const uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
-        /* May only err by also stopping behind a byte that is found: then the bytes are looked at one by one. */
+        /* May only err by also stopping behind a byte that is found: then the bytes are looked at
+         * one by one. */
         if ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
              ((word - ones * 0x20) & ~word) | word) &
             tops)
@@ -154,7 +144,8 @@ static uint32_t hex_four(const char *next, const char *end)
     return code;
 }
 
-/* Reads the escape behind a backslash. Its code point goes to *code; NULL if it is none (*error says why). */
+/* Reads the escape behind a backslash. Its code point goes to *code; NULL if it is none (*error
+ * says why). */
 static const char *read_escape(const char *next, const char *end, uint32_t *code, json_error *error)
 {
     *error = JSON_SYNTAX;
@@ -232,14 +223,23 @@ static bool decode(json_scanner *scanner, const char *from, const char *to)
     return true;
 }
 
-/* Behind the first byte of a string that is not plain: goes on to the closing quote. */
-static bool string_rest(json_scanner *scanner, const char *next, bool keep)
+/*
+ * From here on the readers take the place they read from and give the place behind, or NULL after
+ * an error: a place that stays in a register is several times faster than one that every step
+ * stores in the scanner and loads again.
+ */
+
+/* The string that starts at `start` (its quote), from the first byte that is not plain. */
+static const char *string_rest(json_scanner *scanner, const char *start, const char *next,
+                               bool keep)
 {
-    const char *const end = scanner->end, *const start = scanner->next + 1;
+    const char *const end = scanner->end;
     bool escaped = false;
     for (;;) {
-        if (next == end)
-            return json_fail(scanner, JSON_SYNTAX, end);
+        if (next == end) {
+            json_fail(scanner, JSON_SYNTAX, end);
+            return NULL;
+        }
         const unsigned char byte = (unsigned char)*next;
         if (byte == '"')
             break;
@@ -247,59 +247,78 @@ static bool string_rest(json_scanner *scanner, const char *next, bool keep)
             uint32_t code;
             json_error error;
             const char *const behind = read_escape(next + 1, end, &code, &error);
-            if (!behind)
-                return json_fail(scanner, error, next);
+            if (!behind) {
+                json_fail(scanner, error, next);
+                return NULL;
+            }
             next = behind;
             escaped = true;
         } else if (byte < 0x20) {
-            return json_fail(scanner, JSON_SYNTAX, next);
+            json_fail(scanner, JSON_SYNTAX, next);
+            return NULL;
         } else {
             /* Text in other scripts comes in runs. */
             while (next < end && (unsigned char)*next >= 0x80) {
                 const uint32_t step =
                     utf8_step((const unsigned char *)next, (const unsigned char *)end);
-                if (step == 0)
-                    return json_fail(scanner, JSON_ENCODING, next);
+                if (step == 0) {
+                    json_fail(scanner, JSON_ENCODING, next);
+                    return NULL;
+                }
                 next += step;
             }
         }
         next = plain_run(next, end);
     }
-    scanner->text = start;
-    scanner->length = (uint32_t)(next - start);
-    if (escaped && keep && !decode(scanner, start, next))
-        return false;
-    scanner->at = (uint32_t)(start - 1 - scanner->start);
-    scanner->at_length = (uint32_t)(next + 1 - start + 1);
-    scanner->next = next + 1;
-    scanner->pending = false;
-    return true;
+    scanner->text = start + 1;
+    scanner->length = (uint32_t)(next - start - 1);
+    if (escaped && keep && !decode(scanner, start + 1, next))
+        return NULL;
+    scanner->at = (uint32_t)(start - scanner->start);
+    scanner->at_length = (uint32_t)(next + 1 - start);
+    return next + 1;
 }
 
-/* The string whose opening quote is at `next`. Without `keep` its escapes are only checked. */
-static inline bool read_string(json_scanner *scanner, bool keep)
+/* Without `keep` escapes are only checked, and the text is the raw one. */
+static inline const char *read_string(json_scanner *scanner, const char *start, bool keep)
 {
-    const char *const start = scanner->next + 1;
-    const char *const next = plain_run(start, scanner->end);
+    const char *const next = plain_run(start + 1, scanner->end);
     if (next == scanner->end || *next != '"')
-        return string_rest(scanner, next, keep);
-    scanner->text = start;
-    scanner->length = (uint32_t)(next - start);
-    scanner->at = (uint32_t)(start - 1 - scanner->start);
-    scanner->at_length = scanner->length + 2;
-    scanner->next = next + 1;
+        return string_rest(scanner, start, next, keep);
+    scanner->text = start + 1;
+    scanner->length = (uint32_t)(next - start - 1);
+    scanner->at = (uint32_t)(start - scanner->start);
+    scanner->at_length = (uint32_t)(next + 1 - start);
+    return next + 1;
+}
+
+static inline const char *pass_space(const char *next, const char *end)
+{
+    while (next < end && (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t'))
+        next++;
+    return next;
+}
+
+/* A value was read up to `behind`. */
+static inline bool value_read(json_scanner *scanner, const char *behind)
+{
+    if (!behind)
+        return false;
+    scanner->next = behind;
     scanner->pending = false;
     return true;
 }
 
 bool json_string(json_scanner *scanner)
 {
-    if (json_peek(scanner) != '"')
-        return json_fail(scanner, JSON_SYNTAX, scanner->next);
-    return read_string(scanner, true);
+    const char *const start = pass_space(scanner->next, scanner->end);
+    if (start == scanner->end || *start != '"')
+        return json_fail(scanner, JSON_SYNTAX, start);
+    return value_read(scanner, read_string(scanner, start, true));
 }
 
-/* ---- numbers and literals ------------------------------------------------------------------------- */
+/* ---- numbers and literals
+ * ------------------------------------------------------------------------- */
 
 static inline const char *digits(const char *next, const char *end)
 {
@@ -308,22 +327,27 @@ static inline const char *digits(const char *next, const char *end)
     return next;
 }
 
-bool json_number(json_scanner *scanner)
+static const char *no_number(json_scanner *scanner, const char *at)
 {
-    json_peek(scanner);
-    const char *const start = scanner->next, *const end = scanner->end;
+    json_fail(scanner, JSON_SYNTAX, at);
+    return NULL;
+}
+
+static const char *read_number(json_scanner *scanner, const char *start)
+{
+    const char *const end = scanner->end;
     const char *next = start;
     if (next < end && *next == '-')
         next++;
     const char *const whole = next;
     next = digits(next, end);
     if (next == whole || (*whole == '0' && next - whole > 1))
-        return json_fail(scanner, JSON_SYNTAX, next == whole ? next : whole);
+        return no_number(scanner, whole);
     if (next < end && *next == '.') {
         const char *const fraction = ++next;
         next = digits(next, end);
         if (next == fraction)
-            return json_fail(scanner, JSON_SYNTAX, next);
+            return no_number(scanner, next);
     }
     if (next < end && (*next == 'e' || *next == 'E')) {
         next++;
@@ -332,34 +356,42 @@ bool json_number(json_scanner *scanner)
         const char *const exponent = next;
         next = digits(next, end);
         if (next == exponent)
-            return json_fail(scanner, JSON_SYNTAX, next);
+            return no_number(scanner, next);
     }
     scanner->text = start;
     scanner->length = (uint32_t)(next - start);
     scanner->at = (uint32_t)(start - scanner->start);
     scanner->at_length = scanner->length;
-    scanner->next = next;
-    scanner->pending = false;
-    return true;
+    return next;
+}
+
+bool json_number(json_scanner *scanner)
+{
+    return value_read(scanner, read_number(scanner, pass_space(scanner->next, scanner->end)));
+}
+
+static const char *read_literal(json_scanner *scanner, const char *start)
+{
+    const char first = start < scanner->end ? *start : '\0';
+    const char *const word = first == 't' ? "true" : first == 'f' ? "false" : "null";
+    const size_t length = first == 'f' ? 5 : 4;
+    if ((size_t)(scanner->end - start) < length || memcmp(start, word, length) != 0) {
+        json_fail(scanner, JSON_SYNTAX, start);
+        return NULL;
+    }
+    scanner->at = (uint32_t)(start - scanner->start);
+    scanner->at_length = (uint32_t)length;
+    return start + length;
 }
 
 char json_literal(json_scanner *scanner)
 {
-    const char first = json_peek(scanner);
-    const char *const word = first == 't' ? "true" : first == 'f' ? "false" : "null";
-    const size_t length = first == 'f' ? 5 : 4;
-    if ((size_t)(scanner->end - scanner->next) < length || memcmp(scanner->next, word, length) != 0) {
-        json_fail(scanner, JSON_SYNTAX, scanner->next);
-        return 0;
-    }
-    scanner->at = (uint32_t)(scanner->next - scanner->start);
-    scanner->at_length = (uint32_t)length;
-    scanner->next += length;
-    scanner->pending = false;
-    return first;
+    const char *const start = pass_space(scanner->next, scanner->end);
+    return value_read(scanner, read_literal(scanner, start)) ? *start : '\0';
 }
 
-/* ---- keys of open objects ------------------------------------------------------------------------- */
+/* ---- keys of open objects
+ * ------------------------------------------------------------------------- */
 
 /* Room for `more` entries on the stack of keys. */
 static bool seen_reserve(json_scanner *scanner, uint32_t more)
@@ -387,7 +419,8 @@ static uint64_t key_tag(const json_scanner *scanner, const char *text, uint32_t 
         return first ^ (last * UINT64_C(0x9e3779b97f4a7c15)) ^ length;
     }
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    /* One load where the input goes on behind the key; what does not belong to the key is cut off. */
+    /* One load where the input goes on behind the key; what does not belong to the key is cut off.
+     * */
     const uintptr_t place = (uintptr_t)text;
     if (length && place >= (uintptr_t)scanner->start && place < (uintptr_t)scanner->end &&
         scanner->end - text >= 8) {
@@ -477,90 +510,133 @@ static bool note_key(json_scanner *scanner)
     return true;
 }
 
-/* ---- objects and lists ---------------------------------------------------------------------------- */
+/* ---- objects and lists
+ * ---------------------------------------------------------------------------- */
 
-bool json_open(json_scanner *scanner)
+/* Enters the object or list whose bracket is at `start`. */
+static const char *open_level(json_scanner *scanner, const char *start)
 {
-    const char kind = json_peek(scanner);
-    if (kind != '{' && kind != '[')
-        return json_fail(scanner, JSON_SYNTAX, scanner->next);
-    if (scanner->depth >= scanner->depth_limit)
-        return json_fail(scanner, JSON_DEPTH, scanner->next);
-    if (kind == '{') {
+    if (scanner->depth >= scanner->depth_limit) {
+        json_fail(scanner, JSON_DEPTH, start);
+        return NULL;
+    }
+    if (*start == '{') {
         /* One entry remembers where the keys of the object around this one start. */
         if (scanner->seen_count == scanner->seen_capacity && !seen_reserve(scanner, 1))
-            return false;
+            return NULL;
         scanner->seen[scanner->seen_count++].at = scanner->seen_first;
         scanner->seen_first = scanner->seen_count;
     }
-    scanner->state[scanner->depth++] = (uint8_t)kind;
-    scanner->at = json_offset(scanner);
+    scanner->state[scanner->depth++] = (uint8_t)*start;
+    scanner->at = (uint32_t)(start - scanner->start);
     scanner->at_length = 1;
-    scanner->next++;
     scanner->fresh = true;
-    scanner->pending = false;
-    return true;
+    return start + 1;
 }
 
-/* Passes the bracket at `next` and leaves its level. */
-static bool close_level(json_scanner *scanner)
+/* Leaves the innermost level, whose closing bracket is at `bracket`. */
+static const char *close_level(json_scanner *scanner, const char *bracket)
 {
-    if (scanner->state[scanner->depth - 1] == '{') {
+    if (*bracket == '}') {
         if (scanner->seen_count - scanner->seen_first > JSON_LINEAR_KEYS && !check_large(scanner))
-            return false;
+            return NULL;
         scanner->seen_count = scanner->seen_first - 1;
         scanner->seen_first = scanner->seen[scanner->seen_count].at;
     }
     scanner->depth--;
-    scanner->at = json_offset(scanner);
+    scanner->at = (uint32_t)(bracket - scanner->start);
     scanner->at_length = 1;
-    scanner->next++;
     scanner->fresh = false;
-    return true;
+    return bracket + 1;
+}
+
+typedef enum item_answer { ITEM_COMES, ITEM_NONE, ITEM_ERROR } item_answer;
+
+static item_answer item_error(json_scanner *scanner, const char *at)
+{
+    json_fail(scanner, JSON_SYNTAX, at);
+    return ITEM_ERROR;
+}
+
+/* The next member up to its colon, or the end of the object; *place moves behind it. */
+static inline item_answer read_member(json_scanner *scanner, const char **place)
+{
+    const char *const end = scanner->end;
+    const char *next = pass_space(*place, end);
+    if (next < end && *next == '}') {
+        *place = close_level(scanner, next);
+        return *place ? ITEM_NONE : ITEM_ERROR;
+    }
+    if (!scanner->fresh) {
+        if (next == end || *next != ',')
+            return item_error(scanner, next);
+        next = pass_space(next + 1, end);
+    }
+    scanner->fresh = false;
+    if (next == end || *next != '"')
+        return item_error(scanner, next);
+    next = read_string(scanner, next, true);
+    if (!next || !note_key(scanner))
+        return ITEM_ERROR;
+    next = pass_space(next, end);
+    if (next == end || *next != ':')
+        return item_error(scanner, next);
+    *place = next + 1;
+    return ITEM_COMES;
+}
+
+static inline item_answer read_element(json_scanner *scanner, const char **place)
+{
+    const char *const end = scanner->end;
+    const char *next = pass_space(*place, end);
+    if (next < end && *next == ']') {
+        *place = close_level(scanner, next);
+        return *place ? ITEM_NONE : ITEM_ERROR;
+    }
+    if (!scanner->fresh) {
+        if (next == end || *next != ',')
+            return item_error(scanner, next);
+        next++;
+    }
+    scanner->fresh = false;
+    *place = next;
+    return ITEM_COMES;
+}
+
+bool json_open(json_scanner *scanner)
+{
+    const char *const start = pass_space(scanner->next, scanner->end);
+    if (start == scanner->end || (*start != '{' && *start != '['))
+        return json_fail(scanner, JSON_SYNTAX, start);
+    return value_read(scanner, open_level(scanner, start));
+}
+
+/* An error has moved `next` to the end already. */
+static inline bool item_comes(json_scanner *scanner, item_answer answer, const char *place)
+{
+    if (answer == ITEM_ERROR)
+        return false;
+    scanner->next = place;
+    scanner->pending = answer == ITEM_COMES;
+    return answer == ITEM_COMES;
 }
 
 bool json_next_member(json_scanner *scanner)
 {
-    char byte = json_peek(scanner);
-    if (byte == '}') {
-        if (scanner->error == JSON_OK)
-            close_level(scanner);
+    const char *place = scanner->next;
+    if (scanner->error != JSON_OK)
         return false;
-    }
-    if (!scanner->fresh) {
-        if (byte != ',')
-            return json_fail(scanner, JSON_SYNTAX, scanner->next);
-        scanner->next++;
-        byte = json_peek(scanner);
-    }
-    if (byte != '"')
-        return json_fail(scanner, JSON_SYNTAX, scanner->next);
-    scanner->fresh = false;
-    if (!read_string(scanner, true) || !note_key(scanner))
-        return false;
-    if (json_peek(scanner) != ':')
-        return json_fail(scanner, JSON_SYNTAX, scanner->next);
-    scanner->next++;
-    scanner->pending = true;
-    return true;
+    const item_answer answer = read_member(scanner, &place);
+    return item_comes(scanner, answer, place);
 }
 
 bool json_next_element(json_scanner *scanner)
 {
-    const char byte = json_peek(scanner);
-    if (byte == ']') {
-        if (scanner->error == JSON_OK)
-            close_level(scanner);
+    const char *place = scanner->next;
+    if (scanner->error != JSON_OK)
         return false;
-    }
-    if (!scanner->fresh) {
-        if (byte != ',')
-            return json_fail(scanner, JSON_SYNTAX, scanner->next);
-        scanner->next++;
-    }
-    scanner->fresh = false;
-    scanner->pending = true;
-    return scanner->error == JSON_OK;
+    const item_answer answer = read_element(scanner, &place);
+    return item_comes(scanner, answer, place);
 }
 
 bool json_finish(json_scanner *scanner)
@@ -572,82 +648,40 @@ bool json_finish(json_scanner *scanner)
            json_fail(scanner, JSON_SYNTAX, scanner->next);
 }
 
+/* A scalar, or only the opening bracket of an object or list. */
+static inline const char *pass_value(json_scanner *scanner, const char *next)
+{
+    next = pass_space(next, scanner->end);
+    const char first = next < scanner->end ? *next : '\0';
+    if (first == '"')
+        return read_string(scanner, next, false);
+    if (first == '{' || first == '[')
+        return open_level(scanner, next);
+    if (first == '-' || (first >= '0' && first <= '9'))
+        return read_number(scanner, next);
+    return read_literal(scanner, next);
+}
+
 bool json_skip(json_scanner *scanner)
 {
     if (!scanner->pending && scanner->depth > 0 && scanner->state[scanner->depth - 1] == '[' &&
         !json_next_element(scanner))
         return json_fail(scanner, JSON_SYNTAX, scanner->next);
     const uint32_t depth = scanner->depth;
-    const char first = json_peek(scanner);
-    const char *const start = scanner->next;
-    if (first != '{' && first != '[') {
-        if (first == '"')
-            return read_string(scanner, false);
-        return first == '-' || (first >= '0' && first <= '9') ? json_number(scanner)
-                                                               : json_literal(scanner) != 0;
+    const char *const start = pass_space(scanner->next, scanner->end);
+    const char *next = pass_value(scanner, start);
+    while (next && scanner->depth > depth) {
+        const item_answer answer = scanner->state[scanner->depth - 1] == '{'
+                                       ? read_member(scanner, &next)
+                                       : read_element(scanner, &next);
+        if (answer == ITEM_ERROR)
+            return false;
+        if (answer == ITEM_COMES)
+            next = pass_value(scanner, next);
     }
-    if (!json_open(scanner))
+    if (!value_read(scanner, next))
         return false;
-    while (scanner->depth > depth) {
-        const bool more = scanner->state[scanner->depth - 1] == '{' ? json_next_member(scanner)
-                                                                    : json_next_element(scanner);
-        if (scanner->error != JSON_OK)
-            return false;
-        if (!more)
-            continue;
-        const char byte = json_peek(scanner);
-        bool read;
-        if (byte == '"') {
-            read = read_string(scanner, false);
-        } else if (byte == '{' || byte == '[') {
-            read = json_open(scanner);
-        } else if (byte == '-' || (byte >= '0' && byte <= '9')) {
-            read = json_number(scanner);
-        } else {
-            read = json_literal(scanner) != 0;
-        }
-        if (!read)
-            return false;
-    }
     scanner->at = (uint32_t)(start - scanner->start);
-    scanner->at_length = (uint32_t)(scanner->next - start);
+    scanner->at_length = (uint32_t)(next - start);
     return true;
-}
-
-/* ---- tokens --------------------------------------------------------------------------------------- */
-
-static json_token scan_value(json_scanner *scanner)
-{
-    switch (json_peek(scanner)) {
-    case '{':
-        return json_open(scanner) ? JSON_TOKEN_OBJECT : JSON_TOKEN_ERROR;
-    case '[':
-        return json_open(scanner) ? JSON_TOKEN_LIST : JSON_TOKEN_ERROR;
-    case '"':
-        return json_string(scanner) ? JSON_TOKEN_STRING : JSON_TOKEN_ERROR;
-    case 't':
-        return json_literal(scanner) ? JSON_TOKEN_TRUE : JSON_TOKEN_ERROR;
-    case 'f':
-        return json_literal(scanner) ? JSON_TOKEN_FALSE : JSON_TOKEN_ERROR;
-    case 'n':
-        return json_literal(scanner) ? JSON_TOKEN_NULL : JSON_TOKEN_ERROR;
-    default:
-        return json_number(scanner) ? JSON_TOKEN_NUMBER : JSON_TOKEN_ERROR;
-    }
-}
-
-json_token json_scan(json_scanner *scanner)
-{
-    if (scanner->error != JSON_OK)
-        return JSON_TOKEN_ERROR;
-    if (scanner->pending)
-        return scan_value(scanner);
-    if (scanner->depth == 0)
-        return json_finish(scanner) ? JSON_TOKEN_END : JSON_TOKEN_ERROR;
-    const bool object = scanner->state[scanner->depth - 1] == '{';
-    if (object ? json_next_member(scanner) : json_next_element(scanner))
-        return object ? JSON_TOKEN_KEY : scan_value(scanner);
-    if (scanner->error != JSON_OK)
-        return JSON_TOKEN_ERROR;
-    return object ? JSON_TOKEN_OBJECT_END : JSON_TOKEN_LIST_END;
 }

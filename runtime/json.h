@@ -1,11 +1,11 @@
 /*
  * json.h - a strict JSON reader (RFC 8259) over untrusted bytes, and open data as a tree.
  *
- * Two uses of one tokenizer: the event reader (event.c) pulls tokens and follows the field table, skipping what
- * the policy does not read; everything else (tools files, chat formats, open fields, canonical form) builds the
- * tree below. Strict means: UTF-8 only, no lone surrogates, no duplicate members, no NUL by accident of length, no
- * trailing text, numbers as RFC 8259 has them, nesting and member counts bounded; each refusal names its
- * place as a byte offset and a JSON pointer.
+ * Two uses of one tokenizer: the event reader (event.c) pulls tokens and follows the field table,
+ * skipping what the policy does not read; everything else (tools files, chat formats, open fields,
+ * canonical form) builds the tree below. Strict means: UTF-8 only, no lone surrogates, no duplicate
+ * members, no NUL by accident of length, no trailing text, numbers as RFC 8259 has them, nesting
+ * and member counts bounded; each refusal names its place as a byte offset and a JSON pointer.
  *
  * Layer 1. Not thread-safe: one reader a thread.
  */
@@ -65,11 +65,13 @@ json_error json_read(arena *arena, const char *bytes, size_t length, uint32_t de
 const cst_json *json_member(const cst_json *object, const char *name);
 bool json_text_is(const cst_json *string, const char *text);
 
-/* RFC 8785: sorted members (UTF-16 order), shortest numbers, minimal escapes. False: a number that no IEEE
- * double holds (then its digits are written normalised: never two different numbers to one text). */
+/* RFC 8785: sorted members (UTF-16 order), shortest numbers, minimal escapes. False: a number that
+ * no IEEE double holds (then its digits are written normalised: never two different numbers to one
+ * text). */
 bool json_write_canonical(buffer *out, const cst_json *value);
 
-/* ---- the tokenizer ------------------------------------------------------------------------------ */
+/* ---- the tokenizer ------------------------------------------------------------------------------
+ * */
 
 typedef enum json_token {
     JSON_TOKEN_OBJECT, JSON_TOKEN_OBJECT_END, JSON_TOKEN_LIST, JSON_TOKEN_LIST_END, JSON_TOKEN_KEY,
@@ -87,7 +89,8 @@ typedef struct json_seen {
 
 #define JSON_SEEN_SPACE 32 /* keys of open objects that need no memory from the arena */
 
-/* Not to be copied or moved while in use. json_scan_begin writes only what it must: the two arrays at the end stay as they are. */
+/* Not to be copied or moved while in use. json_scan_begin writes only what it must: the two arrays
+ * at the end stay as they are. */
 typedef struct json_scanner {
     const char *start, *end; /* the input */
     const char *next;        /* first byte not read */
@@ -109,16 +112,18 @@ typedef struct json_scanner {
     uint8_t state[LIMIT_JSON_SCANNER_DEPTH]; /* '{' or '[', a level each */
 } json_scanner;
 
-/* depth_limit: levels of nesting; more than LIMIT_JSON_SCANNER_DEPTH, or 0, mean that many. The faster interface for
- * readers that know what they want is in json_scan.h; both can be mixed. */
+/* depth_limit: levels of nesting; more than LIMIT_JSON_SCANNER_DEPTH, or 0, mean that many. The
+ * faster interface for readers that know what they want is in json_scan.h; both can be mixed. */
 void json_scan_begin(json_scanner *scanner, const char *bytes, size_t length, arena *arena, uint32_t depth_limit);
-/* The next token. Checks grammar, encoding, depth and duplicate members. After a KEY comes its value. */
+/* The next token. Checks grammar, encoding, depth and duplicate members. After a KEY comes its
+ * value. */
 json_token json_scan(json_scanner *scanner);
 /* Reads over the value that comes next, checking it in full. False after an error. */
 bool json_skip(json_scanner *scanner);
 /* Builds the tree of the value that comes next. NULL after an error. */
 cst_json *json_scan_tree(json_scanner *scanner);
-/* After an error: the JSON pointer of the value that held it, in arena memory; "" for the whole or if that is full. */
+/* After an error: the JSON pointer of the value that held it, in arena memory; "" for the whole or
+ * if that is full. */
 const char *json_scan_pointer(const json_scanner *scanner);
 
 #endif

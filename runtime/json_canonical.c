@@ -1,10 +1,12 @@
 /*
  * json_canonical.c - RFC 8785: one text for one value, so that its hash can stand for it.
  *
- * Members are sorted by the UTF-16 form of their names, strings carry no escape that is not needed, numbers
- * are laid out as ECMAScript does. Where RFC 8785 would round a number to the nearest double, two different numbers would share one text, and
- * an approval for one would hold for the other: here the digits are kept, and the caller is told. Whether a double holds
- * a number means: the shortest digits of the nearest double are its digits, as for 0.1. Up to 15 digits that is always so.
+ * Members are sorted by the UTF-16 form of their names, strings carry no escape that is not needed,
+ * numbers are laid out as ECMAScript does. Where RFC 8785 would round a number to the nearest
+ * double, two different numbers would share one text, and an approval for one would hold for the
+ * other: here the digits are kept, and the caller is told. Whether a double holds a number means:
+ * the shortest digits of the nearest double are its digits, as for 0.1. Up to 15 digits that is
+ * always so.
  */
 #include <string.h>
 
@@ -77,7 +79,8 @@ static void write_number(writer *state, const cst_json *number)
     buffer_free(&large);
 }
 
-/* Names in UTF-16 order: as code points, but U+E000 to U+FFFF come after those that UTF-16 writes with surrogates. */
+/* Names in UTF-16 order: as code points, but U+E000 to U+FFFF come after those that UTF-16 writes
+ * with surrogates. */
 static bool name_before(const json_key *a, const json_key *b)
 {
     const uint32_t shorter = a->length < b->length ? a->length : b->length;
@@ -87,8 +90,8 @@ static bool name_before(const json_key *a, const json_key *b)
     if (i == shorter)
         return a->length < b->length;
     const unsigned char x = (unsigned char)a->text[i], y = (unsigned char)b->text[i];
-    /* The first bytes that differ are both lead bytes, or both continue one character. Lead bytes 0xee and 0xef are
-     * U+E000 to U+FFFF, 0xf0 and above are what surrogates write. */
+    /* The first bytes that differ are both lead bytes, or both continue one character. Lead bytes
+     * 0xee and 0xef are U+E000 to U+FFFF, 0xf0 and above are what surrogates write. */
     if (x >= 0xee && y >= 0xee && (x >= 0xf0) != (y >= 0xf0))
         return x >= 0xf0;
     return x < y;
@@ -105,8 +108,8 @@ static uint32_t *sort_members(const cst_json *object, uint32_t *order, uint32_t 
             uint32_t left = start, right = middle;
             for (uint32_t i = start; i < end; i++) {
                 const bool take_right =
-                    left == middle ||
-                    (right < end && name_before(&object->keys[order[right]], &object->keys[order[left]]));
+                    left == middle || (right < end && name_before(&object->keys[order[right]],
+                                                                  &object->keys[order[left]]));
                 room[i] = take_right ? order[right++] : order[left++];
             }
         }
@@ -125,8 +128,7 @@ static void write_object(writer *state, const cst_json *object)
     const uint32_t count = object->length;
     const cst_allocator allocator = state->out->allocator;
     const size_t size = (size_t)count * 2 * sizeof(uint32_t);
-    uint32_t *const room =
-        count <= FEW_MEMBERS ? space : allocator.allocate(allocator.user, size);
+    uint32_t *const room = count <= FEW_MEMBERS ? space : allocator.allocate(allocator.user, size);
     if (!room) {
         state->out->failed = true;
         return;

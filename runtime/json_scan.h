@@ -1,8 +1,9 @@
 /*
  * json_scan.h - pulling values out of JSON text, for readers that know what they look for.
  *
- * The token interface of json.h asks "what comes next?"; here the reader says what it wants, so nothing is classified twice and no
- * state is kept that the reader's own recursion holds already. This is what the event reader is built on:
+ * The token interface of json.h asks "what comes next?"; here the reader says what it wants, so
+ * nothing is classified twice and no state is kept that the reader's own recursion holds already.
+ * This is what the event reader is built on:
  *
  *     json_scan_begin(&s, bytes, length, arena, depth_limit);
  *     if (json_peek(&s) != '{' || !json_open(&s)) ...
@@ -12,10 +13,11 @@
  *     }
  *     if (s.error || !json_finish(&s)) ... json_scan_pointer(&s) ...
  *
- * Every value that was announced (by json_next_member, json_next_element, or as the whole text) must be read or skipped before
- * the next call of the loop. The first error sticks: all later calls answer false, so one test of `error` behind a
- * loop is enough. Everything that is read over is checked in full: grammar, encoding, depth, duplicate members.
- * Duplicates among more than JSON_LINEAR_KEYS members are found when the object ends.
+ * Every value that was announced (by json_next_member, json_next_element, or as the whole text)
+ * must be read or skipped before the next call of the loop. The first error sticks: all later calls
+ * answer false, so one test of `error` behind a loop is enough. Everything that is read over is
+ * checked in full: grammar, encoding, depth, duplicate members. Duplicates among more than
+ * JSON_LINEAR_KEYS members are found when the object ends.
  *
  * Layer 1.
  */
@@ -24,7 +26,8 @@
 
 #include "runtime/json.h"
 
-#define JSON_LINEAR_KEYS 32u /* up to here each key is compared with those before it; beyond, sorted at the end */
+#define JSON_LINEAR_KEYS                                                                           \
+    32u /* up to here each key is compared with those before it; beyond, sorted at the end */
 
 /* Sets the first error and stops the scanner. Always false. Readers may call it too. */
 bool json_fail(json_scanner *scanner, json_error error, const char *at);
@@ -48,24 +51,28 @@ static inline uint32_t json_offset(const json_scanner *scanner)
 
 /* Enters the object or list whose first byte json_peek showed ('{' or '['). */
 bool json_open(json_scanner *scanner);
-/* In an object: reads the next key and its colon into text, length, at, at_length. False: the object has ended (and is
- * left; `next` stands behind it), or an error. */
+/* In an object: reads the next key and its colon into text, length, at, at_length. False: the
+ * object has ended (and is left; `next` stands behind it), or an error. */
 bool json_next_member(json_scanner *scanner);
-/* In a list: true if an element comes next. False: the list has ended (and is left), or an error. */
+/* In a list: true if an element comes next. False: the list has ended (and is left), or an error.
+ * */
 bool json_next_element(json_scanner *scanner);
 
-/* Reads the string, or number, that comes next into text, length, at, at_length; false also if something else comes. */
+/* Reads the string, or number, that comes next into text, length, at, at_length; false also if
+ * something else comes. */
 bool json_string(json_scanner *scanner);
 bool json_number(json_scanner *scanner);
-/* Reads `true`, `false` or `null` into at, at_length; its first letter tells which ('t', 'f', 'n'), 0 after an error. */
+/* Reads `true`, `false` or `null` into at, at_length; its first letter tells which ('t', 'f', 'n'),
+ * 0 after an error. */
 char json_literal(json_scanner *scanner);
 /* Any value at all (json_skip of json.h): at, at_length are then its whole text. */
 
 /* After the last value: only white space may follow. */
 bool json_finish(json_scanner *scanner);
 
-/* Goes back to a value that was skipped: it starts at byte `at` (json_offset, or `at` after json_skip). The scanner is then as it was
- * after json_scan_begin, but offsets still count from the same start. json_finish has no meaning after it. */
+/* Goes back to a value that was skipped: it starts at byte `at` (json_offset, or `at` after
+ * json_skip). The scanner is then as it was after json_scan_begin, but offsets still count from the
+ * same start. json_finish has no meaning after it. */
 void json_restart(json_scanner *scanner, uint32_t at);
 
 #endif

@@ -1,11 +1,12 @@
 /*
  * json_tree.c - open data as a tree, and the JSON pointer of an error.
  *
- * The builder recurses along the nesting (at most LIMIT_JSON_SCANNER_DEPTH levels). Items of all open containers
- * wait on one stack and are copied out with their exact number when the container ends, so a tree wastes nothing.
+ * The builder recurses along the nesting (at most LIMIT_JSON_SCANNER_DEPTH levels). Items of all
+ * open containers wait on one stack and are copied out with their exact number when the container
+ * ends, so a tree wastes nothing.
  *
- * The pointer of an error is found by reading the text up to the error once more: errors are rare, and the scanner need not
- * keep a path while all goes well.
+ * The pointer of an error is found by reading the text up to the error once more: errors are rare,
+ * and the scanner need not keep a path while all goes well.
  */
 #include <string.h>
 
@@ -134,8 +135,8 @@ cst_json *json_scan_tree(json_scanner *scanner)
     return build_value(&tree, root) ? root : NULL;
 }
 
-json_error json_read(arena *memory, const char *bytes, size_t length, uint32_t depth, cst_json **out,
-                     json_problem *problem)
+json_error json_read(arena *memory, const char *bytes, size_t length, uint32_t depth,
+                     cst_json **out, json_problem *problem)
 {
     json_scanner scanner;
     json_scan_begin(&scanner, bytes, length, memory, depth);
@@ -171,7 +172,8 @@ bool json_text_is(const cst_json *string, const char *text)
            memcmp(string->text, text, length) == 0;
 }
 
-/* ---- pointers ------------------------------------------------------------------------------------- */
+/* ---- pointers
+ * ------------------------------------------------------------------------------------- */
 
 /* One step of a path: a key, or the number of elements that stand before. */
 typedef struct path_step {
@@ -231,7 +233,8 @@ const char *json_scan_pointer(const json_scanner *failed)
     json_scan_begin(&scanner, failed->start, failed->error_at, failed->arena, failed->depth_limit);
     uint32_t depth = scanner.depth;
     bool inside = false; /* the innermost container's current item holds the error */
-    for (json_token token = JSON_TOKEN_NULL; token != JSON_TOKEN_ERROR && token != JSON_TOKEN_END;) {
+    for (json_token token = JSON_TOKEN_NULL;
+         token != JSON_TOKEN_ERROR && token != JSON_TOKEN_END;) {
         const uint32_t before = scanner.depth;
         token = json_scan(&scanner);
         inside = scanner.pending;
@@ -251,8 +254,8 @@ const char *json_scan_pointer(const json_scanner *failed)
     if (!inside && depth > 0)
         depth--;
     if (failed->error == JSON_DUPLICATE) {
-        json_scan_begin(&scanner, failed->start, (size_t)(failed->end - failed->start), failed->arena,
-                        failed->depth_limit);
+        json_scan_begin(&scanner, failed->start, (size_t)(failed->end - failed->start),
+                        failed->arena, failed->depth_limit);
         json_restart(&scanner, failed->error_at);
         if (json_string(&scanner))
             steps[depth++] = (path_step){scanner.text, scanner.length, 0};

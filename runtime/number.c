@@ -1,9 +1,11 @@
 /*
  * number.c - numbers as JSON writes them, read exactly.
  *
- * A text is first taken apart into sign, significant digits and a power of ten; nothing is rounded by that, and a megabyte of digits costs
- * one pass. int and decimal then only ask whether the digits fit: 3.0 and 3e2 are whole, 0.1e1 too, 1e-7 is no decimal. Float goes on to
- * number_float.c. strtod and printf are not used: their decimal point is the locale's, which belongs to the host program.
+ * A text is first taken apart into sign, significant digits and a power of ten; nothing is rounded
+ * by that, and a megabyte of digits costs one pass. int and decimal then only ask whether the
+ * digits fit: 3.0 and 3e2 are whole, 0.1e1 too, 1e-7 is no decimal. Float goes on to
+ * number_float.c. strtod and printf are not used: their decimal point is the locale's, which
+ * belongs to the host program.
  */
 #include "runtime/number.h"
 
@@ -11,7 +13,7 @@
 
 #include "runtime/identity.h"
 
-#define EXPONENT_MOST INT64_C(1000000000000000)
+#define EXPONENT_MOST  INT64_C(1000000000000000)
 #define LEADING_DIGITS 19u /* what always fits in 64 bits */
 
 static bool is_digit(char byte)
@@ -89,8 +91,8 @@ bool decimal_text_parse(const char *text, size_t length, decimal_text *out)
             return false;
     }
     int64_t exponent = 0;
-    if (next < end && ((*next != 'e' && *next != 'E') ||
-                       !read_exponent(next + 1, end, &exponent, &out->endless)))
+    if (next < end &&
+        ((*next != 'e' && *next != 'E') || !read_exponent(next + 1, end, &exponent, &out->endless)))
         return false;
     if (out->count == 0) {
         out->exponent = 0;
@@ -109,7 +111,8 @@ static bool to_integer(const decimal_text *decimal, int64_t places, int64_t *out
         return true;
     }
     const int64_t power = decimal->exponent + places;
-    if (power < 0 || decimal->count > LEADING_DIGITS || power > (int64_t)(LEADING_DIGITS - decimal->count))
+    if (power < 0 || decimal->count > LEADING_DIGITS ||
+        power > (int64_t)(LEADING_DIGITS - decimal->count))
         return false;
     uint64_t value = decimal->leading;
     for (int64_t i = 0; i < power; i++)

@@ -1,10 +1,11 @@
 /*
  * number_float.c - between decimal digits and IEEE doubles, exactly, both ways.
  *
- * Most numbers take the short way: up to 19 digits that fit in 53 bits and a power of ten that a double holds exactly, so that one
- * multiplication or division rounds once and right. The rest is done with plain long integers: reading divides bit by bit,
- * printing generates digits until they identify the number (Steele and White; Dragon4). That is slower than tables of
- * powers, and a page instead of a book. The work is bounded: beyond DIGITS_MOST digits more can only say "a bit more".
+ * Most numbers take the short way: up to 19 digits that fit in 53 bits and a power of ten that a
+ * double holds exactly, so that one multiplication or division rounds once and right. The rest is
+ * done with plain long integers: reading divides bit by bit, printing generates digits until they
+ * identify the number (Steele and White; Dragon4). That is slower than tables of powers, and a page
+ * instead of a book. The work is bounded: beyond DIGITS_MOST digits more can only say "a bit more".
  */
 #include <float.h>
 #include <math.h>
@@ -111,9 +112,11 @@ static void big_add(big *a, const big *b)
         a->limbs[a->count++] = (uint32_t)carry;
 }
 
-/* ---- reading -------------------------------------------------------------------------------------- */
+/* ---- reading
+ * -------------------------------------------------------------------------------------- */
 
-/* The significant digits, cut behind DIGITS_MOST; a cut leaves a 1 behind, since D does not end in zero. */
+/* The significant digits, cut behind DIGITS_MOST; a cut leaves a 1 behind, since D does not end in
+ * zero. */
 static uint32_t digits_to_big(const decimal_text *decimal, big *out, int64_t *exponent)
 {
     big_set(out, 0);
@@ -137,7 +140,8 @@ static uint32_t digits_to_big(const decimal_text *decimal, big *out, int64_t *ex
     return taken;
 }
 
-/* bits * 2^power, where `bits` has 64 bits and `sticky` says that something more follows, rounded to even. */
+/* bits * 2^power, where `bits` has 64 bits and `sticky` says that something more follows, rounded
+ * to even. */
 static double round_to_double(uint64_t bits, int power, bool sticky)
 {
     /* A double has 53 bits; below 2^-1022 fewer. */
@@ -210,11 +214,13 @@ bool decimal_text_to_double(const decimal_text *decimal, double *out)
     return true;
 }
 
-/* ---- printing ------------------------------------------------------------------------------------- */
+/* ---- printing
+ * ------------------------------------------------------------------------------------- */
 
 /*
- * The number is value/scale; every number within low/scale below and high/scale above (ends in, if the mantissa is
- * even) reads back as it. Scaled so that 1/10 <= value/scale < 1, or just so that the first digit is not zero.
+ * The number is value/scale; every number within low/scale below and high/scale above (ends in, if
+ * the mantissa is even) reads back as it. Scaled so that 1/10 <= value/scale < 1, or just so that
+ * the first digit is not zero.
  */
 typedef struct printing {
     big value, scale, low, high;
@@ -295,7 +301,8 @@ uint32_t double_digits(double number, char digits[17], int *point)
         big twice = state.value;
         big_shift(&twice, 1);
         const int middle = big_compare(&twice, &state.scale);
-        const bool up = low_enough == high_enough ? middle > 0 || (middle == 0 && (digit & 1)) : high_enough;
+        const bool up =
+            low_enough == high_enough ? middle > 0 || (middle == 0 && (digit & 1)) : high_enough;
         digits[count++] = (char)('0' + digit + (up ? 1u : 0u));
         return count;
     }

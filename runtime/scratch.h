@@ -1,10 +1,11 @@
 /*
- * scratch.h - cst_frame.scratch: memory for what services make while a condition is evaluated (joined texts, open data
- * read as a type).
+ * scratch.h - cst_frame.scratch: memory for what services make while a condition is evaluated
+ * (joined texts, open data read as a type).
  *
- * The context owns one, initialised with arena_init and the ceiling of its limits (scratch_bytes, by default LIMIT_SCRATCH_BYTES), no
- * `failed` handler, and resets it when the next event begins: what services put there can stand in messages and
- * spans of the decision. A full scratch makes the condition undecided, never false.
+ * The context owns one, initialised with arena_init and the ceiling of its limits (scratch_bytes,
+ * by default LIMIT_SCRATCH_BYTES), no `failed` handler, and resets it when the next event begins:
+ * what services put there can stand in messages and spans of the decision. A full scratch makes the
+ * condition undecided, never false.
  */
 #ifndef CONSTITUTION_RUNTIME_SCRATCH_H
 #define CONSTITUTION_RUNTIME_SCRATCH_H

@@ -1,8 +1,9 @@
 /*
  * services.c - the helpers that compiled conditions call; rows and prices are in services.def.
  *
- * Every one is safe on a zeroed (absent) value: it has no text, no elements and no parts. None allocates but for
- * `join`, `part`, `open_as` and `open_member`, which use the frame's scratch memory, and none keeps anything between calls.
+ * Every one is safe on a zeroed (absent) value: it has no text, no elements and no parts. None
+ * allocates but for `join`, `part`, `open_as` and `open_member`, which use the frame's scratch
+ * memory, and none keeps anything between calls.
  */
 #include <math.h>
 #include <string.h>
@@ -58,7 +59,8 @@ static uint32_t host_inside(const cst_value *host, const cst_value *parent)
     return host_is_inside(host->as.text, text_size(host), parent->as.text, text_size(parent));
 }
 
-/* ---- sets ----------------------------------------------------------------------------------------- */
+/* ---- sets
+ * ----------------------------------------------------------------------------------------- */
 
 static const cst_set_row *set_row(const cst_frame *frame, uint32_t set)
 {
@@ -127,7 +129,8 @@ static uint32_t set_has_address(cst_frame *frame, const cst_value *value, uint32
     return low > 0 && memcmp(address->bytes, networks[low - 1].high, 16) <= 0;
 }
 
-/* ---- lists ---------------------------------------------------------------------------------------- */
+/* ---- lists
+ * ---------------------------------------------------------------------------------------- */
 
 static bool is_integer(const cst_value *value)
 {
@@ -165,7 +168,8 @@ static double as_float(const cst_value *value)
 static bool is_float_pair(const cst_value *a, const cst_value *b)
 {
     const bool a_float = a->kind == CST_KIND_FLOAT, b_float = b->kind == CST_KIND_FLOAT;
-    return (a_float && (b_float || b->kind == CST_KIND_INT)) || (b_float && a->kind == CST_KIND_INT);
+    return (a_float && (b_float || b->kind == CST_KIND_INT)) ||
+           (b_float && a->kind == CST_KIND_INT);
 }
 
 static uint32_t list_has(const cst_value *list, const cst_value *value)
@@ -191,7 +195,8 @@ static uint32_t list_sum(const cst_value *list, int64_t *out)
 {
     const uint32_t count = list->kind == CST_KIND_LIST ? list->length : 0;
     *out = 0;
-    /* Partial sums may pass the range although the whole does not: 128 bits hold any sum, in every order. */
+    /* Partial sums may pass the range although the whole does not: 128 bits hold any sum, in every
+     * order. */
     uint64_t low = 0;
     int64_t high = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -241,12 +246,14 @@ static uint32_t list_least(const cst_value *list, uint32_t most, cst_value *out)
     return 1;
 }
 
-/* ---- values made in scratch memory ---------------------------------------------------------------- */
+/* ---- values made in scratch memory
+ * ---------------------------------------------------------------- */
 
 static uint32_t intern(cst_frame *frame, const cst_value *text)
 {
-    return is_text(text) ? symbol_find(frame->image, text->length ? text->as.text : "", text->length)
-                         : 0;
+    return is_text(text)
+               ? symbol_find(frame->image, text->length ? text->as.text : "", text->length)
+               : 0;
 }
 
 static void part(cst_frame *frame, const cst_value *value, uint32_t property, uint32_t interned,

@@ -1,8 +1,8 @@
 /*
  * sha256.c - FIPS 180-4, section 6.2, as plainly as it can be written.
  *
- * Hashes a policy's sources once, and the canonical text of an action: a few hundred bytes. Speed beyond
- * that (SHA instructions) is left out on purpose.
+ * Hashes a policy's sources once, and the canonical text of an action: a few hundred bytes. Speed
+ * beyond that (SHA instructions) is left out on purpose.
  */
 #include "runtime/sha256.h"
 

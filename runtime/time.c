@@ -1,15 +1,16 @@
 /*
  * time.c - times and durations: RFC 3339 in, microseconds since 1970 out, and back.
  *
- * The calendar is the proleptic Gregorian one, computed by days; no time zone database and no C library calls, whose state is
- * the process's. A leap second (23:59:60 UTC) is the first second of the next day, as POSIX counts.
+ * The calendar is the proleptic Gregorian one, computed by days; no time zone database and no C
+ * library calls, whose state is the process's. A leap second (23:59:60 UTC) is the first second of
+ * the next day, as POSIX counts.
  */
 #include <string.h>
 
 #include "runtime/identity_private.h"
 
 #define SECOND INT64_C(1000000)
-#define DAY (INT64_C(86400) * SECOND)
+#define DAY    (INT64_C(86400) * SECOND)
 
 const char *const weekday_names[7] = {"monday", "tuesday",  "wednesday", "thursday",
                                       "friday", "saturday", "sunday"};
@@ -29,8 +30,7 @@ static void date_from_days(int64_t days, int64_t *year, int *month, int *day)
     const int64_t shifted = days + 719468;
     const int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
     const int64_t of_era = shifted - era * 146097;
-    const int64_t year_of_era =
-        (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    const int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     const int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const int64_t march = (5 * of_year + 2) / 153;
     *day = (int)(of_year - (153 * march + 2) / 5 + 1);
@@ -137,8 +137,8 @@ typedef struct duration_unit {
 
 /* From the largest; the last divides every duration. */
 static const duration_unit units[] = {
-    {"w", 7 * DAY},     {"d", DAY},     {"h", 3600 * SECOND}, {"m", 60 * SECOND},
-    {"s", SECOND}, {"ms", 1000}, {"us", 1},
+    {"w", 7 * DAY}, {"d", DAY}, {"h", 3600 * SECOND}, {"m", 60 * SECOND}, {"s", SECOND},
+    {"ms", 1000},   {"us", 1},
 };
 #define UNIT_COUNT (sizeof units / sizeof units[0])
 
@@ -162,7 +162,8 @@ bool duration_parse(const char *text, size_t length, int64_t *microseconds)
 void duration_show(buffer *out, int64_t microseconds)
 {
     size_t i = 0;
-    while (i + 1 < UNIT_COUNT && (microseconds == 0 ? units[i].size != SECOND : microseconds % units[i].size != 0))
+    while (i + 1 < UNIT_COUNT &&
+           (microseconds == 0 ? units[i].size != SECOND : microseconds % units[i].size != 0))
         i++;
     buffer_format(out, "%lld%s", (long long)(microseconds / units[i].size), units[i].name);
 }

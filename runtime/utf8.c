@@ -1,8 +1,8 @@
 /*
  * utf8.c - validating, counting and coding UTF-8, eight bytes at a time where the text allows it.
  *
- * Counting needs no decoding: code points are the bytes that do not continue one (10xxxxxx), and those are counted in
- * a word with a few bit operations.
+ * Counting needs no decoding: code points are the bytes that do not continue one (10xxxxxx), and
+ * those are counted in a word with a few bit operations.
  */
 #include "runtime/utf8.h"
 
@@ -55,7 +55,8 @@ uint32_t utf8_decode(const char **next, const char *end)
     case 3:
         return (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
     case 4:
-        return (at[0] & 0x07u) << 18 | (at[1] & 0x3fu) << 12 | (at[2] & 0x3fu) << 6 | (at[3] & 0x3fu);
+        return (at[0] & 0x07u) << 18 | (at[1] & 0x3fu) << 12 | (at[2] & 0x3fu) << 6 |
+               (at[3] & 0x3fu);
     default:
         return UINT32_MAX;
     }

@@ -1,5 +1,6 @@
 /*
- * utf8.h - UTF-8 as Unicode 15, table 3-7 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+ * utf8.h - UTF-8 as Unicode 15, table 3-7 has it: no overlong forms, no surrogates, nothing above
+ * U+10FFFF.
  *
  * Layer 0: bytes in, no memory.
  */
@@ -37,7 +38,8 @@ static inline uint32_t utf8_step(const unsigned char *next, const unsigned char 
 bool utf8_valid(const char *bytes, size_t length);
 /* Code points of valid UTF-8 (of other bytes: those that do not continue a character). */
 size_t utf8_count(const char *bytes, size_t length);
-/* Decodes the character at `next` (next < end) and passes it; UINT32_MAX, and one byte passed, if it is malformed. */
+/* Decodes the character at `next` (next < end) and passes it; UINT32_MAX, and one byte passed, if
+ * it is malformed. */
 uint32_t utf8_decode(const char **next, const char *end);
 /* Writes 1 to 4 bytes; code is a scalar value. */
 uint32_t utf8_encode(uint32_t code, char out[4]);

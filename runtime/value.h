@@ -34,7 +34,7 @@ typedef enum cst_kind {
     CST_KIND_HOST = 12,    /* as.text: canonical; the type of a.domain and u.host */
     CST_KIND_PATH = 13,    /* as.text: canonical, see identity.h */
     CST_KIND_IP = 14,      /* as.text: canonical; parts: cst_ip_parts */
-    CST_KIND_TOOL = 15,    /* as.integer: tool number, 0 is `unknown`; as.text: the name in the event */
+    CST_KIND_TOOL = 15,    /* as.integer: tool number, 0 is `unknown`; parts: the name in the event, length bytes */
     CST_KIND_LIST = 16,    /* as.items, length elements, all of the type's element type */
     CST_KIND_RECORD = 17,  /* as.items, one per field of the record type, in declared order */
     CST_KIND_JSON = 18,    /* as a type: open data. As a value: see cst_json in json.h, parts points to it */

@@ -1,8 +1,8 @@
 /*
  * value_show.c - a value as a person reads it: in messages, explanations and dumps.
  *
- * Not JSON: texts stand without quotes, lists are joined by commas. Open data is shown in its canonical JSON form, open texts as they are. An absent
- * value is the empty text.
+ * Not JSON: texts stand without quotes, lists are joined by commas. Open data is shown in its
+ * canonical JSON form, open texts as they are. An absent value is the empty text.
  */
 #include "runtime/identity.h"
 #include "runtime/identity_private.h"

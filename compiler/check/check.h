@@ -135,6 +135,9 @@ bool literal_read(checker *checker, unit *unit, const set_element *literal, sour
 /* rules.c */
 void rules_check(checker *checker);  /* all rules, permits and waivers of all layers */
 
+/* verify.c: whether the policy keeps the promises of checked.h; *why names the first that it breaks. For debug builds. */
+bool check_verify(const checked_policy *policy, const char **why);
+
 /* tests.c */
 void tests_check(checker *checker);  /* of the file itself */
 

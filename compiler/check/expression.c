@@ -15,6 +15,8 @@
 /* ---- reports ------------------------------------------------------------------------------------------ */
 
 static const char *format_text(checker *checker, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static const char *format_text(checker *checker, const char *format, va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
@@ -61,7 +63,7 @@ static void add_context(const environment *environment, diagnostic *diagnostic)
 {
     compilation *const compilation = environment->checker->compilation;
     uint32_t shown = 0;
-    for (const call *at = environment->calls; at != NULL && shown < 4; at = at->outer, shown++)
+    for (const call *at = environment->calls; at != NULL && shown < 4 && !environment->scope->any_stage; at = at->outer, shown++)
         diagnostic_note_at(compilation, diagnostic, at->range, "this is the body of `%s`, used here", at->definition->name);
     const scope *const scope = environment->scope;
     if (!scope->has_tools || scope->every_tool || scope->tool_count == scope->all_count)

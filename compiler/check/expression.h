@@ -122,6 +122,14 @@ uint32_t candidate_commit(checker *checker, uint32_t number, source_range range)
 /* Registers that a slot is read for everything that the selector covers. */
 void candidate_use(checker *checker, uint32_t number, const selector *selector);
 
+/* A set written in a condition, read once however often the condition is checked. `written` is the node of the syntax
+ * that stands for it. */
+set_declaration *scope_literal_set(checker *checker, const ast_expression *written, const ast_expression *set);
+
+/* Definitions whose body had an error, which is reported: their other calls say nothing, and cost nothing. */
+bool scope_is_broken(checker *checker, const symbol *definition);
+void scope_mark_broken(checker *checker, const symbol *definition);
+
 /* ---- environments ------------------------------------------------------------------------------- */
 
 typedef enum binding_kind {
@@ -139,6 +147,7 @@ typedef struct binding {
     uint32_t local;          /* LOCAL */
     const type *type;        /* LOCAL: of the elements; VALUE: declared */
     const set_element *element; /* ELEMENT */
+    bool line;               /* ELEMENT: a line of a set file, to be read as what is demanded */
     bool *used;
     const struct binding *outer;
 } binding;
@@ -258,6 +267,8 @@ bool guards_check(const environment *environment, const expression *condition);
 const char *literal_try(checker *checker, const set_element *literal, const type *type, cst_value *out,
                         diagnostic_code *code);
 set_element literal_of(const ast_expression *ast);
+/* An element of a set as the literal that the type wants: a line of a file has no quotes to say that it is no number. */
+set_element literal_element(const set_element *element, bool line, const type *type);
 
 /* message.c: parses a template against a scope and the condition that it explains. False after an error. */
 bool message_check(const environment *environment, const ast_text *text, const ast_declaration *declaration,

@@ -94,7 +94,7 @@ expression *call_check(const environment *environment, const ast_expression *ast
         unknown_report(environment, ast, symbol != NULL && used == ast->path.count ? symbol : NULL);
         return NULL;
     }
-    if (recursion_report(environment, ast, symbol))
+    if (recursion_report(environment, ast, symbol) || scope_is_broken(environment->checker, symbol))
         return NULL;
     if (ast->keys.count > 0) {
         report(environment, E_UNKNOWN_PROPERTY, ast->keys.items[0].range, "`%s(…)` is a condition, which has no part `%s`",
@@ -109,5 +109,9 @@ expression *call_check(const environment *environment, const ast_expression *ast
     inner.unit = symbol->home;
     inner.calls = &call;
     inner.bindings = symbol->declaration->fields.count == 0 ? NULL : &bindings[symbol->declaration->fields.count - 1];
-    return condition_check(&inner, symbol->declaration->expression);
+    expression *const body = condition_check(&inner, symbol->declaration->expression);
+    /* Without a stage, silence may mean a field that is not judged. */
+    if (body == NULL && !environment->quiet && !environment->scope->any_stage)
+        scope_mark_broken(environment->checker, symbol);
+    return body;
 }

@@ -105,7 +105,7 @@ static expression *constants_compare(const environment *environment, const ast_e
     default: truth = order >= 0; break;
     }
     if (is_constant_text(ast->left) && is_constant_text(ast->right))
-        report(environment, truth ? W_ALWAYS_TRUE : W_ALWAYS_FALSE, ast->range, "`%s` compares two constants and is always %s",
+        report(environment, W_CONSTANT_TEST, ast->range, "`%s` compares two constants and is always %s",
                excerpt(environment, ast->range), truth ? "true" : "false");
     return node_truth(environment, truth, ast->range);
 }
@@ -222,7 +222,8 @@ static expression *in_elements(const environment *environment, const ast_express
     expression **const items = arena_array(environment->checker->arena, set->count, sizeof *items);
     for (uint32_t i = 0; i < set->count; i++) {
         cst_value value;
-        if (!literal_read(environment->checker, environment->unit, &set->elements[i], ast->right->range, left->type, &value))
+        const set_element literal = literal_element(&set->elements[i], set->from_file, left->type);
+        if (!literal_read(environment->checker, environment->unit, &literal, ast->right->range, left->type, &value))
             return NULL;
         expression *const copy = node_copy(environment, left);
         if (copy == NULL)
@@ -240,7 +241,7 @@ static expression *in_set(const environment *environment, const ast_expression *
     if (left == NULL || scalar_report(environment, ast, ast->left, left->type))
         return NULL;
     if (set->count == 0) {
-        report(environment, W_ALWAYS_FALSE, ast->range, "nothing is in an empty set");
+        report(environment, W_CONSTANT_TEST, ast->range, "nothing is in an empty set");
         return node_truth(environment, false, ast->range);
     }
     const cst_kind kind = left->type->kind;
@@ -279,7 +280,7 @@ static expression *in_text(const environment *environment, const ast_expression 
     items[0] = item;
     ast_expression *const set = arena_allocate(environment->checker->arena, sizeof *set);
     *set = (ast_expression){.kind = AST_SET, .range = ast->right->range, .items = {items, 1}};
-    set_declaration *const declaration = set_of_literal(environment->checker, set);
+    set_declaration *const declaration = scope_literal_set(environment->checker, ast->right, set);
     return declaration == NULL ? NULL : in_set(environment, ast, declaration);
 }
 

@@ -10,7 +10,7 @@
 bool too_large(const environment *environment)
 {
     if (environment->depth > LIMIT_EXPRESSION_DEPTH) {
-        report(environment, E_TOO_DEEP, environment->rule, "the condition is nested more than %u deep",
+        report(environment, E_CONDITION_DEPTH, environment->rule, "the condition is nested more than %u deep",
                LIMIT_EXPRESSION_DEPTH);
         return true;
     }

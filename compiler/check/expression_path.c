@@ -36,7 +36,9 @@ static void suggest(const environment *environment, diagnostic *diagnostic, cons
     if (near == NULL)
         return;
     diagnostic_label(environment->checker->compilation, diagnostic, "did you mean `%s`?", near);
-    diagnostic_mend(environment->checker->compilation, diagnostic, name->range, near, "write `%s`", near);
+    /* In a message with escapes the place of a name is not known: words only. */
+    const bool exact = name->range.end - name->range.start == name->length + (name->quoted ? 2u : 0u);
+    diagnostic_mend(environment->checker->compilation, diagnostic, name->range, exact ? near : NULL, "write `%s`", near);
 }
 
 static const char *stages_text(const environment *environment, uint32_t stages)
@@ -172,7 +174,7 @@ static void member_unknown(const environment *environment, const type *record, c
     diagnostic *d;
     if (parameter) {
         const tool *const tool = &environment->checker->policy->tools.items[scope->tools[0]];
-        d = report(environment, E_UNKNOWN_PARAMETER, name->range, "the tool `%s` has no parameter `%s`", tool->name, name->bytes);
+        d = report(environment, E_NO_PARAMETER, name->range, "the tool `%s` has no parameter `%s`", tool->name, name->bytes);
         diagnostic_note_at(environment->checker->compilation, d, tool->range, "the tool is declared here");
         note_tools_with(environment, d, name);
     } else {
@@ -439,7 +441,10 @@ static expression *element_check(const environment *environment, const binding *
         demand = type_scalar(environment->checker, natural[element->kind], 0);
     }
     cst_value value;
-    if (!literal_read(environment->checker, environment->unit, element, path->range, demand, &value))
+    const set_element literal = literal_element(element, binding->line, demand);
+    diagnostic_code code;
+    if (environment->quiet ? literal_try(environment->checker, &literal, demand, &value, &code) != NULL
+                           : !literal_read(environment->checker, environment->unit, &literal, path->range, demand, &value))
         return NULL;
     return node_constant(environment, demand, &value, path->range);
 }

@@ -9,7 +9,7 @@
 set_declaration *set_named(const environment *environment, const ast_expression *ast)
 {
     if (ast->kind == AST_SET)
-        return set_of_literal(environment->checker, ast);
+        return scope_literal_set(environment->checker, ast, ast);
     if (ast->kind != AST_PATH || binding_find(environment, &ast->path) != NULL ||
         scope_has_root(environment->scope, key_of(&ast->path.items[0])))
         return NULL;
@@ -53,7 +53,8 @@ static expression *unroll(const environment *environment, const ast_expression *
     bool used = false;
     for (uint32_t i = 0; i < set->count; i++) {
         const binding element = {.kind = BINDING_ELEMENT, .name = key_of(&ast->text), .range = ast->text.range,
-                                 .element = &set->elements[i], .used = &used, .outer = environment->bindings};
+                                 
+                                 .element = &set->elements[i], .line = set->from_file, .used = &used, .outer = environment->bindings};
         struct environment inner = *environment;
         inner.bindings = &element;
         items[i] = condition_check(&inner, ast->right);
@@ -61,7 +62,7 @@ static expression *unroll(const environment *environment, const ast_expression *
             return NULL;
     }
     if (set->count == 0)
-        report(environment, ast->any ? W_ALWAYS_FALSE : W_ALWAYS_TRUE, ast->range, "a quantifier over an empty set is always %s",
+        report(environment, W_CONSTANT_TEST, ast->range, "a quantifier over an empty set is always %s",
                ast->any ? "false" : "true");
     name_warnings(environment, ast, used, set->count > 0);
     return node_list(environment, ast->any ? EXPRESSION_OR : EXPRESSION_AND, items, set->count, ast->range);

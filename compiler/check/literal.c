@@ -15,6 +15,14 @@ set_element literal_of(const ast_expression *ast)
     return element;
 }
 
+set_element literal_element(const set_element *element, bool line, const type *type)
+{
+    set_element literal = *element;
+    if (line && type_is_number(type))
+        literal.kind = AST_DECIMAL;
+    return literal;
+}
+
 static const char *literal_text(checker *checker, const set_element *literal)
 {
     switch (literal->kind) {

@@ -12,16 +12,32 @@
 #include "compiler/check/expression.h"
 #include "runtime/base/hash.h"
 
+typedef struct literal_set { /* a set written in a condition */
+    const ast_expression *ast;
+    set_declaration *set;
+} literal_set;
+
 typedef struct slot_table {
     struct { candidate *items; uint32_t count, capacity; } candidates;
     uint32_t *buckets; /* candidate + 1; 0 is empty */
     uint32_t capacity;
     uint32_t *use_buckets; /* slot use + 1 */
     uint32_t use_capacity;
+    struct { literal_set *items; uint32_t count, capacity; } literals;
+    uint32_t *literal_buckets; /* literal + 1 */
+    uint32_t literal_capacity;
+    struct { const symbol **items; uint32_t count, capacity; } broken;
 } slot_table;
 
 static slot_table *table_of(const checker *checker)
 {
+    return checker->slots;
+}
+
+static slot_table *table_make(checker *checker)
+{
+    if (checker->slots == NULL)
+        checker->slots = arena_allocate(checker->arena, sizeof(slot_table));
     return checker->slots;
 }
 
@@ -348,9 +364,7 @@ static void candidates_grow(checker *checker, slot_table *table)
 
 uint32_t candidate_make(checker *checker, const key *names, uint32_t count, const type *type, bool open)
 {
-    if (checker->slots == NULL)
-        checker->slots = arena_allocate(checker->arena, sizeof(slot_table));
-    slot_table *const table = table_of(checker);
+    slot_table *const table = table_make(checker);
     if (table->candidates.count * 2 >= table->capacity)
         candidates_grow(checker, table);
     uint32_t at = candidate_hash(names, count, type, open) & (table->capacity - 1);
@@ -458,4 +472,55 @@ void candidate_use(checker *checker, uint32_t number, const selector *selector)
     }
     for (uint32_t i = 0; i < selector->tool_count; i++)
         use_add(checker, &scope, field, selector->tools[i]);
+}
+
+/* ---- sets written in conditions --------------------------------------------------------------------------- */
+
+static uint32_t pointer_hash(const void *pointer)
+{
+    const uintptr_t word = (uintptr_t)pointer;
+    return cst_hash(&word, sizeof word);
+}
+
+static void literals_grow(checker *checker, slot_table *table)
+{
+    table->literal_capacity = table->literal_capacity == 0 ? 64 : table->literal_capacity * 2;
+    table->literal_buckets = arena_array(checker->arena, table->literal_capacity, sizeof *table->literal_buckets);
+    for (uint32_t i = 0; i < table->literals.count; i++) {
+        uint32_t at = pointer_hash(table->literals.items[i].ast) & (table->literal_capacity - 1);
+        while (table->literal_buckets[at] != 0)
+            at = (at + 1) & (table->literal_capacity - 1);
+        table->literal_buckets[at] = i + 1;
+    }
+}
+
+set_declaration *scope_literal_set(checker *checker, const ast_expression *written, const ast_expression *set)
+{
+    slot_table *const table = table_make(checker);
+    if (table->literals.count * 2 >= table->literal_capacity)
+        literals_grow(checker, table);
+    uint32_t at = pointer_hash(written) & (table->literal_capacity - 1);
+    for (; table->literal_buckets[at] != 0; at = (at + 1) & (table->literal_capacity - 1))
+        if (table->literals.items[table->literal_buckets[at] - 1].ast == written)
+            return table->literals.items[table->literal_buckets[at] - 1].set;
+    set_declaration *const made = set_of_literal(checker, set);
+    *ARENA_PUSH(checker->arena, &table->literals) = (literal_set){written, made};
+    table->literal_buckets[at] = table->literals.count;
+    return made;
+}
+
+/* ---- definitions with errors ---------------------------------------------------------------------------------- */
+
+bool scope_is_broken(checker *checker, const symbol *definition)
+{
+    const slot_table *const table = table_make(checker);
+    for (uint32_t i = 0; i < table->broken.count; i++)
+        if (table->broken.items[i] == definition)
+            return true;
+    return false;
+}
+
+void scope_mark_broken(checker *checker, const symbol *definition)
+{
+    *ARENA_PUSH(checker->arena, &table_make(checker)->broken) = definition;
 }

@@ -474,6 +474,9 @@ static void expect_step(test_state *state, const ast_step *step)
 
 static void step_check(test_state *state, const ast_step *step)
 {
+    const bool named = step->kind == AST_STEP_GIVEN || step->kind == AST_STEP_ACTION || step->kind == AST_STEP_RESULT;
+    if (named && step->name.bytes == NULL)
+        return; /* could not be parsed, and was reported */
     switch (step->kind) {
     case AST_STEP_GIVEN:
         given_step(state, step);

@@ -39,7 +39,6 @@ typedef struct tool_draft {
 typedef struct tool_drafts { /* of one layer */
     struct { tool_draft *items; uint32_t count, capacity; } list;
     name_table names;
-    const ast_declaration *import; /* some `import tools` of the layer, or NULL */
 } tool_drafts;
 
 typedef struct declarations { /* checker.declarations */

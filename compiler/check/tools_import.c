@@ -194,12 +194,15 @@ static void json_report(checker *checker, uint32_t source, const json_problem *p
 
 void tools_import(checker *checker, unit *unit, const ast_declaration *declaration)
 {
-    declarations *const state = checker->declarations;
     const uint32_t number = unit_read_beside(checker, unit, &declaration->text);
     if (number == UINT32_MAX)
         return;
-    state->drafts->import = declaration;
     const source *const source = &checker->compilation->sources.items[number];
+    if (source->length > LIMIT_TOOLS_FILE_BYTES) {
+        diagnostic_report(checker->compilation, E_FILE_TOO_LARGE, declaration->text.range,
+                          "a tools file may have at most %u bytes", LIMIT_TOOLS_FILE_BYTES);
+        return;
+    }
     cst_json *tree = NULL;
     json_problem problem = {0};
     if (json_read(checker->arena, source->bytes, source->length, LIMIT_JSON_SCANNER_DEPTH, &tree, &problem) != JSON_OK) {

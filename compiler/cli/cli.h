@@ -76,9 +76,9 @@ int command_bench(const cli_arguments *arguments);
 int command_version(const cli_arguments *arguments);
 int command_help(const cli_arguments *arguments);
 
-/* False after a message: the command line is wrong. What it allocates lives as long as the program.
- */
+/* False after a message: the command line is wrong. Free `out` in either case. */
 bool arguments_read(const cli_command *command, int count, char **words, cli_arguments *out);
+void arguments_free(cli_arguments *arguments);
 bool arguments_has(const cli_arguments *arguments, const char *name);
 /* The value of the option's last use, or `otherwise`. */
 const char *arguments_value(const cli_arguments *arguments, const char *name,
@@ -132,6 +132,7 @@ char *file_read(const char *path, size_t bound, size_t *length);
  * says how to end. `runtime` may be NULL. */
 cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *runtime,
                         int *exit_code);
+bool policy_readable(const char *path);    /* there, and no directory; false after a message */
 bool policy_is_compiled(const char *path); /* by what the file holds, not by its name */
 cst_engine engine_of(const char *name);    /* "jit", "optimised", "reference" */
 /* Reads --limit NAME=NUMBER; false after a message. */

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compiler/cli/cli.h"
+#include "compiler/cli/unit.h"
 #include "runtime/limits.h"
 
 int file_open(const char *path)
@@ -84,7 +84,11 @@ bool policy_is_compiled(const char *path)
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
         return false;
-    const ssize_t count = read(descriptor, magic, sizeof magic);
+    /* What is no regular file would lose the bytes that are read here. */
+    struct stat about;
+    ssize_t count = 0;
+    if (fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode))
+        count = read(descriptor, magic, sizeof magic);
     close(descriptor);
     return count == (ssize_t)sizeof magic && memcmp(magic, "\177ELF", sizeof magic) == 0;
 }
@@ -100,16 +104,16 @@ typedef struct tally {
     uint32_t errors, warnings;
 } tally;
 
-void diagnostic_print(void *user, const cst_diagnostic *diagnostic)
+void diagnostic_print(void *user, const cst_diagnostic *found)
 {
     tally *const counts = user;
-    if (diagnostic->error)
+    if (found->error)
         counts->errors++;
     else
         counts->warnings++;
-    fputs(diagnostic->rendered, stderr);
-    const size_t length = strlen(diagnostic->rendered);
-    if (length == 0 || diagnostic->rendered[length - 1] != '\n')
+    fputs(found->rendered, stderr);
+    const size_t length = strlen(found->rendered);
+    if (length == 0 || found->rendered[length - 1] != '\n')
         fputs("\n", stderr);
 }
 
@@ -124,11 +128,51 @@ void diagnostic_tally(uint32_t errors, uint32_t warnings)
         complain("%u warning%s", warnings, warnings == 1 ? "" : "s");
 }
 
-/* Warnings are for `constc check`: here they would stand between a script and its answer. */
-static void print_errors(void *user, const cst_diagnostic *diagnostic)
+bool policy_readable(const char *path)
 {
-    if (diagnostic->error)
-        diagnostic_print(user, diagnostic);
+    struct stat about;
+    if (strcmp(path, "-") == 0)
+        complain("a policy cannot come from stdin");
+    else if (stat(path, &about) != 0 || access(path, R_OK) != 0)
+        complain_errno(path);
+    else if (S_ISDIR(about.st_mode))
+        complain("%s is a directory; a file was expected", path);
+    else
+        return true;
+    return false;
+}
+
+/* Warnings are for `constc check`: here they would stand between a script and its answer. */
+static void print_errors(void *user, const cst_diagnostic *found)
+{
+    if (found->error)
+        diagnostic_print(user, found);
+}
+
+bool unit_open(const char *path, driver_pass last, compilation **out, int *code)
+{
+    *code = EXIT_USAGE;
+    if (!policy_readable(path))
+        return false;
+    if (policy_is_compiled(path)) {
+        complain("%s is compiled: its source is needed", path);
+        return false;
+    }
+    tally counts = {0};
+    const cst_compiler_options options = {
+        .size = sizeof options, .diagnostic = print_errors, .diagnostic_user = &counts};
+    const cst_status status = driver_begin(&(driver_input){.path = path}, &options, last, out);
+    if (status == CST_OK) {
+        *code = EXIT_GOOD;
+        return true;
+    }
+    diagnostic_tally(counts.errors, 0);
+    if (status == CST_NOT_COMPILED)
+        *code = EXIT_FAILED;
+    else if (counts.errors == 0)
+        complain("%s: %s", path, cst_status_text(status));
+    driver_end(*out);
+    return false;
 }
 
 static cst_policy *open_compiled(const char *path, const cst_options *runtime, int *exit_code)
@@ -152,17 +196,10 @@ static cst_policy *open_compiled(const char *path, const cst_options *runtime, i
 cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *runtime,
                         int *exit_code)
 {
-    const int descriptor = file_open(path);
-    if (descriptor < 0) {
+    if (!policy_readable(path)) {
         *exit_code = EXIT_USAGE;
         return NULL;
     }
-    if (descriptor == STDIN_FILENO) {
-        complain("a policy cannot come from stdin");
-        *exit_code = EXIT_USAGE;
-        return NULL;
-    }
-    file_close(descriptor);
     if (policy_is_compiled(path)) {
         if (engine == CST_ENGINE_JIT)
             return open_compiled(path, runtime, exit_code);
@@ -182,9 +219,8 @@ cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *
     const cst_status status = cst_policy_compile(path, &options, &policy);
     if (status == CST_OK)
         return policy;
-    if (status == CST_NOT_COMPILED)
-        diagnostic_tally(counts.errors, 0);
-    else
+    diagnostic_tally(counts.errors, 0);
+    if (counts.errors == 0)
         complain("%s: %s", path, cst_status_text(status));
     *exit_code = status == CST_NOT_COMPILED ? EXIT_FAILED : EXIT_USAGE;
     return NULL;

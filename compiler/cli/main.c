@@ -50,9 +50,10 @@ int main(int count, char **words)
         return EXIT_GOOD;
     }
     cli_arguments arguments;
-    if (!arguments_read(command, count - 2, words + 2, &arguments))
-        return EXIT_USAGE;
-    const int code = command->run(&arguments);
+    int code = EXIT_USAGE;
+    if (arguments_read(command, count - 2, words + 2, &arguments))
+        code = command->run(&arguments);
+    arguments_free(&arguments);
     out_flush();
     return code;
 }

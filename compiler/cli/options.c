@@ -137,6 +137,12 @@ bool arguments_read(const cli_command *command, int count, char **words, cli_arg
     return wrong == NULL;
 }
 
+void arguments_free(cli_arguments *arguments)
+{
+    free(arguments->options);
+    free(arguments->words);
+}
+
 bool arguments_has(const cli_arguments *arguments, const char *name)
 {
     return arguments_value(arguments, name, NULL) != NULL;

@@ -215,6 +215,7 @@ static void test_file(test_state *test, const char *path, const char *engine)
 {
     const cst_options runtime = {.size = sizeof runtime, .clock = test_clock, .clock_user = test};
     int code = EXIT_GOOD;
+    bool ready = true;
     test->path = path;
     test->compare = engine == NULL;
     test->native = NULL;
@@ -237,10 +238,11 @@ static void test_file(test_state *test, const char *path, const char *engine)
         test->native_context = test->native == NULL ? NULL : cst_context_new(test->native);
         if (test->native_context == NULL) {
             complain("%s: native code could not be made", path);
-            worsen(test, code == EXIT_GOOD ? EXIT_USAGE : code);
+            worsen(test, EXIT_USAGE);
+            ready = false;
         }
     }
-    if (test->worst < EXIT_USAGE)
+    if (ready)
         for (uint32_t i = 0; i < test->evidence.checked->tests.count; i++)
             test_run(test, &test->evidence.checked->tests.items[i]);
     cst_context_free(test->native_context);

@@ -1,9 +1,11 @@
 /*
- * access.c - the smallest pieces of code: loads and stores at byte offsets, calls of services, blocks.
+ * access.c - the smallest pieces of code: loads and stores at byte offsets, calls of services,
+ * blocks.
  *
- * A service is called through the frame: frame->services, then the pointer at its offset. That is what keeps generated
- * code free of undefined symbols, in a library file as in memory. Its LLVM type is derived from the row in services.def, so a new row
- * needs nothing here as long as its types are among those named below.
+ * A service is called through the frame: frame->services, then the pointer at its offset. That is
+ * what keeps generated code free of undefined symbols, in a library file as in memory. Its LLVM
+ * type is derived from the row in services.def, so a new row needs nothing here as long as its
+ * types are among those named below.
  */
 #include <stddef.h>
 
@@ -27,7 +29,8 @@ LLVMValueRef emit_at(emitter *e, LLVMValueRef base, uint64_t offset)
     return LLVMBuildGEP2(e->builder, e->i8, base, &index, 1, "");
 }
 
-LLVMValueRef emit_load(emitter *e, LLVMTypeRef loaded, LLVMValueRef base, uint64_t offset, const char *name)
+LLVMValueRef emit_load(emitter *e, LLVMTypeRef loaded, LLVMValueRef base, uint64_t offset,
+                       const char *name)
 {
     return LLVMBuildLoad2(e->builder, loaded, emit_at(e, base, offset), name);
 }
@@ -42,7 +45,8 @@ LLVMBasicBlockRef emit_block(emitter *e, const char *name)
     return LLVMAppendBasicBlockInContext(e->context, e->function, name);
 }
 
-/* Blocks are made before what they jump over; moving each to where it is filled keeps the code in reading order. */
+/* Blocks are made before what they jump over; moving each to where it is filled keeps the code
+ * in reading order. */
 void emit_go_on(emitter *e, LLVMBasicBlockRef block)
 {
     LLVMBasicBlockRef last = LLVMGetInsertBlock(e->builder);
@@ -63,7 +67,7 @@ LLVMValueRef emit_temporary(emitter *e)
     return made;
 }
 
-/* ---- truth -------------------------------------------------------------------------------------------- */
+/* ---- truth ----------------------------------------------------------------------------------- */
 
 LLVMValueRef emit_is_zero(emitter *e, LLVMValueRef value)
 {
@@ -89,7 +93,7 @@ LLVMValueRef emit_truth_min(emitter *e, LLVMValueRef a, LLVMValueRef b)
     return LLVMBuildSelect(e->builder, smaller, a, b, "and");
 }
 
-/* ---- services ------------------------------------------------------------------------------------------- */
+/* ---- services -------------------------------------------------------------------------------- */
 
 /* `signature`: the result, then the arguments: void, int32, long, pointer. */
 static LLVMTypeRef function_type(const emitter *e, const char *signature)
@@ -97,31 +101,36 @@ static LLVMTypeRef function_type(const emitter *e, const char *signature)
     LLVMTypeRef types[8];
     unsigned count = 0;
     for (const char *letter = signature; *letter != '\0'; letter++)
-        types[count++] = *letter == 'v' ? e->none : *letter == 'i' ? e->i32 : *letter == 'l' ? e->i64 : e->pointer;
+        types[count++] = *letter == 'v'   ? e->none
+                         : *letter == 'i' ? e->i32
+                         : *letter == 'l' ? e->i64
+                                          : e->pointer;
     return LLVMFunctionType(types[0], &types[1], count - 1, false);
 }
 
 /*
- * Signatures by member type. A service with a shape that is not here fails to compile: _Generic has no default.
+ * Signatures by member type. A service with a shape that is not here fails to compile: _Generic has
+ * no default.
  */
-#define SIGNATURE(name)                                                                             \
-    _Generic(((cst_services *)0)->name,                                                             \
-        uint32_t(*)(const cst_value *, const cst_value *): "ipp",                                   \
-        uint32_t(*)(cst_frame *, const cst_value *, uint32_t): "ippi",                              \
-        uint32_t(*)(cst_frame *, int64_t, uint32_t): "ipli",                                        \
-        void (*)(cst_frame *, const cst_value *, uint32_t, uint32_t, cst_value *): "vppiip",        \
-        uint32_t(*)(cst_frame *, const cst_value *, const cst_value *, cst_value *): "ipppp",       \
-        int64_t(*)(const cst_value *): "lp",                                                        \
-        uint32_t(*)(const cst_value *, int64_t *): "ipp",                                           \
-        uint32_t(*)(const cst_value *, double *): "ipp",                                            \
-        uint32_t(*)(const cst_value *, uint32_t, cst_value *): "ipip",                              \
-        uint32_t(*)(cst_frame *, const cst_value *, uint32_t, cst_value *): "ippip",                \
-        uint32_t(*)(cst_frame *, const cst_value *): "ipp")
+#define SIGNATURE(name)                                                                            \
+    _Generic(((cst_services *)0)->name,                                                            \
+        uint32_t (*)(const cst_value *, const cst_value *): "ipp",                                 \
+        uint32_t (*)(cst_frame *, const cst_value *, uint32_t): "ippi",                            \
+        uint32_t (*)(cst_frame *, int64_t, uint32_t): "ipli",                                      \
+        void (*)(cst_frame *, const cst_value *, uint32_t, uint32_t, cst_value *): "vppiip",       \
+        uint32_t (*)(cst_frame *, const cst_value *, const cst_value *, cst_value *): "ipppp",     \
+        int64_t (*)(const cst_value *): "lp",                                                      \
+        uint32_t (*)(const cst_value *, int64_t *): "ipp",                                         \
+        uint32_t (*)(const cst_value *, double *): "ipp",                                          \
+        uint32_t (*)(const cst_value *, uint32_t, cst_value *): "ipip",                            \
+        uint32_t (*)(cst_frame *, const cst_value *, uint32_t, cst_value *): "ippip",              \
+        uint32_t (*)(cst_frame *, const cst_value *): "ipp")
 
 void services_declare(emitter *e)
 {
-#define SERVICE(result, name, arguments, cost, comment)                                             \
-    e->services[offsetof(cst_services, name) / sizeof(void (*)(void))] = function_type(e, SIGNATURE(name));
+#define SERVICE(result, name, arguments, cost, comment)                                            \
+    e->services[offsetof(cst_services, name) / sizeof(void (*)(void))] =                           \
+        function_type(e, SIGNATURE(name));
 #include "runtime/services.def"
 #undef SERVICE
 }
@@ -129,7 +138,8 @@ void services_declare(emitter *e)
 LLVMValueRef emit_service(emitter *e, uint64_t offset, LLVMValueRef *arguments, unsigned count)
 {
     LLVMTypeRef signature = e->services[offset / sizeof(void (*)(void))];
-    LLVMValueRef table = emit_load(e, e->pointer, e->frame, offsetof(cst_frame, services), "services");
+    LLVMValueRef table =
+        emit_load(e, e->pointer, e->frame, offsetof(cst_frame, services), "services");
     LLVMValueRef service = emit_load(e, e->pointer, table, offset, "service");
     return LLVMBuildCall2(e->builder, signature, service, arguments, count, "");
 }

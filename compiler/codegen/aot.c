@@ -1,9 +1,11 @@
 /*
- * aot.c - a plan as a file: shared library, object, LLVM IR or assembly; and the same as text for dumps.
+ * aot.c - a plan as a file: shared library, object, LLVM IR or assembly; and the same as text for
+ * dumps.
  *
- * A library exports one symbol, cst_policy_module, that the runtime looks up. An object is linked into a program, maybe with
- * others, so its symbol carries the policy's name; the header declares it. Files are made for this machine's baseline CPU, position
- * independent, by the careful code generator.
+ * A library exports one symbol, cst_policy_module, that the runtime looks up. An object is linked
+ * into a program, maybe with others, so its symbol carries the policy's name; the header declares
+ * it. Files are made for this machine's baseline CPU, position independent, by the careful code
+ * generator.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -42,7 +44,8 @@ static void product_dispose(product *made)
         LLVMDisposeTargetMachine(made->machine);
 }
 
-static cst_status product_make(emitter *e, const module_options *options, bool optimise, product *out)
+static cst_status product_make(emitter *e, const module_options *options, bool optimise,
+                               product *out)
 {
     *out = (product){.machine = target_open(optimise ? TARGET_CAREFUL : TARGET_QUICK)};
     if (out->machine == NULL)
@@ -63,7 +66,8 @@ static cst_status write_text(const product *made, const char *path, char *error,
     return status;
 }
 
-cst_status backend_write(compilation *unit, backend_output output, const char *path, char *error, size_t error_size)
+cst_status backend_write(compilation *unit, backend_output output, const char *path, char *error,
+                         size_t error_size)
 {
     char nowhere[1];
     if (error == NULL || error_size == 0) {
@@ -148,9 +152,13 @@ cst_status backend_header(compilation *unit, const char *path, char *error, size
     symbol_of(unit, symbol);
     buffer text;
     buffer_init(&text, NULL, 0);
-    buffer_format(&text, "/*\n * The policy %s, compiled into an object by constc.\n", symbol + sizeof "cst_policy");
-    buffer_format(&text, " * Link the object and call cst_policy_from_module(&%s, NULL, &policy).\n */\n", symbol);
-    buffer_format(&text, "#ifndef %s_H\n#define %s_H\n\n#include <constitution.h>\n\n", symbol, symbol);
+    buffer_format(&text, "/*\n * The policy %s, compiled into an object by constc.\n",
+                  symbol + sizeof "cst_policy");
+    buffer_format(&text,
+                  " * Link the object and call cst_policy_from_module(&%s, NULL, &policy).\n */\n",
+                  symbol);
+    buffer_format(&text, "#ifndef %s_H\n#define %s_H\n\n#include <constitution.h>\n\n", symbol,
+                  symbol);
     buffer_text(&text, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
     buffer_format(&text, "extern const struct cst_module %s;\n\n", symbol);
     buffer_text(&text, "#ifdef __cplusplus\n}\n#endif\n\n#endif\n");

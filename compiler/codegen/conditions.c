@@ -1,35 +1,43 @@
 /*
  * conditions.c - code for truth.
  *
- * Two forms. A condition that is always decided becomes control flow: emit_branch sends control to one of two blocks, and
- * `and`, `or` and `not` are nothing but a choice of blocks. A condition that may be undecided becomes a cst_truth in a register
- * (emit_truth), where `and` is the lesser and `or` the greater of two numbers. They meet in an `and` over both: its decided operands
- * stand first and leave early.
+ * Two forms. A condition that is always decided becomes control flow: emit_branch sends control to
+ * one of two blocks, and `and`, `or` and `not` are nothing but a choice of blocks. A condition that
+ * may be undecided becomes a cst_truth in a register (emit_truth), where `and` is the lesser and
+ * `or` the greater of two numbers. They meet in an `and` over both: its decided operands stand
+ * first and leave early.
  *
- * A node with a memo is looked up in frame.memo before it is computed: 0 not yet, 1 false, 2 true. A node that is larger than
- * FUNCTION_SIZE, and a memo that stands in several places, gets a function of its own; a junction with
- * very many operands is cut into several.
+ * A node with a memo is looked up in frame.memo before it is computed: 0 not yet, 1 false, 2 true.
+ * A node that is larger than FUNCTION_SIZE, and a memo that stands in several places, gets a
+ * function of its own; a junction with very many operands is cut into several.
  */
 #include <assert.h>
 #include <stddef.h>
 
 #include "compiler/codegen/emit.h"
 
-enum { MEMO_FALSE = 1, MEMO_TRUE = 2, MEMO_INLINE = 12 /* a memo of at most this size is cheaper than a call */ };
+enum {
+    MEMO_FALSE = 1,
+    MEMO_TRUE = 2,
+    MEMO_INLINE = 12 /* a memo of at most this size is cheaper than a call */
+};
 
-/* ---- comparisons ------------------------------------------------------------------------------------- */
+/* ---- comparisons ----------------------------------------------------------------------------- */
 
-static LLVMValueRef text_equals_constant(emitter *e, node_id left, LLVMValueRef place, node_id constant)
+static LLVMValueRef text_equals_constant(emitter *e, node_id left, LLVMValueRef place,
+                                         node_id constant)
 {
     const uint32_t symbol = e->plan->symbols_of_constants[constant];
     if (symbol != 0 && value_has_symbol(e, left)) {
         LLVMValueRef known = emit_load(e, e->i32, place, offsetof(cst_value, symbol), "symbol");
         return LLVMBuildICmp(e->builder, LLVMIntEQ, known, emit_i32(e, symbol), "");
     }
-    LLVMValueRef same = emit_is_not_zero(e, EMIT_SERVICE(e, text_equal, place, constant_value(e, constant)));
+    LLVMValueRef same =
+        emit_is_not_zero(e, EMIT_SERVICE(e, text_equal, place, constant_value(e, constant)));
     if (emit_node(e, constant)->constant.length > 0)
         return same;
-    return LLVMBuildAnd(e->builder, same, emit_is_present(e, left, place), ""); /* no text is not the empty text */
+    /* no text is not the empty text */
+    return LLVMBuildAnd(e->builder, same, emit_is_present(e, left, place), "");
 }
 
 static LLVMValueRef emit_equal(emitter *e, const graph_node *node, LLVMValueRef *trouble)
@@ -63,7 +71,8 @@ static LLVMValueRef emit_less(emitter *e, const graph_node *node, LLVMValueRef *
     const emitted a = emit_value(e, node->operands[0]), b = emit_value(e, node->operands[1]);
     *trouble = emit_truth_max(e, a.trouble, b.trouble);
     if (node_kind(emit_node(e, node->operands[0])) == CST_KIND_FLOAT)
-        return LLVMBuildFCmp(e->builder, or_equal ? LLVMRealOLE : LLVMRealOLT, a.value, b.value, "");
+        return LLVMBuildFCmp(e->builder, or_equal ? LLVMRealOLE : LLVMRealOLT, a.value, b.value,
+                             "");
     return LLVMBuildICmp(e->builder, or_equal ? LLVMIntSLE : LLVMIntSLT, a.value, b.value, "");
 }
 
@@ -92,34 +101,41 @@ static LLVMValueRef emit_test(emitter *e, node_id id, LLVMValueRef *trouble)
     const graph_node *node = emit_node(e, id);
     *trouble = NULL;
     switch (node->kind) {
-    case EXPRESSION_EQUAL: return emit_equal(e, node, trouble);
+    case EXPRESSION_EQUAL:
+        return emit_equal(e, node, trouble);
     case EXPRESSION_LESS:
-    case EXPRESSION_LESS_EQUAL: return emit_less(e, node, trouble);
-    case EXPRESSION_IN_SET: return emit_in_set(e, node, trouble);
+    case EXPRESSION_LESS_EQUAL:
+        return emit_less(e, node, trouble);
+    case EXPRESSION_IN_SET:
+        return emit_in_set(e, node, trouble);
     case EXPRESSION_IN_LIST:
     case EXPRESSION_STARTS:
     case EXPRESSION_ENDS:
-    case EXPRESSION_INSIDE: return emit_text_test(e, node, trouble);
+    case EXPRESSION_INSIDE:
+        return emit_text_test(e, node, trouble);
     case EXPRESSION_PRESENT: {
         const emitted place = emit_place(e, node->operands[0], false);
         *trouble = place.trouble;
         return emit_is_present(e, node->operands[0], place.value);
     }
     default: { /* TRUTH, or a bool value itself */
-        const emitted value = emit_value(e, node->kind == EXPRESSION_TRUTH ? node->operands[0] : id);
+        const emitted value =
+            emit_value(e, node->kind == EXPRESSION_TRUTH ? node->operands[0] : id);
         *trouble = value.trouble;
         return LLVMBuildICmp(e->builder, LLVMIntNE, value.value, emit_i64(e, 0), "");
     }
     }
 }
 
-/* ---- junctions ------------------------------------------------------------------------------------------ */
+/* ---- junctions ------------------------------------------------------------------------------- */
 
 /*
- * Where operands first..last-1 must be cut: the end of the piece that starts at `first`, so that there are at
- * most CHUNKS pieces of about equal size. `last` if they fit into the function as they are.
+ * Where operands first..last-1 must be cut: the end of the piece that starts at `first`, so that
+ * there are at most CHUNKS pieces of about equal size. `last` if they fit into the function as they
+ * are.
  */
-static uint32_t chunk_end(const emitter *e, node_id id, uint32_t first, uint32_t last, uint32_t total)
+static uint32_t chunk_end(const emitter *e, node_id id, uint32_t first, uint32_t last,
+                          uint32_t total)
 {
     const uint32_t share = total / CHUNKS + 1 > FUNCTION_SIZE ? total / CHUNKS + 1 : FUNCTION_SIZE;
     uint32_t size = 0, end = first;
@@ -147,7 +163,8 @@ static LLVMValueRef call_part(emitter *e, LLVMValueRef function)
     for (uint32_t level = 0; level < e->local_count; level++)
         arguments[level + 1] = e->locals[level];
     const unsigned count = LLVMCountParams(function);
-    return LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(function), function, arguments, count, "truth");
+    return LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(function), function, arguments, count,
+                          "truth");
 }
 
 /* The truth of a piece of a junction, by a function of its own if it is more than one operand. */
@@ -158,8 +175,8 @@ static LLVMValueRef emit_chunk(emitter *e, node_id id, uint32_t first, uint32_t 
     return call_part(e, emit_later(e, WORK_CHUNK, id, first, last));
 }
 
-void emit_junction_branch(emitter *e, node_id id, uint32_t first, uint32_t last, LLVMBasicBlockRef yes,
-                          LLVMBasicBlockRef no)
+void emit_junction_branch(emitter *e, node_id id, uint32_t first, uint32_t last,
+                          LLVMBasicBlockRef yes, LLVMBasicBlockRef no)
 {
     const bool is_and = emit_node(e, id)->kind == EXPRESSION_AND;
     const uint32_t total = total_size(e, id, first, last);
@@ -172,7 +189,8 @@ void emit_junction_branch(emitter *e, node_id id, uint32_t first, uint32_t last,
         if (end == at + 1)
             emit_branch(e, e->prepared.ordered[id][at], on_true, on_false);
         else
-            LLVMBuildCondBr(e->builder, emit_is_not_zero(e, emit_chunk(e, id, at, end)), on_true, on_false);
+            LLVMBuildCondBr(e->builder, emit_is_not_zero(e, emit_chunk(e, id, at, end)), on_true,
+                            on_false);
         if (next != NULL)
             emit_go_on(e, next);
     }
@@ -180,7 +198,8 @@ void emit_junction_branch(emitter *e, node_id id, uint32_t first, uint32_t last,
 
 static bool chunk_is_decided(const emitter *e, node_id id, uint32_t end)
 {
-    return !emit_node(e, e->prepared.ordered[id][end - 1])->undecidable; /* the undecidable come last */
+    /* the undecidable come last */
+    return !emit_node(e, e->prepared.ordered[id][end - 1])->undecidable;
 }
 
 LLVMValueRef emit_junction_truth(emitter *e, node_id id, uint32_t first, uint32_t last)
@@ -201,7 +220,8 @@ LLVMValueRef emit_junction_truth(emitter *e, node_id id, uint32_t first, uint32_
         end = cut ? chunk_end(e, id, at, last, total) : at + 1;
         LLVMBasicBlockRef next = emit_block(e, is_and ? "and" : "or");
         if (end == at + 1 && chunk_is_decided(e, id, end)) {
-            emit_branch(e, e->prepared.ordered[id][at], is_and ? next : early, is_and ? early : next);
+            emit_branch(e, e->prepared.ordered[id][at], is_and ? next : early,
+                        is_and ? early : next);
             emit_go_on(e, next);
             continue;
         }
@@ -225,7 +245,7 @@ LLVMValueRef emit_junction_truth(emitter *e, node_id id, uint32_t first, uint32_
     return result;
 }
 
-/* ---- functions of their own ------------------------------------------------------------------------------- */
+/* ---- functions of their own ------------------------------------------------------------------ */
 
 static bool has_memo(const emitter *e, const graph_node *node)
 {
@@ -253,7 +273,7 @@ static LLVMValueRef function_of(emitter *e, node_id id)
     return *cached;
 }
 
-/* ---- branches ------------------------------------------------------------------------------------------------ */
+/* ---- branches -------------------------------------------------------------------------------- */
 
 static void branch_computed(emitter *e, node_id id, LLVMBasicBlockRef yes, LLVMBasicBlockRef no)
 {
@@ -264,12 +284,20 @@ static void branch_computed(emitter *e, node_id id, LLVMBasicBlockRef yes, LLVMB
         return;
     }
     switch (node->kind) {
-    case EXPRESSION_CONSTANT: LLVMBuildBr(e->builder, node->constant.as.integer != 0 ? yes : no); return;
-    case EXPRESSION_NOT: emit_branch(e, node->operands[0], no, yes); return;
+    case EXPRESSION_CONSTANT:
+        LLVMBuildBr(e->builder, node->constant.as.integer != 0 ? yes : no);
+        return;
+    case EXPRESSION_NOT:
+        emit_branch(e, node->operands[0], no, yes);
+        return;
     case EXPRESSION_AND:
-    case EXPRESSION_OR: emit_junction_branch(e, id, 0, node->operand_count, yes, no); return;
+    case EXPRESSION_OR:
+        emit_junction_branch(e, id, 0, node->operand_count, yes, no);
+        return;
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL: emit_quantifier_branch(e, id, yes, no); return;
+    case EXPRESSION_ALL:
+        emit_quantifier_branch(e, id, yes, no);
+        return;
     default: {
         LLVMValueRef trouble;
         LLVMValueRef holds = emit_test(e, id, &trouble);
@@ -286,8 +314,10 @@ static void branch_remembered(emitter *e, node_id id, LLVMBasicBlockRef yes, LLV
     LLVMValueRef memos = emit_load(e, e->pointer, e->frame, offsetof(cst_frame, memo), "memo");
     LLVMValueRef known = emit_load(e, e->i8, memos, memo, "known");
     LLVMBasicBlockRef unknown = emit_block(e, "unknown"), decided = emit_block(e, "known");
-    LLVMBasicBlockRef is_true = emit_block(e, "remember.true"), is_false = emit_block(e, "remember.false");
-    LLVMValueRef is_unknown = LLVMBuildICmp(e->builder, LLVMIntEQ, known, LLVMConstInt(e->i8, 0, false), "");
+    LLVMBasicBlockRef is_true = emit_block(e, "remember.true"),
+                      is_false = emit_block(e, "remember.false");
+    LLVMValueRef is_unknown =
+        LLVMBuildICmp(e->builder, LLVMIntEQ, known, LLVMConstInt(e->i8, 0, false), "");
     LLVMBuildCondBr(e->builder, is_unknown, unknown, decided);
 
     emit_go_on(e, decided);
@@ -324,12 +354,13 @@ void emit_branch(emitter *e, node_id id, LLVMBasicBlockRef yes, LLVMBasicBlockRe
     e->temporary_used = mark;
 }
 
-/* ---- truth values --------------------------------------------------------------------------------------------- */
+/* ---- truth values ---------------------------------------------------------------------------- */
 
 /* A decided condition as a truth: where both ways end. */
 static LLVMValueRef truth_of_branch(emitter *e, node_id id)
 {
-    LLVMBasicBlockRef yes = emit_block(e, "true"), no = emit_block(e, "false"), done = emit_block(e, "truth");
+    LLVMBasicBlockRef yes = emit_block(e, "true"), no = emit_block(e, "false"),
+                      done = emit_block(e, "truth");
     emit_branch(e, id, yes, no);
     emit_go_on(e, yes);
     LLVMBuildBr(e->builder, done);
@@ -351,15 +382,18 @@ static LLVMValueRef truth_computed(emitter *e, node_id id)
     switch (node->kind) {
     case EXPRESSION_NOT: {
         LLVMValueRef truth = emit_truth(e, node->operands[0]);
-        LLVMValueRef next = LLVMBuildAdd(e->builder, truth, emit_i32(e, 1), ""); /* true becomes 0, false 1 */
+        /* true becomes 0, false 1 */
+        LLVMValueRef next = LLVMBuildAdd(e->builder, truth, emit_i32(e, 1), "");
         LLVMValueRef decided = LLVMBuildICmp(e->builder, LLVMIntULE, next, emit_i32(e, 1), "");
         LLVMValueRef turned = LLVMBuildNot(e->builder, truth, "");
         return LLVMBuildSelect(e->builder, decided, turned, truth, "not");
     }
     case EXPRESSION_AND:
-    case EXPRESSION_OR: return emit_junction_truth(e, id, 0, node->operand_count);
+    case EXPRESSION_OR:
+        return emit_junction_truth(e, id, 0, node->operand_count);
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL: return emit_quantifier_truth(e, id);
+    case EXPRESSION_ALL:
+        return emit_quantifier_truth(e, id);
     default: {
         LLVMValueRef trouble;
         LLVMValueRef holds = emit_test(e, id, &trouble);

@@ -1,12 +1,14 @@
 /*
  * jit.c - a plan as native code in memory.
  *
- * The object is made exactly as for a file and then linked into memory by ORC. Each module has a session of its own, so
- * compilations in several threads share nothing and need no lock, and releasing one frees all of it. The code lives in a bare
- * library of that session, without the generator that would find any symbol of the process: generated code has no undefined
- * symbols, and if it ever had one, linking must fail and not find something.
+ * The object is made exactly as for a file and then linked into memory by ORC. Each module has a
+ * session of its own, so compilations in several threads share nothing and need no lock, and
+ * releasing one frees all of it. The code lives in a bare library of that session, without the
+ * generator that would find any symbol of the process: generated code has no undefined symbols, and
+ * if it ever had one, linking must fail and not find something.
  *
- * The image stays outside of LLVM: it is copied once, 16-byte aligned, and outlives the compilation with the code.
+ * The image stays outside of LLVM: it is copied once, 16-byte aligned, and outlives the compilation
+ * with the code.
  */
 #include <pthread.h>
 #include <string.h>
@@ -23,7 +25,7 @@ typedef struct jit_module {
     backend_module backend; /* first: release gets a pointer to it */
     LLVMOrcLLJITRef jit;
     cst_allocator allocator;
-    size_t size;            /* of the allocation: this struct and the image */
+    size_t size; /* of the allocation: this struct and the image */
 } jit_module;
 
 static void release(backend_module *self)
@@ -38,7 +40,7 @@ static void release(backend_module *self)
     allocator.release(allocator.user, whole, whole->size);
 }
 
-/* ---- looking up ---------------------------------------------------------------------------------------- */
+/* ---- looking up ------------------------------------------------------------------------------ */
 
 /* The answer may come from another thread of ORC's. */
 typedef struct lookup {
@@ -62,13 +64,16 @@ static void take_answer(LLVMErrorRef error, LLVMOrcCSymbolMapPairs pairs, size_t
     pthread_mutex_unlock(&asked->mutex);
 }
 
-static uint64_t look_up(LLVMOrcExecutionSessionRef session, LLVMOrcJITDylibRef library, const char *symbol)
+static uint64_t look_up(LLVMOrcExecutionSessionRef session, LLVMOrcJITDylibRef library,
+                        const char *symbol)
 {
     lookup asked = {.mutex = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
-    LLVMOrcCJITDylibSearchOrderElement order = {library, LLVMOrcJITDylibLookupFlagsMatchExportedSymbolsOnly};
+    LLVMOrcCJITDylibSearchOrderElement order = {library,
+                                                LLVMOrcJITDylibLookupFlagsMatchExportedSymbolsOnly};
     LLVMOrcCLookupSetElement wanted = {LLVMOrcExecutionSessionIntern(session, symbol),
                                        LLVMOrcSymbolLookupFlagsRequiredSymbol};
-    LLVMOrcExecutionSessionLookup(session, LLVMOrcLookupKindStatic, &order, 1, &wanted, 1, take_answer, &asked);
+    LLVMOrcExecutionSessionLookup(session, LLVMOrcLookupKindStatic, &order, 1, &wanted, 1,
+                                  take_answer, &asked);
     pthread_mutex_lock(&asked.mutex);
     while (!asked.done)
         pthread_cond_wait(&asked.answered, &asked.mutex);
@@ -106,7 +111,7 @@ static const cst_module *link_in_memory(LLVMOrcLLJITRef *jit, LLVMMemoryBufferRe
     return (const cst_module *)(uintptr_t)look_up(session, library, CST_MODULE_SYMBOL);
 }
 
-/* ---- the module ------------------------------------------------------------------------------------------ */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static cst_status make_object(emitter *e, unsigned optimise, LLVMMemoryBufferRef *object)
 {

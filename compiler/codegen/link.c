@@ -1,9 +1,10 @@
 /*
  * link.c - an object becomes a shared library, by the system's linker.
  *
- * Linkers are tried in the order of the list; any one will do, since the object needs no library and has no undefined symbol.
- * Both the object and the library are made under temporary names beside the result; the rename at the end is what makes it
- * appear. What the linker says goes into a file of that kind too, and its last words into the error.
+ * Linkers are tried in the order of the list; any one will do, since the object needs no library
+ * and has no undefined symbol. Both the object and the library are made under temporary names
+ * beside the result; the rename at the end is what makes it appear. What the linker says goes into
+ * a file of that kind too, and its last words into the error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,24 +33,43 @@ enum { LINKER_COUNT = sizeof linkers / sizeof *linkers, NOT_FOUND = 127 };
 /* Runs one linker; its messages go to the file `messages`. The exit code, or NOT_FOUND. */
 static int run(const linker *how, char *object, char *library, const char *messages)
 {
-    char *const plain[] = {(char[]){"ld"}, (char[]){"-shared"}, (char[]){"-z"}, (char[]){"relro"}, (char[]){"-z"},
-                           (char[]){"now"}, (char[]){"-z"}, (char[]){"defs"}, (char[]){"-z"},
-                           (char[]){"noexecstack"}, (char[]){"--hash-style=gnu"}, (char[]){"--build-id"},
-                           (char[]){"-o"}, library, object, NULL};
-    char *const driver[] = {(char[]){"cc"}, (char[]){"-shared"}, (char[]){"-nostdlib"},
-                            (char[]){"-Wl,-z,relro,-z,now,-z,defs,-z,noexecstack,--hash-style=gnu,--build-id"},
-                            (char[]){"-o"}, library, object, NULL};
+    char *const plain[] = {(char[]){"ld"},
+                           (char[]){"-shared"},
+                           (char[]){"-z"},
+                           (char[]){"relro"},
+                           (char[]){"-z"},
+                           (char[]){"now"},
+                           (char[]){"-z"},
+                           (char[]){"defs"},
+                           (char[]){"-z"},
+                           (char[]){"noexecstack"},
+                           (char[]){"--hash-style=gnu"},
+                           (char[]){"--build-id"},
+                           (char[]){"-o"},
+                           library,
+                           object,
+                           NULL};
+    char *const driver[] = {
+        (char[]){"cc"},
+        (char[]){"-shared"},
+        (char[]){"-nostdlib"},
+        (char[]){"-Wl,-z,relro,-z,now,-z,defs,-z,noexecstack,--hash-style=gnu,--build-id"},
+        (char[]){"-o"},
+        library,
+        object,
+        NULL};
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0)
         return NOT_FOUND;
     pid_t child;
     int status = -1;
-    bool started = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0 &&
-                   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, messages,
-                                                    O_WRONLY | O_CREAT | O_TRUNC, 0600) == 0 &&
-                   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO) == 0;
-    started = started &&
-              posix_spawnp(&child, how->program, &actions, NULL, how->is_driver ? driver : plain, environ) == 0;
+    bool started =
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0 &&
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, messages,
+                                         O_WRONLY | O_CREAT | O_TRUNC, 0600) == 0 &&
+        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO) == 0;
+    started = started && posix_spawnp(&child, how->program, &actions, NULL,
+                                      how->is_driver ? driver : plain, environ) == 0;
     posix_spawn_file_actions_destroy(&actions);
     if (!started)
         return NOT_FOUND;
@@ -72,7 +92,8 @@ static void read_message(const char *messages, char *out, size_t size)
     fclose(file);
 }
 
-static cst_status link_object(char *object, char *library, const char *messages, char *error, size_t error_size)
+static cst_status link_object(char *object, char *library, const char *messages, char *error,
+                              size_t error_size)
 {
     for (size_t i = 0; i < LINKER_COUNT; i++) {
         const int code = run(&linkers[i], object, library, messages);
@@ -87,12 +108,18 @@ static cst_status link_object(char *object, char *library, const char *messages,
         return CST_NO_TOOLCHAIN;
     }
     snprintf(error, error_size,
-             "no linker was found (looked for ld, ld.lld, cc): install binutils or lld, or build an object with -o NAME.o");
+             "no linker was found (looked for ld, ld.lld, cc): install binutils or lld, or build "
+             "an object with -o NAME.o");
     return CST_NO_TOOLCHAIN;
 }
 
-cst_status link_shared(const void *object, size_t length, const char *path, char *error, size_t error_size)
+cst_status link_shared(const void *object, size_t length, const char *path, char *error,
+                       size_t error_size)
 {
+    if (output_is_special(path)) {
+        snprintf(error, error_size, "%s: a library can only be written to a regular file", path);
+        return CST_IO;
+    }
     char *object_path = output_temporary(path, ".o");
     char *library_path = output_temporary(path, ".so");
     char *messages = output_temporary(path, ".log");

@@ -1,11 +1,14 @@
 /*
- * module.c - from a plan to a finished LLVM module: functions for groups and witnesses, and the tables of cst_module.
+ * module.c - from a plan to a finished LLVM module: functions for groups and witnesses, and the
+ * tables of cst_module.
  *
- * Expects graph and plan; changes neither. Each group is one function; one with more than FUNCTION_RULES rules, or more
- * than FUNCTION_SIZE of conditions, calls several. What conditions.c puts off to functions of its own is done here afterwards,
- * from a list, so that no function is made in the midst of another.
+ * Expects graph and plan; changes neither. Each group is one function; one with more than
+ * FUNCTION_RULES rules, or more than FUNCTION_SIZE of conditions, calls several. What conditions.c
+ * puts off to functions of its own is done here afterwards, from a list, so that no function is
+ * made in the midst of another.
  *
- * Debug builds verify the module. A release build trusts the tests: verifying costs as much as generating.
+ * Debug builds verify the module. A release build trusts the tests: verifying costs as much as
+ * generating.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -16,11 +19,12 @@
 
 #include "compiler/codegen/emit.h"
 
-/* ---- functions ----------------------------------------------------------------------------------------- */
+/* ---- functions ------------------------------------------------------------------------------- */
 
 static LLVMValueRef add_function(emitter *e, LLVMTypeRef signature, const char *name)
 {
-    static const char no_unwind[] = "nounwind"; /* else each function would drag unwind tables along */
+    /* else each function would drag unwind tables along */
+    static const char no_unwind[] = "nounwind";
     LLVMValueRef function = LLVMAddFunction(e->module, name, signature);
     LLVMSetLinkage(function, LLVMInternalLinkage);
     const unsigned kind = LLVMGetEnumAttributeKindForName(no_unwind, sizeof no_unwind - 1);
@@ -51,7 +55,8 @@ static void end_function(emitter *e)
 
 LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first, uint32_t last)
 {
-    const uint32_t locals = kind != WORK_RULES && emit_node(e, node)->uses_local ? e->local_count : 0;
+    const uint32_t locals =
+        kind != WORK_RULES && emit_node(e, node)->uses_local ? e->local_count : 0;
     LLVMTypeRef parameters[LOCAL_COUNT + 1];
     for (uint32_t i = 0; i <= locals; i++)
         parameters[i] = e->pointer;
@@ -63,8 +68,13 @@ LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first
         e->no_memory = true;
         return function;
     }
-    *added = (work){.kind = kind, .function = function, .node = node, .first = first, .last = last,
-                    .afresh = e->afresh, .local_count = locals};
+    *added = (work){.kind = kind,
+                    .function = function,
+                    .node = node,
+                    .first = first,
+                    .last = last,
+                    .afresh = e->afresh,
+                    .local_count = locals};
     if (locals > 0)
         memcpy(added->lists, e->lists, locals * sizeof *e->lists);
     if (e->last_work != NULL)
@@ -75,7 +85,7 @@ LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first
     return function;
 }
 
-/* ---- rules ----------------------------------------------------------------------------------------------- */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 static void emit_hit(emitter *e, const plan_rule *row, LLVMValueRef reason)
 {
@@ -97,8 +107,9 @@ static void emit_rule(emitter *e, const plan_rule *row)
     LLVMValueRef reason = emit_i32(e, CST_TRUE);
     if (emit_node(e, condition)->undecidable) {
         LLVMValueRef truth = emit_truth(e, condition);
-        LLVMValueRef counts = row->restricts ? emit_is_not_zero(e, truth)
-                                              : LLVMBuildICmp(e->builder, LLVMIntEQ, truth, reason, "");
+        LLVMValueRef counts = row->restricts
+                                  ? emit_is_not_zero(e, truth)
+                                  : LLVMBuildICmp(e->builder, LLVMIntEQ, truth, reason, "");
         LLVMBuildCondBr(e->builder, counts, fires, next);
         reason = truth;
     } else {
@@ -185,7 +196,7 @@ static void do_all_work(emitter *e)
     }
 }
 
-/* ---- tables ------------------------------------------------------------------------------------------------ */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 static LLVMValueRef emit_groups(emitter *e)
 {
@@ -206,7 +217,8 @@ static LLVMValueRef emit_groups(emitter *e)
     }
     LLVMValueRef table = NULL;
     if (!e->no_memory && !e->too_deep)
-        table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *), "groups");
+        table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *),
+                                "groups");
     free(functions);
     return table;
 }
@@ -231,7 +243,8 @@ static LLVMValueRef emit_witnesses(emitter *e)
     }
     LLVMValueRef table = NULL;
     if (!e->no_memory && !e->too_deep)
-        table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *), "witnesses");
+        table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *),
+                                "witnesses");
     free(functions);
     return table;
 }
@@ -239,19 +252,20 @@ static LLVMValueRef emit_witnesses(emitter *e)
 static void emit_module(emitter *e, const char *symbol, LLVMValueRef image, LLVMValueRef groups,
                         LLVMValueRef witnesses)
 {
-    const cst_module module = {.magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION, .value_size = sizeof(cst_value)};
+    const cst_module module = {
+        .magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION, .value_size = sizeof(cst_value)};
     const blob_pointer pointers[] = {
         {offsetof(cst_module, image), image},
         {offsetof(cst_module, groups), groups},
         {offsetof(cst_module, witnesses), witnesses},
         {offsetof(cst_module, engine), NULL},
     };
-    LLVMValueRef global = constant_global(e, constant_blob(e, &module, sizeof module, pointers, 4), _Alignof(cst_module),
-                                          symbol);
+    LLVMValueRef global = constant_global(e, constant_blob(e, &module, sizeof module, pointers, 4),
+                                          _Alignof(cst_module), symbol);
     LLVMSetLinkage(global, LLVMExternalLinkage);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------ */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void declare(emitter *e)
 {
@@ -282,7 +296,9 @@ static cst_status generate(emitter *e, const module_options *options)
     LLVMValueRef image = NULL;
     if (options->with_image) {
         const char *bytes = (const char *)e->plan->image;
-        image = constant_global(e, LLVMConstStringInContext2(e->context, bytes, e->plan->image_size, true), 16, "image");
+        image = constant_global(
+            e, LLVMConstStringInContext2(e->context, bytes, e->plan->image_size, true), 16,
+            "image");
     }
     LLVMValueRef groups = emit_groups(e);
     LLVMValueRef witnesses = groups != NULL ? emit_witnesses(e) : NULL;
@@ -300,10 +316,13 @@ static cst_status generate(emitter *e, const module_options *options)
 
 emitter *module_prepare(compilation *unit)
 {
-    if (unit->checked == NULL || unit->graph == NULL || unit->plan == NULL || unit->plan->image == NULL)
+    if (unit->checked == NULL || unit->graph == NULL || unit->plan == NULL ||
+        unit->plan->image == NULL)
         return NULL;
     emitter *e = arena_allocate(&unit->arena, sizeof *e);
-    *e = (emitter){.policy = unit->checked, .graph = unit->graph, .plan = unit->plan,
+    *e = (emitter){.policy = unit->checked,
+                   .graph = unit->graph,
+                   .plan = unit->plan,
                    .image = (const cst_image *)(const void *)unit->plan->image};
     prepare(unit, &e->prepared);
     return e;

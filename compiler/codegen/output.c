@@ -1,8 +1,9 @@
 /*
  * output.c - files that are whole or not there.
  *
- * A file is written under a temporary name in the same folder and renamed when it is complete, so that no reader and no crash
- * ever sees half a policy. What is no regular file (/dev/stdout, a pipe) cannot be replaced and is written directly.
+ * A file is written under a temporary name in the same folder and renamed when it is complete, so
+ * that no reader and no crash ever sees half a policy. What is no regular file (/dev/stdout, a
+ * pipe) cannot be replaced and is written directly.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,8 @@ char *output_temporary(const char *path, const char *suffix)
     const size_t size = strlen(path) + strlen(suffix) + 40;
     char *name = malloc(size);
     if (name != NULL)
-        snprintf(name, size, "%s.%ld.%u%s", path, (long)getpid(), atomic_fetch_add(&counter, 1u), suffix);
+        snprintf(name, size, "%s.%ld.%u%s", path, (long)getpid(), atomic_fetch_add(&counter, 1u),
+                 suffix);
     return name;
 }
 
@@ -64,15 +66,16 @@ static bool write_and_close(int descriptor, const void *bytes, size_t length)
     return close(descriptor) == 0;
 }
 
-static bool is_special(const char *path)
+bool output_is_special(const char *path)
 {
     struct stat about;
     return stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
 }
 
-cst_status output_write(const char *path, const void *bytes, size_t length, char *error, size_t error_size)
+cst_status output_write(const char *path, const void *bytes, size_t length, char *error,
+                        size_t error_size)
 {
-    if (is_special(path)) {
+    if (output_is_special(path)) {
         const int direct = open(path, O_WRONLY | O_CLOEXEC);
         if (direct < 0 || !write_and_close(direct, bytes, length))
             return output_error(error, error_size, path);

@@ -1,18 +1,20 @@
 /*
  * prepare.c - what is known about the graph before the first instruction.
  *
- * Sizes, so that no function grows beyond FUNCTION_SIZE whatever the policy looks like, and the order in which operands of
- * `and` and `or` are evaluated: those that are always decided first, since they leave early by a branch, and among them the
- * cheap ones first. The language promises that order has no meaning.
+ * Sizes, so that no function grows beyond FUNCTION_SIZE whatever the policy looks like, and the
+ * order in which operands of `and` and `or` are evaluated: those that are always decided first,
+ * since they leave early by a branch, and among them the cheap ones first. The language promises
+ * that order has no meaning.
  *
- * It asks the compilation's arena for memory, and so must run while there are no LLVM objects that a jump would lose.
+ * It asks the compilation's arena for memory, and so must run while there are no LLVM objects that
+ * a jump would lose.
  */
 #include <stdlib.h>
 
 #include "compiler/codegen/emit.h"
 
-#define CALL_SIZE 3u   /* a call of a part that has its own function */
-#define LOOP_SIZE 8u   /* what a loop costs beside its body */
+#define CALL_SIZE 3u /* a call of a part that has its own function */
+#define LOOP_SIZE 8u /* what a loop costs beside its body */
 
 static uint32_t add(uint32_t a, uint32_t b)
 {

@@ -1,9 +1,11 @@
 /*
- * quantifiers.c - code for `any` and `all`: loops over the elements of a list, and the search for witnesses.
+ * quantifiers.c - code for `any` and `all`: loops over the elements of a list, and the search for
+ * witnesses.
  *
- * A loop stops at the first element that settles it. What depends on the element refers to it as a local, numbered by the
- * quantifiers around it. A witness function finds the element that made an `any` true, for a report; it computes everything
- * afresh, since memos belong to the evaluation of the event.
+ * A loop stops at the first element that settles it. What depends on the element refers to it as a
+ * local, numbered by the quantifiers around it. A witness function finds the element that made an
+ * `any` true, for a report; it computes everything afresh, since memos belong to the evaluation of
+ * the event.
  */
 #include <stddef.h>
 
@@ -15,7 +17,8 @@ typedef struct element_loop {
     uint32_t saved_locals;
 } element_loop;
 
-/* Opens a loop and stands in its body with the element bound. Phis may be added at the start of `head` before. */
+/* Opens a loop and stands in its body with the element bound. Phis may be added at the start of
+ * `head` before. */
 static void loop_begin(emitter *e, element_loop *loop, const graph_node *node, LLVMValueRef list)
 {
     loop->items = emit_load(e, e->pointer, list, offsetof(cst_value, as.items), "items");
@@ -44,13 +47,17 @@ static void bind_local(emitter *e, const graph_node *node, LLVMValueRef element)
 {
     if (node->local >= LOCAL_COUNT)
         return;
+    /* a witness inside of an `all` is searched without that one's element: then it is absent */
+    for (; e->local_count <= node->local; e->local_count++) {
+        e->locals[e->local_count] = e->absent;
+        e->lists[e->local_count] = CST_NONE;
+    }
     e->locals[node->local] = element;
     e->lists[node->local] = node->operands[0];
-    if (e->local_count <= node->local)
-        e->local_count = node->local + 1;
 }
 
-/* After the phis of `head`: leaves for `done` behind the last element, otherwise enters the body. */
+/* After the phis of `head`: leaves for `done` behind the last element, otherwise enters the
+ * body. */
 static void loop_enter(emitter *e, const element_loop *loop, const graph_node *node)
 {
     LLVMValueRef more = LLVMBuildICmp(e->builder, LLVMIntULT, loop->index, loop->count, "");
@@ -119,15 +126,16 @@ LLVMValueRef emit_quantifier_truth(emitter *e, node_id id)
     return LLVMBuildSelect(e->builder, emit_is_not_zero(e, list.trouble), list.trouble, result, "");
 }
 
-/* ---- witnesses ------------------------------------------------------------------------------------------- */
+/* ---- witnesses ------------------------------------------------------------------------------- */
 
 typedef struct found {
     LLVMValueRef index, element;
 } found;
 
 /*
- * The first element at or behind `from` whose body is true; if no element of the whole list is, the first there that is undecided.
- * Leaves the function with UINT32_MAX if there is none, otherwise goes on with what was found.
+ * The first element at or behind `from` whose body is true; if no element of the whole list is, the
+ * first there that is undecided. Leaves the function with UINT32_MAX if there is none, otherwise
+ * goes on with what was found.
  */
 static found emit_search(emitter *e, node_id id, LLVMValueRef from)
 {
@@ -142,8 +150,10 @@ static found emit_search(emitter *e, node_id id, LLVMValueRef from)
     LLVMBasicBlockRef before = LLVMGetInsertBlock(e->builder);
     element_loop each;
     loop_begin(e, &each, node, list.value);
-    LLVMValueRef undecided = LLVMBuildPhi(e->builder, e->i32, "undecided"); /* the first such element so far */
-    LLVMValueRef blocked = LLVMBuildPhi(e->builder, e->i32, "blocked"); /* 1: an element before `from` is true */
+    /* the first such element so far */
+    LLVMValueRef undecided = LLVMBuildPhi(e->builder, e->i32, "undecided");
+    /* 1: an element before `from` is true */
+    LLVMValueRef blocked = LLVMBuildPhi(e->builder, e->i32, "blocked");
     LLVMValueRef start[] = {emit_i32(e, UINT32_MAX), emit_i32(e, 0)};
     LLVMAddIncoming(undecided, &start[0], &before, 1);
     LLVMAddIncoming(blocked, &start[1], &before, 1);
@@ -166,7 +176,8 @@ static found emit_search(emitter *e, node_id id, LLVMValueRef from)
     LLVMAddIncoming(undecided, &now_undecided, &latch, 1);
     LLVMAddIncoming(blocked, &now_blocked, &latch, 1);
 
-    LLVMValueRef some = LLVMBuildICmp(e->builder, LLVMIntNE, undecided, emit_i32(e, UINT32_MAX), "");
+    LLVMValueRef some =
+        LLVMBuildICmp(e->builder, LLVMIntNE, undecided, emit_i32(e, UINT32_MAX), "");
     some = LLVMBuildAnd(e->builder, some, emit_is_zero(e, blocked), "");
     LLVMBuildCondBr(e->builder, some, hit, none);
     emit_go_on(e, none);
@@ -187,7 +198,8 @@ void emit_witness(emitter *e, const plan_witness *witness)
         const found outer = emit_search(e, witness->outer[i], emit_i32(e, 0));
         bind_local(e, emit_node(e, witness->outer[i]), outer.element);
     }
-    const found inner = emit_search(e, root->witnesses[witness->number], LLVMGetParam(e->function, 2));
+    const found inner =
+        emit_search(e, root->witnesses[witness->number], LLVMGetParam(e->function, 2));
     LLVMBuildStore(e->builder, inner.element, LLVMGetParam(e->function, 3));
     LLVMBuildRet(e->builder, inner.index);
 }

@@ -1,9 +1,10 @@
 /*
  * sets.c - code for membership.
  *
- * The planner chose the form of each set (module.h). Small forms become a few instructions: a window of 64 symbols or numbers is a
- * constant word, a wider bit set is one load from the image, a handful of numbers are comparisons. The rest is
- * a service. A set is read from the image that the policy will carry, so there is one truth about its form.
+ * The planner chose the form of each set (module.h). Small forms become a few instructions: a
+ * window of 64 symbols or numbers is a constant word, a wider bit set is one load from the image, a
+ * handful of numbers are comparisons. The rest is a service. A set is read from the image that the
+ * policy will carry, so there is one truth about its form.
  */
 #include <stddef.h>
 #include <string.h>
@@ -22,7 +23,8 @@ static LLVMValueRef bit_of_word(emitter *e, LLVMValueRef number, uint64_t word)
     return LLVMBuildAnd(e->builder, inside, bit, "");
 }
 
-/* The same with the words in the image. Outside of the window the first word is read and not used. */
+/* The same with the words in the image. Outside of the window the first word is read and not
+ * used. */
 static LLVMValueRef bit_of_image(emitter *e, LLVMValueRef number, cst_ref data)
 {
     const uint64_t bits = (uint64_t)data.length * 8u;
@@ -39,7 +41,8 @@ static LLVMValueRef bit_of_image(emitter *e, LLVMValueRef number, cst_ref data)
     return LLVMBuildAnd(e->builder, inside, bit, "");
 }
 
-static LLVMValueRef in_symbols(emitter *e, const cst_set_row *row, uint32_t number, node_id left, LLVMValueRef place)
+static LLVMValueRef in_symbols(emitter *e, const cst_set_row *row, uint32_t number, node_id left,
+                               LLVMValueRef place)
 {
     LLVMValueRef symbol;
     const bool known = value_has_symbol(e, left);
@@ -69,9 +72,11 @@ static LLVMValueRef in_symbols(emitter *e, const cst_set_row *row, uint32_t numb
     return emit_is_not_zero(e, EMIT_SERVICE(e, set_has_text, e->frame, place, emit_i32(e, number)));
 }
 
-static LLVMValueRef in_integers(emitter *e, const cst_set_row *row, uint32_t number, LLVMValueRef value)
+static LLVMValueRef in_integers(emitter *e, const cst_set_row *row, uint32_t number,
+                                LLVMValueRef value)
 {
-    const int64_t *numbers = (const int64_t *)(const void *)((const char *)e->image + row->data.offset);
+    const int64_t *numbers =
+        (const int64_t *)(const void *)((const char *)e->image + row->data.offset);
     if (row->count == 0)
         return LLVMConstInt(e->i1, 0, false);
     const uint64_t least = (uint64_t)numbers[0];
@@ -82,7 +87,8 @@ static LLVMValueRef in_integers(emitter *e, const cst_set_row *row, uint32_t num
         return bit_of_word(e, LLVMBuildSub(e->builder, value, emit_i64(e, least), ""), word);
     }
     if (row->count > FEW_NUMBERS)
-        return emit_is_not_zero(e, EMIT_SERVICE(e, set_has_integer, e->frame, value, emit_i32(e, number)));
+        return emit_is_not_zero(
+            e, EMIT_SERVICE(e, set_has_integer, e->frame, value, emit_i32(e, number)));
     LLVMValueRef found = NULL;
     for (uint32_t i = 0; i < row->count; i++) {
         LLVMValueRef equal =
@@ -105,7 +111,8 @@ LLVMValueRef emit_in_set(emitter *e, const graph_node *node, LLVMValueRef *troub
     case CST_SET_NETWORKS:
         value = emit_place(e, left, false);
         *trouble = value.trouble;
-        return emit_is_not_zero(e, EMIT_SERVICE(e, set_has_address, e->frame, value.value, emit_i32(e, node->index)));
+        return emit_is_not_zero(
+            e, EMIT_SERVICE(e, set_has_address, e->frame, value.value, emit_i32(e, node->index)));
     default:
         value = emit_place(e, left, true);
         *trouble = value.trouble;

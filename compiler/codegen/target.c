@@ -1,9 +1,10 @@
 /*
  * target.c - the machine that code is made for, and the last steps to its bytes.
  *
- * Always this machine's architecture at its baseline, never "whatever this CPU happens to have": conditions are loads,
- * comparisons and branches, which newer instructions do not speed up, and a library file must run where it is taken to.
- * Quick means LLVM's fast instruction selection and no passes at all; careful means two cheap passes and its default code generator.
+ * Always this machine's architecture at its baseline, never "whatever this CPU happens to have":
+ * conditions are loads, comparisons and branches, which newer instructions do not speed up, and a
+ * library file must run where it is taken to. Quick means LLVM's fast instruction selection and no
+ * passes at all; careful means two cheap passes and its default code generator.
  */
 #include <pthread.h>
 
@@ -31,9 +32,9 @@ LLVMTargetMachineRef target_open(target_effort effort)
         return NULL;
     }
     const bool quick = effort == TARGET_QUICK;
-    LLVMTargetMachineRef machine =
-        LLVMCreateTargetMachine(target, triple, "", "", quick ? LLVMCodeGenLevelNone : LLVMCodeGenLevelDefault,
-                                LLVMRelocPIC, LLVMCodeModelSmall);
+    LLVMTargetMachineRef machine = LLVMCreateTargetMachine(
+        target, triple, "", "", quick ? LLVMCodeGenLevelNone : LLVMCodeGenLevelDefault,
+        LLVMRelocPIC, LLVMCodeModelSmall);
     if (machine != NULL && quick)
         LLVMSetTargetMachineFastISel(machine, true);
     LLVMDisposeMessage(triple);
@@ -51,7 +52,8 @@ cst_status target_optimise(LLVMTargetMachineRef machine, LLVMModuleRef module)
     return CST_INTERNAL;
 }
 
-LLVMMemoryBufferRef target_write(LLVMTargetMachineRef machine, LLVMModuleRef module, LLVMCodeGenFileType form)
+LLVMMemoryBufferRef target_write(LLVMTargetMachineRef machine, LLVMModuleRef module,
+                                 LLVMCodeGenFileType form)
 {
     LLVMMemoryBufferRef written = NULL;
     char *message = NULL;

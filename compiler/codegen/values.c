@@ -1,14 +1,17 @@
 /*
  * values.c - code for what conditions compare: numbers in registers, everything else by pointer.
  *
- * A value that could not be computed carries its trouble: the undecided truth that the comparison around it becomes. An
- * operation over troubled operands adds no trouble of its own; of two troubled operands the greater truth counts. While a value is
- * troubled its bits mean nothing, but they are always something, so code stays free of branches.
+ * A value that could not be computed carries its trouble: the undecided truth that the comparison
+ * around it becomes. An operation over troubled operands adds no trouble of its own; of two
+ * troubled operands the greater truth counts. While a value is troubled its bits mean nothing, but
+ * they are always something, so code stays free of branches.
  *
- * Absent values are zeroed, and everything here is safe on them; a member of an absent record is absent.
+ * Absent values are zeroed, and everything here is safe on them; a member of an absent record is
+ * absent.
  *
- * Results of services lie in temporaries on the stack. The room for a result is taken before its operands', which are given back
- * at once: so the stack that a condition needs depends on its depth and not on its length.
+ * Results of services lie in temporaries on the stack. The room for a result is taken before its
+ * operands', which are given back at once: so the stack that a condition needs depends on its depth
+ * and not on its length.
  */
 #include <stddef.h>
 
@@ -23,49 +26,62 @@ bool kind_is_number(cst_kind kind)
     case CST_KIND_TIME:
     case CST_KIND_DURATION:
     case CST_KIND_ENUM:
-    case CST_KIND_TOOL: return true;
-    default: return false;
+    case CST_KIND_TOOL:
+        return true;
+    default:
+        return false;
     }
 }
 
-/* ---- trouble ---------------------------------------------------------------------------------------- */
+/* ---- trouble --------------------------------------------------------------------------------- */
 
 /* The trouble of an operation: its operands', or else its own where `failed` (i1) holds. */
-static LLVMValueRef add_trouble(emitter *e, LLVMValueRef operands, LLVMValueRef failed, uint32_t number)
+static LLVMValueRef add_trouble(emitter *e, LLVMValueRef operands, LLVMValueRef failed,
+                                uint32_t number)
 {
-    LLVMValueRef own = LLVMBuildSelect(e->builder, failed, emit_i32(e, CST_UNDECIDED(number)), emit_i32(e, CST_FALSE), "");
+    LLVMValueRef own = LLVMBuildSelect(e->builder, failed, emit_i32(e, CST_UNDECIDED(number)),
+                                       emit_i32(e, CST_FALSE), "");
     if (operands == NULL)
         return own;
     return LLVMBuildSelect(e->builder, emit_is_not_zero(e, operands), operands, own, "trouble");
 }
 
-/* ---- arithmetic --------------------------------------------------------------------------------------- */
+/* ---- arithmetic ------------------------------------------------------------------------------ */
 
 static emitted checked_arithmetic(emitter *e, const graph_node *node, emitted a, emitted b)
 {
-    const unsigned operation = node->kind == EXPRESSION_ADD ? 0 : node->kind == EXPRESSION_MULTIPLY ||
-                               node->kind == EXPRESSION_WIDEN ? 2 : 1;
+    const unsigned operation = node->kind == EXPRESSION_ADD ? 0
+                               : node->kind == EXPRESSION_MULTIPLY || node->kind == EXPRESSION_WIDEN
+                                   ? 2
+                                   : 1;
     LLVMValueRef arguments[] = {a.value, b.value};
     LLVMValueRef both =
         LLVMBuildCall2(e->builder, e->arithmetic_type, e->arithmetic[operation], arguments, 2, "");
     LLVMValueRef overflow = LLVMBuildExtractValue(e->builder, both, 1, "overflow");
-    return (emitted){
-        LLVMBuildExtractValue(e->builder, both, 0, ""),
-        add_trouble(e, emit_truth_max(e, a.trouble, b.trouble), overflow, node->site)};
+    return (emitted){LLVMBuildExtractValue(e->builder, both, 0, ""),
+                     add_trouble(e, emit_truth_max(e, a.trouble, b.trouble), overflow, node->site)};
 }
 
 static emitted float_arithmetic(emitter *e, const graph_node *node, emitted a, emitted b)
 {
     LLVMValueRef result;
     switch (node->kind) {
-    case EXPRESSION_ADD: result = LLVMBuildFAdd(e->builder, a.value, b.value, ""); break;
-    case EXPRESSION_SUBTRACT: result = LLVMBuildFSub(e->builder, a.value, b.value, ""); break;
-    default: result = LLVMBuildFMul(e->builder, a.value, b.value, ""); break;
+    case EXPRESSION_ADD:
+        result = LLVMBuildFAdd(e->builder, a.value, b.value, "");
+        break;
+    case EXPRESSION_SUBTRACT:
+        result = LLVMBuildFSub(e->builder, a.value, b.value, "");
+        break;
+    default:
+        result = LLVMBuildFMul(e->builder, a.value, b.value, "");
+        break;
     }
-    LLVMValueRef zero = LLVMBuildFSub(e->builder, result, result, ""); /* not a number unless the result is finite */
+    /* not a number unless the result is finite */
+    LLVMValueRef zero = LLVMBuildFSub(e->builder, result, result, "");
     LLVMValueRef failed =
         LLVMBuildFCmp(e->builder, LLVMRealUNE, zero, LLVMConstReal(e->f64, 0), "infinite");
-    return (emitted){result, add_trouble(e, emit_truth_max(e, a.trouble, b.trouble), failed, node->site)};
+    return (emitted){result,
+                     add_trouble(e, emit_truth_max(e, a.trouble, b.trouble), failed, node->site)};
 }
 
 static emitted emit_arithmetic(emitter *e, const graph_node *node)
@@ -85,7 +101,7 @@ static emitted emit_arithmetic(emitter *e, const graph_node *node)
     return checked_arithmetic(e, node, (emitted){emit_i64(e, 0), NULL}, a);
 }
 
-/* ---- numbers out of lists and texts ----------------------------------------------------------------------- */
+/* ---- numbers out of lists and texts ---------------------------------------------------------- */
 
 static emitted emit_length(emitter *e, const graph_node *node)
 {
@@ -108,7 +124,7 @@ static emitted emit_sum(emitter *e, const graph_node *node)
     return (emitted){sum, add_trouble(e, list.trouble, emit_is_zero(e, fits), node->site)};
 }
 
-/* ---- places --------------------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static emitted load_number(emitter *e, emitted place, cst_kind kind)
 {
@@ -132,21 +148,25 @@ static void put_in_place(emitter *e, LLVMValueRef value, cst_kind kind, LLVMValu
 LLVMValueRef emit_is_present(emitter *e, node_id id, LLVMValueRef place)
 {
     LLVMValueRef kind = emit_load(e, e->i8, place, offsetof(cst_value, kind), "kind");
-    LLVMValueRef there = LLVMBuildICmp(e->builder, LLVMIntNE, kind, LLVMConstInt(e->i8, CST_KIND_ABSENT, false), "");
+    LLVMValueRef there =
+        LLVMBuildICmp(e->builder, LLVMIntNE, kind, LLVMConstInt(e->i8, CST_KIND_ABSENT, false), "");
     if (node_kind(emit_node(e, id)) != CST_KIND_JSON)
         return there;
-    LLVMValueRef value = LLVMBuildICmp(e->builder, LLVMIntNE, kind, LLVMConstInt(e->i8, CST_KIND_NULL, false), "");
+    LLVMValueRef value =
+        LLVMBuildICmp(e->builder, LLVMIntNE, kind, LLVMConstInt(e->i8, CST_KIND_NULL, false), "");
     return LLVMBuildAnd(e->builder, there, value, "");
 }
 
 static emitted emit_member(emitter *e, const graph_node *node, bool symbol)
 {
     const emitted record = emit_place(e, node->operands[0], symbol);
-    LLVMValueRef fields = emit_load(e, e->pointer, record.value, offsetof(cst_value, as.items), "fields");
+    LLVMValueRef fields =
+        emit_load(e, e->pointer, record.value, offsetof(cst_value, as.items), "fields");
     LLVMValueRef field = emit_at(e, fields, (uint64_t)node->index * sizeof(cst_value));
     LLVMValueRef there =
         LLVMBuildICmp(e->builder, LLVMIntNE, fields, LLVMConstNull(e->pointer), "");
-    return (emitted){LLVMBuildSelect(e->builder, there, field, e->absent, "member"), record.trouble};
+    return (emitted){LLVMBuildSelect(e->builder, there, field, e->absent, "member"),
+                     record.trouble};
 }
 
 static emitted emit_least(emitter *e, const graph_node *node)
@@ -166,7 +186,8 @@ static emitted emit_join(emitter *e, const graph_node *node)
     const emitted b = emit_place(e, node->operands[1], false);
     LLVMValueRef fits = EMIT_SERVICE(e, join, e->frame, a.value, b.value, out);
     e->temporary_used = mark;
-    return (emitted){out, add_trouble(e, emit_truth_max(e, a.trouble, b.trouble), emit_is_zero(e, fits), node->site)};
+    return (emitted){out, add_trouble(e, emit_truth_max(e, a.trouble, b.trouble),
+                                      emit_is_zero(e, fits), node->site)};
 }
 
 static emitted emit_derived(emitter *e, const graph_node *node, bool symbol)
@@ -220,7 +241,7 @@ static emitted emit_else(emitter *e, const graph_node *node, bool as_place, bool
     return (emitted){value, trouble};
 }
 
-/* ---- the two ways to ask for a value --------------------------------------------------------------------------- */
+/* ---- the two ways to ask for a value --------------------------------------------------------- */
 
 static emitted condition_as_value(emitter *e, node_id id)
 {
@@ -229,7 +250,8 @@ static emitted condition_as_value(emitter *e, node_id id)
     LLVMValueRef value = LLVMBuildZExt(e->builder, is_true, e->i64, "");
     if (!emit_node(e, id)->undecidable)
         return (emitted){value, NULL};
-    return (emitted){value, LLVMBuildSelect(e->builder, is_true, emit_i32(e, CST_FALSE), truth, "trouble")};
+    return (emitted){
+        value, LLVMBuildSelect(e->builder, is_true, emit_i32(e, CST_FALSE), truth, "trouble")};
 }
 
 static emitted emit_number(emitter *e, node_id id)
@@ -247,11 +269,16 @@ static emitted emit_number(emitter *e, node_id id)
     case EXPRESSION_SUBTRACT:
     case EXPRESSION_MULTIPLY:
     case EXPRESSION_NEGATE:
-    case EXPRESSION_WIDEN: return emit_arithmetic(e, node);
-    case EXPRESSION_LENGTH: return emit_length(e, node);
-    case EXPRESSION_SUM: return emit_sum(e, node);
-    case EXPRESSION_ELSE: return emit_else(e, node, false, false);
-    default: return load_number(e, emit_place(e, id, false), kind);
+    case EXPRESSION_WIDEN:
+        return emit_arithmetic(e, node);
+    case EXPRESSION_LENGTH:
+        return emit_length(e, node);
+    case EXPRESSION_SUM:
+        return emit_sum(e, node);
+    case EXPRESSION_ELSE:
+        return emit_else(e, node, false, false);
+    default:
+        return load_number(e, emit_place(e, id, false), kind);
     }
 }
 
@@ -270,18 +297,25 @@ emitted emit_place(emitter *e, node_id id, bool symbol)
 {
     const graph_node *node = emit_node(e, id);
     switch (node->kind) {
-    case EXPRESSION_CONSTANT: return (emitted){constant_value(e, id), NULL};
+    case EXPRESSION_CONSTANT:
+        return (emitted){constant_value(e, id), NULL};
     case EXPRESSION_FIELD:
         return (emitted){emit_at(e, e->slots, (uint64_t)node->slot * sizeof(cst_value)), NULL};
-    case EXPRESSION_LOCAL: return (emitted){e->locals[node->local], NULL};
-    case EXPRESSION_MEMBER: return emit_member(e, node, symbol);
+    case EXPRESSION_LOCAL:
+        return (emitted){node->local < e->local_count ? e->locals[node->local] : e->absent, NULL};
+    case EXPRESSION_MEMBER:
+        return emit_member(e, node, symbol);
     case EXPRESSION_OPEN_MEMBER:
     case EXPRESSION_OPEN_AS:
-    case EXPRESSION_PROPERTY: return emit_derived(e, node, symbol);
-    case EXPRESSION_ELSE: return emit_else(e, node, true, symbol);
-    case EXPRESSION_JOIN: return emit_join(e, node);
+    case EXPRESSION_PROPERTY:
+        return emit_derived(e, node, symbol);
+    case EXPRESSION_ELSE:
+        return emit_else(e, node, true, symbol);
+    case EXPRESSION_JOIN:
+        return emit_join(e, node);
     case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST: return emit_least(e, node);
+    case EXPRESSION_GREATEST:
+        return emit_least(e, node);
     default: {
         LLVMValueRef place = emit_temporary(e);
         const emitted number = emit_value(e, id);
@@ -296,12 +330,18 @@ bool value_has_symbol(const emitter *e, node_id id)
     const graph_node *node = emit_node(e, id);
     switch (node->kind) {
     case EXPRESSION_CONSTANT:
-    case EXPRESSION_PROPERTY: return true; /* `part` was asked to look it up */
-    case EXPRESSION_FIELD: return e->policy->slots.items[node->slot].interned;
-    case EXPRESSION_LOCAL: return value_has_symbol(e, e->lists[node->local]);
-    case EXPRESSION_MEMBER: return value_has_symbol(e, node->operands[0]);
+    case EXPRESSION_PROPERTY:
+        return true; /* `part` was asked to look it up */
+    case EXPRESSION_FIELD:
+        return e->policy->slots.items[node->slot].interned;
+    case EXPRESSION_LOCAL:
+        return node->local >= e->local_count || e->lists[node->local] == CST_NONE || /* absent */
+               value_has_symbol(e, e->lists[node->local]);
+    case EXPRESSION_MEMBER:
+        return value_has_symbol(e, node->operands[0]);
     case EXPRESSION_ELSE:
         return value_has_symbol(e, node->operands[0]) && value_has_symbol(e, node->operands[1]);
-    default: return false;
+    default:
+        return false;
     }
 }

@@ -1,5 +1,6 @@
 /*
- * dump.h - the graph and the plan as text, for `constc dump` and for golden tests: stable, one fact a line.
+ * dump.h - the graph and the plan as text, for `constc dump` and for golden tests: stable, one
+ * fact a line.
  */
 #ifndef CONSTITUTION_COMPILER_PLAN_DUMP_H
 #define CONSTITUTION_COMPILER_PLAN_DUMP_H

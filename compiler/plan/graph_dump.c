@@ -3,8 +3,8 @@
  *
  *     n3  equal n1 n2   uses 2 cost 1
  *
- * Operands come before their users, so the text reads from top to bottom. After planning, the byte that caches a node is
- * shown too.
+ * Operands come before their users, so the text reads from top to bottom. After planning, the byte
+ * that caches a node is shown too.
  */
 #include "compiler/plan/dump.h"
 #include "compiler/plan/nodes.h"
@@ -19,23 +19,35 @@ static void dump_details(buffer *out, const checked_policy *policy, const graph_
         return;
     case EXPRESSION_FIELD: {
         const slot *of = &policy->slots.items[node->slot];
-        buffer_format(out, " %s: %s%s", of->path, of->open ? "open " : "", kind_word(of->type->kind));
+        buffer_format(out, " %s: %s%s", of->path, of->open ? "open " : "",
+                      kind_word(of->type->kind));
         return;
     }
     case EXPRESSION_LOCAL:
         buffer_format(out, " #%u: %s", node->local, kind_word(node->type->kind));
         return;
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL: buffer_format(out, " #%u", node->local); return;
-    case EXPRESSION_OPEN_MEMBER: buffer_format(out, " %s", node->name); return;
-    case EXPRESSION_PROPERTY: buffer_format(out, " %s", property_word(node->index)); return;
-    case EXPRESSION_MEMBER: buffer_format(out, " field %u", node->index); return;
+    case EXPRESSION_ALL:
+        buffer_format(out, " #%u", node->local);
+        return;
+    case EXPRESSION_OPEN_MEMBER:
+        buffer_format(out, " %s", node->name);
+        return;
+    case EXPRESSION_PROPERTY:
+        buffer_format(out, " %s", property_word(node->index));
+        return;
+    case EXPRESSION_MEMBER:
+        buffer_format(out, " field %u", node->index);
+        return;
     case EXPRESSION_IN_SET:
         buffer_format(out, " set %u %s", node->index, policy->sets.items[node->index].name);
         return;
     case EXPRESSION_OPEN_AS:
-    case EXPRESSION_WIDEN: buffer_format(out, " %s", kind_word(node->type->kind)); return;
-    default: return;
+    case EXPRESSION_WIDEN:
+        buffer_format(out, " %s", kind_word(node->type->kind));
+        return;
+    default:
+        return;
     }
 }
 
@@ -70,8 +82,8 @@ void graph_dump(buffer *out, const compilation *unit)
     for (uint32_t r = 0; r < whole->roots.count; r++) {
         const graph_root *root = &whole->roots.items[r];
         const rule *of = &policy->rules.items[root->rule];
-        buffer_format(out, "root %u  %s on %s = n%u", r, of->name, of->bodies[root->body].selector.label,
-                      root->condition);
+        buffer_format(out, "root %u  %s on %s = n%u", r, of->name,
+                      of->bodies[root->body].selector.label, root->condition);
         for (uint32_t w = 0; w < root->witness_count; w++)
             buffer_format(out, "%s n%u", w == 0 ? " witnesses" : "", root->witnesses[w]);
         buffer_text(out, "\n");

@@ -1,12 +1,15 @@
 /*
- * image.c - the finished tables: one block of bytes without pointers, as runtime/module.h declares it.
+ * image.c - the finished tables: one block of bytes without pointers, as runtime/module.h declares
+ * it.
  *
- * Behind the head lies the pool (every text once, with a NUL behind it, and the data of sets), then the tables in the order of
- * the head, each 8-byte aligned. The pool comes first so that a text's place is known as soon as it is added. All padding
- * is zero and nothing depends on addresses: the same policy gives the same bytes.
+ * Behind the head lies the pool (every text once, with a NUL behind it, and the data of sets),
+ * then the tables in the order of the head, each 8-byte aligned. The pool comes first so that a
+ * text's place is known as soon as it is added. All padding is zero and nothing depends on
+ * addresses: the same policy gives the same bytes.
  *
- * The rows are made by sets.c, tables.c and trees.c; this file owns the pool and the layout. A table is read as rows that hold
- * offsets from the start of the image, so its size is bounded by LIMIT_IMAGE_BYTES; a policy past that is an error.
+ * The rows are made by sets.c, tables.c and trees.c; this file owns the pool and the layout. A
+ * table is read as rows that hold offsets from the start of the image, so its size is bounded by
+ * LIMIT_IMAGE_BYTES; a policy past that is an error.
  */
 #include <string.h>
 
@@ -16,7 +19,7 @@
 
 #define POOL_START ((sizeof(cst_image) + 15u) & ~(size_t)15u)
 
-/* ---- the pool ------------------------------------------------------------------------------------------ */
+/* ---- the pool -------------------------------------------------------------------------------- */
 
 static bool pool_reserve(image_builder *image, size_t more)
 {
@@ -111,11 +114,11 @@ cst_range image_names(image_builder *image, const char *const *names, uint32_t c
     return range;
 }
 
-/* ---- the layout --------------------------------------------------------------------------------------------- */
+/* ---- the layout ------------------------------------------------------------------------------ */
 
 typedef struct placing {
-    uint64_t size;   /* of the image so far */
-    uint8_t *bytes;  /* NULL while sizes are only counted */
+    uint64_t size;  /* of the image so far */
+    uint8_t *bytes; /* NULL while sizes are only counted */
 } placing;
 
 static cst_table place(placing *p, const void *rows, uint32_t count, size_t row_size)
@@ -137,8 +140,8 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     if (p->bytes != NULL && image->pool.bytes.count > 0)
         memcpy(p->bytes + p->size, image->pool.bytes.items, image->pool.bytes.count);
     p->size += image->pool.bytes.count;
-    head->symbol_buckets =
-        place(p, image->symbols->buckets, image->symbols->capacity, sizeof *image->symbols->buckets);
+    head->symbol_buckets = place(p, image->symbols->buckets, image->symbols->capacity,
+                                 sizeof *image->symbols->buckets);
     head->symbols = PLACE(p, image->symbol_rows);
     head->sets = PLACE(p, image->sets);
     head->types = PLACE(p, image->types);
@@ -178,8 +181,8 @@ static void fill_head(image_builder *image, cst_image *head)
     memcpy(head->stages, image->stages, sizeof head->stages);
 }
 
-bool image_build(compilation *unit, const symbols *symbols_of_policy, const plan_selector *selectors,
-                 uint32_t count)
+bool image_build(compilation *unit, const symbols *symbols_of_policy,
+                 const plan_selector *selectors, uint32_t count)
 {
     image_builder image = {.unit = unit,
                            .memory = &unit->arena,
@@ -200,7 +203,8 @@ bool image_build(compilation *unit, const symbols *symbols_of_policy, const plan
     if (image.pool.too_large || counting.size > LIMIT_IMAGE_BYTES) {
         const source_range nowhere = {0, 0, 0};
         diagnostic_report(unit, E_IMAGE_TOO_LARGE, nowhere,
-                          "the tables of this policy would need more than %u bytes", LIMIT_IMAGE_BYTES);
+                          "the tables of this policy would need more than %u bytes",
+                          LIMIT_IMAGE_BYTES);
         return false;
     }
     placing writing = {0, arena_allocate(image.memory, counting.size)};

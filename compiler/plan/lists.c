@@ -1,8 +1,9 @@
 /*
  * lists.c - lists of numbers, equal ones kept once.
  *
- * Tools come by the ten thousand, most of them with the same rules and the same fields. Their group lists and field trees
- * are therefore looked up by content before they are written: what is equal is shared.
+ * Tools come by the ten thousand, most of them with the same rules and the same fields. Their
+ * group lists and field trees are therefore looked up by content before they are written: what is
+ * equal is shared.
  */
 #include <string.h>
 
@@ -32,7 +33,8 @@ uint32_t lists_add(arena *memory, lists *all, const uint32_t *words, uint32_t co
     for (; all->buckets[at] != 0; at = (at + 1) & (all->bucket_count - 1)) {
         const list_entry *entry = &all->entries.items[all->buckets[at] - 1];
         if (entry->hash == hash && entry->count == count &&
-            (count == 0 || memcmp(&all->words.items[entry->first], words, count * sizeof *words) == 0))
+            (count == 0 ||
+             memcmp(&all->words.items[entry->first], words, count * sizeof *words) == 0))
             return all->buckets[at] - 1;
     }
     const list_entry made = {.first = all->words.count, .count = count, .hash = hash};

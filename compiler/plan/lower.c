@@ -1,21 +1,29 @@
 /*
  * lower.c - from checked conditions to the decision graph.
  *
- * Expects checked policy without errors; makes compilation->graph; of the checked trees it changes only site numbers (sites.c).
- * Guarantees, beyond graph.h:
- *   - LESS_EQUAL is gone: a <= b is not (b < a). That holds because no value is NaN and an undecided side makes both undecided.
- *   - of EQUAL's two sides a constant is the right one, otherwise the smaller id is left; ADD and MULTIPLY likewise.
- *   - comparing a bool with a constant is the bool itself, or its NOT. TRUTH of a condition is the condition.
- *   - IN_SET of at most SMALL_SET elements, and of any number of floats, which have no set form, is EQUAL or an OR of them. Networks stay.
- *   - LOCAL, ANY and ALL are numbered by nesting: `local` is the number of quantifiers around the ANY or ALL. So the
- *     same `any` in two rules is one node, and a local's number is bound only by the nearest quantifier with it.
- *   - ANY and ALL with a constant body are a test of the list's length; only as a witness such an ANY may stay.
+ * Expects checked policy without errors; makes compilation->graph; of the checked trees it changes
+ * only site numbers (sites.c). Guarantees, beyond graph.h:
+ *   - LESS_EQUAL is gone: a <= b is not (b < a). That holds because no value is NaN and an
+ *     undecided side makes both undecided.
+ *   - of EQUAL's two sides a constant is the right one, otherwise the smaller id is left; ADD and
+ *     MULTIPLY likewise.
+ *   - comparing a bool with a constant is the bool itself, or its NOT. TRUTH of a condition is the
+ *     condition.
+ *   - IN_SET of at most SMALL_SET elements, and of any number of floats, which have no set form, is
+ *     EQUAL or an OR of them. Networks stay.
+ *   - LOCAL, ANY and ALL are numbered by nesting: `local` is the number of quantifiers around the
+ *     ANY or ALL. So the same `any` in two rules is one node, and a local's number is bound only by
+ *     the nearest quantifier with it.
+ *   - ANY and ALL with a constant body are a test of the list's length; only as a witness such an
+ *     ANY may stay.
  *
- * What is folded is what three-valued logic allows. `x and false` is false although x may be undecided: min(x, 0) is 0.
- * `x or not x` is true only for an x that is always decided, and so is every other law of the excluded middle. Because `and` is
- * the least and `or` the greatest of numbers that name their reason, sorting, flattening and sharing change neither truth nor reason.
+ * What is folded is what three-valued logic allows. `x and false` is false although x may be
+ * undecided: min(x, 0) is 0. `x or not x` is true only for an x that is always decided, and so is
+ * every other law of the excluded middle. Because `and` is the least and `or` the greatest of
+ * numbers that name their reason, sorting, flattening and sharing change neither truth nor reason.
  *
- * Left out: algebra on numbers (overflow would move), absorption, De Morgan (the code generator branches either way).
+ * Left out: algebra on numbers (overflow would move), absorption, De Morgan (the code generator
+ * branches either way).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,22 +35,22 @@
 static node_id lower(lower_pass *pass, const expression *tree);
 static node_id lower_condition(lower_pass *pass, const expression *tree);
 
-/* ---- constants -------------------------------------------------------------------------------------- */
+/* ---- constants ------------------------------------------------------------------------------- */
 
 static bool is_constant(const lower_pass *pass, node_id id)
 {
-    return node_at(pass, id)->kind == EXPRESSION_CONSTANT;
+    return graph_at(pass, id)->kind == EXPRESSION_CONSTANT;
 }
 
 static bool is_truth(const lower_pass *pass, node_id id, bool value)
 {
-    const graph_node *node = node_at(pass, id);
+    const graph_node *node = graph_at(pass, id);
     return node->kind == EXPRESSION_CONSTANT && node->type->kind == CST_KIND_BOOL &&
            (node->constant.as.integer != 0) == value;
 }
 
-static node_id make(lower_pass *pass, expression_kind kind, const type *result, const node_id *operands,
-                    uint32_t count)
+static node_id make(lower_pass *pass, expression_kind kind, const type *result,
+                    const node_id *operands, uint32_t count)
 {
     node_id copy[2] = {CST_NONE, CST_NONE};
     graph_node node = {.kind = kind, .type = result, .site = CST_NONE, .operand_count = count};
@@ -53,15 +61,15 @@ static node_id make(lower_pass *pass, expression_kind kind, const type *result, 
         node.operands = arena_array(pass->arena, count, sizeof *node.operands);
         memcpy(node.operands, operands, count * sizeof *operands);
     }
-    return node_make(pass, &node);
+    return graph_make(pass, &node);
 }
 
 static node_id make_not(lower_pass *pass, node_id operand)
 {
     if (is_constant(pass, operand))
-        return node_truth(pass, is_truth(pass, operand, false));
-    if (node_at(pass, operand)->kind == EXPRESSION_NOT)
-        return node_at(pass, operand)->operands[0];
+        return graph_truth(pass, is_truth(pass, operand, false));
+    if (graph_at(pass, operand)->kind == EXPRESSION_NOT)
+        return graph_at(pass, operand)->operands[0];
     return make(pass, EXPRESSION_NOT, NULL, &operand, 1);
 }
 
@@ -75,7 +83,7 @@ static int compare_ids(const void *a, const void *b)
 static bool has_opposites(const lower_pass *pass, const node_id *operands, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        const graph_node *node = node_at(pass, operands[i]);
+        const graph_node *node = graph_at(pass, operands[i]);
         if (node->kind == EXPRESSION_NOT && !node->undecidable &&
             bsearch(&node->operands[0], operands, count, sizeof *operands, compare_ids) != NULL)
             return true;
@@ -83,20 +91,21 @@ static bool has_opposites(const lower_pass *pass, const node_id *operands, uint3
     return false;
 }
 
-/* AND or OR of operands that are lowered already; `operands` may be reordered. */
+/* AND or OR of operands that are lowered already. */
 static node_id make_junction(lower_pass *pass, expression_kind kind, const node_id *operands,
                              uint32_t count)
 {
-    const bool absorbing = kind == EXPRESSION_OR; /* `or` is true by one true side, `and` false by one false */
+    /* `or` is true by one true side, `and` false by one false */
+    const bool absorbing = kind == EXPRESSION_OR;
     uint32_t total = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const graph_node *node = node_at(pass, operands[i]);
+        const graph_node *node = graph_at(pass, operands[i]);
         total += node->kind == kind ? node->operand_count : 1;
     }
     node_id *flat = arena_array(pass->arena, total, sizeof *flat);
     uint32_t used = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const graph_node *node = node_at(pass, operands[i]);
+        const graph_node *node = graph_at(pass, operands[i]);
         if (is_truth(pass, operands[i], absorbing))
             return operands[i];
         if (is_truth(pass, operands[i], !absorbing))
@@ -114,19 +123,19 @@ static node_id make_junction(lower_pass *pass, expression_kind kind, const node_
         if (distinct == 0 || flat[distinct - 1] != flat[i])
             flat[distinct++] = flat[i];
     if (distinct == 0)
-        return node_truth(pass, !absorbing);
+        return graph_truth(pass, !absorbing);
     if (distinct == 1)
         return flat[0];
     if (has_opposites(pass, flat, distinct))
-        return node_truth(pass, absorbing);
+        return graph_truth(pass, absorbing);
     return make(pass, kind, NULL, flat, distinct);
 }
 
-/* ---- comparisons -------------------------------------------------------------------------------------- */
+/* ---- comparisons ----------------------------------------------------------------------------- */
 
 static bool constants_equal(const graph_node *a, const graph_node *b)
 {
-    if (kind_is_text(a->type->kind))
+    if (kind_holds_text(a->type->kind))
         return a->constant.length == b->constant.length &&
                (a->constant.length == 0 ||
                 memcmp(a->constant.as.text, b->constant.as.text, a->constant.length) == 0);
@@ -137,10 +146,10 @@ static bool constants_equal(const graph_node *a, const graph_node *b)
 
 static node_id make_truth(lower_pass *pass, node_id value)
 {
-    const graph_node *node = node_at(pass, value);
+    const graph_node *node = graph_at(pass, value);
     if (node->kind == EXPRESSION_CONSTANT)
-        return node_truth(pass, node->constant.as.integer != 0);
-    if (node_is_condition(node->kind))
+        return graph_truth(pass, node->constant.as.integer != 0);
+    if (kind_is_condition(node->kind))
         return value;
     return make(pass, EXPRESSION_TRUTH, NULL, &value, 1);
 }
@@ -152,8 +161,10 @@ static bool folds(const graph_node *node)
     case CST_KIND_RECORD:
     case CST_KIND_JSON:
     case CST_KIND_NULL:
-    case CST_KIND_ABSENT: return false;
-    default: return true;
+    case CST_KIND_ABSENT:
+        return false;
+    default:
+        return true;
     }
 }
 
@@ -165,9 +176,9 @@ static node_id make_equal(lower_pass *pass, node_id left, node_id right)
         right = swap;
     }
     if (is_constant(pass, right)) {
-        const graph_node *constant = node_at(pass, right);
+        const graph_node *constant = graph_at(pass, right);
         if (is_constant(pass, left) && folds(constant))
-            return node_truth(pass, constants_equal(node_at(pass, left), constant));
+            return graph_truth(pass, constants_equal(graph_at(pass, left), constant));
         if (constant->type->kind == CST_KIND_BOOL) {
             const bool positive = constant->constant.as.integer != 0;
             const node_id truth = make_truth(pass, left);
@@ -180,10 +191,10 @@ static node_id make_equal(lower_pass *pass, node_id left, node_id right)
 static node_id make_less(lower_pass *pass, node_id left, node_id right)
 {
     if (is_constant(pass, left) && is_constant(pass, right)) {
-        const graph_node *a = node_at(pass, left), *b = node_at(pass, right);
+        const graph_node *a = graph_at(pass, left), *b = graph_at(pass, right);
         if (a->type->kind == CST_KIND_FLOAT)
-            return node_truth(pass, a->constant.as.number < b->constant.as.number);
-        return node_truth(pass, a->constant.as.integer < b->constant.as.integer);
+            return graph_truth(pass, a->constant.as.number < b->constant.as.number);
+        return graph_truth(pass, a->constant.as.integer < b->constant.as.integer);
     }
     return make(pass, EXPRESSION_LESS, NULL, (node_id[]){left, right}, 2);
 }
@@ -191,8 +202,8 @@ static node_id make_less(lower_pass *pass, node_id left, node_id right)
 static node_id make_in_set(lower_pass *pass, node_id left, uint32_t number)
 {
     const checked_set *set = &pass->policy->sets.items[number];
-    if (set->kind != CST_KIND_IP && set->count == 0 && !node_at(pass, left)->undecidable)
-        return node_truth(pass, false);
+    if (set->kind != CST_KIND_IP && set->count == 0 && !graph_at(pass, left)->undecidable)
+        return graph_truth(pass, false);
     const bool becomes_or = set->kind != CST_KIND_IP && set->count > 0 &&
                             (set->count <= SMALL_SET || set->kind == CST_KIND_FLOAT);
     if (!becomes_or) {
@@ -201,28 +212,36 @@ static node_id make_in_set(lower_pass *pass, node_id left, uint32_t number)
                                  .operands = &left,
                                  .operand_count = 1,
                                  .site = CST_NONE};
-        return node_make(pass, &node);
+        return graph_make(pass, &node);
     }
     node_id *equals = arena_array(pass->arena, set->count, sizeof *equals);
     for (uint32_t i = 0; i < set->count; i++) {
         const graph_node element = {.kind = EXPRESSION_CONSTANT,
-                                    .type = node_at(pass, left)->type,
+                                    .type = graph_at(pass, left)->type,
                                     .constant = set->values[i],
                                     .site = CST_NONE};
-        equals[i] = make_equal(pass, left, node_make(pass, &element));
+        equals[i] = make_equal(pass, left, graph_make(pass, &element));
     }
     return make_junction(pass, EXPRESSION_OR, equals, set->count);
 }
 
-/* ---- arithmetic ------------------------------------------------------------------------------------------ */
+/* ---- arithmetic ------------------------------------------------------------------------------ */
 
 static bool fold_float(expression_kind kind, double a, double b, cst_value *out)
 {
     switch (kind) {
-    case EXPRESSION_ADD: out->as.number = a + b; break;
-    case EXPRESSION_SUBTRACT: out->as.number = a - b; break;
-    case EXPRESSION_MULTIPLY: out->as.number = a * b; break;
-    default: out->as.number = -a; break;
+    case EXPRESSION_ADD:
+        out->as.number = a + b;
+        break;
+    case EXPRESSION_SUBTRACT:
+        out->as.number = a - b;
+        break;
+    case EXPRESSION_MULTIPLY:
+        out->as.number = a * b;
+        break;
+    default:
+        out->as.number = -a;
+        break;
     }
     return out->as.number - out->as.number == 0; /* finite */
 }
@@ -231,11 +250,16 @@ static bool fold_float(expression_kind kind, double a, double b, cst_value *out)
 static bool fold_integer(expression_kind kind, int64_t a, int64_t b, cst_value *out)
 {
     switch (kind) {
-    case EXPRESSION_ADD: return !__builtin_add_overflow(a, b, &out->as.integer);
-    case EXPRESSION_SUBTRACT: return !__builtin_sub_overflow(a, b, &out->as.integer);
-    case EXPRESSION_MULTIPLY: return !__builtin_mul_overflow(a, b, &out->as.integer);
-    case EXPRESSION_WIDEN: return !__builtin_mul_overflow(a, (int64_t)1000000, &out->as.integer);
-    default: return !__builtin_sub_overflow((int64_t)0, a, &out->as.integer);
+    case EXPRESSION_ADD:
+        return !__builtin_add_overflow(a, b, &out->as.integer);
+    case EXPRESSION_SUBTRACT:
+        return !__builtin_sub_overflow(a, b, &out->as.integer);
+    case EXPRESSION_MULTIPLY:
+        return !__builtin_mul_overflow(a, b, &out->as.integer);
+    case EXPRESSION_WIDEN:
+        return !__builtin_mul_overflow(a, (int64_t)1000000, &out->as.integer);
+    default:
+        return !__builtin_sub_overflow((int64_t)0, a, &out->as.integer);
     }
 }
 
@@ -249,8 +273,8 @@ static node_id lower_arithmetic(lower_pass *pass, const expression *tree)
     const bool constant =
         is_constant(pass, operands[0]) && (count == 1 || is_constant(pass, operands[1]));
     if (constant) {
-        const cst_value a = node_at(pass, operands[0])->constant;
-        const cst_value b = count == 2 ? node_at(pass, operands[1])->constant : a;
+        const cst_value a = graph_at(pass, operands[0])->constant;
+        const cst_value b = count == 2 ? graph_at(pass, operands[1])->constant : a;
         graph_node folded = {.kind = EXPRESSION_CONSTANT, .type = tree->type, .site = CST_NONE};
         folded.constant.kind = (uint8_t)tree->type->kind;
         folded.constant.at = UINT32_MAX;
@@ -262,7 +286,7 @@ static node_id lower_arithmetic(lower_pass *pass, const expression *tree)
         else
             fits = fold_float(tree->kind, a.as.number, b.as.number, &folded.constant);
         if (fits)
-            return node_make(pass, &folded);
+            return graph_make(pass, &folded);
     }
     if (commutes && (is_constant(pass, operands[0]) ||
                      (!is_constant(pass, operands[1]) && operands[1] < operands[0]))) {
@@ -275,10 +299,10 @@ static node_id lower_arithmetic(lower_pass *pass, const expression *tree)
                              .operands = operands,
                              .operand_count = count,
                              .site = tree->site};
-    return node_make(pass, &node);
+    return graph_make(pass, &node);
 }
 
-/* ---- quantifiers -------------------------------------------------------------------------------------------- */
+/* ---- quantifiers ----------------------------------------------------------------------------- */
 
 static node_id length_of(lower_pass *pass, node_id list)
 {
@@ -293,14 +317,14 @@ static node_id int_zero(lower_pass *pass)
                              .type = &int_type,
                              .constant = {.kind = CST_KIND_INT, .at = UINT32_MAX},
                              .site = CST_NONE};
-    return node_make(pass, &zero);
+    return graph_make(pass, &zero);
 }
 
 static node_id fold_quantifier(lower_pass *pass, expression_kind kind, node_id list, bool body)
 {
     const bool any = kind == EXPRESSION_ANY;
-    if (body != any && !node_at(pass, list)->undecidable)
-        return node_truth(pass, body);
+    if (body != any && !graph_at(pass, list)->undecidable)
+        return graph_truth(pass, body);
     const node_id empty = make_equal(pass, length_of(pass, list), int_zero(pass));
     return any ? make_not(pass, empty) : empty;
 }
@@ -338,13 +362,13 @@ static node_id lower_quantifier(lower_pass *pass, const expression *tree)
     const bool witness = tree->kind == EXPRESSION_ANY && pass->body->witness_count > 0;
     node_id id = CST_NONE;
     if (!constant || witness)
-        id = node_make(pass, &node);
+        id = graph_make(pass, &node);
     if (witness)
         note_witness(pass, tree, id);
     return constant ? fold_quantifier(pass, tree->kind, list, is_truth(pass, body, true)) : id;
 }
 
-/* ---- everything else ------------------------------------------------------------------------------------------- */
+/* ---- everything else ------------------------------------------------------------------------- */
 
 static node_id lower_junction(lower_pass *pass, const expression *tree)
 {
@@ -358,7 +382,7 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
 {
     node_id operands[2] = {CST_NONE, CST_NONE};
     graph_node node = {.kind = tree->kind,
-                       .type = node_is_condition(tree->kind) ? NULL : tree->type,
+                       .type = kind_is_condition(tree->kind) ? NULL : tree->type,
                        .operands = operands,
                        .site = tree->site};
     if (tree->left != NULL)
@@ -366,15 +390,26 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     if (tree->right != NULL)
         operands[node.operand_count++] = lower(pass, tree->right);
     switch (tree->kind) {
-    case EXPRESSION_CONSTANT: node.constant = tree->constant; break;
-    case EXPRESSION_FIELD: node.slot = tree->slot; break;
-    case EXPRESSION_LOCAL: node.local = pass->levels[tree->local]; break;
-    case EXPRESSION_OPEN_MEMBER: node.name = tree->name; break;
+    case EXPRESSION_CONSTANT:
+        node.constant = tree->constant;
+        break;
+    case EXPRESSION_FIELD:
+        node.slot = tree->slot;
+        break;
+    case EXPRESSION_LOCAL:
+        node.local = pass->levels[tree->local];
+        break;
+    case EXPRESSION_OPEN_MEMBER:
+        node.name = tree->name;
+        break;
     case EXPRESSION_MEMBER:
-    case EXPRESSION_PROPERTY: node.index = tree->index; break;
-    default: break;
+    case EXPRESSION_PROPERTY:
+        node.index = tree->index;
+        break;
+    default:
+        break;
     }
-    return node_make(pass, &node);
+    return graph_make(pass, &node);
 }
 
 static node_id lower(lower_pass *pass, const expression *tree)
@@ -384,13 +419,18 @@ static node_id lower(lower_pass *pass, const expression *tree)
     case EXPRESSION_SUBTRACT:
     case EXPRESSION_MULTIPLY:
     case EXPRESSION_NEGATE:
-    case EXPRESSION_WIDEN: return lower_arithmetic(pass, tree);
-    case EXPRESSION_TRUTH: return lower_condition(pass, tree->left);
-    case EXPRESSION_NOT: return make_not(pass, lower_condition(pass, tree->left));
+    case EXPRESSION_WIDEN:
+        return lower_arithmetic(pass, tree);
+    case EXPRESSION_TRUTH:
+        return lower_condition(pass, tree->left);
+    case EXPRESSION_NOT:
+        return make_not(pass, lower_condition(pass, tree->left));
     case EXPRESSION_AND:
-    case EXPRESSION_OR: return lower_junction(pass, tree);
+    case EXPRESSION_OR:
+        return lower_junction(pass, tree);
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL: return lower_quantifier(pass, tree);
+    case EXPRESSION_ALL:
+        return lower_quantifier(pass, tree);
     case EXPRESSION_IN_SET:
         return make_in_set(pass, lower(pass, tree->left), tree->index);
     case EXPRESSION_EQUAL: {
@@ -405,7 +445,8 @@ static node_id lower(lower_pass *pass, const expression *tree)
         const node_id left = lower(pass, tree->left);
         return make_not(pass, make_less(pass, lower(pass, tree->right), left));
     }
-    default: return lower_plain(pass, tree);
+    default:
+        return lower_plain(pass, tree);
     }
 }
 
@@ -443,7 +484,7 @@ bool pass_lower(compilation *unit)
     for (uint32_t r = 0; r < pass.policy->rules.count; r++)
         for (uint32_t b = 0; b < pass.policy->rules.items[r].body_count; b++)
             lower_body(&pass, r, b);
-    nodes_finish(&pass);
+    graph_finish(&pass);
     unit->graph = pass.graph;
     return true;
 }

@@ -1,12 +1,14 @@
 /*
  * nodes.c - hash-consing: two equal nodes are one node.
  *
- * The key of a node is everything that its value depends on, and its site: two additions with different reasons
- * for being undecided are two nodes, since sharing them would report the wrong reason. Types belong to the key only
- * where they change what is computed (a constant's kind, what open data is read as); a `string(10)` and a `string` hold equal texts.
+ * The key of a node is everything that its value depends on, and its site: two additions with
+ * different reasons for being undecided are two nodes, since sharing them would report the wrong
+ * reason. Types belong to the key only where they change what is computed (a constant's kind, what
+ * open data is read as); a `string(10)` and a `string` hold equal texts.
  *
- * Costs are in units of one comparison, taken from services.def for what a service does. They are worst cases as far as
- * the declared bounds go, and serve for choosing what to evaluate first and what to remember, not as a promise.
+ * Costs are in units of one comparison, taken from services.def for what a service does. They are
+ * worst cases as far as the declared bounds go, and serve for choosing what to evaluate first and
+ * what to remember, not as a promise.
  */
 #include "compiler/plan/nodes.h"
 
@@ -21,7 +23,7 @@ enum service_cost {
 #undef SERVICE
 };
 
-bool kind_is_text(cst_kind kind)
+bool kind_holds_text(cst_kind kind)
 {
     switch (kind) {
     case CST_KIND_STRING:
@@ -37,7 +39,7 @@ bool kind_is_text(cst_kind kind)
     }
 }
 
-bool node_is_condition(expression_kind kind)
+bool kind_is_condition(expression_kind kind)
 {
     return kind >= EXPRESSION_TRUTH;
 }
@@ -62,7 +64,7 @@ static uint32_t constant_hash(uint32_t hash, const graph_node *node)
 {
     const cst_kind kind = node->type->kind;
     hash = mix(hash, (uint64_t)kind);
-    if (kind_is_text(kind))
+    if (kind_holds_text(kind))
         return mix(hash, cst_hash(node->constant.as.text, node->constant.length));
     return mix(hash, (uint64_t)node->constant.as.integer);
 }
@@ -71,11 +73,12 @@ static bool constant_equal(const graph_node *a, const graph_node *b)
 {
     if (a->type->kind != b->type->kind)
         return false;
-    if (kind_is_text(a->type->kind))
+    if (kind_holds_text(a->type->kind))
         return a->constant.length == b->constant.length &&
                (a->constant.length == 0 ||
                 memcmp(a->constant.as.text, b->constant.as.text, a->constant.length) == 0);
-    return a->constant.as.integer == b->constant.as.integer && a->constant.length == b->constant.length;
+    return a->constant.as.integer == b->constant.as.integer &&
+           a->constant.length == b->constant.length;
 }
 
 static uint32_t node_hash(const graph_node *node)
@@ -114,7 +117,7 @@ static bool node_equal(const graph_node *a, const graph_node *b)
            memcmp(a->operands, b->operands, a->operand_count * sizeof *a->operands) == 0;
 }
 
-/* ---- facts -------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
 static uint32_t add_cost(uint32_t a, uint32_t b)
 {
@@ -129,10 +132,10 @@ static uint32_t multiply_cost(uint32_t a, uint32_t b)
 
 static uint32_t equal_cost(const lower_pass *pass, const graph_node *node)
 {
-    const graph_node *left = node_at(pass, node->operands[0]);
-    const graph_node *right = node_at(pass, node->operands[1]);
+    const graph_node *left = graph_at(pass, node->operands[0]);
+    const graph_node *right = graph_at(pass, node->operands[1]);
     const bool constant = left->kind == EXPRESSION_CONSTANT || right->kind == EXPRESSION_CONSTANT;
-    return !constant && kind_is_text(left->type->kind) ? COST_text_equal : 1;
+    return !constant && kind_holds_text(left->type->kind) ? COST_text_equal : 1;
 }
 
 static uint32_t set_cost(const lower_pass *pass, const graph_node *node)
@@ -140,26 +143,38 @@ static uint32_t set_cost(const lower_pass *pass, const graph_node *node)
     const cst_kind kind = pass->policy->sets.items[node->index].kind;
     if (kind == CST_KIND_IP)
         return COST_set_has_address;
-    return kind_is_text(kind) ? COST_set_has_text : COST_set_has_integer;
+    return kind_holds_text(kind) ? COST_set_has_text : COST_set_has_integer;
 }
 
 static uint32_t own_cost(const lower_pass *pass, const graph_node *node)
 {
-    const graph_node *left = node->operand_count > 0 ? node_at(pass, node->operands[0]) : NULL;
+    const graph_node *left = node->operand_count > 0 ? graph_at(pass, node->operands[0]) : NULL;
     switch (node->kind) {
-    case EXPRESSION_OPEN_MEMBER: return COST_open_member;
-    case EXPRESSION_OPEN_AS: return COST_open_as;
-    case EXPRESSION_PROPERTY: return COST_part;
-    case EXPRESSION_JOIN: return COST_join;
-    case EXPRESSION_LENGTH: return left->type->kind == CST_KIND_LIST ? 1 : COST_text_length;
-    case EXPRESSION_SUM: return COST_list_sum;
+    case EXPRESSION_OPEN_MEMBER:
+        return COST_open_member;
+    case EXPRESSION_OPEN_AS:
+        return COST_open_as;
+    case EXPRESSION_PROPERTY:
+        return COST_part;
+    case EXPRESSION_JOIN:
+        return COST_join;
+    case EXPRESSION_LENGTH:
+        return left->type->kind == CST_KIND_LIST ? 1 : COST_text_length;
+    case EXPRESSION_SUM:
+        return COST_list_sum;
     case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST: return COST_list_least;
-    case EXPRESSION_EQUAL: return equal_cost(pass, node);
-    case EXPRESSION_IN_SET: return set_cost(pass, node);
-    case EXPRESSION_IN_LIST: return COST_list_has;
-    case EXPRESSION_STARTS: return COST_text_starts;
-    case EXPRESSION_ENDS: return COST_text_ends;
+    case EXPRESSION_GREATEST:
+        return COST_list_least;
+    case EXPRESSION_EQUAL:
+        return equal_cost(pass, node);
+    case EXPRESSION_IN_SET:
+        return set_cost(pass, node);
+    case EXPRESSION_IN_LIST:
+        return COST_list_has;
+    case EXPRESSION_STARTS:
+        return COST_text_starts;
+    case EXPRESSION_ENDS:
+        return COST_text_ends;
     case EXPRESSION_INSIDE:
         return left->type->kind == CST_KIND_HOST ? COST_host_inside : COST_path_inside;
     case EXPRESSION_CONSTANT:
@@ -168,22 +183,24 @@ static uint32_t own_cost(const lower_pass *pass, const graph_node *node)
     case EXPRESSION_MEMBER:
     case EXPRESSION_NOT:
     case EXPRESSION_AND:
-    case EXPRESSION_OR: return 0;
-    default: return 1;
+    case EXPRESSION_OR:
+        return 0;
+    default:
+        return 1;
     }
 }
 
 static uint32_t node_cost(const lower_pass *pass, const graph_node *node)
 {
     if (node->kind == EXPRESSION_ANY || node->kind == EXPRESSION_ALL) {
-        const graph_node *list = node_at(pass, node->operands[0]);
-        const graph_node *body = node_at(pass, node->operands[1]);
+        const graph_node *list = graph_at(pass, node->operands[0]);
+        const graph_node *body = graph_at(pass, node->operands[1]);
         const uint32_t bound = list->type->bound != 0 ? list->type->bound : LIMIT_LIST_ELEMENTS;
         return add_cost(list->cost, multiply_cost(bound, add_cost(body->cost, 1)));
     }
     uint32_t cost = own_cost(pass, node);
     for (uint32_t i = 0; i < node->operand_count; i++)
-        cost = add_cost(cost, node_at(pass, node->operands[i])->cost);
+        cost = add_cost(cost, graph_at(pass, node->operands[i])->cost);
     return cost;
 }
 
@@ -199,7 +216,8 @@ static uint64_t free_locals(const lower_pass *pass, const graph_node *node)
     uint64_t bits = 0;
     for (uint32_t i = 0; i < node->operand_count; i++) {
         uint64_t below = pass->facts.items[node->operands[i]].free_locals;
-        const bool is_body = i == 1 && (node->kind == EXPRESSION_ANY || node->kind == EXPRESSION_ALL);
+        const bool is_body =
+            i == 1 && (node->kind == EXPRESSION_ANY || node->kind == EXPRESSION_ALL);
         if (is_body && node->local < 63)
             below &= ~level_bit(node->local);
         bits |= below;
@@ -207,7 +225,7 @@ static uint64_t free_locals(const lower_pass *pass, const graph_node *node)
     return bits;
 }
 
-/* ---- the table ------------------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static void grow_buckets(lower_pass *pass)
 {
@@ -223,7 +241,7 @@ static void grow_buckets(lower_pass *pass)
     pass->bucket_count = count;
 }
 
-node_id node_make(lower_pass *pass, const graph_node *prototype)
+node_id graph_make(lower_pass *pass, const graph_node *prototype)
 {
     if (pass->graph->nodes.count >= pass->bucket_count / 2)
         grow_buckets(pass);
@@ -231,12 +249,12 @@ node_id node_make(lower_pass *pass, const graph_node *prototype)
     uint32_t at = hash & (pass->bucket_count - 1);
     for (; pass->buckets[at] != 0; at = (at + 1) & (pass->bucket_count - 1)) {
         const uint32_t id = pass->buckets[at] - 1;
-        if (pass->facts.items[id].hash == hash && node_equal(node_at(pass, id), prototype))
+        if (pass->facts.items[id].hash == hash && node_equal(graph_at(pass, id), prototype))
             return id;
     }
 
     graph_node made = *prototype;
-    if (node_is_condition(made.kind))
+    if (kind_is_condition(made.kind))
         made.type = &condition_type;
     made.operands = arena_array(pass->arena, made.operand_count, sizeof *made.operands);
     if (made.operand_count > 0)
@@ -245,7 +263,7 @@ node_id node_make(lower_pass *pass, const graph_node *prototype)
     made.uses = 0;
     made.undecidable = made.site != CST_NONE;
     for (uint32_t i = 0; i < made.operand_count; i++)
-        made.undecidable = made.undecidable || node_at(pass, made.operands[i])->undecidable;
+        made.undecidable = made.undecidable || graph_at(pass, made.operands[i])->undecidable;
     made.cost = node_cost(pass, &made);
     const uint64_t locals = free_locals(pass, &made);
     made.uses_local = locals != 0;
@@ -257,16 +275,17 @@ node_id node_make(lower_pass *pass, const graph_node *prototype)
     return id;
 }
 
-node_id node_truth(lower_pass *pass, bool value)
+node_id graph_truth(lower_pass *pass, bool value)
 {
-    const graph_node node = {.kind = EXPRESSION_CONSTANT,
-                             .type = &condition_type,
-                             .constant = {.as = {.integer = value}, .kind = CST_KIND_BOOL, .at = UINT32_MAX},
-                             .site = CST_NONE};
-    return node_make(pass, &node);
+    const graph_node node = {
+        .kind = EXPRESSION_CONSTANT,
+        .type = &condition_type,
+        .constant = {.as = {.integer = value}, .kind = CST_KIND_BOOL, .at = UINT32_MAX},
+        .site = CST_NONE};
+    return graph_make(pass, &node);
 }
 
-/* ---- the finished graph ------------------------------------------------------------------------------ */
+/* ---- the finished graph ---------------------------------------------------------------------- */
 
 static void mark_reachable(const graph *whole, bool *reached)
 {
@@ -283,7 +302,7 @@ static void mark_reachable(const graph *whole, bool *reached)
     }
 }
 
-void nodes_finish(lower_pass *pass)
+void graph_finish(lower_pass *pass)
 {
     struct graph *whole = pass->graph;
     bool *reached = arena_array(pass->arena, whole->nodes.count, sizeof *reached);

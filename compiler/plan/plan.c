@@ -1,26 +1,29 @@
 /*
  * plan.c - how the graph is executed: groups, caches, witnesses.
  *
- * Expects the graph; makes compilation->plan; sets `memo` of graph nodes, and the symbols of constants and the `interned` of slots (symbols.c).
+ * Expects the graph; makes compilation->plan; sets `memo` of graph nodes, and the symbols of
+ * constants and the `interned` of slots (symbols.c).
  *
- * Groups. All bodies with one selector are a group, so that an event meets only rules about its stage and tool. How many
- * functions a large group becomes is the code generator's affair. An index over the rules of a large group would be one more form of
- * group, chosen here.
+ * Groups. All bodies with one selector are a group, so that an event meets only rules about its
+ * stage and tool. How many functions a large group becomes is the code generator's affair. An
+ * index over the rules of a large group would be one more form of group, chosen here.
  *
- * Caches. A shared condition is remembered in a byte of frame.memo when an event can meet it twice, it costs
- * more than the byte does, it does not depend on an element, and it is always decided: byte 0 is "not computed yet", 1 false, 2 true.
- * A condition inside of a quantifier that does not depend on the element counts as met twice. To find "twice" only the first and
- * the latest selector that met a node are compared: a cache that is missed costs time, never meaning.
+ * Caches. A shared condition is remembered in a byte of frame.memo when an event can meet it
+ * twice, it costs more than the byte does, it does not depend on an element, and it is always
+ * decided: byte 0 is "not computed yet", 1 false, 2 true. A condition inside of a quantifier that
+ * does not depend on the element counts as met twice. To find "twice" only the first and the
+ * latest selector that met a node are compared: a cache that is missed costs time, never meaning.
  *
- * Witnesses. Each `any` that a rule reports gets a row; an `any` inside of another is searched within the first element of
- * the outer one that makes it true.
+ * Witnesses. Each `any` that a rule reports gets a row; an `any` inside of another is searched
+ * within the first element of the outer one that makes it true.
  */
 #include <string.h>
 
 #include "compiler/plan/planning.h"
 #include "runtime/base/hash.h"
 
-#define MEMO_LEAST_COST 8u /* a load, a branch and a store cost about four comparisons, and pay only at the second use */
+/* A load, a branch and a store cost about four comparisons, and pay only at the second use. */
+#define MEMO_LEAST_COST 8u
 
 bool stage_has_tools(cst_stage stage)
 {
@@ -49,7 +52,7 @@ bool selectors_meet(const selector *a, const selector *b)
     return false;
 }
 
-/* ---- groups -------------------------------------------------------------------------------------------- */
+/* ---- groups ---------------------------------------------------------------------------------- */
 
 typedef struct planning {
     compilation *unit;
@@ -57,9 +60,12 @@ typedef struct planning {
     const checked_policy *policy;
     graph *graph;
     plan *plan;
-    struct { plan_selector *items; uint32_t count, capacity; } selectors;
-    lists keys;              /* selectors as numbers: entry number = selector number */
-    uint32_t *selector_of;   /* by root */
+    struct {
+        plan_selector *items;
+        uint32_t count, capacity;
+    } selectors;
+    lists keys;            /* selectors as numbers: entry number = selector number */
+    uint32_t *selector_of; /* by root */
 } planning;
 
 static const rule_body *body_of(const planning *p, const graph_root *root)
@@ -89,8 +95,8 @@ static void collect_selectors(planning *p)
         const graph_root *root = &p->graph->roots.items[r];
         const uint32_t number = selector_number(p, &body_of(p, root)->selector);
         p->selector_of[r] = number;
-        *ARENA_PUSH(p->memory, &p->selectors.items[number].rules) =
-            (plan_rule){.root = r, .row = r, .restricts = p->policy->rules.items[root->rule].restricts};
+        *ARENA_PUSH(p->memory, &p->selectors.items[number].rules) = (plan_rule){
+            .root = r, .row = r, .restricts = p->policy->rules.items[root->rule].restricts};
     }
 }
 
@@ -105,9 +111,9 @@ static void make_groups(planning *p)
     }
 }
 
-/* ---- caches ------------------------------------------------------------------------------------------------ */
+/* ---- caches ---------------------------------------------------------------------------------- */
 
-typedef struct meeting { /* who met a node so far */
+typedef struct meeting {  /* who met a node so far */
     uint32_t first, last; /* selector + 1; 0: nobody */
     uint32_t root;        /* the last root that walked below it, + 1 */
     bool twice;
@@ -127,7 +133,8 @@ static void meet(const planning *p, meeting *meetings, node_id id, uint32_t numb
     met->last = number + 1;
 }
 
-static void walk(const planning *p, meeting *meetings, node_id id, uint32_t root, bool in_quantifier)
+static void walk(const planning *p, meeting *meetings, node_id id, uint32_t root,
+                 bool in_quantifier)
 {
     const graph_node *node = &p->graph->nodes.items[id];
     if (node->operand_count == 0)
@@ -155,7 +162,7 @@ static void choose_caches(planning *p)
     }
 }
 
-/* ---- witnesses ------------------------------------------------------------------------------------------------ */
+/* ---- witnesses ------------------------------------------------------------------------------- */
 
 typedef struct enclosing { /* quantifiers around a node */
     const struct enclosing *outer;
@@ -166,8 +173,8 @@ typedef struct witness_walk {
     planning *p;
     const graph_root *root;
     const rule_body *body;
-    plan_witness *rows;  /* of this body */
-    uint32_t *by_local;  /* by local: number of the body's witness + 1 */
+    plan_witness *rows; /* of this body */
+    uint32_t *by_local; /* by local: number of the body's witness + 1 */
 } witness_walk;
 
 static uint32_t witness_number(const witness_walk *w, const expression *tree)
@@ -232,7 +239,8 @@ static void make_witnesses(planning *p)
 
 bool pass_plan(compilation *unit)
 {
-    planning p = {.unit = unit, .memory = &unit->arena, .policy = unit->checked, .graph = unit->graph};
+    planning p = {
+        .unit = unit, .memory = &unit->arena, .policy = unit->checked, .graph = unit->graph};
     p.plan = arena_allocate(p.memory, sizeof *p.plan);
     unit->plan = p.plan;
     collect_selectors(&p);

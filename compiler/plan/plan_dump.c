@@ -1,5 +1,6 @@
 /*
- * plan_dump.c - prints the plan: groups, what each stage and tool evaluates and reads, cached nodes, witnesses, sets, sizes.
+ * plan_dump.c - prints the plan: groups, what each stage and tool evaluates and reads, cached
+ * nodes, witnesses, sets, sizes.
  *
  * Everything about tables is read back from the image, so the dump shows what the runtime will see.
  */
@@ -15,8 +16,9 @@ static void dump_groups(buffer *out, const compilation *unit, const cst_image *i
         for (uint32_t r = 0; r < group->rule_count; r++) {
             const plan_rule *one = &group->rules[r];
             const graph_root *root = &unit->graph->roots.items[one->root];
-            buffer_format(out, "  row %u  %s = n%u cost %u%s\n", one->row, CST_TEXT(image, rules[one->row].name),
-                          root->condition, unit->graph->nodes.items[root->condition].cost,
+            buffer_format(out, "  row %u  %s = n%u cost %u%s\n", one->row,
+                          CST_TEXT(image, rules[one->row].name), root->condition,
+                          unit->graph->nodes.items[root->condition].cost,
                           one->restricts ? " restricts" : "");
         }
     }
@@ -35,7 +37,8 @@ static void dump_tree(buffer *out, const cst_image *image, uint32_t number, uint
             const cst_target_row *target = &targets[node->targets.first + t];
             buffer_format(out, "%s slot %u %s%s%s", t > 0 ? "," : "", target->slot,
                           target->mode == CST_TARGET_OPEN ? "open " : "",
-                          kind_word((cst_kind)types[target->type].kind), target->interned ? " interned" : "");
+                          kind_word((cst_kind)types[target->type].kind),
+                          target->interned ? " interned" : "");
         }
         buffer_text(out, "\n");
     }
@@ -53,7 +56,9 @@ static void dump_dispatch(buffer *out, const cst_image *image)
         for (uint32_t t = 0; t < range.count; t++) {
             const cst_dispatch_row *row = &rows[range.first + t];
             const bool has_tools = s == CST_ACTION || s == CST_RESULT;
-            const char *tool_name = !has_tools ? "" : t == 0 ? " unknown" : CST_TEXT(image, tools[t].name);
+            const char *tool_name = !has_tools ? ""
+                                    : t == 0   ? " unknown"
+                                               : CST_TEXT(image, tools[t].name);
             buffer_format(out, "dispatch %s%s%s: tree %u groups", cst_stage_name((cst_stage)s),
                           has_tools && t > 0 ? " " : "", tool_name, row->root);
             for (uint32_t g = 0; g < row->groups.count; g++)
@@ -74,8 +79,9 @@ static void dump_sets(buffer *out, const cst_image *image)
     static const char *const forms[] = {"bits", "hash", "integers", "networks"};
     const cst_set_row *sets = CST_ROWS(image, sets, cst_set_row);
     for (uint32_t s = 0; s < image->sets.count; s++)
-        buffer_format(out, "set %u  %s: %u of %s as %s, %u bytes\n", s, CST_TEXT(image, sets[s].name),
-                      sets[s].count, kind_word((cst_kind)sets[s].kind), forms[sets[s].form & 3u],
+        buffer_format(out, "set %u  %s: %u of %s as %s, %u bytes\n", s,
+                      CST_TEXT(image, sets[s].name), sets[s].count,
+                      kind_word((cst_kind)sets[s].kind), forms[sets[s].form & 3u],
                       sets[s].data.length);
 }
 
@@ -84,8 +90,8 @@ static void dump_nodes(buffer *out, const compilation *unit)
     for (uint32_t id = 0; id < unit->graph->nodes.count; id++) {
         const graph_node *node = &unit->graph->nodes.items[id];
         if (node->memo != CST_NONE)
-            buffer_format(out, "memo %u = n%u  %s cost %u\n", node->memo, id, expression_word(node->kind),
-                          node->cost);
+            buffer_format(out, "memo %u = n%u  %s cost %u\n", node->memo, id,
+                          expression_word(node->kind), node->cost);
     }
     for (uint32_t w = 0; w < unit->plan->witness_count; w++) {
         const plan_witness *row = &unit->plan->witnesses[w];
@@ -101,8 +107,8 @@ void plan_dump(buffer *out, const compilation *unit)
 {
     const cst_image *image = (const cst_image *)(const void *)unit->plan->image;
     buffer_format(out, "plan: %u groups, %u rules, %u slots, %u symbols, %u sites, memo %u bytes\n",
-                  unit->plan->group_count, image->rules.count, image->slot_count, image->symbols.count,
-                  image->sites.count, image->memo_count);
+                  unit->plan->group_count, image->rules.count, image->slot_count,
+                  image->symbols.count, image->sites.count, image->memo_count);
     dump_groups(out, unit, image);
     dump_dispatch(out, image);
     dump_nodes(out, unit);

@@ -1,10 +1,11 @@
 /*
  * sets.c - the rows and the data of sets.
  *
- * Row numbers are those of checked_policy.sets. Texts are sets of symbols: a bit set where their symbols lie close together,
- * which is the rule since symbols are numbered set by set, a hash table where they do not (a set that shares most elements
- * with earlier ones). The smaller form is taken. Everything with a number is sorted integers, tools by tool number. Sets of floats never reach the
- * graph as sets (lower.c): their rows are empty.
+ * Row numbers are those of checked_policy.sets. Texts are sets of symbols: a bit set where their
+ * symbols lie close together, which is the rule since symbols are numbered set by set, a hash
+ * table where they do not (a set that shares most elements with earlier ones). The smaller form is
+ * taken. Everything with a number is sorted integers, tools by tool number. Sets of floats never
+ * reach the graph as sets (lower.c): their rows are empty.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ static void build_bits(image_builder *image, const checked_set *set, uint32_t lo
     row->data = image_data(image, bits, words * sizeof *bits);
 }
 
-static void build_hash(image_builder *image, const checked_set *set, uint32_t capacity, cst_set_row *row)
+static void build_hash(image_builder *image, const checked_set *set, uint32_t capacity,
+                       cst_set_row *row)
 {
     uint32_t *buckets = arena_array(image->memory, capacity, sizeof *buckets);
     for (uint32_t i = 0; i < set->count; i++) {
@@ -97,7 +99,7 @@ void sets_build(image_builder *image)
             row.form = CST_SET_NETWORKS;
             row.count = set->count;
             row.data = image_data(image, set->networks, set->count * sizeof *set->networks);
-        } else if (kind_is_text(set->kind)) {
+        } else if (kind_holds_text(set->kind)) {
             build_symbols(image, set, &row);
         } else {
             build_integers(image, set, &row);

@@ -1,12 +1,14 @@
 /*
  * sites.c - one number for each reason that a person would call the same.
  *
- * A site is the code and the text of an expression that could not be decided. The checker makes one for each place; two places
- * with the same code and text are told apart by nothing that is ever reported, so they get the number of the first. That lets the
- * graph share what two rules both write. It is done in the checked trees, so that the reference evaluator, which never sees the
- * graph, reports the same number.
+ * A site is the code and the text of an expression that could not be decided. The checker makes
+ * one for each place; two places with the same code and text are told apart by nothing that is
+ * ever reported, so they get the number of the first. That lets the graph share what two rules
+ * both write. It is done in the checked trees, so that the reference evaluator, which never sees
+ * the graph, reports the same number.
  *
- * It also closes a door: a node that can fail but has no site would be decided silently. Such a node is given one here.
+ * It also closes a door: a node that can fail but has no site would be decided silently. Such a
+ * node is given one here.
  */
 #include <string.h>
 
@@ -55,13 +57,18 @@ static const char *failure_of(const expression *tree)
     case EXPRESSION_ADD:
     case EXPRESSION_SUBTRACT:
     case EXPRESSION_MULTIPLY:
-    case EXPRESSION_SUM: return "overflow";
+    case EXPRESSION_SUM:
+        return "overflow";
     case EXPRESSION_NEGATE:
-    case EXPRESSION_WIDEN: return is_float ? NULL : "overflow";
-    case EXPRESSION_JOIN: return "scratch";
+    case EXPRESSION_WIDEN:
+        return is_float ? NULL : "overflow";
+    case EXPRESSION_JOIN:
+        return "scratch";
     case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST: return "empty";
-    default: return NULL;
+    case EXPRESSION_GREATEST:
+        return "empty";
+    default:
+        return NULL;
     }
 }
 
@@ -79,7 +86,8 @@ static void unify(unify_pass *pass, expression *tree)
         tree->site = policy->sites.count;
         *ARENA_PUSH(&pass->compilation->arena, &policy->sites) =
             (site){.code = failure_of(tree), .at = at, .range = tree->range};
-        uint32_t *longer = arena_array(&pass->compilation->arena, policy->sites.count, sizeof *longer);
+        uint32_t *longer =
+            arena_array(&pass->compilation->arena, policy->sites.count, sizeof *longer);
         memcpy(longer, pass->first, tree->site * sizeof *longer);
         longer[tree->site] = tree->site;
         pass->first = longer;

@@ -1,15 +1,18 @@
 /*
  * symbols.c - texts that conditions compare with become numbers.
  *
- * A text of an event that is compared with constants is looked up once, by the event reader, in one hash table over all
- * constants of the policy; from then on `==` with a constant and membership in a set are comparisons of numbers. For that the slot (its
- * target, for the reader) is marked `interned`. What is marked: a FIELD that meets a constant in EQUAL or a text set in IN_SET, also
- * through ELSE, through a MEMBER of it, or as the list of the quantifier whose LOCAL meets one. Not marked: texts made
- * while conditions are evaluated. Of those, PROPERTY asks `part` to look its result up, and the code generator asks `intern` for
- * JOIN, OPEN_MEMBER and OPEN_AS. An absent value has symbol 0 and so equals no constant.
+ * A text of an event that is compared with constants is looked up once, by the event reader, in
+ * one hash table over all constants of the policy; from then on `==` with a constant and
+ * membership in a set are comparisons of numbers. For that the slot (its target, for the reader)
+ * is marked `interned`. What is marked: a FIELD that meets a constant in EQUAL or a text set in
+ * IN_SET, also through ELSE, through a MEMBER of it, or as the list of the quantifier whose LOCAL
+ * meets one. Not marked: texts made while conditions are evaluated. Of those, PROPERTY asks `part`
+ * to look its result up, and the code generator asks `intern` for JOIN, OPEN_MEMBER and OPEN_AS.
+ * An absent value has symbol 0 and so equals no constant.
  *
- * Numbers are given set by set first, so that the elements of a set lie close together and a bit set covers them, then to the
- * constants in the order of their nodes, then to tools. The order follows the source alone: the same policy gives the same image.
+ * Numbers are given set by set first, so that the elements of a set lie close together and a bit
+ * set covers them, then to the constants in the order of their nodes, then to tools. The order
+ * follows the source alone: the same policy gives the same image.
  */
 #include <string.h>
 
@@ -17,7 +20,7 @@
 #include "compiler/plan/planning.h"
 #include "runtime/base/hash.h"
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static void grow_symbols(symbols *all)
 {
@@ -60,13 +63,14 @@ static uint32_t symbols_add(symbols *all, const char *text, uint32_t length)
     const uint32_t hash = cst_hash(text, length);
     const uint32_t at = bucket_of(all, text, length, hash);
     if (all->buckets[at] == 0) {
-        *ARENA_PUSH(all->memory, &all->rows) = (plan_symbol){.text = text, .length = length, .hash = hash};
+        *ARENA_PUSH(all->memory, &all->rows) =
+            (plan_symbol){.text = text, .length = length, .hash = hash};
         all->buckets[at] = all->rows.count;
     }
     return all->buckets[at];
 }
 
-/* ---- which slots are compared with symbols --------------------------------------------------------------- */
+/* ---- which slots are compared with symbols --------------------------------------------------- */
 
 typedef struct binding { /* quantifiers around the expression in hand */
     const struct binding *outer;
@@ -77,8 +81,12 @@ typedef struct binding { /* quantifiers around the expression in hand */
 static void mark_interned(checked_policy *policy, const expression *tree, const binding *around)
 {
     switch (tree->kind) {
-    case EXPRESSION_FIELD: policy->slots.items[tree->slot].interned = true; return;
-    case EXPRESSION_MEMBER: mark_interned(policy, tree->left, around); return;
+    case EXPRESSION_FIELD:
+        policy->slots.items[tree->slot].interned = true;
+        return;
+    case EXPRESSION_MEMBER:
+        mark_interned(policy, tree->left, around);
+        return;
     case EXPRESSION_ELSE:
         mark_interned(policy, tree->left, around);
         mark_interned(policy, tree->right, around);
@@ -90,7 +98,8 @@ static void mark_interned(checked_policy *policy, const expression *tree, const 
                 return;
             }
         return;
-    default: return;
+    default:
+        return;
     }
 }
 
@@ -104,12 +113,15 @@ static void mark_comparisons(checked_policy *policy, const expression *tree, con
 {
     if (tree == NULL)
         return;
-    if (tree->kind == EXPRESSION_EQUAL && kind_is_text(tree->left->type->kind)) {
+    const type *of =
+        tree->kind == EXPRESSION_EQUAL ? tree->left->type : NULL; /* NULL: a condition */
+    if (of != NULL && kind_holds_text(of->kind)) {
         if (may_be_constant(tree->left) || may_be_constant(tree->right)) {
             mark_interned(policy, tree->left, around);
             mark_interned(policy, tree->right, around);
         }
-    } else if (tree->kind == EXPRESSION_IN_SET && kind_is_text(policy->sets.items[tree->index].kind)) {
+    } else if (tree->kind == EXPRESSION_IN_SET &&
+               kind_holds_text(policy->sets.items[tree->index].kind)) {
         mark_interned(policy, tree->left, around);
     }
     mark_comparisons(policy, tree->left, around);
@@ -123,13 +135,13 @@ static void mark_comparisons(checked_policy *policy, const expression *tree, con
         mark_comparisons(policy, tree->items[i], around);
 }
 
-/* ---- collecting -------------------------------------------------------------------------------------------- */
+/* ---- collecting ------------------------------------------------------------------------------ */
 
 static void collect_sets(checked_policy *policy, symbols *all)
 {
     for (uint32_t s = 0; s < policy->sets.count; s++) {
         const checked_set *set = &policy->sets.items[s];
-        if (set->kind == CST_KIND_IP || !kind_is_text(set->kind))
+        if (set->kind == CST_KIND_IP || !kind_holds_text(set->kind))
             continue;
         for (uint32_t i = 0; i < set->count; i++) {
             cst_value *value = &set->values[i];
@@ -144,7 +156,7 @@ static void collect_constants(compilation *unit, symbols *all)
     uint32_t *numbers = arena_array(all->memory, whole->nodes.count, sizeof *numbers);
     for (uint32_t id = 0; id < whole->nodes.count; id++) {
         graph_node *node = &whole->nodes.items[id];
-        if (node->kind != EXPRESSION_CONSTANT || !kind_is_text(node->type->kind))
+        if (node->kind != EXPRESSION_CONSTANT || !kind_holds_text(node->type->kind))
             continue;
         node->constant.symbol = symbols_add(all, node->constant.as.text, node->constant.length);
         numbers[id] = node->constant.symbol;

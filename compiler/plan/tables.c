@@ -1,9 +1,11 @@
 /*
- * tables.c - the rows that say what a person wrote: types, slots, rules, messages, principles, layers, names.
+ * tables.c - the rows that say what a person wrote: types, slots, rules, messages, principles,
+ * layers, names.
  *
- * Row numbers are chosen so that no translation is needed: types, slots, tools, sites, principles, layers and records as
- * in the checked policy, rules by graph root (one row a body), groups and witnesses as in the plan. Types carry their own row, which the checker gave them.
- * The names of open members are rows of `names` too; their numbers are written into `index` of the OPEN_MEMBER
+ * Row numbers are chosen so that no translation is needed: types, slots, tools, sites, principles,
+ * layers and records as in the checked policy, rules by graph root (one row a body), groups and
+ * witnesses as in the plan. Types carry their own row, which the checker gave them. The names of
+ * open members are rows of `names` too; their numbers are written into `index` of the OPEN_MEMBER
  * nodes and expressions, where both executions find them.
  */
 #include <assert.h>
@@ -67,14 +69,15 @@ static void build_slots(image_builder *image)
 {
     for (uint32_t s = 0; s < image->policy->slots.count; s++) {
         const slot *one = &image->policy->slots.items[s];
-        *ARENA_PUSH(image->memory, &image->slots) = (cst_slot_row){.path = image_text(image, one->path),
-                                                                   .pointer = pointer_of(image, one),
-                                                                   .type = type_number(image, one->type),
-                                                                   .secret = one->secret};
+        *ARENA_PUSH(image->memory, &image->slots) =
+            (cst_slot_row){.path = image_text(image, one->path),
+                           .pointer = pointer_of(image, one),
+                           .type = type_number(image, one->type),
+                           .secret = one->secret};
     }
 }
 
-/* ---- rules --------------------------------------------------------------------------------------------- */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 static uint32_t part_index(const rule_body *body, const message_part *part, uint32_t first_witness)
 {
@@ -117,7 +120,8 @@ static cst_range build_witnesses(image_builder *image, const rule_body *body)
         const expression *list = body->witnesses[w]->left;
         const uint32_t of = list->kind == EXPRESSION_FIELD ? list->slot : CST_NONE;
         const uint32_t function = image->witnesses.count;
-        *ARENA_PUSH(image->memory, &image->witnesses) = (cst_witness_row){.function = function, .slot = of};
+        *ARENA_PUSH(image->memory, &image->witnesses) =
+            (cst_witness_row){.function = function, .slot = of};
     }
     return range;
 }
@@ -127,7 +131,8 @@ static void build_rule(image_builder *image, const graph_root *root)
     const rule *one = &image->policy->rules.items[root->rule];
     const rule_body *body = &one->bodies[root->body];
     cst_rule_row row = {.name = image_text(image, one->name),
-                        .offering = one->offering != NULL ? image_text(image, one->offering) : (cst_ref){0, 0},
+                        .offering = one->offering != NULL ? image_text(image, one->offering)
+                                                          : (cst_ref){0, 0},
                         .who = image_names(image, one->who, one->who_count),
                         .witnesses = build_witnesses(image, body),
                         .within_us = one->within_us,
@@ -160,7 +165,7 @@ static void build_groups(image_builder *image)
     }
 }
 
-/* ---- the rest of the policy -------------------------------------------------------------------------------- */
+/* ---- the rest of the policy ------------------------------------------------------------------ */
 
 static void build_policy(image_builder *image)
 {
@@ -174,7 +179,8 @@ static void build_policy(image_builder *image)
     }
     for (uint32_t l = 0; l < policy->layer_count; l++) {
         const layer *one = &policy->layers[l];
-        cst_layer_row row = {.name = image_text(image, one->name), .version = image_text(image, one->version)};
+        cst_layer_row row = {.name = image_text(image, one->name),
+                             .version = image_text(image, one->version)};
         for (uint32_t s = 0; s < CST_STAGE_COUNT; s++) {
             const layer_default *of = &one->defaults[s];
             row.defaults[s] = (cst_default_row){.verdict = (uint32_t)of->verdict,
@@ -197,7 +203,7 @@ static void build_policy(image_builder *image)
                            .symbol = image->symbols->tools[t]};
 }
 
-/* ---- open members --------------------------------------------------------------------------------------------- */
+/* ---- open members ---------------------------------------------------------------------------- */
 
 typedef struct open_names {
     image_builder *image;

@@ -1,15 +1,18 @@
 /*
  * trees.c - what the event reader reads, and which groups then run: field trees and dispatch rows.
  *
- * For each stage, and for each tool where a stage has tools, all slots that some rule or message reads are merged into one tree of members; a
- * node may have several targets, since one path can be read as declared and as open data, or as two types. Stages and tools that read
- * the same share one tree, and those that run the same groups share one list.
+ * For each stage, and for each tool where a stage has tools, all slots that some rule or message
+ * reads are merged into one tree of members; a node may have several targets, since one path can
+ * be read as declared and as open data, or as two types. Stages and tools that read the same share
+ * one tree, and those that run the same groups share one list.
  *
- * `stage`, `session`, `time`, `tool`, `id` and `args` are known to the reader itself: it always finds the first five, and the byte range of `args` for
- * the hash of an action, whether or not a tree has nodes for them. A condition that reads one of them (`session`, `time`,
- * `tool`, `agent`, `chain`, `sender` as "from", `receiver` as "to") makes an ordinary node below the root, and
- * the reader fills its targets as any other's, with two additions: where the event has no `time`, the clock's time goes into the targets of "time";
- * and a target of kind TOOL gets the tool number with the name as its text, 0 for a tool that is not declared.
+ * `stage`, `session`, `time`, `tool`, `id` and `args` are known to the reader itself: it always
+ * finds the first five, and the byte range of `args` for the hash of an action, whether or not a
+ * tree has nodes for them. A condition that reads one of them (`session`, `time`, `tool`, `agent`,
+ * `chain`, `sender` as "from", `receiver` as "to") makes an ordinary node below the root, and the
+ * reader fills its targets as any other's, with two additions: where the event has no `time`, the
+ * clock's time goes into the targets of "time"; and a target of kind TOOL gets the tool number
+ * with the name as its text, 0 for a tool that is not declared.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -27,11 +30,11 @@ static int compare_uses(const void *a, const void *b)
     return (x->slot > y->slot) - (x->slot < y->slot);
 }
 
-/* ---- one tree -------------------------------------------------------------------------------------------- */
+/* ---- one tree -------------------------------------------------------------------------------- */
 
 typedef struct tree_use {
     const slot *what;
-    uint32_t number;   /* of the slot */
+    uint32_t number; /* of the slot */
     uint64_t required;
 } tree_use;
 
@@ -48,7 +51,7 @@ static int compare_paths(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-typedef struct pending { /* a node whose targets and children are still to be made */
+typedef struct pending {              /* a node whose targets and children are still to be made */
     uint32_t node, first, end, depth; /* uses [first, end) go through it */
 } pending;
 
@@ -69,7 +72,10 @@ static void add_targets(image_builder *image, const tree_use *uses, pending *at)
 /* Level by level, so that the children of a node lie side by side. */
 static uint32_t build_tree(image_builder *image, const tree_use *uses, uint32_t count)
 {
-    struct { pending *items; uint32_t count, capacity; } queue = {0};
+    struct {
+        pending *items;
+        uint32_t count, capacity;
+    } queue = {0};
     const uint32_t root = image->nodes.count;
     *ARENA_PUSH(image->memory, &image->nodes) =
         (cst_node_row){.name = image_text(image, ""), .parent = CST_NONE};
@@ -83,7 +89,8 @@ static uint32_t build_tree(image_builder *image, const tree_use *uses, uint32_t 
             const char *key = uses[at.first].what->keys[at.depth];
             const pending child = {image->nodes.count, at.first, at.first, at.depth + 1};
             cst_node_row row = {.name = image_text(image, key), .parent = at.node};
-            for (; at.first < at.end && strcmp(uses[at.first].what->keys[at.depth], key) == 0; at.first++)
+            for (; at.first < at.end && strcmp(uses[at.first].what->keys[at.depth], key) == 0;
+                 at.first++)
                 row.required |= (uint32_t)(uses[at.first].required >> at.depth) & 1u;
             *ARENA_PUSH(image->memory, &image->nodes) = row;
             *ARENA_PUSH(image->memory, &queue) = child;
@@ -94,33 +101,38 @@ static uint32_t build_tree(image_builder *image, const tree_use *uses, uint32_t 
     return root;
 }
 
-/* ---- all trees ---------------------------------------------------------------------------------------------- */
+/* ---- all trees ------------------------------------------------------------------------------- */
 
 typedef struct forest {
     image_builder *image;
-    slot_use *uses;    /* sorted by stage, tool, slot */
+    slot_use *uses; /* sorted by stage, tool, slot */
     uint32_t count, next;
-    lists known;       /* contents of trees */
-    struct { uint32_t *items; uint32_t count, capacity; } roots; /* by entry of `known` */
+    lists known; /* contents of trees */
+    struct {
+        uint32_t *items;
+        uint32_t count, capacity;
+    } roots; /* by entry of `known` */
 } forest;
 
 /* The root for the uses of one stage and tool, which stand next in the sorted uses. */
 static uint32_t root_for(forest *all, cst_stage stage, uint32_t tool_number)
 {
     arena *memory = all->image->memory;
-    struct { tree_use *items; uint32_t count, capacity; } uses = {0};
-    const slot_use wanted = {.stage = stage, .tool = tool_number};
+    struct {
+        tree_use *items;
+        uint32_t count, capacity;
+    } uses = {0};
     for (; all->next < all->count; all->next++) {
         const slot_use *use = &all->uses[all->next];
         if (use->stage != stage || use->tool != tool_number) {
-            assert(compare_uses(use, &wanted) > 0);
+            assert(use->stage > stage || (use->stage == stage && use->tool > tool_number));
             break;
         }
         if (uses.count > 0 && uses.items[uses.count - 1].number == use->slot)
             uses.items[uses.count - 1].required |= use->required_keys;
         else
-            *ARENA_PUSH(memory, &uses) = (tree_use){&all->image->policy->slots.items[use->slot], use->slot,
-                                                    use->required_keys};
+            *ARENA_PUSH(memory, &uses) = (tree_use){&all->image->policy->slots.items[use->slot],
+                                                    use->slot, use->required_keys};
     }
     uint32_t *content = arena_array(memory, uses.count * (size_t)3, sizeof *content);
     for (uint32_t i = 0; i < uses.count; i++) {
@@ -137,7 +149,7 @@ static uint32_t root_for(forest *all, cst_stage stage, uint32_t tool_number)
     return all->roots.items[number];
 }
 
-/* ---- dispatch -------------------------------------------------------------------------------------------------- */
+/* ---- dispatch -------------------------------------------------------------------------------- */
 
 typedef struct group_vector {
     uint32_t *items;

@@ -1,15 +1,17 @@
 /*
  * evaluate.c - the meaning of every kind of expression, in the plainest way.
  *
- * This file is the executable definition of docs/language.md 9.1; native code is held against it. So it shares nothing with the
- * compiled form: it walks the checked trees and never the graph, compares texts by their bytes and never by their symbols, and searches sets
- * by value. It evaluates every operand: since `and` is the least truth and `or` the greatest, stopping early would not change
- * anything, and clarity comes before speed here.
+ * This file is the executable definition of docs/language.md 9.1; native code is held against it.
+ * So it shares nothing with the compiled form: it walks the checked trees and never the graph,
+ * compares texts by their bytes and never by their symbols, and searches sets by value. It
+ * evaluates every operand: since `and` is the least truth and `or` the greatest, stopping early
+ * would not change anything, and clarity comes before speed here.
  *
- * Undecided values. A value that could not be computed carries the truth that its comparison becomes: "undecided, for this
- * reason". Where two operands are undecided the greater of the two truths is the result. `(X else Y)` asks only X, if X is there.
- * Absent values read as zero and as no text; an absent text equals no constant. Comparisons with them never decide anything,
- * since the checker demands a guard beside each.
+ * Undecided values. A value that could not be computed carries the truth that its comparison
+ * becomes: "undecided, for this reason". Where two operands are undecided the greater of the two
+ * truths is the result. `(X else Y)` asks only X, if X is there. Absent values read as zero and as
+ * no text; an absent text equals no constant. Comparisons with them never decide anything, since
+ * the checker demands a guard beside each.
  */
 #include "compiler/reference/evaluate.h"
 
@@ -17,7 +19,7 @@
 
 static const cst_value absent;
 
-/* ---- values -------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 bool value_is_there(const cst_value *value)
 {
@@ -33,7 +35,8 @@ const cst_value *element_at(const cst_value *list, uint32_t index)
 bool kind_has_text(cst_kind kind)
 {
     return kind == CST_KIND_STRING || kind == CST_KIND_AGENT || kind == CST_KIND_EMAIL ||
-           kind == CST_KIND_URL || kind == CST_KIND_HOST || kind == CST_KIND_PATH || kind == CST_KIND_IP;
+           kind == CST_KIND_URL || kind == CST_KIND_HOST || kind == CST_KIND_PATH ||
+           kind == CST_KIND_IP;
 }
 
 static const cst_value *element_of(const binding *bound, uint32_t local)
@@ -62,7 +65,8 @@ static cst_truth float_result(const expression *tree, double number, cst_value *
     return CST_FALSE;
 }
 
-static cst_truth calculate(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+static cst_truth calculate(const evaluation *run, const expression *tree, const binding *bound,
+                           cst_value *out)
 {
     cst_value a, b;
     const cst_truth left = evaluate_value(run, tree->left, bound, &a);
@@ -112,7 +116,8 @@ static cst_truth widen(const expression *tree, const cst_value *value, cst_value
     return CST_FALSE;
 }
 
-static cst_truth sum(const evaluation *run, const expression *tree, const cst_value *list, cst_value *out)
+static cst_truth sum(const evaluation *run, const expression *tree, const cst_value *list,
+                     cst_value *out)
 {
     if (tree->type->kind == CST_KIND_FLOAT) {
         double total = 0;
@@ -128,11 +133,14 @@ static cst_truth sum(const evaluation *run, const expression *tree, const cst_va
 }
 
 /* Values made of the one value on the left. */
-static cst_truth derive(const evaluation *run, const expression *tree, const cst_value *left, cst_value *out)
+static cst_truth derive(const evaluation *run, const expression *tree, const cst_value *left,
+                        cst_value *out)
 {
     const cst_services *services = run->frame->services;
     switch (tree->kind) {
-    case EXPRESSION_MEMBER: *out = *element_at(left, tree->index); return CST_FALSE;
+    case EXPRESSION_MEMBER:
+        *out = *element_at(left, tree->index);
+        return CST_FALSE;
     case EXPRESSION_OPEN_MEMBER:
         if (!services->open_member(run->frame, left, tree->index, out))
             *out = absent;
@@ -141,15 +149,20 @@ static cst_truth derive(const evaluation *run, const expression *tree, const cst
         if (!services->open_as(run->frame, left, tree->type->row, out))
             *out = absent;
         return CST_FALSE;
-    case EXPRESSION_PROPERTY: services->part(run->frame, left, tree->index, 0, out); return CST_FALSE;
-    case EXPRESSION_NEGATE: return negate(tree, left, out);
-    case EXPRESSION_WIDEN: return widen(tree, left, out);
+    case EXPRESSION_PROPERTY:
+        services->part(run->frame, left, tree->index, 0, out);
+        return CST_FALSE;
+    case EXPRESSION_NEGATE:
+        return negate(tree, left, out);
+    case EXPRESSION_WIDEN:
+        return widen(tree, left, out);
     case EXPRESSION_LENGTH:
         *out = number_value(CST_KIND_INT, tree->left->type->kind == CST_KIND_LIST
                                               ? (int64_t)left->length
                                               : services->text_length(left));
         return CST_FALSE;
-    case EXPRESSION_SUM: return sum(run, tree, left, out);
+    case EXPRESSION_SUM:
+        return sum(run, tree, left, out);
     default: /* LEAST, GREATEST */
         if (!services->list_least(left, tree->kind == EXPRESSION_GREATEST, out))
             return undecided(tree);
@@ -157,13 +170,20 @@ static cst_truth derive(const evaluation *run, const expression *tree, const cst
     }
 }
 
-cst_truth evaluate_value(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+cst_truth evaluate_value(const evaluation *run, const expression *tree, const binding *bound,
+                         cst_value *out)
 {
     *out = absent;
     switch (tree->kind) {
-    case EXPRESSION_CONSTANT: *out = tree->constant; return CST_FALSE;
-    case EXPRESSION_FIELD: *out = run->frame->slots[tree->slot]; return CST_FALSE;
-    case EXPRESSION_LOCAL: *out = *element_of(bound, tree->local); return CST_FALSE;
+    case EXPRESSION_CONSTANT:
+        *out = tree->constant;
+        return CST_FALSE;
+    case EXPRESSION_FIELD:
+        *out = run->frame->slots[tree->slot];
+        return CST_FALSE;
+    case EXPRESSION_LOCAL:
+        *out = *element_of(bound, tree->local);
+        return CST_FALSE;
     case EXPRESSION_ELSE: {
         const cst_truth left = evaluate_value(run, tree->left, bound, out);
         if (left != CST_FALSE || value_is_there(out))
@@ -172,7 +192,8 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
     }
     case EXPRESSION_ADD:
     case EXPRESSION_SUBTRACT:
-    case EXPRESSION_MULTIPLY: return calculate(run, tree, bound, out);
+    case EXPRESSION_MULTIPLY:
+        return calculate(run, tree, bound, out);
     case EXPRESSION_JOIN: {
         cst_value a, b;
         const cst_truth left = evaluate_value(run, tree->left, bound, &a);
@@ -205,7 +226,13 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
     }
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------ */
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+/* Conditions, used as values, have no type of their own. */
+static cst_kind kind_of(const expression *tree)
+{
+    return tree->type == NULL ? CST_KIND_BOOL : tree->type->kind;
+}
 
 static cst_truth truth_of(bool value)
 {
@@ -214,12 +241,13 @@ static cst_truth truth_of(bool value)
 
 static bool same_bytes(const cst_value *a, const cst_value *b)
 {
-    return a->length == b->length && (a->length == 0 || memcmp(a->as.text, b->as.text, a->length) == 0);
+    return a->length == b->length &&
+           (a->length == 0 || memcmp(a->as.text, b->as.text, a->length) == 0);
 }
 
 static bool equal(const expression *tree, const cst_value *a, const cst_value *b)
 {
-    const cst_kind kind = tree->left->type->kind;
+    const cst_kind kind = kind_of(tree->left);
     const bool constant =
         tree->left->kind == EXPRESSION_CONSTANT || tree->right->kind == EXPRESSION_CONSTANT;
     if (kind_has_text(kind)) {
@@ -288,21 +316,28 @@ static bool in_set(const evaluation *run, uint32_t number, const cst_value *valu
 }
 
 /* Conditions over two values that could be decided. */
-static bool compare(const evaluation *run, const expression *tree, const cst_value *a, const cst_value *b)
+static bool compare(const evaluation *run, const expression *tree, const cst_value *a,
+                    const cst_value *b)
 {
     const cst_services *services = run->frame->services;
-    const cst_kind kind = tree->left->type->kind;
+    const cst_kind kind = kind_of(tree->left);
     switch (tree->kind) {
-    case EXPRESSION_EQUAL: return equal(tree, a, b);
+    case EXPRESSION_EQUAL:
+        return equal(tree, a, b);
     case EXPRESSION_LESS:
         return kind == CST_KIND_FLOAT ? a->as.number < b->as.number : a->as.integer < b->as.integer;
     case EXPRESSION_LESS_EQUAL:
-        return kind == CST_KIND_FLOAT ? a->as.number <= b->as.number : a->as.integer <= b->as.integer;
-    case EXPRESSION_IN_LIST: return services->list_has(b, a) != 0;
-    case EXPRESSION_STARTS: return services->text_starts(a, b) != 0;
-    case EXPRESSION_ENDS: return services->text_ends(a, b) != 0;
+        return kind == CST_KIND_FLOAT ? a->as.number <= b->as.number
+                                      : a->as.integer <= b->as.integer;
+    case EXPRESSION_IN_LIST:
+        return services->list_has(b, a) != 0;
+    case EXPRESSION_STARTS:
+        return services->text_starts(a, b) != 0;
+    case EXPRESSION_ENDS:
+        return services->text_ends(a, b) != 0;
     default: /* INSIDE */
-        return (kind == CST_KIND_HOST ? services->host_inside(a, b) : services->path_inside(a, b)) != 0;
+        return (kind == CST_KIND_HOST ? services->host_inside(a, b)
+                                      : services->path_inside(a, b)) != 0;
     }
 }
 
@@ -350,12 +385,15 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
         for (uint32_t i = 0; i < tree->item_count; i++)
             result = cst_truth_or(result, evaluate_condition(run, tree->items[i], bound));
         return result;
-    case EXPRESSION_NOT: return cst_truth_not(evaluate_condition(run, tree->left, bound));
+    case EXPRESSION_NOT:
+        return cst_truth_not(evaluate_condition(run, tree->left, bound));
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL: return quantify(run, tree, bound);
+    case EXPRESSION_ALL:
+        return quantify(run, tree, bound);
     case EXPRESSION_TRUTH:
     case EXPRESSION_IN_SET:
-    case EXPRESSION_PRESENT: return test_one(run, tree, bound);
+    case EXPRESSION_PRESENT:
+        return test_one(run, tree, bound);
     case EXPRESSION_EQUAL:
     case EXPRESSION_LESS:
     case EXPRESSION_LESS_EQUAL:

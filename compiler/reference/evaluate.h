@@ -1,5 +1,6 @@
 /*
- * evaluate.h - the meaning of a condition: what reference.c and explain.c share, and nobody else includes.
+ * evaluate.h - the meaning of a condition: what reference.c and explain.c share, and nobody else
+ * includes.
  */
 #ifndef CONSTITUTION_COMPILER_REFERENCE_EVALUATE_H
 #define CONSTITUTION_COMPILER_REFERENCE_EVALUATE_H
@@ -12,7 +13,8 @@ typedef struct binding { /* the element that a quantifier's variable stands for;
     const cst_value *element;
 } binding;
 
-typedef struct sorted_set { /* the values of a set in ascending order, for searching; see set_order */
+typedef struct
+    sorted_set { /* the values of a set in ascending order, for searching; see set_order */
     cst_value *values;
 } sorted_set;
 
@@ -24,9 +26,10 @@ typedef struct evaluation {
 
 cst_truth evaluate_condition(const evaluation *run, const expression *tree, const binding *bound);
 
-/* A value and whether it could be decided: CST_FALSE if it could (then *out is it), else the undecided truth that
- * the comparison around it becomes. */
-cst_truth evaluate_value(const evaluation *run, const expression *tree, const binding *bound, cst_value *out);
+/* A value and whether it could be decided: CST_FALSE if it could (then *out is it), else the
+ * undecided truth that the comparison around it becomes. */
+cst_truth evaluate_value(const evaluation *run, const expression *tree, const binding *bound,
+                         cst_value *out);
 
 bool value_is_there(const cst_value *value);
 const cst_value *element_at(const cst_value *list, uint32_t index); /* absent past the end */

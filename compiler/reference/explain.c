@@ -1,19 +1,21 @@
 /*
  * explain.c - why a rule did or did not fire, and what would have to change.
  *
- * Two readings of one condition tree under one frame. The first prints every condition with its truth, and beside each comparison the
- * values that it compared. The second looks for a smallest set of comparisons which, had they come out otherwise, would turn the
- * outcome: to make an `and` false one side is enough, to make it true all its false sides are needed; `or`, `any` and `all` are the
- * same over their sides or elements; `not` asks for the opposite below. Smallest counts comparisons, it does not weigh how likely a change
- * is, and it takes comparisons as independent of each other, which they need not be: an explanation for a person, no proof.
+ * Two readings of one condition tree under one frame. The first prints every condition with its
+ * truth, and beside each comparison the values that it compared. The second looks for a smallest
+ * set of comparisons which, had they come out otherwise, would turn the outcome: to make an `and`
+ * false one side is enough, to make it true all its false sides are needed; `or`, `any` and `all`
+ * are the same over their sides or elements; `not` asks for the opposite below. Smallest counts
+ * comparisons, it does not weigh how likely a change is, and it takes comparisons as independent
+ * of each other, which they need not be: an explanation for a person, no proof.
  */
 #include "compiler/reference/explain.h"
 
 #include "compiler/reference/evaluate.h"
 #include "compiler/reference/print.h"
 
-#define SHOWN_ELEMENTS 8u       /* of one quantifier; further ones are counted */
-#define IMPOSSIBLE UINT32_MAX   /* changes that would turn a constant */
+#define SHOWN_ELEMENTS 8u         /* of one quantifier; further ones are counted */
+#define IMPOSSIBLE     UINT32_MAX /* changes that would turn a constant */
 
 typedef struct explaining {
     buffer *out;
@@ -41,9 +43,9 @@ static void print_truth(const explaining *e, cst_truth truth)
     buffer_format(e->out, "undecided (%s: %s)", why->code, why->at);
 }
 
-/* ---- values beside a comparison ------------------------------------------------------------------------- */
+/* ---- values beside a comparison -------------------------------------------------------------- */
 
-/* Prints what the parts of a comparison held, apart from constants. Answers whether it printed any. */
+/* Prints what the parts of a comparison held, but constants. Answers whether it printed any. */
 static bool print_held(const explaining *e, const expression *tree, const binding *bound, bool some)
 {
     if (tree == NULL || tree->kind == EXPRESSION_CONSTANT)
@@ -75,25 +77,29 @@ static bool is_composed(expression_kind kind)
 
 static void print_held_line(const explaining *e, const expression *tree, const binding *bound)
 {
-    const bool some = tree->kind >= EXPRESSION_TRUTH
-                          ? print_held(e, tree->right, bound, print_held(e, tree->left, bound, false))
-                          : print_held(e, tree, bound, false);
+    const bool some =
+        tree->kind >= EXPRESSION_TRUTH
+            ? print_held(e, tree->right, bound, print_held(e, tree->left, bound, false))
+            : print_held(e, tree, bound, false);
     buffer_text(e->out, some ? "]\n" : "\n");
 }
 
-/* ---- the tree ---------------------------------------------------------------------------------------------- */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
 static cst_value list_of(const explaining *e, const expression *tree, const binding *bound)
 {
     cst_value list;
-    if (evaluate_value(&e->run, tree->left, bound, &list) != CST_FALSE || list.kind != CST_KIND_LIST)
+    if (evaluate_value(&e->run, tree->left, bound, &list) != CST_FALSE ||
+        list.kind != CST_KIND_LIST)
         list.length = 0;
     return list;
 }
 
-static void explain_tree(const explaining *e, const expression *tree, const binding *bound, uint32_t depth);
+static void explain_tree(const explaining *e, const expression *tree, const binding *bound,
+                         uint32_t depth);
 
-static void explain_elements(const explaining *e, const expression *tree, const binding *bound, uint32_t depth)
+static void explain_elements(const explaining *e, const expression *tree, const binding *bound,
+                             uint32_t depth)
 {
     const cst_value list = list_of(e, tree, bound);
     for (uint32_t i = 0; i < list.length; i++) {
@@ -110,7 +116,8 @@ static void explain_elements(const explaining *e, const expression *tree, const 
     }
 }
 
-static void explain_tree(const explaining *e, const expression *tree, const binding *bound, uint32_t depth)
+static void explain_tree(const explaining *e, const expression *tree, const binding *bound,
+                         uint32_t depth)
 {
     const cst_truth truth = evaluate_condition(&e->run, tree, bound);
     indent(e, depth);
@@ -145,7 +152,7 @@ static void explain_tree(const explaining *e, const expression *tree, const bind
     }
 }
 
-/* ---- what would have to change ------------------------------------------------------------------------------ */
+/* ---- what would have to change --------------------------------------------------------------- */
 
 static uint32_t add_changes(uint32_t a, uint32_t b)
 {
@@ -159,7 +166,8 @@ static bool one_is_enough(expression_kind kind, bool wanted)
 }
 
 /* How many comparisons must come out otherwise for `tree` to be `wanted`. */
-static uint32_t changes(const explaining *e, const expression *tree, const binding *bound, bool wanted)
+static uint32_t changes(const explaining *e, const expression *tree, const binding *bound,
+                        bool wanted)
 {
     if (evaluate_condition(&e->run, tree, bound) == (wanted ? CST_TRUE : CST_FALSE))
         return 0;
@@ -177,7 +185,8 @@ static uint32_t changes(const explaining *e, const expression *tree, const bindi
     for (uint32_t i = 0; i < count; i++) {
         uint32_t side;
         if (over_list) {
-            const binding inner = {.outer = bound, .local = tree->local, .element = &list.as.items[i]};
+            const binding inner = {
+                .outer = bound, .local = tree->local, .element = &list.as.items[i]};
             side = changes(e, tree->right, &inner, wanted);
         } else {
             side = changes(e, tree->items[i], bound, wanted);
@@ -187,20 +196,25 @@ static uint32_t changes(const explaining *e, const expression *tree, const bindi
     return over_list && count == 0 ? 1 : result;
 }
 
-static void print_change(const explaining *e, const expression *tree, const binding *bound, bool wanted)
+static void print_change(const explaining *e, const expression *tree, const binding *bound,
+                         bool wanted)
 {
     buffer_text(e->out, "  - ");
     print_expression(e->out, e->run.policy, tree);
     buffer_format(e->out, ": must become %s", wanted ? "true" : "false");
     if (tree->kind == EXPRESSION_ANY || tree->kind == EXPRESSION_ALL)
-        buffer_text(e->out, wanted == (tree->kind == EXPRESSION_ANY) ? " (the list has no such element)\n" : "\n");
+        buffer_text(e->out, wanted == (tree->kind == EXPRESSION_ANY)
+                                ? " (the list has no such element)\n"
+                                : "\n");
     else
         print_held_line(e, tree, bound);
 }
 
-static void print_changes(const explaining *e, const expression *tree, const binding *bound, bool wanted);
+static void print_changes(const explaining *e, const expression *tree, const binding *bound,
+                          bool wanted);
 
-static void print_list_changes(const explaining *e, const expression *tree, const binding *bound, bool wanted)
+static void print_list_changes(const explaining *e, const expression *tree, const binding *bound,
+                               bool wanted)
 {
     const cst_value list = list_of(e, tree, bound);
     const bool one = one_is_enough(tree->kind, wanted);
@@ -225,7 +239,8 @@ static void print_list_changes(const explaining *e, const expression *tree, cons
 }
 
 /* Prints the comparisons that `changes` counted. */
-static void print_changes(const explaining *e, const expression *tree, const binding *bound, bool wanted)
+static void print_changes(const explaining *e, const expression *tree, const binding *bound,
+                          bool wanted)
 {
     const uint32_t least = changes(e, tree, bound, wanted);
     if (least == 0)
@@ -253,14 +268,17 @@ static void print_changes(const explaining *e, const expression *tree, const bin
     }
 }
 
-/* ---- a rule --------------------------------------------------------------------------------------------------- */
+/* ---- a rule ---------------------------------------------------------------------------------- */
 
 static const char *outcome(const rule *one, bool fires)
 {
     switch (one->kind) {
-    case CST_RULE_PERMIT: return fires ? "counts" : "does not count";
-    case CST_RULE_WAIVER: return fires ? "waives" : "does not waive";
-    default: return fires ? "fires" : "does not fire";
+    case CST_RULE_PERMIT:
+        return fires ? "counts" : "does not count";
+    case CST_RULE_WAIVER:
+        return fires ? "waives" : "does not waive";
+    default:
+        return fires ? "fires" : "does not fire";
     }
 }
 
@@ -290,8 +308,8 @@ void reference_explain(buffer *out, const checked_policy *policy, const plan *of
 
     const uint32_t needed = changes(&e, body->condition, NULL, !fires);
     if (needed == IMPOSSIBLE) {
-        buffer_format(out, "  no value in the event changes that: it %s on every %s\n", outcome(one, fires),
-                      body->selector.label);
+        buffer_format(out, "  no value in the event changes that: it %s on every %s\n",
+                      outcome(one, fires), body->selector.label);
         return;
     }
     buffer_format(out, "  it %s if:\n", outcome(one, !fires));

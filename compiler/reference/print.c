@@ -1,9 +1,10 @@
 /*
  * print.c - conditions as text, in the words of the language.
  *
- * Printed from the checked tree, not cut from the source: definitions are replaced and `>` has become `<` with swapped
- * sides by then, and a reader of an explanation wants what was evaluated. A constant stands on the right all the same, as people
- * write it. What comes out is for reading; it is never parsed again.
+ * Printed from the checked tree, not cut from the source: definitions are replaced and `>` has
+ * become `<` with swapped sides by then, and a reader of an explanation wants what was evaluated.
+ * A constant stands on the right all the same, as people write it. What comes out is for reading;
+ * it is never parsed again.
  */
 #include "compiler/reference/print.h"
 
@@ -24,35 +25,50 @@ const char *kind_word(cst_kind kind)
 
 const char *property_word(uint32_t property)
 {
-    static const char *const words[CST_PROPERTY_COUNT] = {"local", "domain", "scheme", "host", "port",
-                                                          "path",  "query",  "hour",   "weekday"};
+    static const char *const words[CST_PROPERTY_COUNT] = {
+        "local", "domain", "scheme", "host", "port", "path", "query", "hour", "weekday"};
     return property < CST_PROPERTY_COUNT ? words[property] : "?";
 }
 
 const char *expression_word(expression_kind kind)
 {
-    static const char *const words[] = {
-        [EXPRESSION_CONSTANT] = "constant", [EXPRESSION_FIELD] = "field",
-        [EXPRESSION_LOCAL] = "local",       [EXPRESSION_MEMBER] = "member",
-        [EXPRESSION_OPEN_MEMBER] = "open_member", [EXPRESSION_OPEN_AS] = "open_as",
-        [EXPRESSION_PROPERTY] = "property", [EXPRESSION_ELSE] = "else",
-        [EXPRESSION_ADD] = "add",           [EXPRESSION_SUBTRACT] = "subtract",
-        [EXPRESSION_MULTIPLY] = "multiply", [EXPRESSION_NEGATE] = "negate",
-        [EXPRESSION_JOIN] = "join",         [EXPRESSION_WIDEN] = "widen",
-        [EXPRESSION_LENGTH] = "length",     [EXPRESSION_SUM] = "sum",
-        [EXPRESSION_LEAST] = "least",       [EXPRESSION_GREATEST] = "greatest",
-        [EXPRESSION_TRUTH] = "truth",       [EXPRESSION_EQUAL] = "equal",
-        [EXPRESSION_LESS] = "less",         [EXPRESSION_LESS_EQUAL] = "less_equal",
-        [EXPRESSION_IN_SET] = "in_set",     [EXPRESSION_IN_LIST] = "in_list",
-        [EXPRESSION_STARTS] = "starts",     [EXPRESSION_ENDS] = "ends",
-        [EXPRESSION_INSIDE] = "inside",     [EXPRESSION_PRESENT] = "present",
-        [EXPRESSION_ANY] = "any",           [EXPRESSION_ALL] = "all",
-        [EXPRESSION_NOT] = "not",           [EXPRESSION_AND] = "and",
-        [EXPRESSION_OR] = "or"};
+    static const char *const words[] = {[EXPRESSION_CONSTANT] = "constant",
+                                        [EXPRESSION_FIELD] = "field",
+                                        [EXPRESSION_LOCAL] = "local",
+                                        [EXPRESSION_MEMBER] = "member",
+                                        [EXPRESSION_OPEN_MEMBER] = "open_member",
+                                        [EXPRESSION_OPEN_AS] = "open_as",
+                                        [EXPRESSION_PROPERTY] = "property",
+                                        [EXPRESSION_ELSE] = "else",
+                                        [EXPRESSION_ADD] = "add",
+                                        [EXPRESSION_SUBTRACT] = "subtract",
+                                        [EXPRESSION_MULTIPLY] = "multiply",
+                                        [EXPRESSION_NEGATE] = "negate",
+                                        [EXPRESSION_JOIN] = "join",
+                                        [EXPRESSION_WIDEN] = "widen",
+                                        [EXPRESSION_LENGTH] = "length",
+                                        [EXPRESSION_SUM] = "sum",
+                                        [EXPRESSION_LEAST] = "least",
+                                        [EXPRESSION_GREATEST] = "greatest",
+                                        [EXPRESSION_TRUTH] = "truth",
+                                        [EXPRESSION_EQUAL] = "equal",
+                                        [EXPRESSION_LESS] = "less",
+                                        [EXPRESSION_LESS_EQUAL] = "less_equal",
+                                        [EXPRESSION_IN_SET] = "in_set",
+                                        [EXPRESSION_IN_LIST] = "in_list",
+                                        [EXPRESSION_STARTS] = "starts",
+                                        [EXPRESSION_ENDS] = "ends",
+                                        [EXPRESSION_INSIDE] = "inside",
+                                        [EXPRESSION_PRESENT] = "present",
+                                        [EXPRESSION_ANY] = "any",
+                                        [EXPRESSION_ALL] = "all",
+                                        [EXPRESSION_NOT] = "not",
+                                        [EXPRESSION_AND] = "and",
+                                        [EXPRESSION_OR] = "or"};
     return (unsigned)kind < sizeof words / sizeof *words ? words[kind] : "?";
 }
 
-/* ---- values -------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static void print_decimal(buffer *out, int64_t millionths)
 {
@@ -64,7 +80,8 @@ static void print_decimal(buffer *out, int64_t millionths)
     while (count > 1 && digits[count - 1] == '0')
         count--;
     digits[count] = 0;
-    buffer_format(out, "%s%llu.%s", millionths < 0 ? "-" : "", (unsigned long long)(size / 1000000u), digits);
+    buffer_format(out, "%s%llu.%s", millionths < 0 ? "-" : "",
+                  (unsigned long long)(size / 1000000u), digits);
 }
 
 static void print_float(buffer *out, double number)
@@ -89,7 +106,7 @@ static void print_float(buffer *out, double number)
     buffer_free(&shortest);
 }
 
-/* The civil date of a day number, 0 being 1970-01-01: eras of 400 years, years that begin in March. */
+/* The civil date of a day number: eras of 400 years, years that begin in March. */
 static void print_time(buffer *out, int64_t microseconds)
 {
     int64_t seconds = microseconds / 1000000, fraction = microseconds % 1000000;
@@ -107,13 +124,14 @@ static void print_time(buffer *out, int64_t microseconds)
     const int64_t day_of_era = days - era * 146097;
     const int64_t year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const int64_t month = (5 * day_of_year + 2) / 153; /* 0 is March */
     const int64_t day = day_of_year - (153 * month + 2) / 5 + 1;
     const int64_t year = year_of_era + era * 400 + (month >= 10);
     buffer_format(out, "%04lld-%02lld-%02lldT%02lld:%02lld:%02lld", (long long)year,
-                  (long long)(month < 10 ? month + 3 : month - 9), (long long)day, (long long)(rest / 3600),
-                  (long long)(rest / 60 % 60), (long long)(rest % 60));
+                  (long long)(month < 10 ? month + 3 : month - 9), (long long)day,
+                  (long long)(rest / 3600), (long long)(rest / 60 % 60), (long long)(rest % 60));
     if (fraction != 0)
         buffer_format(out, ".%06lld", (long long)fraction);
     buffer_text(out, "Z");
@@ -121,9 +139,11 @@ static void print_time(buffer *out, int64_t microseconds)
 
 static void print_duration(buffer *out, int64_t microseconds)
 {
-    static const struct { const char *word; int64_t size; } units[] = {
-        {"w", 604800000000}, {"d", 86400000000}, {"h", 3600000000}, {"m", 60000000},
-        {"s", 1000000},      {"ms", 1000},       {"us", 1}};
+    static const struct {
+        const char *word;
+        int64_t size;
+    } units[] = {{"w", 604800000000}, {"d", 86400000000}, {"h", 3600000000}, {"m", 60000000},
+                 {"s", 1000000},      {"ms", 1000},       {"us", 1}};
     for (uint32_t u = 0; u < sizeof units / sizeof *units; u++)
         if (microseconds % units[u].size == 0 && (microseconds != 0 || units[u].size == 1000000)) {
             buffer_format(out, "%lld%s", (long long)(microseconds / units[u].size), units[u].word);
@@ -154,12 +174,24 @@ void print_value(buffer *out, const type *as, const cst_value *value)
 {
     const cst_kind kind = (cst_kind)value->kind;
     switch (kind) {
-    case CST_KIND_BOOL: buffer_text(out, value->as.integer != 0 ? "true" : "false"); return;
-    case CST_KIND_INT: buffer_format(out, "%lld", (long long)value->as.integer); return;
-    case CST_KIND_DECIMAL: print_decimal(out, value->as.integer); return;
-    case CST_KIND_FLOAT: print_float(out, value->as.number); return;
-    case CST_KIND_TIME: print_time(out, value->as.integer); return;
-    case CST_KIND_DURATION: print_duration(out, value->as.integer); return;
+    case CST_KIND_BOOL:
+        buffer_text(out, value->as.integer != 0 ? "true" : "false");
+        return;
+    case CST_KIND_INT:
+        buffer_format(out, "%lld", (long long)value->as.integer);
+        return;
+    case CST_KIND_DECIMAL:
+        print_decimal(out, value->as.integer);
+        return;
+    case CST_KIND_FLOAT:
+        print_float(out, value->as.number);
+        return;
+    case CST_KIND_TIME:
+        print_time(out, value->as.integer);
+        return;
+    case CST_KIND_DURATION:
+        print_duration(out, value->as.integer);
+        return;
     case CST_KIND_ENUM:
         if (as != NULL && as->enumeration != NULL && value->as.integer >= 0 &&
             (uint64_t)value->as.integer < as->enumeration->count)
@@ -188,19 +220,22 @@ void print_value(buffer *out, const type *as, const cst_value *value)
     case CST_KIND_URL:
     case CST_KIND_HOST:
     case CST_KIND_PATH:
-    case CST_KIND_IP: buffer_json_string(out, value->as.text, value->length); return;
-    default: break;
+    case CST_KIND_IP:
+        buffer_json_string(out, value->as.text, value->length);
+        return;
+    default:
+        break;
     }
     buffer_text(out, kind_word(kind));
 }
 
-/* ---- expressions ------------------------------------------------------------------------------------------ */
+/* ---- expressions ----------------------------------------------------------------------------- */
 
 static bool needs_parentheses(const expression *tree)
 {
-    return tree->kind == EXPRESSION_AND || tree->kind == EXPRESSION_OR || tree->kind == EXPRESSION_ADD ||
-           tree->kind == EXPRESSION_SUBTRACT || tree->kind == EXPRESSION_MULTIPLY ||
-           tree->kind == EXPRESSION_JOIN;
+    return tree->kind == EXPRESSION_AND || tree->kind == EXPRESSION_OR ||
+           tree->kind == EXPRESSION_ADD || tree->kind == EXPRESSION_SUBTRACT ||
+           tree->kind == EXPRESSION_MULTIPLY || tree->kind == EXPRESSION_JOIN;
 }
 
 static void print_operand(buffer *out, const checked_policy *policy, const expression *tree)
@@ -211,27 +246,31 @@ static void print_operand(buffer *out, const checked_policy *policy, const expre
     buffer_text(out, parentheses ? ")" : "");
 }
 
-static void print_binary(buffer *out, const checked_policy *policy, const expression *left, const char *word,
-                         const expression *right)
+static void print_binary(buffer *out, const checked_policy *policy, const expression *left,
+                         const char *word, const expression *right)
 {
     print_operand(out, policy, left);
     buffer_format(out, " %s ", word);
     print_operand(out, policy, right);
 }
 
-static void print_order(buffer *out, const checked_policy *policy, const expression *tree, bool negated)
+static void print_order(buffer *out, const checked_policy *policy, const expression *tree,
+                        bool negated)
 {
-    const bool turned = tree->left->kind == EXPRESSION_CONSTANT && tree->right->kind != EXPRESSION_CONSTANT;
+    const bool turned =
+        tree->left->kind == EXPRESSION_CONSTANT && tree->right->kind != EXPRESSION_CONSTANT;
     const bool less = tree->kind == EXPRESSION_LESS;
     /* turned: c < x is x > c; negated: not (x < c) is x >= c */
-    const char *word = turned != negated ? (less != negated ? ">" : ">=") : (less != negated ? "<" : "<=");
+    const char *word =
+        turned != negated ? (less != negated ? ">" : ">=") : (less != negated ? "<" : "<=");
     if (turned)
         print_binary(out, policy, tree->right, word, tree->left);
     else
         print_binary(out, policy, tree->left, word, tree->right);
 }
 
-static void print_present(buffer *out, const checked_policy *policy, const expression *tree, bool negated)
+static void print_present(buffer *out, const checked_policy *policy, const expression *tree,
+                          bool negated)
 {
     const expression *what = tree->left;
     print_operand(out, policy, what);
@@ -246,12 +285,22 @@ static void print_present(buffer *out, const checked_policy *policy, const expre
 static void print_not(buffer *out, const checked_policy *policy, const expression *inner)
 {
     switch (inner->kind) {
-    case EXPRESSION_EQUAL: print_binary(out, policy, inner->left, "!=", inner->right); return;
+    case EXPRESSION_EQUAL:
+        print_binary(out, policy, inner->left, "!=", inner->right);
+        return;
     case EXPRESSION_LESS:
-    case EXPRESSION_LESS_EQUAL: print_order(out, policy, inner, true); return;
-    case EXPRESSION_IN_LIST: print_binary(out, policy, inner->left, "not in", inner->right); return;
-    case EXPRESSION_INSIDE: print_binary(out, policy, inner->left, "not inside", inner->right); return;
-    case EXPRESSION_PRESENT: print_present(out, policy, inner, true); return;
+    case EXPRESSION_LESS_EQUAL:
+        print_order(out, policy, inner, true);
+        return;
+    case EXPRESSION_IN_LIST:
+        print_binary(out, policy, inner->left, "not in", inner->right);
+        return;
+    case EXPRESSION_INSIDE:
+        print_binary(out, policy, inner->left, "not inside", inner->right);
+        return;
+    case EXPRESSION_PRESENT:
+        print_present(out, policy, inner, true);
+        return;
     case EXPRESSION_IN_SET:
         print_operand(out, policy, inner->left);
         buffer_format(out, " not in %s", policy->sets.items[inner->index].name);
@@ -272,7 +321,8 @@ static void print_junction(buffer *out, const checked_policy *policy, const expr
     }
 }
 
-static void print_of(buffer *out, const checked_policy *policy, const char *word, const expression *tree)
+static void print_of(buffer *out, const checked_policy *policy, const char *word,
+                     const expression *tree)
 {
     buffer_format(out, "%s of ", word);
     print_operand(out, policy, tree->left);
@@ -290,8 +340,12 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         else
             print_value(out, tree->type, &tree->constant);
         return;
-    case EXPRESSION_FIELD: buffer_text(out, policy->slots.items[tree->slot].path); return;
-    case EXPRESSION_LOCAL: buffer_text(out, tree->name != NULL ? tree->name : "?"); return;
+    case EXPRESSION_FIELD:
+        buffer_text(out, policy->slots.items[tree->slot].path);
+        return;
+    case EXPRESSION_LOCAL:
+        buffer_text(out, tree->name != NULL ? tree->name : "?");
+        return;
     case EXPRESSION_MEMBER:
         print_operand(out, policy, tree->left);
         buffer_format(out, ".%s", tree->left->type->fields[tree->index].name);
@@ -306,45 +360,80 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         return;
     case EXPRESSION_OPEN_AS:
     case EXPRESSION_WIDEN:
-    case EXPRESSION_TRUTH: print_operand(out, policy, tree->left); return;
+    case EXPRESSION_TRUTH:
+        print_operand(out, policy, tree->left);
+        return;
     case EXPRESSION_ELSE:
         buffer_text(out, "(");
         print_binary(out, policy, tree->left, "else", tree->right);
         buffer_text(out, ")");
         return;
     case EXPRESSION_ADD:
-    case EXPRESSION_JOIN: print_binary(out, policy, tree->left, "+", tree->right); return;
-    case EXPRESSION_SUBTRACT: print_binary(out, policy, tree->left, "-", tree->right); return;
-    case EXPRESSION_MULTIPLY: print_binary(out, policy, tree->left, "*", tree->right); return;
+    case EXPRESSION_JOIN:
+        print_binary(out, policy, tree->left, "+", tree->right);
+        return;
+    case EXPRESSION_SUBTRACT:
+        print_binary(out, policy, tree->left, "-", tree->right);
+        return;
+    case EXPRESSION_MULTIPLY:
+        print_binary(out, policy, tree->left, "*", tree->right);
+        return;
     case EXPRESSION_NEGATE:
         buffer_text(out, "-");
         print_operand(out, policy, tree->left);
         return;
-    case EXPRESSION_LENGTH: print_of(out, policy, "length", tree); return;
-    case EXPRESSION_SUM: print_of(out, policy, "sum", tree); return;
-    case EXPRESSION_LEAST: print_of(out, policy, "min", tree); return;
-    case EXPRESSION_GREATEST: print_of(out, policy, "max", tree); return;
-    case EXPRESSION_EQUAL: print_binary(out, policy, tree->left, "==", tree->right); return;
+    case EXPRESSION_LENGTH:
+        print_of(out, policy, "length", tree);
+        return;
+    case EXPRESSION_SUM:
+        print_of(out, policy, "sum", tree);
+        return;
+    case EXPRESSION_LEAST:
+        print_of(out, policy, "min", tree);
+        return;
+    case EXPRESSION_GREATEST:
+        print_of(out, policy, "max", tree);
+        return;
+    case EXPRESSION_EQUAL:
+        print_binary(out, policy, tree->left, "==", tree->right);
+        return;
     case EXPRESSION_LESS:
-    case EXPRESSION_LESS_EQUAL: print_order(out, policy, tree, false); return;
+    case EXPRESSION_LESS_EQUAL:
+        print_order(out, policy, tree, false);
+        return;
     case EXPRESSION_IN_SET:
         print_operand(out, policy, tree->left);
         buffer_format(out, " in %s", policy->sets.items[tree->index].name);
         return;
-    case EXPRESSION_IN_LIST: print_binary(out, policy, tree->left, "in", tree->right); return;
-    case EXPRESSION_STARTS: print_binary(out, policy, tree->left, "starts with", tree->right); return;
-    case EXPRESSION_ENDS: print_binary(out, policy, tree->left, "ends with", tree->right); return;
-    case EXPRESSION_INSIDE: print_binary(out, policy, tree->left, "inside", tree->right); return;
-    case EXPRESSION_PRESENT: print_present(out, policy, tree, false); return;
+    case EXPRESSION_IN_LIST:
+        print_binary(out, policy, tree->left, "in", tree->right);
+        return;
+    case EXPRESSION_STARTS:
+        print_binary(out, policy, tree->left, "starts with", tree->right);
+        return;
+    case EXPRESSION_ENDS:
+        print_binary(out, policy, tree->left, "ends with", tree->right);
+        return;
+    case EXPRESSION_INSIDE:
+        print_binary(out, policy, tree->left, "inside", tree->right);
+        return;
+    case EXPRESSION_PRESENT:
+        print_present(out, policy, tree, false);
+        return;
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:
-        buffer_format(out, "%s %s in ", expression_word(tree->kind), tree->name != NULL ? tree->name : "?");
+        buffer_format(out, "%s %s in ", expression_word(tree->kind),
+                      tree->name != NULL ? tree->name : "?");
         print_operand(out, policy, tree->left);
         buffer_text(out, tree->kind == EXPRESSION_ANY ? " satisfies " : " satisfy ");
         print_operand(out, policy, tree->right);
         return;
-    case EXPRESSION_NOT: print_not(out, policy, tree->left); return;
+    case EXPRESSION_NOT:
+        print_not(out, policy, tree->left);
+        return;
     case EXPRESSION_AND:
-    case EXPRESSION_OR: print_junction(out, policy, tree); return;
+    case EXPRESSION_OR:
+        print_junction(out, policy, tree);
+        return;
     }
 }

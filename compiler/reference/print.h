@@ -1,5 +1,6 @@
 /*
- * print.h - checked conditions and values as a person writes and reads them: for explain.c and the dumps.
+ * print.h - checked conditions and values as a person writes and reads them: for explain.c and the
+ * dumps.
  */
 #ifndef CONSTITUTION_COMPILER_REFERENCE_PRINT_H
 #define CONSTITUTION_COMPILER_REFERENCE_PRINT_H

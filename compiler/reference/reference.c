@@ -1,9 +1,10 @@
 /*
  * reference.c - the reference evaluator as a producer of cst_module.
  *
- * Its groups walk the checked bodies of the group's rules; everything else of the module (image, dispatch, rows) is the plan's, the
- * same as for native code. It takes over the compilation, because the trees are what it runs; the module and its tables lie in
- * the compilation's arena. Evaluation allocates nothing and writes nothing but the frame, so threads can share it.
+ * Its groups walk the checked bodies of the group's rules; everything else of the module (image,
+ * dispatch, rows) is the plan's, the same as for native code. It takes over the compilation,
+ * because the trees are what it runs; the module and its tables lie in the compilation's arena.
+ * Evaluation allocates nothing and writes nothing but the frame, so threads can share it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,17 +48,19 @@ static void evaluate_group(cst_frame *frame, uint32_t group_number)
         const rule_body *body = body_of(engine, rule_of_group->root);
         const cst_truth truth = evaluate_condition(&run, body->condition, NULL);
         if (truth == CST_TRUE || (CST_IS_UNDECIDED(truth) && rule_of_group->restricts))
-            frame->hits[frame->hit_count++] = (cst_hit){.rule = rule_of_group->row, .reason = truth};
+            frame->hits[frame->hit_count++] =
+                (cst_hit){.rule = rule_of_group->row, .reason = truth};
     }
     if (engine->observer != NULL)
         engine->observer(engine->observer_user, frame, group_number);
 }
 
-/* ---- witnesses ------------------------------------------------------------------------------------------ */
+/* ---- witnesses ------------------------------------------------------------------------------- */
 
-/* The first element at or behind `from` that makes the body true; if the whole list has none, undecided. */
-static uint32_t first_witness(const evaluation *run, const expression *any, const binding *bound, uint32_t from,
-                              const cst_value **out)
+/* The first element at or behind `from` that makes the body true; failing that over the whole list,
+ * undecided. */
+static uint32_t first_witness(const evaluation *run, const expression *any, const binding *bound,
+                              uint32_t from, const cst_value **out)
 {
     cst_value list;
     if (evaluate_value(run, any->left, bound, &list) != CST_FALSE || list.kind != CST_KIND_LIST)
@@ -91,23 +94,27 @@ static bool contains(const expression *tree, const expression *wanted)
     return contains(tree->left, wanted) || contains(tree->right, wanted);
 }
 
-/* The ANY of the checked body that is a node of the graph and stands around the witness: two equal ones are one node. */
-static const expression *outer_expression(const reference_engine *engine, const plan_witness *row, node_id node)
+/* The ANY of the checked body that is a node of the graph and stands around the witness. Its place
+ * tells, not the node alone: two equal ones are one node. */
+static const expression *outer_expression(const reference_engine *engine, const plan_witness *row,
+                                          node_id node)
 {
     const graph_root *root = &engine->unit->graph->roots.items[row->root];
     const rule_body *body = body_of(engine, row->root);
     for (uint32_t w = 0; w < root->witness_count; w++)
-        if (root->witnesses[w] == node && contains(body->witnesses[w]->right, body->witnesses[row->number]))
+        if (root->witnesses[w] == node &&
+            contains(body->witnesses[w]->right, body->witnesses[row->number]))
             return body->witnesses[w];
     return NULL;
 }
 
-static uint32_t search(const evaluation *run, const plan_witness *row, uint32_t depth, const binding *bound,
-                       uint32_t from, const cst_value **out)
+static uint32_t search(const evaluation *run, const plan_witness *row, uint32_t depth,
+                       const binding *bound, uint32_t from, const cst_value **out)
 {
     const reference_engine *engine = engine_of(run->frame);
     if (depth == row->outer_count)
-        return first_witness(run, body_of(engine, row->root)->witnesses[row->number], bound, from, out);
+        return first_witness(run, body_of(engine, row->root)->witnesses[row->number], bound, from,
+                             out);
     const expression *outer = outer_expression(engine, row, row->outer[depth]);
     const cst_value *element = NULL;
     if (outer == NULL || first_witness(run, outer, bound, 0, &element) == UINT32_MAX)
@@ -116,13 +123,14 @@ static uint32_t search(const evaluation *run, const plan_witness *row, uint32_t 
     return search(run, row, depth + 1, &inner, from, out);
 }
 
-static uint32_t find_witness(cst_frame *frame, uint32_t witness, uint32_t from, const cst_value **out)
+static uint32_t find_witness(cst_frame *frame, uint32_t witness, uint32_t from,
+                             const cst_value **out)
 {
     const evaluation run = evaluation_of(frame);
     return search(&run, &engine_of(frame)->unit->plan->witnesses[witness], 0, NULL, from, out);
 }
 
-/* ---- the module --------------------------------------------------------------------------------------------- */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static int compare_texts(const void *a, const void *b)
 {
@@ -149,9 +157,9 @@ static const sorted_set *sort_sets(arena *memory, const checked_policy *policy)
         sets[s].values = arena_array(memory, set->count, sizeof *set->values);
         memcpy(sets[s].values, set->values, set->count * sizeof *set->values);
         qsort(sets[s].values, set->count, sizeof *set->values,
-              kind_has_text(set->kind)       ? compare_texts
+              kind_has_text(set->kind)      ? compare_texts
               : set->kind == CST_KIND_FLOAT ? compare_floats
-                                             : compare_integers);
+                                            : compare_integers);
     }
     return sets;
 }
@@ -169,7 +177,8 @@ static void release(backend_module *self)
 
 cst_status backend_reference(compilation *unit, backend_module **out)
 {
-    if (unit->checked == NULL || unit->graph == NULL || unit->plan == NULL || unit->plan->image == NULL)
+    if (unit->checked == NULL || unit->graph == NULL || unit->plan == NULL ||
+        unit->plan->image == NULL)
         return CST_BAD_ARGUMENT;
     arena *memory = &unit->arena;
     reference_engine *engine = arena_allocate(memory, sizeof *engine);

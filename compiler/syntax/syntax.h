@@ -26,11 +26,11 @@ enum {
     TOKEN_FIRST = 8     /* the first token of its line */
 };
 
-typedef struct token {
+struct token {
     uint16_t kind; /* TOKEN_… of the generated grammar/parser.h */
     uint16_t flags;
     uint32_t start, end;
-} token;
+};
 
 typedef enum token_group {
     GROUP_NONE, GROUP_DECLARATION, GROUP_STEP, GROUP_STAGE, GROUP_EFFECT, GROUP_CONDITION, GROUP_VALUE,
@@ -48,7 +48,7 @@ const char *token_symbol(uint16_t kind);  /* "THEN", for dumps */
 
 /* ---- the state of one parse --------------------------------------------------------------------- */
 
-typedef struct parsing {
+struct parsing {
     compilation *compilation;
     arena *arena;
     ast_file *file;
@@ -59,41 +59,41 @@ typedef struct parsing {
     uint32_t end;          /* of the last token that was fed: where the range of what is reduced ends */
     bool mended;           /* a mistake in this declaration was mended: do not judge its and/or */
     bool muted;            /* an unclosed text swallowed the rest of a line: the next complaint is its fault */
-} parsing;
+};
 
-source_range range_of(const parsing *parsing, uint32_t start, uint32_t end);
+source_range range_of(const struct parsing *parsing, uint32_t start, uint32_t end);
 
 /* ---- the lexer ------------------------------------------------------------------------------------ */
 
-typedef struct lexer {
-    parsing *parsing;
+struct lexer {
+    struct parsing *parsing;
     const char *cursor, *limit;
-} lexer;
+};
 
-void lexer_begin(lexer *lexer, parsing *parsing);
+void lexer_begin(struct lexer *lexer, struct parsing *parsing);
 /* The next token: keywords have their kind, a malformed literal the kind that was meant. At the end TOKEN_END. */
-token lexer_next(lexer *lexer);
+struct token lexer_next(struct lexer *lexer);
 
 /* lexical.c: what the lexer does about malformed input; each reports. `cursor` stands behind the token. */
-token lexical_unclosed(lexer *lexer, uint16_t kind, uint32_t start);
-token lexical_quotes(lexer *lexer, uint32_t start);        /* 'text' */
-token lexical_number(lexer *lexer, uint32_t start);
-token lexical_operator(lexer *lexer, uint32_t start, uint16_t meant);
-void lexical_block_comment(lexer *lexer, uint32_t start);  /* behind it afterwards */
-void lexical_hash_comment(lexer *lexer, uint32_t start);
-void lexical_stray(lexer *lexer, uint32_t start);
-token lexical_name(lexer *lexer, uint32_t start);          /* a name that runs on in other than ASCII */
-bool lexical_foreign(lexer *lexer, uint32_t start, token *out); /* not ASCII: a token, or nothing but a report */
+struct token lexical_unclosed(struct lexer *lexer, uint16_t kind, uint32_t start);
+struct token lexical_quotes(struct lexer *lexer, uint32_t start);        /* 'text' */
+struct token lexical_number(struct lexer *lexer, uint32_t start);
+struct token lexical_operator(struct lexer *lexer, uint32_t start, uint16_t meant);
+void lexical_block_comment(struct lexer *lexer, uint32_t start);  /* behind it afterwards */
+void lexical_hash_comment(struct lexer *lexer, uint32_t start);
+void lexical_stray(struct lexer *lexer, uint32_t start);
+struct token lexical_name(struct lexer *lexer, uint32_t start);          /* a name that runs on in other than ASCII */
+bool lexical_foreign(struct lexer *lexer, uint32_t start, struct token *out); /* not ASCII: a token, or nothing but a report */
 /* Control characters, malformed UTF-8 and hidden characters of the whole text. */
-void lexical_check_bytes(parsing *parsing);
+void lexical_check_bytes(struct parsing *parsing);
 
 /* ---- the parser, through the door that parser.y leaves open ------------------------------------------ */
 
 typedef enum parser_answer { PARSER_REFUSES, PARSER_ACCEPTS, PARSER_TOO_DEEP } parser_answer;
 
 size_t parser_size(void);
-void parser_begin(void *parser, parsing *parsing);
-void parser_feed(void *parser, token token);
+void parser_begin(void *parser, struct parsing *parsing);
+void parser_feed(void *parser, struct token token);
 /* Would these kinds be accepted one after the other? As the parser would, soft words also as names. */
 parser_answer parser_try(const void *parser, const uint16_t *kinds, uint32_t count);
 /* May this kind stand here as itself? */
@@ -108,7 +108,7 @@ int ParserFallback(int kind);
 
 /* "expected `then`, found `deny`", with hints; `before` is the token fed last. Answers the keyword that was probably
  * meant (a misspelling), or 0. */
-uint16_t expected_report(parsing *parsing, const void *parser, token before, token found, token after);
+uint16_t expected_report(struct parsing *parsing, const void *parser, struct token before, struct token found);
 
 /* ---- builders (ast.c, ast_expression.c) ------------------------------------------------------------------ */
 
@@ -126,94 +126,94 @@ typedef struct member_list {
 } member_list;
 
 /* Adds to a list, or begins one if it is NULL. */
-text_list *texts_add(parsing *parsing, text_list *list, ast_text item);
-path_list *paths_add(parsing *parsing, path_list *list, ast_path item);
-field_list *fields_add(parsing *parsing, field_list *list, ast_field item);
-expression_list *expressions_add(parsing *parsing, expression_list *list, ast_expression *item);
-source_list *sources_add(parsing *parsing, source_list *list, ast_source *item);
-event_list *events_add(parsing *parsing, event_list *list, ast_event item);
-pattern_list *patterns_add(parsing *parsing, pattern_list *list, ast_pattern item);
-step_list *steps_add(parsing *parsing, step_list *list, ast_step item);
-member_list *members_add(parsing *parsing, member_list *list, ast_text key, ast_json *value);
+text_list *texts_add(struct parsing *parsing, text_list *list, ast_text item);
+path_list *paths_add(struct parsing *parsing, path_list *list, ast_path item);
+field_list *fields_add(struct parsing *parsing, field_list *list, ast_field item);
+expression_list *expressions_add(struct parsing *parsing, expression_list *list, ast_expression *item);
+source_list *sources_add(struct parsing *parsing, source_list *list, ast_source *item);
+event_list *events_add(struct parsing *parsing, event_list *list, ast_event item);
+pattern_list *patterns_add(struct parsing *parsing, pattern_list *list, ast_pattern item);
+step_list *steps_add(struct parsing *parsing, step_list *list, ast_step item);
+member_list *members_add(struct parsing *parsing, member_list *list, ast_text key, ast_json *value);
 ast_texts texts_of(const text_list *list);
-ast_fields fields_of(parsing *parsing, const field_list *list, token from);
+ast_fields fields_of(struct parsing *parsing, const field_list *list, struct token from);
 
 /* Literals. */
-ast_text ast_word(parsing *parsing, token name);          /* a NAME, or a soft word that is taken for one */
-ast_text ast_quoted_name(parsing *parsing, token string); /* a tool or key */
-ast_text ast_string(parsing *parsing, token string);
-ast_text ast_json_string(parsing *parsing, token string); /* with JSON's escapes too */
-ast_text ast_regex_text(parsing *parsing, token regex);
-int64_t ast_integer(parsing *parsing, token integer, bool negative);
-int64_t ast_duration(parsing *parsing, token duration);
+ast_text ast_word(struct parsing *parsing, struct token name);          /* a NAME, or a soft word that is taken for one */
+ast_text ast_quoted_name(struct parsing *parsing, struct token string); /* a tool or key */
+ast_text ast_string(struct parsing *parsing, struct token string);
+ast_text ast_json_string(struct parsing *parsing, struct token string); /* with JSON's escapes too */
+ast_text ast_regex_text(struct parsing *parsing, struct token regex);
+int64_t ast_integer(struct parsing *parsing, struct token integer, bool negative);
+int64_t ast_duration(struct parsing *parsing, struct token duration);
 
 /* Types and paths. */
-ast_type *ast_type_name(parsing *parsing, ast_text name, ast_type *argument);
-ast_type *ast_type_record(parsing *parsing, ast_fields fields);
-ast_type *ast_type_bound(parsing *parsing, ast_type *type, token bound);
-ast_path ast_path_begin(parsing *parsing, token first);
-ast_path ast_path_key(parsing *parsing, ast_path path, ast_text key);
+ast_type *ast_type_name(struct parsing *parsing, ast_text name, ast_type *argument);
+ast_type *ast_type_record(struct parsing *parsing, ast_fields fields);
+ast_type *ast_type_bound(struct parsing *parsing, ast_type *type, struct token bound);
+ast_path ast_path_begin(struct parsing *parsing, struct token first);
+ast_path ast_path_key(struct parsing *parsing, ast_path path, ast_text key);
 
 /* Expressions: their range starts at the token or operand given and ends with the last token fed. */
-ast_expression *ast_path_value(parsing *parsing, ast_path path);
-ast_expression *ast_literal(parsing *parsing, ast_expression_kind kind, token literal);
-ast_expression *ast_negative(parsing *parsing, ast_expression_kind kind, token minus, token literal);
-ast_expression *ast_set(parsing *parsing, token from, const expression_list *items);
-ast_expression *ast_call(parsing *parsing, ast_path callee, const expression_list *arguments);
-ast_expression *ast_call_key(parsing *parsing, ast_expression *call, ast_text key);
-ast_expression *ast_parentheses(parsing *parsing, token from, ast_expression *inner);
-ast_expression *ast_binary(parsing *parsing, ast_expression_kind kind, ast_expression *left, token from, token to,
+ast_expression *ast_path_value(struct parsing *parsing, ast_path path);
+ast_expression *ast_literal(struct parsing *parsing, ast_expression_kind kind, struct token literal);
+ast_expression *ast_negative(struct parsing *parsing, ast_expression_kind kind, struct token minus, struct token literal);
+ast_expression *ast_set(struct parsing *parsing, struct token from, const expression_list *items);
+ast_expression *ast_call(struct parsing *parsing, ast_path callee, const expression_list *arguments);
+ast_expression *ast_call_key(struct parsing *parsing, ast_expression *call, ast_text key);
+ast_expression *ast_parentheses(struct parsing *parsing, struct token from, ast_expression *inner);
+ast_expression *ast_binary(struct parsing *parsing, ast_expression_kind kind, ast_expression *left, struct token from, struct token to,
                            ast_expression *right);
-ast_expression *ast_operation(parsing *parsing, ast_expression_kind kind, ast_operator op, ast_expression *left,
-                              token from, ast_expression *right);
-ast_expression *ast_unary(parsing *parsing, ast_expression_kind kind, token operator, ast_expression *left);
-ast_expression *ast_view(parsing *parsing, ast_expression *left, token word);
-ast_expression *ast_of(parsing *parsing, ast_path path, token of, ast_expression *left);
-ast_expression *ast_of_past(parsing *parsing, ast_path path, token of, ast_path field, ast_past *past);
-ast_expression *ast_repeats(parsing *parsing, ast_expression *left, token word, token count, ast_source *source);
-ast_expression *ast_from(parsing *parsing, ast_expression *left, token from, bool negated, ast_source *source);
-ast_expression *ast_from_down(parsing *parsing, ast_expression *test, token count);
-ast_expression *ast_is(parsing *parsing, ast_expression *left, token is, ast_text word);
-ast_expression *ast_has(parsing *parsing, ast_expression *left, token has, ast_text label);
-ast_expression *ast_quantifier(parsing *parsing, token word, bool any, ast_text variable, ast_expression *list,
+ast_expression *ast_operation(struct parsing *parsing, ast_expression_kind kind, ast_operator op, ast_expression *left,
+                              struct token from, ast_expression *right);
+ast_expression *ast_unary(struct parsing *parsing, ast_expression_kind kind, struct token operator, ast_expression *left);
+ast_expression *ast_view(struct parsing *parsing, ast_expression *left, struct token word);
+ast_expression *ast_of(struct parsing *parsing, ast_path path, struct token of, ast_expression *left);
+ast_expression *ast_of_past(struct parsing *parsing, ast_path path, struct token of, ast_path field, ast_past *past);
+ast_expression *ast_repeats(struct parsing *parsing, ast_expression *left, struct token word, struct token count, ast_source *source);
+ast_expression *ast_from(struct parsing *parsing, ast_expression *left, struct token from, bool negated, ast_source *source);
+ast_expression *ast_from_down(struct parsing *parsing, ast_expression *test, struct token count);
+ast_expression *ast_is(struct parsing *parsing, ast_expression *left, struct token is, ast_text word);
+ast_expression *ast_has(struct parsing *parsing, ast_expression *left, struct token has, ast_text label);
+ast_expression *ast_quantifier(struct parsing *parsing, struct token word, bool any, ast_text variable, ast_expression *list,
                                ast_expression *condition);
-ast_expression *ast_earlier(parsing *parsing, token from, bool negated, ast_past *past);
-ast_expression *ast_and(parsing *parsing, const expression_list *items);
-ast_expression *ast_or(parsing *parsing, const expression_list *items); /* reports a bare `and` among them */
+ast_expression *ast_earlier(struct parsing *parsing, struct token from, bool negated, ast_past *past);
+ast_expression *ast_and(struct parsing *parsing, const expression_list *items);
+ast_expression *ast_or(struct parsing *parsing, const expression_list *items); /* reports a bare `and` among them */
 
 /* Sources, events, history. */
-ast_source *ast_source_new(parsing *parsing, ast_source_kind kind, token from, ast_text name);
-ast_source *ast_source_key(parsing *parsing, ast_source *source, ast_text key);
-ast_event ast_event_new(parsing *parsing, token stage);
-ast_event ast_event_tool(parsing *parsing, ast_event event, ast_text tool);
-ast_event ast_event_tagged(parsing *parsing, ast_event event, ast_text tag);
-ast_stages ast_stages_new(parsing *parsing, uint32_t start, bool whole, const event_list *events);
-ast_stages ast_stages_whole(parsing *parsing, token whole, token output);
-ast_pattern ast_pattern_new(parsing *parsing, token from, ast_mark mark, ast_event event, ast_expression *where);
-ast_past *ast_past_new(parsing *parsing, const pattern_list *patterns);
-ast_past *ast_past_end(parsing *parsing, ast_past *past);
-ast_past *ast_past_same(parsing *parsing, ast_past *past, const path_list *paths);
-ast_past *ast_past_since(parsing *parsing, ast_past *past, ast_pattern pattern);
-ast_past *ast_past_within(parsing *parsing, ast_past *past, token duration);
+ast_source *ast_source_new(struct parsing *parsing, ast_source_kind kind, struct token from, ast_text name);
+ast_source *ast_source_key(struct parsing *parsing, ast_source *source, ast_text key);
+ast_event ast_event_new(struct parsing *parsing, struct token stage);
+ast_event ast_event_tool(struct parsing *parsing, ast_event event, ast_text tool);
+ast_event ast_event_tagged(struct parsing *parsing, ast_event event, ast_text tag);
+ast_stages ast_stages_new(struct parsing *parsing, uint32_t start, bool whole, const event_list *events);
+ast_stages ast_stages_whole(struct parsing *parsing, struct token whole, struct token output);
+ast_pattern ast_pattern_new(struct parsing *parsing, struct token from, ast_mark mark, ast_event event, ast_expression *where);
+ast_past *ast_past_new(struct parsing *parsing, const pattern_list *patterns);
+ast_past *ast_past_end(struct parsing *parsing, ast_past *past);
+ast_past *ast_past_same(struct parsing *parsing, ast_past *past, const path_list *paths);
+ast_past *ast_past_since(struct parsing *parsing, ast_past *past, ast_pattern pattern);
+ast_past *ast_past_within(struct parsing *parsing, ast_past *past, struct token duration);
 
 /* Effects and declarations. */
-ast_ask ast_ask_new(parsing *parsing, token require, const text_list *who);
-ast_ask ast_ask_within(parsing *parsing, ast_ask ask, token duration);
-ast_effect *ast_effect_new(parsing *parsing, ast_effect_kind kind, token from);
-ast_effect *ast_effect_text(parsing *parsing, ast_effect *effect, ast_text text);
-ast_effect *ast_effect_path(parsing *parsing, ast_effect *effect, ast_path path);
-ast_declaration *ast_declare(parsing *parsing, ast_kind kind, token from);
-ast_declaration *ast_declare_name(parsing *parsing, ast_kind kind, token from, ast_text name);
-void ast_declaration_add(parsing *parsing, ast_declaration *declaration);
-ast_declaration *ast_test(parsing *parsing, token from, ast_text title, const step_list *steps);
+ast_ask ast_ask_new(struct parsing *parsing, struct token require, const text_list *who);
+ast_ask ast_ask_within(struct parsing *parsing, ast_ask ask, struct token duration);
+ast_effect *ast_effect_new(struct parsing *parsing, ast_effect_kind kind, struct token from);
+ast_effect *ast_effect_text(struct parsing *parsing, ast_effect *effect, ast_text text);
+ast_effect *ast_effect_path(struct parsing *parsing, ast_effect *effect, ast_path path);
+ast_declaration *ast_declare(struct parsing *parsing, ast_kind kind, struct token from);
+ast_declaration *ast_declare_name(struct parsing *parsing, ast_kind kind, struct token from, ast_text name);
+void ast_declaration_add(struct parsing *parsing, ast_declaration *declaration);
+ast_declaration *ast_test(struct parsing *parsing, struct token from, ast_text title, const step_list *steps);
 
 /* Tests. */
-ast_json *ast_json_new(parsing *parsing, ast_json_kind kind, token from);
-ast_json *ast_json_word(parsing *parsing, token name);
-ast_json *ast_json_number(parsing *parsing, token from, token number);
-ast_json *ast_json_object(parsing *parsing, token from, const member_list *members);
-ast_json *ast_json_list(parsing *parsing, token from, const member_list *members);
-ast_step ast_step_new(parsing *parsing, ast_step_kind kind, token from);
-ast_step ast_step_by(parsing *parsing, ast_step step, const path_list *by);
+ast_json *ast_json_new(struct parsing *parsing, ast_json_kind kind, struct token from);
+ast_json *ast_json_word(struct parsing *parsing, struct token name);
+ast_json *ast_json_number(struct parsing *parsing, struct token from, struct token number);
+ast_json *ast_json_object(struct parsing *parsing, struct token from, const member_list *members);
+ast_json *ast_json_list(struct parsing *parsing, struct token from, const member_list *members);
+ast_step ast_step_new(struct parsing *parsing, ast_step_kind kind, struct token from);
+ast_step ast_step_by(struct parsing *parsing, ast_step step, const path_list *by);
 
 #endif

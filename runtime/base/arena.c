@@ -1,13 +1,15 @@
 /*
  * arena.c - blocks in a chain, filled from front to back.
  *
- * Blocks double from 4 KB to 1 MB, so a small compilation stays small and a large one makes few calls to the
- * allocator; a request that is larger than a block gets one of its own. A reset starts again at the first block; a block that is too
- * small for a request is stepped over, and the next one that is large enough is moved up, so that an arena used again and
- * again with the same requests reaches a state in which it asks the allocator for nothing.
+ * Blocks double from 4 KB to 1 MB, so a small compilation stays small and a large one makes few
+ * calls to the allocator; a request that is larger than a block gets one of its own. A reset starts
+ * again at the first block; a block that is too small for a request is stepped over, and the next
+ * one that is large enough is moved up, so that an arena used again and again with the same
+ * requests reaches a state in which it asks the allocator for nothing.
  *
- * Under AddressSanitizer the free bytes are poisoned and each piece is followed by a gap, so that a read past a piece is found
- * although the memory is ours. The gap is not counted in `used`: a ceiling means the same in every build.
+ * Under AddressSanitizer the free bytes are poisoned and each piece is followed by a gap, so that a
+ * read past a piece is found although the memory is ours. The gap is not counted in `used`: a
+ * ceiling means the same in every build.
  */
 #include "runtime/base/arena.h"
 
@@ -27,17 +29,17 @@
 
 #ifdef ARENA_POISONS
 #include <sanitizer/asan_interface.h>
-#define ARENA_GAP 16u
-#define POISON(start, size) ASAN_POISON_MEMORY_REGION(start, size)
+#define ARENA_GAP             16u
+#define POISON(start, size)   ASAN_POISON_MEMORY_REGION(start, size)
 #define UNPOISON(start, size) ASAN_UNPOISON_MEMORY_REGION(start, size)
 #else
-#define ARENA_GAP 0u
-#define POISON(start, size) ((void)(start), (void)(size))
+#define ARENA_GAP             0u
+#define POISON(start, size)   ((void)(start), (void)(size))
 #define UNPOISON(start, size) ((void)(start), (void)(size))
 #endif
 
-#define ARENA_ALIGNMENT 16u
-#define ARENA_FIRST_BLOCK 4096u
+#define ARENA_ALIGNMENT     16u
+#define ARENA_FIRST_BLOCK   4096u
 #define ARENA_LARGEST_BLOCK (1u << 20)
 
 struct arena_block {
@@ -95,7 +97,8 @@ static void use_block(arena *memory, arena_block *block)
     POISON(block->bytes, block->size);
 }
 
-/* Makes a block with room for `size` bytes the current one: a kept one from further down the chain, or a new one. */
+/* Makes a block with room for `size` bytes the current one: a kept one from further down the chain,
+ * or a new one. */
 static bool next_block(arena *memory, size_t size)
 {
     arena_block **const behind = memory->current ? &memory->current->next : &memory->first;
@@ -112,7 +115,7 @@ static bool next_block(arena *memory, size_t size)
     size_t block_size = ARENA_FIRST_BLOCK;
     if (memory->current)
         block_size = memory->current->size < ARENA_LARGEST_BLOCK / 2 ? memory->current->size * 2
-                                                                    : ARENA_LARGEST_BLOCK;
+                                                                     : ARENA_LARGEST_BLOCK;
     if (block_size < size)
         block_size = size;
     if (block_size > SIZE_MAX - sizeof(arena_block))

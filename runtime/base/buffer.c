@@ -1,8 +1,8 @@
 /*
  * buffer.c - one growing array of bytes that doubles; see buffer.h for what a failure means.
  *
- * Numbers are written with printf only where no decimal point occurs: the point depends on the locale, so floats have their own
- * writer (number.c).
+ * Numbers are written with printf only where no decimal point occurs: the point depends on the
+ * locale, so floats have their own writer (number.c).
  */
 #include "runtime/base/buffer.h"
 

@@ -1,9 +1,11 @@
 /*
- * hash.c - a multiply-and-fold hash: eight bytes a step, and the two overlapping words at both ends for short texts.
+ * hash.c - a multiply-and-fold hash: eight bytes a step, and the two overlapping words at both ends
+ * for short texts.
  *
- * Most texts that are hashed are names of up to 16 bytes: two loads and two multiplications. Words are read as little-endian on every
- * machine, because the result stands in compiled policies. It is no cryptographic hash; the seed enters both factors of every
- * product, so that without knowing it nobody can choose texts that collide by making a factor zero.
+ * Most texts that are hashed are names of up to 16 bytes: two loads and two multiplications. Words
+ * are read as little-endian on every machine, because the result stands in compiled policies. It is
+ * no cryptographic hash; the seed enters both factors of every product, so that without knowing it
+ * nobody can choose texts that collide by making a factor zero.
  */
 #include "runtime/base/hash.h"
 
@@ -24,7 +26,8 @@ static uint64_t fold(uint64_t a, uint64_t b)
     const wide product = (wide)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 #else
-    const uint64_t a_low = a & UINT32_MAX, a_high = a >> 32, b_low = b & UINT32_MAX, b_high = b >> 32;
+    const uint64_t a_low = a & UINT32_MAX, a_high = a >> 32, b_low = b & UINT32_MAX,
+                   b_high = b >> 32;
     const uint64_t low = a_low * b_low, cross = a_high * b_low + (low >> 32);
     const uint64_t middle = a_low * b_high + (cross & UINT32_MAX);
     return ((middle << 32) | (low & UINT32_MAX)) ^

@@ -1,5 +1,6 @@
 /*
- * Tests of lower, plan and the image: what is folded, shared and grouped, and that the finished tables hold together.
+ * Tests of lower, plan and the image: what is folded, shared and grouped, and that the finished
+ * tables hold together.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +41,8 @@ static expression *small(builder *b, uint32_t number)
 /* a + b < 1, may overflow */
 static expression *risky(builder *b, uint32_t number, const char *at)
 {
-    expression *sum = build_risky(b, EXPRESSION_ADD, b->int_type, build_field(b, number), build_int(b, 7), at);
+    expression *sum =
+        build_risky(b, EXPRESSION_ADD, b->int_type, build_field(b, number), build_int(b, 7), at);
     return build_condition(b, EXPRESSION_LESS, sum, build_int(b, 1));
 }
 
@@ -50,17 +52,22 @@ static void folds_what_three_values_allow(void **state)
     builder b;
     build_begin(&b);
     const uint32_t a = build_slot(&b, "args.a", b.int_type, false);
-    build_rule(&b, "r0", CST_INPUT, NULL, 0, BUILD_AND(&b, risky(&b, a, "a + 7"), build_truth(&b, false)));
-    build_rule(&b, "r1", CST_INPUT, NULL, 0, BUILD_OR(&b, risky(&b, a, "a + 7"), build_truth(&b, true)));
+    build_rule(&b, "r0", CST_INPUT, NULL, 0,
+               BUILD_AND(&b, risky(&b, a, "a + 7"), build_truth(&b, false)));
+    build_rule(&b, "r1", CST_INPUT, NULL, 0,
+               BUILD_OR(&b, risky(&b, a, "a + 7"), build_truth(&b, true)));
     build_rule(&b, "r2", CST_INPUT, NULL, 0, BUILD_AND(&b, small(&b, a), build_truth(&b, true)));
     build_rule(&b, "r3", CST_INPUT, NULL, 0, BUILD_NOT(&b, BUILD_NOT(&b, small(&b, a))));
-    build_rule(&b, "r4", CST_INPUT, NULL, 0, BUILD_OR(&b, small(&b, a), BUILD_NOT(&b, small(&b, a))));
+    build_rule(&b, "r4", CST_INPUT, NULL, 0,
+               BUILD_OR(&b, small(&b, a), BUILD_NOT(&b, small(&b, a))));
     build_rule(&b, "r5", CST_INPUT, NULL, 0,
                BUILD_OR(&b, risky(&b, a, "a + 7"), BUILD_NOT(&b, risky(&b, a, "a + 7"))));
-    build_rule(&b, "r6", CST_INPUT, NULL, 0, BUILD_AND(&b, small(&b, a), BUILD_NOT(&b, small(&b, a))));
+    build_rule(&b, "r6", CST_INPUT, NULL, 0,
+               BUILD_AND(&b, small(&b, a), BUILD_NOT(&b, small(&b, a))));
     build_rule(&b, "r7", CST_INPUT, NULL, 0,
                build_condition(&b, EXPRESSION_LESS_EQUAL, build_int(&b, 1), build_field(&b, a)));
-    build_rule(&b, "r8", CST_INPUT, NULL, 0, build_condition(&b, EXPRESSION_LESS, build_int(&b, 1), build_int(&b, 2)));
+    build_rule(&b, "r8", CST_INPUT, NULL, 0,
+               build_condition(&b, EXPRESSION_LESS, build_int(&b, 1), build_int(&b, 2)));
     planned(&b);
     assert_true(is_truth(root_node(&b, 0), false));
     assert_true(is_truth(root_node(&b, 1), true));
@@ -70,7 +77,8 @@ static void folds_what_three_values_allow(void **state)
     assert_int_equal(root_node(&b, 5)->kind, EXPRESSION_OR);
     assert_true(is_truth(root_node(&b, 6), false));
     assert_int_equal(root_node(&b, 7)->kind, EXPRESSION_NOT); /* 1 <= a is not (a < 1) */
-    assert_int_equal(b.unit.graph->nodes.items[root_node(&b, 7)->operands[0]].kind, EXPRESSION_LESS);
+    assert_int_equal(b.unit.graph->nodes.items[root_node(&b, 7)->operands[0]].kind,
+                     EXPRESSION_LESS);
     assert_true(is_truth(root_node(&b, 8), true));
     build_end(&b);
 }
@@ -80,17 +88,21 @@ static void shares_across_rules_by_meaning_and_reason(void **state)
     (void)state;
     builder b;
     build_begin(&b);
-    const uint32_t a = build_slot(&b, "args.a", b.int_type, false), c = build_slot(&b, "args.c", b.int_type, false);
+    const uint32_t a = build_slot(&b, "args.a", b.int_type, false),
+                   c = build_slot(&b, "args.c", b.int_type, false);
     build_rule(&b, "r0", CST_INPUT, NULL, 0, BUILD_AND(&b, small(&b, a), small(&b, c)));
     build_rule(&b, "r1", CST_INPUT, NULL, 0,
                BUILD_AND(&b, small(&b, c), BUILD_AND(&b, small(&b, a), small(&b, c))));
     build_rule(&b, "r2", CST_INPUT, NULL, 0, risky(&b, a, "a + 7"));
     build_rule(&b, "r3", CST_INPUT, NULL, 0, risky(&b, a, "a + 7"));
     build_rule(&b, "r4", CST_INPUT, NULL, 0, risky(&b, a, "(a + 7)"));
-    expression *any = build_quantifier(&b, EXPRESSION_ANY, build_field(&b, build_slot(&b, "args.l", b.ints_type, false)));
-    any->right = build_condition(&b, EXPRESSION_EQUAL, build_int(&b, 3), build_local(&b, any->local, b.int_type));
+    expression *any = build_quantifier(
+        &b, EXPRESSION_ANY, build_field(&b, build_slot(&b, "args.l", b.ints_type, false)));
+    any->right = build_condition(&b, EXPRESSION_EQUAL, build_int(&b, 3),
+                                 build_local(&b, any->local, b.int_type));
     expression *same = build_quantifier(&b, EXPRESSION_ANY, any->left);
-    same->right = build_condition(&b, EXPRESSION_EQUAL, build_local(&b, same->local, b.int_type), build_int(&b, 3));
+    same->right = build_condition(&b, EXPRESSION_EQUAL, build_local(&b, same->local, b.int_type),
+                                  build_int(&b, 3));
     build_rule(&b, "r5", CST_INPUT, NULL, 0, any);
     build_rule(&b, "r6", CST_INPUT, NULL, 0, same);
     planned(&b);
@@ -147,7 +159,7 @@ static void small_sets_become_comparisons(void **state)
     build_end(&b);
 }
 
-/* ---- the image ----------------------------------------------------------------------------------------- */
+/* ---- the image ------------------------------------------------------------------------------- */
 
 static const cst_node_row *child(const cst_image *image, const cst_node_row *node, const char *name)
 {
@@ -164,10 +176,12 @@ static const cst_node_row *child(const cst_image *image, const cst_node_row *nod
     return found;
 }
 
-static const cst_dispatch_row *dispatch(const cst_image *image, cst_stage stage, uint32_t tool_number)
+static const cst_dispatch_row *dispatch(const cst_image *image, cst_stage stage,
+                                        uint32_t tool_number)
 {
     assert_true(tool_number < image->stages[stage].dispatch.count);
-    return &CST_ROWS(image, dispatch, cst_dispatch_row)[image->stages[stage].dispatch.first + tool_number];
+    return &CST_ROWS(image, dispatch,
+                     cst_dispatch_row)[image->stages[stage].dispatch.first + tool_number];
 }
 
 static void dispatches_by_stage_and_tool(void **state)
@@ -175,7 +189,8 @@ static void dispatches_by_stage_and_tool(void **state)
     (void)state;
     builder b;
     build_begin(&b);
-    const uint32_t mail = build_tool(&b, "mail"), pay = build_tool(&b, "pay"), idle = build_tool(&b, "idle");
+    const uint32_t mail = build_tool(&b, "mail"), pay = build_tool(&b, "pay"),
+                   idle = build_tool(&b, "idle");
     const uint32_t to = build_slot(&b, "args.to", b.strings_type, false);
     const uint32_t amount = build_slot(&b, "args.amount", b.int_type, false);
     const uint32_t open_to = build_slot(&b, "args.to", b.string_type, true);
@@ -186,10 +201,12 @@ static void dispatches_by_stage_and_tool(void **state)
     build_use(&b, to, CST_ACTION, mail, 3);
     build_use(&b, amount, CST_ACTION, pay, 2);
     build_use(&b, text, CST_INPUT, CST_NONE, 1);
-    build_rule(&b, "text", CST_INPUT, NULL, 0, build_condition(&b, EXPRESSION_PRESENT, build_field(&b, text), NULL));
+    build_rule(&b, "text", CST_INPUT, NULL, 0,
+               build_condition(&b, EXPRESSION_PRESENT, build_field(&b, text), NULL));
     build_rule(&b, "plain", CST_ACTION, NULL, 0,
                build_condition(&b, EXPRESSION_PRESENT, build_field(&b, open_to), NULL));
-    build_rule(&b, "mail", CST_ACTION, &mail, 1, build_condition(&b, EXPRESSION_PRESENT, build_field(&b, to), NULL));
+    build_rule(&b, "mail", CST_ACTION, &mail, 1,
+               build_condition(&b, EXPRESSION_PRESENT, build_field(&b, to), NULL));
     build_rule(&b, "pay", CST_ACTION, (uint32_t[]){mail, pay}, 2, small(&b, amount));
     build_rule(&b, "mail2", CST_ACTION, &mail, 1, build_truth(&b, true));
     const cst_image *image = planned(&b);
@@ -205,7 +222,8 @@ static void dispatches_by_stage_and_tool(void **state)
         assert_int_equal(lists[row->groups.first + g], g + 1);
     assert_int_equal(dispatch(image, CST_ACTION, pay)->groups.count, 2);
     assert_int_equal(dispatch(image, CST_ACTION, idle)->groups.count, 1);
-    assert_int_equal(dispatch(image, CST_ACTION, idle)->groups.first, dispatch(image, CST_ACTION, 0)->groups.first);
+    assert_int_equal(dispatch(image, CST_ACTION, idle)->groups.first,
+                     dispatch(image, CST_ACTION, 0)->groups.first);
     assert_int_equal(dispatch(image, CST_ACTION, idle)->root, dispatch(image, CST_ACTION, 0)->root);
     assert_int_not_equal(dispatch(image, CST_ACTION, idle)->root, row->root);
 
@@ -216,7 +234,8 @@ static void dispatches_by_stage_and_tool(void **state)
     const cst_node_row *node = child(image, args, "to");
     assert_int_equal(node->targets.count, 2);
     assert_int_equal(node->required, 1);
-    const cst_node_row *idle_args = child(image, &nodes[dispatch(image, CST_ACTION, idle)->root], "args");
+    const cst_node_row *idle_args =
+        child(image, &nodes[dispatch(image, CST_ACTION, idle)->root], "args");
     assert_int_equal(idle_args->required, 0);
     args = child(image, &nodes[dispatch(image, CST_ACTION, pay)->root], "args");
     assert_int_equal(args->required, 0);
@@ -259,7 +278,7 @@ static void image_is_the_same_each_time(void **state)
     free(first);
 }
 
-/* ---- symbols and sets ------------------------------------------------------------------------------------- */
+/* ---- symbols and sets ------------------------------------------------------------------------ */
 
 static uint32_t find_symbol(const cst_image *image, const char *text, uint32_t length)
 {
@@ -284,7 +303,8 @@ static bool set_has(const cst_image *image, uint32_t number, uint32_t symbol)
     }
     const uint32_t *slots = (const uint32_t *)(const void *)CST_TEXT(image, row->data);
     const uint32_t capacity = row->data.length / 4;
-    for (uint32_t at = cst_symbol_slot(symbol, capacity); slots[at] != 0; at = (at + 1) & (capacity - 1))
+    for (uint32_t at = cst_symbol_slot(symbol, capacity); slots[at] != 0;
+         at = (at + 1) & (capacity - 1))
         if (slots[at] == symbol)
             return true;
     return false;
@@ -298,7 +318,8 @@ static void a_million_elements(void **state)
     build_begin(&b);
     cst_value *values = calloc(COUNT, sizeof *values);
     for (uint32_t i = 0; i < COUNT; i++)
-        values[i] = text_value(CST_KIND_STRING, arena_format(&b.unit.arena, "user-%u@example.com", i));
+        values[i] =
+            text_value(CST_KIND_STRING, arena_format(&b.unit.arena, "user-%u@example.com", i));
     const uint32_t large = build_set(&b, "large", CST_KIND_STRING, values, COUNT);
     for (uint32_t i = 0; i < SPARSE; i++)
         values[i] = values[i * (COUNT / SPARSE)];
@@ -308,7 +329,8 @@ static void a_million_elements(void **state)
     for (uint32_t i = 0; i < 6; i++)
         numbers[i] = integer_value(CST_KIND_INT, some[i]);
     const uint32_t integers = build_set(&b, "integers", CST_KIND_INT, numbers, 6);
-    const uint32_t s = build_slot(&b, "text", b.string_type, false), n = build_slot(&b, "n", b.int_type, false);
+    const uint32_t s = build_slot(&b, "text", b.string_type, false),
+                   n = build_slot(&b, "n", b.int_type, false);
     build_rule(&b, "large", CST_INPUT, NULL, 0, build_in_set(&b, build_field(&b, s), large));
     build_rule(&b, "sparse", CST_INPUT, NULL, 0, build_in_set(&b, build_field(&b, s), sparse));
     build_rule(&b, "integers", CST_INPUT, NULL, 0, build_in_set(&b, build_field(&b, n), integers));
@@ -325,7 +347,8 @@ static void a_million_elements(void **state)
     uint32_t in_sparse = 0;
     for (uint32_t i = 0; i < COUNT; i += 10) {
         char text[64];
-        const uint32_t symbol = find_symbol(image, text, (uint32_t)snprintf(text, sizeof text, "user-%u@example.com", i));
+        const uint32_t symbol = find_symbol(
+            image, text, (uint32_t)snprintf(text, sizeof text, "user-%u@example.com", i));
         assert_int_not_equal(symbol, 0);
         assert_true(set_has(image, large, symbol));
         in_sparse += set_has(image, sparse, symbol);
@@ -338,12 +361,13 @@ static void a_million_elements(void **state)
     build_end(&b);
 }
 
-/* ---- caches and witnesses ---------------------------------------------------------------------------------- */
+/* ---- caches and witnesses -------------------------------------------------------------------- */
 
 static expression *long_test(builder *b, uint32_t list)
 {
     expression *any = build_quantifier(b, EXPRESSION_ANY, build_field(b, list));
-    any->right = build_condition(b, EXPRESSION_LESS, build_local(b, any->local, b->int_type), build_int(b, 3));
+    any->right = build_condition(b, EXPRESSION_LESS, build_local(b, any->local, b->int_type),
+                                 build_int(b, 3));
     return any;
 }
 
@@ -353,8 +377,10 @@ static void caches_what_an_event_meets_twice(void **state)
     builder b;
     build_begin(&b);
     const uint32_t mail = build_tool(&b, "mail"), pay = build_tool(&b, "pay");
-    const uint32_t l = build_slot(&b, "args.l", b.ints_type, false), m = build_slot(&b, "args.m", b.ints_type, false);
-    const uint32_t k = build_slot(&b, "args.k", b.ints_type, false), a = build_slot(&b, "args.a", b.int_type, false);
+    const uint32_t l = build_slot(&b, "args.l", b.ints_type, false),
+                   m = build_slot(&b, "args.m", b.ints_type, false);
+    const uint32_t k = build_slot(&b, "args.k", b.ints_type, false),
+                   a = build_slot(&b, "args.a", b.int_type, false);
     build_rule(&b, "r0", CST_ACTION, &mail, 1, BUILD_AND(&b, long_test(&b, l), small(&b, a)));
     build_rule(&b, "r1", CST_ACTION, &mail, 1, long_test(&b, l));
     build_rule(&b, "r2", CST_ACTION, &pay, 1, long_test(&b, m));
@@ -364,8 +390,9 @@ static void caches_what_an_event_meets_twice(void **state)
     build_rule(&b, "r6", CST_ACTION, &pay, 1, BUILD_OR(&b, long_test(&b, k), small(&b, a)));
     planned(&b);
     assert_int_equal(root_node(&b, 1)->memo, 0);
-    assert_int_equal(root_node(&b, 2)->memo, CST_NONE); /* three places, but never two in one event */
-    assert_int_equal(root_node(&b, 5)->memo, 1);        /* plain `on action` meets every tool */
+    assert_int_equal(root_node(&b, 2)->memo,
+                     CST_NONE);                  /* three places, but never two in one event */
+    assert_int_equal(root_node(&b, 5)->memo, 1); /* plain `on action` meets every tool */
     assert_int_equal(b.unit.plan->memo_count, 2);
     for (uint32_t id = 0; id < b.unit.graph->nodes.count; id++)
         if (b.unit.graph->nodes.items[id].kind == EXPRESSION_LESS)
@@ -381,14 +408,24 @@ static void witnesses_know_what_stands_around(void **state)
     const type *rows_type = build_type(&b, CST_KIND_LIST, b.ints_type);
     const uint32_t l = build_slot(&b, "args.rows", rows_type, false);
     expression *outer = build_quantifier(&b, EXPRESSION_ANY, build_field(&b, l));
-    expression *inner = build_quantifier(&b, EXPRESSION_ANY, build_local(&b, outer->local, b.ints_type));
-    inner->right = build_condition(&b, EXPRESSION_EQUAL, build_local(&b, inner->local, b.int_type), build_int(&b, 3));
+    expression *inner =
+        build_quantifier(&b, EXPRESSION_ANY, build_local(&b, outer->local, b.ints_type));
+    inner->right = build_condition(&b, EXPRESSION_EQUAL, build_local(&b, inner->local, b.int_type),
+                                   build_int(&b, 3));
     outer->right = inner;
-    rule_body *body = build_rule(&b, "nested", CST_INPUT, NULL, 0, BUILD_AND(&b, outer, build_truth(&b, true)));
+    rule_body *body =
+        build_rule(&b, "nested", CST_INPUT, NULL, 0, BUILD_AND(&b, outer, build_truth(&b, true)));
     build_witnesses(&b, body, 2, (expression *[]){outer, inner});
-    message_part parts[2] = {
-        {.kind = CST_PART_TEXT, .text = "found ", .length = 6, .field = CST_NONE, .property = CST_NONE},
-        {.kind = CST_PART_WITNESS, .local = inner->local, .field = CST_NONE, .property = CST_NONE, .type = b.int_type}};
+    message_part parts[2] = {{.kind = CST_PART_TEXT,
+                              .text = "found ",
+                              .length = 6,
+                              .field = CST_NONE,
+                              .property = CST_NONE},
+                             {.kind = CST_PART_WITNESS,
+                              .local = inner->local,
+                              .field = CST_NONE,
+                              .property = CST_NONE,
+                              .type = b.int_type}};
     body->message = parts;
     body->message_count = 2;
     const cst_image *image = planned(&b);
@@ -438,7 +475,8 @@ static void open_members_get_rows(void **state)
     second->name = "other";
     expression *third = build(&b, EXPRESSION_OPEN_MEMBER, json, second, NULL);
     third->name = "name";
-    build_rule(&b, "open", CST_ACTION, NULL, 0, build_condition(&b, EXPRESSION_PRESENT, third, NULL));
+    build_rule(&b, "open", CST_ACTION, NULL, 0,
+               build_condition(&b, EXPRESSION_PRESENT, third, NULL));
     const cst_image *image = planned(&b);
     const cst_ref *names = CST_ROWS(image, names, cst_ref);
     assert_string_equal(CST_TEXT(image, names[second->index]), "other");
@@ -472,20 +510,21 @@ static void dumps_are_stable(void **state)
                                     "root 0  small on action = n3\n");
     buffer_clear(&text);
     plan_dump(&text, &b.unit);
-    assert_string_equal(text.bytes, "plan: 1 groups, 1 rules, 1 slots, 1 symbols, 0 sites, memo 0 bytes\n"
-                                    "group 0  action: 1 rules\n"
-                                    "  row 0  small = n3 cost 1 restricts\n"
-                                    "dispatch input: tree 0 groups\n"
-                                    "dispatch output: tree 0 groups\n"
-                                    "dispatch action unknown: tree 0 groups\n"
-                                    "dispatch action pay: tree 1 groups 0\n"
-                                    "dispatch result unknown: tree 0 groups\n"
-                                    "dispatch result pay: tree 0 groups\n"
-                                    "dispatch message: tree 0 groups\n"
-                                    "tree 0\n"
-                                    "tree 1\n"
-                                    "    args required\n"
-                                    "      a required slot 0 int\n");
+    assert_string_equal(text.bytes,
+                        "plan: 1 groups, 1 rules, 1 slots, 1 symbols, 0 sites, memo 0 bytes\n"
+                        "group 0  action: 1 rules\n"
+                        "  row 0  small = n3 cost 1 restricts\n"
+                        "dispatch input: tree 0 groups\n"
+                        "dispatch output: tree 0 groups\n"
+                        "dispatch action unknown: tree 0 groups\n"
+                        "dispatch action pay: tree 1 groups 0\n"
+                        "dispatch result unknown: tree 0 groups\n"
+                        "dispatch result pay: tree 0 groups\n"
+                        "dispatch message: tree 0 groups\n"
+                        "tree 0\n"
+                        "tree 1\n"
+                        "    args required\n"
+                        "      a required slot 0 int\n");
     buffer_free(&text);
     build_end(&b);
 }

@@ -1,9 +1,10 @@
 /*
  * Tests of the reference evaluator, and of the graph against it.
  *
- * The second half makes random conditions, shares their parts between rules, and evaluates each twice on random values: the
- * checked tree by the reference evaluator, the planned graph by a small interpreter below that uses symbols, set tables and
- * memos as native code does. Truth and, where undecided, the site must be equal.
+ * The second half makes random conditions, shares their parts between rules, and evaluates each
+ * twice on random values: the checked tree by the reference evaluator, the planned graph by a
+ * small interpreter below that uses symbols, set tables and memos as native code does. Truth and,
+ * where undecided, the site must be equal.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,11 +20,12 @@
 #include "runtime/policy.h"
 #include "tests/unit/policy_builder.h"
 
-/* ---- services: only what these tests need, so that they stand without the runtime's ---------------------- */
+/* ---- services: only what these tests need, so that they stand without the runtime's ---------- */
 
 static uint32_t same_text(const cst_value *a, const cst_value *b)
 {
-    return a->length == b->length && (a->length == 0 || memcmp(a->as.text, b->as.text, a->length) == 0);
+    return a->length == b->length &&
+           (a->length == 0 || memcmp(a->as.text, b->as.text, a->length) == 0);
 }
 
 static uint32_t starts(const cst_value *text, const cst_value *prefix)
@@ -35,15 +37,16 @@ static uint32_t starts(const cst_value *text, const cst_value *prefix)
 static uint32_t ends(const cst_value *text, const cst_value *suffix)
 {
     return text->length >= suffix->length &&
-           (suffix->length == 0 ||
-            memcmp(text->as.text + text->length - suffix->length, suffix->as.text, suffix->length) == 0);
+           (suffix->length == 0 || memcmp(text->as.text + text->length - suffix->length,
+                                          suffix->as.text, suffix->length) == 0);
 }
 
 static uint32_t has(const cst_value *list, const cst_value *value)
 {
     for (uint32_t i = 0; i < list->length; i++) {
         const cst_value *item = &list->as.items[i];
-        if (value->kind == CST_KIND_STRING ? same_text(item, value) : item->as.integer == value->as.integer)
+        if (value->kind == CST_KIND_STRING ? same_text(item, value)
+                                           : item->as.integer == value->as.integer)
             return 1;
     }
     return 0;
@@ -73,7 +76,8 @@ static int64_t length_of(const cst_value *text)
     return text->length;
 }
 
-static void hour_of(cst_frame *frame, const cst_value *value, uint32_t property, uint32_t interned, cst_value *out)
+static void hour_of(cst_frame *frame, const cst_value *value, uint32_t property, uint32_t interned,
+                    cst_value *out)
 {
     (void)frame, (void)property, (void)interned;
     memset(out, 0, sizeof *out);
@@ -100,7 +104,8 @@ static backend_module *compiled(builder *b)
     return made;
 }
 
-static cst_frame frame_for(const backend_module *made, const cst_value *slots, cst_hit *hits, uint8_t *memo)
+static cst_frame frame_for(const backend_module *made, const cst_value *slots, cst_hit *hits,
+                           uint8_t *memo)
 {
     return (cst_frame){.slots = slots,
                        .hits = hits,
@@ -110,7 +115,7 @@ static cst_frame frame_for(const backend_module *made, const cst_value *slots, c
                        .engine = made->module.engine};
 }
 
-/* ---- the meaning, case by case ------------------------------------------------------------------------------ */
+/* ---- the meaning, case by case --------------------------------------------------------------- */
 
 static void undecided_conditions_fire_restricting_rules_only(void **state)
 {
@@ -118,7 +123,8 @@ static void undecided_conditions_fire_restricting_rules_only(void **state)
     builder b;
     build_begin(&b);
     const uint32_t a = build_slot(&b, "args.a", b.int_type, false);
-    expression *sum = build_risky(&b, EXPRESSION_ADD, b.int_type, build_field(&b, a), build_int(&b, 1), "a + 1");
+    expression *sum =
+        build_risky(&b, EXPRESSION_ADD, b.int_type, build_field(&b, a), build_int(&b, 1), "a + 1");
     expression *condition = build_condition(&b, EXPRESSION_LESS, build_int(&b, 5), sum);
     build_rule(&b, "deny", CST_ACTION, NULL, 0, condition);
     build_rule(&b, "permit", CST_ACTION, NULL, 0, condition);
@@ -153,7 +159,8 @@ static void absent_texts_equal_no_constant(void **state)
     const uint32_t s = build_slot(&b, "args.s", b.string_type, true);
     build_rule(&b, "empty", CST_ACTION, NULL, 0,
                build_condition(&b, EXPRESSION_EQUAL, build_field(&b, s), build_text(&b, "")));
-    expression *otherwise = build(&b, EXPRESSION_ELSE, b.string_type, build_field(&b, s), build_text(&b, "none"));
+    expression *otherwise =
+        build(&b, EXPRESSION_ELSE, b.string_type, build_field(&b, s), build_text(&b, "none"));
     build_rule(&b, "else", CST_ACTION, NULL, 0,
                build_condition(&b, EXPRESSION_EQUAL, otherwise, build_text(&b, "none")));
     backend_module *made = compiled(&b);
@@ -177,13 +184,17 @@ static void addresses_are_found_in_networks(void **state)
     builder b;
     build_begin(&b);
     const uint32_t ip = build_slot(&b, "args.ip", b.ip_type, false);
-    cst_network networks[2] = {{.low = {[15] = 10}, .high = {[15] = 19}}, {.low = {[15] = 40}, .high = {[15] = 40}}};
+    cst_network networks[2] = {{.low = {[15] = 10}, .high = {[15] = 19}},
+                               {.low = {[15] = 40}, .high = {[15] = 40}}};
     const uint32_t set = build_set(&b, "nets", CST_KIND_IP, NULL, 0);
     b.policy.sets.items[set].networks = networks;
     b.policy.sets.items[set].count = 2;
     build_rule(&b, "in", CST_ACTION, NULL, 0, build_in_set(&b, build_field(&b, ip), set));
     backend_module *made = compiled(&b);
-    const struct { uint8_t last; uint32_t hits; } cases[] = {{9, 0}, {10, 1}, {19, 1}, {20, 0}, {40, 1}, {41, 0}};
+    const struct {
+        uint8_t last;
+        uint32_t hits;
+    } cases[] = {{9, 0}, {10, 1}, {19, 1}, {20, 0}, {40, 1}, {41, 0}};
     for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const cst_ip_parts address = {.bytes = {[15] = cases[i].last}};
         const cst_value value = {.kind = CST_KIND_IP, .parts = &address};
@@ -203,8 +214,10 @@ static void finds_witnesses_also_within_others(void **state)
     const type *rows_type = build_type(&b, CST_KIND_LIST, b.ints_type);
     const uint32_t l = build_slot(&b, "args.rows", rows_type, false);
     expression *outer = build_quantifier(&b, EXPRESSION_ANY, build_field(&b, l));
-    expression *inner = build_quantifier(&b, EXPRESSION_ANY, build_local(&b, outer->local, b.ints_type));
-    inner->right = build_condition(&b, EXPRESSION_LESS, build_int(&b, 5), build_local(&b, inner->local, b.int_type));
+    expression *inner =
+        build_quantifier(&b, EXPRESSION_ANY, build_local(&b, outer->local, b.ints_type));
+    inner->right = build_condition(&b, EXPRESSION_LESS, build_int(&b, 5),
+                                   build_local(&b, inner->local, b.int_type));
     outer->right = inner;
     rule_body *body = build_rule(&b, "nested", CST_ACTION, NULL, 0, outer);
     build_witnesses(&b, body, 2, (expression *[]){outer, inner});
@@ -234,8 +247,9 @@ static void an_undecided_element_is_a_witness_if_none_is_true(void **state)
     build_begin(&b);
     const uint32_t l = build_slot(&b, "args.l", b.ints_type, false);
     expression *any = build_quantifier(&b, EXPRESSION_ANY, build_field(&b, l));
-    expression *sum = build_risky(&b, EXPRESSION_ADD, b.int_type, build_local(&b, any->local, b.int_type),
-                                  build_int(&b, 1), "x + 1");
+    expression *sum =
+        build_risky(&b, EXPRESSION_ADD, b.int_type, build_local(&b, any->local, b.int_type),
+                    build_int(&b, 1), "x + 1");
     any->right = build_condition(&b, EXPRESSION_LESS, build_int(&b, 5), sum);
     rule_body *body = build_rule(&b, "some", CST_ACTION, NULL, 0, any);
     build_witnesses(&b, body, 1, &any);
@@ -249,11 +263,12 @@ static void an_undecided_element_is_a_witness_if_none_is_true(void **state)
     assert_int_equal(made->module.witnesses[0](&frame, 0, 2, &found), UINT32_MAX);
     numbers[0] = integer_value(CST_KIND_INT, 9);
     assert_int_equal(made->module.witnesses[0](&frame, 0, 0, &found), 0);
-    assert_int_equal(made->module.witnesses[0](&frame, 0, 1, &found), UINT32_MAX); /* element 0 is true */
+    assert_int_equal(made->module.witnesses[0](&frame, 0, 1, &found),
+                     UINT32_MAX); /* element 0 is true */
     made->release(made);
 }
 
-/* ---- explanations ----------------------------------------------------------------------------------------------- */
+/* ---- explanations ---------------------------------------------------------------------------- */
 
 typedef struct observed {
     buffer text;
@@ -265,7 +280,8 @@ static void explain_group(void *user, cst_frame *frame, uint32_t group)
     observed *to = user;
     const compilation *unit = reference_compilation(to->module);
     for (uint32_t i = 0; i < unit->plan->groups[group].rule_count; i++)
-        reference_explain(&to->text, unit->checked, unit->plan, frame, unit->plan->groups[group].rules[i].row);
+        reference_explain(&to->text, unit->checked, unit->plan, frame,
+                          unit->plan->groups[group].rules[i].row);
 }
 
 static void explains_what_would_have_to_change(void **state)
@@ -275,12 +291,16 @@ static void explains_what_would_have_to_change(void **state)
     build_begin(&b);
     const uint32_t amount = build_slot(&b, "args.amount", b.int_type, false);
     const uint32_t to = build_slot(&b, "args.to", b.strings_type, false);
-    const cst_value names[2] = {text_value(CST_KIND_STRING, "ann"), text_value(CST_KIND_STRING, "bob")};
+    const cst_value names[2] = {text_value(CST_KIND_STRING, "ann"),
+                                text_value(CST_KIND_STRING, "bob")};
     const uint32_t set = build_set(&b, "friends", CST_KIND_STRING, names, 2);
     expression *any = build_quantifier(&b, EXPRESSION_ANY, build_field(&b, to));
     any->right = BUILD_NOT(&b, build_in_set(&b, build_local(&b, any->local, b.string_type), set));
-    build_rule(&b, "strangers", CST_ACTION, NULL, 0,
-               BUILD_AND(&b, build_condition(&b, EXPRESSION_LESS, build_int(&b, 10), build_field(&b, amount)), any));
+    build_rule(
+        &b, "strangers", CST_ACTION, NULL, 0,
+        BUILD_AND(&b,
+                  build_condition(&b, EXPRESSION_LESS, build_int(&b, 10), build_field(&b, amount)),
+                  any));
     backend_module *made = compiled(&b);
     const cst_value people[2] = {names[0], text_value(CST_KIND_STRING, "eve")};
     cst_value slots[2] = {integer_value(CST_KIND_INT, 3),
@@ -306,13 +326,14 @@ static void explains_what_would_have_to_change(void **state)
     buffer_clear(&seen.text);
     made->module.groups[0](&frame, 0);
     assert_non_null(strstr(seen.text.bytes, "strangers (on action) fires\n"));
-    assert_non_null(strstr(seen.text.bytes, "  it does not fire if:\n"
-                                            "  - args.amount > 10: must become false   [args.amount = 30]\n"));
+    assert_non_null(strstr(seen.text.bytes,
+                           "  it does not fire if:\n"
+                           "  - args.amount > 10: must become false   [args.amount = 30]\n"));
     buffer_free(&seen.text);
     made->release(made);
 }
 
-/* ---- a graph interpreter, in the manner of native code --------------------------------------------------------- */
+/* ---- a graph interpreter, in the manner of native code --------------------------------------- */
 
 typedef struct machine {
     const compilation *unit;
@@ -333,15 +354,21 @@ static cst_truth run_value(machine *m, node_id id, cst_value *out)
         *out = node->constant;
         out->symbol = m->unit->plan->symbols_of_constants[id];
         return CST_FALSE;
-    case EXPRESSION_FIELD: *out = m->frame->slots[node->slot]; return CST_FALSE;
-    case EXPRESSION_LOCAL: *out = *m->elements[node->local]; return CST_FALSE;
+    case EXPRESSION_FIELD:
+        *out = m->frame->slots[node->slot];
+        return CST_FALSE;
+    case EXPRESSION_LOCAL:
+        *out = *m->elements[node->local];
+        return CST_FALSE;
     case EXPRESSION_ELSE:
         run_value(m, node->operands[0], out);
         return out->kind != CST_KIND_ABSENT ? CST_FALSE : run_value(m, node->operands[1], out);
-    default: break;
+    default:
+        break;
     }
     const cst_truth left = run_value(m, node->operands[0], &a);
-    const cst_truth right = node->operand_count > 1 ? run_value(m, node->operands[1], &b) : CST_FALSE;
+    const cst_truth right =
+        node->operand_count > 1 ? run_value(m, node->operands[1], &b) : CST_FALSE;
     if ((left | right) != 0)
         return left > right ? left : right;
     const cst_truth failed = CST_UNDECIDED(node->site);
@@ -370,12 +397,20 @@ static cst_truth run_value(machine *m, node_id id, cst_value *out)
         else if (__builtin_mul_overflow(a.as.integer, (int64_t)1000000, &out->as.integer))
             return failed;
         break;
-    case EXPRESSION_LENGTH: out->as.integer = a.length; break;
-    case EXPRESSION_SUM: return sum_of(&a, &out->as.integer) ? CST_FALSE : failed;
-    case EXPRESSION_LEAST: return least_of(&a, 0, out) ? CST_FALSE : failed;
-    case EXPRESSION_GREATEST: return least_of(&a, 1, out) ? CST_FALSE : failed;
-    case EXPRESSION_PROPERTY: hour_of(m->frame, &a, node->index, 1, out); break;
-    default: fail_msg("no value: %d", (int)node->kind);
+    case EXPRESSION_LENGTH:
+        out->as.integer = a.length;
+        break;
+    case EXPRESSION_SUM:
+        return sum_of(&a, &out->as.integer) ? CST_FALSE : failed;
+    case EXPRESSION_LEAST:
+        return least_of(&a, 0, out) ? CST_FALSE : failed;
+    case EXPRESSION_GREATEST:
+        return least_of(&a, 1, out) ? CST_FALSE : failed;
+    case EXPRESSION_PROPERTY:
+        hour_of(m->frame, &a, node->index, 1, out);
+        break;
+    default:
+        fail_msg("no value: %d", (int)node->kind);
     }
     if (is_float && out->as.number - out->as.number != 0)
         return failed;
@@ -388,11 +423,13 @@ static bool in_table(const cst_image *image, uint32_t number, const cst_value *v
     const void *data = CST_TEXT(image, row->data);
     if (row->form == CST_SET_SYMBOL_BITS) {
         const uint32_t bit = value->symbol - row->base;
-        return bit < row->data.length * 8u && (((const uint64_t *)data)[bit / 64] >> (bit % 64) & 1u);
+        return bit < row->data.length * 8u &&
+               (((const uint64_t *)data)[bit / 64] >> (bit % 64) & 1u);
     }
     if (row->form == CST_SET_SYMBOL_HASH) {
         const uint32_t *slots = data, capacity = row->data.length / 4;
-        for (uint32_t at = cst_symbol_slot(value->symbol, capacity); slots[at] != 0; at = (at + 1) & (capacity - 1))
+        for (uint32_t at = cst_symbol_slot(value->symbol, capacity); slots[at] != 0;
+             at = (at + 1) & (capacity - 1))
             if (slots[at] == value->symbol)
                 return true;
         return false;
@@ -421,29 +458,45 @@ static cst_truth run_comparison(machine *m, const graph_node *node)
 {
     cst_value a, b = {.length = 0};
     const cst_truth left = run_value(m, node->operands[0], &a);
-    const cst_truth right = node->operand_count > 1 ? run_value(m, node->operands[1], &b) : CST_FALSE;
+    const cst_truth right =
+        node->operand_count > 1 ? run_value(m, node->operands[1], &b) : CST_FALSE;
     if ((left | right) != 0)
         return left > right ? left : right;
     const graph_node *sides = m->unit->graph->nodes.items;
     const cst_kind kind = sides[node->operands[0]].type->kind;
     bool truth = false;
     switch (node->kind) {
-    case EXPRESSION_TRUTH: truth = a.as.integer != 0; break;
-    case EXPRESSION_PRESENT: truth = a.kind != CST_KIND_ABSENT; break;
+    case EXPRESSION_TRUTH:
+        truth = a.as.integer != 0;
+        break;
+    case EXPRESSION_PRESENT:
+        truth = a.kind != CST_KIND_ABSENT;
+        break;
     case EXPRESSION_EQUAL:
         if (kind == CST_KIND_STRING)
-            truth = sides[node->operands[1]].kind == EXPRESSION_CONSTANT ? a.symbol == b.symbol : same_text(&a, &b);
+            truth = sides[node->operands[1]].kind == EXPRESSION_CONSTANT ? a.symbol == b.symbol
+                                                                         : same_text(&a, &b);
         else
-            truth = kind == CST_KIND_FLOAT ? a.as.number == b.as.number : a.as.integer == b.as.integer;
+            truth =
+                kind == CST_KIND_FLOAT ? a.as.number == b.as.number : a.as.integer == b.as.integer;
         break;
     case EXPRESSION_LESS:
         truth = kind == CST_KIND_FLOAT ? a.as.number < b.as.number : a.as.integer < b.as.integer;
         break;
-    case EXPRESSION_IN_SET: truth = in_table(m->image, node->index, &a); break;
-    case EXPRESSION_IN_LIST: truth = has(&b, &a); break;
-    case EXPRESSION_STARTS: truth = starts(&a, &b); break;
-    case EXPRESSION_ENDS: truth = ends(&a, &b); break;
-    default: fail_msg("no condition: %d", (int)node->kind);
+    case EXPRESSION_IN_SET:
+        truth = in_table(m->image, node->index, &a);
+        break;
+    case EXPRESSION_IN_LIST:
+        truth = has(&b, &a);
+        break;
+    case EXPRESSION_STARTS:
+        truth = starts(&a, &b);
+        break;
+    case EXPRESSION_ENDS:
+        truth = ends(&a, &b);
+        break;
+    default:
+        fail_msg("no condition: %d", (int)node->kind);
     }
     return truth ? CST_TRUE : CST_FALSE;
 }
@@ -455,8 +508,12 @@ static cst_truth run_condition(machine *m, node_id id)
         return m->frame->memo[node->memo] == 2 ? CST_TRUE : CST_FALSE;
     cst_truth result;
     switch (node->kind) {
-    case EXPRESSION_CONSTANT: result = node->constant.as.integer ? CST_TRUE : CST_FALSE; break;
-    case EXPRESSION_NOT: result = cst_truth_not(run_condition(m, node->operands[0])); break;
+    case EXPRESSION_CONSTANT:
+        result = node->constant.as.integer ? CST_TRUE : CST_FALSE;
+        break;
+    case EXPRESSION_NOT:
+        result = cst_truth_not(run_condition(m, node->operands[0]));
+        break;
     case EXPRESSION_AND:
         result = CST_TRUE;
         for (uint32_t i = node->operand_count; i-- > 0 && result != CST_FALSE;)
@@ -468,8 +525,12 @@ static cst_truth run_condition(machine *m, node_id id)
             result = cst_truth_or(result, run_condition(m, node->operands[i]));
         break;
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL: result = run_quantifier(m, node); break;
-    default: result = run_comparison(m, node); break;
+    case EXPRESSION_ALL:
+        result = run_quantifier(m, node);
+        break;
+    default:
+        result = run_comparison(m, node);
+        break;
     }
     if (!node->undecidable)
         assert_false(CST_IS_UNDECIDED(result));
@@ -478,9 +539,17 @@ static cst_truth run_condition(machine *m, node_id id)
     return result;
 }
 
-/* ---- random conditions ------------------------------------------------------------------------------------------- */
+/* ---- random conditions ----------------------------------------------------------------------- */
 
-enum { INTS = 3, TEXTS = 2, SLOTS = INTS + TEXTS + 6, POOL = 24, RULES = 8, EVENTS = 160, POLICIES = 100 };
+enum {
+    INTS = 3,
+    TEXTS = 2,
+    SLOTS = INTS + TEXTS + 6,
+    POOL = 24,
+    RULES = 8,
+    EVENTS = 160,
+    POLICIES = 100
+};
 
 typedef struct generator {
     builder *b;
@@ -520,11 +589,13 @@ static expression *some_text(generator *g)
         if (g->local_is_text[i] && pick(g, 2))
             return build_local(g->b, g->locals[i], g->b->string_type);
     switch (pick(g, 4)) {
-    case 0: return build_text(g->b, words[pick(g, 6)]);
+    case 0:
+        return build_text(g->b, words[pick(g, 6)]);
     case 1:
         return build(g->b, EXPRESSION_ELSE, g->b->string_type, field(g, INTS + pick(g, TEXTS)),
                      build_text(g->b, words[pick(g, 6)]));
-    default: return field(g, INTS + pick(g, TEXTS));
+    default:
+        return field(g, INTS + pick(g, TEXTS));
     }
 }
 
@@ -535,24 +606,33 @@ static expression *some_int(generator *g, uint32_t depth)
         if (!g->local_is_text[i] && pick(g, 2))
             return build_local(b, g->locals[i], b->int_type);
     switch (pick(g, depth == 0 ? 3 : 10)) {
-    case 0: return build_int(b, numbers[pick(g, 8)]);
+    case 0:
+        return build_int(b, numbers[pick(g, 8)]);
     case 1:
-    case 2: return field(g, pick(g, INTS));
-    case 3: return build_risky(b, EXPRESSION_ADD, b->int_type, some_int(g, depth - 1), some_int(g, depth - 1), reason(g));
+    case 2:
+        return field(g, pick(g, INTS));
+    case 3:
+        return build_risky(b, EXPRESSION_ADD, b->int_type, some_int(g, depth - 1),
+                           some_int(g, depth - 1), reason(g));
     case 4:
-        return build_risky(b, EXPRESSION_SUBTRACT, b->int_type, some_int(g, depth - 1), some_int(g, depth - 1), reason(g));
+        return build_risky(b, EXPRESSION_SUBTRACT, b->int_type, some_int(g, depth - 1),
+                           some_int(g, depth - 1), reason(g));
     case 5:
-        return build_risky(b, EXPRESSION_MULTIPLY, b->int_type, some_int(g, depth - 1), some_int(g, depth - 1), reason(g));
-    case 6: return build_risky(b, EXPRESSION_SUM, b->int_type, field(g, SLOTS - 2), NULL, reason(g));
+        return build_risky(b, EXPRESSION_MULTIPLY, b->int_type, some_int(g, depth - 1),
+                           some_int(g, depth - 1), reason(g));
+    case 6:
+        return build_risky(b, EXPRESSION_SUM, b->int_type, field(g, SLOTS - 2), NULL, reason(g));
     case 7:
-        return build_risky(b, pick(g, 2) ? EXPRESSION_LEAST : EXPRESSION_GREATEST, b->int_type, field(g, SLOTS - 2),
-                           NULL, reason(g));
+        return build_risky(b, pick(g, 2) ? EXPRESSION_LEAST : EXPRESSION_GREATEST, b->int_type,
+                           field(g, SLOTS - 2), NULL, reason(g));
     case 8: {
         expression *hour = build(b, EXPRESSION_PROPERTY, b->int_type, field(g, SLOTS - 4), NULL);
         hour->index = CST_PROPERTY_TIME_HOUR;
         return hour;
     }
-    default: return build(b, EXPRESSION_LENGTH, b->int_type, pick(g, 2) ? some_text(g) : field(g, SLOTS - 1), NULL);
+    default:
+        return build(b, EXPRESSION_LENGTH, b->int_type,
+                     pick(g, 2) ? some_text(g) : field(g, SLOTS - 1), NULL);
     }
 }
 
@@ -560,12 +640,15 @@ static expression *some_float(generator *g)
 {
     builder *b = g->b;
     switch (pick(g, 3)) {
-    case 0: return build_constant(b, b->float_type, float_value(pick(g, 4) * 0.5));
-    case 1: return build(b, EXPRESSION_WIDEN, b->float_type, some_int(g, 0), NULL);
+    case 0:
+        return build_constant(b, b->float_type, float_value(pick(g, 4) * 0.5));
+    case 1:
+        return build(b, EXPRESSION_WIDEN, b->float_type, some_int(g, 0), NULL);
     default: {
         expression *left = field(g, SLOTS - 6);
         return pick(g, 2) ? left
-                          : build_risky(b, EXPRESSION_MULTIPLY, b->float_type, left, field(g, SLOTS - 6), reason(g));
+                          : build_risky(b, EXPRESSION_MULTIPLY, b->float_type, left,
+                                        field(g, SLOTS - 6), reason(g));
     }
     }
 }
@@ -573,8 +656,9 @@ static expression *some_float(generator *g)
 static expression *some_decimal(generator *g)
 {
     builder *b = g->b;
-    return pick(g, 2) ? field(g, SLOTS - 3)
-                      : build_risky(b, EXPRESSION_WIDEN, b->decimal_type, some_int(g, 1), NULL, reason(g));
+    return pick(g, 2)
+               ? field(g, SLOTS - 3)
+               : build_risky(b, EXPRESSION_WIDEN, b->decimal_type, some_int(g, 1), NULL, reason(g));
 }
 
 static expression *some_atom(generator *g)
@@ -582,25 +666,37 @@ static expression *some_atom(generator *g)
     builder *b = g->b;
     const expression_kind order = pick(g, 2) ? EXPRESSION_LESS : EXPRESSION_LESS_EQUAL;
     switch (pick(g, 14)) {
-    case 0: return build_condition(b, EXPRESSION_EQUAL, some_int(g, 2), some_int(g, 2));
+    case 0:
+        return build_condition(b, EXPRESSION_EQUAL, some_int(g, 2), some_int(g, 2));
     case 1:
-    case 2: return build_condition(b, order, some_int(g, 2), some_int(g, 2));
+    case 2:
+        return build_condition(b, order, some_int(g, 2), some_int(g, 2));
     case 3:
-    case 4: return build_condition(b, EXPRESSION_EQUAL, some_text(g), some_text(g));
-    case 5: return build_in_set(b, some_text(g), pick(g, 2) ? g->text_set : g->large_set);
-    case 6: return build_in_set(b, some_int(g, 1), g->int_set);
-    case 7: return build_condition(b, pick(g, 2) ? EXPRESSION_STARTS : EXPRESSION_ENDS, some_text(g), some_text(g));
-    case 8: return build_condition(b, EXPRESSION_PRESENT, field(g, pick(g, SLOTS)), NULL);
-    case 9: return build_condition(b, EXPRESSION_TRUTH, field(g, SLOTS - 5), NULL);
+    case 4:
+        return build_condition(b, EXPRESSION_EQUAL, some_text(g), some_text(g));
+    case 5:
+        return build_in_set(b, some_text(g), pick(g, 2) ? g->text_set : g->large_set);
+    case 6:
+        return build_in_set(b, some_int(g, 1), g->int_set);
+    case 7:
+        return build_condition(b, pick(g, 2) ? EXPRESSION_STARTS : EXPRESSION_ENDS, some_text(g),
+                               some_text(g));
+    case 8:
+        return build_condition(b, EXPRESSION_PRESENT, field(g, pick(g, SLOTS)), NULL);
+    case 9:
+        return build_condition(b, EXPRESSION_TRUTH, field(g, SLOTS - 5), NULL);
     case 10:
-        return pick(g, 2) ? build_condition(b, EXPRESSION_IN_LIST, some_int(g, 1), field(g, SLOTS - 2))
-                          : build_condition(b, EXPRESSION_IN_LIST, field(g, INTS), field(g, SLOTS - 1));
+        return pick(g, 2)
+                   ? build_condition(b, EXPRESSION_IN_LIST, some_int(g, 1), field(g, SLOTS - 2))
+                   : build_condition(b, EXPRESSION_IN_LIST, field(g, INTS), field(g, SLOTS - 1));
     case 11:
         return pick(g, 2) ? build_condition(b, order, some_float(g), some_float(g))
                           : build_in_set(b, some_float(g), g->float_set);
-    case 12: return build_condition(b, EXPRESSION_EQUAL, some_decimal(g), some_decimal(g));
+    case 12:
+        return build_condition(b, EXPRESSION_EQUAL, some_decimal(g), some_decimal(g));
     default:
-        return build_condition(b, EXPRESSION_EQUAL, field(g, SLOTS - 5), build_truth(b, pick(g, 2)));
+        return build_condition(b, EXPRESSION_EQUAL, field(g, SLOTS - 5),
+                               build_truth(b, pick(g, 2)));
     }
 }
 
@@ -623,21 +719,28 @@ static expression *some_condition(generator *g, uint32_t depth)
         break;
     }
     case 4:
-    case 5: made = BUILD_NOT(b, some_condition(g, depth - 1)); break;
+    case 5:
+        made = BUILD_NOT(b, some_condition(g, depth - 1));
+        break;
     case 6:
     case 7: {
         if (g->local_count == 3)
             return some_atom(g);
         const bool text = pick(g, 2);
-        made = build_quantifier(b, pick(g, 2) ? EXPRESSION_ANY : EXPRESSION_ALL, field(g, SLOTS - (text ? 1 : 2)));
+        made = build_quantifier(b, pick(g, 2) ? EXPRESSION_ANY : EXPRESSION_ALL,
+                                field(g, SLOTS - (text ? 1 : 2)));
         g->local_is_text[g->local_count] = text;
         g->locals[g->local_count++] = made->local;
         made->right = some_condition(g, depth - 1);
         g->local_count--;
         break;
     }
-    case 8: made = build_truth(b, pick(g, 2)); break;
-    default: made = some_atom(g); break;
+    case 8:
+        made = build_truth(b, pick(g, 2));
+        break;
+    default:
+        made = some_atom(g);
+        break;
     }
     if (g->local_count == 0) {
         if (g->pool_count < POOL)
@@ -651,8 +754,9 @@ static expression *some_condition(generator *g, uint32_t depth)
 static void make_policy(generator *g)
 {
     builder *b = g->b;
-    const type *of[SLOTS] = {b->int_type,  b->int_type,  b->int_type,     b->string_type, b->string_type, b->float_type,
-                             b->bool_type, b->time_type, b->decimal_type, b->ints_type,   b->strings_type};
+    const type *of[SLOTS] = {b->int_type,     b->int_type,   b->int_type,    b->string_type,
+                             b->string_type,  b->float_type, b->bool_type,   b->time_type,
+                             b->decimal_type, b->ints_type,  b->strings_type};
     for (uint32_t i = 0; i < SLOTS; i++)
         g->slots[i] = build_slot(b, arena_format(&b->unit.arena, "args.s%u", i), of[i], true);
     cst_value values[40];
@@ -660,7 +764,8 @@ static void make_policy(generator *g)
         values[i] = integer_value(CST_KIND_INT, numbers[i]);
     g->int_set = build_set(b, "ints", CST_KIND_INT, values, 2 + pick(g, 6));
     for (uint32_t i = 0; i < 40; i++)
-        values[i] = text_value(CST_KIND_STRING, i < 3 ? words[i * 2] : arena_format(&b->unit.arena, "word %u", i));
+        values[i] = text_value(CST_KIND_STRING,
+                               i < 3 ? words[i * 2] : arena_format(&b->unit.arena, "word %u", i));
     g->text_set = build_set(b, "texts", CST_KIND_STRING, values, 1 + pick(g, 3));
     g->large_set = build_set(b, "large", CST_KIND_STRING, values, 40);
     const cst_value floats[2] = {float_value(0.5), float_value(1)};
@@ -669,7 +774,7 @@ static void make_policy(generator *g)
         build_rule(b, "r", CST_ACTION, NULL, 0, some_condition(g, 5));
 }
 
-/* ---- random events -------------------------------------------------------------------------------------------------- */
+/* ---- random events --------------------------------------------------------------------------- */
 
 static uint32_t symbol_of(const cst_image *image, const cst_value *text)
 {
@@ -678,7 +783,8 @@ static uint32_t symbol_of(const cst_image *image, const cst_value *text)
     const uint32_t *buckets = CST_ROWS(image, symbol_buckets, uint32_t);
     const cst_symbol_row *rows = CST_ROWS(image, symbols, cst_symbol_row);
     const uint32_t mask = image->symbol_capacity - 1;
-    for (uint32_t at = cst_hash(text->as.text, text->length) & mask; buckets[at] != 0; at = (at + 1) & mask) {
+    for (uint32_t at = cst_hash(text->as.text, text->length) & mask; buckets[at] != 0;
+         at = (at + 1) & mask) {
         const cst_symbol_row *row = &rows[buckets[at] - 1];
         if (row->text.length == text->length &&
             memcmp(CST_TEXT(image, row->text), text->as.text, text->length) == 0)
@@ -694,7 +800,8 @@ static cst_value random_text(generator *g, const cst_image *image, bool interned
     return value;
 }
 
-static void random_event(generator *g, const cst_image *image, cst_value *slots, cst_value items[2][4])
+static void random_event(generator *g, const cst_image *image, cst_value *slots,
+                         cst_value items[2][4])
 {
     for (uint32_t i = 0; i < SLOTS; i++) {
         const slot *of = &g->b->policy.slots.items[g->slots[i]];
@@ -744,7 +851,8 @@ static void the_graph_means_what_the_trees_mean(void **state)
                 const cst_truth expected = hit ? hits[next++].reason : CST_FALSE;
                 const cst_truth found = run_condition(&m, b.unit.graph->roots.items[r].condition);
                 if (expected != found)
-                    fail_msg("policy %u, event %u, rule %u: reference %x, graph %x", p, e, r, expected, found);
+                    fail_msg("policy %u, event %u, rule %u: reference %x, graph %x", p, e, r,
+                             expected, found);
                 undecided += CST_IS_UNDECIDED(found);
                 fired += found == CST_TRUE;
             }

@@ -1,8 +1,9 @@
 /*
  * policy_builder.h - checked policies made by hand, for tests of what comes after the checker.
  *
- * A builder is a compilation whose `checked` is filled by the functions below instead of by the parser and the checker; so the tests of
- * lower, plan and the reference evaluator do not depend on those. Sites, slots and types are numbered as they come.
+ * A builder is a compilation whose `checked` is filled by the functions below instead of by the
+ * parser and the checker; so the tests of lower, plan and the reference evaluator do not depend on
+ * those. Sites, slots and types are numbered as they come.
  */
 #ifndef CONSTITUTION_TESTS_POLICY_BUILDER_H
 #define CONSTITUTION_TESTS_POLICY_BUILDER_H
@@ -15,8 +16,8 @@
 typedef struct builder {
     compilation unit;
     checked_policy policy;
-    const type *bool_type, *int_type, *decimal_type, *float_type, *string_type, *time_type, *email_type, *ip_type,
-        *host_type, *ints_type, *strings_type;
+    const type *bool_type, *int_type, *decimal_type, *float_type, *string_type, *time_type,
+        *email_type, *ip_type, *host_type, *ints_type, *strings_type;
 } builder;
 
 static inline const type *build_type(builder *b, cst_kind kind, const type *element)
@@ -60,7 +61,7 @@ static inline void build_end(builder *b)
     arena_free(&b->unit.arena);
 }
 
-/* ---- fields -------------------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 static inline uint32_t build_slot(builder *b, const char *path, const type *of, bool open)
 {
@@ -78,23 +79,30 @@ static inline uint32_t build_slot(builder *b, const char *path, const type *of, 
     return b->policy.slots.count - 1;
 }
 
-static inline void build_use(builder *b, uint32_t slot_number, cst_stage stage, uint32_t tool_number, uint64_t required)
+static inline void build_use(builder *b, uint32_t slot_number, cst_stage stage,
+                             uint32_t tool_number, uint64_t required)
 {
-    *ARENA_PUSH(&b->unit.arena, &b->policy.slot_uses) = (slot_use){slot_number, stage, tool_number, required};
+    *ARENA_PUSH(&b->unit.arena, &b->policy.slot_uses) =
+        (slot_use){slot_number, stage, tool_number, required};
 }
 
-/* ---- expressions ------------------------------------------------------------------------------------------ */
+/* ---- expressions ----------------------------------------------------------------------------- */
 
 static inline expression *build(builder *b, expression_kind kind, const type *of, expression *left,
                                 expression *right)
 {
     expression *made = arena_allocate(&b->unit.arena, sizeof *made);
-    *made = (expression){.kind = kind, .type = of, .left = left, .right = right, .site = CST_NONE,
+    *made = (expression){.kind = kind,
+                         .type = of,
+                         .left = left,
+                         .right = right,
+                         .site = CST_NONE,
                          .range = {.file = UINT32_MAX}};
     return made;
 }
 
-static inline expression *build_condition(builder *b, expression_kind kind, expression *left, expression *right)
+static inline expression *build_condition(builder *b, expression_kind kind, expression *left,
+                                          expression *right)
 {
     return build(b, kind, b->bool_type, left, right);
 }
@@ -118,7 +126,10 @@ static inline cst_value float_value(double number)
 
 static inline cst_value text_value(cst_kind kind, const char *text)
 {
-    return (cst_value){.as = {.text = text}, .kind = (uint8_t)kind, .at = UINT32_MAX, .length = (uint32_t)strlen(text)};
+    return (cst_value){.as = {.text = text},
+                       .kind = (uint8_t)kind,
+                       .at = UINT32_MAX,
+                       .length = (uint32_t)strlen(text)};
 }
 
 static inline expression *build_constant(builder *b, const type *of, cst_value value)
@@ -150,15 +161,16 @@ static inline uint32_t build_site(builder *b, const char *code, const char *at)
 }
 
 /* Arithmetic that can be undecided, for the reason `at`. */
-static inline expression *build_risky(builder *b, expression_kind kind, const type *of, expression *left,
-                                      expression *right, const char *at)
+static inline expression *build_risky(builder *b, expression_kind kind, const type *of,
+                                      expression *left, expression *right, const char *at)
 {
     expression *made = build(b, kind, of, left, right);
     made->site = build_site(b, "overflow", at);
     return made;
 }
 
-static inline expression *build_junction(builder *b, expression_kind kind, uint32_t count, expression *const *items)
+static inline expression *build_junction(builder *b, expression_kind kind, uint32_t count,
+                                         expression *const *items)
 {
     expression *made = build_condition(b, kind, NULL, NULL);
     made->items = arena_array(&b->unit.arena, count, sizeof *made->items);
@@ -167,11 +179,13 @@ static inline expression *build_junction(builder *b, expression_kind kind, uint3
     return made;
 }
 
-#define BUILD_AND(b, ...)                                                                           \
-    build_junction((b), EXPRESSION_AND, sizeof((expression *[]){__VA_ARGS__}) / sizeof(expression *), \
+#define BUILD_AND(b, ...)                                                                          \
+    build_junction((b), EXPRESSION_AND,                                                            \
+                   sizeof((expression *[]){__VA_ARGS__}) / sizeof(expression *),                   \
                    (expression *[]){__VA_ARGS__})
-#define BUILD_OR(b, ...)                                                                            \
-    build_junction((b), EXPRESSION_OR, sizeof((expression *[]){__VA_ARGS__}) / sizeof(expression *), \
+#define BUILD_OR(b, ...)                                                                           \
+    build_junction((b), EXPRESSION_OR,                                                             \
+                   sizeof((expression *[]){__VA_ARGS__}) / sizeof(expression *),                   \
                    (expression *[]){__VA_ARGS__})
 #define BUILD_NOT(b, operand) build_condition((b), EXPRESSION_NOT, (operand), NULL)
 
@@ -199,7 +213,8 @@ static inline expression *build_quantifier(builder *b, expression_kind kind, exp
     return made;
 }
 
-static inline uint32_t build_set(builder *b, const char *name, cst_kind kind, const cst_value *values, uint32_t count)
+static inline uint32_t build_set(builder *b, const char *name, cst_kind kind,
+                                 const cst_value *values, uint32_t count)
 {
     checked_set set = {.name = name, .kind = kind, .count = count};
     set.values = arena_array(&b->unit.arena, count, sizeof *set.values);
@@ -209,11 +224,12 @@ static inline uint32_t build_set(builder *b, const char *name, cst_kind kind, co
     return b->policy.sets.count - 1;
 }
 
-/* ---- rules --------------------------------------------------------------------------------------------------- */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 /* tool_count 0 on a stage with tools: every tool. */
-static inline rule_body *build_rule(builder *b, const char *name, cst_stage stage, const uint32_t *tools,
-                                    uint32_t tool_count, expression *condition)
+static inline rule_body *build_rule(builder *b, const char *name, cst_stage stage,
+                                    const uint32_t *tools, uint32_t tool_count,
+                                    expression *condition)
 {
     const bool has_tools = stage == CST_ACTION || stage == CST_RESULT;
     rule_body *body = arena_allocate(&b->unit.arena, sizeof *body);
@@ -239,7 +255,8 @@ static inline rule_body *build_rule(builder *b, const char *name, cst_stage stag
     return body;
 }
 
-static inline void build_witnesses(builder *b, rule_body *body, uint32_t count, expression *const *witnesses)
+static inline void build_witnesses(builder *b, rule_body *body, uint32_t count,
+                                   expression *const *witnesses)
 {
     body->witnesses = arena_array(&b->unit.arena, count, sizeof *body->witnesses);
     memcpy(body->witnesses, witnesses, count * sizeof *witnesses);

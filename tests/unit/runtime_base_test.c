@@ -1,5 +1,6 @@
 /*
- * runtime_base_test.c - arena, buffer, hash, UTF-8 and SHA-256; and every allocation failing in turn.
+ * runtime_base_test.c - arena, buffer, hash, UTF-8 and SHA-256; and every allocation failing in
+ * turn.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -205,12 +206,27 @@ static void test_hash(void **unused)
 static void test_utf8(void **unused)
 {
     (void)unused;
-    static const char *const good[] = {"", "ascii only text", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
-                                       "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80",
-                                       "\xf4\x8f\xbf\xbf", "12345678\xc3\xa9"};
-    static const char *const bad[] = {"\x80", "\xc0\xaf", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf",
-                                      "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
-                                      "\xf5\x80\x80\x80", "\xff", "abcdefgh\xe2\x82"};
+    static const char *const good[] = {"",
+                                       "ascii only text",
+                                       "\xc2\x80",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf",
+                                       "12345678\xc3\xa9"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc0\xaf",
+                                      "\xc1\xbf",
+                                      "\xc2",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff",
+                                      "abcdefgh\xe2\x82"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(utf8_valid(good[i], strlen(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -254,21 +270,29 @@ static void test_sha256(void **unused)
     memset(million, 'a', 1000000);
     check_sha("", 0, 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     for (size_t step = 1; step < 70; step++) {
-        check_sha("abc", 3, step, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        check_sha(two, 56, step, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+        check_sha("abc", 3, step,
+                  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        check_sha(two, 56, step,
+                  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     }
-    check_sha(million, 1000000, 997, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    check_sha(million, 1000000, 997,
+              "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
     free(million);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena),          cmocka_unit_test(test_arena_warms_up),
-        cmocka_unit_test(test_arena_ceiling),  cmocka_unit_test(test_vector),
-        cmocka_unit_test(test_arena_failures), cmocka_unit_test(test_buffer),
-        cmocka_unit_test(test_buffer_failures), cmocka_unit_test(test_hash),
-        cmocka_unit_test(test_utf8),           cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_arena_warms_up),
+        cmocka_unit_test(test_arena_ceiling),
+        cmocka_unit_test(test_vector),
+        cmocka_unit_test(test_arena_failures),
+        cmocka_unit_test(test_buffer),
+        cmocka_unit_test(test_buffer_failures),
+        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_sha256),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

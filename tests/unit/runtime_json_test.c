@@ -1,5 +1,6 @@
 /*
- * runtime_json_test.c - what is JSON and what is not, where the error is, canonical text, and every allocation failing in turn.
+ * runtime_json_test.c - what is JSON and what is not, where the error is, canonical text, and every
+ * allocation failing in turn.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,38 +22,156 @@ typedef struct text_case {
 #define T(text) {text, sizeof(text) - 1}
 
 static const text_case accepted[] = {
-    T("[]"), T("{}"), T(" [ ] "), T("\t\r\n {\n}\n"), T("null"), T("true"), T("false"), T("0"), T("-0"),
-    T("\"\""), T("12"), T("-1.5e+10"), T("1E5"), T("1e-5"), T("0e1"), T("0.0"), T("20.5E-3"),
-    T("[1,2 , 3]"), T("[[[]],{}]"), T("{\"a\":1,\"b\":{\"a\":1}}"), T("{\"\":0}"),
-    T("[{\"a\":1},{\"a\":1}]"), T("\"\\u0000\""), T("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\""),
-    T("\"\\ud83d\\ude00\""), T("\"\\uDBFF\\uDFFF\""), T("\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""),
-    T("\"\x7f\""), T("\"\\uFFFF\""), T("\"\xef\xbf\xbf\""), T("\"0123456789abcdef0123456789\""),
-    T("123456789012345678901234567890"), T("1e999999999999"), T("{\"a\":[],\"b\":[]}"),
-    T("{\"aaaaaaaaaaaaaaaaX\":1,\"aaaaaaaaaaaaaaaaY\":1}"), T("{\"a\":1,\"a\\u0000\":2}"),
-    T("\"a\\u2028b\""), T("\" \\\\a\""), T("[null,1,\"1\",{}]"),
-    T("{\"abcdefgh12345678\":1,\"abcdefghX12345678\":2}"), T("{\"a\":1,\"A\":1}"),
+    T("[]"),
+    T("{}"),
+    T(" [ ] "),
+    T("\t\r\n {\n}\n"),
+    T("null"),
+    T("true"),
+    T("false"),
+    T("0"),
+    T("-0"),
+    T("\"\""),
+    T("12"),
+    T("-1.5e+10"),
+    T("1E5"),
+    T("1e-5"),
+    T("0e1"),
+    T("0.0"),
+    T("20.5E-3"),
+    T("[1,2 , 3]"),
+    T("[[[]],{}]"),
+    T("{\"a\":1,\"b\":{\"a\":1}}"),
+    T("{\"\":0}"),
+    T("[{\"a\":1},{\"a\":1}]"),
+    T("\"\\u0000\""),
+    T("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\""),
+    T("\"\\ud83d\\ude00\""),
+    T("\"\\uDBFF\\uDFFF\""),
+    T("\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""),
+    T("\"\x7f\""),
+    T("\"\\uFFFF\""),
+    T("\"\xef\xbf\xbf\""),
+    T("\"0123456789abcdef0123456789\""),
+    T("123456789012345678901234567890"),
+    T("1e999999999999"),
+    T("{\"a\":[],\"b\":[]}"),
+    T("{\"aaaaaaaaaaaaaaaaX\":1,\"aaaaaaaaaaaaaaaaY\":1}"),
+    T("{\"a\":1,\"a\\u0000\":2}"),
+    T("\"a\\u2028b\""),
+    T("\" \\\\a\""),
+    T("[null,1,\"1\",{}]"),
+    T("{\"abcdefgh12345678\":1,\"abcdefghX12345678\":2}"),
+    T("{\"a\":1,\"A\":1}"),
 };
 
 static const text_case refused[] = {
-    T(""), T(" "), T("["), T("]"), T("{"), T("}"), T("[1,]"), T("[,1]"), T("[1 2]"), T("[1,,2]"), T("{\"a\"}"),
-    T("{\"a\":}"), T("{\"a\":1,}"), T("{,\"a\":1}"), T("{a:1}"), T("{'a':1}"), T("{\"a\" 1}"), T("{\"a\"::1}"),
-    T("{1:1}"), T("[}"), T("{]"), T("[1}"), T("{\"a\":1]"), T("[] []"), T("1 2"), T("{}x"), T("[]\0"), T("\0"),
-    T("[\0]"), T("nul"), T("nulL"), T("True"), T("tru"), T("falsey"), T("NaN"), T("Infinity"), T("-Infinity"),
-    T("undefined"), T("+1"), T("-"), T("--1"), T("01"), T("-01"), T("1."), T(".5"), T("1.e5"), T("1e"), T("1e+"),
-    T("1e1.5"), T("0x10"), T("1_000"), T("1a"), T("- 1"), T("0.1.2"), T("\""), T("\"abc"), T("\"\\\""),
-    T("\"\\x41\""), T("\"\\u12\""), T("\"\\u12g4\""), T("\"\\U1234\""), T("\"\\'\""), T("\"\\"), T("\"\n\""),
-    T("\"\t\""), T("\"\x1f\""), T("\"a\0b\""), T("'a'"), T("\"\\ud83d\""), T("\"\\ud83dx\""),
-    T("\"\\ude00\""), T("\"\\ud83d\\u0041\""), T("\"\\ud83d\\ud83d\""), T("\"\x80\""), T("\"\xff\""), T("\"\xc3\""),
-    T("\"\xc0\xaf\""), T("\"\xed\xa0\x80\""), T("\"\xf4\x90\x80\x80\""), T("\"\xe2\x82\""), T("\xef\xbb\xbf{}"),
-    T("[\xe9]"), T("/* */ 1"), T("[1] // x"), T("{\"a\":1,\"a\":2}"), T("{\"a\":1,\"\\u0061\":2}"),
-    T("{\"abcdefghijklmnop\":1,\"x\":{},\"abcdefghijklmnop\":2}"), T("{\"\":1,\"\":1}"),
-    T("[{\"a\":{\"b\":1,\"b\":1}}]"), T("\xc2\xa0[]"), T("[1\x0b]"), T("[1\x0c]"), T("{\"a\":1 \"b\":2}"), T(","), T(":"),
-    T("[\"a\",\n"), T("[1,\n1\n,1"), T("{\"a\":\"b\"}#"), T("[\"x\"\"y\"]"), T("{\"a\":true,\"b\""), T("\xff\xfe[\0]\0"),
+    T(""),
+    T(" "),
+    T("["),
+    T("]"),
+    T("{"),
+    T("}"),
+    T("[1,]"),
+    T("[,1]"),
+    T("[1 2]"),
+    T("[1,,2]"),
+    T("{\"a\"}"),
+    T("{\"a\":}"),
+    T("{\"a\":1,}"),
+    T("{,\"a\":1}"),
+    T("{a:1}"),
+    T("{'a':1}"),
+    T("{\"a\" 1}"),
+    T("{\"a\"::1}"),
+    T("{1:1}"),
+    T("[}"),
+    T("{]"),
+    T("[1}"),
+    T("{\"a\":1]"),
+    T("[] []"),
+    T("1 2"),
+    T("{}x"),
+    T("[]\0"),
+    T("\0"),
+    T("[\0]"),
+    T("nul"),
+    T("nulL"),
+    T("True"),
+    T("tru"),
+    T("falsey"),
+    T("NaN"),
+    T("Infinity"),
+    T("-Infinity"),
+    T("undefined"),
+    T("+1"),
+    T("-"),
+    T("--1"),
+    T("01"),
+    T("-01"),
+    T("1."),
+    T(".5"),
+    T("1.e5"),
+    T("1e"),
+    T("1e+"),
+    T("1e1.5"),
+    T("0x10"),
+    T("1_000"),
+    T("1a"),
+    T("- 1"),
+    T("0.1.2"),
+    T("\""),
+    T("\"abc"),
+    T("\"\\\""),
+    T("\"\\x41\""),
+    T("\"\\u12\""),
+    T("\"\\u12g4\""),
+    T("\"\\U1234\""),
+    T("\"\\'\""),
+    T("\"\\"),
+    T("\"\n\""),
+    T("\"\t\""),
+    T("\"\x1f\""),
+    T("\"a\0b\""),
+    T("'a'"),
+    T("\"\\ud83d\""),
+    T("\"\\ud83dx\""),
+    T("\"\\ude00\""),
+    T("\"\\ud83d\\u0041\""),
+    T("\"\\ud83d\\ud83d\""),
+    T("\"\x80\""),
+    T("\"\xff\""),
+    T("\"\xc3\""),
+    T("\"\xc0\xaf\""),
+    T("\"\xed\xa0\x80\""),
+    T("\"\xf4\x90\x80\x80\""),
+    T("\"\xe2\x82\""),
+    T("\xef\xbb\xbf{}"),
+    T("[\xe9]"),
+    T("/* */ 1"),
+    T("[1] // x"),
+    T("{\"a\":1,\"a\":2}"),
+    T("{\"a\":1,\"\\u0061\":2}"),
+    T("{\"abcdefghijklmnop\":1,\"x\":{},\"abcdefghijklmnop\":2}"),
+    T("{\"\":1,\"\":1}"),
+    T("[{\"a\":{\"b\":1,\"b\":1}}]"),
+    T("\xc2\xa0[]"),
+    T("[1\x0b]"),
+    T("[1\x0c]"),
+    T("{\"a\":1 \"b\":2}"),
+    T(","),
+    T(":"),
+    T("[\"a\",\n"),
+    T("[1,\n1\n,1"),
+    T("{\"a\":\"b\"}#"),
+    T("[\"x\"\"y\"]"),
+    T("{\"a\":true,\"b\""),
+    T("\xff\xfe[\0]\0"),
 };
 
 /* An exact copy on the heap: reading past either end is found by the sanitizer. */
-static json_error read_copy(const text_case *text, uint32_t depth, json_problem *problem, char *pointer,
-                            size_t room)
+static json_error read_copy(const text_case *text, uint32_t depth, json_problem *problem,
+                            char *pointer, size_t room)
 {
     char *const copy = malloc(text->length ? text->length : 1);
     memcpy(copy, text->text, text->length);
@@ -123,8 +242,8 @@ static void test_places(void **unused)
         const text_case text = {cases[i].text, strlen(cases[i].text)};
         json_problem problem;
         char pointer[64] = "";
-        const json_error error =
-            read_copy(&text, cases[i].error == JSON_DEPTH ? 3 : 64, &problem, pointer, sizeof pointer);
+        const json_error error = read_copy(&text, cases[i].error == JSON_DEPTH ? 3 : 64, &problem,
+                                           pointer, sizeof pointer);
         assert_int_equal(error, cases[i].error);
         assert_int_equal(problem.at, cases[i].at);
         assert_string_equal(pointer, cases[i].pointer);
@@ -217,17 +336,26 @@ static void test_canonical(void **unused)
     check_canonical(" { \"b\" : [ 1.0 , 2e2 , \"\\u00e9\\n\\/\" ] , \"a\" : null } ", true,
                     "{\"a\":null,\"b\":[1,200,\"\xc3\xa9\\n/\"]}");
     /* UTF-16 order: U+1F600 (d83d…) stands before U+FB33, although its code point is larger. */
-    check_canonical("{\"\\ufb33\":1,\"\\ud83d\\ude00\":2,\"\\u20ac\":3,\"\\r\":4,\"1\":5,\"\\u0080\":6,\"\\u00f6\":7}", true,
-                    "{\"\\r\":4,\"1\":5,\"\xc2\x80\":6,\"\xc3\xb6\":7,\"\xe2\x82\xac\":3,\"\xf0\x9f\x98\x80\":2,\"\xef\xac\xb3\":1}");
-    check_canonical("[-0,0.0,0e5,1e21,1e20,123456789012345680000,1e-6,1e-7,0.000001,1.5E-9,333333333.33333329]", false,
-                    "[0,0,0,1e+21,100000000000000000000,123456789012345680000,0.000001,1e-7,0.000001,1.5e-9,333333333.33333329]");
-    check_canonical("[4.50,2e-3,0.000000000000000000000000001,1E30,5e-324,1.7976931348623157e308,9007199254740992]", true,
+    check_canonical("{\"\\ufb33\":1,\"\\ud83d\\ude00\":2,\"\\u20ac\":3,\"\\r\":4,\"1\":5,"
+                    "\"\\u0080\":6,\"\\u00f6\":7}",
+                    true,
+                    "{\"\\r\":4,\"1\":5,\"\xc2\x80\":6,\"\xc3\xb6\":7,\"\xe2\x82\xac\":3,"
+                    "\"\xf0\x9f\x98\x80\":2,\"\xef\xac\xb3\":1}");
+    check_canonical(
+        "[-0,0.0,0e5,1e21,1e20,123456789012345680000,1e-6,1e-7,0.000001,1.5E-9,333333333.33333329]",
+        false,
+        "[0,0,0,1e+21,100000000000000000000,123456789012345680000,0.000001,1e-7,0.000001,1.5e-9,"
+        "333333333.33333329]");
+    check_canonical("[4.50,2e-3,0.000000000000000000000000001,1E30,5e-324,1.7976931348623157e308,"
+                    "9007199254740992]",
+                    true,
                     "[4.5,0.002,1e-27,1e+30,5e-324,1.7976931348623157e+308,9007199254740992]");
     check_canonical("9007199254740993", false, "9007199254740993");
     check_canonical("1e400", false, "1e+400");
     check_canonical("1e99999999999999999999", false, "1e99999999999999999999");
-    check_canonical("0.10000000000000000000000000000000000000000000000000000000000000000000000000001", false,
-                    "0.10000000000000000000000000000000000000000000000000000000000000000000000000001");
+    check_canonical(
+        "0.10000000000000000000000000000000000000000000000000000000000000000000000000001", false,
+        "0.10000000000000000000000000000000000000000000000000000000000000000000000000001");
 }
 
 static void test_restart(void **unused)
@@ -315,10 +443,10 @@ static void test_no_memory(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepted),  cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_places),    cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_members),   cmocka_unit_test(test_canonical),
-        cmocka_unit_test(test_restart),   cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_accepted), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_places),   cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_members),  cmocka_unit_test(test_canonical),
+        cmocka_unit_test(test_restart),  cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,346 @@
+/*
+ * checked_dump.c - the checked policy as text, for `constc dump --after checked` and for golden tests.
+ *
+ * One line a row, in the order of the tables; conditions as nested lists, kinds by the names of checked.h in lower case. The
+ * text is the same for the same policy: it has no addresses, no hashes and no paths of the machine.
+ */
+#include <string.h>
+
+#include "compiler/checked.h"
+#include "runtime/base/buffer.h"
+#include "runtime/number.h"
+
+static const char *const kind_names[] = {
+    [CST_KIND_ABSENT] = "absent", [CST_KIND_BOOL] = "bool",   [CST_KIND_INT] = "int",       [CST_KIND_DECIMAL] = "decimal",
+    [CST_KIND_FLOAT] = "float",   [CST_KIND_STRING] = "string", [CST_KIND_TIME] = "time",   [CST_KIND_DURATION] = "duration",
+    [CST_KIND_ENUM] = "enum",     [CST_KIND_AGENT] = "agent", [CST_KIND_EMAIL] = "email",   [CST_KIND_URL] = "url",
+    [CST_KIND_HOST] = "host",     [CST_KIND_PATH] = "path",   [CST_KIND_IP] = "ip",         [CST_KIND_TOOL] = "tool",
+    [CST_KIND_LIST] = "list",     [CST_KIND_RECORD] = "record", [CST_KIND_JSON] = "json",   [CST_KIND_NULL] = "null",
+};
+
+static const char *const expression_names[] = {
+    [EXPRESSION_CONSTANT] = "constant", [EXPRESSION_FIELD] = "field", [EXPRESSION_LOCAL] = "local",
+    [EXPRESSION_MEMBER] = "member", [EXPRESSION_OPEN_MEMBER] = "open_member", [EXPRESSION_OPEN_AS] = "open_as",
+    [EXPRESSION_PROPERTY] = "property", [EXPRESSION_ELSE] = "else", [EXPRESSION_ADD] = "add",
+    [EXPRESSION_SUBTRACT] = "subtract", [EXPRESSION_MULTIPLY] = "multiply", [EXPRESSION_NEGATE] = "negate",
+    [EXPRESSION_JOIN] = "join", [EXPRESSION_WIDEN] = "widen", [EXPRESSION_LENGTH] = "length", [EXPRESSION_SUM] = "sum",
+    [EXPRESSION_LEAST] = "least", [EXPRESSION_GREATEST] = "greatest", [EXPRESSION_TRUTH] = "truth",
+    [EXPRESSION_EQUAL] = "equal", [EXPRESSION_LESS] = "less", [EXPRESSION_LESS_EQUAL] = "less_equal",
+    [EXPRESSION_IN_SET] = "in_set", [EXPRESSION_IN_LIST] = "in_list", [EXPRESSION_STARTS] = "starts",
+    [EXPRESSION_ENDS] = "ends", [EXPRESSION_INSIDE] = "inside", [EXPRESSION_PRESENT] = "present", [EXPRESSION_ANY] = "any",
+    [EXPRESSION_ALL] = "all", [EXPRESSION_NOT] = "not", [EXPRESSION_AND] = "and", [EXPRESSION_OR] = "or",
+};
+
+static const char *const property_names[] = {
+    [CST_PROPERTY_EMAIL_LOCAL] = "local", [CST_PROPERTY_EMAIL_DOMAIN] = "domain", [CST_PROPERTY_URL_SCHEME] = "scheme",
+    [CST_PROPERTY_URL_HOST] = "host",     [CST_PROPERTY_URL_PORT] = "port",       [CST_PROPERTY_URL_PATH] = "path",
+    [CST_PROPERTY_URL_QUERY] = "query",   [CST_PROPERTY_TIME_HOUR] = "hour",      [CST_PROPERTY_TIME_WEEKDAY] = "weekday",
+};
+
+static void text_write(buffer *out, const char *text)
+{
+    buffer_json_string(out, text, strlen(text));
+}
+
+/* ---- types ------------------------------------------------------------------------------------------------- */
+
+static void type_write(buffer *out, const type *type)
+{
+    if (type == NULL) {
+        buffer_text(out, "open");
+        return;
+    }
+    if (type->kind == CST_KIND_LIST) {
+        buffer_text(out, "list<");
+        type_write(out, type->element);
+        buffer_text(out, ">");
+    } else if (type->kind == CST_KIND_RECORD) {
+        buffer_text(out, "{");
+        for (uint32_t i = 0; i < type->field_count; i++) {
+            buffer_format(out, "%s %s%s: ", i == 0 ? "" : ",", type->fields[i].name, type->fields[i].optional ? "?" : "");
+            type_write(out, type->fields[i].type);
+        }
+        buffer_text(out, " }");
+    } else if (type->kind == CST_KIND_ENUM && type->enumeration != NULL) {
+        buffer_format(out, "enum %s", type->enumeration->name);
+    } else {
+        buffer_text(out, kind_names[type->kind]);
+    }
+    if (type->bound != 0)
+        buffer_format(out, "(%u)", type->bound);
+}
+
+/* ---- values ------------------------------------------------------------------------------------------------- */
+
+static bool kind_has_text(uint32_t kind)
+{
+    return kind == CST_KIND_STRING || kind == CST_KIND_AGENT || (kind >= CST_KIND_EMAIL && kind <= CST_KIND_IP);
+}
+
+static void value_write(buffer *out, const cst_value *value)
+{
+    if (kind_has_text(value->kind))
+        buffer_json_string(out, value->as.text != NULL ? value->as.text : "", value->length);
+    else if (value->kind == CST_KIND_FLOAT)
+        double_show(out, value->as.number);
+    else
+        buffer_format(out, "%lld", (long long)value->as.integer);
+}
+
+static void network_write(buffer *out, const cst_network *network)
+{
+    for (size_t i = 0; i < sizeof network->low; i++)
+        buffer_format(out, "%02x", network->low[i]);
+    buffer_text(out, "-");
+    for (size_t i = 0; i < sizeof network->high; i++)
+        buffer_format(out, "%02x", network->high[i]);
+}
+
+/* ---- conditions ----------------------------------------------------------------------------------------------- */
+
+static void detail_write(buffer *out, const checked_policy *policy, const expression *node)
+{
+    switch (node->kind) {
+    case EXPRESSION_CONSTANT:
+        buffer_format(out, " %s ", kind_names[node->constant.kind]);
+        value_write(out, &node->constant);
+        return;
+    case EXPRESSION_FIELD:
+        if (node->slot < policy->slots.count)
+            buffer_format(out, " %u:%s", node->slot, policy->slots.items[node->slot].path);
+        return;
+    case EXPRESSION_LOCAL:
+    case EXPRESSION_ANY:
+    case EXPRESSION_ALL:
+        buffer_format(out, " %u:%s", node->local, node->name != NULL ? node->name : "");
+        return;
+    case EXPRESSION_MEMBER:
+        if (node->left != NULL && node->left->type != NULL && node->index < node->left->type->field_count)
+            buffer_format(out, " %s", node->left->type->fields[node->index].name);
+        return;
+    case EXPRESSION_OPEN_MEMBER:
+        buffer_text(out, " ");
+        text_write(out, node->name);
+        return;
+    case EXPRESSION_OPEN_AS:
+    case EXPRESSION_WIDEN:
+        buffer_text(out, " ");
+        type_write(out, node->type);
+        return;
+    case EXPRESSION_PROPERTY:
+        buffer_format(out, " %s", node->index < CST_PROPERTY_COUNT ? property_names[node->index] : "?");
+        return;
+    case EXPRESSION_IN_SET:
+        buffer_format(out, " set %u", node->index);
+        return;
+    default:
+        return;
+    }
+}
+
+static void expression_write(buffer *out, const checked_policy *policy, const expression *node, uint32_t indent)
+{
+    buffer_format(out, "\n%*s(%s", (int)indent, "", expression_names[node->kind]);
+    detail_write(out, policy, node);
+    if (node->site != CST_NONE)
+        buffer_format(out, " site %u", node->site);
+    if (node->left != NULL)
+        expression_write(out, policy, node->left, indent + 2);
+    if (node->right != NULL)
+        expression_write(out, policy, node->right, indent + 2);
+    for (uint32_t i = 0; i < node->item_count; i++)
+        expression_write(out, policy, node->items[i], indent + 2);
+    buffer_text(out, ")");
+}
+
+/* ---- rules ------------------------------------------------------------------------------------------------------- */
+
+static void who_write(buffer *out, const char *const *who, uint32_t count, int64_t within_us)
+{
+    for (uint32_t i = 0; i < count; i++)
+        buffer_format(out, "%s%s", i == 0 ? " from " : " or ", who[i]);
+    if (within_us > 0)
+        buffer_format(out, " within %lldus", (long long)within_us);
+}
+
+static void message_write(buffer *out, const checked_policy *policy, const rule_body *body)
+{
+    buffer_text(out, "    message");
+    for (uint32_t i = 0; i < body->message_count; i++) {
+        const message_part *const part = &body->message[i];
+        buffer_text(out, " ");
+        if (part->kind == CST_PART_TEXT)
+            buffer_json_string(out, part->text, part->length);
+        else if (part->kind == CST_PART_SLOT)
+            buffer_format(out, "{%s", part->slot < policy->slots.count ? policy->slots.items[part->slot].path : "?");
+        else
+            buffer_format(out, "{local %u", part->local);
+        if (part->kind == CST_PART_TEXT)
+            continue;
+        if (part->field != CST_NONE)
+            buffer_format(out, " field %u", part->field);
+        if (part->property != CST_NONE)
+            buffer_format(out, " .%s", part->property < CST_PROPERTY_COUNT ? property_names[part->property] : "?");
+        buffer_text(out, "}");
+    }
+    buffer_text(out, "\n");
+}
+
+static void body_write(buffer *out, const checked_policy *policy, const rule_body *body)
+{
+    buffer_format(out, "  on %s%s", body->selector.label != NULL ? body->selector.label : cst_stage_name(body->selector.stage),
+                  body->selector.every_tool ? " (every tool)" : "");
+    for (uint32_t i = 0; i < body->selector.tool_count; i++)
+        buffer_format(out, "%s%u", i == 0 ? " tools " : ",", body->selector.tools[i]);
+    expression_write(out, policy, body->condition, 4);
+    buffer_text(out, "\n");
+    for (uint32_t i = 0; i < body->witness_count; i++)
+        buffer_format(out, "    witness %u\n", body->witnesses[i]->local);
+    if (body->message_count > 0)
+        message_write(out, policy, body);
+}
+
+static void rule_write(buffer *out, const checked_policy *policy, uint32_t number)
+{
+    static const char *const kinds[] = {[CST_RULE] = "rule", [CST_RULE_PERMIT] = "permit", [CST_RULE_WAIVER] = "waiver"};
+    const rule *const rule = &policy->rules.items[number];
+    buffer_format(out, "%s %u %s: %s", kinds[rule->kind], number, rule->name, cst_verdict_name(rule->verdict));
+    who_write(out, rule->who, rule->who_count, rule->within_us);
+    buffer_format(out, " layer %u%s%s", rule->layer, rule->shadow ? " shadow" : "", rule->waivable ? " waivable" : "");
+    if (rule->principle != CST_NONE)
+        buffer_format(out, " under %s", policy->principles.items[rule->principle].name);
+    if (rule->waives != CST_NONE)
+        buffer_format(out, " waives %u", rule->waives);
+    if (rule->offering != NULL) {
+        buffer_text(out, " offering ");
+        text_write(out, rule->offering);
+    }
+    buffer_text(out, "\n");
+    for (uint32_t i = 0; i < rule->body_count; i++)
+        body_write(out, policy, &rule->bodies[i]);
+}
+
+/* ---- declarations --------------------------------------------------------------------------------------------------- */
+
+static void layers_write(buffer *out, const checked_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->layer_count; i++) {
+        const layer *const layer = &policy->layers[i];
+        buffer_format(out, "layer %u %s ", i, layer->name);
+        text_write(out, layer->version);
+        for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++) {
+            buffer_format(out, " %s %s", cst_stage_name((cst_stage)stage), cst_verdict_name(layer->defaults[stage].verdict));
+            who_write(out, layer->defaults[stage].who, layer->defaults[stage].who_count, layer->defaults[stage].within_us);
+        }
+        buffer_text(out, "\n");
+    }
+    for (uint32_t i = 0; i < policy->principles.count; i++) {
+        buffer_format(out, "principle %u %s ", i, policy->principles.items[i].name);
+        text_write(out, policy->principles.items[i].text);
+        for (uint32_t k = 0; k < policy->principles.items[i].map_count; k++) {
+            buffer_text(out, k == 0 ? " maps " : ", ");
+            text_write(out, policy->principles.items[i].maps[k]);
+        }
+        buffer_text(out, "\n");
+    }
+}
+
+static void tools_write(buffer *out, const checked_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->tools.count; i++) {
+        const tool *const tool = &policy->tools.items[i];
+        buffer_format(out, "tool %u ", i);
+        text_write(out, tool->name);
+        buffer_text(out, " ");
+        type_write(out, tool->parameters);
+        buffer_text(out, " returns ");
+        type_write(out, tool->returns);
+        for (uint32_t k = 0; k < tool->tag_count; k++)
+            buffer_format(out, " %s", tool->tags[k]);
+        buffer_text(out, "\n");
+    }
+    for (uint32_t i = 0; i < policy->records.count; i++) {
+        buffer_format(out, "context %s ", policy->records.items[i].name);
+        type_write(out, policy->records.items[i].type);
+        buffer_text(out, "\n");
+    }
+}
+
+static void slots_write(buffer *out, const checked_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->slots.count; i++) {
+        const slot *const slot = &policy->slots.items[i];
+        buffer_format(out, "slot %u %s ", i, slot->path);
+        type_write(out, slot->type);
+        buffer_format(out, "%s%s%s at", slot->open ? " open" : "", slot->interned ? " interned" : "",
+                      slot->secret ? " secret" : "");
+        for (uint32_t k = 0; k < slot->key_count; k++) {
+            buffer_text(out, k == 0 ? " " : "/");
+            text_write(out, slot->keys[k]);
+        }
+        buffer_text(out, "\n");
+    }
+    for (uint32_t i = 0; i < policy->slot_uses.count; i++) {
+        const slot_use *const use = &policy->slot_uses.items[i];
+        buffer_format(out, "use slot %u %s", use->slot, cst_stage_name(use->stage));
+        if (use->tool != UINT32_MAX)
+            buffer_format(out, " tool %u", use->tool);
+        buffer_format(out, " required %llx\n", (unsigned long long)use->required_keys);
+    }
+}
+
+static void sets_write(buffer *out, const checked_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->sets.count; i++) {
+        const checked_set *const set = &policy->sets.items[i];
+        buffer_format(out, "set %u ", i);
+        text_write(out, set->name);
+        buffer_format(out, " of %s, %u:", kind_names[set->kind], set->count);
+        for (uint32_t k = 0; k < set->count; k++) {
+            buffer_text(out, " ");
+            if (set->kind == CST_KIND_IP)
+                network_write(out, &set->networks[k]);
+            else
+                value_write(out, &set->values[k]);
+        }
+        buffer_text(out, "\n");
+    }
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------------------------ */
+
+static void step_write(buffer *out, const checked_policy *policy, const checked_step *step)
+{
+    if (step->event != NULL)
+        buffer_format(out, "  event %s\n", step->event);
+    else if (step->kind == AST_STEP_GIVEN)
+        buffer_format(out, "  given %s %s\n", step->record, step->json);
+    else if (step->kind == AST_STEP_WAIT)
+        buffer_format(out, "  wait %lldus\n", (long long)step->wait_us);
+    if (step->kind != AST_STEP_EXPECT)
+        return;
+    buffer_format(out, "  expect %s", cst_verdict_name(step->verdict));
+    for (uint32_t i = 0; i < step->by_count; i++)
+        buffer_format(out, "%s%s", i == 0 ? " by " : ", ",
+                      step->by[i] == CST_NONE ? "default" : policy->rules.items[step->by[i]].name);
+    buffer_text(out, "\n");
+}
+
+void checked_dump(buffer *out, const checked_policy *policy)
+{
+    layers_write(out, policy);
+    tools_write(out, policy);
+    slots_write(out, policy);
+    sets_write(out, policy);
+    for (uint32_t i = 0; i < policy->sites.count; i++)
+        buffer_format(out, "site %u %s at `%s`\n", i, policy->sites.items[i].code, policy->sites.items[i].at);
+    for (uint32_t i = 0; i < policy->rules.count; i++)
+        rule_write(out, policy, i);
+    for (uint32_t i = 0; i < policy->tests.count; i++) {
+        buffer_text(out, "test ");
+        text_write(out, policy->tests.items[i].title);
+        buffer_text(out, "\n");
+        for (uint32_t k = 0; k < policy->tests.items[i].step_count; k++)
+            step_write(out, policy, &policy->tests.items[i].steps[k]);
+    }
+}

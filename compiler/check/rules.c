@@ -1,0 +1,451 @@
+/*
+ * rules.c - rules, permits and waivers: who they are about, when they count, and what they do.
+ *
+ * Each selector of a rule (`on input, result search`) becomes a body of its own; so does each group of tools whose
+ * declarations give a field of the rule different types. No event meets two bodies of one rule: a tool
+ * that two selectors cover stands in the first. `when P unless Q` is checked as `P and not (Q)`.
+ *
+ * All rows exist before the first condition is checked, because a waiver names a rule of another layer.
+ */
+#include <stdlib.h>
+
+#include "compiler/check/expression.h"
+
+typedef struct bodies {
+    rule_body *items;
+    uint32_t count, capacity;
+} bodies;
+
+typedef struct work { /* one rule being checked */
+    checker *checker;
+    unit *unit;
+    const ast_declaration *declaration;
+    const ast_expression *condition; /* with `unless`; NULL: always */
+    const ast_stages *stages;
+    bodies bodies;
+    uint8_t *covered[2]; /* by tool: action, result; NULL: none yet */
+    uint32_t stages_seen; /* stages that have a body for all of their events */
+} work;
+
+/* ---- conditions ------------------------------------------------------------------------------------------- */
+
+/* when P unless Q as one tree; NULL if the rule has neither. */
+static const ast_expression *condition_of(checker *checker, const ast_declaration *declaration)
+{
+    if (declaration->unless == NULL)
+        return declaration->when;
+    ast_expression *const not = arena_allocate(checker->arena, sizeof *not);
+    *not = (ast_expression){.kind = AST_NOT, .range = declaration->unless->range, .left = declaration->unless};
+    if (declaration->when == NULL)
+        return not;
+    ast_expression **const items = arena_array(checker->arena, 2, sizeof *items);
+    items[0] = declaration->when;
+    items[1] = not;
+    ast_expression *const both = arena_allocate(checker->arena, sizeof *both);
+    *both = (ast_expression){.kind = AST_AND, .range = declaration->when->range, .items = {items, 2}};
+    both->range.end = declaration->unless->range.end;
+    return both;
+}
+
+typedef struct nodes {
+    expression **items;
+    uint32_t count, capacity;
+} nodes;
+
+/* The `any` nodes that must have found an element if the condition is true, outer ones first. */
+static void witnesses_collect(checker *checker, expression *condition, nodes *out)
+{
+    if (condition->kind == EXPRESSION_AND || condition->kind == EXPRESSION_OR) {
+        for (uint32_t i = 0; i < condition->item_count; i++)
+            witnesses_collect(checker, condition->items[i], out);
+    } else if (condition->kind == EXPRESSION_ANY) {
+        *ARENA_PUSH(checker->arena, out) = condition;
+        witnesses_collect(checker, condition->right, out);
+    }
+}
+
+/* ---- bodies ------------------------------------------------------------------------------------------------- */
+
+static const char *group_label(const checker *checker, const selector *selector)
+{
+    const char *label = cst_stage_name(selector->stage);
+    for (uint32_t i = 0; i < selector->tool_count && i < 8; i++)
+        label = arena_format(checker->arena, "%s %s%s", label, i == 0 ? "" : "or ",
+                             checker->policy->tools.items[selector->tools[i]].name);
+    return selector->tool_count <= 8 ? label : arena_format(checker->arena, "%s or %u more", label, selector->tool_count - 8);
+}
+
+/* Builds the body for the tools of `scope`, from which others may be deferred. False after an error. */
+static bool body_build(work *work, const selector *selector, scope *scope)
+{
+    checker *const checker = work->checker;
+    const ast_declaration *const declaration = work->declaration;
+    const environment environment = {.checker = checker, .scope = scope, .unit = work->unit, .rule = declaration->range};
+    rule_body body = {.selector = *selector};
+    body.condition = work->condition == NULL ? node_truth(&environment, true, declaration->name.range)
+                                             : condition_check(&environment, work->condition);
+    bool sound = body.condition != NULL;
+    nodes witnesses = {0};
+    if (sound)
+        witnesses_collect(checker, body.condition, &witnesses);
+    body.witnesses = witnesses.items;
+    body.witness_count = witnesses.count;
+    /* Without a condition no name is known to be bound, and the message would be judged wrongly. */
+    if (sound && declaration->because.bytes != NULL)
+        sound = message_check(&environment, &declaration->because, declaration, &body, &body.message, &body.message_count);
+    if (body.condition != NULL)
+        sound = guards_check(&environment, body.condition) && sound;
+    if (!sound)
+        return false;
+    body.selector.tools = scope->tools;
+    body.selector.tool_count = scope->tool_count;
+    if (scope->tool_count != selector->tool_count)
+        body.selector.label = group_label(checker, &body.selector);
+    commit_condition(checker, body.condition, &body.selector);
+    commit_message(checker, body.message, body.message_count, &body.selector, declaration->because.range);
+    *ARENA_PUSH(checker->arena, &work->bodies) = body;
+    return true;
+}
+
+static int tools_compare(const void *left, const void *right)
+{
+    const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+static void selector_build(work *work, const selector *selector)
+{
+    scope scope = {
+        .checker = work->checker,
+        .stage = selector->stage,
+        .has_tools = selector->stage == CST_ACTION || selector->stage == CST_RESULT,
+        .every_tool = selector->every_tool,
+        .tools = selector->tools,
+        .tool_count = selector->tool_count,
+        .all_count = selector->tool_count,
+        .stages = work->stages,
+    };
+    while (body_build(work, selector, &scope) && scope.deferred_count > 0) {
+        qsort(scope.deferred, scope.deferred_count, sizeof *scope.deferred, tools_compare);
+        scope.tools = scope.deferred;
+        scope.tool_count = scope.deferred_count;
+        scope.deferred = NULL;
+        scope.deferred_count = 0;
+        scope.masks.count = 0;
+    }
+}
+
+/* ---- selectors -------------------------------------------------------------------------------------------------- */
+
+/* Leaves only the tools that no selector before has covered. */
+static void tools_uncover(work *work, selector *selector)
+{
+    uint8_t **const covered = &work->covered[selector->stage == CST_RESULT];
+    if (*covered == NULL)
+        *covered = arena_array(work->checker->arena, work->checker->policy->tools.count, 1);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < selector->tool_count; i++) {
+        const uint32_t tool = selector->tools[i];
+        if ((*covered)[tool] != 0)
+            continue;
+        (*covered)[tool] = 1;
+        selector->tools[kept++] = tool;
+    }
+    if (kept == selector->tool_count)
+        return;
+    selector->tool_count = kept;
+    selector->label = group_label(work->checker, selector);
+}
+
+/* A selector for all events of its stage stands for the others of that stage. */
+static bool covers_stage(const ast_event *event)
+{
+    return event->tools.count == 0 && !event->tagged;
+}
+
+static bool event_is_needless(const work *work, uint32_t index)
+{
+    const ast_stages *const stages = work->stages;
+    const ast_event *const event = &stages->items[index];
+    for (uint32_t i = 0; i < stages->count; i++) {
+        const ast_event *const other = &stages->items[i];
+        if (i == index || other->stage != event->stage || !covers_stage(other) || (i > index && covers_stage(event)))
+            continue;
+        diagnostic *const d = check_report(work->checker, W_STAGE_TWICE, event->range, "`%s` is covered already",
+                                           source_excerpt(work->checker->compilation, event->range));
+        diagnostic_note_at(work->checker->compilation, d, other->range, "by this");
+        return true;
+    }
+    return false;
+}
+
+static void bodies_build(work *work)
+{
+    if (work->stages->whole) {
+        check_report(work->checker, E_LATER_WHOLE, work->stages->range, "`whole output` has no meaning yet");
+        return;
+    }
+    for (uint32_t i = 0; i < work->stages->count; i++) {
+        selector selector;
+        if (!selector_resolve(work->checker, &work->stages->items[i], &selector) || event_is_needless(work, i))
+            continue;
+        const bool by_tool = (selector.stage == CST_ACTION || selector.stage == CST_RESULT) && !selector.every_tool;
+        if (by_tool && work->stages->count > 1)
+            tools_uncover(work, &selector);
+        if (!by_tool || selector.tool_count > 0)
+            selector_build(work, &selector);
+    }
+}
+
+/* ---- effects ------------------------------------------------------------------------------------------------------ */
+
+static void ask_fill(checker *checker, rule *rule, const ast_ask *ask)
+{
+    rule->verdict = CST_REQUIRE_APPROVAL;
+    channels_check(checker, &ask->who);
+    const char **const who = arena_array(checker->arena, ask->who.count, sizeof *who);
+    for (uint32_t i = 0; i < ask->who.count; i++)
+        who[i] = ask->who.items[i].bytes;
+    rule->who = who;
+    rule->who_count = ask->who.count;
+    rule->within_us = ask->has_within ? ask->within_us : 0;
+    if (ask->has_within && ask->within_us <= 0)
+        check_report(checker, E_WITHIN, ask->range, "an approval needs time: `within` must be longer than nothing");
+}
+
+static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
+{
+    switch (effect->kind) {
+    case AST_EFFECT_FLAG:
+        rule->verdict = CST_FLAG;
+        return;
+    case AST_EFFECT_ASK:
+        ask_fill(checker, rule, &effect->ask);
+        return;
+    case AST_EFFECT_ESCALATE: {
+        ast_text who = effect->text;
+        const ast_texts names = {&who, 1};
+        rule->verdict = CST_ESCALATE;
+        channels_check(checker, &names);
+        const char **const list = arena_array(checker->arena, 1, sizeof *list);
+        list[0] = effect->text.bytes;
+        rule->who = list;
+        rule->who_count = 1;
+        return;
+    }
+    case AST_EFFECT_REFUSE:
+        rule->verdict = CST_REFUSE;
+        if (effect->has_text)
+            rule->offering = message_plain(checker, &effect->text);
+        return;
+    case AST_EFFECT_DENY:
+        rule->verdict = CST_DENY;
+        return;
+    case AST_EFFECT_HALT:
+        rule->verdict = CST_HALT;
+        return;
+    case AST_EFFECT_REDACT:
+        check_report(checker, E_LATER_REDACT, effect->range, "`redact` has no meaning yet");
+        return;
+    case AST_EFFECT_REPLACE:
+        check_report(checker, E_LATER_REPLACE, effect->range, "`replace` has no meaning yet");
+        return;
+    case AST_EFFECT_LABEL:
+        check_report(checker, E_LATER_LABEL, effect->range, "labels have no meaning yet");
+        return;
+    }
+}
+
+/* ---- waivers --------------------------------------------------------------------------------------------------------- */
+
+static const ast_declaration *waive_unknown(checker *checker, unit *unit, const ast_path *path)
+{
+    diagnostic *const d = check_report(checker, E_WAIVE_UNKNOWN, path->range, "no rule of an upper file is called `%s`",
+                                       source_excerpt(checker->compilation, path->range));
+    const struct unit *named = NULL;
+    for (const struct unit *upper = unit->upper; upper != NULL; upper = upper->upper) {
+        named = named == NULL ? upper : named;
+        if (path->count == 2 && key_is(key_of(&path->items[0]), upper->name))
+            named = upper;
+    }
+    if (named == NULL) {
+        diagnostic_note_text(checker->compilation, d, "this file extends no other; a waiver lifts a rule of a file that it extends");
+        return NULL;
+    }
+    uint32_t count;
+    const char *const *const names = unit_names(checker, named, 1u << SYMBOL_RULE, &count);
+    const char *const near = diagnostic_nearest(path->items[path->count - 1].bytes, names, count);
+    if (near == NULL)
+        return NULL;
+    const char *const edit = arena_format(checker->arena, "%s.%s", named->name, near);
+    diagnostic_label(checker->compilation, d, "did you mean `%s`?", edit);
+    diagnostic_mend(checker->compilation, d, path->range, edit, "write `%s`", edit);
+    return NULL;
+}
+
+/* The declaration of the rule that is lifted; NULL after an error. */
+static const ast_declaration *waived_rule(checker *checker, unit *unit, const ast_declaration *waiver, rule *rule)
+{
+    uint32_t used = 0;
+    const symbol *const symbol = unit_resolve(checker, unit, &waiver->path, &used);
+    if (symbol == NULL || symbol->kind != SYMBOL_RULE || used != waiver->path.count)
+        return waive_unknown(checker, unit, &waiver->path);
+    compilation *const compilation = checker->compilation;
+    const char *const text = source_excerpt(compilation, waiver->path.range);
+    diagnostic *d = NULL;
+    if (symbol->home->layer <= unit->layer) {
+        d = check_report(checker, E_WAIVE_OWN, waiver->path.range, "`%s` is a rule of this file itself", text);
+        diagnostic_mend(compilation, d, waiver->path.range, NULL, "write the exception into the rule, behind `unless`");
+    } else if (symbol->declaration->kind != AST_RULE) {
+        d = check_report(checker, E_WAIVE_PERMIT, waiver->path.range, "`%s` is a permit, and only a rule can be waived", text);
+    } else if (!symbol->declaration->waivable) {
+        d = check_report(checker, E_WAIVE_FIRM, waiver->path.range, "`%s` does not say that it can be waived", text);
+        diagnostic_mend(compilation, d, waiver->path.range, NULL, "ask its authors to write `waivable` behind the rule's name and stages");
+    }
+    if (d != NULL) {
+        diagnostic_note_at(compilation, d, symbol->range, "it is declared here");
+        return NULL;
+    }
+    rule->waives = symbol->number;
+    return symbol->declaration;
+}
+
+static void until_fill(checker *checker, rule *rule, const ast_text *until)
+{
+    const int64_t day = INT64_C(24) * 60 * 60 * 1000000;
+    if (until->length == 10) {
+        const char *const midnight = arena_format(checker->arena, "%sT00:00:00Z", until->bytes);
+        if (time_parse(midnight, strlen(midnight), &rule->until_us)) {
+            rule->until_us += day - 1;
+            return;
+        }
+    } else if (time_parse(until->bytes, until->length, &rule->until_us)) {
+        return;
+    }
+    diagnostic *const d = check_report(checker, E_WAIVE_UNTIL, until->range, "`%s` is no date", until->bytes);
+    diagnostic_note_text(checker->compilation, d, "a date is written \"2027-06-30\" and counts to the end of that day in UTC, a time \"2027-06-30T12:00:00Z\"");
+}
+
+/* ---- rows ---------------------------------------------------------------------------------------------------------------- */
+
+static bool is_rule(const ast_declaration *declaration)
+{
+    return declaration->kind == AST_RULE || declaration->kind == AST_PERMIT || declaration->kind == AST_WAIVE;
+}
+
+static const char *rule_name(checker *checker, const unit *unit, const ast_declaration *declaration)
+{
+    if (declaration->kind == AST_WAIVE)
+        return arena_format(checker->arena, "waive %s", source_excerpt(checker->compilation, declaration->path.range));
+    return unit->layer == 0 ? declaration->name.bytes
+                            : arena_format(checker->arena, "%s.%s", unit->name, declaration->name.bytes);
+}
+
+static void row_add(checker *checker, unit *unit, const ast_declaration *declaration)
+{
+    const bool waiver = declaration->kind == AST_WAIVE;
+    const source_range range = waiver ? declaration->path.range : declaration->name.range;
+    if (checker->policy->rules.count >= LIMIT_RULES) {
+        check_report(checker, E_TOO_MANY_RULES, range, "a policy may have at most %u rules", LIMIT_RULES);
+        return;
+    }
+    *ARENA_PUSH(checker->arena, &checker->policy->rules) = (rule){
+        .name = rule_name(checker, unit, declaration),
+        .kind = waiver                             ? CST_RULE_WAIVER
+                : declaration->kind == AST_PERMIT ? CST_RULE_PERMIT
+                                                   : CST_RULE,
+        .shadow = declaration->shadow,
+        .waivable = declaration->waivable,
+        .restricts = declaration->kind == AST_RULE,
+        .layer = unit->layer,
+        .principle = CST_NONE,
+        .waives = CST_NONE,
+        .until_us = INT64_MAX,
+        .range = range,
+        .declaration = declaration,
+    };
+    symbol *const symbol =
+        waiver || declaration->name.bytes == NULL ? NULL : unit_find(unit, declaration->name.bytes, declaration->name.length);
+    if (symbol != NULL && symbol->declaration == declaration)
+        symbol->number = checker->policy->rules.count - 1;
+}
+
+static void rule_check(checker *checker, unit *unit, uint32_t number)
+{
+    rule *const rule = &checker->policy->rules.items[number];
+    const ast_declaration *const declaration = rule->declaration;
+    work work = {.checker = checker, .unit = unit, .declaration = declaration, .stages = &declaration->stages};
+    if (declaration->kind == AST_WAIVE) {
+        const ast_declaration *const waived = waived_rule(checker, unit, declaration, rule);
+        if (declaration->until.bytes != NULL)
+            until_fill(checker, rule, &declaration->until);
+        if (waived == NULL)
+            return;
+        work.stages = &waived->stages;
+    } else if (declaration->kind == AST_RULE) {
+        effect_fill(checker, rule, &declaration->effect);
+        if (declaration->label.bytes != NULL)
+            check_report(checker, E_LATER_LABEL, declaration->label.range, "labels have no meaning yet");
+        if (declaration->under.bytes != NULL)
+            rule->principle = principle_find(checker, unit, &declaration->under);
+    }
+    work.condition = condition_of(checker, declaration);
+    bodies_build(&work);
+    rule->bodies = work.bodies.items;
+    rule->body_count = work.bodies.count;
+}
+
+/* ---- definitions that nothing calls --------------------------------------------------------------------------------- */
+
+/* Its parameters are values of their types; fields of single stages are not judged, since no stage is known. */
+static void definition_check(checker *checker, const symbol *symbol)
+{
+    const ast_declaration *const declaration = symbol->declaration;
+    const ast_fields *const parameters = &declaration->fields;
+    binding *const bindings = arena_array(checker->arena, parameters->count, sizeof *bindings);
+    scope scope = {.checker = checker, .any_stage = true};
+    const call call = {symbol, symbol->range, NULL};
+    environment environment = {.checker = checker, .scope = &scope, .unit = symbol->home, .calls = &call, .rule = declaration->range};
+    for (uint32_t i = 0; i < parameters->count; i++) {
+        const type *const type = type_resolve(checker, symbol->home, parameters->items[i].type, 0);
+        if (type == NULL)
+            return;
+        bindings[i] = (binding){.kind = BINDING_LOCAL, .name = key_of(&parameters->items[i].key), .range = parameters->items[i].key.range,
+                                .local = checker->policy->local_count++, .type = type, .outer = environment.bindings};
+        environment.bindings = &bindings[i];
+    }
+    const expression *const body = condition_check(&environment, declaration->expression);
+    if (body != NULL)
+        guards_check(&environment, body);
+}
+
+static void definitions_check(checker *checker)
+{
+    for (uint32_t i = 0; i < checker->units.count; i++) {
+        const unit *const unit = checker->units.items[i];
+        for (uint32_t k = 0; k < unit->symbols.count; k++) {
+            const symbol *const symbol = unit->symbols.items[k];
+            if (symbol->kind == SYMBOL_DEFINE && !symbol->used && symbol->declaration != NULL)
+                definition_check(checker, symbol);
+        }
+    }
+}
+
+void rules_check(checker *checker)
+{
+    later_declarations(checker);
+    struct { unit **items; uint32_t count, capacity; } owners = {0};
+    for (uint32_t i = 0; i < checker->layers.count; i++) {
+        unit *const unit = checker->layers.items[i];
+        for (uint32_t k = 0; unit->file != NULL && k < unit->file->count; k++) {
+            if (!is_rule(unit->file->items[k]))
+                continue;
+            row_add(checker, unit, unit->file->items[k]);
+            while (owners.count < checker->policy->rules.count)
+                *ARENA_PUSH(checker->arena, &owners) = unit;
+        }
+    }
+    for (uint32_t i = 0; i < checker->policy->rules.count; i++)
+        rule_check(checker, owners.items[i], i);
+    definitions_check(checker);
+}

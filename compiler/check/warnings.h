@@ -1,0 +1,10 @@
+/* warnings.h - the warnings that have a file of their own; warnings.c has the list. */
+#ifndef CONSTITUTION_COMPILER_CHECK_WARNINGS_H
+#define CONSTITUTION_COMPILER_CHECK_WARNINGS_H
+
+#include "compiler/check/check.h"
+
+void warn_covered(checker *checker);  /* warnings_cover.c: rules that others always cover */
+void warn_untested(checker *checker); /* warnings_tests.c: rules that no test exercises both ways */
+
+#endif

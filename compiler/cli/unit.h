@@ -1,0 +1,13 @@
+/*
+ * unit.h - a compilation that a command looks into: build and dump.
+ */
+#ifndef CONSTITUTION_COMPILER_CLI_UNIT_H
+#define CONSTITUTION_COMPILER_CLI_UNIT_H
+
+#include "compiler/cli/cli.h"
+#include "compiler/driver/driver.h"
+
+/* Runs the passes up to `last`; errors are printed. True: *out is the caller's to end. *code is the exit code so far. */
+bool unit_open(const char *path, driver_pass last, compilation **out, int *code);
+
+#endif

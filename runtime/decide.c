@@ -1,0 +1,342 @@
+/*
+ * decide.c - from filled slots to one decision.
+ *
+ * The groups that concern the event append hits; then every layer decides by itself: its base is its default, or permit if one of its
+ * permits is true, and its decision is the strictest of that base and its fired rules that are neither in shadow nor waived. The event's decision
+ * is the strictest of all layers. Nothing here depends on the order of hits, so neither does a decision.
+ *
+ * Before that, the session has its say: events of a halted session are denied, and what an event brings for later ones must be
+ * remembered, or the event is denied: an event that is let through although its session could not be kept would loosen the next.
+ *
+ * Costs: linear in the hits, and n log n where they are sorted; no recursion, no memory but the event's arena.
+ */
+#include <string.h>
+
+#include "runtime/engine.h"
+
+/* ---- decisions that no rule made --------------------------------------------------------------------- */
+
+static void write_decision(cst_context *context, cst_decision *decision)
+{
+    const engine_event *const event = &context->event;
+    *decision = (cst_decision){
+        .verdict = context->verdict,
+        .stage = event->stage,
+        .rule_count = context->fired_count,
+        .shadow_count = context->shadow_count,
+        .error_code = event->problem.code,
+        .error_pointer = event->problem.pointer,
+        .error_text = event->problem.text,
+        .context = context,
+    };
+}
+
+cst_status engine_refuse(cst_context *context, cst_status status, cst_decision *decision)
+{
+    const char *const code = status == CST_NO_MEMORY ? "memory" : "argument";
+    *decision = (cst_decision){.verdict = CST_DENY,
+                               .error_code = code,
+                               .error_pointer = "",
+                               .error_text = cst_status_text(status),
+                               .context = context};
+    if (!context)
+        return status;
+    context->event.phase = ENGINE_DECIDED;
+    context->event.problem =
+        (engine_problem){code, "", cst_status_text(status), 0};
+    context->fired_count = context->shadow_count = 0;
+    context->has_json = context->has_hash = false;
+    context->verdict = CST_DENY;
+    decision->stage = context->event.stage;
+    return status;
+}
+
+/* Puts a problem above all that was found before. */
+static void overrule(cst_context *context, const char *code, const char *pointer, const char *text)
+{
+    context->event.problem = (engine_problem){code, pointer, text, 0};
+}
+
+/* ---- sessions ------------------------------------------------------------------------------------------- */
+
+static void check_session(cst_context *context)
+{
+    const session_table *const table = &context->sessions;
+    const engine_text *const name = &context->event.session;
+    if (context->event.not_json || (table->count == 0 && !table->halt_lost))
+        return;
+    const session *const known = session_find(table, name->bytes, name->length);
+    if (known && known->halted)
+        overrule(context, "halted", "/session", "The session was halted.");
+    else if (!known && table->halt_lost)
+        overrule(context, "session-limit", "/session",
+                 "A halted session could not be remembered, and this may be it.");
+}
+
+/* Keeps the records that a good event brought. False: memory is short. */
+static bool remember_records(cst_context *context)
+{
+    const cst_image *const image = context->frame.image;
+    const cst_record_row *const rows = CST_ROWS(image, records, cst_record_row);
+    const engine_text *const name = &context->event.session;
+    session_table *const table = &context->sessions;
+    for (uint32_t i = 0; i < image->records.count; i++) {
+        const engine_text *const record = &context->event.records[i];
+        if (!record->bytes)
+            continue;
+        if (table->count >= context->policy->limits.sessions &&
+            !session_find(table, name->bytes, name->length)) {
+            overrule(context, "session-limit", "/session", "Too many sessions are remembered.");
+            return true;
+        }
+        session *const owner = session_store(table, name->bytes, name->length);
+        if (!owner || !session_set_record(table, owner, CST_TEXT(image, rows[i].name),
+                                          rows[i].name.length, record->bytes, record->length))
+            return false;
+    }
+    return true;
+}
+
+/* Where a halt cannot be remembered, every session that is not known may be the halted one. */
+static void remember_halt(cst_context *context)
+{
+    const engine_text *const name = &context->event.session;
+    session_table *const table = &context->sessions;
+    session *known = session_find(table, name->bytes, name->length);
+    if (!known && table->count < context->policy->limits.sessions)
+        known = session_store(table, name->bytes, name->length);
+    if (known)
+        known->halted = true;
+    else
+        table->halt_lost = true;
+}
+
+/* ---- waivers ---------------------------------------------------------------------------------------------- */
+
+typedef struct waivers { /* identities of the rules that are lifted for this event, ascending */
+    uint32_t *items;
+    uint32_t count;
+} waivers;
+
+/* Heap sort: in place, no recursion, n log n for any input. */
+static void sift(uint32_t *items, uint32_t root, uint32_t count)
+{
+    for (uint32_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && items[child + 1] > items[child])
+            child++;
+        if (items[root] >= items[child])
+            return;
+        const uint32_t swapped = items[root];
+        items[root] = items[child];
+        items[child] = swapped;
+    }
+}
+
+static void sort_numbers(uint32_t *items, uint32_t count)
+{
+    for (uint32_t root = count / 2; root-- > 0;)
+        sift(items, root, count);
+    for (uint32_t end = count; end-- > 1;) {
+        const uint32_t largest = items[0];
+        items[0] = items[end];
+        items[end] = largest;
+        sift(items, 0, end);
+    }
+}
+
+static bool waiver_counts(cst_context *context, const cst_rule_row *rule, cst_truth reason)
+{
+    if (rule->kind != CST_RULE_WAIVER || reason != CST_TRUE || rule->shadow ||
+        rule->waives == CST_NONE)
+        return false;
+    return rule->until_us == INT64_MAX || engine_time(context) <= rule->until_us;
+}
+
+static bool find_waivers(cst_context *context, const cst_rule_row *rules, waivers *out)
+{
+    const cst_frame *const frame = &context->frame;
+    for (uint32_t i = 0; i < frame->hit_count; i++) {
+        const cst_rule_row *const rule = &rules[frame->hits[i].rule];
+        if (!waiver_counts(context, rule, frame->hits[i].reason))
+            continue;
+        if (!out->items)
+            out->items = arena_array(&context->arena, frame->hit_count, sizeof *out->items);
+        if (!out->items)
+            return false;
+        out->items[out->count++] = rule->waives;
+    }
+    sort_numbers(out->items, out->count);
+    return true;
+}
+
+static bool is_waived(const waivers *lifted, uint32_t identity)
+{
+    uint32_t low = 0, high = lifted->count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (lifted->items[middle] == identity)
+            return true;
+        if (lifted->items[middle] < identity)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* ---- the report -------------------------------------------------------------------------------------------- */
+
+/* Strictest first, then by row; CST_NONE, a default, is the last row of all. Defaults stand behind all rules. */
+static uint64_t report_key(const engine_fired *fired)
+{
+    const uint64_t strictness = fired->rule == CST_NONE ? 0 : (uint64_t)fired->effect + 1;
+    return (15 - strictness) << 32 | (fired->rule == CST_NONE ? fired->layer : fired->rule);
+}
+
+static void sift_fired(engine_fired *items, uint32_t root, uint32_t count)
+{
+    for (uint32_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && items[child + 1].key > items[child].key)
+            child++;
+        if (items[root].key >= items[child].key)
+            return;
+        const engine_fired swapped = items[root];
+        items[root] = items[child];
+        items[child] = swapped;
+    }
+}
+
+static void sort_fired(engine_fired *items, uint32_t count)
+{
+    for (uint32_t root = count / 2; root-- > 0;)
+        sift_fired(items, root, count);
+    for (uint32_t end = count; end-- > 1;) {
+        const engine_fired largest = items[0];
+        items[0] = items[end];
+        items[end] = largest;
+        sift_fired(items, 0, end);
+    }
+}
+
+static void report(engine_fired *list, uint32_t *count, engine_fired fired)
+{
+    fired.key = report_key(&fired);
+    list[(*count)++] = fired;
+}
+
+/* ---- combining ------------------------------------------------------------------------------------------------ */
+
+/* What was not found cannot be cut or replaced: an undecided redact or replace is a deny. */
+static cst_verdict effect_of(const cst_rule_row *rule, cst_truth reason)
+{
+    const cst_verdict verdict = (cst_verdict)rule->verdict;
+    const bool changes = verdict == CST_REDACT || verdict == CST_REPLACE;
+    return changes && reason != CST_TRUE ? CST_DENY : verdict;
+}
+
+/* Goes through the hits once. `permitted` and the verdict collect what counts. False: memory is short. */
+static bool combine_hits(cst_context *context, const cst_layer_row *layers, bool *permitted)
+{
+    const cst_frame *const frame = &context->frame;
+    const cst_image *const image = frame->image;
+    const cst_rule_row *const rules = CST_ROWS(image, rules, cst_rule_row);
+    const size_t room = (size_t)frame->hit_count + image->layers.count;
+    waivers lifted = {0};
+    context->fired = arena_array(&context->arena, room, sizeof *context->fired);
+    context->shadow = arena_array(&context->arena, room, sizeof *context->shadow);
+    if (!context->fired || !context->shadow || !find_waivers(context, rules, &lifted))
+        return false;
+    for (uint32_t i = 0; i < frame->hit_count; i++) {
+        const cst_hit hit = frame->hits[i];
+        const cst_rule_row *const rule = &rules[hit.rule];
+        const engine_fired fired = {.rule = hit.rule, .reason = hit.reason,
+                                    .effect = effect_of(rule, hit.reason)};
+        if (rule->kind == CST_RULE_WAIVER || hit.reason == CST_FALSE)
+            continue;
+        if (rule->kind == CST_RULE_PERMIT) {
+            const uint32_t standing = layers[rule->layer].defaults[context->event.stage].verdict;
+            if (hit.reason != CST_TRUE || standing == CST_PERMIT)
+                continue;
+            if (rule->shadow)
+                report(context->shadow, &context->shadow_count, fired);
+            else
+                permitted[rule->layer] = true;
+            continue;
+        }
+        if (lifted.count && is_waived(&lifted, rule->identity))
+            continue;
+        if (rule->shadow) {
+            report(context->shadow, &context->shadow_count, fired);
+            continue;
+        }
+        report(context->fired, &context->fired_count, fired);
+        if (fired.effect > context->verdict)
+            context->verdict = fired.effect;
+    }
+    return true;
+}
+
+/* Defaults that no permit lifted. */
+static bool combine_defaults(cst_context *context, const cst_layer_row *layers, const bool *permitted)
+{
+    const uint32_t count = context->frame.image->layers.count;
+    for (uint32_t i = 0; i < count; i++) {
+        const cst_verdict standing =
+            (cst_verdict)layers[i].defaults[context->event.stage].verdict;
+        if (standing == CST_PERMIT || permitted[i])
+            continue;
+        if (context->frame.hit_count == 0 && context->fired_count == 0) {
+            context->fired = arena_array(&context->arena, count, sizeof *context->fired);
+            if (!context->fired)
+                return false;
+        }
+        report(context->fired, &context->fired_count,
+               (engine_fired){
+                   .rule = CST_NONE, .layer = i, .reason = CST_TRUE, .effect = standing});
+        if (standing > context->verdict)
+            context->verdict = standing;
+    }
+    return true;
+}
+
+static bool decide(cst_context *context)
+{
+    cst_frame *const frame = &context->frame;
+    const cst_image *const image = frame->image;
+    const cst_dispatch_row *const dispatch = context->event.dispatch;
+    const uint32_t *const lists = CST_ROWS(image, group_lists, uint32_t) + dispatch->groups.first;
+    const cst_eval_fn *const groups = context->policy->module->groups;
+    for (uint32_t i = 0; i < dispatch->groups.count; i++)
+        groups[lists[i]](frame, lists[i]);
+
+    const cst_layer_row *const layers = CST_ROWS(image, layers, cst_layer_row);
+    bool permitted[LIMIT_LAYERS] = {false};
+    context->verdict = CST_PERMIT;
+    if ((frame->hit_count && !combine_hits(context, layers, permitted)) ||
+        !combine_defaults(context, layers, permitted))
+        return false;
+    sort_fired(context->fired, context->fired_count);
+    sort_fired(context->shadow, context->shadow_count);
+    return true;
+}
+
+cst_status engine_finish(cst_context *context, cst_decision *decision)
+{
+    engine_event *const event = &context->event;
+    event->phase = ENGINE_DECIDED;
+    if (event->missing != CST_NONE)
+        engine_problem_at(context, UINT64_MAX - 1, "missing", event->missing, "",
+                          "A required field is missing.");
+    if (event->no_memory)
+        return engine_refuse(context, CST_NO_MEMORY, decision);
+    check_session(context);
+    if (!event->problem.code && !remember_records(context))
+        return engine_refuse(context, CST_NO_MEMORY, decision);
+    context->verdict = CST_DENY;
+    if (!event->problem.code && !decide(context))
+        return engine_refuse(context, CST_NO_MEMORY, decision);
+    if (!event->problem.code && context->verdict == CST_HALT)
+        remember_halt(context);
+    write_decision(context, decision);
+    return CST_OK;
+}
