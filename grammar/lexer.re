@@ -40,7 +40,8 @@ static struct token scan(struct lexer *lexer)
         re2c:define:YYLIMIT  = lexer->limit;
         re2c:define:YYMARKER = marker;
         re2c:define:YYPEEK   = "*(const unsigned char *)lexer->cursor";
-        re2c:flags:input     = custom;
+        re2c:api             = custom;
+        re2c:api:style       = free-form;
         re2c:define:YYSKIP   = "++lexer->cursor;";
         re2c:define:YYBACKUP = "marker = lexer->cursor;";
         re2c:define:YYRESTORE = "lexer->cursor = marker;";
@@ -53,6 +54,7 @@ static struct token scan(struct lexer *lexer)
         decimal = digits "." [0-9]+;
         in_string = [^"\\\n] | "\\" [^\n];
         in_regex  = [^/\\\n] | "\\" [^\n];
+        to_regex  = [^/*\\\n] | "\\" [^\n];   // what a regex starts with: not a comment of another language
 
         $                                   { HERE(END); }
         space+                              { continue; }
@@ -64,8 +66,8 @@ static struct token scan(struct lexer *lexer)
         ["] in_string* ["]                  { HERE(STRING); }
         ["] in_string* "\\"?                { return lexical_unclosed(lexer, TOKEN_STRING, start); }
         "'"                                 { return lexical_quotes(lexer, start); }
-        "/" in_regex+ "/"                   { HERE(REGEX); }
-        "/" in_regex* "\\"?                 { return lexical_unclosed(lexer, TOKEN_REGEX, start); }
+        "/" to_regex in_regex* "/"                 { HERE(REGEX); }
+        "/" (to_regex in_regex*)? "\\"?              { return lexical_unclosed(lexer, TOKEN_REGEX, start); }
 
         digits                              { HERE(INT); }
         decimal                             { HERE(DECIMAL); }

@@ -398,7 +398,7 @@ moments(L) ::= moments(L) FOLLOWED BY moment(M).         { patterns_add(p, L, M)
 %type paths {path_list *}
 paths(L) ::= path(A).                           { L = paths_add(p, NULL, A); }
 paths(L) ::= paths(L) COMMA path(A).            { paths_add(p, L, A); }
-%type moment {ast_pattern}
+%type moment {ast_pattern *}
 moment(M) ::= moment_event(E).                  { M = ast_pattern_new(p, (struct token){.start = E.range.start}, AST_MARK_NONE, E, NULL); }
 moment(M) ::= STOPPED(T) moment_event(E).       { M = ast_pattern_new(p, T, AST_MARK_STOPPED, E, NULL); }
 moment(M) ::= APPROVED(T) moment_event(E).      { M = ast_pattern_new(p, T, AST_MARK_APPROVED, E, NULL); }
@@ -535,25 +535,25 @@ test(D) ::= TEST(T) string(S) LEFT_BRACE steps(L) RIGHT_BRACE.  { D = ast_test(p
 steps(L) ::= .                                  { L = NULL; }
 steps(L) ::= steps(A) step(S).                  { L = steps_add(p, A, S); }
 steps(L) ::= steps(L) SKIPPED_STEP.
-%type step {ast_step}
-step(S) ::= GIVEN(T) name(N) json(J).           { S = ast_step_new(p, AST_STEP_GIVEN, T); S.name = N; S.json = J; }
-step(S) ::= GIVEN(T) name(N) FAILS.             { S = ast_step_new(p, AST_STEP_GIVEN, T); S.name = N; S.fails = true; }
-step(S) ::= SYSTEM(T) string(X).                { S = ast_step_new(p, AST_STEP_SYSTEM, T); S.text = X; }
-step(S) ::= INPUT(T) as(G) string(X).           { S = ast_step_new(p, AST_STEP_INPUT, T); S.agent = G; S.text = X; }
-step(S) ::= OUTPUT(T) string(X).                { S = ast_step_new(p, AST_STEP_OUTPUT, T); S.text = X; }
+%type step {ast_step *}
+step(S) ::= GIVEN(T) name(N) json(J).           { S = ast_step_new(p, AST_STEP_GIVEN, T); S->name = N; S->json = J; }
+step(S) ::= GIVEN(T) name(N) FAILS.             { S = ast_step_new(p, AST_STEP_GIVEN, T); S->name = N; S->fails = true; }
+step(S) ::= SYSTEM(T) string(X).                { S = ast_step_new(p, AST_STEP_SYSTEM, T); S->text = X; }
+step(S) ::= INPUT(T) as(G) string(X).           { S = ast_step_new(p, AST_STEP_INPUT, T); S->agent = G; S->text = X; }
+step(S) ::= OUTPUT(T) string(X).                { S = ast_step_new(p, AST_STEP_OUTPUT, T); S->text = X; }
 step(S) ::= ACTION(T) tool(N) as(G) object(J).
-    { S = ast_step_new(p, AST_STEP_ACTION, T); S.name = N; S.agent = G; S.json = J; }
-step(S) ::= RESULT(T) tool(N) string(X).        { S = ast_step_new(p, AST_STEP_RESULT, T); S.name = N; S.text = X; }
-step(S) ::= RESULT(T) tool(N) VALUE json(V).    { S = ast_step_new(p, AST_STEP_RESULT, T); S.name = N; S.value = V; }
+    { S = ast_step_new(p, AST_STEP_ACTION, T); S->name = N; S->agent = G; S->json = J; }
+step(S) ::= RESULT(T) tool(N) string(X).        { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->text = X; }
+step(S) ::= RESULT(T) tool(N) VALUE json(V).    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->value = V; }
 step(S) ::= RESULT(T) tool(N) object(J) string(X).
-    { S = ast_step_new(p, AST_STEP_RESULT, T); S.name = N; S.json = J; S.text = X; }
+    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->json = J; S->text = X; }
 step(S) ::= RESULT(T) tool(N) object(J) VALUE json(V).
-    { S = ast_step_new(p, AST_STEP_RESULT, T); S.name = N; S.json = J; S.value = V; }
+    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->json = J; S->value = V; }
 step(S) ::= MESSAGE(T) name(A) TO name(B) string(X).
-    { S = ast_step_new(p, AST_STEP_MESSAGE, T); S.name = A; S.agent = B; S.text = X; }
-step(S) ::= WAIT(T) DURATION(U).                { S = ast_step_new(p, AST_STEP_WAIT, T); S.wait_us = ast_duration(p, U); }
-step(S) ::= APPROVED(T) BY name(N).             { S = ast_step_new(p, AST_STEP_APPROVED, T); S.name = N; }
-step(S) ::= EXPECT(T) name(N) string(X).        { S = ast_step_new(p, AST_STEP_EXPECT_TEXT, T); S.name = N; S.text = X; }
+    { S = ast_step_new(p, AST_STEP_MESSAGE, T); S->name = A; S->agent = B; S->text = X; }
+step(S) ::= WAIT(T) DURATION(U).                { S = ast_step_new(p, AST_STEP_WAIT, T); S->wait_us = ast_duration(p, U); }
+step(S) ::= APPROVED(T) BY name(N).             { S = ast_step_new(p, AST_STEP_APPROVED, T); S->name = N; }
+step(S) ::= EXPECT(T) name(N) string(X).        { S = ast_step_new(p, AST_STEP_EXPECT_TEXT, T); S->name = N; S->text = X; }
 step(S) ::= expectation(S).
 step(S) ::= expectation(A) BY causes(L).        { S = ast_step_by(p, A, L); }
 %type as {ast_text}
@@ -569,9 +569,9 @@ cause(P) ::= path(P).
 /* outcome = "permit" | "flag" | "label" NAME | "redact" | "replace" | "require" "approval" | "escalate"
  *         | "refuse" | "deny" | "halt"
  */
-%type expectation {ast_step}
-expectation(S) ::= EXPECT(T) verdict(V).        { S = ast_step_new(p, AST_STEP_EXPECT, T); S.verdict = V; }
-expectation(S) ::= EXPECT(T) LABEL name(N).     { S = ast_step_new(p, AST_STEP_EXPECT, T); S.expects_label = true; S.name = N; }
+%type expectation {ast_step *}
+expectation(S) ::= EXPECT(T) verdict(V).        { S = ast_step_new(p, AST_STEP_EXPECT, T); S->verdict = V; }
+expectation(S) ::= EXPECT(T) LABEL name(N).     { S = ast_step_new(p, AST_STEP_EXPECT, T); S->expects_label = true; S->name = N; }
 %type verdict {cst_verdict}
 verdict(V) ::= PERMIT.                          { V = CST_PERMIT; }
 verdict(V) ::= FLAG.                            { V = CST_FLAG; }

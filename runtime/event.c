@@ -35,7 +35,7 @@ uint32_t node_child(const cst_image *image, const cst_node_row *node, const char
     if (high <= LINEAR_CHILDREN) {
         for (; low < high; low++)
             if (children[low].name.length == length &&
-                memcmp(CST_TEXT(image, children[low].name), name, length) == 0)
+                same_name(CST_TEXT(image, children[low].name), name, length))
                 return node->children.first + low;
         return CST_NONE;
     }
@@ -385,6 +385,13 @@ uint32_t event_record(const cst_policy *policy, const char *name, uint32_t lengt
     const cst_image *const image = policy->image;
     const cst_record_row *const rows = CST_ROWS(image, records, cst_record_row);
     uint32_t low = 0, high = image->records.count;
+    if (high <= LINEAR_CHILDREN) {
+        for (; low < high; low++)
+            if (rows[low].name.length == length &&
+                same_name(CST_TEXT(image, rows[low].name), name, length))
+                return low;
+        return CST_NONE;
+    }
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         const cst_ref ref = rows[policy->record_order[middle]].name;

@@ -71,7 +71,7 @@ static void read_stage(top_reader *reader)
         return;
     for (int stage = 0; stage < CST_STAGE_COUNT; stage++) {
         const char *const name = cst_stage_name((cst_stage)stage);
-        if (strlen(name) == text.length && memcmp(name, text.bytes, text.length) == 0) {
+        if (strlen(name) == text.length && same_name(name, text.bytes, text.length)) {
             event->stage = (cst_stage)stage;
             event->has_stage = true;
             try_dispatch(reader);
@@ -158,6 +158,11 @@ static void read_member(top_reader *reader, const char *key, uint32_t length)
         event_read_value(context, reader->scanner, child);
 }
 
+static inline bool is(const char *key, uint32_t length, const char *name, uint32_t name_length)
+{
+    return length == name_length && same_name(key, name, name_length);
+}
+
 static void read_other(top_reader *reader, const char *key, uint32_t length)
 {
     cst_context *const context = reader->context;
@@ -177,16 +182,11 @@ static void read_other(top_reader *reader, const char *key, uint32_t length)
     }
     if (scanner->error || first == 'n')
         return;
-    if (length == 4 && memcmp(key, "args", 4) == 0)
+    if (is(key, length, "args", 4))
         context->event.args = value_text(scanner, at);
     const uint32_t record = event_record(context->policy, key, length);
     if (record != CST_NONE)
         context->event.records[record] = value_text(scanner, at);
-}
-
-static bool is(const char *key, uint32_t length, const char *name, uint32_t name_length)
-{
-    return length == name_length && memcmp(key, name, name_length) == 0;
 }
 
 static void read_members(top_reader *reader)

@@ -12,6 +12,7 @@
 #define CONSTITUTION_RUNTIME_POLICY_H
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "runtime/include/constitution.h"
 #include "runtime/module.h"
@@ -64,6 +65,33 @@ static inline cst_status policy_from_producer(const cst_module *module,
 
 /* image_verify.c: whether every reference of the image stays inside it. After this no walk along its tables can leave it. */
 bool image_verify(const cst_module *module);
+
+/* Whether two names of one length are equal: member names are short, and a call of memcmp costs more than they do. */
+static inline bool same_name(const char *a, const char *b, uint32_t length)
+{
+    if (length > 16)
+        return memcmp(a, b, length) == 0;
+    if (length >= 8) {
+        uint64_t a_first, b_first, a_last, b_last; /* the two words overlap */
+        memcpy(&a_first, a, 8);
+        memcpy(&b_first, b, 8);
+        memcpy(&a_last, a + length - 8, 8);
+        memcpy(&b_last, b + length - 8, 8);
+        return ((a_first ^ b_first) | (a_last ^ b_last)) == 0;
+    }
+    if (length >= 4) {
+        uint32_t a_first, b_first, a_last, b_last;
+        memcpy(&a_first, a, 4);
+        memcpy(&b_first, b, 4);
+        memcpy(&a_last, a + length - 4, 4);
+        memcpy(&b_last, b + length - 4, 4);
+        return ((a_first ^ b_first) | (a_last ^ b_last)) == 0;
+    }
+    for (uint32_t i = 0; i < length; i++)
+        if (a[i] != b[i])
+            return false;
+    return true;
+}
 
 /* event.c: the child of a node with this member name, or CST_NONE. */
 uint32_t node_child(const cst_image *image, const cst_node_row *node, const char *name,

@@ -34,17 +34,18 @@ static void unknown_report(const environment *environment, const ast_expression 
 
 static bool recursion_report(const environment *environment, const ast_expression *ast, const symbol *symbol)
 {
+    const call *first = environment->calls;
+    while (first != NULL && first->definition != symbol)
+        first = first->outer;
+    if (first == NULL)
+        return false;
     const char *chain = symbol->name;
-    for (const call *at = environment->calls; at != NULL; at = at->outer) {
+    for (const call *at = environment->calls; at != first->outer; at = at->outer)
         chain = arena_format(environment->checker->arena, "%s → %s", at->definition->name, chain);
-        if (at->definition != symbol)
-            continue;
-        diagnostic *const d = check_report(environment->checker, E_RECURSIVE_DEFINITION, symbol->range,
-                                           "the definition `%s` leads back to itself: %s", symbol->name, chain);
-        diagnostic_note_at(environment->checker->compilation, d, ast->range, "it is used here");
-        return true;
-    }
-    return false;
+    diagnostic *const d = check_report(environment->checker, E_RECURSIVE_DEFINITION, symbol->range,
+                                       "the definition `%s` leads back to itself: %s", symbol->name, chain);
+    diagnostic_note_at(environment->checker->compilation, d, ast->range, "it is used here");
+    return true;
 }
 
 /* The argument of one parameter, as a value of its type; NULL after an error. */

@@ -408,6 +408,10 @@ expression *inside_check(const environment *environment, const ast_expression *a
         if ((right = value_check(environment, ast->right, NULL)) == NULL)
             return NULL;
         demand = right->type;
+    } else if (ast->left->kind == AST_PATH && ast->right->kind == AST_STRING && path_look(environment, &ast->left->path) != NULL) {
+        /* Open data beside a text: what the text looks like is what the guard should ask for. */
+        const char first = ast->right->text.length > 0 ? ast->right->text.bytes[0] : '/';
+        demand = type_scalar(environment->checker, first == '/' || first == '.' ? CST_KIND_PATH : CST_KIND_HOST, 0);
     }
     expression *const left = value_check(environment, ast->left, demand);
     if (left == NULL)

@@ -253,6 +253,9 @@ static void needless_warn(const guard *guard, const expression *node, const expr
 {
     while (tested->kind == EXPRESSION_PROPERTY)
         tested = tested->left;
+    const scope *const scope = guard->environment->scope;
+    if (scope->tool_count != scope->all_count) /* another group of tools may need it */
+        return;
     place place;
     if (!in_rule(guard->environment, node->range) || !in_rule(guard->environment, tested->range) ||
         !place_of(guard->environment, tested, &place) || place.optional != 0 || place.as != NULL)

@@ -69,6 +69,17 @@ static known_truth rule_known(const checked_policy *policy, const rule *rule)
     return all;
 }
 
+/* A comparison of two constants was reported where it stands; if it is the whole condition, that was enough. */
+static bool is_reported(const compilation *compilation, source_range range)
+{
+    for (uint32_t i = 0; i < compilation->diagnostics.count; i++) {
+        const diagnostic *const d = &compilation->diagnostics.items[i];
+        if (d->code == W_CONSTANT_TEST && d->range.file == range.file && d->range.start == range.start && d->range.end == range.end)
+            return true;
+    }
+    return false;
+}
+
 static void warn_constant(checker *checker, const rule *rule)
 {
     const known_truth known = rule_known(checker->policy, rule);
@@ -81,7 +92,7 @@ static void warn_constant(checker *checker, const rule *rule)
                                                 what[rule->kind], rule->name, rule->kind == CST_RULE ? "fire" : "count");
         if (condition != NULL)
             diagnostic_note_at(checker->compilation, d, range, "its condition is false for every event");
-    } else if (known == KNOWN_TRUE && condition != NULL) {
+    } else if (known == KNOWN_TRUE && condition != NULL && !is_reported(checker->compilation, range)) {
         diagnostic *const d = diagnostic_report(checker->compilation, W_ALWAYS_TRUE, range,
                                                 "the condition of `%s` is true for every event", rule->name);
         diagnostic_mend(checker->compilation, d, range, NULL, "leave it out, or compare what was meant");

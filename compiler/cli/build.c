@@ -18,7 +18,10 @@ static bool output_of(const char *path, backend_output *out)
     static const struct {
         const char *end;
         backend_output output;
-    } rows[] = {{".so", BACKEND_SHARED}, {".o", BACKEND_OBJECT}, {".ll", BACKEND_LLVM}, {".s", BACKEND_ASSEMBLY}};
+    } rows[] = {{".so", BACKEND_SHARED},
+                {".o", BACKEND_OBJECT},
+                {".ll", BACKEND_LLVM},
+                {".s", BACKEND_ASSEMBLY}};
     const size_t length = strlen(path);
     for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const size_t size = strlen(rows[i].end);
@@ -32,7 +35,8 @@ static bool output_of(const char *path, backend_output *out)
 static cst_status write_files(compilation *unit, void *user)
 {
     build_run *const build = user;
-    cst_status status = backend_write(unit, build->output, build->path, build->error, sizeof build->error);
+    cst_status status =
+        backend_write(unit, build->output, build->path, build->error, sizeof build->error);
     if (status == CST_OK && build->header != NULL)
         status = backend_header(unit, build->header, build->error, sizeof build->error);
     return status;

@@ -14,6 +14,7 @@
 #include "compiler/cli/cli.h"
 #include "compiler/cli/evidence.h"
 #include "compiler/cli/summary.h"
+#include "compiler/reference/explain.h"
 #include "runtime/limits.h"
 
 /* Monday, 2026-01-05 at noon: when every test begins. */
@@ -154,8 +155,22 @@ static void step_run(test_state *test, const checked_step *step)
     }
 }
 
-static void failure_print(test_state *test)
+/* The line of the step that failed; counted here, since a compilation that runs is not to be
+ * changed. */
+static uint32_t step_line(const test_state *test, const checked_step *step)
 {
+    const compilation *const unit = reference_compilation(test->evidence.module);
+    const source *const text = &unit->sources.items[step->range.file];
+    uint32_t line = 1;
+    for (uint32_t i = 0; i < step->range.start && i < text->length; i++)
+        line += text->bytes[i] == '\n';
+    return line;
+}
+
+static void failure_print(test_state *test, const checked_step *step)
+{
+    if (step != NULL)
+        out_format("        line %u\n", step_line(test, step));
     out_indented(test->reason.bytes, test->reason.length, 8);
     if (!test->decided)
         return;
@@ -181,8 +196,9 @@ static void test_run(test_state *test, const checked_test *one)
     buffer_clear(&test->given);
     buffer_clear(&test->reason);
     buffer_clear(&test->decision_text);
+    const checked_step *last = NULL;
     for (uint32_t i = 0; i < one->step_count && test->reason.length == 0; i++)
-        step_run(test, &one->steps[i]);
+        step_run(test, last = &one->steps[i]);
     if (test->given.failed || test->event.failed || test->reason.failed ||
         test->decision_text.failed)
         fail(test, "out of memory");
@@ -198,7 +214,7 @@ static void test_run(test_state *test, const checked_test *one)
         return;
     }
     test->failed++;
-    failure_print(test);
+    failure_print(test, last);
 }
 
 /* ---- files

@@ -7,7 +7,8 @@
 #include "compiler/cli/cli.h"
 #include "compiler/driver/driver.h"
 
-/* Runs the passes up to `last`; errors are printed. True: *out is the caller's to end. *code is the exit code so far. */
+/* Runs the passes up to `last`; errors are printed. True: *out is the caller's to end. *code is the
+ * exit code so far. */
 bool unit_open(const char *path, driver_pass last, compilation **out, int *code);
 
 #endif

@@ -87,15 +87,12 @@ LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
-static void emit_hit(emitter *e, const plan_rule *row, LLVMValueRef reason)
+static void emit_hit(emitter *e, LLVMValueRef hit)
 {
     LLVMValueRef count = emit_load(e, e->i32, e->frame, offsetof(cst_frame, hit_count), "count");
     LLVMValueRef hits = emit_load(e, e->pointer, e->frame, offsetof(cst_frame, hits), "hits");
     LLVMValueRef wide = LLVMBuildZExt(e->builder, count, e->i64, "");
-    LLVMValueRef offset = LLVMBuildMul(e->builder, wide, emit_i64(e, sizeof(cst_hit)), "");
-    LLVMValueRef hit = LLVMBuildGEP2(e->builder, e->i8, hits, &offset, 1, "hit");
-    emit_store(e, emit_i32(e, row->row), hit, offsetof(cst_hit, rule));
-    emit_store(e, reason, hit, offsetof(cst_hit, reason));
+    LLVMBuildStore(e->builder, hit, LLVMBuildGEP2(e->builder, e->i64, hits, &wide, 1, "hit"));
     LLVMValueRef next = LLVMBuildAdd(e->builder, count, emit_i32(e, 1), "");
     emit_store(e, next, e->frame, offsetof(cst_frame, hit_count));
 }

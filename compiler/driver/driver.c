@@ -107,12 +107,6 @@ static cst_status run_passes(compilation *unit, void *user)
     return CST_OK;
 }
 
-static cst_status deliver(compilation *unit, void *user)
-{
-    diagnostics_deliver(unit, user);
-    return CST_OK;
-}
-
 cst_status driver_begin(const driver_input *input, const cst_compiler_options *given,
                         driver_pass last, compilation **out)
 {
@@ -124,7 +118,7 @@ cst_status driver_begin(const driver_input *input, const cst_compiler_options *g
     if (unit == NULL)
         return CST_NO_MEMORY;
     cst_status status = driver_protect(unit, run_passes, &(pass_run){input, last});
-    if (status != CST_NO_MEMORY && driver_protect(unit, deliver, &options) != CST_OK)
+    if (status != CST_NO_MEMORY && diagnostics_deliver(unit, &options) != CST_OK)
         status = CST_NO_MEMORY;
     if (status != CST_OK && status != CST_NOT_COMPILED) {
         driver_end(unit);

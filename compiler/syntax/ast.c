@@ -60,14 +60,14 @@ event_list *events_add(struct parsing *parsing, event_list *list, ast_event item
     LIST_ADD(list, item);
 }
 
-pattern_list *patterns_add(struct parsing *parsing, pattern_list *list, ast_pattern item)
+pattern_list *patterns_add(struct parsing *parsing, pattern_list *list, const ast_pattern *item)
 {
-    LIST_ADD(list, item);
+    LIST_ADD(list, *item);
 }
 
-step_list *steps_add(struct parsing *parsing, step_list *list, ast_step item)
+step_list *steps_add(struct parsing *parsing, step_list *list, const ast_step *item)
 {
-    LIST_ADD(list, item);
+    LIST_ADD(list, *item);
 }
 
 member_list *members_add(struct parsing *parsing, member_list *list, ast_text key, ast_json *value)
@@ -346,8 +346,9 @@ ast_path ast_path_begin(struct parsing *parsing, struct token first)
 ast_path ast_path_key(struct parsing *parsing, ast_path path, ast_text key)
 {
     if ((path.count & (path.count - 1)) == 0) {
-        ast_text *const items = arena_array(parsing->arena, (size_t)path.count * 2, sizeof *items);
-        memcpy(items, path.items, path.count * sizeof *items);
+        ast_text *const items = arena_array(parsing->arena, path.count ? (size_t)path.count * 2 : 1, sizeof *items);
+        if (path.count)
+            memcpy(items, path.items, path.count * sizeof *items);
         path.items = items;
     }
     path.items[path.count++] = key;
@@ -412,9 +413,12 @@ ast_stages ast_stages_whole(struct parsing *parsing, struct token whole, struct 
     return ast_stages_new(parsing, whole.start, true, events_add(parsing, NULL, ast_event_new(parsing, output)));
 }
 
-ast_pattern ast_pattern_new(struct parsing *parsing, struct token from, ast_mark mark, ast_event event, ast_expression *where)
+ast_pattern *ast_pattern_new(struct parsing *parsing, struct token from, ast_mark mark, ast_event event,
+                             ast_expression *where)
 {
-    return (ast_pattern){mark, event, where, range_from(parsing, from.start)};
+    ast_pattern *const pattern = arena_allocate(parsing->arena, sizeof *pattern);
+    *pattern = (ast_pattern){mark, event, where, range_from(parsing, from.start)};
+    return pattern;
 }
 
 ast_past *ast_past_new(struct parsing *parsing, const pattern_list *patterns)
@@ -439,10 +443,9 @@ ast_past *ast_past_same(struct parsing *parsing, ast_past *past, const path_list
     return ast_past_end(parsing, past);
 }
 
-ast_past *ast_past_since(struct parsing *parsing, ast_past *past, ast_pattern pattern)
+ast_past *ast_past_since(struct parsing *parsing, ast_past *past, ast_pattern *pattern)
 {
-    past->since = arena_allocate(parsing->arena, sizeof *past->since);
-    *past->since = pattern;
+    past->since = pattern;
     return ast_past_end(parsing, past);
 }
 
@@ -580,15 +583,18 @@ ast_json *ast_json_list(struct parsing *parsing, struct token from, const member
     return json;
 }
 
-ast_step ast_step_new(struct parsing *parsing, ast_step_kind kind, struct token from)
+ast_step *ast_step_new(struct parsing *parsing, ast_step_kind kind, struct token from)
 {
-    return (ast_step){.kind = kind, .range = range_from(parsing, from.start)};
+    ast_step *const step = arena_allocate(parsing->arena, sizeof *step);
+    step->kind = kind;
+    step->range = range_from(parsing, from.start);
+    return step;
 }
 
-ast_step ast_step_by(struct parsing *parsing, ast_step step, const path_list *by)
+ast_step *ast_step_by(struct parsing *parsing, ast_step *step, const path_list *by)
 {
-    step.by = by->items;
-    step.by_count = by->count;
-    step.range.end = parsing->end;
+    step->by = by->items;
+    step->by_count = by->count;
+    step->range.end = parsing->end;
     return step;
 }

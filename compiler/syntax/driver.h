@@ -13,7 +13,7 @@
 struct driver {
     struct parsing *parsing;
     void *parser;
-    lexer lexer;
+    struct lexer lexer;
     struct token window[4];   /* tokens looked at but not fed */
     uint32_t count;
     struct token before;      /* fed last */
@@ -33,5 +33,7 @@ void driver_insert(struct driver *driver, uint16_t kind); /* a token of no lengt
 /* repair.c: the parser refuses `found`. Reports it, whatever it is. True if parsing can go on: then something was
  * fed or dropped. False: the driver must recover. */
 bool driver_repair(struct driver *driver, struct token found);
+/* The parser would take `found`, but not for what was meant: mends that too. False: nothing was done. */
+bool driver_repair_early(struct driver *driver, struct token found);
 
 #endif

@@ -109,15 +109,28 @@ static void say_beginnings(struct expectation *expectation, uint16_t before)
 }
 
 
+/* The order in which tokens are named: first what closes or goes on with a declaration, in the order of its clauses. */
+static const uint16_t order[] = {
+    TOKEN_ASSIGN, TOKEN_COLON,    TOKEN_LEFT_BRACE, TOKEN_RIGHT_PAREN, TOKEN_RIGHT_BRACE, TOKEN_RIGHT_BRACKET, TOKEN_ON,
+    TOKEN_UNDER,  TOKEN_WAIVABLE, TOKEN_UNTIL,      TOKEN_WHEN,        TOKEN_UNLESS,      TOKEN_THEN,          TOKEN_BECAUSE,
+    TOKEN_COMMA,  TOKEN_AND,      TOKEN_OR,         0};
+
+static void say_kind(struct expectation *expectation, struct parsing *parsing, uint16_t kind)
+{
+    if (!expectation->may[kind])
+        return;
+    const char *const text = token_text(kind);
+    const bool literal = strchr(text, ' ') != NULL; /* LITERAL rows are phrases already */
+    say(expectation, literal ? text : arena_format(parsing->arena, "`%s`", text));
+    expectation->may[kind] = false;
+}
+
 static void say_rest(struct expectation *expectation, struct parsing *parsing)
 {
-    for (uint16_t kind = 1; kind < parser_token_count(); kind++) {
-        if (!expectation->may[kind])
-            continue;
-        const char *const text = token_text(kind);
-        const bool literal = strchr(text, ' ') != NULL; /* LITERAL rows are phrases already */
-        say(expectation, literal ? text : arena_format(parsing->arena, "`%s`", text));
-    }
+    for (const uint16_t *kind = order; *kind; kind++)
+        say_kind(expectation, parsing, *kind);
+    for (uint16_t kind = 1; kind < parser_token_count(); kind++)
+        say_kind(expectation, parsing, kind);
 }
 
 static void collect(struct expectation *expectation, struct parsing *parsing, const void *parser, uint16_t before)
@@ -134,6 +147,8 @@ static void collect(struct expectation *expectation, struct parsing *parsing, co
         forget_group(expectation, GROUP_COMPARISON);
         forget(expectation, comparison_marks);
     }
+    if (may[TOKEN_IN] && !comparison && may[TOKEN_THEN])
+        may[TOKEN_IN] = false; /* `in shadow` is rarely what is missing */
     say_beginnings(expectation, before);
     bool usual[KINDS_MOST] = {false};
     for (const uint16_t *kind = continuations; *kind; kind++) {
@@ -174,8 +189,7 @@ static const char *describe(struct parsing *parsing, struct token found)
     }
 }
 
-/* The keyword that a misspelt word was meant to be, among those that may stand here; 0 if none is near. */
-static uint16_t misspelt(struct parsing *parsing, const void *parser, struct token found)
+uint16_t expected_misspelt(struct parsing *parsing, const void *parser, struct token found)
 {
     if (found.kind != TOKEN_NAME && !token_is_word(found.kind))
         return 0;
@@ -235,7 +249,7 @@ uint16_t expected_report(struct parsing *parsing, const void *parser, struct tok
 {
     struct expectation expectation = {.count = 0};
     collect(&expectation, parsing, parser, before.kind);
-    const uint16_t meant = misspelt(parsing, parser, found);
+    const uint16_t meant = expected_misspelt(parsing, parser, found);
     const source_range range = range_of(parsing, found.start, found.end);
     diagnostic *const report =
         diagnostic_report(parsing->compilation, E_UNEXPECTED, range, "expected %s, found %s",

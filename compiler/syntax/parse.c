@@ -147,12 +147,31 @@ static void report_depth(struct driver *driver, struct token found)
                       "this is nested too deep to be parsed (LIMIT_PARSE_DEPTH is %d)", LIMIT_PARSE_DEPTH);
 }
 
+/* A malformed token has been reported; whatever literal fits takes its place. */
+static bool feed_broken(struct driver *driver, struct token found)
+{
+    static const uint16_t kinds[] = {TOKEN_INT, TOKEN_DECIMAL, TOKEN_DURATION, TOKEN_STRING, TOKEN_NAME};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!driver_accepts(driver, kinds[i], DRIVER_ANY))
+            continue;
+        if ((kinds[i] == TOKEN_STRING) != (found.kind == TOKEN_STRING))
+            continue; /* a text is decoded between its quotes */
+        found.kind = kinds[i];
+        driver_feed(driver, found);
+        driver_drop(driver);
+        return true;
+    }
+    return false;
+}
+
 /* One token: fed, mended or skipped. False at the end of the input. */
 static bool step(struct driver *driver)
 {
     const struct token found = driver_token(driver);
     const uint16_t kind = found.kind;
     const parser_answer answer = parser_try(driver->parser, &kind, 1);
+    if (answer == PARSER_ACCEPTS && driver_repair_early(driver, found))
+        return true;
     if (answer == PARSER_ACCEPTS) {
         driver_feed(driver, found);
         if (found.kind != TOKEN_END)
@@ -161,10 +180,26 @@ static bool step(struct driver *driver)
     }
     if (answer == PARSER_TOO_DEEP)
         report_depth(driver, found);
-    else if (!driver->parsing->muted && driver_repair(driver, found))
+    else if (found.flags & TOKEN_BROKEN) {
+        if (feed_broken(driver, found))
+            return true;
+    } else if (!driver->parsing->muted && driver_repair(driver, found))
         return true;
     recover(driver);
     return true;
+}
+
+/* The lexer looks ahead and the bytes are checked first; people read from top to bottom. */
+static void sort_diagnostics(compilation *compilation, uint32_t first)
+{
+    diagnostic *const items = compilation->diagnostics.items;
+    for (uint32_t i = first + 1; i < compilation->diagnostics.count; i++) {
+        const diagnostic moved = items[i];
+        uint32_t to = i;
+        for (; to > first && items[to - 1].range.start > moved.range.start; to--)
+            items[to] = items[to - 1];
+        items[to] = moved;
+    }
 }
 
 ast_file *pass_parse(compilation *compilation, uint32_t source)
@@ -172,7 +207,7 @@ ast_file *pass_parse(compilation *compilation, uint32_t source)
     arena *const arena = &compilation->arena;
     ast_file *const file = arena_allocate(arena, sizeof *file);
     file->source = source;
-    const uint32_t errors = compilation->error_count;
+    const uint32_t errors = compilation->error_count, first = compilation->diagnostics.count;
     struct parsing parsing = {
         .compilation = compilation,
         .arena = arena,
@@ -193,6 +228,7 @@ ast_file *pass_parse(compilation *compilation, uint32_t source)
     parser_begin(driver.parser, &parsing);
     while (step(&driver))
         ;
+    sort_diagnostics(compilation, first);
     file->has_errors = file->has_errors || compilation->error_count > errors;
     return file;
 }

@@ -29,6 +29,13 @@ static bool is_text(const struct driver *driver, struct token token, const char 
     return strlen(text) == length && memcmp(driver->parsing->bytes + token.start, text, length) == 0;
 }
 
+/* None of the others: what was expected, and perhaps the word that was meant. */
+static bool repair_misspelt(struct driver *driver, struct token found)
+{
+    const uint16_t meant = expected_report(driver->parsing, driver->parser, driver->before, found);
+    return meant && take_as(driver, found, meant);
+}
+
 /* `=` where a comparison is meant, `==` where a declaration. */
 static bool repair_equal(struct driver *driver, struct token found)
 {
@@ -71,6 +78,19 @@ static bool repair_foreign_word(struct driver *driver, struct token found)
         return take_as(driver, found, foreign[i].meant);
     }
     return false;
+}
+
+/* `on input if …`: the parser would take `if` for a tool, and complain about what follows. */
+bool driver_repair_early(struct driver *driver, struct token found)
+{
+    const uint16_t after = driver_after(driver).kind;
+    if (found.kind != TOKEN_NAME || token_group_of(driver->before.kind) != GROUP_STAGE || driver_accepts(driver, TOKEN_NAME, after))
+        return false;
+    if ((is_text(driver, found, "if") && driver_accepts(driver, TOKEN_WHEN, after)) ||
+        (is_text(driver, found, "do") && driver_accepts(driver, TOKEN_THEN, after)))
+        return repair_foreign_word(driver, found);
+    const uint16_t meant = expected_misspelt(driver->parsing, driver->parser, found);
+    return meant && driver_accepts(driver, meant, after) && repair_misspelt(driver, found);
 }
 
 static bool repair_missing_then(struct driver *driver, struct token found)
@@ -156,10 +176,11 @@ static bool repair_chain(struct driver *driver, struct token found)
     return driver_accepts(driver, TOKEN_AND, driver_after(driver).kind) && take_as(driver, found, TOKEN_AND);
 }
 
-/* A keyword where only a name can stand, and as a name it would fit. */
+/* A keyword where only a name can stand, and as a name it would fit. A soft word is one only where it begins no line. */
 static bool repair_reserved(struct driver *driver, struct token found)
 {
-    if (!token_is_reserved(found.kind) || !driver_accepts(driver, TOKEN_NAME, driver_after(driver).kind))
+    if (!token_is_word(found.kind) || (!token_is_reserved(found.kind) && (found.flags & TOKEN_FIRST)) ||
+        !driver_accepts(driver, TOKEN_NAME, driver_after(driver).kind))
         return false;
     const token_group group = token_group_of(found.kind);
     if (parser_expects(driver->parser, TOKEN_TRUE) && (group == GROUP_CONDITION || group == GROUP_CONNECTIVE))
@@ -167,7 +188,7 @@ static bool repair_reserved(struct driver *driver, struct token found)
     compilation *const compilation = driver->parsing->compilation;
     const char *const word = token_text(found.kind);
     diagnostic *const report = diagnostic_report(compilation, E_RESERVED_WORD, range_of_token(driver, found),
-                                                 "`%s` is a keyword and cannot be a name", word);
+                                                 "`%s` is a keyword and cannot be a name here", word);
     const bool quotable = parser_expects(driver->parser, TOKEN_STRING) && !parser_expects(driver->parser, TOKEN_TRUE);
     if (quotable)
         diagnostic_mend(compilation, report, report->range, arena_format(driver->parsing->arena, "\"%s\"", word),
@@ -211,18 +232,34 @@ static bool repair_hyphen(struct driver *driver, struct token found)
     return true;
 }
 
-/* None of the above. */
-static bool repair_misspelt(struct driver *driver, struct token found)
+/* `expect denied`: an unknown outcome was taken for a field, whose text is missing. */
+static bool repair_outcome(struct driver *driver, struct token found)
 {
-    const uint16_t meant = expected_report(driver->parsing, driver->parser, driver->before, found);
-    return meant && take_as(driver, found, meant);
+    static const char *const outcomes[] = {"permit", "flag",   "label",  "redact", "replace", "require",
+                                           "escalate", "refuse", "deny", "halt"};
+    const struct token word = driver->before;
+    (void)found;
+    if (driver->earlier != TOKEN_EXPECT || word.kind != TOKEN_NAME)
+        return false;
+    struct parsing *const parsing = driver->parsing;
+    const char *const text = arena_copy(parsing->arena, parsing->bytes + word.start, word.end - word.start);
+    const char *const nearest = diagnostic_nearest(text, outcomes, sizeof outcomes / sizeof *outcomes);
+    const source_range range = range_of_token(driver, word);
+    diagnostic *const report =
+        diagnostic_report(parsing->compilation, E_UNEXPECTED, range,
+                          "expected an outcome (`permit`, `deny`, `require approval` …), found `%s`", text);
+    if (nearest)
+        diagnostic_mend(parsing->compilation, report, range, nearest, "write `%s`", nearest);
+    else
+        diagnostic_note_text(parsing->compilation, report, "what a text became is tested with `expect text \"…\"`");
+    return false;
 }
 
 bool driver_repair(struct driver *driver, struct token found)
 {
     static bool (*const repairs[])(struct driver *driver, struct token found) = {
         repair_equal,    repair_missing_then,  repair_foreign_word, repair_trailing_comma, repair_chain,
-        repair_reserved, repair_hyphen,        repair_missing_comma, repair_unclosed,
+        repair_reserved, repair_hyphen,        repair_missing_comma, repair_unclosed,       repair_outcome,
     };
     const uint32_t reported = driver->parsing->compilation->error_count;
     for (size_t i = 0; i < sizeof repairs / sizeof *repairs; i++) {

@@ -109,6 +109,8 @@ int ParserFallback(int kind);
 /* "expected `then`, found `deny`", with hints; `before` is the token fed last. Answers the keyword that was probably
  * meant (a misspelling), or 0. */
 uint16_t expected_report(struct parsing *parsing, const void *parser, struct token before, struct token found);
+/* The keyword that a misspelt word was meant to be, among those that may stand here; 0 if none is near. */
+uint16_t expected_misspelt(struct parsing *parsing, const void *parser, struct token found);
 
 /* ---- builders (ast.c, ast_expression.c) ------------------------------------------------------------------ */
 
@@ -132,8 +134,8 @@ field_list *fields_add(struct parsing *parsing, field_list *list, ast_field item
 expression_list *expressions_add(struct parsing *parsing, expression_list *list, ast_expression *item);
 source_list *sources_add(struct parsing *parsing, source_list *list, ast_source *item);
 event_list *events_add(struct parsing *parsing, event_list *list, ast_event item);
-pattern_list *patterns_add(struct parsing *parsing, pattern_list *list, ast_pattern item);
-step_list *steps_add(struct parsing *parsing, step_list *list, ast_step item);
+pattern_list *patterns_add(struct parsing *parsing, pattern_list *list, const ast_pattern *item);
+step_list *steps_add(struct parsing *parsing, step_list *list, const ast_step *item);
 member_list *members_add(struct parsing *parsing, member_list *list, ast_text key, ast_json *value);
 ast_texts texts_of(const text_list *list);
 ast_fields fields_of(struct parsing *parsing, const field_list *list, struct token from);
@@ -189,11 +191,11 @@ ast_event ast_event_tool(struct parsing *parsing, ast_event event, ast_text tool
 ast_event ast_event_tagged(struct parsing *parsing, ast_event event, ast_text tag);
 ast_stages ast_stages_new(struct parsing *parsing, uint32_t start, bool whole, const event_list *events);
 ast_stages ast_stages_whole(struct parsing *parsing, struct token whole, struct token output);
-ast_pattern ast_pattern_new(struct parsing *parsing, struct token from, ast_mark mark, ast_event event, ast_expression *where);
+ast_pattern *ast_pattern_new(struct parsing *parsing, struct token from, ast_mark mark, ast_event event, ast_expression *where);
 ast_past *ast_past_new(struct parsing *parsing, const pattern_list *patterns);
 ast_past *ast_past_end(struct parsing *parsing, ast_past *past);
 ast_past *ast_past_same(struct parsing *parsing, ast_past *past, const path_list *paths);
-ast_past *ast_past_since(struct parsing *parsing, ast_past *past, ast_pattern pattern);
+ast_past *ast_past_since(struct parsing *parsing, ast_past *past, ast_pattern *pattern);
 ast_past *ast_past_within(struct parsing *parsing, ast_past *past, struct token duration);
 
 /* Effects and declarations. */
@@ -213,7 +215,7 @@ ast_json *ast_json_word(struct parsing *parsing, struct token name);
 ast_json *ast_json_number(struct parsing *parsing, struct token from, struct token number);
 ast_json *ast_json_object(struct parsing *parsing, struct token from, const member_list *members);
 ast_json *ast_json_list(struct parsing *parsing, struct token from, const member_list *members);
-ast_step ast_step_new(struct parsing *parsing, ast_step_kind kind, struct token from);
-ast_step ast_step_by(struct parsing *parsing, ast_step step, const path_list *by);
+ast_step *ast_step_new(struct parsing *parsing, ast_step_kind kind, struct token from);
+ast_step *ast_step_by(struct parsing *parsing, ast_step *step, const path_list *by);
 
 #endif

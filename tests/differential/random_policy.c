@@ -173,21 +173,6 @@ static const random_field *find_list(place *place, bool records, bool numbers, c
     return NULL;
 }
 
-static void gen_arithmetic(place *place, field_kind kind, uint32_t depth)
-{
-    buffer_text(place->out, "(");
-    gen_value(place, kind, depth - 1);
-    buffer_text(place->out, random_chance(place->random, 50) ? " + " : " - ");
-    gen_value(place, kind, depth - 1);
-    if (kind == FIELD_INT && random_chance(place->random, 50)) {
-        buffer_text(place->out, " * ");
-        gen_value(place, kind, depth - 1);
-    }
-    buffer_text(place->out, " else ");
-    buffer_text(place->out, literal(place, kind));
-    buffer_text(place->out, ")");
-}
-
 static void gen_value(place *place, field_kind kind, uint32_t depth)
 {
     const char *owner;

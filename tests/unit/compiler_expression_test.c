@@ -172,7 +172,7 @@ static const example examples[] = {
     {"", RULE("action pay", "args.amount * args.count > 5.0 and args.count * 10m > 1h and 2 * args.amount > 1.5")},
     {"", RULE("input", "user.score * 2 > 1.5 and user.score * user.quota > 3.0")},
     {"", RULE("action pay", "args.amount - 1 + args.count > 0.5")},
-    {"E0303", RULE("action transfer, action pay", "args.order == 5 or user.score == user.id")},
+    {"E0303 E0308", RULE("action transfer, action pay", "args.order == 5 or user.score == user.id")},
     {"E0308", RULE("action pay", "args.amount > \"many\"")},
     {"E0308", RULE("action pay", "args.payee == \"example.com\"")},
     {"E0308", RULE("input", "user.id == 5")},
@@ -199,7 +199,7 @@ static const example examples[] = {
     {"E0251", RULE("input", "user.rol == admin")},
     {"E0252", RULE("action pay", "args.amout > 5.0")},
     {"E0253", RULE("action", "text == \"\"")},
-    {"E0253", RULE("input, output", "role == \"\"")},
+    {"E0253", RULE("input, output", "(role else \"\") == \"\"")},
     {"E0253", RULE("output", "sender == a")},
     {"E0254", RULE("action pay or mail", "args.amount > 5.0")},
     {"E0255", RULE("action pay", "outsid(args.payee)")},
@@ -316,7 +316,7 @@ static const example examples[] = {
     /* definitions */
     {"", RULE("action mail", "any a in args.to satisfies outside(a)")},
     {"", RULE("action pay", "rich(args.amount) or rich(args.count) or rich(5) or outside(\"a@b.test\")")},
-    {"", RULE("action pay", "both(user.vip, args.count > 5) and both((any g in user.groups satisfies g == \"x\"), user.vip)")},
+    {"", RULE("action pay", "both(user.vip, (args.count > 5)) and both((any g in user.groups satisfies g == \"x\"), user.vip)")},
     {"E0323", RULE("action pay", "rich(args.amount, 5)")},
     {"E0303", RULE("action pay", "rich(args.order)")},
     {"E0305", RULE("action pay", "same(args.reason)") "define same(x: string) = x == \"a\"\n"},
@@ -481,7 +481,7 @@ static void test_groups(void **state)
 {
     (void)state;
     checked checked;
-    check_sound(&checked, "rule a on action tagged pays when (args.amount else 0) > 5.0 then deny\n"
+    check_sound(&checked, "rule a on action pay or refund when (args.amount else 0) > 5.0 then deny\n"
                           "rule b on action pay or transfer when args.amount > 5.0 then deny\n"
                           "rule c on input, action pay, action transfer or pay, result when user.vip then deny\n");
     const checked_policy *const policy = checked.compilation.checked;
@@ -545,7 +545,7 @@ static void test_nothing_left_behind(void **state)
 
 #define UPPER                                                                                              \
     "constitution platform \"1\"\ncontext user { vip: bool }\n"                                             \
-    "rule pii on output, input waivable then deny\nrule law on output then halt\npermit all on action\n"
+    "rule pii on output, input waivable then deny\nrule law on output then halt\npermit every on action\n"
 
 static void test_waivers(void **state)
 {
@@ -556,9 +556,9 @@ static void test_waivers(void **state)
         {"", "waive platform.pii until \"2027-06-30T10:00:00+02:00\" when user.vip because \"b\"\n"},
         {"E0404", "waive platform.pii until \"30.6.2027\" when user.vip because \"b\"\n"},
         {"E0400", "waive platform.pi when user.vip because \"b\"\n"},
-        {"E0402", "waive platform.all when user.vip because \"b\"\n"},
+        {"E0402", "waive platform.every when user.vip because \"b\"\n"},
         {"E0403", "waive platform.law when user.vip because \"b\"\n"},
-        {"E0253", "waive platform.pii when role == \"x\" because \"b\"\n"},
+        {"E0253", "waive platform.pii when (role else \"\") == \"x\" because \"b\"\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[1024];
@@ -588,9 +588,9 @@ static void test_waivers(void **state)
 static void doubling(char *out, size_t size, const char *leaf)
 {
     snprintf(out, size, "constitution t \"1\"\ncontext user { id: string }\ndefine d0(x: string) = %s\n", leaf);
-    for (int i = 1; i < 100; i++)
+    for (int i = 1; i < 40; i++)
         snprintf(out + strlen(out), size - strlen(out), "define d%d(x: string) = d%d(x) and d%d(x)\n", i, i - 1, i - 1);
-    snprintf(out + strlen(out), size - strlen(out), "rule r on input when d99(user.id) then deny\n");
+    snprintf(out + strlen(out), size - strlen(out), "rule r on input when d39(user.id) then deny\n");
 }
 
 static void test_bounds(void **state)
@@ -609,7 +609,7 @@ static void test_bounds(void **state)
     compilation_end(&checked.compilation);
 
     snprintf(text, sizeof text, "constitution t \"1\"\ncontext user { id: string }\nrule r on input when user.id == user.id");
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 300; i++)
         strcat(text, " + user.id");
     strcat(text, " then deny\n");
     check_text(&checked, text);
