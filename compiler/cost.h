@@ -15,7 +15,7 @@
 
 typedef struct stage_cost {
     uint32_t rules;          /* rules, permits and waivers that can concern an event of the stage */
-    uint32_t worst_tool;     /* the tool whose events cost most; CST_NONE: the stage has no tools */
+    uint32_t worst_tool;     /* the tool whose events cost most; CST_NONE: the stage has no tools, or no rules */
     uint64_t steps;          /* worst case of one event, in comparisons; UINT64_MAX: more than that */
     uint64_t scratch_bytes;  /* worst case for joined strings, at most LIMIT_SCRATCH_BYTES */
     uint32_t slots;          /* fields read */

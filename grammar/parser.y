@@ -39,7 +39,9 @@
     SESSIONS SET SHADOW STARTS STOPPED SYSTEM TAGGED TEST TOOL TOOLS UNTIL VALUE WAIT WAIVABLE WAIVE WHOLE.
 
 /* ---- file ------------------------------------------------------------------------------------------
- * file = { declaration }
+ * file        = { declaration }
+ * declaration = constitution | extends | import | principle | enum | agents | context | tools | set | pattern | origin
+ *             | define | extern | default | approvals | permit | rule | waive | test
  */
 file ::= declarations.
 declarations ::= .

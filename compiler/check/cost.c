@@ -191,7 +191,7 @@ void cost_of_stages(arena *arena, const checked_policy *policy, stage_cost out[C
         cost->worst_tool = CST_NONE;
         cost->steps = sums.every[stage].steps;
         cost->scratch_bytes = sums.every[stage].scratch;
-        for (uint32_t tool = 0; tool < sums.tools && stage_has_tools((cst_stage)stage); tool++) {
+        for (uint32_t tool = 0; tool < sums.tools && cost->rules > 0 && stage_has_tools((cst_stage)stage); tool++) {
             const price total = both(sums.every[stage], sums.by_tool[(size_t)stage * sums.tools + tool]);
             if (cost->worst_tool == CST_NONE || total.steps > cost->steps) {
                 cost->worst_tool = tool;

@@ -1,18 +1,20 @@
 /*
- * expression.c - conditions: the first step, from the syntax tree to a tree in which every name and type is resolved.
+ * expression.c - conditions: the first step, from the syntax tree to a tree in which every name and
+ * type is resolved.
  *
- * Here stand the reports that the condition half shares, the connectives, and the choice of who checks what. Open data
- * has no type of its own: `X is string` gives it one for the other operands of the same `and` (and, negated, of the
- * same `or`). That must be known before those operands are checked, so it is collected from the syntax
- * tree first, whatever the order of the operands (narrowings). Whether the guard really guards is not judged
- * here but by guards.c, on the finished tree.
+ * Here stand the reports that the condition half shares, the connectives, and the choice of who
+ * checks what. Open data has no type of its own: `X is string` gives it one for the other operands
+ * of the same `and` (and, negated, of the same `or`). That must be known before those operands are
+ * checked, so it is collected from the syntax tree first, whatever the order of the operands
+ * (narrowings). Whether the guard really guards is not judged here but by guards.c, on the finished
+ * tree.
  */
 #include "compiler/check/expression.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-/* ---- reports ------------------------------------------------------------------------------------------ */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 static const char *format_text(checker *checker, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
@@ -33,12 +35,14 @@ static bool reported(const checker *checker, diagnostic_code code, source_range 
 {
     const compilation *const compilation = checker->compilation;
     for (uint32_t i = compilation->diagnostics.count; i-- > 0;)
-        if (compilation->diagnostics.items[i].code == code && ranges_equal(compilation->diagnostics.items[i].range, range))
+        if (compilation->diagnostics.items[i].code == code &&
+            ranges_equal(compilation->diagnostics.items[i].range, range))
             return true;
     return false;
 }
 
-static diagnostic *report_once(checker *checker, diagnostic_code code, source_range range, const char *text, bool *fresh)
+static diagnostic *report_once(checker *checker, diagnostic_code code, source_range range,
+                               const char *text, bool *fresh)
 {
     *fresh = !reported(checker, code, range);
     if (!*fresh) {
@@ -48,7 +52,8 @@ static diagnostic *report_once(checker *checker, diagnostic_code code, source_ra
     return diagnostic_report(checker->compilation, code, range, "%s", text);
 }
 
-diagnostic *check_report(checker *checker, diagnostic_code code, source_range range, const char *format, ...)
+diagnostic *check_report(checker *checker, diagnostic_code code, source_range range,
+                         const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -63,21 +68,26 @@ static void add_context(const environment *environment, diagnostic *diagnostic)
 {
     compilation *const compilation = environment->checker->compilation;
     uint32_t shown = 0;
-    for (const call *at = environment->calls; at != NULL && shown < 4 && !environment->scope->any_stage; at = at->outer, shown++)
-        diagnostic_note_at(compilation, diagnostic, at->range, "this is the body of `%s`, used here", at->definition->name);
+    for (const call *at = environment->calls;
+         at != NULL && shown < 4 && !environment->scope->any_stage; at = at->outer, shown++)
+        diagnostic_note_at(compilation, diagnostic, at->range,
+                           "this is the body of `%s`, used here", at->definition->name);
     const scope *const scope = environment->scope;
     if (!scope->has_tools || scope->every_tool || scope->tool_count == scope->all_count)
         return;
     const tool *const tools = environment->checker->policy->tools.items;
     const char *names = "";
     for (uint32_t i = 0; i < scope->tool_count && i < 5; i++)
-        names = arena_format(environment->checker->arena, "%s%s`%s`", names, i == 0 ? "" : ", ", tools[scope->tools[i]].name);
-    diagnostic_note_text(compilation, diagnostic,
-                         "the tools of this rule declare a field with different types; here it is checked for %s%s",
-                         names, scope->tool_count > 5 ? ", …" : "");
+        names = arena_format(environment->checker->arena, "%s%s`%s`", names, i == 0 ? "" : ", ",
+                             tools[scope->tools[i]].name);
+    diagnostic_note_text(
+        compilation, diagnostic,
+        "the tools of this rule declare a field with different types; here it is checked for %s%s",
+        names, scope->tool_count > 5 ? ", …" : "");
 }
 
-diagnostic *report(const environment *environment, diagnostic_code code, source_range range, const char *format, ...)
+diagnostic *report(const environment *environment, diagnostic_code code, source_range range,
+                   const char *format, ...)
 {
     if (environment->quiet) {
         environment->checker->compilation->spare.note_count = 0;
@@ -99,7 +109,7 @@ const char *excerpt(const environment *environment, source_range range)
     return source_excerpt(environment->checker->compilation, range);
 }
 
-/* ---- narrowings --------------------------------------------------------------------------------------- */
+/* ---- narrowings ------------------------------------------------------------------------------ */
 
 typedef struct found {
     uint32_t owner; /* operand that tests the type */
@@ -113,8 +123,8 @@ typedef struct found_list {
 } found_list;
 
 /* The tests `X is TYPE` that hold if `ast` is true (or false, if not positive). */
-static void narrowings_collect(const environment *look, const ast_expression *ast, bool positive, uint32_t owner,
-                               found_list *out)
+static void narrowings_collect(const environment *look, const ast_expression *ast, bool positive,
+                               uint32_t owner, found_list *out)
 {
     if (ast == NULL || look->depth > LIMIT_EXPRESSION_DEPTH)
         return;
@@ -135,7 +145,8 @@ static void narrowings_collect(const environment *look, const ast_expression *as
     if (test == NULL || test->kind != EXPRESSION_PRESENT)
         return;
     const expression *const place = path_look(&inner, &ast->left->path);
-    if (place == NULL || place->type->kind != CST_KIND_JSON || test->left->type->kind == CST_KIND_JSON)
+    if (place == NULL || place->type->kind != CST_KIND_JSON ||
+        test->left->type->kind == CST_KIND_JSON)
         return;
     *ARENA_PUSH(look->checker->arena, out) = (found){owner, place, test->left->type};
 }
@@ -148,15 +159,18 @@ static expression *connective_check(const environment *environment, const ast_ex
     found_list found = {0};
     for (uint32_t i = 0; i < ast->items.count; i++)
         narrowings_collect(&look, ast->items.items[i], ast->kind == AST_AND, i, &found);
-    narrowing *const narrowings = arena_array(environment->checker->arena, found.count, sizeof *narrowings);
-    expression **const items = arena_array(environment->checker->arena, ast->items.count, sizeof *items);
+    narrowing *const narrowings =
+        arena_array(environment->checker->arena, found.count, sizeof *narrowings);
+    expression **const items =
+        arena_array(environment->checker->arena, ast->items.count, sizeof *items);
     bool sound = true;
     for (uint32_t i = 0; i < ast->items.count; i++) {
         struct environment inner = *environment;
         for (uint32_t k = 0; k < found.count; k++) {
             if (found.items[k].owner == i)
                 continue;
-            narrowings[k] = (narrowing){found.items[k].place, found.items[k].type, inner.narrowings};
+            narrowings[k] =
+                (narrowing){found.items[k].place, found.items[k].type, inner.narrowings};
             inner.narrowings = &narrowings[k];
         }
         items[i] = condition_check(&inner, ast->items.items[i]);
@@ -164,27 +178,30 @@ static expression *connective_check(const environment *environment, const ast_ex
     }
     if (!sound)
         return NULL;
-    return node_list(environment, ast->kind == AST_AND ? EXPRESSION_AND : EXPRESSION_OR, items, ast->items.count,
-                     ast->range);
+    return node_list(environment, ast->kind == AST_AND ? EXPRESSION_AND : EXPRESSION_OR, items,
+                     ast->items.count, ast->range);
 }
 
-/* ---- conditions ----------------------------------------------------------------------------------------- */
+/* ---- conditions ------------------------------------------------------------------------------ */
 
 /* A value where a condition is demanded: only a bool is one. */
 static expression *truth_check(const environment *environment, const ast_expression *ast)
 {
-    expression *const value = value_check(environment, ast, type_scalar(environment->checker, CST_KIND_BOOL, 0));
+    expression *const value =
+        value_check(environment, ast, type_scalar(environment->checker, CST_KIND_BOOL, 0));
     if (value == NULL)
         return NULL;
     if (value->type->kind != CST_KIND_BOOL) {
         const char *const text = excerpt(environment, ast->range);
-        diagnostic *const d = report(environment, E_NOT_A_CONDITION, ast->range, "`%s` is %s, which is no condition", text,
-                                     type_name(environment->checker, value->type));
+        diagnostic *const d =
+            report(environment, E_NOT_A_CONDITION, ast->range, "`%s` is %s, which is no condition",
+                   text, type_name(environment->checker, value->type));
         if (value->type->kind == CST_KIND_LIST)
             diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                             "write `any x in %s satisfies …` or `length of %s > 0`", text, text);
         else
-            diagnostic_mend(environment->checker->compilation, d, ast->range, NULL, "compare it: `%s == …`", text);
+            diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
+                            "compare it: `%s == …`", text);
         return NULL;
     }
     if (node_is_condition(value) || value->kind == EXPRESSION_CONSTANT)

@@ -1,21 +1,25 @@
 /*
  * expression_call.c - definitions: a call is replaced by the body, each parameter by its argument.
  *
- * The body is checked in the namespace of the file that declares it, at the place of the call: its fields are those of
- * the event being decided. A definition cannot reach itself, directly or through others.
+ * The body is checked in the namespace of the file that declares it, at the place of the call: its
+ * fields are those of the event being decided. A definition cannot reach itself, directly or
+ * through others.
  */
 #include "compiler/check/expression.h"
 
-static void unknown_report(const environment *environment, const ast_expression *ast, const symbol *symbol)
+static void unknown_report(const environment *environment, const ast_expression *ast,
+                           const symbol *symbol)
 {
     const char *const text = excerpt(environment, ast->path.range);
     compilation *const compilation = environment->checker->compilation;
     if (symbol != NULL) {
-        diagnostic *const d = report(environment, E_UNKNOWN_DEFINITION, ast->path.range, "`%s` is no definition", text);
+        diagnostic *const d = report(environment, E_UNKNOWN_DEFINITION, ast->path.range,
+                                     "`%s` is no definition", text);
         diagnostic_note_at(compilation, d, symbol->range, "it is declared here");
         return;
     }
-    diagnostic *const d = report(environment, E_UNKNOWN_DEFINITION, ast->path.range, "no definition is called `%s`", text);
+    diagnostic *const d = report(environment, E_UNKNOWN_DEFINITION, ast->path.range,
+                                 "no definition is called `%s`", text);
     static const char *const words[] = {"length", "sum", "min", "max", "count"};
     for (uint32_t i = 0; i < sizeof words / sizeof words[0] && ast->path.count == 1; i++)
         if (key_is(key_of(&ast->path.items[0]), words[i])) {
@@ -23,8 +27,8 @@ static void unknown_report(const environment *environment, const ast_expression 
             return;
         }
     uint32_t count;
-    const char *const *const names =
-        unit_names(environment->checker, environment->unit, 1u << SYMBOL_DEFINE | 1u << SYMBOL_EXTERN, &count);
+    const char *const *const names = unit_names(environment->checker, environment->unit,
+                                                1u << SYMBOL_DEFINE | 1u << SYMBOL_EXTERN, &count);
     const char *const near = diagnostic_nearest(text, names, count);
     if (near == NULL)
         return;
@@ -32,7 +36,8 @@ static void unknown_report(const environment *environment, const ast_expression 
     diagnostic_mend(compilation, d, ast->path.range, near, "write `%s`", near);
 }
 
-static bool recursion_report(const environment *environment, const ast_expression *ast, const symbol *symbol)
+static bool recursion_report(const environment *environment, const ast_expression *ast,
+                             const symbol *symbol)
 {
     const call *first = environment->calls;
     while (first != NULL && first->definition != symbol)
@@ -42,14 +47,16 @@ static bool recursion_report(const environment *environment, const ast_expressio
     const char *chain = symbol->name;
     for (const call *at = environment->calls; at != first->outer; at = at->outer)
         chain = arena_format(environment->checker->arena, "%s → %s", at->definition->name, chain);
-    diagnostic *const d = check_report(environment->checker, E_RECURSIVE_DEFINITION, symbol->range,
-                                       "the definition `%s` leads back to itself: %s", symbol->name, chain);
+    diagnostic *const d =
+        check_report(environment->checker, E_RECURSIVE_DEFINITION, symbol->range,
+                     "the definition `%s` leads back to itself: %s", symbol->name, chain);
     diagnostic_note_at(environment->checker->compilation, d, ast->range, "it is used here");
     return true;
 }
 
 /* The argument of one parameter, as a value of its type; NULL after an error. */
-static expression *argument_check(const environment *environment, const ast_expression *ast, const type *type)
+static expression *argument_check(const environment *environment, const ast_expression *ast,
+                                  const type *type)
 {
     if (type->kind == CST_KIND_JSON)
         return value_check(environment, ast, type);
@@ -58,27 +65,37 @@ static expression *argument_check(const environment *environment, const ast_expr
     expression *const value = value_check(environment, ast, type);
     if (value == NULL || value->type == type)
         return value;
-    report(environment, E_TYPES_DIFFER, ast->range, "`%s` is %s where %s is demanded", excerpt(environment, ast->range),
-           type_name(environment->checker, value->type), type_name(environment->checker, type));
+    report(environment, E_TYPES_DIFFER, ast->range, "`%s` is %s where %s is demanded",
+           excerpt(environment, ast->range), type_name(environment->checker, value->type),
+           type_name(environment->checker, type));
     return NULL;
 }
 
-static bool arguments_bind(const environment *environment, const ast_expression *ast, const symbol *symbol, binding *bindings)
+static bool arguments_bind(const environment *environment, const ast_expression *ast,
+                           const symbol *symbol, binding *bindings)
 {
     const ast_fields *const parameters = &symbol->declaration->fields;
     if (ast->items.count != parameters->count) {
-        diagnostic *const d = report(environment, E_ARGUMENT_COUNT, ast->range, "`%s` takes %u argument%s, not %u", symbol->name,
-                                     parameters->count, parameters->count == 1 ? "" : "s", ast->items.count);
-        diagnostic_note_at(environment->checker->compilation, d, symbol->range, "it is declared here");
+        diagnostic *const d = report(
+            environment, E_ARGUMENT_COUNT, ast->range, "`%s` takes %u argument%s, not %u",
+            symbol->name, parameters->count, parameters->count == 1 ? "" : "s", ast->items.count);
+        diagnostic_note_at(environment->checker->compilation, d, symbol->range,
+                           "it is declared here");
         return false;
     }
     bool sound = true;
     for (uint32_t i = 0; i < parameters->count; i++) {
         const ast_field *const parameter = &parameters->items[i];
-        const type *const type = type_resolve(environment->checker, symbol->home, parameter->type, 0);
-        expression *const value = type == NULL ? NULL : argument_check(environment, ast->items.items[i], type);
-        bindings[i] = (binding){.kind = BINDING_VALUE, .name = key_of(&parameter->key), .range = parameter->key.range,
-                                .value = value, .optional = parameter->optional, .type = type,
+        const type *const type =
+            type_resolve(environment->checker, symbol->home, parameter->type, 0);
+        expression *const value =
+            type == NULL ? NULL : argument_check(environment, ast->items.items[i], type);
+        bindings[i] = (binding){.kind = BINDING_VALUE,
+                                .name = key_of(&parameter->key),
+                                .range = parameter->key.range,
+                                .value = value,
+                                .optional = parameter->optional,
+                                .type = type,
                                 .outer = i == 0 ? NULL : &bindings[i - 1]};
         sound = sound && value != NULL;
     }
@@ -88,28 +105,34 @@ static bool arguments_bind(const environment *environment, const ast_expression 
 expression *call_check(const environment *environment, const ast_expression *ast)
 {
     uint32_t used = 0;
-    const symbol *const symbol = unit_resolve(environment->checker, environment->unit, &ast->path, &used);
+    const symbol *const symbol =
+        unit_resolve(environment->checker, environment->unit, &ast->path, &used);
     if (symbol != NULL && symbol->kind == SYMBOL_EXTERN && used == ast->path.count)
         return NULL; /* reported where it is declared */
-    if (symbol == NULL || symbol->kind != SYMBOL_DEFINE || used != ast->path.count || symbol->declaration == NULL) {
+    if (symbol == NULL || symbol->kind != SYMBOL_DEFINE || used != ast->path.count ||
+        symbol->declaration == NULL) {
         unknown_report(environment, ast, symbol != NULL && used == ast->path.count ? symbol : NULL);
         return NULL;
     }
     if (recursion_report(environment, ast, symbol) || scope_is_broken(environment->checker, symbol))
         return NULL;
     if (ast->keys.count > 0) {
-        report(environment, E_UNKNOWN_PROPERTY, ast->keys.items[0].range, "`%s(…)` is a condition, which has no part `%s`",
-               symbol->name, ast->keys.items[0].bytes);
+        report(environment, E_UNKNOWN_PROPERTY, ast->keys.items[0].range,
+               "`%s(…)` is a condition, which has no part `%s`", symbol->name,
+               ast->keys.items[0].bytes);
         return NULL;
     }
-    binding *const bindings = arena_array(environment->checker->arena, symbol->declaration->fields.count, sizeof *bindings);
+    binding *const bindings = arena_array(environment->checker->arena,
+                                          symbol->declaration->fields.count, sizeof *bindings);
     if (!arguments_bind(environment, ast, symbol, bindings))
         return NULL;
     const call call = {symbol, ast->range, environment->calls};
     struct environment inner = *environment;
     inner.unit = symbol->home;
     inner.calls = &call;
-    inner.bindings = symbol->declaration->fields.count == 0 ? NULL : &bindings[symbol->declaration->fields.count - 1];
+    inner.bindings = symbol->declaration->fields.count == 0
+                         ? NULL
+                         : &bindings[symbol->declaration->fields.count - 1];
     expression *const body = condition_check(&inner, symbol->declaration->expression);
     /* Without a stage, silence may mean a field that is not judged. */
     if (body == NULL && !environment->quiet && !environment->scope->any_stage)

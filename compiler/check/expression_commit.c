@@ -1,9 +1,9 @@
 /*
  * expression_commit.c - the last step: a condition that is right becomes part of the policy.
  *
- * Candidates become slots, with their uses by stage and tool; slots that are compared with constants are marked, so that
- * the reader of events looks their text up; each node that can be undecided at run time gets a site. A tree is
- * committed once.
+ * Candidates become slots, with their uses by stage and tool; slots that are compared with
+ * constants are marked, so that the reader of events looks their text up; each node that can be
+ * undecided at run time gets a site. A tree is committed once.
  */
 #include "compiler/check/expression.h"
 
@@ -18,7 +18,7 @@ typedef struct commit {
     const selector *selector;
 } commit;
 
-/* ---- sites ------------------------------------------------------------------------------------------------- */
+/* ---- sites ----------------------------------------------------------------------------------- */
 
 static const char *undecided_code(const expression *node)
 {
@@ -46,13 +46,15 @@ static uint32_t site_make(checker *checker, const char *code, source_range range
 {
     checked_policy *const policy = checker->policy;
     for (uint32_t i = policy->sites.count; i > 0 && i + 64 > policy->sites.count; i--)
-        if (ranges_equal(policy->sites.items[i - 1].range, range) && strcmp(policy->sites.items[i - 1].code, code) == 0)
+        if (ranges_equal(policy->sites.items[i - 1].range, range) &&
+            strcmp(policy->sites.items[i - 1].code, code) == 0)
             return i - 1;
-    *ARENA_PUSH(checker->arena, &policy->sites) = (site){code, source_excerpt(checker->compilation, range), range};
+    *ARENA_PUSH(checker->arena, &policy->sites) =
+        (site){code, source_excerpt(checker->compilation, range), range};
     return policy->sites.count - 1;
 }
 
-/* ---- interned slots ------------------------------------------------------------------------------------------- */
+/* ---- interned slots -------------------------------------------------------------------------- */
 
 /* Only texts that come from a slot as they are: parts are looked up when they are taken. */
 static void mark_interned(const commit *commit, const expression *value, const bound *bounds)
@@ -98,7 +100,7 @@ static void mark_compared(const commit *commit, const expression *node, const bo
         mark_interned(commit, node->right, bounds);
 }
 
-/* ---- the walk --------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static void commit_node(const commit *commit, expression *node, const bound *bounds)
 {
@@ -129,7 +131,8 @@ void commit_condition(checker *checker, expression *condition, const selector *s
     commit_node(&commit, condition, NULL);
 }
 
-void commit_message(checker *checker, message_part *parts, uint32_t count, const selector *selector, source_range range)
+void commit_message(checker *checker, message_part *parts, uint32_t count, const selector *selector,
+                    source_range range)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (parts[i].kind == CST_PART_SLOT) {

@@ -1,8 +1,9 @@
 /*
  * expression_later.c - constructs that the grammar has and the compiler gives no meaning yet.
  *
- * Each is refused with a code of its own. Nothing of a rule that uses one is compiled, so no such rule passes silently for
- * one that protects. The rows in diagnostics.def say what the construct will do.
+ * Each is refused with a code of its own. Nothing of a rule that uses one is compiled, so no such
+ * rule passes silently for one that protects. The rows in diagnostics.def say what the construct
+ * will do.
  */
 #include "compiler/check/expression.h"
 
@@ -34,10 +35,11 @@ bool later_is(const ast_expression *ast)
     }
 }
 
-static expression *pattern_report(const environment *environment, const ast_expression *ast, diagnostic_code code,
-                                  const char *word)
+static expression *pattern_report(const environment *environment, const ast_expression *ast,
+                                  diagnostic_code code, const char *word)
 {
-    /* Errors of the left side are worth knowing now; a typed test is the better advice where there is one. */
+    /* Errors of the left side are worth knowing now; a typed test is the better advice where there
+     * is one. */
     const expression *const left = value_check(environment, ast->left, NULL);
     if (left != NULL && typed_test_report(environment, ast, left->type))
         return NULL;
@@ -49,7 +51,8 @@ expression *later_report(const environment *environment, const ast_expression *a
 {
     switch (ast->kind) {
     case AST_CONTAINS:
-        return pattern_report(environment, ast, E_LATER_CONTAINS, ast->any ? "contains any" : "contains");
+        return pattern_report(environment, ast, E_LATER_CONTAINS,
+                              ast->any ? "contains any" : "contains");
     case AST_MATCHES:
         return pattern_report(environment, ast, E_LATER_MATCHES, "matches");
     case AST_RUNS:
@@ -59,22 +62,27 @@ expression *later_report(const environment *environment, const ast_expression *a
         report(environment, E_LATER_REPEATS, ast->range, "`repeats` has no meaning yet");
         break;
     case AST_FROM:
-        report(environment, E_LATER_FROM, ast->range, "`%s` has no meaning yet", ast->negated ? "not from" : "from");
+        report(environment, E_LATER_FROM, ast->range, "`%s` has no meaning yet",
+               ast->negated ? "not from" : "from");
         break;
     case AST_HAS:
         report(environment, E_LATER_LABEL, ast->range, "labels have no meaning yet");
         break;
     case AST_EARLIER:
-        report(environment, E_LATER_EARLIER, ast->range, "`%s` has no meaning yet", ast->negated ? "no earlier" : "earlier");
+        report(environment, E_LATER_EARLIER, ast->range, "`%s` has no meaning yet",
+               ast->negated ? "no earlier" : "earlier");
         break;
     case AST_VIEW:
-        report(environment, E_LATER_VIEW, ast->range, "the view `%s` has no meaning yet", ast->text.bytes);
+        report(environment, E_LATER_VIEW, ast->range, "the view `%s` has no meaning yet",
+               ast->text.bytes);
         break;
     default:
         if (ast->past != NULL)
-            report(environment, E_LATER_HISTORY, ast->range, "numbers from history have no meaning yet");
+            report(environment, E_LATER_HISTORY, ast->range,
+                   "numbers from history have no meaning yet");
         else
-            report(environment, E_LATER_PARTS, ast->range, "`%s of` has no meaning yet", excerpt(environment, ast->path.range));
+            report(environment, E_LATER_PARTS, ast->range, "`%s of` has no meaning yet",
+                   excerpt(environment, ast->path.range));
         break;
     }
     return NULL;

@@ -1,32 +1,35 @@
 /*
  * expression_node.c - building the nodes of checked expressions.
  *
- * Every node is counted against LIMIT_EXPRESSION_NODES, copies too: definitions are replaced by their bodies, so a short
- * text can mean a long condition, and the bound must hold for what is meant. Nothing is shared
- * between two places of a tree; whoever walks a tree may rely on that.
+ * Every node is counted against LIMIT_EXPRESSION_NODES, copies too: definitions are replaced by
+ * their bodies, so a short text can mean a long condition, and the bound must hold for what is
+ * meant. Nothing is shared between two places of a tree; whoever walks a tree may rely on that.
  */
 #include "compiler/check/expression.h"
 
 bool too_large(const environment *environment)
 {
     if (environment->depth > LIMIT_EXPRESSION_DEPTH) {
-        report(environment, E_CONDITION_DEPTH, environment->rule, "the condition is nested more than %u deep",
-               LIMIT_EXPRESSION_DEPTH);
+        report(environment, E_CONDITION_DEPTH, environment->rule,
+               "the condition is nested more than %u deep", LIMIT_EXPRESSION_DEPTH);
         return true;
     }
-    /* In a definition's body looking counts too: calls that double at each level must end even if they only make errors. */
+    /* In a definition's body looking counts too: calls that double at each level must end even if
+     * they only make errors. */
     if (environment->calls != NULL)
         environment->checker->node_count++;
     if (environment->checker->node_count > LIMIT_EXPRESSION_NODES) {
-        report(environment, E_TOO_MANY_NODES, environment->rule,
-               "the conditions of this policy have more than %u parts once definitions are replaced",
-               LIMIT_EXPRESSION_NODES);
+        report(
+            environment, E_TOO_MANY_NODES, environment->rule,
+            "the conditions of this policy have more than %u parts once definitions are replaced",
+            LIMIT_EXPRESSION_NODES);
         return true;
     }
     return false;
 }
 
-expression *node_new(const environment *environment, expression_kind kind, const type *type, source_range range)
+expression *node_new(const environment *environment, expression_kind kind, const type *type,
+                     source_range range)
 {
     expression *const node = arena_allocate(environment->checker->arena, sizeof *node);
     environment->checker->node_count++;
@@ -42,7 +45,8 @@ static const type *bool_type(const environment *environment)
     return type_scalar(environment->checker, CST_KIND_BOOL, 0);
 }
 
-expression *node_constant(const environment *environment, const type *type, const cst_value *value, source_range range)
+expression *node_constant(const environment *environment, const type *type, const cst_value *value,
+                          source_range range)
 {
     expression *const node = node_new(environment, EXPRESSION_CONSTANT, type, range);
     node->constant = *value;
@@ -55,18 +59,19 @@ expression *node_truth(const environment *environment, bool truth, source_range 
     return node_constant(environment, bool_type(environment), &value, range);
 }
 
-expression *node_unary(const environment *environment, expression_kind kind, const type *type, expression *left,
-                       source_range range)
+expression *node_unary(const environment *environment, expression_kind kind, const type *type,
+                       expression *left, source_range range)
 {
     if (left == NULL)
         return NULL;
-    expression *const node = node_new(environment, kind, type != NULL ? type : bool_type(environment), range);
+    expression *const node =
+        node_new(environment, kind, type != NULL ? type : bool_type(environment), range);
     node->left = left;
     return node;
 }
 
-expression *node_binary(const environment *environment, expression_kind kind, const type *type, expression *left,
-                        expression *right, source_range range)
+expression *node_binary(const environment *environment, expression_kind kind, const type *type,
+                        expression *left, expression *right, source_range range)
 {
     if (left == NULL || right == NULL)
         return NULL;
@@ -75,8 +80,8 @@ expression *node_binary(const environment *environment, expression_kind kind, co
     return node;
 }
 
-expression *node_list(const environment *environment, expression_kind kind, expression **items, uint32_t count,
-                      source_range range)
+expression *node_list(const environment *environment, expression_kind kind, expression **items,
+                      uint32_t count, source_range range)
 {
     if (count == 0)
         return node_truth(environment, kind == EXPRESSION_AND, range);
@@ -136,14 +141,15 @@ bool places_equal(const checker *checker, const expression *a, const expression 
     return false;
 }
 
-/* ---- copies ---------------------------------------------------------------------------------------- */
+/* ---- copies ---------------------------------------------------------------------------------- */
 
 typedef struct renaming { /* a quantifier inside of what is copied */
     uint32_t from, to;
     const struct renaming *outer;
 } renaming;
 
-static expression *copy(const environment *environment, const expression *from, const renaming *renamings)
+static expression *copy(const environment *environment, const expression *from,
+                        const renaming *renamings)
 {
     if (too_large(environment))
         return NULL;

@@ -1,8 +1,9 @@
 /*
  * expression_quantifier.c - any x in L satisfies P, all x in L satisfy P.
  *
- * Over a list the quantifier stays one node, its name a LOCAL. Over a set, which is known at compile time, it is replaced by an `or`
- * (an `and`) with one copy of P for each element, read as whatever its place in P demands.
+ * Over a list the quantifier stays one node, its name a LOCAL. Over a set, which is known at
+ * compile time, it is replaced by an `or` (an `and`) with one copy of P for each element, read as
+ * whatever its place in P demands.
  */
 #include "compiler/check/expression.h"
 
@@ -14,47 +15,62 @@ set_declaration *set_named(const environment *environment, const ast_expression 
         scope_has_root(environment->scope, key_of(&ast->path.items[0])))
         return NULL;
     uint32_t used = 0;
-    const symbol *const symbol = unit_resolve(environment->checker, environment->unit, &ast->path, &used);
-    return symbol != NULL && symbol->kind == SYMBOL_SET && used == ast->path.count ? symbol->set : NULL;
+    const symbol *const symbol =
+        unit_resolve(environment->checker, environment->unit, &ast->path, &used);
+    return symbol != NULL && symbol->kind == SYMBOL_SET && used == ast->path.count ? symbol->set
+                                                                                   : NULL;
 }
 
-static void name_warnings(const environment *environment, const ast_expression *ast, bool used, bool any_body)
+static void name_warnings(const environment *environment, const ast_expression *ast, bool used,
+                          bool any_body)
 {
     const ast_text *const name = &ast->text;
     for (const binding *at = environment->bindings; at != NULL; at = at->outer) {
         if (!keys_equal(at->name, key_of(name)))
             continue;
-        diagnostic *const d = report(environment, W_SHADOWED_NAME, name->range, "`%s` hides an outer `%s`", name->bytes, name->bytes);
-        diagnostic_note_at(environment->checker->compilation, d, at->range, "the outer one is here");
+        diagnostic *const d = report(environment, W_SHADOWED_NAME, name->range,
+                                     "`%s` hides an outer `%s`", name->bytes, name->bytes);
+        diagnostic_note_at(environment->checker->compilation, d, at->range,
+                           "the outer one is here");
         break;
     }
     if (scope_has_root(environment->scope, key_of(name)) && !environment->scope->any_stage) {
-        diagnostic *const d = report(environment, W_SHADOWED_NAME, name->range, "`%s` hides the field `%s`", name->bytes, name->bytes);
-        diagnostic_mend(environment->checker->compilation, d, name->range, NULL, "choose another name, or write `this.%s` for the field",
-                        name->bytes);
+        diagnostic *const d = report(environment, W_SHADOWED_NAME, name->range,
+                                     "`%s` hides the field `%s`", name->bytes, name->bytes);
+        diagnostic_mend(environment->checker->compilation, d, name->range, NULL,
+                        "choose another name, or write `this.%s` for the field", name->bytes);
     }
     if (!used && any_body)
-        report(environment, W_NAME_NOT_USED, name->range, "the condition behind `%s` does not speak of `%s`",
+        report(environment, W_NAME_NOT_USED, name->range,
+               "the condition behind `%s` does not speak of `%s`",
                ast->any ? "satisfies" : "satisfy", name->bytes);
 }
 
-/* ---- over a set ------------------------------------------------------------------------------------------- */
+/* ---- over a set ------------------------------------------------------------------------------ */
 
-static expression *unroll(const environment *environment, const ast_expression *ast, const set_declaration *set)
+static expression *unroll(const environment *environment, const ast_expression *ast,
+                          const set_declaration *set)
 {
     if (set->count > LIMIT_UNROLLED_SET) {
-        diagnostic *const d = report(environment, E_SET_UNROLLED, ast->left->range, "`%s` has %u elements, and a quantifier goes through at most %u",
-                                     excerpt(environment, ast->left->range), set->count, LIMIT_UNROLLED_SET);
-        diagnostic_mend(environment->checker->compilation, d, ast->range, NULL, "write `FIELD in %s` instead",
-                        excerpt(environment, ast->left->range));
+        diagnostic *const d =
+            report(environment, E_SET_UNROLLED, ast->left->range,
+                   "`%s` has %u elements, and a quantifier goes through at most %u",
+                   excerpt(environment, ast->left->range), set->count, LIMIT_UNROLLED_SET);
+        diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
+                        "write `FIELD in %s` instead", excerpt(environment, ast->left->range));
         return NULL;
     }
     expression **const items = arena_array(environment->checker->arena, set->count, sizeof *items);
     bool used = false;
     for (uint32_t i = 0; i < set->count; i++) {
-        const binding element = {.kind = BINDING_ELEMENT, .name = key_of(&ast->text), .range = ast->text.range,
-                                 
-                                 .element = &set->elements[i], .line = set->from_file, .used = &used, .outer = environment->bindings};
+        const binding element = {.kind = BINDING_ELEMENT,
+                                 .name = key_of(&ast->text),
+                                 .range = ast->text.range,
+
+                                 .element = &set->elements[i],
+                                 .line = set->from_file,
+                                 .used = &used,
+                                 .outer = environment->bindings};
         struct environment inner = *environment;
         inner.bindings = &element;
         items[i] = condition_check(&inner, ast->right);
@@ -62,22 +78,25 @@ static expression *unroll(const environment *environment, const ast_expression *
             return NULL;
     }
     if (set->count == 0)
-        report(environment, W_CONSTANT_TEST, ast->range, "a quantifier over an empty set is always %s",
-               ast->any ? "false" : "true");
+        report(environment, W_CONSTANT_TEST, ast->range,
+               "a quantifier over an empty set is always %s", ast->any ? "false" : "true");
     name_warnings(environment, ast, used, set->count > 0);
-    return node_list(environment, ast->any ? EXPRESSION_OR : EXPRESSION_AND, items, set->count, ast->range);
+    return node_list(environment, ast->any ? EXPRESSION_OR : EXPRESSION_AND, items, set->count,
+                     ast->range);
 }
 
-/* ---- over a list -------------------------------------------------------------------------------------------- */
+/* ---- over a list ----------------------------------------------------------------------------- */
 
-static void no_list_report(const environment *environment, const ast_expression *ast, const type *type)
+static void no_list_report(const environment *environment, const ast_expression *ast,
+                           const type *type)
 {
     const char *const text = excerpt(environment, ast->left->range);
-    diagnostic *const d = report(environment, E_QUANTIFIER_OVER, ast->left->range, "`%s` is %s, neither a list nor a set", text,
-                                 type_name(environment->checker, type));
+    diagnostic *const d =
+        report(environment, E_QUANTIFIER_OVER, ast->left->range,
+               "`%s` is %s, neither a list nor a set", text, type_name(environment->checker, type));
     if (type->kind == CST_KIND_JSON)
-        diagnostic_mend(environment->checker->compilation, d, ast->range, NULL, "write `%s is list and %s`", text,
-                        excerpt(environment, ast->range));
+        diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
+                        "write `%s is list and %s`", text, excerpt(environment, ast->range));
 }
 
 expression *quantifier_check(const environment *environment, const ast_expression *ast)
@@ -88,8 +107,10 @@ expression *quantifier_check(const environment *environment, const ast_expressio
     if (ast->left->kind == AST_SET)
         return NULL;
     checker *const checker = environment->checker;
-    const expression *const look = ast->left->kind == AST_PATH ? path_look(environment, &ast->left->path) : NULL;
-    if (look != NULL && look->type->kind == CST_KIND_JSON && narrowed_type(environment, look, NULL) == NULL) {
+    const expression *const look =
+        ast->left->kind == AST_PATH ? path_look(environment, &ast->left->path) : NULL;
+    if (look != NULL && look->type->kind == CST_KIND_JSON &&
+        narrowed_type(environment, look, NULL) == NULL) {
         no_list_report(environment, ast, look->type);
         return NULL;
     }
@@ -102,16 +123,21 @@ expression *quantifier_check(const environment *environment, const ast_expressio
     }
     bool used = false;
     const uint32_t local = checker->policy->local_count++;
-    const binding bound = {.kind = BINDING_LOCAL, .name = key_of(&ast->text), .range = ast->text.range, .local = local,
-                           .type = list->type->element, .used = &used, .outer = environment->bindings};
+    const binding bound = {.kind = BINDING_LOCAL,
+                           .name = key_of(&ast->text),
+                           .range = ast->text.range,
+                           .local = local,
+                           .type = list->type->element,
+                           .used = &used,
+                           .outer = environment->bindings};
     struct environment inner = *environment;
     inner.bindings = &bound;
     expression *const body = condition_check(&inner, ast->right);
     if (body == NULL)
         return NULL;
     name_warnings(environment, ast, used, true);
-    expression *const node =
-        node_binary(environment, ast->any ? EXPRESSION_ANY : EXPRESSION_ALL, NULL, list, body, ast->range);
+    expression *const node = node_binary(environment, ast->any ? EXPRESSION_ANY : EXPRESSION_ALL,
+                                         NULL, list, body, ast->range);
     node->local = local;
     node->name = ast->text.bytes;
     return node;

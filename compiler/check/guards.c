@@ -1,21 +1,23 @@
 /*
  * guards.c - absence is a compile-time question: whatever may be missing is used under a guard.
  *
- * Works on the finished tree, where definitions are replaced and every part is a place: a field of the event, or a member of a
- * quantifier's element, as a list of keys. A fact says that a place is there. Facts come from `is present` and
- * `is TYPE` alone, and do not depend on order: each operand of an `and` is judged under the facts of all other operands (if one of them
- * is false, so is the whole, whatever this one says), each operand of an `or` under what holds when the others are
- * false. No operand is judged under its own facts, and a presence test needs no guard itself, so no use can justify itself.
+ * Works on the finished tree, where definitions are replaced and every part is a place: a field of
+ * the event, or a member of a quantifier's element, as a list of keys. A fact says that a place is
+ * there. Facts come from `is present` and `is TYPE` alone, and do not depend on order: each operand
+ * of an `and` is judged under the facts of all other operands (if one of them is false, so is the
+ * whole, whatever this one says), each operand of an `or` under what holds when the others are
+ * false. No operand is judged under its own facts, and a presence test needs no guard itself, so no
+ * use can justify itself.
  *
- * A place is safe if each of its keys that may be missing is covered by a fact about that key or one behind it, and open data
- * read as a type if a fact says that it is of that type.
+ * A place is safe if each of its keys that may be missing is covered by a fact about that key or
+ * one behind it, and open data read as a type if a fact says that it is of that type.
  */
 #include "compiler/check/expression.h"
 
 enum { MOST_KEYS = 64 };
 
 typedef struct place {
-    uint32_t root;     /* the quantifier's number, or CST_NONE for the event */
+    uint32_t root; /* the quantifier's number, or CST_NONE for the event */
     key *keys;
     uint32_t count;
     const type *as;    /* open data read as this type; NULL: as it is declared */
@@ -24,7 +26,7 @@ typedef struct place {
 
 typedef struct fact {
     place place;
-    uint32_t owner;    /* the operand that it comes from */
+    uint32_t owner; /* the operand that it comes from */
 } fact;
 
 typedef struct facts {
@@ -43,7 +45,7 @@ typedef struct guard {
     bool sound;
 } guard;
 
-/* ---- places ---------------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 /* False if the place has too many keys. */
 static bool place_of(const environment *environment, const expression *node, place *out)
@@ -56,7 +58,8 @@ static bool place_of(const environment *environment, const expression *node, pla
     }
     uint32_t behind = 0;
     const expression *root = node;
-    for (; root->kind == EXPRESSION_MEMBER || root->kind == EXPRESSION_OPEN_MEMBER; root = root->left)
+    for (; root->kind == EXPRESSION_MEMBER || root->kind == EXPRESSION_OPEN_MEMBER;
+         root = root->left)
         behind++;
     const candidate *field = NULL;
     if (root->kind == EXPRESSION_FIELD) {
@@ -76,8 +79,9 @@ static bool place_of(const environment *environment, const expression *node, pla
         memcpy(out->keys, field->names, field->count * sizeof *out->keys);
     uint32_t at = out->count;
     for (; node != root; node = node->left) {
-        const char *const name =
-            node->kind == EXPRESSION_MEMBER ? node->left->type->fields[node->index].name : node->name;
+        const char *const name = node->kind == EXPRESSION_MEMBER
+                                     ? node->left->type->fields[node->index].name
+                                     : node->name;
         out->keys[--at] = (key){name, (uint32_t)strlen(name)};
         if (node->kind == EXPRESSION_OPEN_MEMBER || node->left->type->fields[node->index].optional)
             out->optional |= UINT64_C(1) << at;
@@ -95,7 +99,8 @@ static bool same_start(const place *a, const place *b, uint32_t count)
     return true;
 }
 
-/* Some fact covers the first `count` keys; with `as`, it is about exactly that place read as that type. */
+/* Some fact covers the first `count` keys; with `as`, it is about exactly that place read as that
+ * type. */
 static bool is_known(const frame *frame, const place *place, uint32_t count, const type *as)
 {
     for (; frame != NULL; frame = frame->outer)
@@ -109,11 +114,13 @@ static bool is_known(const frame *frame, const place *place, uint32_t count, con
     return false;
 }
 
-/* ---- facts ------------------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
-static void facts_of(const environment *environment, const expression *condition, bool positive, uint32_t owner, facts *out);
+static void facts_of(const environment *environment, const expression *condition, bool positive,
+                     uint32_t owner, facts *out);
 
-static void facts_common(const environment *environment, const expression *list, bool positive, uint32_t owner, facts *out)
+static void facts_common(const environment *environment, const expression *list, bool positive,
+                         uint32_t owner, facts *out)
 {
     facts common = {0};
     facts_of(environment, list->items[0], positive, owner, &common);
@@ -143,7 +150,8 @@ static void facts_common(const environment *environment, const expression *list,
 }
 
 /* What is certainly there if the condition is true (or false, if not positive). */
-static void facts_of(const environment *environment, const expression *condition, bool positive, uint32_t owner, facts *out)
+static void facts_of(const environment *environment, const expression *condition, bool positive,
+                     uint32_t owner, facts *out)
 {
     place there;
     switch (condition->kind) {
@@ -173,21 +181,29 @@ static void facts_of(const environment *environment, const expression *condition
     }
 }
 
-/* ---- reports ------------------------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 static const char *sample(const type *type)
 {
     switch (type->kind) {
-    case CST_KIND_BOOL: return "false";
-    case CST_KIND_INT: return "0";
+    case CST_KIND_BOOL:
+        return "false";
+    case CST_KIND_INT:
+        return "0";
     case CST_KIND_DECIMAL:
-    case CST_KIND_FLOAT: return "0.0";
-    case CST_KIND_DURATION: return "0s";
-    case CST_KIND_ENUM: return type->enumeration->count > 0 ? type->enumeration->values[0] : "…";
-    case CST_KIND_AGENT: return "nobody";
+    case CST_KIND_FLOAT:
+        return "0.0";
+    case CST_KIND_DURATION:
+        return "0s";
+    case CST_KIND_ENUM:
+        return type->enumeration->count > 0 ? type->enumeration->values[0] : "…";
+    case CST_KIND_AGENT:
+        return "nobody";
     case CST_KIND_LIST:
-    case CST_KIND_RECORD: return NULL;
-    default: return "\"…\"";
+    case CST_KIND_RECORD:
+        return NULL;
+    default:
+        return "\"…\"";
     }
 }
 
@@ -205,35 +221,41 @@ static void unguarded_report(guard *guard, const expression *use, const place *p
     guard->sound = false;
     if (place->as != NULL) {
         const char *const word = type_word(environment->checker, place->as);
-        diagnostic *const d = report(environment, E_OPEN_UNGUARDED, use->range,
-                                     "`%s` is open data: it may be absent, or of another type than %s", text, word);
+        diagnostic *const d =
+            report(environment, E_OPEN_UNGUARDED, use->range,
+                   "`%s` is open data: it may be absent, or of another type than %s", text, word);
         if (fallback == NULL)
             diagnostic_mend(compilation, d, use->range, NULL, "write `%s is %s and …`", text, word);
         else
-            diagnostic_mend(compilation, d, use->range, NULL, "write `%s is %s and …`, or `(%s else %s)`", text, word, text, fallback);
+            diagnostic_mend(compilation, d, use->range, NULL,
+                            "write `%s is %s and …`, or `(%s else %s)`", text, word, text,
+                            fallback);
         return;
     }
-    diagnostic *const d = report(environment, E_OPTIONAL_UNGUARDED, use->range, "`%s` may be absent", text);
+    diagnostic *const d =
+        report(environment, E_OPTIONAL_UNGUARDED, use->range, "`%s` may be absent", text);
     if (fallback == NULL)
         diagnostic_mend(compilation, d, use->range, NULL, "write `%s is present and …`", text);
     else
-        diagnostic_mend(compilation, d, use->range, NULL, "write `%s is present and …`, or `(%s else %s)`", text, text, fallback);
+        diagnostic_mend(compilation, d, use->range, NULL,
+                        "write `%s is present and …`, or `(%s else %s)`", text, text, fallback);
 }
 
 /* Words of the rule itself; in a definition's body the same test may be needed by another call. */
 static bool in_rule(const environment *environment, source_range range)
 {
-    return range.file == environment->rule.file && range.start >= environment->rule.start && range.end <= environment->rule.end &&
-           !environment->scope->any_stage;
+    return range.file == environment->rule.file && range.start >= environment->rule.start &&
+           range.end <= environment->rule.end && !environment->scope->any_stage;
 }
 
-/* ---- the walk -------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static void place_demand(guard *guard, const expression *use, const frame *frame)
 {
     place place;
     if (!place_of(guard->environment, use, &place)) {
-        report(guard->environment, E_PATH_DEPTH, use->range, "a path may have at most %d parts", MOST_KEYS);
+        report(guard->environment, E_PATH_DEPTH, use->range, "a path may have at most %d parts",
+               MOST_KEYS);
         guard->sound = false;
         return;
     }
@@ -262,7 +284,8 @@ static void needless_warn(const guard *guard, const expression *node, const expr
         return;
     const char *const text = excerpt(guard->environment, tested->range);
     if (node->kind == EXPRESSION_ELSE)
-        report(guard->environment, W_FALLBACK_NOT_USED, node->range, "`%s` is always there, so its fallback is never used", text);
+        report(guard->environment, W_FALLBACK_NOT_USED, node->range,
+               "`%s` is always there, so its fallback is never used", text);
     else
         report(guard->environment, W_ALWAYS_PRESENT, node->range, "`%s` is always there", text);
 }
@@ -277,7 +300,8 @@ static void guard_condition(guard *guard, const expression *condition, const fra
     case EXPRESSION_OR: {
         facts facts = {0};
         for (uint32_t i = 0; i < condition->item_count; i++)
-            facts_of(environment, condition->items[i], condition->kind == EXPRESSION_AND, i, &facts);
+            facts_of(environment, condition->items[i], condition->kind == EXPRESSION_AND, i,
+                     &facts);
         for (uint32_t i = 0; i < condition->item_count; i++) {
             const frame inner = {&facts, i, around};
             guard_condition(guard, condition->items[i], facts.count == 0 ? around : &inner);

@@ -1,9 +1,11 @@
 /*
- * literal.c - literals: what is written is read, at compile time, as the type that the other side demands.
+ * literal.c - literals: what is written is read, at compile time, as the type that the other side
+ * demands.
  *
- * Texts of the identity types go through the same parsers as the fields of events (runtime/identity.h), so both sides of a
- * comparison are canonical in the same way. A literal that is no value of its type could never be equal to
- * one, which is a mistake and never meant: it is an error, with the reason and, where there is one, a suggestion.
+ * Texts of the identity types go through the same parsers as the fields of events
+ * (runtime/identity.h), so both sides of a comparison are canonical in the same way. A literal that
+ * is no value of its type could never be equal to one, which is a mistake and never meant: it is an
+ * error, with the reason and, where there is one, a suggestion.
  */
 #include "compiler/check/expression.h"
 
@@ -39,7 +41,7 @@ static const char *literal_text(checker *checker, const set_element *literal)
     }
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------ */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 static bool more_than_six_places(const ast_text *number)
 {
@@ -52,7 +54,8 @@ static bool more_than_six_places(const ast_text *number)
     return end - point - 1 > 6;
 }
 
-static const char *number_read(const set_element *literal, cst_kind kind, cst_value *out, diagnostic_code *code)
+static const char *number_read(const set_element *literal, cst_kind kind, cst_value *out,
+                               diagnostic_code *code)
 {
     if (literal->kind == AST_INT) {
         out->kind = (uint8_t)kind;
@@ -66,7 +69,8 @@ static const char *number_read(const set_element *literal, cst_kind kind, cst_va
         return NULL;
     }
     if (literal->kind != AST_DECIMAL)
-        return literal->kind == AST_STRING ? "a number is written without quotes" : "a number is demanded";
+        return literal->kind == AST_STRING ? "a number is written without quotes"
+                                           : "a number is demanded";
     if (number_parse(kind, literal->text.bytes, literal->text.length, out)) {
         out->kind = (uint8_t)kind;
         return NULL;
@@ -78,34 +82,44 @@ static const char *number_read(const set_element *literal, cst_kind kind, cst_va
     return kind == CST_KIND_INT ? "it is no whole number" : "it is too large";
 }
 
-/* ---- texts --------------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 static const char *why_no_text(cst_kind kind)
 {
     switch (kind) {
-    case CST_KIND_EMAIL: return "an email is written \"name@example.com\"";
-    case CST_KIND_URL: return "a url is written \"https://example.com/path\"";
-    case CST_KIND_HOST: return "a host is written \"example.com\" or \"192.0.2.1\"";
-    case CST_KIND_PATH: return "a path is written \"/folder/file\"";
-    case CST_KIND_IP: return "an ip is written \"192.0.2.1\" or \"2001:db8::1\"";
-    case CST_KIND_TIME: return "a time is written \"2026-11-23T10:00:00Z\"";
-    default: return "a duration is written 10m";
+    case CST_KIND_EMAIL:
+        return "an email is written \"name@example.com\"";
+    case CST_KIND_URL:
+        return "a url is written \"https://example.com/path\"";
+    case CST_KIND_HOST:
+        return "a host is written \"example.com\" or \"192.0.2.1\"";
+    case CST_KIND_PATH:
+        return "a path is written \"/folder/file\"";
+    case CST_KIND_IP:
+        return "an ip is written \"192.0.2.1\" or \"2001:db8::1\"";
+    case CST_KIND_TIME:
+        return "a time is written \"2026-11-23T10:00:00Z\"";
+    default:
+        return "a duration is written 10m";
     }
 }
 
-static const char *text_read(checker *checker, const set_element *literal, cst_kind kind, cst_value *out)
+static const char *text_read(checker *checker, const set_element *literal, cst_kind kind,
+                             cst_value *out)
 {
     if (literal->kind != AST_STRING)
         return kind == CST_KIND_STRING ? "a string stands in quotes" : why_no_text(kind);
     bool no_memory = false;
-    /* The value points into the text where that is canonical already; the syntax tree lives as long as the policy. */
-    if (!identity_parse(kind, literal->text.bytes, literal->text.length, checker->arena, out, &no_memory))
+    /* The value points into the text where that is canonical already; the syntax tree lives as long
+     * as the policy. */
+    if (!identity_parse(kind, literal->text.bytes, literal->text.length, checker->arena, out,
+                        &no_memory))
         return why_no_text(kind);
     out->kind = (uint8_t)kind;
     return NULL;
 }
 
-/* ---- names ----------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static uint32_t enumeration_find(const enumeration *enumeration, const ast_text *name)
 {
@@ -115,8 +129,8 @@ static uint32_t enumeration_find(const enumeration *enumeration, const ast_text 
     return CST_NONE;
 }
 
-static const char *name_read(checker *checker, const set_element *literal, const type *type, cst_value *out,
-                             diagnostic_code *code)
+static const char *name_read(checker *checker, const set_element *literal, const type *type,
+                             cst_value *out, diagnostic_code *code)
 {
     if (literal->kind != AST_PATH && literal->kind != AST_STRING)
         return "a name is demanded";
@@ -141,15 +155,16 @@ static const char *name_read(checker *checker, const set_element *literal, const
     const uint32_t index = enumeration_find(type->enumeration, name);
     *code = E_UNKNOWN_ENUM_VALUE;
     if (index == CST_NONE)
-        return arena_format(checker->arena, "the enum `%s` has no such value", type->enumeration->name);
+        return arena_format(checker->arena, "the enum `%s` has no such value",
+                            type->enumeration->name);
     out->as.integer = index;
     return NULL;
 }
 
-/* ---- any literal ------------------------------------------------------------------------------------------ */
+/* ---- any literal ----------------------------------------------------------------------------- */
 
-const char *literal_try(checker *checker, const set_element *literal, const type *type, cst_value *out,
-                        diagnostic_code *code)
+const char *literal_try(checker *checker, const set_element *literal, const type *type,
+                        cst_value *out, diagnostic_code *code)
 {
     *out = (cst_value){.at = UINT32_MAX};
     *code = E_NO_SUCH_VALUE;
@@ -197,13 +212,14 @@ const char *literal_try(checker *checker, const set_element *literal, const type
     return problem;
 }
 
-static void suggest_name(checker *checker, diagnostic *diagnostic, const set_element *literal, source_range range,
-                         const type *type)
+static void suggest_name(checker *checker, diagnostic *diagnostic, const set_element *literal,
+                         source_range range, const type *type)
 {
     const char *const *names = NULL;
     uint32_t count = 0;
     if (type->kind == CST_KIND_TOOL) {
-        const char **const tools = arena_array(checker->arena, checker->policy->tools.count, sizeof *tools);
+        const char **const tools =
+            arena_array(checker->arena, checker->policy->tools.count, sizeof *tools);
         for (uint32_t i = 1; i < checker->policy->tools.count; i++)
             tools[count++] = checker->policy->tools.items[i].name;
         names = tools;
@@ -211,26 +227,29 @@ static void suggest_name(checker *checker, diagnostic *diagnostic, const set_ele
         names = type->enumeration->values;
         count = type->enumeration->count;
         if (type->enumeration->range.end > type->enumeration->range.start)
-            diagnostic_note_at(checker->compilation, diagnostic, type->enumeration->range, "its values are declared here");
+            diagnostic_note_at(checker->compilation, diagnostic, type->enumeration->range,
+                               "its values are declared here");
     }
     const char *const near = diagnostic_nearest(literal->text.bytes, names, count);
     if (near == NULL)
         return;
     diagnostic_label(checker->compilation, diagnostic, "did you mean `%s`?", near);
-    const char *const edit = literal->kind == AST_STRING ? arena_format(checker->arena, "\"%s\"", near) : near;
+    const char *const edit =
+        literal->kind == AST_STRING ? arena_format(checker->arena, "\"%s\"", near) : near;
     diagnostic_mend(checker->compilation, diagnostic, range, edit, "write `%s`", edit);
 }
 
-bool literal_read(checker *checker, unit *unit, const set_element *literal, source_range range, const type *type,
-                  cst_value *out)
+bool literal_read(checker *checker, unit *unit, const set_element *literal, source_range range,
+                  const type *type, cst_value *out)
 {
     (void)unit;
     diagnostic_code code;
     const char *const problem = literal_try(checker, literal, type, out, &code);
     if (problem == NULL)
         return true;
-    diagnostic *const d = check_report(checker, code, range, "`%s` is no %s: %s", literal_text(checker, literal),
-                                       type_name(checker, type), problem);
+    diagnostic *const d =
+        check_report(checker, code, range, "`%s` is no %s: %s", literal_text(checker, literal),
+                     type_name(checker, type), problem);
     if (code == E_NO_SUCH_TOOL || code == E_UNKNOWN_AGENT || code == E_UNKNOWN_ENUM_VALUE)
         suggest_name(checker, d, literal, range, type);
     return false;

@@ -1,9 +1,10 @@
 /*
  * message.c - because "…{field}…": templates, taken apart at compile time.
  *
- * A brace pair holds a path: a field of the event, or the name of an `any` that the rule's condition must have found an
- * element for. Each body of the rule resolves the template for itself, so a field must exist for all of them. A field may be
- * optional without a guard: a message says what is there, and what is absent is shown as nothing. {{ and }} are braces.
+ * A brace pair holds a path: a field of the event, or the name of an `any` that the rule's
+ * condition must have found an element for. Each body of the rule resolves the template for itself,
+ * so a field must exist for all of them. A field may be optional without a guard: a message says
+ * what is there, and what is absent is shown as nothing. {{ and }} are braces.
  */
 #include "compiler/check/expression.h"
 
@@ -12,25 +13,29 @@ typedef struct parts {
     uint32_t count, capacity;
 } parts;
 
-typedef struct template {
+typedef struct template
+{
     const environment *environment;
     const ast_text *text;
     const ast_declaration *declaration;
     const rule_body *body;
     parts parts;
     bool sound;
-} template;
+}
+template;
 
-static diagnostic *complain(template *template, diagnostic_code code, const char *format, const char *name)
+static diagnostic *complain(template *template, diagnostic_code code, const char *format,
+                            const char *name)
 {
     template->sound = false;
     /* The literal formats of this file all take one name. */
     const char *const mark = strstr(format, "%s");
-    const char *const text = arena_format(template->environment->checker->arena, "%.*s%s%s", (int)(mark - format), format, name, mark + 2);
+    const char *const text = arena_format(template->environment->checker->arena, "%.*s%s%s",
+                                          (int)(mark - format), format, name, mark + 2);
     return report(template->environment, code, template->text->range, "%s", text);
 }
 
-/* ---- text ----------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void text_add(template *template, const char *bytes, uint32_t length)
 {
@@ -47,11 +52,16 @@ static void text_add(template *template, const char *bytes, uint32_t length)
         last->length += length;
         return;
     }
-    *ARENA_PUSH(arena, parts) = (message_part){.kind = CST_PART_TEXT, .text = arena_copy(arena, bytes, length), .length = length,
-                                               .slot = CST_NONE, .local = CST_NONE, .field = CST_NONE, .property = CST_NONE};
+    *ARENA_PUSH(arena, parts) = (message_part){.kind = CST_PART_TEXT,
+                                               .text = arena_copy(arena, bytes, length),
+                                               .length = length,
+                                               .slot = CST_NONE,
+                                               .local = CST_NONE,
+                                               .field = CST_NONE,
+                                               .property = CST_NONE};
 }
 
-/* ---- bound names ------------------------------------------------------------------------------------------- */
+/* ---- bound names ----------------------------------------------------------------------------- */
 
 /* How the syntax binds a name: 0 not at all, 1 by `any`, 2 by `all` only. */
 static int bound_how(const ast_expression *ast, key name, uint32_t depth)
@@ -78,8 +88,8 @@ static const expression *witness_find(const template *template, key name, uint32
         const expression *const witness = template->body->witnesses[i];
         const source_range own = template->declaration->range;
         /* Names inside of definitions are their own. */
-        if (!key_is(name, witness->name) || witness->range.file != own.file || witness->range.start < own.start ||
-            witness->range.end > own.end)
+        if (!key_is(name, witness->name) || witness->range.file != own.file ||
+            witness->range.start < own.start || witness->range.end > own.end)
             continue;
         if ((*count)++ == 0)
             first = witness;
@@ -89,15 +99,22 @@ static const expression *witness_find(const template *template, key name, uint32
 
 static void witness_add(template *template, const expression *witness, const ast_path *path)
 {
-    message_part part = {.kind = CST_PART_WITNESS, .slot = CST_NONE, .local = witness->local, .field = CST_NONE,
-                         .property = CST_NONE, .type = witness->left->type->element};
+    message_part part = {.kind = CST_PART_WITNESS,
+                         .slot = CST_NONE,
+                         .local = witness->local,
+                         .field = CST_NONE,
+                         .property = CST_NONE,
+                         .type = witness->left->type->element};
     uint32_t at = 1;
     if (at < path->count && part.type->kind == CST_KIND_RECORD) {
         uint32_t field = 0;
-        while (field < part.type->field_count && !key_is(key_of(&path->items[at]), part.type->fields[field].name))
+        while (field < part.type->field_count &&
+               !key_is(key_of(&path->items[at]), part.type->fields[field].name))
             field++;
         if (field == part.type->field_count) {
-            complain(template, E_UNKNOWN_FIELD, "the elements that the message shows have no field `%s`", path->items[at].bytes);
+            complain(template, E_UNKNOWN_FIELD,
+                     "the elements that the message shows have no field `%s`",
+                     path->items[at].bytes);
             return;
         }
         part.field = field;
@@ -105,17 +122,21 @@ static void witness_add(template *template, const expression *witness, const ast
         at++;
     }
     if (at < path->count) {
-        const cst_property property = property_find(part.type->kind, path->items[at].bytes, path->items[at].length);
+        const cst_property property =
+            property_find(part.type->kind, path->items[at].bytes, path->items[at].length);
         if (property != CST_PROPERTY_COUNT) {
             const bool weekday = property == CST_PROPERTY_TIME_WEEKDAY;
             checker *const checker = template->environment->checker;
             part.property = property;
-            part.type = weekday ? type_enum(checker, checker->weekdays) : type_scalar(checker, property_kind(property), 0);
+            part.type = weekday ? type_enum(checker, checker->weekdays)
+                                : type_scalar(checker, property_kind(property), 0);
             at++;
         }
     }
     if (at < path->count) {
-        diagnostic *const d = complain(template, E_MESSAGE_PART, "a message cannot show `.%s` of a bound name", path->items[at].bytes);
+        diagnostic *const d =
+            complain(template, E_MESSAGE_PART, "a message cannot show `.%s` of a bound name",
+                     path->items[at].bytes);
         diagnostic_note_text(template->environment->checker->compilation, d,
                              "it shows an element, one field of it, or a part such as `.domain`");
         return;
@@ -135,23 +156,33 @@ static bool bound_add(template *template, const ast_path *path)
         return true;
     }
     if (count > 1) {
-        diagnostic *const d = complain(template, E_MESSAGE_BOUND, "the message shows `%s`, which is bound more than once", name.bytes);
-        diagnostic_note_text(compilation, d, "only one of the quantifiers may have found an element; give each a name of its own, or show the lists");
+        diagnostic *const d =
+            complain(template, E_MESSAGE_BOUND,
+                     "the message shows `%s`, which is bound more than once", name.bytes);
+        diagnostic_note_text(compilation, d,
+                             "only one of the quantifiers may have found an element; give each a "
+                             "name of its own, or show the lists");
         return true;
     }
-    const int how = bound_how(template->declaration->when, name, 0) != 0 ? bound_how(template->declaration->when, name, 0)
-                                                                        : bound_how(template->declaration->unless, name, 0);
+    const int how = bound_how(template->declaration->when, name, 0) != 0
+                        ? bound_how(template->declaration->when, name, 0)
+                        : bound_how(template->declaration->unless, name, 0);
     if (how == 0)
         return false;
-    diagnostic *const d = complain(template, E_MESSAGE_BOUND, "the message shows `%s`, which has no element to show", name.bytes);
-    diagnostic_note_text(compilation, d,
-                         how == 2 ? "`all` is true of every element, so none of them is the reason; show the list instead"
-                                  : "a message shows the element that an `any` over a list has found; not one under `not` or `unless`, "
-                                    "and not an element of a set");
+    diagnostic *const d =
+        complain(template, E_MESSAGE_BOUND, "the message shows `%s`, which has no element to show",
+                 name.bytes);
+    diagnostic_note_text(
+        compilation, d,
+        how == 2
+            ? "`all` is true of every element, so none of them is the reason; show the list instead"
+            : "a message shows the element that an `any` over a list has found; not one under "
+              "`not` or `unless`, "
+              "and not an element of a set");
     return true;
 }
 
-/* ---- fields ---------------------------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 static void field_add(template *template, const ast_path *path)
 {
@@ -161,7 +192,11 @@ static void field_add(template *template, const ast_path *path)
         template->sound = false;
         return;
     }
-    message_part part = {.kind = CST_PART_SLOT, .local = CST_NONE, .field = CST_NONE, .property = CST_NONE, .type = value->type};
+    message_part part = {.kind = CST_PART_SLOT,
+                         .local = CST_NONE,
+                         .field = CST_NONE,
+                         .property = CST_NONE,
+                         .type = value->type};
     if (value->kind == EXPRESSION_PROPERTY) {
         part.property = value->index;
         value = value->left;
@@ -178,9 +213,13 @@ static void field_add(template *template, const ast_path *path)
 static bool path_parse(template *template, const char *bytes, const char *end, ast_path *out)
 {
     arena *const arena = template->environment->checker->arena;
-    struct { ast_text *items; uint32_t count, capacity; } items = {0};
+    struct {
+        ast_text *items;
+        uint32_t count, capacity;
+    } items = {0};
     const ast_text *const text = template->text;
-    const bool plain = text->range.end - text->range.start == text->length + 2; /* no escapes: places are known */
+    const bool plain =
+        text->range.end - text->range.start == text->length + 2; /* no escapes: places are known */
     source_range range = text->range;
     if (plain) {
         range.start = text->range.start + 1 + (uint32_t)(bytes - text->bytes);
@@ -204,7 +243,8 @@ static bool path_parse(template *template, const char *bytes, const char *end, a
             own.start = text->range.start + 1 + (uint32_t)(bytes - text->bytes);
             own.end = own.start + length + (quoted ? 2 : 0);
         }
-        *ARENA_PUSH(arena, &items) = (ast_text){arena_copy(arena, start, length), length, own, quoted};
+        *ARENA_PUSH(arena, &items) =
+            (ast_text){arena_copy(arena, start, length), length, own, quoted};
         bytes = quoted ? stop + 1 : stop;
         if (bytes == end)
             break;
@@ -219,19 +259,27 @@ static void path_add(template *template, const char *bytes, const char *end)
 {
     ast_path path;
     if (!path_parse(template, bytes, end, &path)) {
-        const char *const text = arena_copy(template->environment->checker->arena, bytes, (size_t)(end - bytes));
+        const char *const text =
+            arena_copy(template->environment->checker->arena, bytes, (size_t)(end - bytes));
         diagnostic *const d = complain(template, E_MESSAGE_SYNTAX, "`{%s}` is no field", text);
-        diagnostic_note_text(template->environment->checker->compilation, d, "braces hold a field or a bound name; a brace itself is written twice");
+        diagnostic_note_text(
+            template->environment->checker->compilation, d,
+            "braces hold a field or a bound name; a brace itself is written twice");
         return;
     }
     if (!bound_add(template, &path))
         field_add(template, &path);
 }
 
-bool message_check(const environment *environment, const ast_text *text, const ast_declaration *declaration,
-                   const rule_body *body, message_part **parts, uint32_t *count)
+bool message_check(const environment *environment, const ast_text *text,
+                   const ast_declaration *declaration, const rule_body *body, message_part **parts,
+                   uint32_t *count)
 {
-    template template = {.environment = environment, .text = text, .declaration = declaration, .body = body, .sound = true};
+    template template = {.environment = environment,
+                         .text = text,
+                         .declaration = declaration,
+                         .body = body,
+                         .sound = true};
     const char *at = text->bytes;
     const char *const end = at + text->length;
     while (at < end) {
@@ -248,8 +296,12 @@ bool message_check(const environment *environment, const ast_text *text, const a
         }
         const char *const close = *brace == '{' ? memchr(brace, '}', (size_t)(end - brace)) : NULL;
         if (close == NULL) {
-            diagnostic *const d = complain(&template, E_MESSAGE_SYNTAX, "the message has a single `%s`", *brace == '{' ? "{" : "}");
-            diagnostic_note_text(environment->checker->compilation, d, "braces hold a field or a bound name; a brace itself is written twice");
+            diagnostic *const d =
+                complain(&template, E_MESSAGE_SYNTAX, "the message has a single `%s`",
+                         *brace == '{' ? "{" : "}");
+            diagnostic_note_text(
+                environment->checker->compilation, d,
+                "braces hold a field or a bound name; a brace itself is written twice");
             break;
         }
         path_add(&template, brace + 1, close);
@@ -268,8 +320,10 @@ const char *message_plain(checker *checker, const ast_text *text)
         const char c = text->bytes[i];
         if (c == '{' || c == '}') {
             if (i + 1 == text->length || text->bytes[i + 1] != c) {
-                diagnostic *const d = check_report(checker, E_FIXED_TEXT, text->range, "this text is fixed: it cannot show fields");
-                diagnostic_mend(checker->compilation, d, text->range, NULL, "show fields in `because \"…\"`; a brace itself is written twice");
+                diagnostic *const d = check_report(checker, E_FIXED_TEXT, text->range,
+                                                   "this text is fixed: it cannot show fields");
+                diagnostic_mend(checker->compilation, d, text->range, NULL,
+                                "show fields in `because \"…\"`; a brace itself is written twice");
                 return plain;
             }
             i++;

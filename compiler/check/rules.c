@@ -1,11 +1,13 @@
 /*
  * rules.c - rules, permits and waivers: who they are about, when they count, and what they do.
  *
- * Each selector of a rule (`on input, result search`) becomes a body of its own; so does each group of tools whose
- * declarations give a field of the rule different types. No event meets two bodies of one rule: a tool
- * that two selectors cover stands in the first. `when P unless Q` is checked as `P and not (Q)`.
+ * Each selector of a rule (`on input, result search`) becomes a body of its own; so does each group
+ * of tools whose declarations give a field of the rule different types. No event meets two bodies
+ * of one rule: a tool that two selectors cover stands in the first. `when P unless Q` is checked as
+ * `P and not (Q)`.
  *
- * All rows exist before the first condition is checked, because a waiver names a rule of another layer.
+ * All rows exist before the first condition is checked, because a waiver names a rule of another
+ * layer.
  */
 #include <stdlib.h>
 
@@ -23,11 +25,11 @@ typedef struct work { /* one rule being checked */
     const ast_expression *condition; /* with `unless`; NULL: always */
     const ast_stages *stages;
     bodies bodies;
-    uint8_t *covered[2]; /* by tool: action, result; NULL: none yet */
+    uint8_t *covered[2];  /* by tool: action, result; NULL: none yet */
     uint32_t stages_seen; /* stages that have a body for all of their events */
 } work;
 
-/* ---- conditions ------------------------------------------------------------------------------------------- */
+/* ---- conditions ------------------------------------------------------------------------------ */
 
 /* when P unless Q as one tree; NULL if the rule has neither. */
 static const ast_expression *condition_of(checker *checker, const ast_declaration *declaration)
@@ -35,14 +37,16 @@ static const ast_expression *condition_of(checker *checker, const ast_declaratio
     if (declaration->unless == NULL)
         return declaration->when;
     ast_expression *const not = arena_allocate(checker->arena, sizeof *not);
-    *not = (ast_expression){.kind = AST_NOT, .range = declaration->unless->range, .left = declaration->unless};
+    *not = (ast_expression){
+        .kind = AST_NOT, .range = declaration->unless->range, .left = declaration->unless};
     if (declaration->when == NULL)
         return not;
     ast_expression **const items = arena_array(checker->arena, 2, sizeof *items);
     items[0] = declaration->when;
     items[1] = not;
     ast_expression *const both = arena_allocate(checker->arena, sizeof *both);
-    *both = (ast_expression){.kind = AST_AND, .range = declaration->when->range, .items = {items, 2}};
+    *both =
+        (ast_expression){.kind = AST_AND, .range = declaration->when->range, .items = {items, 2}};
     both->range.end = declaration->unless->range.end;
     return both;
 }
@@ -64,7 +68,7 @@ static void witnesses_collect(checker *checker, expression *condition, nodes *ou
     }
 }
 
-/* ---- bodies ------------------------------------------------------------------------------------------------- */
+/* ---- bodies ---------------------------------------------------------------------------------- */
 
 static const char *group_label(const checker *checker, const selector *selector)
 {
@@ -72,18 +76,23 @@ static const char *group_label(const checker *checker, const selector *selector)
     for (uint32_t i = 0; i < selector->tool_count && i < 8; i++)
         label = arena_format(checker->arena, "%s %s%s", label, i == 0 ? "" : "or ",
                              checker->policy->tools.items[selector->tools[i]].name);
-    return selector->tool_count <= 8 ? label : arena_format(checker->arena, "%s or %u more", label, selector->tool_count - 8);
+    return selector->tool_count <= 8
+               ? label
+               : arena_format(checker->arena, "%s or %u more", label, selector->tool_count - 8);
 }
 
-/* Builds the body for the tools of `scope`, from which others may be deferred. False after an error. */
+/* Builds the body for the tools of `scope`, from which others may be deferred. False after an
+ * error. */
 static bool body_build(work *work, const selector *selector, scope *scope)
 {
     checker *const checker = work->checker;
     const ast_declaration *const declaration = work->declaration;
-    const environment environment = {.checker = checker, .scope = scope, .unit = work->unit, .rule = declaration->range};
+    const environment environment = {
+        .checker = checker, .scope = scope, .unit = work->unit, .rule = declaration->range};
     rule_body body = {.selector = *selector};
-    body.condition = work->condition == NULL ? node_truth(&environment, true, declaration->name.range)
-                                             : condition_check(&environment, work->condition);
+    body.condition = work->condition == NULL
+                         ? node_truth(&environment, true, declaration->name.range)
+                         : condition_check(&environment, work->condition);
     bool sound = body.condition != NULL;
     nodes witnesses = {0};
     if (sound)
@@ -92,7 +101,8 @@ static bool body_build(work *work, const selector *selector, scope *scope)
     body.witness_count = witnesses.count;
     /* Without a condition no name is known to be bound, and the message would be judged wrongly. */
     if (sound && declaration->because.bytes != NULL)
-        sound = message_check(&environment, &declaration->because, declaration, &body, &body.message, &body.message_count);
+        sound = message_check(&environment, &declaration->because, declaration, &body,
+                              &body.message, &body.message_count);
     if (body.condition != NULL)
         sound = guards_check(&environment, body.condition) && sound;
     if (!sound)
@@ -102,7 +112,8 @@ static bool body_build(work *work, const selector *selector, scope *scope)
     if (scope->tool_count != selector->tool_count)
         body.selector.label = group_label(checker, &body.selector);
     commit_condition(checker, body.condition, &body.selector);
-    commit_message(checker, body.message, body.message_count, &body.selector, declaration->because.range);
+    commit_message(checker, body.message, body.message_count, &body.selector,
+                   declaration->because.range);
     *ARENA_PUSH(checker->arena, &work->bodies) = body;
     return true;
 }
@@ -135,7 +146,7 @@ static void selector_build(work *work, const selector *selector)
     }
 }
 
-/* ---- selectors -------------------------------------------------------------------------------------------------- */
+/* ---- selectors ------------------------------------------------------------------------------- */
 
 /* Leaves only the tools that no selector before has covered. */
 static void tools_uncover(work *work, selector *selector)
@@ -169,10 +180,12 @@ static bool event_is_needless(const work *work, uint32_t index)
     const ast_event *const event = &stages->items[index];
     for (uint32_t i = 0; i < stages->count; i++) {
         const ast_event *const other = &stages->items[i];
-        if (i == index || other->stage != event->stage || !covers_stage(other) || (i > index && covers_stage(event)))
+        if (i == index || other->stage != event->stage || !covers_stage(other) ||
+            (i > index && covers_stage(event)))
             continue;
-        diagnostic *const d = check_report(work->checker, W_STAGE_TWICE, event->range, "`%s` is covered already",
-                                           source_excerpt(work->checker->compilation, event->range));
+        diagnostic *const d =
+            check_report(work->checker, W_STAGE_TWICE, event->range, "`%s` is covered already",
+                         source_excerpt(work->checker->compilation, event->range));
         diagnostic_note_at(work->checker->compilation, d, other->range, "by this");
         return true;
     }
@@ -182,14 +195,17 @@ static bool event_is_needless(const work *work, uint32_t index)
 static void bodies_build(work *work)
 {
     if (work->stages->whole) {
-        check_report(work->checker, E_LATER_WHOLE, work->stages->range, "`whole output` has no meaning yet");
+        check_report(work->checker, E_LATER_WHOLE, work->stages->range,
+                     "`whole output` has no meaning yet");
         return;
     }
     for (uint32_t i = 0; i < work->stages->count; i++) {
         selector selector;
-        if (!selector_resolve(work->checker, &work->stages->items[i], &selector) || event_is_needless(work, i))
+        if (!selector_resolve(work->checker, &work->stages->items[i], &selector) ||
+            event_is_needless(work, i))
             continue;
-        const bool by_tool = (selector.stage == CST_ACTION || selector.stage == CST_RESULT) && !selector.every_tool;
+        const bool by_tool =
+            (selector.stage == CST_ACTION || selector.stage == CST_RESULT) && !selector.every_tool;
         if (by_tool && work->stages->count > 1)
             tools_uncover(work, &selector);
         if (!by_tool || selector.tool_count > 0)
@@ -197,7 +213,7 @@ static void bodies_build(work *work)
     }
 }
 
-/* ---- effects ------------------------------------------------------------------------------------------------------ */
+/* ---- effects --------------------------------------------------------------------------------- */
 
 static void ask_fill(checker *checker, rule *rule, const ast_ask *ask)
 {
@@ -210,7 +226,8 @@ static void ask_fill(checker *checker, rule *rule, const ast_ask *ask)
     rule->who_count = ask->who.count;
     rule->within_us = ask->has_within ? ask->within_us : 0;
     if (ask->has_within && ask->within_us <= 0)
-        check_report(checker, E_WITHIN, ask->range, "an approval needs time: `within` must be longer than nothing");
+        check_report(checker, E_WITHIN, ask->range,
+                     "an approval needs time: `within` must be longer than nothing");
 }
 
 static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
@@ -256,11 +273,12 @@ static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
     }
 }
 
-/* ---- waivers --------------------------------------------------------------------------------------------------------- */
+/* ---- waivers --------------------------------------------------------------------------------- */
 
 static const ast_declaration *waive_unknown(checker *checker, unit *unit, const ast_path *path)
 {
-    diagnostic *const d = check_report(checker, E_WAIVE_UNKNOWN, path->range, "no rule of an upper file is called `%s`",
+    diagnostic *const d = check_report(checker, E_WAIVE_UNKNOWN, path->range,
+                                       "no rule of an upper file is called `%s`",
                                        source_excerpt(checker->compilation, path->range));
     const struct unit *named = NULL;
     for (const struct unit *upper = unit->upper; upper != NULL; upper = upper->upper) {
@@ -269,7 +287,9 @@ static const ast_declaration *waive_unknown(checker *checker, unit *unit, const 
             named = upper;
     }
     if (named == NULL) {
-        diagnostic_note_text(checker->compilation, d, "this file extends no other; a waiver lifts a rule of a file that it extends");
+        diagnostic_note_text(
+            checker->compilation, d,
+            "this file extends no other; a waiver lifts a rule of a file that it extends");
         return NULL;
     }
     uint32_t count;
@@ -284,7 +304,8 @@ static const ast_declaration *waive_unknown(checker *checker, unit *unit, const 
 }
 
 /* The declaration of the rule that is lifted; NULL after an error. */
-static const ast_declaration *waived_rule(checker *checker, unit *unit, const ast_declaration *waiver, rule *rule)
+static const ast_declaration *waived_rule(checker *checker, unit *unit,
+                                          const ast_declaration *waiver, rule *rule)
 {
     uint32_t used = 0;
     const symbol *const symbol = unit_resolve(checker, unit, &waiver->path, &used);
@@ -294,13 +315,18 @@ static const ast_declaration *waived_rule(checker *checker, unit *unit, const as
     const char *const text = source_excerpt(compilation, waiver->path.range);
     diagnostic *d = NULL;
     if (symbol->home->layer <= unit->layer) {
-        d = check_report(checker, E_WAIVE_OWN, waiver->path.range, "`%s` is a rule of this file itself", text);
-        diagnostic_mend(compilation, d, waiver->path.range, NULL, "write the exception into the rule, behind `unless`");
+        d = check_report(checker, E_WAIVE_OWN, waiver->path.range,
+                         "`%s` is a rule of this file itself", text);
+        diagnostic_mend(compilation, d, waiver->path.range, NULL,
+                        "write the exception into the rule, behind `unless`");
     } else if (symbol->declaration->kind != AST_RULE) {
-        d = check_report(checker, E_WAIVE_PERMIT, waiver->path.range, "`%s` is a permit, and only a rule can be waived", text);
+        d = check_report(checker, E_WAIVE_PERMIT, waiver->path.range,
+                         "`%s` is a permit, and only a rule can be waived", text);
     } else if (!symbol->declaration->waivable) {
-        d = check_report(checker, E_WAIVE_FIRM, waiver->path.range, "`%s` does not say that it can be waived", text);
-        diagnostic_mend(compilation, d, waiver->path.range, NULL, "ask its authors to write `waivable` behind the rule's name and stages");
+        d = check_report(checker, E_WAIVE_FIRM, waiver->path.range,
+                         "`%s` does not say that it can be waived", text);
+        diagnostic_mend(compilation, d, waiver->path.range, NULL,
+                        "ask its authors to write `waivable` behind the rule's name and stages");
     }
     if (d != NULL) {
         diagnostic_note_at(compilation, d, symbol->range, "it is declared here");
@@ -322,23 +348,29 @@ static void until_fill(checker *checker, rule *rule, const ast_text *until)
     } else if (time_parse(until->bytes, until->length, &rule->until_us)) {
         return;
     }
-    diagnostic *const d = check_report(checker, E_WAIVE_UNTIL, until->range, "`%s` is no date", until->bytes);
-    diagnostic_note_text(checker->compilation, d, "a date is written \"2027-06-30\" and counts to the end of that day in UTC, a time \"2027-06-30T12:00:00Z\"");
+    diagnostic *const d =
+        check_report(checker, E_WAIVE_UNTIL, until->range, "`%s` is no date", until->bytes);
+    diagnostic_note_text(checker->compilation, d,
+                         "a date is written \"2027-06-30\" and counts to the end of that day in "
+                         "UTC, a time \"2027-06-30T12:00:00Z\"");
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static bool is_rule(const ast_declaration *declaration)
 {
-    return declaration->kind == AST_RULE || declaration->kind == AST_PERMIT || declaration->kind == AST_WAIVE;
+    return declaration->kind == AST_RULE || declaration->kind == AST_PERMIT ||
+           declaration->kind == AST_WAIVE;
 }
 
 static const char *rule_name(checker *checker, const unit *unit, const ast_declaration *declaration)
 {
     if (declaration->kind == AST_WAIVE)
-        return arena_format(checker->arena, "waive %s", source_excerpt(checker->compilation, declaration->path.range));
-    return unit->layer == 0 ? declaration->name.bytes
-                            : arena_format(checker->arena, "%s.%s", unit->name, declaration->name.bytes);
+        return arena_format(checker->arena, "waive %s",
+                            source_excerpt(checker->compilation, declaration->path.range));
+    return unit->layer == 0
+               ? declaration->name.bytes
+               : arena_format(checker->arena, "%s.%s", unit->name, declaration->name.bytes);
 }
 
 static void row_add(checker *checker, unit *unit, const ast_declaration *declaration)
@@ -346,14 +378,15 @@ static void row_add(checker *checker, unit *unit, const ast_declaration *declara
     const bool waiver = declaration->kind == AST_WAIVE;
     const source_range range = waiver ? declaration->path.range : declaration->name.range;
     if (checker->policy->rules.count >= LIMIT_RULES) {
-        check_report(checker, E_TOO_MANY_RULES, range, "a policy may have at most %u rules", LIMIT_RULES);
+        check_report(checker, E_TOO_MANY_RULES, range, "a policy may have at most %u rules",
+                     LIMIT_RULES);
         return;
     }
     *ARENA_PUSH(checker->arena, &checker->policy->rules) = (rule){
         .name = rule_name(checker, unit, declaration),
-        .kind = waiver                             ? CST_RULE_WAIVER
+        .kind = waiver                            ? CST_RULE_WAIVER
                 : declaration->kind == AST_PERMIT ? CST_RULE_PERMIT
-                                                   : CST_RULE,
+                                                  : CST_RULE,
         .shadow = declaration->shadow,
         .waivable = declaration->waivable,
         .restricts = declaration->kind == AST_RULE,
@@ -364,8 +397,9 @@ static void row_add(checker *checker, unit *unit, const ast_declaration *declara
         .range = range,
         .declaration = declaration,
     };
-    symbol *const symbol =
-        waiver || declaration->name.bytes == NULL ? NULL : unit_find(unit, declaration->name.bytes, declaration->name.length);
+    symbol *const symbol = waiver || declaration->name.bytes == NULL
+                               ? NULL
+                               : unit_find(unit, declaration->name.bytes, declaration->name.length);
     if (symbol != NULL && symbol->declaration == declaration)
         symbol->number = checker->policy->rules.count - 1;
 }
@@ -374,7 +408,10 @@ static void rule_check(checker *checker, unit *unit, uint32_t number)
 {
     rule *const rule = &checker->policy->rules.items[number];
     const ast_declaration *const declaration = rule->declaration;
-    work work = {.checker = checker, .unit = unit, .declaration = declaration, .stages = &declaration->stages};
+    work work = {.checker = checker,
+                 .unit = unit,
+                 .declaration = declaration,
+                 .stages = &declaration->stages};
     if (declaration->kind == AST_WAIVE) {
         const ast_declaration *const waived = waived_rule(checker, unit, declaration, rule);
         if (declaration->until.bytes != NULL)
@@ -385,7 +422,8 @@ static void rule_check(checker *checker, unit *unit, uint32_t number)
     } else if (declaration->kind == AST_RULE) {
         effect_fill(checker, rule, &declaration->effect);
         if (declaration->label.bytes != NULL)
-            check_report(checker, E_LATER_LABEL, declaration->label.range, "labels have no meaning yet");
+            check_report(checker, E_LATER_LABEL, declaration->label.range,
+                         "labels have no meaning yet");
         if (declaration->under.bytes != NULL)
             rule->principle = principle_find(checker, unit, &declaration->under);
     }
@@ -395,9 +433,10 @@ static void rule_check(checker *checker, unit *unit, uint32_t number)
     rule->body_count = work.bodies.count;
 }
 
-/* ---- definitions that nothing calls --------------------------------------------------------------------------------- */
+/* ---- definitions that nothing calls ---------------------------------------------------------- */
 
-/* Its parameters are values of their types; fields of single stages are not judged, since no stage is known. */
+/* Its parameters are values of their types; fields of single stages are not judged, since no stage
+ * is known. */
 static void definition_check(checker *checker, const symbol *symbol)
 {
     const ast_declaration *const declaration = symbol->declaration;
@@ -405,13 +444,21 @@ static void definition_check(checker *checker, const symbol *symbol)
     binding *const bindings = arena_array(checker->arena, parameters->count, sizeof *bindings);
     scope scope = {.checker = checker, .any_stage = true};
     const call call = {symbol, symbol->range, NULL};
-    environment environment = {.checker = checker, .scope = &scope, .unit = symbol->home, .calls = &call, .rule = declaration->range};
+    environment environment = {.checker = checker,
+                               .scope = &scope,
+                               .unit = symbol->home,
+                               .calls = &call,
+                               .rule = declaration->range};
     for (uint32_t i = 0; i < parameters->count; i++) {
         const type *const type = type_resolve(checker, symbol->home, parameters->items[i].type, 0);
         if (type == NULL)
             return;
-        bindings[i] = (binding){.kind = BINDING_LOCAL, .name = key_of(&parameters->items[i].key), .range = parameters->items[i].key.range,
-                                .local = checker->policy->local_count++, .type = type, .outer = environment.bindings};
+        bindings[i] = (binding){.kind = BINDING_LOCAL,
+                                .name = key_of(&parameters->items[i].key),
+                                .range = parameters->items[i].key.range,
+                                .local = checker->policy->local_count++,
+                                .type = type,
+                                .outer = environment.bindings};
         environment.bindings = &bindings[i];
     }
     const expression *const body = condition_check(&environment, declaration->expression);
@@ -434,7 +481,10 @@ static void definitions_check(checker *checker)
 void rules_check(checker *checker)
 {
     later_declarations(checker);
-    struct { unit **items; uint32_t count, capacity; } owners = {0};
+    struct {
+        unit **items;
+        uint32_t count, capacity;
+    } owners = {0};
     for (uint32_t i = 0; i < checker->layers.count; i++) {
         unit *const unit = checker->layers.items[i];
         for (uint32_t k = 0; unit->file != NULL && k < unit->file->count; k++) {

@@ -1,13 +1,16 @@
 /*
- * scope.c - what a path of the event means at a stage and for a tool, and the slots that come of it.
+ * scope.c - what a path of the event means at a stage and for a tool, and the slots that come of
+ * it.
  *
- * The fields of events are a fixed table (roots) plus the context records; behind `args` and `value` stand the types of the tool's
- * declaration, or open data where there is none. A path is walked once for each tool of the selector. Tools that
- * declare the field with another type are deferred to a body of their own; a tool that lacks the
- * field is an error that the caller words (expression_path.c).
+ * The fields of events are a fixed table (roots) plus the context records; behind `args` and
+ * `value` stand the types of the tool's declaration, or open data where there is none. A path is
+ * walked once for each tool of the selector. Tools that declare the field with another type are
+ * deferred to a body of their own; a tool that lacks the field is an error that the caller words
+ * (expression_path.c).
  *
- * Fields become candidates first and slots of the policy only when a finished condition is committed: see expression.h.
- * Which members an event must have is settled for each stage and tool apart (slot_use.required_keys).
+ * Fields become candidates first and slots of the policy only when a finished condition is
+ * committed: see expression.h. Which members an event must have is settled for each stage and tool
+ * apart (slot_use.required_keys).
  */
 #include "compiler/check/expression.h"
 #include "runtime/base/hash.h"
@@ -18,15 +21,24 @@ typedef struct literal_set { /* a set written in a condition */
 } literal_set;
 
 typedef struct slot_table {
-    struct { candidate *items; uint32_t count, capacity; } candidates;
+    struct {
+        candidate *items;
+        uint32_t count, capacity;
+    } candidates;
     uint32_t *buckets; /* candidate + 1; 0 is empty */
     uint32_t capacity;
     uint32_t *use_buckets; /* slot use + 1 */
     uint32_t use_capacity;
-    struct { literal_set *items; uint32_t count, capacity; } literals;
+    struct {
+        literal_set *items;
+        uint32_t count, capacity;
+    } literals;
     uint32_t *literal_buckets; /* literal + 1 */
     uint32_t literal_capacity;
-    struct { const symbol **items; uint32_t count, capacity; } broken;
+    struct {
+        const symbol **items;
+        uint32_t count, capacity;
+    } broken;
 } slot_table;
 
 static slot_table *table_of(const checker *checker)
@@ -41,7 +53,7 @@ static slot_table *table_make(checker *checker)
     return checker->slots;
 }
 
-/* ---- the fields of events -------------------------------------------------------------------------- */
+/* ---- the fields of events -------------------------------------------------------------------- */
 
 enum {
     AT_INPUT = 1u << CST_INPUT,
@@ -56,9 +68,9 @@ typedef struct root {
     const char *name;
     const char *member; /* in the event's JSON */
     uint32_t stages;
-    cst_kind kind;      /* LIST: of agents; JSON: typed by the tool */
+    cst_kind kind; /* LIST: of agents; JSON: typed by the tool */
     bool optional;
-    bool required;      /* session and time are neither: the runtime fills them in */
+    bool required; /* session and time are neither: the runtime fills them in */
 } root;
 
 static const root roots[] = {
@@ -122,7 +134,7 @@ const char *const *scope_roots(const scope *scope, uint32_t *count)
     return names;
 }
 
-/* ---- walking a path ---------------------------------------------------------------------------------- */
+/* ---- walking a path -------------------------------------------------------------------------- */
 
 static bool record_needs_any(const type *record)
 {
@@ -156,7 +168,8 @@ static void walk_tool_root(const scope *scope, uint32_t tool_number, bool args, 
 }
 
 /* Types keys[0]; false if it is no field here. */
-static bool walk_root(const scope *scope, uint32_t tool_number, const key *keys, uint32_t count, walk *walk)
+static bool walk_root(const scope *scope, uint32_t tool_number, const key *keys, uint32_t count,
+                      walk *walk)
 {
     checker *const checker = scope->checker;
     const root *const root = root_find(keys[0]);
@@ -165,7 +178,8 @@ static bool walk_root(const scope *scope, uint32_t tool_number, const key *keys,
         if (record == NULL || record->type == NULL)
             return false;
         walk->type = record->type;
-        /* The session carries the record; only a field that must be there makes the record itself necessary. */
+        /* The session carries the record; only a field that must be there makes the record itself
+         * necessary. */
         for (uint32_t i = 0; count > 1 && i < record->type->field_count; i++)
             if (key_is(keys[1], record->type->fields[i].name) && !record->type->fields[i].optional)
                 walk->required |= 1;
@@ -241,9 +255,11 @@ static bool same_declarations(const scope *scope, uint32_t a, uint32_t b)
 static void defer(scope *scope, uint32_t index)
 {
     if (scope->deferred == NULL)
-        scope->deferred = arena_array(scope->checker->arena, scope->all_count, sizeof *scope->deferred);
+        scope->deferred =
+            arena_array(scope->checker->arena, scope->all_count, sizeof *scope->deferred);
     scope->deferred[scope->deferred_count++] = scope->tools[index];
-    memmove(&scope->tools[index], &scope->tools[index + 1], (scope->tool_count - index - 1) * sizeof *scope->tools);
+    memmove(&scope->tools[index], &scope->tools[index + 1],
+            (scope->tool_count - index - 1) * sizeof *scope->tools);
     scope->tool_count--;
     scope->masks.count = 0;
 }
@@ -276,7 +292,8 @@ walk scope_resolve(scope *scope, const key *keys, uint32_t count, bool quiet, ui
         previous = tool;
         i++;
     }
-    /* A tool deferred before lacks the field too: then the rule is wrong whichever body it stands in. */
+    /* A tool deferred before lacks the field too: then the rule is wrong whichever body it stands
+     * in. */
     for (uint32_t i = 0; i < scope->deferred_count && *lacking == CST_NONE; i++) {
         const walk other = scope_walk(scope, scope->deferred[i], keys, count);
         if (walk_has_field(&first) && !walk_has_field(&other)) {
@@ -310,13 +327,14 @@ uint64_t scope_optional(scope *scope, uint32_t number)
     return optional;
 }
 
-/* ---- candidates ------------------------------------------------------------------------------------ */
+/* ---- candidates ------------------------------------------------------------------------------ */
 
 static bool plain_name(key name)
 {
     for (uint32_t i = 0; i < name.length; i++) {
         const char c = name.bytes[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (i > 0 && c >= '0' && c <= '9')))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+              (i > 0 && c >= '0' && c <= '9')))
             return false;
     }
     return name.length > 0;
@@ -326,7 +344,8 @@ static const char *path_text(checker *checker, const key *names, uint32_t count)
 {
     const char *text = names[0].bytes;
     for (uint32_t i = 1; i < count; i++)
-        text = arena_format(checker->arena, plain_name(names[i]) ? "%s.%s" : "%s.\"%s\"", text, names[i].bytes);
+        text = arena_format(checker->arena, plain_name(names[i]) ? "%s.%s" : "%s.\"%s\"", text,
+                            names[i].bytes);
     return text;
 }
 
@@ -339,7 +358,8 @@ static uint32_t candidate_hash(const key *names, uint32_t count, const type *typ
     return hash;
 }
 
-static bool candidate_is(const candidate *known, const key *names, uint32_t count, const type *type, bool open)
+static bool candidate_is(const candidate *known, const key *names, uint32_t count, const type *type,
+                         bool open)
 {
     if (known->type != type || known->open != open || known->count != count)
         return false;
@@ -355,21 +375,24 @@ static void candidates_grow(checker *checker, slot_table *table)
     table->buckets = arena_array(checker->arena, table->capacity, sizeof *table->buckets);
     for (uint32_t i = 0; i < table->candidates.count; i++) {
         const candidate *const known = &table->candidates.items[i];
-        uint32_t at = candidate_hash(known->names, known->count, known->type, known->open) & (table->capacity - 1);
+        uint32_t at = candidate_hash(known->names, known->count, known->type, known->open) &
+                      (table->capacity - 1);
         while (table->buckets[at] != 0)
             at = (at + 1) & (table->capacity - 1);
         table->buckets[at] = i + 1;
     }
 }
 
-uint32_t candidate_make(checker *checker, const key *names, uint32_t count, const type *type, bool open)
+uint32_t candidate_make(checker *checker, const key *names, uint32_t count, const type *type,
+                        bool open)
 {
     slot_table *const table = table_make(checker);
     if (table->candidates.count * 2 >= table->capacity)
         candidates_grow(checker, table);
     uint32_t at = candidate_hash(names, count, type, open) & (table->capacity - 1);
     for (; table->buckets[at] != 0; at = (at + 1) & (table->capacity - 1))
-        if (candidate_is(&table->candidates.items[table->buckets[at] - 1], names, count, type, open))
+        if (candidate_is(&table->candidates.items[table->buckets[at] - 1], names, count, type,
+                         open))
             return table->buckets[at] - 1;
     candidate made = {.count = count, .type = type, .open = open, .slot = CST_NONE};
     made.names = arena_array(checker->arena, count, sizeof *made.names);
@@ -395,7 +418,8 @@ uint32_t candidate_commit(checker *checker, uint32_t number, source_range range)
     if (field->slot != CST_NONE)
         return field->slot;
     if (checker->policy->slots.count >= LIMIT_SLOTS) {
-        check_report(checker, E_TOO_MANY_FIELDS, range, "a policy can read at most %u different fields", LIMIT_SLOTS);
+        check_report(checker, E_TOO_MANY_FIELDS, range,
+                     "a policy can read at most %u different fields", LIMIT_SLOTS);
         return CST_NONE;
     }
     type_row(checker, field->type);
@@ -410,7 +434,7 @@ uint32_t candidate_commit(checker *checker, uint32_t number, source_range range)
     return field->slot;
 }
 
-/* ---- uses --------------------------------------------------------------------------------------------- */
+/* ---- uses ------------------------------------------------------------------------------------ */
 
 static uint32_t use_hash(uint32_t slot, cst_stage stage, uint32_t tool)
 {
@@ -421,7 +445,8 @@ static uint32_t use_hash(uint32_t slot, cst_stage stage, uint32_t tool)
 static void uses_grow(checker *checker, slot_table *table)
 {
     table->use_capacity = table->use_capacity == 0 ? 256 : table->use_capacity * 2;
-    table->use_buckets = arena_array(checker->arena, table->use_capacity, sizeof *table->use_buckets);
+    table->use_buckets =
+        arena_array(checker->arena, table->use_capacity, sizeof *table->use_buckets);
     for (uint32_t i = 0; i < checker->policy->slot_uses.count; i++) {
         const slot_use *const use = &checker->policy->slot_uses.items[i];
         uint32_t at = use_hash(use->slot, use->stage, use->tool) & (table->use_capacity - 1);
@@ -437,7 +462,8 @@ static void use_add(checker *checker, const scope *scope, const candidate *field
     if (checker->policy->slot_uses.count * 2 >= table->use_capacity)
         uses_grow(checker, table);
     const uint64_t required =
-        scope_walk(scope, scope->every_tool ? SCOPE_NO_TOOL : tool, field->names, field->count).required;
+        scope_walk(scope, scope->every_tool ? SCOPE_NO_TOOL : tool, field->names, field->count)
+            .required;
     uint32_t at = use_hash(field->slot, scope->stage, tool) & (table->use_capacity - 1);
     for (; table->use_buckets[at] != 0; at = (at + 1) & (table->use_capacity - 1)) {
         slot_use *const use = &checker->policy->slot_uses.items[table->use_buckets[at] - 1];
@@ -446,7 +472,8 @@ static void use_add(checker *checker, const scope *scope, const candidate *field
         use->required_keys |= required;
         return;
     }
-    *ARENA_PUSH(checker->arena, &checker->policy->slot_uses) = (slot_use){field->slot, scope->stage, tool, required};
+    *ARENA_PUSH(checker->arena, &checker->policy->slot_uses) =
+        (slot_use){field->slot, scope->stage, tool, required};
     table->use_buckets[at] = checker->policy->slot_uses.count;
 }
 
@@ -474,7 +501,7 @@ void candidate_use(checker *checker, uint32_t number, const selector *selector)
         use_add(checker, &scope, field, selector->tools[i]);
 }
 
-/* ---- sets written in conditions --------------------------------------------------------------------------- */
+/* ---- sets written in conditions -------------------------------------------------------------- */
 
 static uint32_t pointer_hash(const void *pointer)
 {
@@ -485,7 +512,8 @@ static uint32_t pointer_hash(const void *pointer)
 static void literals_grow(checker *checker, slot_table *table)
 {
     table->literal_capacity = table->literal_capacity == 0 ? 64 : table->literal_capacity * 2;
-    table->literal_buckets = arena_array(checker->arena, table->literal_capacity, sizeof *table->literal_buckets);
+    table->literal_buckets =
+        arena_array(checker->arena, table->literal_capacity, sizeof *table->literal_buckets);
     for (uint32_t i = 0; i < table->literals.count; i++) {
         uint32_t at = pointer_hash(table->literals.items[i].ast) & (table->literal_capacity - 1);
         while (table->literal_buckets[at] != 0)
@@ -494,7 +522,8 @@ static void literals_grow(checker *checker, slot_table *table)
     }
 }
 
-set_declaration *scope_literal_set(checker *checker, const ast_expression *written, const ast_expression *set)
+set_declaration *scope_literal_set(checker *checker, const ast_expression *written,
+                                   const ast_expression *set)
 {
     slot_table *const table = table_make(checker);
     if (table->literals.count * 2 >= table->literal_capacity)
@@ -509,7 +538,7 @@ set_declaration *scope_literal_set(checker *checker, const ast_expression *writt
     return made;
 }
 
-/* ---- definitions with errors ---------------------------------------------------------------------------------- */
+/* ---- definitions with errors ----------------------------------------------------------------- */
 
 bool scope_is_broken(checker *checker, const symbol *definition)
 {

@@ -333,3 +333,15 @@ known_truth condition_known(const checked_policy *policy, const selector *select
         return KNOWN_NOT;
     }
 }
+
+known_truth rule_known(const checked_policy *policy, const rule *rule)
+{
+    known_truth all = KNOWN_NOT;
+    for (uint32_t i = 0; i < rule->body_count; i++) {
+        const known_truth one = condition_known(policy, &rule->bodies[i].selector, rule->bodies[i].condition);
+        if (one == KNOWN_NOT || (i > 0 && one != all))
+            return KNOWN_NOT;
+        all = one;
+    }
+    return all;
+}

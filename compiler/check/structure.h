@@ -16,6 +16,7 @@ typedef enum known_truth { KNOWN_NOT, KNOWN_FALSE, KNOWN_TRUE } known_truth;
 
 /* Whether a condition is the same for every event of a selector. */
 known_truth condition_known(const checked_policy *policy, const selector *selector, const expression *condition);
+known_truth rule_known(const checked_policy *policy, const rule *rule); /* the same in all its bodies */
 
 /* The operands of nested `and`s, at most `limit` of them, without those that are always true; answers how many. */
 uint32_t condition_conjuncts(const expression *condition, const expression **out, uint32_t limit);

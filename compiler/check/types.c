@@ -1,10 +1,11 @@
 /*
  * types.c - the types of the language: interned, so that equal types are one pointer.
  *
- * A type is written in a declaration (type_resolve) or made by an import of tools (type_scalar and so on). Bounds are
- * part of a type, because they are checked when an event is read; expressions compare types without them
- * (types_match). `set<T>` is read as `list<T>`: an event writes both as a JSON list, and no condition can see an order.
- * Rows for the image are given only to types that slots, messages or open data need.
+ * A type is written in a declaration (type_resolve) or made by an import of tools (type_scalar and
+ * so on). Bounds are part of a type, because they are checked when an event is read; expressions
+ * compare types without them (types_match). `set<T>` is read as `list<T>`: an event writes both as
+ * a JSON list, and no condition can see an order. Rows for the image are given only to types that
+ * slots, messages or open data need.
  */
 #include <stdio.h>
 
@@ -12,7 +13,10 @@
 #include "runtime/base/hash.h"
 
 typedef struct type_table {
-    struct { type **items; uint32_t count, capacity; } types;
+    struct {
+        type **items;
+        uint32_t count, capacity;
+    } types;
     uint32_t *buckets; /* type number + 1; 0 is empty */
     uint32_t capacity; /* a power of two */
 } type_table;
@@ -24,11 +28,12 @@ static type_table *table_of(checker *checker)
     return checker->types;
 }
 
-/* ---- interning ---------------------------------------------------------------------------------- */
+/* ---- interning ------------------------------------------------------------------------------- */
 
 static uint32_t type_hash(const type *type)
 {
-    uintptr_t words[4] = {(uintptr_t)type->kind, type->bound, (uintptr_t)type->element, type->field_count};
+    uintptr_t words[4] = {(uintptr_t)type->kind, type->bound, (uintptr_t)type->element,
+                          type->field_count};
     uint32_t hash = cst_hash(words, sizeof words);
     for (uint32_t i = 0; i < type->field_count; i++)
         hash = hash * 31 + cst_hash(type->fields[i].name, strlen(type->fields[i].name));
@@ -51,11 +56,12 @@ static bool enumerations_equal(const enumeration *a, const enumeration *b)
 
 static bool types_equal(const type *a, const type *b)
 {
-    if (a->kind != b->kind || a->bound != b->bound || a->element != b->element || a->field_count != b->field_count ||
-        !enumerations_equal(a->enumeration, b->enumeration))
+    if (a->kind != b->kind || a->bound != b->bound || a->element != b->element ||
+        a->field_count != b->field_count || !enumerations_equal(a->enumeration, b->enumeration))
         return false;
     for (uint32_t i = 0; i < a->field_count; i++)
-        if (a->fields[i].type != b->fields[i].type || a->fields[i].optional != b->fields[i].optional ||
+        if (a->fields[i].type != b->fields[i].type ||
+            a->fields[i].optional != b->fields[i].optional ||
             strcmp(a->fields[i].name, b->fields[i].name) != 0)
             return false;
     return true;
@@ -112,7 +118,8 @@ const type *type_record(checker *checker, const type_field *fields, uint32_t cou
     type_field *const copy = arena_array(checker->arena, count, sizeof *copy);
     if (count > 0)
         memcpy(copy, fields, count * sizeof *copy);
-    return type_intern(checker, &(type){.kind = CST_KIND_RECORD, .fields = copy, .field_count = count});
+    return type_intern(checker,
+                       &(type){.kind = CST_KIND_RECORD, .fields = copy, .field_count = count});
 }
 
 const type *type_enum(checker *checker, enumeration *enumeration)
@@ -140,12 +147,12 @@ uint32_t type_row(checker *checker, const type *wanted)
     return known->row;
 }
 
-/* ---- questions ----------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 bool type_is_identity(const type *type)
 {
-    return type->kind == CST_KIND_EMAIL || type->kind == CST_KIND_URL || type->kind == CST_KIND_HOST ||
-           type->kind == CST_KIND_PATH || type->kind == CST_KIND_IP;
+    return type->kind == CST_KIND_EMAIL || type->kind == CST_KIND_URL ||
+           type->kind == CST_KIND_HOST || type->kind == CST_KIND_PATH || type->kind == CST_KIND_IP;
 }
 
 bool type_is_text(const type *type)
@@ -155,7 +162,8 @@ bool type_is_text(const type *type)
 
 bool type_is_number(const type *type)
 {
-    return type->kind == CST_KIND_INT || type->kind == CST_KIND_DECIMAL || type->kind == CST_KIND_FLOAT;
+    return type->kind == CST_KIND_INT || type->kind == CST_KIND_DECIMAL ||
+           type->kind == CST_KIND_FLOAT;
 }
 
 bool types_match(const type *a, const type *b)
@@ -171,7 +179,7 @@ bool types_match(const type *a, const type *b)
     return a->kind != CST_KIND_RECORD;
 }
 
-/* ---- names --------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 typedef struct builtin {
     const char *name;
@@ -180,11 +188,20 @@ typedef struct builtin {
 
 /* Longest-lived names first: this is also the order in which suggestions are tried. */
 static const builtin builtins[] = {
-    {"bool", CST_KIND_BOOL},         {"int", CST_KIND_INT},     {"decimal", CST_KIND_DECIMAL},
-    {"float", CST_KIND_FLOAT},       {"string", CST_KIND_STRING}, {"time", CST_KIND_TIME},
-    {"duration", CST_KIND_DURATION}, {"agent", CST_KIND_AGENT}, {"email", CST_KIND_EMAIL},
-    {"url", CST_KIND_URL},           {"host", CST_KIND_HOST},   {"path", CST_KIND_PATH},
-    {"ip", CST_KIND_IP},             {"json", CST_KIND_JSON},
+    {"bool", CST_KIND_BOOL},
+    {"int", CST_KIND_INT},
+    {"decimal", CST_KIND_DECIMAL},
+    {"float", CST_KIND_FLOAT},
+    {"string", CST_KIND_STRING},
+    {"time", CST_KIND_TIME},
+    {"duration", CST_KIND_DURATION},
+    {"agent", CST_KIND_AGENT},
+    {"email", CST_KIND_EMAIL},
+    {"url", CST_KIND_URL},
+    {"host", CST_KIND_HOST},
+    {"path", CST_KIND_PATH},
+    {"ip", CST_KIND_IP},
+    {"json", CST_KIND_JSON},
 };
 enum { BUILTIN_COUNT = sizeof builtins / sizeof builtins[0] };
 
@@ -204,8 +221,9 @@ static const char *record_name(checker *checker, const type *type)
             text = arena_format(checker->arena, "%s, …", text);
             break;
         }
-        text = arena_format(checker->arena, "%s%s %s%s: %s", text, i == 0 ? "" : ",", type->fields[i].name,
-                            type->fields[i].optional ? "?" : "", type_name(checker, type->fields[i].type));
+        text = arena_format(checker->arena, "%s%s %s%s: %s", text, i == 0 ? "" : ",",
+                            type->fields[i].name, type->fields[i].optional ? "?" : "",
+                            type_name(checker, type->fields[i].type));
     }
     return arena_format(checker->arena, "%s }", text);
 }
@@ -224,7 +242,7 @@ const char *type_name(checker *checker, const type *type)
     return type->bound == 0 ? name : arena_format(checker->arena, "%s(%u)", name, type->bound);
 }
 
-/* ---- written types -------------------------------------------------------------------------------- */
+/* ---- written types --------------------------------------------------------------------------- */
 
 /* The bound of T(N); 0 if there is none. False after an error. */
 static bool bound_read(checker *checker, const ast_type *ast, cst_kind kind, uint32_t *bound)
@@ -234,9 +252,11 @@ static bool bound_read(checker *checker, const ast_type *ast, cst_kind kind, uin
         return true;
     const bool list = kind == CST_KIND_LIST;
     if (!list && !type_is_text(&(type){.kind = kind})) {
-        diagnostic *const d = check_report(checker, E_BOUND_MISPLACED, ast->bound_range,
-                                           "a bound in parentheses is a length, and `%s` has none", kind_name(kind));
-        diagnostic_mend(checker->compilation, d, ast->bound_range, NULL, "leave the bound out and compare in a rule instead");
+        diagnostic *const d =
+            check_report(checker, E_BOUND_MISPLACED, ast->bound_range,
+                         "a bound in parentheses is a length, and `%s` has none", kind_name(kind));
+        diagnostic_mend(checker->compilation, d, ast->bound_range, NULL,
+                        "leave the bound out and compare in a rule instead");
         return false;
     }
     const uint32_t most = list ? LIMIT_LIST_ELEMENTS : LIMIT_TEXT_BYTES;
@@ -244,8 +264,9 @@ static bool bound_read(checker *checker, const ast_type *ast, cst_kind kind, uin
         *bound = (uint32_t)ast->bound;
         return true;
     }
-    diagnostic *const d = check_report(checker, E_BOUND, ast->bound_range, "a %s cannot have the bound %lld",
-                                       list ? "list" : "text", (long long)ast->bound);
+    diagnostic *const d =
+        check_report(checker, E_BOUND, ast->bound_range, "a %s cannot have the bound %lld",
+                     list ? "list" : "text", (long long)ast->bound);
     diagnostic_label(checker->compilation, d, "must be between 1 and %u", most);
     return false;
 }
@@ -254,14 +275,15 @@ static void type_unknown(checker *checker, unit *unit, const ast_type *ast)
 {
     uint32_t enums;
     const char *const *const declared = unit_names(checker, unit, 1u << SYMBOL_ENUM, &enums);
-    const char **const names = arena_array(checker->arena, enums + BUILTIN_COUNT + 1, sizeof *names);
+    const char **const names =
+        arena_array(checker->arena, enums + BUILTIN_COUNT + 1, sizeof *names);
     for (uint32_t i = 0; i < enums; i++)
         names[i] = declared[i];
     for (uint32_t i = 0; i < BUILTIN_COUNT; i++)
         names[enums + i] = builtins[i].name;
     names[enums + BUILTIN_COUNT] = "list";
-    diagnostic *const d =
-        check_report(checker, E_UNKNOWN_TYPE, ast->name.range, "no type is called `%s`", ast->name.bytes);
+    diagnostic *const d = check_report(checker, E_UNKNOWN_TYPE, ast->name.range,
+                                       "no type is called `%s`", ast->name.bytes);
     const char *const near = diagnostic_nearest(ast->name.bytes, names, enums + BUILTIN_COUNT + 1);
     if (near == NULL)
         return;
@@ -278,8 +300,10 @@ static const type *name_resolve(checker *checker, unit *unit, const ast_type *as
         return NULL;
     }
     if (key_is(name, "list") || key_is(name, "set")) {
-        diagnostic *const d = check_report(checker, E_TYPE_ARGUMENT, ast->range, "a %s needs the type of its elements", name.bytes);
-        diagnostic_mend(checker->compilation, d, ast->range, NULL, "write `%s<string>`", name.bytes);
+        diagnostic *const d = check_report(checker, E_TYPE_ARGUMENT, ast->range,
+                                           "a %s needs the type of its elements", name.bytes);
+        diagnostic_mend(checker->compilation, d, ast->range, NULL, "write `%s<string>`",
+                        name.bytes);
         return NULL;
     }
     for (uint32_t i = 0; i < BUILTIN_COUNT; i++) {
@@ -289,31 +313,40 @@ static const type *name_resolve(checker *checker, unit *unit, const ast_type *as
             return NULL;
         if (builtins[i].kind != CST_KIND_AGENT)
             return type_scalar(checker, builtins[i].kind, bound);
-        return type_intern(checker, &(type){.kind = CST_KIND_AGENT, .bound = bound, .enumeration = checker->agents});
+        return type_intern(
+            checker,
+            &(type){.kind = CST_KIND_AGENT, .bound = bound, .enumeration = checker->agents});
     }
     ast_text text = ast->name;
     const ast_path path = {&text, 1, ast->name.range};
     uint32_t used = 0;
     symbol *const symbol = unit_resolve(checker, unit, &path, &used);
     if (symbol != NULL && symbol->kind == SYMBOL_ENUM && symbol->enumeration != NULL)
-        return bound_read(checker, ast, CST_KIND_ENUM, &bound) ? type_enum(checker, symbol->enumeration) : NULL;
+        return bound_read(checker, ast, CST_KIND_ENUM, &bound)
+                   ? type_enum(checker, symbol->enumeration)
+                   : NULL;
     if (key_is(name, "weekday") && checker->weekdays != NULL)
-        return bound_read(checker, ast, CST_KIND_ENUM, &bound) ? type_enum(checker, checker->weekdays) : NULL;
+        return bound_read(checker, ast, CST_KIND_ENUM, &bound)
+                   ? type_enum(checker, checker->weekdays)
+                   : NULL;
     if (symbol == NULL) {
         type_unknown(checker, unit, ast);
         return NULL;
     }
-    diagnostic *const d = check_report(checker, E_UNKNOWN_TYPE, ast->name.range, "`%s` is no type", ast->name.bytes);
+    diagnostic *const d =
+        check_report(checker, E_UNKNOWN_TYPE, ast->name.range, "`%s` is no type", ast->name.bytes);
     diagnostic_note_at(checker->compilation, d, symbol->range, "it is declared here");
     return NULL;
 }
 
-static const type *generic_resolve(checker *checker, unit *unit, const ast_type *ast, uint32_t depth)
+static const type *generic_resolve(checker *checker, unit *unit, const ast_type *ast,
+                                   uint32_t depth)
 {
     const key name = key_of(&ast->name);
     if (!key_is(name, "list") && !key_is(name, "set")) {
         static const char *const generics[] = {"list", "set"};
-        diagnostic *const d = check_report(checker, E_TYPE_ARGUMENT, ast->range, "`%s` takes no type in angle brackets", name.bytes);
+        diagnostic *const d = check_report(checker, E_TYPE_ARGUMENT, ast->range,
+                                           "`%s` takes no type in angle brackets", name.bytes);
         const char *const near = diagnostic_nearest(name.bytes, generics, 2);
         if (near != NULL)
             diagnostic_mend(checker->compilation, d, ast->name.range, near, "write `%s`", near);
@@ -332,20 +365,23 @@ static const type *record_resolve(checker *checker, unit *unit, const ast_type *
     bool sound = true;
     for (uint32_t i = 0; i < ast->field_count; i++) {
         const ast_field *const field = &ast->fields[i];
-        fields[i] = (type_field){field->key.bytes, type_resolve(checker, unit, field->type, depth + 1), field->optional,
-                                 field->key.range};
+        fields[i] =
+            (type_field){field->key.bytes, type_resolve(checker, unit, field->type, depth + 1),
+                         field->optional, field->key.range};
         sound = sound && fields[i].type != NULL;
         for (uint32_t k = 0; k < i; k++) {
             if (strcmp(fields[k].name, fields[i].name) != 0)
                 continue;
-            diagnostic *const d = check_report(checker, E_FIELD_TWICE, field->key.range, "the record has two fields `%s`", fields[i].name);
+            diagnostic *const d = check_report(checker, E_FIELD_TWICE, field->key.range,
+                                               "the record has two fields `%s`", fields[i].name);
             diagnostic_note_at(checker->compilation, d, fields[k].range, "the first is here");
             sound = false;
             break;
         }
     }
     if (ast->has_bound) {
-        check_report(checker, E_BOUND_MISPLACED, ast->bound_range, "a bound in parentheses is a length, and a record has none");
+        check_report(checker, E_BOUND_MISPLACED, ast->bound_range,
+                     "a bound in parentheses is a length, and a record has none");
         return NULL;
     }
     return sound ? type_record(checker, fields, ast->field_count) : NULL;
@@ -356,7 +392,8 @@ const type *type_resolve(checker *checker, unit *unit, const ast_type *ast, uint
     if (ast == NULL)
         return NULL;
     if (depth > LIMIT_TYPE_DEPTH) {
-        check_report(checker, E_TYPE_DEPTH, ast->range, "a type may be nested at most %u deep", LIMIT_TYPE_DEPTH);
+        check_report(checker, E_TYPE_DEPTH, ast->range, "a type may be nested at most %u deep",
+                     LIMIT_TYPE_DEPTH);
         return NULL;
     }
     switch (ast->kind) {

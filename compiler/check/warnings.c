@@ -56,19 +56,6 @@ static void warn_unused(checker *checker)
 
 /* ---- conditions that say nothing ----------------------------------------------------------------------------- */
 
-/* What the condition is known to be in all bodies of a rule. */
-static known_truth rule_known(const checked_policy *policy, const rule *rule)
-{
-    known_truth all = KNOWN_NOT;
-    for (uint32_t i = 0; i < rule->body_count; i++) {
-        const known_truth one = condition_known(policy, &rule->bodies[i].selector, rule->bodies[i].condition);
-        if (one == KNOWN_NOT || (i > 0 && one != all))
-            return KNOWN_NOT;
-        all = one;
-    }
-    return all;
-}
-
 /* A comparison of two constants was reported where it stands; if it is the whole condition, that was enough. */
 static bool is_reported(const compilation *compilation, source_range range)
 {

@@ -16,7 +16,7 @@
 
 enum {
     LISTED = 40,
-    NUMBER_COLUMNS = 6,
+    NUMBER_COLUMNS = 8,
     STAGE_COLUMNS = 8,
     TOOL_COLUMNS = 20,
     VERDICT_COLUMNS = 18,

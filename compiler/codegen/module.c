@@ -87,12 +87,25 @@ LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
-static void emit_hit(emitter *e, LLVMValueRef hit)
+_Static_assert(sizeof(cst_hit) == sizeof(uint64_t), "a hit is stored as one word");
+
+/* Most code of a plain rule is here, so it is kept short: a hit whose reason is known is one store.
+ */
+static void emit_hit(emitter *e, const plan_rule *row, LLVMValueRef undecided)
 {
     LLVMValueRef count = emit_load(e, e->i32, e->frame, offsetof(cst_frame, hit_count), "count");
     LLVMValueRef hits = emit_load(e, e->pointer, e->frame, offsetof(cst_frame, hits), "hits");
     LLVMValueRef wide = LLVMBuildZExt(e->builder, count, e->i64, "");
-    LLVMBuildStore(e->builder, hit, LLVMBuildGEP2(e->builder, e->i64, hits, &wide, 1, "hit"));
+    LLVMValueRef hit = LLVMBuildGEP2(e->builder, e->i64, hits, &wide, 1, "hit");
+    if (undecided == NULL) {
+        const cst_hit known = {.rule = row->row, .reason = CST_TRUE};
+        uint64_t word;
+        memcpy(&word, &known, sizeof word);
+        LLVMSetAlignment(LLVMBuildStore(e->builder, emit_i64(e, word), hit), _Alignof(cst_hit));
+    } else {
+        emit_store(e, emit_i32(e, row->row), hit, offsetof(cst_hit, rule));
+        emit_store(e, undecided, hit, offsetof(cst_hit, reason));
+    }
     LLVMValueRef next = LLVMBuildAdd(e->builder, count, emit_i32(e, 1), "");
     emit_store(e, next, e->frame, offsetof(cst_frame, hit_count));
 }
@@ -101,19 +114,18 @@ static void emit_rule(emitter *e, const plan_rule *row)
 {
     const node_id condition = e->graph->roots.items[row->root].condition;
     LLVMBasicBlockRef fires = emit_block(e, "fires"), next = emit_block(e, "rule");
-    LLVMValueRef reason = emit_i32(e, CST_TRUE);
+    LLVMValueRef truth = NULL;
     if (emit_node(e, condition)->undecidable) {
-        LLVMValueRef truth = emit_truth(e, condition);
-        LLVMValueRef counts = row->restricts
-                                  ? emit_is_not_zero(e, truth)
-                                  : LLVMBuildICmp(e->builder, LLVMIntEQ, truth, reason, "");
+        truth = emit_truth(e, condition);
+        LLVMValueRef counts =
+            row->restricts ? emit_is_not_zero(e, truth)
+                           : LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), "");
         LLVMBuildCondBr(e->builder, counts, fires, next);
-        reason = truth;
     } else {
         emit_branch(e, condition, fires, next);
     }
     emit_go_on(e, fires);
-    emit_hit(e, row, reason);
+    emit_hit(e, row, truth);
     LLVMBuildBr(e->builder, next);
     emit_go_on(e, next);
     e->temporary_used = 0;

@@ -97,8 +97,9 @@ static const char *literal(place *place, field_kind kind)
     return pick(place->random, literals[kind]);
 }
 
-/* A field of that kind that is there for sure, or one with a fallback; false if there is none. */
-static bool gen_field(place *place, field_kind kind)
+/* A field of that kind that is there for sure, or one with a fallback (not if a part of it will be named); false if there
+ * is none. */
+static bool gen_field_of(place *place, field_kind kind, bool part)
 {
     const char *names[24];
     char owned[24][32];
@@ -106,13 +107,13 @@ static bool gen_field(place *place, field_kind kind)
     uint32_t count = 0;
     for (uint32_t i = 0; i < place->argument_count && place->has_arguments && place->arguments; i++) {
         const random_field *field = &place->arguments[i];
-        if (field->kind != kind || field->list)
+        if (field->kind != kind || field->list || (part && field->optional))
             continue;
         snprintf(owned[count], sizeof owned[count], "args.%s", field->name);
         optional[count++] = field->optional;
     }
     for (uint32_t i = 0; i < place->context_count; i++) {
-        if (place->context[i].kind != kind || place->context[i].list)
+        if (place->context[i].kind != kind || place->context[i].list || (part && place->context[i].optional))
             continue;
         snprintf(owned[count], sizeof owned[count], "user.%s", place->context[i].name);
         optional[count++] = place->context[i].optional;
@@ -143,6 +144,11 @@ static bool gen_field(place *place, field_kind kind)
     else
         buffer_text(place->out, names[chosen]);
     return true;
+}
+
+static bool gen_field(place *place, field_kind kind)
+{
+    return gen_field_of(place, kind, false);
 }
 
 /* A list field that is there for sure, of that kind (or any number kind); NULL if there is none. */
@@ -208,7 +214,7 @@ static void gen_comparison(place *place, uint32_t depth)
         buffer_text(place->out, random_chance(place->random, 50) ? " + " : " - ");
         gen_value(place, kind, depth);
     }
-    if (kind == FIELD_INT && random_chance(place->random, 20))
+    if (kind == FIELD_INT && random_chance(place->random, 35))
         buffer_text(place->out, " * 4611686018427387904");
     buffer_format(place->out, " %s ", orders[random_below(place->random, ordered ? 6 : 2)]);
     if (depth > 0 && kind == FIELD_INT && random_chance(place->random, 30))
@@ -259,13 +265,13 @@ static void gen_text_test(place *place)
         }
         break;
     case 2:
-        if (gen_field(place, FIELD_EMAIL)) {
+        if (gen_field_of(place, FIELD_EMAIL, true)) {
             buffer_text(place->out, ".domain in hosts");
             return;
         }
         break;
     case 3:
-        if (gen_field(place, FIELD_URL)) {
+        if (gen_field_of(place, FIELD_URL, true)) {
             static const char *const tests[] = {".host inside \"example.com\"", ".scheme == \"https\"", ".port == 8080",
                                                 ".path starts with \"/a\"", ".query == \"y=1\"", ".host in hosts"};
             buffer_text(place->out, tests[random_below(place->random, 6)]);
@@ -409,7 +415,7 @@ static void gen_fields(random_state *random, random_field *fields, uint32_t coun
         memset(field, 0, sizeof *field);
         snprintf(field->name, sizeof field->name, "%s%u", prefix, i);
         field->kind = (field_kind)random_below(random, FIELD_KINDS);
-        field->list = random_chance(random, 35);
+        field->list = random_chance(random, 25);
         field->record = field->list && random_chance(random, 35);
         field->optional = random_chance(random, 30);
     }
@@ -500,7 +506,7 @@ static void write_rule(random_state *random, const random_policy *policy, buffer
         }
     }
     if (!permit) {
-        uint32_t effect = random_below(random, random_chance(random, 5) ? 8 : 7);
+        uint32_t effect = random_below(random, random_chance(random, 10) ? 8 : 7);
         buffer_format(out, "\n  then %s", effects[effect]);
         write_message(&place, out);
     }
@@ -545,7 +551,7 @@ void random_policy_write(random_state *random, random_policy *policy, uint32_t r
         buffer_text(upper, "constitution upper \"1\"\n");
         write_common(policy, upper);
         if (random_chance(random, 50))
-            buffer_text(upper, "default action deny\npermit all on action\n");
+            buffer_text(upper, "default action deny\npermit every on action\n");
         for (uint32_t i = 0; i < 4; i++)
             write_rule(random, policy, upper, i, true);
         buffer_text(upper, "rule last on action waivable when time.hour < 20 then deny\n");

@@ -60,26 +60,32 @@ static void codes_list(checked *checked)
     const char *names[LIMIT_DIAGNOSTICS];
     uint32_t count = 0;
     for (uint32_t i = 0; i < checked->compilation.diagnostics.count; i++) {
-        const char *const name = diagnostic_code_name(checked->compilation.diagnostics.items[i].code);
+        const char *const name =
+            diagnostic_code_name(checked->compilation.diagnostics.items[i].code);
         if (strncmp(name, "W10", 3) != 0)
             names[count++] = name;
     }
     qsort(names, count, sizeof *names, codes_compare);
     checked->codes[0] = '\0';
     for (uint32_t i = 0; i < count; i++)
-        snprintf(checked->codes + strlen(checked->codes), sizeof checked->codes - strlen(checked->codes), "%s%s",
-                 i == 0 ? "" : " ", names[i]);
+        snprintf(checked->codes + strlen(checked->codes),
+                 sizeof checked->codes - strlen(checked->codes), "%s%s", i == 0 ? "" : " ",
+                 names[i]);
 }
 
 static void check_files(checked *checked, const file *files)
 {
     static file empty = {NULL, NULL};
-    union { const file *in; void *out; } user = {files == NULL ? &empty : files};
+    union {
+        const file *in;
+        void *out;
+    } user = {files == NULL ? &empty : files};
     const compilation_reader reader = {file_read, file_release, user.out};
     compilation_begin(&checked->compilation, NULL, &reader);
     if (setjmp(checked->compilation.out_of_memory) != 0)
         fail_msg("out of memory");
-    const uint32_t source = source_add(&checked->compilation, files[0].path, files[0].text, strlen(files[0].text));
+    const uint32_t source =
+        source_add(&checked->compilation, files[0].path, files[0].text, strlen(files[0].text));
     checked->sound = pass_check(&checked->compilation, source);
     codes_list(checked);
     const char *why = NULL;
@@ -97,7 +103,8 @@ static void show(const checked *checked)
 {
     for (uint32_t i = 0; i < checked->compilation.diagnostics.count; i++) {
         const diagnostic *const d = &checked->compilation.diagnostics.items[i];
-        print_message("    %s %s [%s]\n", diagnostic_code_name(d->code), d->message, d->mend == NULL ? "" : d->mend);
+        print_message("    %s %s [%s]\n", diagnostic_code_name(d->code), d->message,
+                      d->mend == NULL ? "" : d->mend);
         for (uint32_t k = 0; k < d->note_count; k++)
             print_message("        note: %s\n", d->notes[k].text);
     }
@@ -105,28 +112,32 @@ static void show(const checked *checked)
 
 /* ---- the table ---------------------------------------------------------------------------------------------- */
 
-#define COMMON                                                                                                          \
-    "constitution t \"1\"\n"                                                                                            \
-    "enum Role { customer, agent, admin }\n"                                                                            \
-    "enum Plan { free, paid }\n"                                                                                        \
-    "context user { id: string, role: Role, plan?: Plan, region?: string, groups: list<string>, quota: int, score: float, " \
-    "vip: bool, meta?: { level: int, note?: string }, extra: json }\n"                                                  \
-    "tool mail(to: list<email>(50), subject: string, body: string, cc?: list<email>, when?: time) sends\n"              \
-    "tool pay(amount: decimal, order: string, reason?: string, count: int, payee: email) pays\n"                        \
-    "tool refund(amount?: decimal, order: string, count: int) pays\n"                                                   \
-    "tool transfer(amount: float, order: string) pays\n"                                                                \
-    "tool read(path: path) reads\n"                                                                                     \
-    "tool fetch(url: url, ip: ip, host: host) reads\n"                                                                  \
-    "tool find(what: string) returns { hits: list<{ title: string, score?: float, tags: list<string>, link: url, "     \
-    "raw: json }>, total?: int } reads\n"                                                                               \
-    "tool \"create-issue\"(title: string, numbers: list<int>, times: list<time>, costs: list<decimal>) writes\n"        \
-    "set known = { \"example.com\", \"example.org\" }\n"                                                                \
-    "set folders = { \"/etc\", \"/root\" }\n"                                                                           \
-    "set staff = { admin, agent }\n"                                                                                    \
-    "define outside(a: email) = a.domain not in known\n"                                                                \
-    "define rich(x: decimal) = x > 100.0\n"                                                                             \
-    "define noted(r?: string) = r is present and r != \"\"\n"                                                           \
-    "define both(p: bool, q: bool) = p and q\n"                                                                         \
+#define COMMON                                                                                     \
+    "constitution t \"1\"\n"                                                                       \
+    "enum Role { customer, agent, admin }\n"                                                       \
+    "enum Plan { free, paid }\n"                                                                   \
+    "context user { id: string, role: Role, plan?: Plan, region?: string, groups: list<string>, "  \
+    "quota: int, score: float, "                                                                   \
+    "vip: bool, meta?: { level: int, note?: string }, extra: json }\n"                             \
+    "tool mail(to: list<email>(50), subject: string, body: string, cc?: list<email>, when?: "      \
+    "time) sends\n"                                                                                \
+    "tool pay(amount: decimal, order: string, reason?: string, count: int, payee: email) pays\n"   \
+    "tool refund(amount?: decimal, order: string, count: int) pays\n"                              \
+    "tool transfer(amount: float, order: string) pays\n"                                           \
+    "tool read(path: path) reads\n"                                                                \
+    "tool fetch(url: url, ip: ip, host: host) reads\n"                                             \
+    "tool find(what: string) returns { hits: list<{ title: string, score?: float, tags: "          \
+    "list<string>, link: url, "                                                                    \
+    "raw: json }>, total?: int } reads\n"                                                          \
+    "tool \"create-issue\"(title: string, numbers: list<int>, times: list<time>, costs: "          \
+    "list<decimal>) writes\n"                                                                      \
+    "set known = { \"example.com\", \"example.org\" }\n"                                           \
+    "set folders = { \"/etc\", \"/root\" }\n"                                                      \
+    "set staff = { admin, agent }\n"                                                               \
+    "define outside(a: email) = a.domain not in known\n"                                           \
+    "define rich(x: decimal) = x > 100.0\n"                                                        \
+    "define noted(r?: string) = r is present and r != \"\"\n"                                      \
+    "define both(p: bool, q: bool) = p and q\n"                                                    \
     "approvals by user, agent\n"
 
 typedef struct example {
@@ -152,27 +163,40 @@ static const example examples[] = {
     {"", RULE("input", "user.vip and not user.vip == false")},
     {"", RULE("input", "user.vip == (user.role == admin)")},
     {"", RULE("input", "time >= \"2026-01-01T00:00:00Z\"")},
-    {"", RULE("input", "time.hour >= 8 and time.weekday in { saturday, sunday } and this.time.weekday != monday")},
+    {"", RULE("input", "time.hour >= 8 and time.weekday in { saturday, sunday } and "
+                       "this.time.weekday != monday")},
     {"", RULE("input", "time - time > 10m and time + 5m > time")},
     {"", RULE("input", "session == user.id")},
-    {"", RULE("action pay", "args.payee.domain == \"Example.COM\" and args.payee == \"Ann@example.com\"")},
-    {"", RULE("action fetch", "args.url.port == 8080 and args.url.scheme in { \"http\", \"https\" }")},
-    {"", RULE("action fetch", "args.ip in \"10.0.0.0/8\" or args.ip in { \"192.168.0.0/16\", \"::1\" }")},
-    {"", RULE("action fetch", "args.url.host inside \"example.com\" and args.host not inside args.url.host")},
+    {"", RULE("action pay",
+              "args.payee.domain == \"Example.COM\" and args.payee == \"Ann@example.com\"")},
+    {"",
+     RULE("action fetch", "args.url.port == 8080 and args.url.scheme in { \"http\", \"https\" }")},
+    {"", RULE("action fetch",
+              "args.ip in \"10.0.0.0/8\" or args.ip in { \"192.168.0.0/16\", \"::1\" }")},
+    {"", RULE("action fetch",
+              "args.url.host inside \"example.com\" and args.host not inside args.url.host")},
     {"", RULE("action read", "args.path not inside \"/srv\"")},
     {"", RULE("action read", "any f in folders satisfies args.path inside f")},
-    {"", RULE("action", "tool == mail or tool == \"create-issue\" or tool in { pay, refund } or tool == unknown")},
+    {"",
+     RULE(
+         "action",
+         "tool == mail or tool == \"create-issue\" or tool in { pay, refund } or tool == unknown")},
     {"", RULE("message", "sender == planner and receiver != \"coder\"")},
     {"", RULE("message", "sender == receiver")},
-    {"", RULE("input", "text starts with \"a\" and text ends with user.id and text == user.id + \"x\"")},
+    {"", RULE("input",
+              "text starts with \"a\" and text ends with user.id and text == user.id + \"x\"")},
     {"", RULE("input", "\"staff\" in user.groups and user.id in user.groups")},
     {"", RULE("input", "user.id in { session, \"root\" }")},
     {"", RULE("output", "length of text > 4000 and length of user.groups < 5")},
-    {"", RULE("action \"create-issue\"", "sum of args.numbers > 5 and min of args.times < time and max of args.costs > 1.5")},
-    {"", RULE("action pay", "args.amount * args.count > 5.0 and args.count * 10m > 1h and 2 * args.amount > 1.5")},
+    {"", RULE("action \"create-issue\"",
+              "sum of args.numbers > 5 and min of args.times < time and max of args.costs > 1.5")},
+    {"",
+     RULE("action pay",
+          "args.amount * args.count > 5.0 and args.count * 10m > 1h and 2 * args.amount > 1.5")},
     {"", RULE("input", "user.score * 2 > 1.5 and user.score * user.quota > 3.0")},
     {"", RULE("action pay", "args.amount - 1 + args.count > 0.5")},
-    {"E0303 E0308", RULE("action transfer, action pay", "args.order == 5 or user.score == user.id")},
+    {"E0303 E0308",
+     RULE("action transfer, action pay", "args.order == 5 or user.score == user.id")},
     {"E0308", RULE("action pay", "args.amount > \"many\"")},
     {"E0308", RULE("action pay", "args.payee == \"example.com\"")},
     {"E0308", RULE("input", "user.id == 5")},
@@ -220,11 +244,15 @@ static const example examples[] = {
     {"", RULE("action pay", "not (args.reason is absent) and args.reason == \"\"")},
     {"", RULE("action pay", "not (args.reason is absent or args.reason == \"\")")},
     {"E0305", RULE("action pay", "not (args.reason is present) and args.reason == \"\"")},
-    {"", RULE("action pay", "args.count > 5 and (args.reason == \"\" or user.vip) and args.reason is present")},
+    {"", RULE("action pay",
+              "args.count > 5 and (args.reason == \"\" or user.vip) and args.reason is present")},
     {"E0305", RULE("action pay", "(args.reason is present and user.vip) or args.reason == \"\"")},
-    {"", RULE("action pay", "(args.reason is present or user.vip) and (args.count > 1 or user.vip)")},
-    {"", "rule r on action pay when args.reason is present unless args.reason == \"ok\" then deny\n"},
-    {"", "rule r on action pay when args.reason == \"ok\" unless args.reason is absent then deny\n"},
+    {"",
+     RULE("action pay", "(args.reason is present or user.vip) and (args.count > 1 or user.vip)")},
+    {"",
+     "rule r on action pay when args.reason is present unless args.reason == \"ok\" then deny\n"},
+    {"",
+     "rule r on action pay when args.reason == \"ok\" unless args.reason is absent then deny\n"},
     {"E0305", "rule r on action pay unless args.reason == \"ok\" then deny\n"},
     {"", RULE("action pay", "args.amount > 5.0 and noted(args.reason)")},
     {"", RULE("action pay", "noted(args.reason) and args.reason == \"x\"")},
@@ -233,22 +261,29 @@ static const example examples[] = {
     {"", RULE("input", "user.meta is present and user.meta.level > 5")},
     {"", RULE("input", "user.meta.level is present and user.meta.level > 5")},
     {"E0305", RULE("input", "user.meta is present and user.meta.note == \"\"")},
-    {"", RULE("input", "user.meta.note is present and user.meta.note == \"\" and user.meta.level > 1")},
+    {"",
+     RULE("input", "user.meta.note is present and user.meta.note == \"\" and user.meta.level > 1")},
     {"", RULE("input", "user.plan is present and user.plan == paid")},
-    {"", RULE("input", "(user.plan else free) == paid and (user.region else \"eu\") in { \"eu\", \"us\" }")},
+    {"", RULE("input",
+              "(user.plan else free) == paid and (user.region else \"eu\") in { \"eu\", \"us\" }")},
     {"E0305", RULE("input", "agent == planner")},
     {"", RULE("input", "agent is present and agent == planner")},
     {"E0305", RULE("input", "any a in chain satisfies a == planner")},
-    {"", RULE("input", "chain is present and any a in chain satisfies a not in { planner, coder }")},
+    {"",
+     RULE("input", "chain is present and any a in chain satisfies a not in { planner, coder }")},
     {"E0305", RULE("action mail", "any a in args.cc satisfies outside(a)")},
     {"", RULE("action mail", "args.cc is present and any a in args.cc satisfies outside(a)")},
-    {"", RULE("result find", "any h in value.hits satisfies (h.score is present and h.score > 0.5)")},
+    {"",
+     RULE("result find", "any h in value.hits satisfies (h.score is present and h.score > 0.5)")},
     {"E0305", RULE("result find", "any h in value.hits satisfies h.score > 0.5")},
     {"", RULE("result find", "all h in value.hits satisfy ((h.score else 0) > 0.5)")},
-    {"E0305", RULE("result find", "any h in value.hits satisfies h.score is present and any g in value.hits satisfies g.score > 0.5")},
-    {"", RULE("result find", "value.total is present and value.total > 5 and length of value.hits > 2")},
+    {"E0305", RULE("result find", "any h in value.hits satisfies h.score is present and any g in "
+                                  "value.hits satisfies g.score > 0.5")},
+    {"", RULE("result find",
+              "value.total is present and value.total > 5 and length of value.hits > 2")},
     {"", RULE("result find", "any h in value.hits satisfies any t in h.tags satisfies t == \"x\"")},
-    {"", RULE("result find", "any h in value.hits satisfies (h.link.host == \"x.test\" or \"a\" in h.tags)")},
+    {"", RULE("result find",
+              "any h in value.hits satisfies (h.link.host == \"x.test\" or \"a\" in h.tags)")},
     {"W1103", RULE("action pay", "args.amount is present")},
     {"W1104", RULE("action pay", "(args.amount else 0) > 5.0")},
     {"E0321", RULE("action pay", "(args.count + 1 else 0) > 5")},
@@ -261,7 +296,8 @@ static const example examples[] = {
     {"", RULE("action pay or transfer", "args.amount > 5.0")},
     {"", RULE("action tagged pays", "args.amount is present and args.amount > 5.0")},
     {"E0303", RULE("action pay or transfer", "args.amount > user.score")},
-    {"", "rule r on action pay or transfer when args.amount > 5.0 then deny because \"{args.amount} for {args.order}\"\n"},
+    {"", "rule r on action pay or transfer when args.amount > 5.0 then deny because "
+         "\"{args.amount} for {args.order}\"\n"},
     {"E0254", "rule r on action pay or mail then deny because \"{args.amount}\"\n"},
     /* open data */
     {"E0306", RULE("action", "args.path inside \"/etc\"")},
@@ -271,24 +307,33 @@ static const example examples[] = {
     {"", RULE("action", "args.n is int and args.n > 5")},
     {"", RULE("action", "args.n is decimal and args.n > 5 and args.n < 7.5")},
     {"", RULE("action", "(args.n else 0) > 5")},
-    {"", RULE("action", "(args.name else \"\") == \"x\" or (args.n is int and args.n == 1) or (args.n is string and args.n == \"1\")")},
+    {"", RULE("action", "(args.name else \"\") == \"x\" or (args.n is int and args.n == 1) or "
+                        "(args.n is string and args.n == \"1\")")},
     {"", RULE("action", "args.a.b.c is present and args.a.\"odd key\" is absent")},
     {"", RULE("action", "args.u is url and args.u.host == \"x.test\"")},
     {"E0307", RULE("action", "length of args.items > 5")},
     {"", RULE("action", "args.items is list and length of args.items > 5")},
-    {"", RULE("action", "args.items is list and any x in args.items satisfies (x is string and x == \"a\")")},
-    {"", RULE("action", "args.items is list and any x in args.items satisfies (x.name is string and x.name starts with \"a\")")},
-    {"E0306", RULE("action", "args.items is list and any x in args.items satisfies x.name == \"a\"")},
+    {"", RULE("action",
+              "args.items is list and any x in args.items satisfies (x is string and x == \"a\")")},
+    {"", RULE("action", "args.items is list and any x in args.items satisfies (x.name is string "
+                        "and x.name starts with \"a\")")},
+    {"E0306",
+     RULE("action", "args.items is list and any x in args.items satisfies x.name == \"a\"")},
     {"E0318", RULE("action", "any x in args.items satisfies (x is string)")},
     {"", RULE("input", "user.vip and user.extra.flags.beta is bool and user.extra.flags.beta")},
     {"", RULE("input", "user.extra.role is Role and user.extra.role == admin")},
-    {"", RULE("result find", "any h in value.hits satisfies (h.raw is string or (h.raw.n is int and h.raw.n > 1))")},
+    {"",
+     RULE("result find",
+          "any h in value.hits satisfies (h.raw is string or (h.raw.n is int and h.raw.n > 1))")},
     {"", RULE("result mail", "value is string and value == \"ok\"")},
     {"E0320", RULE("action pay", "args.amount is string")},
     {"E0300", RULE("action", "args.amount is strng")},
-    {"", "define text_of(x: json) = x is string and x == \"a\"\n" RULE("action", "text_of(args.p)")},
-    {"", "define text_of(x: json) = x is string\n" RULE("action", "text_of(args.p) and args.p == \"a\"")},
-    {"", "define same(x: string) = x == \"a\"\n" RULE("action", "args.p is string and same(args.p)")},
+    {"",
+     "define text_of(x: json) = x is string and x == \"a\"\n" RULE("action", "text_of(args.p)")},
+    {"", "define text_of(x: json) = x is string\n" RULE("action",
+                                                        "text_of(args.p) and args.p == \"a\"")},
+    {"",
+     "define same(x: string) = x == \"a\"\n" RULE("action", "args.p is string and same(args.p)")},
     {"E0306", "define same(x: string) = x == \"a\"\n" RULE("action", "same(args.p)")},
     {"", RULE("action unknown", "args.cmd is string and args.cmd starts with \"rm\"")},
     /* typed tests */
@@ -315,12 +360,15 @@ static const example examples[] = {
     {"E0313", RULE("action pay", "args.amount * 1.5 > 1.0")},
     /* definitions */
     {"", RULE("action mail", "any a in args.to satisfies outside(a)")},
-    {"", RULE("action pay", "rich(args.amount) or rich(args.count) or rich(5) or outside(\"a@b.test\")")},
-    {"", RULE("action pay", "both(user.vip, (args.count > 5)) and both((any g in user.groups satisfies g == \"x\"), user.vip)")},
+    {"", RULE("action pay",
+              "rich(args.amount) or rich(args.count) or rich(5) or outside(\"a@b.test\")")},
+    {"", RULE("action pay", "both(user.vip, (args.count > 5)) and both((any g in user.groups "
+                            "satisfies g == \"x\"), user.vip)")},
     {"E0323", RULE("action pay", "rich(args.amount, 5)")},
     {"E0303", RULE("action pay", "rich(args.order)")},
     {"E0305", RULE("action pay", "same(args.reason)") "define same(x: string) = x == \"a\"\n"},
-    {"E0324", "define a(x: int) = x > 1 and b(x)\ndefine b(x: int) = x > 2 or a(x)\n" RULE("input", "a(user.quota)")},
+    {"E0324", "define a(x: int) = x > 1 and b(x)\ndefine b(x: int) = x > 2 or a(x)\n" RULE(
+                  "input", "a(user.quota)")},
     {"E0324", "define a(x: int) = a(x)\n" RULE("input", "user.vip")},
     {"E0250", "define a(x: int) = y > 1\n" RULE("input", "user.vip")},
     {"E0253", "define a(x: int) = length of text > x\n" RULE("action", "a(5)")},
@@ -352,16 +400,25 @@ static const example examples[] = {
     {"E0405", "rule r on action pay then deny because \"}\"\n"},
     {"E0405", "rule r on action pay then deny because \"{}\"\n"},
     {"E0252", "rule r on action pay then deny because \"{args.ordr}\"\n"},
-    {"", "rule r on action pay then deny because \"{args.reason} {user.meta.note} {agent} {time.hour} {tool} {args.payee.domain}\"\n"},
-    {"", "rule r on action mail when any a in args.to satisfies outside(a) then deny because \"{a} {a.domain} {args.to}\"\n"},
-    {"E0406", "rule r on action mail when all a in args.to satisfy outside(a) then deny because \"{a}\"\n"},
-    {"E0406", "rule r on action mail when not any a in args.to satisfies outside(a) then deny because \"{a}\"\n"},
-    {"E0406", "rule r on action read when any f in folders satisfies args.path inside f then deny because \"{f}\"\n"},
-    {"E0406", "rule r on action mail when (any a in args.to satisfies outside(a)) or (args.cc is present and any a in args.cc satisfies outside(a)) "
+    {"", "rule r on action pay then deny because \"{args.reason} {user.meta.note} {agent} "
+         "{time.hour} {tool} {args.payee.domain}\"\n"},
+    {"", "rule r on action mail when any a in args.to satisfies outside(a) then deny because \"{a} "
+         "{a.domain} {args.to}\"\n"},
+    {"E0406",
+     "rule r on action mail when all a in args.to satisfy outside(a) then deny because \"{a}\"\n"},
+    {"E0406", "rule r on action mail when not any a in args.to satisfies outside(a) then deny "
+              "because \"{a}\"\n"},
+    {"E0406", "rule r on action read when any f in folders satisfies args.path inside f then deny "
+              "because \"{f}\"\n"},
+    {"E0406", "rule r on action mail when (any a in args.to satisfies outside(a)) or (args.cc is "
+              "present and any a in args.cc satisfies outside(a)) "
               "then deny because \"{a}\"\n"},
-    {"", "rule r on result find when any h in value.hits satisfies h.title == \"x\" then deny because \"{h.title} {h.link.host}\"\n"},
-    {"E0407", "rule r on result find when any h in value.hits satisfies h.title == \"x\" then deny because \"{h.raw.x}\"\n"},
-    {"E0251", "rule r on result find when any h in value.hits satisfies h.title == \"x\" then deny because \"{h.titel}\"\n"},
+    {"", "rule r on result find when any h in value.hits satisfies h.title == \"x\" then deny "
+         "because \"{h.title} {h.link.host}\"\n"},
+    {"E0407", "rule r on result find when any h in value.hits satisfies h.title == \"x\" then deny "
+              "because \"{h.raw.x}\"\n"},
+    {"E0251", "rule r on result find when any h in value.hits satisfies h.title == \"x\" then deny "
+              "because \"{h.titel}\"\n"},
     {"E0400", "waive platform.x when user.vip because \"b\"\n"},
     {"E0401", "rule r on input then deny\nwaive r when user.vip because \"b\"\n"},
     /* not yet */
@@ -380,7 +437,8 @@ static const example examples[] = {
     {"E0910", RULE("action pay", "count of action pay within 1h > 5")},
     {"E0911", RULE("action pay", "args.payee from user")},
     {"E0912", "origin web = result of fetch\n"},
-    {"E0913", "extern toxicity(text: string) returns float within 50ms\n" RULE("input", "toxicity(text) > 0.5")},
+    {"E0913", "extern toxicity(text: string) returns float within 50ms\n" RULE(
+                  "input", "toxicity(text) > 0.5")},
     {"E0916", "rule r on whole output then deny\n"},
 };
 
@@ -394,7 +452,8 @@ static void test_examples(void **state)
         checked checked;
         check_text(&checked, text);
         if (strcmp(checked.codes, examples[i].codes) != 0) {
-            print_message("%s  expected [%s], got [%s]\n", examples[i].text, examples[i].codes, checked.codes);
+            print_message("%s  expected [%s], got [%s]\n", examples[i].text, examples[i].codes,
+                          checked.codes);
             show(&checked);
             failures++;
         }
@@ -408,7 +467,8 @@ static void test_examples(void **state)
 static uint32_t slot_find(const checked_policy *policy, const char *path, cst_kind kind)
 {
     for (uint32_t i = 0; i < policy->slots.count; i++)
-        if (strcmp(policy->slots.items[i].path, path) == 0 && policy->slots.items[i].type->kind == kind)
+        if (strcmp(policy->slots.items[i].path, path) == 0 &&
+            policy->slots.items[i].type->kind == kind)
             return i;
     fail_msg("no slot %s", path);
     return CST_NONE;
@@ -424,7 +484,8 @@ static uint32_t tool_number(const checked_policy *policy, const char *name)
 }
 
 /* required_keys, or UINT64_MAX if the slot is not read there. */
-static uint64_t required(const checked_policy *policy, uint32_t slot, cst_stage stage, uint32_t tool)
+static uint64_t required(const checked_policy *policy, uint32_t slot, cst_stage stage,
+                         uint32_t tool)
 {
     for (uint32_t i = 0; i < policy->slot_uses.count; i++) {
         const slot_use *const use = &policy->slot_uses.items[i];
@@ -448,10 +509,12 @@ static void test_uses(void **state)
 {
     (void)state;
     checked checked;
-    check_sound(&checked, "rule a on action pay or refund when (args.amount else 0) > 5.0 then deny because \"{args.order}\"\n"
-                          "rule b on action when args.order is string and args.order == \"x\" then deny\n"
-                          "rule c on message when sender == planner and user.role == admin then deny\n"
-                          "rule d on input when user.region is present or time.hour > 5 then deny\n");
+    check_sound(&checked,
+                "rule a on action pay or refund when (args.amount else 0) > 5.0 then deny because "
+                "\"{args.order}\"\n"
+                "rule b on action when args.order is string and args.order == \"x\" then deny\n"
+                "rule c on message when sender == planner and user.role == admin then deny\n"
+                "rule d on input when user.region is present or time.hour > 5 then deny\n");
     const checked_policy *const policy = checked.compilation.checked;
     const uint32_t pay = tool_number(policy, "pay"), refund = tool_number(policy, "refund");
     const uint32_t amount = slot_find(policy, "args.amount", CST_KIND_DECIMAL);
@@ -471,9 +534,14 @@ static void test_uses(void **state)
     const uint32_t sender = slot_find(policy, "sender", CST_KIND_AGENT);
     assert_string_equal(policy->slots.items[sender].keys[0], "from");
     assert_int_equal(required(policy, sender, CST_MESSAGE, UINT32_MAX), 1);
-    assert_int_equal(required(policy, slot_find(policy, "user.role", CST_KIND_ENUM), CST_MESSAGE, UINT32_MAX), 3);
-    assert_int_equal(required(policy, slot_find(policy, "user.region", CST_KIND_STRING), CST_INPUT, UINT32_MAX), 0);
-    assert_int_equal(required(policy, slot_find(policy, "time", CST_KIND_TIME), CST_INPUT, UINT32_MAX), 0);
+    assert_int_equal(
+        required(policy, slot_find(policy, "user.role", CST_KIND_ENUM), CST_MESSAGE, UINT32_MAX),
+        3);
+    assert_int_equal(
+        required(policy, slot_find(policy, "user.region", CST_KIND_STRING), CST_INPUT, UINT32_MAX),
+        0);
+    assert_int_equal(
+        required(policy, slot_find(policy, "time", CST_KIND_TIME), CST_INPUT, UINT32_MAX), 0);
     compilation_end(&checked.compilation);
 }
 
@@ -481,9 +549,11 @@ static void test_groups(void **state)
 {
     (void)state;
     checked checked;
-    check_sound(&checked, "rule a on action pay or refund when (args.amount else 0) > 5.0 then deny\n"
-                          "rule b on action pay or transfer when args.amount > 5.0 then deny\n"
-                          "rule c on input, action pay, action transfer or pay, result when user.vip then deny\n");
+    check_sound(
+        &checked,
+        "rule a on action pay or refund when (args.amount else 0) > 5.0 then deny\n"
+        "rule b on action pay or transfer when args.amount > 5.0 then deny\n"
+        "rule c on input, action pay, action transfer or pay, result when user.vip then deny\n");
     const checked_policy *const policy = checked.compilation.checked;
     assert_int_equal(policy->rules.items[0].body_count, 1);
     assert_int_equal(policy->rules.items[0].bodies[0].selector.tool_count, 2);
@@ -499,7 +569,8 @@ static void test_messages(void **state)
 {
     (void)state;
     checked checked;
-    check_sound(&checked, "rule a on action mail when any x in args.to satisfies outside(x) then deny because \"{{{x.domain}}} {args.cc}!\"\n");
+    check_sound(&checked, "rule a on action mail when any x in args.to satisfies outside(x) then "
+                          "deny because \"{{{x.domain}}} {args.cc}!\"\n");
     const checked_policy *const policy = checked.compilation.checked;
     const rule_body *const body = &policy->rules.items[0].bodies[0];
     assert_int_equal(body->witness_count, 1);
@@ -519,8 +590,10 @@ static void test_sites(void **state)
 {
     (void)state;
     checked checked;
-    check_sound(&checked, "rule a on action pay when args.amount + args.count > 5.0 and user.id + \"x\" == args.order then deny\n"
-                          "rule b on action \"create-issue\" when max of args.numbers > sum of args.numbers then deny\n");
+    check_sound(&checked, "rule a on action pay when args.amount + args.count > 5.0 and user.id + "
+                          "\"x\" == args.order then deny\n"
+                          "rule b on action \"create-issue\" when max of args.numbers > sum of "
+                          "args.numbers then deny\n");
     const checked_policy *const policy = checked.compilation.checked;
     assert_int_equal(policy->sites.count, 5);
     assert_string_equal(policy->sites.items[0].code, "overflow");
@@ -543,17 +616,21 @@ static void test_nothing_left_behind(void **state)
 
 /* ---- layers ------------------------------------------------------------------------------------------------------- */
 
-#define UPPER                                                                                              \
-    "constitution platform \"1\"\ncontext user { vip: bool }\n"                                             \
-    "rule pii on output, input waivable then deny\nrule law on output then halt\npermit every on action\n"
+#define UPPER                                                                                      \
+    "constitution platform \"1\"\ncontext user { vip: bool }\n"                                    \
+    "rule pii on output, input waivable then deny\nrule law on output then halt\npermit every on " \
+    "action\n"
 
 static void test_waivers(void **state)
 {
     (void)state;
-    static const struct { const char *codes, *text; } cases[] = {
+    static const struct {
+        const char *codes, *text;
+    } cases[] = {
         {"", "waive platform.pii when user.vip because \"b\"\n"},
         {"", "waive platform.pii until \"2027-06-30\" when user.vip because \"{user.vip}\"\n"},
-        {"", "waive platform.pii until \"2027-06-30T10:00:00+02:00\" when user.vip because \"b\"\n"},
+        {"",
+         "waive platform.pii until \"2027-06-30T10:00:00+02:00\" when user.vip because \"b\"\n"},
         {"E0404", "waive platform.pii until \"30.6.2027\" when user.vip because \"b\"\n"},
         {"E0400", "waive platform.pi when user.vip because \"b\"\n"},
         {"E0402", "waive platform.every when user.vip because \"b\"\n"},
@@ -562,7 +639,8 @@ static void test_waivers(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[1024];
-        snprintf(text, sizeof text, "extends \"platform.const\"\nconstitution lower \"1\"\n%s", cases[i].text);
+        snprintf(text, sizeof text, "extends \"platform.const\"\nconstitution lower \"1\"\n%s",
+                 cases[i].text);
         const file files[] = {{"lower.const", text}, {"platform.const", UPPER}, {NULL, NULL}};
         checked checked;
         check_files(&checked, files);
@@ -587,10 +665,14 @@ static void test_waivers(void **state)
 /* Definitions that double at each level; `leaf` is the innermost body. */
 static void doubling(char *out, size_t size, const char *leaf)
 {
-    snprintf(out, size, "constitution t \"1\"\ncontext user { id: string }\ndefine d0(x: string) = %s\n", leaf);
+    snprintf(out, size,
+             "constitution t \"1\"\ncontext user { id: string }\ndefine d0(x: string) = %s\n",
+             leaf);
     for (int i = 1; i < 40; i++)
-        snprintf(out + strlen(out), size - strlen(out), "define d%d(x: string) = d%d(x) and d%d(x)\n", i, i - 1, i - 1);
-    snprintf(out + strlen(out), size - strlen(out), "rule r on input when d39(user.id) then deny\n");
+        snprintf(out + strlen(out), size - strlen(out),
+                 "define d%d(x: string) = d%d(x) and d%d(x)\n", i, i - 1, i - 1);
+    snprintf(out + strlen(out), size - strlen(out),
+             "rule r on input when d39(user.id) then deny\n");
 }
 
 static void test_bounds(void **state)
@@ -608,7 +690,9 @@ static void test_bounds(void **state)
     assert_true(strstr(checked.codes, "E0250") != NULL);
     compilation_end(&checked.compilation);
 
-    snprintf(text, sizeof text, "constitution t \"1\"\ncontext user { id: string }\nrule r on input when user.id == user.id");
+    snprintf(text, sizeof text,
+             "constitution t \"1\"\ncontext user { id: string }\nrule r on input when user.id == "
+             "user.id");
     for (int i = 0; i < 300; i++)
         strcat(text, " + user.id");
     strcat(text, " then deny\n");
@@ -616,7 +700,8 @@ static void test_bounds(void **state)
     assert_string_equal(checked.codes, "E0750");
     compilation_end(&checked.compilation);
 
-    snprintf(text, sizeof text, "constitution t \"1\"\ncontext user { id: string }\nset big = { \"e\"");
+    snprintf(text, sizeof text,
+             "constitution t \"1\"\ncontext user { id: string }\nset big = { \"e\"");
     for (int i = 0; i < 300; i++)
         snprintf(text + strlen(text), 16, ", \"e%d\"", i);
     strcat(text, " }\nrule r on input when any e in big satisfies user.id == e then deny\n");
@@ -647,14 +732,10 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_uses),
-        cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_sites),
-        cmocka_unit_test(test_nothing_left_behind),
-        cmocka_unit_test(test_waivers),
-        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_uses),
+        cmocka_unit_test(test_groups),   cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_sites),    cmocka_unit_test(test_nothing_left_behind),
+        cmocka_unit_test(test_waivers),  cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
