@@ -104,6 +104,7 @@ typedef struct emitter {
     LLVMValueRef absent;        /* a zeroed cst_value */
     work *first_work, *last_work;
     bool no_memory, too_deep;
+    bool packs; /* see module_options */
 
     /* the function in hand */
     LLVMValueRef function, frame, slots;
@@ -205,6 +206,7 @@ void emit_witness(emitter *e, const plan_witness *witness); /* the body of a cst
 /* ---- module.c -------------------------------------------------------------------------------- */
 
 typedef struct module_options {
+    bool packs;         /* small groups share functions: quick to make, a little slower to run */
     const char *symbol; /* of the cst_module */
     bool with_image;    /* the module carries the image; otherwise module.image is NULL */
     bool keep_names;    /* values keep their names, for a person who reads the code */

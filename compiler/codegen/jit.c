@@ -115,7 +115,7 @@ static const cst_module *link_in_memory(LLVMOrcLLJITRef *jit, LLVMMemoryBufferRe
 
 static cst_status make_object(emitter *e, unsigned optimise, LLVMMemoryBufferRef *object)
 {
-    const module_options options = {.symbol = CST_MODULE_SYMBOL};
+    const module_options options = {.symbol = CST_MODULE_SYMBOL, .packs = optimise == 0};
     LLVMTargetMachineRef machine = target_open(optimise > 0 ? TARGET_CAREFUL : TARGET_QUICK);
     if (machine == NULL)
         return CST_INTERNAL;

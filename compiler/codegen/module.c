@@ -2,7 +2,8 @@
  * module.c - from a plan to a finished LLVM module: functions for groups and witnesses, and the
  * tables of cst_module.
  *
- * Expects graph and plan; changes neither. Each group is one function; one with more than
+ * Expects graph and plan; changes neither. A group is a function (small ones share one when code is
+ * to be made quickly); one with more than
  * FUNCTION_RULES rules, or more than FUNCTION_SIZE of conditions, calls several. What conditions.c
  * puts off to functions of its own is done here afterwards, from a list, so that no function is
  * made in the midst of another.
@@ -145,10 +146,10 @@ static uint32_t rules_end(const emitter *e, const plan_group *group, uint32_t fi
     return end;
 }
 
-static void emit_group(emitter *e, LLVMValueRef function, const plan_group *group)
+static void emit_group(emitter *e, uint32_t number)
 {
+    const plan_group *group = &e->plan->groups[number];
     const bool whole = rules_end(e, group, 0) == group->rule_count;
-    begin_function(e, function);
     for (uint32_t first = 0, end; first < group->rule_count; first = end) {
         end = whole ? group->rule_count : rules_end(e, group, first);
         if (whole) {
@@ -162,7 +163,6 @@ static void emit_group(emitter *e, LLVMValueRef function, const plan_group *grou
         LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(part), part, &e->frame, 1, "");
     }
     LLVMBuildRetVoid(e->builder);
-    end_function(e);
 }
 
 static void do_work(emitter *e, const work *item)
@@ -207,55 +207,137 @@ static void do_all_work(emitter *e)
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-static LLVMValueRef emit_groups(emitter *e)
+/*
+ * A table of functions, for groups or for witnesses. Their second parameter is their number, so
+ * several small ones can be one function that looks at it: LLVM spends as much time on a function
+ * as on two rules, and a policy may well have one group for each tool. Code that is made carefully
+ * does without, and saves the look.
+ */
+typedef struct routines {
+    const char *table, *one, *many; /* names */
+    LLVMTypeRef signature;
+    uint32_t count;
+    bool afresh;
+    uint32_t (*size)(const emitter *e, uint32_t number);
+    void (*emit)(emitter *e, uint32_t number); /* the body, to its return */
+} routines;
+
+static uint32_t group_size(const emitter *e, uint32_t number)
 {
-    LLVMTypeRef parameters[] = {e->pointer, e->i32};
-    LLVMTypeRef signature = LLVMFunctionType(e->none, parameters, 2, false);
-    const uint32_t count = e->plan->group_count;
-    LLVMValueRef *functions = malloc((count + 1u) * sizeof *functions);
-    if (functions == NULL) {
-        e->no_memory = true;
-        return NULL;
+    const plan_group *group = &e->plan->groups[number];
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < group->rule_count && size <= FUNCTION_SIZE; i++) {
+        const node_id condition = e->graph->roots.items[group->rules[i].root].condition;
+        const uint32_t share = prepared_share(e->graph, &e->prepared, condition);
+        const uint32_t least = FUNCTION_SIZE / FUNCTION_RULES;
+        size += share > least ? share : least;
     }
-    for (uint32_t g = 0; g < count && !e->no_memory && !e->too_deep; g++) {
+    return size > FUNCTION_SIZE ? FUNCTION_SIZE : (uint32_t)size;
+}
+
+static uint32_t witness_size(const emitter *e, uint32_t number)
+{
+    const plan_witness *witness = &e->plan->witnesses[number];
+    const graph_root *root = &e->graph->roots.items[witness->root];
+    uint64_t size = prepared_share(e->graph, &e->prepared, root->witnesses[witness->number]);
+    for (uint32_t i = 0; i < witness->outer_count; i++)
+        size += prepared_share(e->graph, &e->prepared, witness->outer[i]);
+    return size > FUNCTION_SIZE ? FUNCTION_SIZE : (uint32_t)size;
+}
+
+static void emit_witness_number(emitter *e, uint32_t number)
+{
+    emit_witness(e, &e->plan->witnesses[number]);
+}
+
+/* The routine behind the last that shares a function with `first`. */
+static uint32_t routines_end(const emitter *e, const routines *all, uint32_t first)
+{
+    uint32_t end = first + 1;
+    if (!e->packs)
+        return end;
+    for (uint32_t size = all->size(e, first); end < all->count; end++) {
+        size += all->size(e, end);
+        if (size > FUNCTION_SIZE)
+            break;
+    }
+    return end;
+}
+
+/* Bodies first..end-1, chosen by halves. */
+static void emit_choice(emitter *e, const routines *all, uint32_t first, uint32_t end)
+{
+    if (end - first == 1) {
+        e->temporary_used = e->local_count = 0;
+        all->emit(e, first);
+        return;
+    }
+    const uint32_t middle = first + (end - first) / 2;
+    LLVMBasicBlockRef low = emit_block(e, "low"), high = emit_block(e, "high");
+    LLVMValueRef number = LLVMGetParam(e->function, 1);
+    LLVMValueRef is_low = LLVMBuildICmp(e->builder, LLVMIntULT, number, emit_i32(e, middle), "");
+    LLVMBuildCondBr(e->builder, is_low, low, high);
+    emit_go_on(e, low);
+    emit_choice(e, all, first, middle);
+    emit_go_on(e, high);
+    emit_choice(e, all, middle, end);
+}
+
+/* NULL if memory is short or something is too deep. */
+static LLVMValueRef emit_routines(emitter *e, const routines *all)
+{
+    LLVMValueRef *functions = malloc((all->count + 1u) * sizeof *functions);
+    e->no_memory = e->no_memory || functions == NULL;
+    for (uint32_t first = 0, end; first < all->count && !e->no_memory && !e->too_deep;
+         first = end) {
+        end = routines_end(e, all, first);
         char name[96];
-        snprintf(name, sizeof name, "group %u: %s", g, e->plan->groups[g].label);
-        functions[g] = add_function(e, signature, name);
-        emit_group(e, functions[g], &e->plan->groups[g]);
+        if (end == first + 1)
+            snprintf(name, sizeof name, "%s %u", all->one, first);
+        else
+            snprintf(name, sizeof name, "%s %u to %u", all->many, first, end - 1);
+        functions[first] = add_function(e, all->signature, name);
+        begin_function(e, functions[first]);
+        e->afresh = all->afresh;
+        emit_choice(e, all, first, end);
+        end_function(e);
+        for (uint32_t i = first + 1; i < end; i++)
+            functions[i] = functions[first];
         do_all_work(e);
     }
     LLVMValueRef table = NULL;
     if (!e->no_memory && !e->too_deep)
-        table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *),
-                                "groups");
+        table = constant_global(e, LLVMConstArray2(e->pointer, functions, all->count),
+                                _Alignof(void *), all->table);
     free(functions);
     return table;
+}
+
+static LLVMValueRef emit_groups(emitter *e)
+{
+    LLVMTypeRef parameters[] = {e->pointer, e->i32};
+    const routines all = {.table = "groups",
+                          .one = "group",
+                          .many = "groups",
+                          .signature = LLVMFunctionType(e->none, parameters, 2, false),
+                          .count = e->plan->group_count,
+                          .size = group_size,
+                          .emit = emit_group};
+    return emit_routines(e, &all);
 }
 
 static LLVMValueRef emit_witnesses(emitter *e)
 {
     LLVMTypeRef parameters[] = {e->pointer, e->i32, e->i32, e->pointer};
-    LLVMTypeRef signature = LLVMFunctionType(e->i32, parameters, 4, false);
-    const uint32_t count = e->plan->witness_count;
-    LLVMValueRef *functions = malloc((count + 1u) * sizeof *functions);
-    if (functions == NULL) {
-        e->no_memory = true;
-        return NULL;
-    }
-    for (uint32_t w = 0; w < count && !e->no_memory && !e->too_deep; w++) {
-        functions[w] = add_function(e, signature, "witness");
-        begin_function(e, functions[w]);
-        e->afresh = true;
-        emit_witness(e, &e->plan->witnesses[w]);
-        end_function(e);
-        do_all_work(e);
-    }
-    LLVMValueRef table = NULL;
-    if (!e->no_memory && !e->too_deep)
-        table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *),
-                                "witnesses");
-    free(functions);
-    return table;
+    const routines all = {.table = "witnesses",
+                          .one = "witness",
+                          .many = "witnesses",
+                          .signature = LLVMFunctionType(e->i32, parameters, 4, false),
+                          .count = e->plan->witness_count,
+                          .afresh = true,
+                          .size = witness_size,
+                          .emit = emit_witness_number};
+    return emit_routines(e, &all);
 }
 
 static void emit_module(emitter *e, const char *symbol, LLVMValueRef image, LLVMValueRef groups,
@@ -303,6 +385,7 @@ static void declare(emitter *e)
 static cst_status generate(emitter *e, const module_options *options)
 {
     LLVMValueRef image = NULL;
+    e->packs = options->packs;
     if (options->with_image) {
         const char *bytes = (const char *)e->plan->image;
         image = constant_global(

@@ -121,8 +121,10 @@ static void fail(const char *what)
 static decide_by_hand build_by_hand(const buffer *program, const char *folder)
 {
     char source[512], library[512], command[1200];
-    snprintf(source, sizeof source, "%s/by_hand.c", folder);
-    snprintf(library, sizeof library, "%s/by_hand.so", folder);
+    static unsigned number; /* a name of its own: dlopen takes a file of the same name and inode for the one it has */
+    number++;
+    snprintf(source, sizeof source, "%s/by_hand_%u.c", folder, number);
+    snprintf(library, sizeof library, "%s/by_hand_%u.so", folder, number);
     FILE *file = fopen(source, "w");
     if (!file || fwrite(program->bytes, 1, program->length, file) != program->length || fclose(file))
         fail("cannot write the C program");
@@ -219,8 +221,10 @@ static void check_agreement(bench *bench)
                 cst_decide_json(bench->context, bench->events[i], bench->event_lengths[i], &decision);
             else
                 decide_typed(bench, i, &decision);
-            if (decision.error_code || decision.rule_count != count)
+            if (decision.error_code || decision.rule_count != count) {
+                fprintf(stderr, "%s\n", bench->events[i]);
                 fail(decision.error_text ? decision.error_text : "the policy and the C program disagree");
+            }
             for (uint32_t k = 0; k < count; k++) {
                 cst_fired rule;
                 if (cst_decision_rule(&decision, k, &rule) != CST_OK || (uint32_t)atoi(rule.rule + 1) != fired[k])
