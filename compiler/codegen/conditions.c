@@ -218,8 +218,8 @@ LLVMValueRef emit_junction_truth(emitter *e, node_id id, uint32_t first, uint32_
     LLVMValueRef truth = NULL; /* of the undecidable operands so far */
     for (uint32_t at = first, end; at < last; at = end) {
         end = cut ? chunk_end(e, id, at, last, total) : at + 1;
-        LLVMBasicBlockRef next = emit_block(e, is_and ? "and" : "or");
         if (end == at + 1 && chunk_is_decided(e, id, end)) {
+            LLVMBasicBlockRef next = emit_block(e, is_and ? "and" : "or");
             emit_branch(e, e->prepared.ordered[id][at], is_and ? next : early,
                         is_and ? early : next);
             emit_go_on(e, next);
@@ -230,7 +230,10 @@ LLVMValueRef emit_junction_truth(emitter *e, node_id id, uint32_t first, uint32_
             truth = one;
         else
             truth = is_and ? emit_truth_min(e, truth, one) : emit_truth_max(e, truth, one);
+        if (end == last)
+            break;
         LLVMValueRef settled = LLVMBuildICmp(e->builder, LLVMIntEQ, truth, absorbing, "");
+        LLVMBasicBlockRef next = emit_block(e, is_and ? "and" : "or");
         LLVMBuildCondBr(e->builder, settled, early, next);
         emit_go_on(e, next);
     }
@@ -374,34 +377,60 @@ static LLVMValueRef truth_of_branch(emitter *e, node_id id)
     return result;
 }
 
+static LLVMValueRef truth_of_test(emitter *e, node_id id, bool negated)
+{
+    LLVMValueRef trouble;
+    LLVMValueRef holds = emit_test(e, id, &trouble);
+    if (negated)
+        holds = LLVMBuildNot(e->builder, holds, "");
+    LLVMValueRef truth = LLVMBuildSExt(e->builder, holds, e->i32, "truth");
+    if (trouble == NULL)
+        return truth;
+    return LLVMBuildSelect(e->builder, emit_is_not_zero(e, trouble), trouble, truth, "truth");
+}
+
+static bool is_test(const graph_node *node)
+{
+    switch (node->kind) {
+    case EXPRESSION_NOT:
+    case EXPRESSION_AND:
+    case EXPRESSION_OR:
+    case EXPRESSION_ANY:
+    case EXPRESSION_ALL:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static LLVMValueRef emit_not(emitter *e, node_id operand)
+{
+    if (is_test(emit_node(e, operand)) && e->prepared.size[operand] <= FUNCTION_SIZE)
+        return truth_of_test(e, operand, true);
+    LLVMValueRef truth = emit_truth(e, operand);
+    /* true becomes 0, false 1 */
+    LLVMValueRef next = LLVMBuildAdd(e->builder, truth, emit_i32(e, 1), "");
+    LLVMValueRef decided = LLVMBuildICmp(e->builder, LLVMIntULE, next, emit_i32(e, 1), "");
+    LLVMValueRef turned = LLVMBuildNot(e->builder, truth, "");
+    return LLVMBuildSelect(e->builder, decided, turned, truth, "not");
+}
+
 static LLVMValueRef truth_computed(emitter *e, node_id id)
 {
     const graph_node *node = emit_node(e, id);
     if (wants_function(e, id))
         return call_part(e, function_of(e, id));
     switch (node->kind) {
-    case EXPRESSION_NOT: {
-        LLVMValueRef truth = emit_truth(e, node->operands[0]);
-        /* true becomes 0, false 1 */
-        LLVMValueRef next = LLVMBuildAdd(e->builder, truth, emit_i32(e, 1), "");
-        LLVMValueRef decided = LLVMBuildICmp(e->builder, LLVMIntULE, next, emit_i32(e, 1), "");
-        LLVMValueRef turned = LLVMBuildNot(e->builder, truth, "");
-        return LLVMBuildSelect(e->builder, decided, turned, truth, "not");
-    }
+    case EXPRESSION_NOT:
+        return emit_not(e, node->operands[0]);
     case EXPRESSION_AND:
     case EXPRESSION_OR:
         return emit_junction_truth(e, id, 0, node->operand_count);
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:
         return emit_quantifier_truth(e, id);
-    default: {
-        LLVMValueRef trouble;
-        LLVMValueRef holds = emit_test(e, id, &trouble);
-        LLVMValueRef truth = LLVMBuildSExt(e->builder, holds, e->i32, "truth");
-        if (trouble == NULL)
-            return truth;
-        return LLVMBuildSelect(e->builder, emit_is_not_zero(e, trouble), trouble, truth, "truth");
-    }
+    default:
+        return truth_of_test(e, id, false);
     }
 }
 

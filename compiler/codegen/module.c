@@ -3,10 +3,9 @@
  * tables of cst_module.
  *
  * Expects graph and plan; changes neither. A group is a function (small ones share one when code is
- * to be made quickly); one with more than
- * FUNCTION_RULES rules, or more than FUNCTION_SIZE of conditions, calls several. What conditions.c
- * puts off to functions of its own is done here afterwards, from a list, so that no function is
- * made in the midst of another.
+ * to be made quickly); one with more than FUNCTION_RULES rules, or more than FUNCTION_SIZE of
+ * conditions, calls several. What conditions.c puts off to functions of its own is done here
+ * afterwards, from a list, so that no function is made in the midst of another.
  *
  * Debug builds verify the module. A release build trusts the tests: verifying costs as much as
  * generating.
