@@ -218,8 +218,20 @@ typedef struct routines {
     uint32_t count;
     bool afresh;
     uint32_t (*size)(const emitter *e, uint32_t number);
-    void (*emit)(emitter *e, uint32_t number); /* the body, to its return */
+    void (*emit)(emitter *e, uint32_t number);               /* the body, to its return */
+    const char *(*label)(const emitter *e, uint32_t number); /* whose it is, for profiles */
 } routines;
+
+static const char *group_label(const emitter *e, uint32_t number)
+{
+    return e->plan->groups[number].label;
+}
+
+static const char *witness_label(const emitter *e, uint32_t number)
+{
+    const graph_root *root = &e->graph->roots.items[e->plan->witnesses[number].root];
+    return e->policy->rules.items[root->rule].name;
+}
 
 static uint32_t group_size(const emitter *e, uint32_t number)
 {
@@ -292,7 +304,7 @@ static LLVMValueRef emit_routines(emitter *e, const routines *all)
         end = routines_end(e, all, first);
         char name[96];
         if (end == first + 1)
-            snprintf(name, sizeof name, "%s %u", all->one, first);
+            snprintf(name, sizeof name, "%s %u: %s", all->one, first, all->label(e, first));
         else
             snprintf(name, sizeof name, "%s %u to %u", all->many, first, end - 1);
         functions[first] = add_function(e, all->signature, name);
@@ -321,7 +333,8 @@ static LLVMValueRef emit_groups(emitter *e)
                           .signature = LLVMFunctionType(e->none, parameters, 2, false),
                           .count = e->plan->group_count,
                           .size = group_size,
-                          .emit = emit_group};
+                          .emit = emit_group,
+                          .label = group_label};
     return emit_routines(e, &all);
 }
 
@@ -335,7 +348,8 @@ static LLVMValueRef emit_witnesses(emitter *e)
                           .count = e->plan->witness_count,
                           .afresh = true,
                           .size = witness_size,
-                          .emit = emit_witness_number};
+                          .emit = emit_witness_number,
+                          .label = witness_label};
     return emit_routines(e, &all);
 }
 

@@ -26,7 +26,7 @@ static const diagnostic_row rows[] = {
 #undef DIAGNOSTIC
 };
 
-static const char *format_list(compilation *compilation, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static const char *format_list(compilation *compilation, const char *format, va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
