@@ -21,6 +21,7 @@ void render_summary(buffer *out, const compilation *compilation, bool colour);
  * Members about a place are left out if there is none, as are label and mend. */
 void render_json(buffer *out, compilation *compilation, const diagnostic *diagnostic);
 /* All of them as one SARIF log; `version` is that of the program. */
-void render_sarif(buffer *out, compilation *compilation, const diagnostic *items, uint32_t count, const char *version);
+void render_sarif(buffer *out, compilation *compilation, const diagnostic *items, uint32_t count,
+                  const char *version);
 
 #endif

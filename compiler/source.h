@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 typedef struct source_range {
-    uint32_t file;       /* index into the compilation's sources */
+    uint32_t file;       /* index into the compilation's sources; UINT32_MAX: no place */
     uint32_t start, end; /* bytes, end is one past the last */
 } source_range;
 

@@ -16,6 +16,7 @@ void lexer_begin(struct lexer *lexer, struct parsing *parsing)
     lexer->parsing = parsing;
     lexer->cursor = parsing->bytes;
     lexer->limit = parsing->bytes + parsing->length;
+    lexer->no_comment_end = false;
     if (parsing->length >= 3 && memcmp(parsing->bytes, "\xef\xbb\xbf", 3) == 0)
         lexer->cursor += 3;
 }

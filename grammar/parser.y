@@ -82,7 +82,8 @@ constitution(D) ::= CONSTITUTION(T) name(N) string(S).
 extends(D) ::= EXTENDS(T) string(S).            { D = ast_declare(p, AST_EXTENDS, T); D->text = S; }
 %type import {ast_declaration *}
 import(D) ::= IMPORT(T) path(P).                { D = ast_declare(p, AST_IMPORT, T); D->path = P; }
-import(D) ::= IMPORT(T) TOOLS string(S).        { D = ast_declare(p, AST_IMPORT_TOOLS, T); D->text = S; }
+import(D) ::= IMPORT(T) TOOLS string(S).
+    { D = ast_declare(p, AST_IMPORT_TOOLS, T); D->text = S; }
 %type principle {ast_declaration *}
 %type principle_text {ast_declaration *}
 principle(D) ::= principle_text(D).
@@ -101,9 +102,11 @@ principle_text(D) ::= PRINCIPLE(T) name(N) string(S).
 enumeration(D) ::= ENUM(T) name(N) LEFT_BRACE names(L) RIGHT_BRACE.
     { D = ast_declare_name(p, AST_ENUM, T, N); D->texts = texts_of(L); }
 %type agents {ast_declaration *}
-agents(D) ::= AGENTS(T) names(L).               { D = ast_declare(p, AST_AGENTS, T); D->texts = texts_of(L); }
+agents(D) ::= AGENTS(T) names(L).
+    { D = ast_declare(p, AST_AGENTS, T); D->texts = texts_of(L); }
 %type context {ast_declaration *}
-context(D) ::= CONTEXT(T) name(N) record(F).    { D = ast_declare_name(p, AST_CONTEXT, T, N); D->fields = F; }
+context(D) ::= CONTEXT(T) name(N) record(F).
+    { D = ast_declare_name(p, AST_CONTEXT, T, N); D->fields = F; }
 
 %type tools {ast_declaration *}
 %type tool_names {ast_declaration *}
@@ -111,7 +114,8 @@ context(D) ::= CONTEXT(T) name(N) record(F).    { D = ast_declare_name(p, AST_CO
 %type tool_returns {ast_declaration *}
 tools(D) ::= tool_returns(D).
 tools(D) ::= tool_returns(D) tags(L).           { D->tags = texts_of(L); D->range.end = p->end; }
-tool_names(D) ::= TOOL(T) tool_list(L).         { D = ast_declare(p, AST_TOOL, T); D->texts = texts_of(L); }
+tool_names(D) ::= TOOL(T) tool_list(L).
+    { D = ast_declare(p, AST_TOOL, T); D->texts = texts_of(L); }
 tool_parameters(D) ::= tool_names(D).
 tool_parameters(D) ::= tool_names(D) parameters(F).
     { D->has_parameters = true; D->fields = F; D->range.end = p->end; }
@@ -140,7 +144,8 @@ set_declaration(D) ::= SET(T) name(N) FROM string(S).
 %type pattern_regexes {ast_declaration *}
 %type pattern_checked {ast_declaration *}
 pattern_declaration(D) ::= pattern_checked(D).
-pattern_declaration(D) ::= pattern_checked(D) SECRET.    { D->secret = true; D->range.end = p->end; }
+pattern_declaration(D) ::= pattern_checked(D) SECRET.
+    { D->secret = true; D->range.end = p->end; }
 pattern_checked(D) ::= pattern_regexes(D).
 pattern_checked(D) ::= pattern_regexes(D) CHECKED BY name(N).
     { D->checked_by = N; D->range.end = p->end; }
@@ -157,10 +162,12 @@ sources(L) ::= source(S).                       { L = sources_add(p, NULL, S); }
 sources(L) ::= sources(L) COMMA source(S).      { sources_add(p, L, S); }
 %type definition {ast_declaration *}
 definition(D) ::= DEFINE(T) name(N) parameters(F) ASSIGN condition(E).
-    { D = ast_declare_name(p, AST_DEFINE, T, N); D->has_parameters = true; D->fields = F; D->expression = E; }
+    { D = ast_declare_name(p, AST_DEFINE, T, N); D->has_parameters = true; D->fields = F;
+      D->expression = E; }
 %type predicate {ast_declaration *}
 predicate(D) ::= EXTERN(T) name(N) parameters(F) RETURNS type(Y) WITHIN DURATION(U).
-    { D = ast_declare_name(p, AST_EXTERN, T, N); D->has_parameters = true; D->fields = F; D->type = Y;
+    { D = ast_declare_name(p, AST_EXTERN, T, N); D->has_parameters = true; D->fields = F;
+      D->type = Y;
       D->duration_us = ast_duration(p, U); }
 
 /* ---- what is decided ----------------------------------------------------------------------------------------
@@ -182,7 +189,8 @@ default_stage(D) ::= DEFAULT(T) stage(S).
     { D = ast_declare(p, AST_DEFAULT, T);
       D->stages = ast_stages_new(p, S.range.start, false, events_add(p, NULL, S)); }
 %type approvals {ast_declaration *}
-approvals(D) ::= APPROVALS(T) BY names(L).      { D = ast_declare(p, AST_APPROVALS, T); D->texts = texts_of(L); }
+approvals(D) ::= APPROVALS(T) BY names(L).
+    { D = ast_declare(p, AST_APPROVALS, T); D->texts = texts_of(L); }
 
 %type permit {ast_declaration *}
 %type permit_on {ast_declaration *}
@@ -193,7 +201,8 @@ permit(D) ::= permit_when(D) UNLESS condition(E).        { D->unless = E; D->ran
 permit_on(D) ::= PERMIT(T) name(N) ON stages(S).
     { D = ast_declare_name(p, AST_PERMIT, T, N); D->stages = S; }
 permit_shadow(D) ::= permit_on(D).
-permit_shadow(D) ::= permit_on(D) IN SHADOW.             { D->shadow = true; D->range.end = p->end; }
+permit_shadow(D) ::= permit_on(D) IN SHADOW.
+    { D->shadow = true; D->range.end = p->end; }
 permit_when(D) ::= permit_shadow(D).
 permit_when(D) ::= permit_shadow(D) WHEN condition(E).   { D->when = E; D->range.end = p->end; }
 
@@ -229,7 +238,8 @@ rule_label(D) ::= rule_then(D) AND LABEL name(N).        { D->label = N; D->rang
 %type waiver_until {ast_declaration *}
 waiver(D) ::= waiver_until(D) WHEN condition(E) BECAUSE string(S).
     { D->when = E; D->because = S; D->range.end = p->end; }
-waiver_path(D) ::= WAIVE(T) path(P).                     { D = ast_declare(p, AST_WAIVE, T); D->path = P; }
+waiver_path(D) ::= WAIVE(T) path(P).
+    { D = ast_declare(p, AST_WAIVE, T); D->path = P; }
 waiver_until(D) ::= waiver_path(D).
 waiver_until(D) ::= waiver_path(D) UNTIL string(S).      { D->until = S; }
 
@@ -240,7 +250,8 @@ waiver_until(D) ::= waiver_path(D) UNTIL string(S).      { D->until = S; }
  */
 %type stages {ast_stages}
 stages(S) ::= WHOLE(T) OUTPUT(O).               { S = ast_stages_whole(p, T, O); }
-stages(S) ::= events(L).                        { S = ast_stages_new(p, L->items[0].range.start, false, L); }
+stages(S) ::= events(L).
+    { S = ast_stages_new(p, L->items[0].range.start, false, L); }
 %type events {event_list *}
 events(L) ::= event(E).                         { L = events_add(p, NULL, E); }
 events(L) ::= events(L) COMMA event(E).         { events_add(p, L, E); }
@@ -308,7 +319,8 @@ disjunction(L) ::= disjunction(L) OR conjunction(E).     { expressions_add(p, L,
 conjunction(E) ::= unary(E).
 conjunction(E) ::= conjuncts(L).                { E = ast_and(p, L); }
 %type conjuncts {expression_list *}
-conjuncts(L) ::= unary(A) AND unary(B).         { L = expressions_add(p, expressions_add(p, NULL, A), B); }
+conjuncts(L) ::= unary(A) AND unary(B).
+    { L = expressions_add(p, expressions_add(p, NULL, A), B); }
 conjuncts(L) ::= conjuncts(L) AND unary(E).     { expressions_add(p, L, E); }
 %type unary {ast_expression *}
 unary(E) ::= NOT(T) unary(A).                   { E = ast_unary(p, AST_NOT, T, A); }
@@ -327,31 +339,51 @@ unary(E) ::= comparison(E).
  */
 %type comparison {ast_expression *}
 comparison(E) ::= value(E).
-comparison(E) ::= value(A) EQ(T) value(B).      { E = ast_operation(p, AST_COMPARE, AST_OP_EQ, A, T, B); }
-comparison(E) ::= value(A) NE(T) value(B).      { E = ast_operation(p, AST_COMPARE, AST_OP_NE, A, T, B); }
-comparison(E) ::= value(A) LT(T) value(B).      { E = ast_operation(p, AST_COMPARE, AST_OP_LT, A, T, B); }
-comparison(E) ::= value(A) LE(T) value(B).      { E = ast_operation(p, AST_COMPARE, AST_OP_LE, A, T, B); }
-comparison(E) ::= value(A) GT(T) value(B).      { E = ast_operation(p, AST_COMPARE, AST_OP_GT, A, T, B); }
-comparison(E) ::= value(A) GE(T) value(B).      { E = ast_operation(p, AST_COMPARE, AST_OP_GE, A, T, B); }
+comparison(E) ::= value(A) EQ(T) value(B).
+    { E = ast_operation(p, AST_COMPARE, AST_OP_EQ, A, T, B); }
+comparison(E) ::= value(A) NE(T) value(B).
+    { E = ast_operation(p, AST_COMPARE, AST_OP_NE, A, T, B); }
+comparison(E) ::= value(A) LT(T) value(B).
+    { E = ast_operation(p, AST_COMPARE, AST_OP_LT, A, T, B); }
+comparison(E) ::= value(A) LE(T) value(B).
+    { E = ast_operation(p, AST_COMPARE, AST_OP_LE, A, T, B); }
+comparison(E) ::= value(A) GT(T) value(B).
+    { E = ast_operation(p, AST_COMPARE, AST_OP_GT, A, T, B); }
+comparison(E) ::= value(A) GE(T) value(B).
+    { E = ast_operation(p, AST_COMPARE, AST_OP_GE, A, T, B); }
 comparison(E) ::= value(A) IN(T) value(B).      { E = ast_binary(p, AST_IN, A, T, T, B); }
-comparison(E) ::= value(A) NOT(T) IN(U) value(B).        { E = ast_binary(p, AST_IN, A, T, U, B); E->negated = true; }
-comparison(E) ::= value(A) CONTAINS(T) value(B).         { E = ast_binary(p, AST_CONTAINS, A, T, T, B); }
-comparison(E) ::= value(A) CONTAINS(T) ANY(U) value(B).  { E = ast_binary(p, AST_CONTAINS, A, T, U, B); E->any = true; }
-comparison(E) ::= value(A) MATCHES(T) value(B).          { E = ast_binary(p, AST_MATCHES, A, T, T, B); }
-comparison(E) ::= value(A) STARTS(T) WITH(U) value(B).   { E = ast_binary(p, AST_STARTS, A, T, U, B); }
-comparison(E) ::= value(A) ENDS(T) WITH(U) value(B).     { E = ast_binary(p, AST_ENDS, A, T, U, B); }
-comparison(E) ::= value(A) INSIDE(T) value(B).           { E = ast_binary(p, AST_INSIDE, A, T, T, B); }
-comparison(E) ::= value(A) NOT(T) INSIDE(U) value(B).    { E = ast_binary(p, AST_INSIDE, A, T, U, B); E->negated = true; }
-comparison(E) ::= value(A) RUNS(T) value(B).             { E = ast_binary(p, AST_RUNS, A, T, T, B); }
-comparison(E) ::= value(A) RUNS(T) ANY(U) value(B).      { E = ast_binary(p, AST_RUNS, A, T, U, B); E->mode = AST_RUNS_ANY; }
-comparison(E) ::= value(A) RUNS(T) ONLY(U) value(B).     { E = ast_binary(p, AST_RUNS, A, T, U, B); E->mode = AST_RUNS_ONLY; }
-comparison(E) ::= value(A) REPEATS(T) INT(N) chars OF source(S).  { E = ast_repeats(p, A, T, N, S); }
+comparison(E) ::= value(A) NOT(T) IN(U) value(B).
+    { E = ast_binary(p, AST_IN, A, T, U, B); E->negated = true; }
+comparison(E) ::= value(A) CONTAINS(T) value(B).
+    { E = ast_binary(p, AST_CONTAINS, A, T, T, B); }
+comparison(E) ::= value(A) CONTAINS(T) ANY(U) value(B).
+    { E = ast_binary(p, AST_CONTAINS, A, T, U, B); E->any = true; }
+comparison(E) ::= value(A) MATCHES(T) value(B).
+    { E = ast_binary(p, AST_MATCHES, A, T, T, B); }
+comparison(E) ::= value(A) STARTS(T) WITH(U) value(B).
+    { E = ast_binary(p, AST_STARTS, A, T, U, B); }
+comparison(E) ::= value(A) ENDS(T) WITH(U) value(B).
+    { E = ast_binary(p, AST_ENDS, A, T, U, B); }
+comparison(E) ::= value(A) INSIDE(T) value(B).
+    { E = ast_binary(p, AST_INSIDE, A, T, T, B); }
+comparison(E) ::= value(A) NOT(T) INSIDE(U) value(B).
+    { E = ast_binary(p, AST_INSIDE, A, T, U, B); E->negated = true; }
+comparison(E) ::= value(A) RUNS(T) value(B).
+    { E = ast_binary(p, AST_RUNS, A, T, T, B); }
+comparison(E) ::= value(A) RUNS(T) ANY(U) value(B).
+    { E = ast_binary(p, AST_RUNS, A, T, U, B); E->mode = AST_RUNS_ANY; }
+comparison(E) ::= value(A) RUNS(T) ONLY(U) value(B).
+    { E = ast_binary(p, AST_RUNS, A, T, U, B); E->mode = AST_RUNS_ONLY; }
+comparison(E) ::= value(A) REPEATS(T) INT(N) chars OF source(S).
+    { E = ast_repeats(p, A, T, N, S); }
 comparison(E) ::= origin_test(E).
 comparison(E) ::= origin_test(A) DOWN TO INT(N) chars.   { E = ast_from_down(p, A, N); }
 comparison(E) ::= value(A) IS(T) name(N).       { E = ast_is(p, A, T, N); }
 comparison(E) ::= value(A) HAS(T) name(N).      { E = ast_has(p, A, T, N); }
-comparison(E) ::= ANY(T) name(N) IN value(L) SATISFIES unary(C).  { E = ast_quantifier(p, T, true, N, L, C); }
-comparison(E) ::= ALL(T) name(N) IN value(L) SATISFY unary(C).    { E = ast_quantifier(p, T, false, N, L, C); }
+comparison(E) ::= ANY(T) name(N) IN value(L) SATISFIES unary(C).
+    { E = ast_quantifier(p, T, true, N, L, C); }
+comparison(E) ::= ALL(T) name(N) IN value(L) SATISFY unary(C).
+    { E = ast_quantifier(p, T, false, N, L, C); }
 comparison(E) ::= EARLIER(T) past(H).           { E = ast_earlier(p, T, false, H); }
 comparison(E) ::= NO(T) EARLIER past(H).        { E = ast_earlier(p, T, true, H); }
 %type origin_test {ast_expression *}
@@ -365,11 +397,13 @@ chars ::= CHARS.
  */
 %type source {ast_source *}
 %type source_result {ast_source *}
-source(S) ::= NAME(T).                          { S = ast_source_new(p, AST_SOURCE_NAME, T, ast_word(p, T)); }
+source(S) ::= NAME(T).
+    { S = ast_source_new(p, AST_SOURCE_NAME, T, ast_word(p, T)); }
 source(S) ::= source_result(S).
 source(S) ::= RESULT(T) TAGGED name(N).         { S = ast_source_new(p, AST_SOURCE_TAGGED, T, N); }
 source(S) ::= MESSAGE(T) OF name(N).            { S = ast_source_new(p, AST_SOURCE_MESSAGE, T, N); }
-source(S) ::= OUTPUT(T).                        { S = ast_source_new(p, AST_SOURCE_OUTPUT, T, (ast_text){0}); }
+source(S) ::= OUTPUT(T).
+    { S = ast_source_new(p, AST_SOURCE_OUTPUT, T, (ast_text){0}); }
 source_result(S) ::= RESULT(T) OF tool(N).      { S = ast_source_new(p, AST_SOURCE_RESULT, T, N); }
 source_result(S) ::= source_result(S) DOT key(K).        { ast_source_key(p, S, K); }
 
@@ -387,12 +421,15 @@ source_result(S) ::= source_result(S) DOT key(K).        { ast_source_key(p, S, 
 past(H) ::= past_across(H).                     { ast_past_end(p, H); }
 past(H) ::= past_across(H) WITHIN DURATION(U).  { ast_past_within(p, H, U); }
 past_across(H) ::= past_since(H).
-past_across(H) ::= past_since(H) ACROSS SESSIONS.        { H->across_sessions = true; ast_past_end(p, H); }
+past_across(H) ::= past_since(H) ACROSS SESSIONS.
+    { H->across_sessions = true; ast_past_end(p, H); }
 past_since(H) ::= past_same(H).
 past_since(H) ::= past_same(H) SINCE moment(M). { ast_past_since(p, H, M); }
 past_same(H) ::= past_followed(H).
-past_same(H) ::= past_followed(H) WITH SAME path(K).     { ast_past_same(p, H, paths_add(p, NULL, K)); }
-past_same(H) ::= past_followed(H) WITH SAME LEFT_PAREN paths(L) RIGHT_PAREN.  { ast_past_same(p, H, L); }
+past_same(H) ::= past_followed(H) WITH SAME path(K).
+    { ast_past_same(p, H, paths_add(p, NULL, K)); }
+past_same(H) ::= past_followed(H) WITH SAME LEFT_PAREN paths(L) RIGHT_PAREN.
+    { ast_past_same(p, H, L); }
 past_followed(H) ::= moments(L).                { H = ast_past_new(p, L); }
 %type moments {pattern_list *}
 moments(L) ::= moment(M).                       { L = patterns_add(p, NULL, M); }
@@ -401,9 +438,12 @@ moments(L) ::= moments(L) FOLLOWED BY moment(M).         { patterns_add(p, L, M)
 paths(L) ::= path(A).                           { L = paths_add(p, NULL, A); }
 paths(L) ::= paths(L) COMMA path(A).            { paths_add(p, L, A); }
 %type moment {ast_pattern *}
-moment(M) ::= moment_event(E).                  { M = ast_pattern_new(p, (struct token){.start = E.range.start}, AST_MARK_NONE, E, NULL); }
-moment(M) ::= STOPPED(T) moment_event(E).       { M = ast_pattern_new(p, T, AST_MARK_STOPPED, E, NULL); }
-moment(M) ::= APPROVED(T) moment_event(E).      { M = ast_pattern_new(p, T, AST_MARK_APPROVED, E, NULL); }
+moment(M) ::= moment_event(E).
+    { M = ast_pattern_new(p, (struct token){.start = E.range.start}, AST_MARK_NONE, E, NULL); }
+moment(M) ::= STOPPED(T) moment_event(E).
+    { M = ast_pattern_new(p, T, AST_MARK_STOPPED, E, NULL); }
+moment(M) ::= APPROVED(T) moment_event(E).
+    { M = ast_pattern_new(p, T, AST_MARK_APPROVED, E, NULL); }
 moment(M) ::= LEFT_PAREN(T) mark(K) event(E) RIGHT_PAREN.
     { M = ast_pattern_new(p, T, K, E, NULL); }
 moment(M) ::= LEFT_PAREN(T) mark(K) event(E) WHERE condition(C) RIGHT_PAREN.
@@ -424,11 +464,14 @@ mark(K) ::= APPROVED.                           { K = AST_MARK_APPROVED; }
  */
 %type value {ast_expression *}
 value(E) ::= product(E).
-value(E) ::= value(A) PLUS(T) product(B).       { E = ast_operation(p, AST_ARITHMETIC, AST_OP_ADD, A, T, B); }
-value(E) ::= value(A) MINUS(T) product(B).      { E = ast_operation(p, AST_ARITHMETIC, AST_OP_SUBTRACT, A, T, B); }
+value(E) ::= value(A) PLUS(T) product(B).
+    { E = ast_operation(p, AST_ARITHMETIC, AST_OP_ADD, A, T, B); }
+value(E) ::= value(A) MINUS(T) product(B).
+    { E = ast_operation(p, AST_ARITHMETIC, AST_OP_SUBTRACT, A, T, B); }
 %type product {ast_expression *}
 product(E) ::= part(E).
-product(E) ::= product(A) STAR(T) part(B).      { E = ast_operation(p, AST_ARITHMETIC, AST_OP_MULTIPLY, A, T, B); }
+product(E) ::= product(A) STAR(T) part(B).
+    { E = ast_operation(p, AST_ARITHMETIC, AST_OP_MULTIPLY, A, T, B); }
 %type part {ast_expression *}
 part(E) ::= view(E).
 part(E) ::= path(P) OF(T) part(A).              { E = ast_of(p, P, T, A); }
@@ -538,24 +581,34 @@ steps(L) ::= .                                  { L = NULL; }
 steps(L) ::= steps(A) step(S).                  { L = steps_add(p, A, S); }
 steps(L) ::= steps(L) SKIPPED_STEP.
 %type step {ast_step *}
-step(S) ::= GIVEN(T) name(N) json(J).           { S = ast_step_new(p, AST_STEP_GIVEN, T); S->name = N; S->json = J; }
-step(S) ::= GIVEN(T) name(N) FAILS.             { S = ast_step_new(p, AST_STEP_GIVEN, T); S->name = N; S->fails = true; }
-step(S) ::= SYSTEM(T) string(X).                { S = ast_step_new(p, AST_STEP_SYSTEM, T); S->text = X; }
-step(S) ::= INPUT(T) as(G) string(X).           { S = ast_step_new(p, AST_STEP_INPUT, T); S->agent = G; S->text = X; }
-step(S) ::= OUTPUT(T) string(X).                { S = ast_step_new(p, AST_STEP_OUTPUT, T); S->text = X; }
+step(S) ::= GIVEN(T) name(N) json(J).
+    { S = ast_step_new(p, AST_STEP_GIVEN, T); S->name = N; S->json = J; }
+step(S) ::= GIVEN(T) name(N) FAILS.
+    { S = ast_step_new(p, AST_STEP_GIVEN, T); S->name = N; S->fails = true; }
+step(S) ::= SYSTEM(T) string(X).
+    { S = ast_step_new(p, AST_STEP_SYSTEM, T); S->text = X; }
+step(S) ::= INPUT(T) as(G) string(X).
+    { S = ast_step_new(p, AST_STEP_INPUT, T); S->agent = G; S->text = X; }
+step(S) ::= OUTPUT(T) string(X).
+    { S = ast_step_new(p, AST_STEP_OUTPUT, T); S->text = X; }
 step(S) ::= ACTION(T) tool(N) as(G) object(J).
     { S = ast_step_new(p, AST_STEP_ACTION, T); S->name = N; S->agent = G; S->json = J; }
-step(S) ::= RESULT(T) tool(N) string(X).        { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->text = X; }
-step(S) ::= RESULT(T) tool(N) VALUE json(V).    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->value = V; }
+step(S) ::= RESULT(T) tool(N) string(X).
+    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->text = X; }
+step(S) ::= RESULT(T) tool(N) VALUE json(V).
+    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->value = V; }
 step(S) ::= RESULT(T) tool(N) object(J) string(X).
     { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->json = J; S->text = X; }
 step(S) ::= RESULT(T) tool(N) object(J) VALUE json(V).
     { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->json = J; S->value = V; }
 step(S) ::= MESSAGE(T) name(A) TO name(B) string(X).
     { S = ast_step_new(p, AST_STEP_MESSAGE, T); S->name = A; S->agent = B; S->text = X; }
-step(S) ::= WAIT(T) DURATION(U).                { S = ast_step_new(p, AST_STEP_WAIT, T); S->wait_us = ast_duration(p, U); }
-step(S) ::= APPROVED(T) BY name(N).             { S = ast_step_new(p, AST_STEP_APPROVED, T); S->name = N; }
-step(S) ::= EXPECT(T) name(N) string(X).        { S = ast_step_new(p, AST_STEP_EXPECT_TEXT, T); S->name = N; S->text = X; }
+step(S) ::= WAIT(T) DURATION(U).
+    { S = ast_step_new(p, AST_STEP_WAIT, T); S->wait_us = ast_duration(p, U); }
+step(S) ::= APPROVED(T) BY name(N).
+    { S = ast_step_new(p, AST_STEP_APPROVED, T); S->name = N; }
+step(S) ::= EXPECT(T) name(N) string(X).
+    { S = ast_step_new(p, AST_STEP_EXPECT_TEXT, T); S->name = N; S->text = X; }
 step(S) ::= expectation(S).
 step(S) ::= expectation(A) BY causes(L).        { S = ast_step_by(p, A, L); }
 %type as {ast_text}
@@ -572,8 +625,10 @@ cause(P) ::= path(P).
  *         | "refuse" | "deny" | "halt"
  */
 %type expectation {ast_step *}
-expectation(S) ::= EXPECT(T) verdict(V).        { S = ast_step_new(p, AST_STEP_EXPECT, T); S->verdict = V; }
-expectation(S) ::= EXPECT(T) LABEL name(N).     { S = ast_step_new(p, AST_STEP_EXPECT, T); S->expects_label = true; S->name = N; }
+expectation(S) ::= EXPECT(T) verdict(V).
+    { S = ast_step_new(p, AST_STEP_EXPECT, T); S->verdict = V; }
+expectation(S) ::= EXPECT(T) LABEL name(N).
+    { S = ast_step_new(p, AST_STEP_EXPECT, T); S->expects_label = true; S->name = N; }
 %type verdict {cst_verdict}
 verdict(V) ::= PERMIT.                          { V = CST_PERMIT; }
 verdict(V) ::= FLAG.                            { V = CST_FLAG; }
@@ -595,10 +650,12 @@ verdict(V) ::= HALT.                            { V = CST_HALT; }
 json(J) ::= object(J).
 json(J) ::= LEFT_BRACKET(T) RIGHT_BRACKET.      { J = ast_json_list(p, T, NULL); }
 json(J) ::= LEFT_BRACKET(T) elements(L) RIGHT_BRACKET.   { J = ast_json_list(p, T, L); }
-json(J) ::= STRING(T).                          { J = ast_json_new(p, AST_JSON_STRING, T); J->text = ast_json_string(p, T); }
+json(J) ::= STRING(T).
+    { J = ast_json_new(p, AST_JSON_STRING, T); J->text = ast_json_string(p, T); }
 json(J) ::= number(T).                          { J = ast_json_number(p, T, T); }
 json(J) ::= MINUS(M) number(T).                 { J = ast_json_number(p, M, T); }
-json(J) ::= TRUE(T).                            { J = ast_json_new(p, AST_JSON_BOOL, T); J->boolean = true; }
+json(J) ::= TRUE(T).
+    { J = ast_json_new(p, AST_JSON_BOOL, T); J->boolean = true; }
 json(J) ::= FALSE(T).                           { J = ast_json_new(p, AST_JSON_BOOL, T); }
 json(J) ::= NAME(T).                            { J = ast_json_word(p, T); }
 %type number {struct token}

@@ -24,6 +24,13 @@ static void text(const struct printer *printer, const ast_text *text)
         buffer_add(printer->out, text->bytes, text->length);
 }
 
+static void regex(const struct printer *printer, const ast_text *text)
+{
+    buffer_text(printer->out, " /");
+    buffer_add(printer->out, text->bytes, text->length);
+    buffer_text(printer->out, "/");
+}
+
 static void texts(const struct printer *printer, const ast_texts *list)
 {
     for (uint32_t i = 0; i < list->count; i++)
@@ -122,7 +129,8 @@ static void expression(const struct printer *printer, const ast_expression *expr
 
 static void source_name(const struct printer *printer, const ast_source *source)
 {
-    static const char *const names[] = {"origin", "result-of", "result-tagged", "message-of", "output"};
+    static const char *const names[] = {"origin", "result-of", "result-tagged", "message-of",
+                                        "output"};
     buffer_format(printer->out, " (%s", names[source->kind]);
     if (source->name.bytes)
         text(printer, &source->name);
@@ -238,7 +246,10 @@ static const char *comparison_name(const ast_expression *node)
 
 static void source_test(const struct printer *printer, const ast_expression *node)
 {
-    buffer_format(printer->out, " (%s", node->kind == AST_REPEATS ? "repeats" : node->negated ? "not-from" : "from");
+    buffer_format(printer->out, " (%s",
+                  node->kind == AST_REPEATS ? "repeats"
+                  : node->negated           ? "not-from"
+                                            : "from");
     expression(printer, node->left);
     source_name(printer, node->source);
     if (node->integer)
@@ -262,7 +273,8 @@ static void of(const struct printer *printer, const ast_expression *node)
     buffer_text(printer->out, ")");
 }
 
-static void named_branch(const struct printer *printer, const char *name, const ast_expression *node)
+static void named_branch(const struct printer *printer, const char *name,
+                         const ast_expression *node)
 {
     buffer_format(printer->out, " (%s", name);
     text(printer, &node->text);
@@ -292,9 +304,7 @@ static void expression(const struct printer *printer, const ast_expression *node
         call(printer, node);
         break;
     case AST_REGEX:
-        buffer_text(printer->out, " /");
-        buffer_add(printer->out, node->text.bytes, node->text.length);
-        buffer_text(printer->out, "/");
+        regex(printer, &node->text);
         break;
     case AST_STRING:
     case AST_DECIMAL:
@@ -352,8 +362,9 @@ static void ask(const struct printer *printer, const ast_ask *ask)
 
 static void effect(const struct printer *printer, const ast_effect *effect)
 {
-    static const char *const names[] = {"flag",    "label",    "redact", "replace", "require-approval",
-                                        "escalate", "refuse", "deny",   "halt"};
+    static const char *const names[] = {
+        "flag",     "label",  "redact", "replace", "require-approval",
+        "escalate", "refuse", "deny",   "halt"};
     if (effect->kind == AST_EFFECT_ASK) {
         ask(printer, &effect->ask);
         return;
@@ -399,10 +410,12 @@ static void json(const struct printer *printer, const ast_json *json_)
 
 static void step(const struct printer *printer, const ast_step *step)
 {
-    static const char *const names[] = {"given",   "system", "input",    "output", "action",     "result",
-                                        "message", "wait",   "approved", "expect", "expect-text"};
-    static const char *const verdicts[] = {"permit",   "flag",   "redact", "replace", "require-approval",
-                                           "escalate", "refuse", "deny",   "halt"};
+    static const char *const names[] = {"given",    "system", "input",      "output",
+                                        "action",   "result", "message",    "wait",
+                                        "approved", "expect", "expect-text"};
+    static const char *const verdicts[] = {
+        "permit",   "flag",   "redact", "replace", "require-approval",
+        "escalate", "refuse", "deny",   "halt"};
     line(printer);
     buffer_format(printer->out, "(%s", names[step->kind]);
     if (step->kind == AST_STEP_EXPECT && !step->expects_label)
@@ -465,9 +478,10 @@ static void rule_clauses(const struct printer *printer, const ast_declaration *i
 
 static void declaration(const struct printer *printer, const ast_declaration *item)
 {
-    static const char *const names[] = {"constitution", "extends", "import",   "import-tools", "principle", "enum",   "agents",
-                                        "context",      "tool",    "set",      "pattern",      "origin",    "define", "extern",
-                                        "default",      "approvals", "permit", "rule",         "waive",     "test"};
+    static const char *const names[] = {
+        "constitution", "extends",   "import", "import-tools", "principle", "enum",   "agents",
+        "context",      "tool",      "set",    "pattern",      "origin",    "define", "extern",
+        "default",      "approvals", "permit", "rule",         "waive",     "test"};
     buffer_format(printer->out, "(%s", names[item->kind]);
     if (item->name.bytes)
         text(printer, &item->name);
@@ -477,7 +491,9 @@ static void declaration(const struct printer *printer, const ast_declaration *it
         path(printer, &item->path);
     if (item->stages.count)
         stages(printer, &item->stages);
-    texts(printer, &item->texts);
+    for (uint32_t i = 0; i < item->texts.count; i++)
+        item->kind == AST_PATTERN ? regex(printer, &item->texts.items[i])
+                                  : text(printer, &item->texts.items[i]);
     flag(printer, item->has_parameters && item->fields.count == 0, "()");
     fields(printer, item->fields.items, item->fields.count);
     if (item->type) {

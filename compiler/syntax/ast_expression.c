@@ -9,7 +9,8 @@
 
 #include "compiler/syntax/syntax.h"
 
-static ast_expression *expression_new(struct parsing *parsing, ast_expression_kind kind, uint32_t start)
+static ast_expression *expression_new(struct parsing *parsing, ast_expression_kind kind,
+                                      uint32_t start)
 {
     ast_expression *const expression = arena_allocate(parsing->arena, sizeof *expression);
     expression->kind = kind;
@@ -26,8 +27,8 @@ static void has_child(struct parsing *parsing, ast_expression *parent, const ast
     parent->depth = child->depth + 1;
     if (parent->depth <= LIMIT_PARSE_DEPTH)
         return;
-    diagnostic_report(parsing->compilation, E_TOO_DEEP, parent->range, "the expression has more than %d levels",
-                      LIMIT_PARSE_DEPTH);
+    diagnostic_report(parsing->compilation, E_TOO_DEEP, parent->range,
+                      "the expression has more than %d levels", LIMIT_PARSE_DEPTH);
     const source_range range = parent->range;
     memset(parent, 0, sizeof *parent);
     parent->kind = AST_ERROR;
@@ -35,7 +36,8 @@ static void has_child(struct parsing *parsing, ast_expression *parent, const ast
     parent->depth = 1;
 }
 
-static void has_children(struct parsing *parsing, ast_expression *parent, const ast_expressions *children)
+static void has_children(struct parsing *parsing, ast_expression *parent,
+                         const ast_expressions *children)
 {
     for (uint32_t i = 0; i < children->count && parent->kind != AST_ERROR; i++)
         has_child(parsing, parent, children->items[i]);
@@ -84,16 +86,18 @@ ast_expression *ast_literal(struct parsing *parsing, ast_expression_kind kind, s
         expression->integer = literal.kind == TOKEN_TRUE;
         break;
     default:
-        expression->text = literal.flags & TOKEN_BROKEN
-                               ? (ast_text){"0.0", 3, expression->range, false}
-                               : (ast_text){arena_copy(parsing->arena, parsing->bytes + literal.start, length), length,
-                                            expression->range, false};
+        expression->text =
+            literal.flags & TOKEN_BROKEN
+                ? (ast_text){"0.0", 3, expression->range, false}
+                : (ast_text){arena_copy(parsing->arena, parsing->bytes + literal.start, length),
+                             length, expression->range, false};
         break;
     }
     return expression;
 }
 
-ast_expression *ast_negative(struct parsing *parsing, ast_expression_kind kind, struct token minus, struct token literal)
+ast_expression *ast_negative(struct parsing *parsing, ast_expression_kind kind, struct token minus,
+                             struct token literal)
 {
     ast_expression *const expression = expression_new(parsing, kind, minus.start);
     if (kind == AST_INT) {
@@ -101,8 +105,8 @@ ast_expression *ast_negative(struct parsing *parsing, ast_expression_kind kind, 
         return expression;
     }
     const ast_text *const positive = &ast_literal(parsing, kind, literal)->text;
-    expression->text = (ast_text){arena_format(parsing->arena, "-%s", positive->bytes), positive->length + 1,
-                                  expression->range, false};
+    expression->text = (ast_text){arena_format(parsing->arena, "-%s", positive->bytes),
+                                  positive->length + 1, expression->range, false};
     return expression;
 }
 
@@ -139,8 +143,8 @@ ast_expression *ast_parentheses(struct parsing *parsing, struct token from, ast_
     return inner;
 }
 
-ast_expression *ast_binary(struct parsing *parsing, ast_expression_kind kind, ast_expression *left, struct token from, struct token to,
-                           ast_expression *right)
+ast_expression *ast_binary(struct parsing *parsing, ast_expression_kind kind, ast_expression *left,
+                           struct token from, struct token to, ast_expression *right)
 {
     ast_expression *const expression = expression_new(parsing, kind, left->range.start);
     expression->operator_range = range_of(parsing, from.start, to.end);
@@ -151,15 +155,16 @@ ast_expression *ast_binary(struct parsing *parsing, ast_expression_kind kind, as
     return expression;
 }
 
-ast_expression *ast_operation(struct parsing *parsing, ast_expression_kind kind, ast_operator op, ast_expression *left,
-                              struct token from, ast_expression *right)
+ast_expression *ast_operation(struct parsing *parsing, ast_expression_kind kind, ast_operator op,
+                              ast_expression *left, struct token from, ast_expression *right)
 {
     ast_expression *const expression = ast_binary(parsing, kind, left, from, from, right);
     expression->op = op;
     return expression;
 }
 
-ast_expression *ast_unary(struct parsing *parsing, ast_expression_kind kind, struct token operator, ast_expression *left)
+ast_expression *ast_unary(struct parsing *parsing, ast_expression_kind kind, struct token operator,
+                          ast_expression * left)
 {
     ast_expression *const expression = expression_new(parsing, kind, operator.start);
     expression->operator_range = range_of(parsing, operator.start, operator.end);
@@ -178,7 +183,8 @@ ast_expression *ast_view(struct parsing *parsing, ast_expression *left, struct t
     return expression;
 }
 
-ast_expression *ast_of(struct parsing *parsing, ast_path path, struct token of, ast_expression *left)
+ast_expression *ast_of(struct parsing *parsing, ast_path path, struct token of,
+                       ast_expression *left)
 {
     ast_expression *const expression = expression_new(parsing, AST_OF, path.range.start);
     expression->operator_range = range_of(parsing, of.start, of.end);
@@ -188,7 +194,8 @@ ast_expression *ast_of(struct parsing *parsing, ast_path path, struct token of, 
     return expression;
 }
 
-ast_expression *ast_of_past(struct parsing *parsing, ast_path path, struct token of, ast_path field, ast_past *past)
+ast_expression *ast_of_past(struct parsing *parsing, ast_path path, struct token of, ast_path field,
+                            ast_past *past)
 {
     ast_expression *const expression = expression_new(parsing, AST_OF, path.range.start);
     expression->operator_range = range_of(parsing, of.start, of.end);
@@ -204,12 +211,14 @@ static int64_t count_of_chars(struct parsing *parsing, struct token count)
 {
     const int64_t value = ast_integer(parsing, count, false);
     if (value == 0 && !(count.flags & TOKEN_BROKEN) && parsing->bytes[count.start] == '0')
-        diagnostic_report(parsing->compilation, E_NUMBER_RANGE, range_of(parsing, count.start, count.end),
+        diagnostic_report(parsing->compilation, E_NUMBER_RANGE,
+                          range_of(parsing, count.start, count.end),
                           "at least one character is needed");
     return value;
 }
 
-ast_expression *ast_repeats(struct parsing *parsing, ast_expression *left, struct token word, struct token count, ast_source *source)
+ast_expression *ast_repeats(struct parsing *parsing, ast_expression *left, struct token word,
+                            struct token count, ast_source *source)
 {
     ast_expression *const expression = expression_new(parsing, AST_REPEATS, left->range.start);
     expression->operator_range = range_of(parsing, word.start, word.end);
@@ -220,7 +229,8 @@ ast_expression *ast_repeats(struct parsing *parsing, ast_expression *left, struc
     return expression;
 }
 
-ast_expression *ast_from(struct parsing *parsing, ast_expression *left, struct token from, bool negated, ast_source *source)
+ast_expression *ast_from(struct parsing *parsing, ast_expression *left, struct token from,
+                         bool negated, ast_source *source)
 {
     ast_expression *const expression = expression_new(parsing, AST_FROM, left->range.start);
     expression->operator_range = range_of(parsing, from.start, from.end);
@@ -238,7 +248,8 @@ ast_expression *ast_from_down(struct parsing *parsing, ast_expression *test, str
     return test;
 }
 
-ast_expression *ast_is(struct parsing *parsing, ast_expression *left, struct token is, ast_text word)
+ast_expression *ast_is(struct parsing *parsing, ast_expression *left, struct token is,
+                       ast_text word)
 {
     ast_expression *const expression = expression_new(parsing, AST_IS, left->range.start);
     expression->operator_range = range_of(parsing, is.start, is.end);
@@ -248,7 +259,8 @@ ast_expression *ast_is(struct parsing *parsing, ast_expression *left, struct tok
     return expression;
 }
 
-ast_expression *ast_has(struct parsing *parsing, ast_expression *left, struct token has, ast_text label)
+ast_expression *ast_has(struct parsing *parsing, ast_expression *left, struct token has,
+                        ast_text label)
 {
     ast_expression *const expression = ast_is(parsing, left, has, label);
     if (expression->kind != AST_ERROR)
@@ -256,8 +268,8 @@ ast_expression *ast_has(struct parsing *parsing, ast_expression *left, struct to
     return expression;
 }
 
-ast_expression *ast_quantifier(struct parsing *parsing, struct token word, bool any, ast_text variable, ast_expression *list,
-                               ast_expression *condition)
+ast_expression *ast_quantifier(struct parsing *parsing, struct token word, bool any,
+                               ast_text variable, ast_expression *list, ast_expression *condition)
 {
     ast_expression *const expression = expression_new(parsing, AST_QUANTIFIER, word.start);
     expression->operator_range = range_of(parsing, word.start, word.end);
@@ -270,7 +282,8 @@ ast_expression *ast_quantifier(struct parsing *parsing, struct token word, bool 
     return expression;
 }
 
-ast_expression *ast_earlier(struct parsing *parsing, struct token from, bool negated, ast_past *past)
+ast_expression *ast_earlier(struct parsing *parsing, struct token from, bool negated,
+                            ast_past *past)
 {
     ast_expression *const expression = expression_new(parsing, AST_EARLIER, from.start);
     expression->operator_range = range_of(parsing, from.start, from.end);
@@ -280,7 +293,8 @@ ast_expression *ast_earlier(struct parsing *parsing, struct token from, bool neg
     return expression;
 }
 
-static ast_expression *chain(struct parsing *parsing, ast_expression_kind kind, const expression_list *items)
+static ast_expression *chain(struct parsing *parsing, ast_expression_kind kind,
+                             const expression_list *items)
 {
     ast_expression *const expression = expression_new(parsing, kind, items->items[0]->range.start);
     expression->items = items_of(items);
@@ -307,16 +321,18 @@ static void report_mixture(struct parsing *parsing, const expression_list *items
     const source_range other = first ? span(parts->items[parts->count - 1], items->items[1])
                                      : span(items->items[at - 1], parts->items[0]);
     compilation *const compilation = parsing->compilation;
-    const char *const bound = source_excerpt(compilation, conjunction->range);
-    diagnostic *const report =
-        diagnostic_report(compilation, E_MIXED_AND_OR, span(items->items[0], items->items[items->count - 1]),
-                          "`and` and `or` are mixed without parentheses");
+    const char *const bound = short_excerpt(parsing, conjunction->range);
+    diagnostic *const report = diagnostic_report(
+        compilation, E_MIXED_AND_OR, span(items->items[0], items->items[items->count - 1]),
+        "`and` and `or` are mixed without parentheses");
     diagnostic_mend(compilation, report, conjunction->range,
-                    arena_format(parsing->arena, "(%.*s)", (int)(conjunction->range.end - conjunction->range.start),
+                    arena_format(parsing->arena, "(%.*s)",
+                                 (int)(conjunction->range.end - conjunction->range.start),
                                  parsing->bytes + conjunction->range.start),
                     "write (%s)", bound);
-    diagnostic_note_at(compilation, report, other, "or, if that is meant, put the parentheses around `%s`",
-                       source_excerpt(compilation, other));
+    diagnostic_note_at(compilation, report, other,
+                       "or, if that is meant, put the parentheses around `%s`",
+                       short_excerpt(parsing, other));
 }
 
 ast_expression *ast_or(struct parsing *parsing, const expression_list *items)

@@ -14,7 +14,8 @@ static void out_of_memory(void *user)
     longjmp(compilation->out_of_memory, 1);
 }
 
-void compilation_begin(compilation *compilation, const cst_allocator *allocator, const compilation_reader *reader)
+void compilation_begin(compilation *compilation, const cst_allocator *allocator,
+                       const compilation_reader *reader)
 {
     memset(compilation, 0, sizeof *compilation);
     arena_init(&compilation->arena, allocator, 0);

@@ -26,7 +26,9 @@ static const diagnostic_row rows[] = {
 #undef DIAGNOSTIC
 };
 
-__attribute__((format(printf, 2, 0))) static const char *format_list(compilation *compilation, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static const char *format_list(compilation *compilation,
+                                                                     const char *format,
+                                                                     va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
@@ -41,8 +43,8 @@ __attribute__((format(printf, 2, 0))) static const char *format_list(compilation
 static diagnostic *next(compilation *compilation)
 {
     if (!compilation->diagnostics.items) {
-        compilation->diagnostics.items =
-            arena_array(&compilation->arena, LIMIT_DIAGNOSTICS, sizeof *compilation->diagnostics.items);
+        compilation->diagnostics.items = arena_array(&compilation->arena, LIMIT_DIAGNOSTICS,
+                                                     sizeof *compilation->diagnostics.items);
         compilation->diagnostics.capacity = LIMIT_DIAGNOSTICS;
     }
     if (compilation->diagnostics.count == compilation->diagnostics.capacity) {
@@ -52,7 +54,8 @@ static diagnostic *next(compilation *compilation)
     return &compilation->diagnostics.items[compilation->diagnostics.count++];
 }
 
-diagnostic *diagnostic_report(compilation *compilation, diagnostic_code code, source_range range, const char *format, ...)
+diagnostic *diagnostic_report(compilation *compilation, diagnostic_code code, source_range range,
+                              const char *format, ...)
 {
     const diagnostic_severity severity = rows[code].severity;
     if (severity == DIAGNOSTIC_ERROR)
@@ -97,13 +100,15 @@ static void add_note(compilation *compilation, diagnostic *diagnostic, diagnosti
     diagnostic->notes[diagnostic->note_count++] = note;
 }
 
-void diagnostic_note_at(compilation *compilation, diagnostic *diagnostic, source_range range, const char *format, ...)
+void diagnostic_note_at(compilation *compilation, diagnostic *diagnostic, source_range range,
+                        const char *format, ...)
 {
     if (diagnostic == &compilation->spare)
         return;
     va_list arguments;
     va_start(arguments, format);
-    add_note(compilation, diagnostic, (diagnostic_note){true, range, format_list(compilation, format, arguments)});
+    add_note(compilation, diagnostic,
+             (diagnostic_note){true, range, format_list(compilation, format, arguments)});
     va_end(arguments);
 }
 
@@ -113,13 +118,14 @@ void diagnostic_note_text(compilation *compilation, diagnostic *diagnostic, cons
         return;
     va_list arguments;
     va_start(arguments, format);
-    add_note(compilation, diagnostic,
-             (diagnostic_note){.has_range = false, .text = format_list(compilation, format, arguments)});
+    add_note(
+        compilation, diagnostic,
+        (diagnostic_note){.has_range = false, .text = format_list(compilation, format, arguments)});
     va_end(arguments);
 }
 
-void diagnostic_mend(compilation *compilation, diagnostic *diagnostic, source_range edit_range, const char *edit_text,
-                     const char *format, ...)
+void diagnostic_mend(compilation *compilation, diagnostic *diagnostic, source_range edit_range,
+                     const char *edit_text, const char *format, ...)
 {
     if (diagnostic == &compilation->spare)
         return;
@@ -129,7 +135,8 @@ void diagnostic_mend(compilation *compilation, diagnostic *diagnostic, source_ra
     va_end(arguments);
     diagnostic->has_edit = edit_text != NULL;
     diagnostic->edit_range = edit_range;
-    diagnostic->edit_text = edit_text ? arena_copy(&compilation->arena, edit_text, strlen(edit_text)) : NULL;
+    diagnostic->edit_text =
+        edit_text ? arena_copy(&compilation->arena, edit_text, strlen(edit_text)) : NULL;
 }
 
 /* ---- the nearest name ---------------------------------------------------------------------------------- */
@@ -149,7 +156,8 @@ static uint32_t least(uint32_t a, uint32_t b)
  * answered as most + 1. Only cells within `most` of the diagonal can matter, so a pair costs its length times a small
  * constant, and a policy with many names stays cheap to be wrong about.
  */
-static uint32_t edit_distance(const char *a, uint32_t a_length, const char *b, uint32_t b_length, uint32_t most)
+static uint32_t edit_distance(const char *a, uint32_t a_length, const char *b, uint32_t b_length,
+                              uint32_t most)
 {
     uint32_t storage[3][LIMIT_NAME_BYTES + 2];
     uint32_t *before = storage[0], *above = storage[1], *row = storage[2];
@@ -164,7 +172,8 @@ static uint32_t edit_distance(const char *a, uint32_t a_length, const char *b, u
             uint32_t cost = above[j - 1] + !same;
             cost = least(cost, row[j - 1] + 1);
             cost = least(cost, (j == i + most ? most + 1 : above[j]) + 1);
-            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]))
+            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                lower(a[i - 2]) == lower(b[j - 1]))
                 cost = least(cost, before[j - 2] + 1);
             row[j] = least(cost, most + 1);
             smallest = least(smallest, row[j]);
@@ -194,7 +203,8 @@ const char *diagnostic_nearest(const char *name, const char *const *names, uint3
         const size_t apart = other > length ? other - length : length - other;
         if (other == 0 || other > LIMIT_NAME_BYTES || apart > most)
             continue;
-        const uint32_t distance = edit_distance(name, (uint32_t)length, names[i], (uint32_t)other, most);
+        const uint32_t distance =
+            edit_distance(name, (uint32_t)length, names[i], (uint32_t)other, most);
         if (distance > most || distance >= other)
             continue;
         best = names[i];

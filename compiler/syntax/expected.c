@@ -10,7 +10,7 @@
 
 #include "compiler/syntax/syntax.h"
 
-#define KINDS_MOST 256 /* of the generated parser: its codes are bytes */
+#define KINDS_MOST        256 /* of the generated parser: its codes are bytes */
 #define ALTERNATIVES_MOST 8u
 
 struct expectation {
@@ -39,15 +39,30 @@ static void forget(struct expectation *expectation, const uint16_t *kinds)
         expectation->may[*kinds] = false;
 }
 
-static const uint16_t value_starts[] = {TOKEN_NAME,        TOKEN_STRING,     TOKEN_REGEX,      TOKEN_INT,  TOKEN_DECIMAL,
-                                        TOKEN_FLOAT,       TOKEN_DURATION,   TOKEN_TRUE,       TOKEN_FALSE, TOKEN_THIS,
-                                        TOKEN_LEFT_PAREN,  TOKEN_LEFT_BRACE, TOKEN_LEFT_BRACKET, TOKEN_MINUS, 0};
-static const uint16_t comparison_marks[] = {TOKEN_EQ, TOKEN_NE, TOKEN_LT, TOKEN_LE, TOKEN_GT, TOKEN_GE, TOKEN_NOT, 0};
+static const uint16_t value_starts[] = {
+    TOKEN_NAME,       TOKEN_STRING,     TOKEN_REGEX,        TOKEN_INT,   TOKEN_DECIMAL,
+    TOKEN_FLOAT,      TOKEN_DURATION,   TOKEN_TRUE,         TOKEN_FALSE, TOKEN_THIS,
+    TOKEN_LEFT_PAREN, TOKEN_LEFT_BRACE, TOKEN_LEFT_BRACKET, TOKEN_MINUS, 0};
+static const uint16_t comparison_marks[] = {TOKEN_EQ, TOKEN_NE, TOKEN_LT,  TOKEN_LE,
+                                            TOKEN_GT, TOKEN_GE, TOKEN_NOT, 0};
 /* What nearly always may follow. */
-static const uint16_t continuations[] = {TOKEN_PLUS,       TOKEN_MINUS,  TOKEN_STAR,   TOKEN_DOT,    TOKEN_FOLDED,
-                                         TOKEN_DECODED,    TOKEN_OF,     TOKEN_OVER,   TOKEN_DOWN,   TOKEN_FOLLOWED,
-                                         TOKEN_LEFT_PAREN, TOKEN_SINCE,  TOKEN_ACROSS, TOKEN_WITHIN, TOKEN_WITH,
-                                         TOKEN_TAGGED,     0};
+static const uint16_t continuations[] = {TOKEN_PLUS,
+                                         TOKEN_MINUS,
+                                         TOKEN_STAR,
+                                         TOKEN_DOT,
+                                         TOKEN_FOLDED,
+                                         TOKEN_DECODED,
+                                         TOKEN_OF,
+                                         TOKEN_OVER,
+                                         TOKEN_DOWN,
+                                         TOKEN_FOLLOWED,
+                                         TOKEN_LEFT_PAREN,
+                                         TOKEN_SINCE,
+                                         TOKEN_ACROSS,
+                                         TOKEN_WITHIN,
+                                         TOKEN_WITH,
+                                         TOKEN_TAGGED,
+                                         0};
 
 /* What a name is for, where the word before it tells. */
 static const char *name_phrase(uint16_t before, const struct expectation *expectation)
@@ -108,12 +123,13 @@ static void say_beginnings(struct expectation *expectation, uint16_t before)
     }
 }
 
-
 /* The order in which tokens are named: first what closes or goes on with a declaration, in the order of its clauses. */
-static const uint16_t order[] = {
-    TOKEN_ASSIGN, TOKEN_COLON,    TOKEN_LEFT_BRACE, TOKEN_RIGHT_PAREN, TOKEN_RIGHT_BRACE, TOKEN_RIGHT_BRACKET, TOKEN_ON,
-    TOKEN_UNDER,  TOKEN_WAIVABLE, TOKEN_UNTIL,      TOKEN_WHEN,        TOKEN_UNLESS,      TOKEN_THEN,          TOKEN_BECAUSE,
-    TOKEN_COMMA,  TOKEN_AND,      TOKEN_OR,         0};
+static const uint16_t order[] = {TOKEN_ASSIGN,      TOKEN_COLON,       TOKEN_LEFT_BRACE,
+                                 TOKEN_RIGHT_PAREN, TOKEN_RIGHT_BRACE, TOKEN_RIGHT_BRACKET,
+                                 TOKEN_ON,          TOKEN_UNDER,       TOKEN_WAIVABLE,
+                                 TOKEN_UNTIL,       TOKEN_WHEN,        TOKEN_UNLESS,
+                                 TOKEN_THEN,        TOKEN_BECAUSE,     TOKEN_COMMA,
+                                 TOKEN_AND,         TOKEN_OR,          0};
 
 static void say_kind(struct expectation *expectation, struct parsing *parsing, uint16_t kind)
 {
@@ -133,7 +149,8 @@ static void say_rest(struct expectation *expectation, struct parsing *parsing)
         say_kind(expectation, parsing, kind);
 }
 
-static void collect(struct expectation *expectation, struct parsing *parsing, const void *parser, uint16_t before)
+static void collect(struct expectation *expectation, struct parsing *parsing, const void *parser,
+                    uint16_t before)
 {
     bool *const may = expectation->may;
     for (uint16_t kind = 1; kind < parser_token_count(); kind++)
@@ -149,6 +166,9 @@ static void collect(struct expectation *expectation, struct parsing *parsing, co
     }
     if (may[TOKEN_IN] && !comparison && may[TOKEN_THEN])
         may[TOKEN_IN] = false; /* `in shadow` is rarely what is missing */
+    if ((before == TOKEN_INPUT || before == TOKEN_OUTPUT || before == TOKEN_MESSAGE) &&
+        may[TOKEN_TAGGED])
+        may[TOKEN_NAME] = may[TOKEN_STRING] = false; /* these stages have no tools */
     say_beginnings(expectation, before);
     bool usual[KINDS_MOST] = {false};
     for (const uint16_t *kind = continuations; *kind; kind++) {
@@ -170,7 +190,8 @@ static const char *enumerate(const struct expectation *expectation, struct parsi
 {
     const char *list = expectation->count ? expectation->items[0] : "something else";
     for (uint32_t i = 1; i < expectation->count; i++)
-        list = arena_format(parsing->arena, "%s%s%s", list, i + 1 == expectation->count ? " or " : ", ", expectation->items[i]);
+        list = arena_format(parsing->arena, "%s%s%s", list,
+                            i + 1 == expectation->count ? " or " : ", ", expectation->items[i]);
     return list;
 }
 
@@ -185,7 +206,7 @@ static const char *describe(struct parsing *parsing, struct token found)
         return "a pattern";
     default:
         return arena_format(parsing->arena, "`%s`",
-                            source_excerpt(parsing->compilation, range_of(parsing, found.start, found.end)));
+                            short_excerpt(parsing, range_of(parsing, found.start, found.end)));
     }
 }
 
@@ -202,7 +223,8 @@ uint16_t expected_misspelt(struct parsing *parsing, const void *parser, struct t
         kinds[count] = kind;
         texts[count++] = token_text(kind);
     }
-    const char *const word = arena_copy(parsing->arena, parsing->bytes + found.start, found.end - found.start);
+    const char *const word =
+        arena_copy(parsing->arena, parsing->bytes + found.start, found.end - found.start);
     const char *const nearest = diagnostic_nearest(word, texts, count);
     for (uint32_t i = 0; i < count; i++)
         if (texts[i] == nearest)
@@ -212,41 +234,56 @@ uint16_t expected_misspelt(struct parsing *parsing, const void *parser, struct t
 
 static bool is_clause(uint16_t kind)
 {
-    return kind == TOKEN_ON || kind == TOKEN_UNDER || kind == TOKEN_WAIVABLE || kind == TOKEN_WHEN || kind == TOKEN_UNLESS ||
-           kind == TOKEN_THEN || kind == TOKEN_BECAUSE;
+    return kind == TOKEN_ON || kind == TOKEN_UNDER || kind == TOKEN_WAIVABLE ||
+           kind == TOKEN_WHEN || kind == TOKEN_UNLESS || kind == TOKEN_THEN ||
+           kind == TOKEN_BECAUSE;
 }
 
 /* One note for what people often do. */
-static void add_note(struct parsing *parsing, const void *parser, diagnostic *report, struct token before, struct token found)
+static void add_note(struct parsing *parsing, const void *parser, diagnostic *report,
+                     struct token before, struct token found)
 {
     compilation *const compilation = parsing->compilation;
     const token_group group = token_group_of(before.kind);
     if (before.kind == TOKEN_IS && found.kind == TOKEN_NOT)
-        diagnostic_note_text(compilation, report, "`is absent` is the opposite of `is present`; otherwise write `not (x is …)`");
-    else if (parser_expects(parser, TOKEN_HALT) && (found.kind == TOKEN_ALLOW || found.kind == TOKEN_PERMIT))
+        diagnostic_note_text(
+            compilation, report,
+            "`is absent` is the opposite of `is present`; otherwise write `not (x is …)`");
+    else if (parser_expects(parser, TOKEN_HALT) &&
+             (found.kind == TOKEN_ALLOW || found.kind == TOKEN_PERMIT))
         diagnostic_note_text(compilation, report,
-                             "a rule only restricts; what is allowed is said with `permit NAME on …` under a `default … deny`");
+                             "a rule only restricts; what is allowed is said with `permit NAME on "
+                             "…` under a `default … deny`");
     else if (found.kind == TOKEN_LEFT_BRACKET && parser_expects(parser, TOKEN_LEFT_BRACE))
         diagnostic_note_text(compilation, report, "a set is written { \"a\", \"b\" }");
     else if (parser_expects(parser, TOKEN_TRUE) && !parser_expects(parser, TOKEN_NOT) &&
              (token_group_of(found.kind) == GROUP_CONDITION || found.kind == TOKEN_NOT))
-        diagnostic_note_text(compilation, report, "a condition in the place of a value needs parentheses around it");
+        diagnostic_note_text(compilation, report,
+                             "a condition in the place of a value needs parentheses around it");
     else if ((group == GROUP_DECLARATION || group == GROUP_STEP) && !(before.flags & TOKEN_FIRST))
         diagnostic_note_at(compilation, report, range_of(parsing, before.start, before.end),
-                           "`%s` is a keyword here; a tool of that name is written \"%s\"", token_text(before.kind),
-                           token_text(before.kind));
+                           "`%s` is a keyword here; a tool of that name is written \"%s\"",
+                           token_text(before.kind), token_text(before.kind));
     else if (found.kind == TOKEN_STRING && parser_expects(parser, TOKEN_NAME))
         diagnostic_note_text(compilation, report, "names stand without quotes here");
-    else if (found.kind == TOKEN_NAME && parser_expects(parser, TOKEN_STRING) && !parser_expects(parser, TOKEN_NAME))
+    else if (found.kind == TOKEN_NAME && parser_expects(parser, TOKEN_STRING) &&
+             !parser_expects(parser, TOKEN_NAME))
         diagnostic_note_text(compilation, report, "texts stand in double quotes");
     else if (is_clause(found.kind) && token_group_of(before.kind) != GROUP_DECLARATION)
         diagnostic_note_text(compilation, report,
-                             "the clauses of a rule stand in this order: on, under, in shadow, waivable, when, unless, "
+                             "the clauses of a rule stand in this order: on, under, in shadow, "
+                             "waivable, when, unless, "
                              "then, and label, because");
 }
 
-uint16_t expected_report(struct parsing *parsing, const void *parser, struct token before, struct token found)
+uint16_t expected_report(struct parsing *parsing, const void *parser, struct token before,
+                         struct token found)
 {
+    if (parsing->compilation->diagnostics.count == LIMIT_DIAGNOSTICS) {
+        diagnostic_report(parsing->compilation, E_UNEXPECTED,
+                          range_of(parsing, found.start, found.end), "not kept");
+        return 0;
+    }
     struct expectation expectation = {.count = 0};
     collect(&expectation, parsing, parser, before.kind);
     const uint16_t meant = expected_misspelt(parsing, parser, found);
@@ -256,7 +293,8 @@ uint16_t expected_report(struct parsing *parsing, const void *parser, struct tok
                           enumerate(&expectation, parsing), describe(parsing, found));
     if (meant) {
         diagnostic_label(parsing->compilation, report, "did you mean `%s`?", token_text(meant));
-        diagnostic_mend(parsing->compilation, report, range, token_text(meant), "write `%s`", token_text(meant));
+        diagnostic_mend(parsing->compilation, report, range, token_text(meant), "write `%s`",
+                        token_text(meant));
     } else {
         add_note(parsing, parser, report, before, found);
     }

@@ -18,10 +18,11 @@ static uint32_t here(const struct lexer *lexer)
 
 static const char *text_at(const struct lexer *lexer, uint32_t start, uint32_t end)
 {
-    return source_excerpt(lexer->parsing->compilation, range_of(lexer->parsing, start, end));
+    return short_excerpt(lexer->parsing, range_of(lexer->parsing, start, end));
 }
 
-static struct token token_until(const struct lexer *lexer, uint16_t kind, uint16_t flags, uint32_t start)
+static struct token token_until(const struct lexer *lexer, uint16_t kind, uint16_t flags,
+                                uint32_t start)
 {
     return (struct token){.kind = kind, .flags = flags, .start = start, .end = here(lexer)};
 }
@@ -42,34 +43,35 @@ struct token lexical_unclosed(struct lexer *lexer, uint16_t kind, uint32_t start
     struct parsing *const parsing = lexer->parsing;
     lexer->cursor = line_end(lexer, parsing->bytes + start + 1);
     const bool string = kind == TOKEN_STRING;
-    diagnostic *const report = diagnostic_report(
-        parsing->compilation, string ? E_UNCLOSED_STRING : E_UNCLOSED_REGEX,
-        range_of(parsing, start, here(lexer)),
-        string ? "the text has no closing quote on its line" : "the pattern has no closing slash on its line");
+    diagnostic *const report =
+        diagnostic_report(parsing->compilation, string ? E_UNCLOSED_STRING : E_UNCLOSED_REGEX,
+                          range_of(parsing, start, here(lexer)),
+                          string ? "the text has no closing quote on its line"
+                                 : "the pattern has no closing slash on its line");
     diagnostic_label(parsing->compilation, report, "opened here");
     diagnostic_note_text(parsing->compilation, report,
-                         string ? "a line end in a text is written \\n, a quote \\\""
-                                : "there is no division; a slash inside of a pattern is written \\/");
+                         string
+                             ? "a line end in a text is written \\n, a quote \\\""
+                             : "there is no division; a slash inside of a pattern is written \\/");
     return token_until(lexer, kind, TOKEN_BROKEN | TOKEN_UNCLOSED, start);
 }
 
 struct token lexical_quotes(struct lexer *lexer, uint32_t start)
 {
     struct parsing *const parsing = lexer->parsing;
-    const char *const from = parsing->bytes + start + 1, *const end = line_end(lexer, from);
-    const char *const close = memchr(from, '\'', (size_t)(end - from));
-    if (!close) {
-        struct token result = lexical_unclosed(lexer, TOKEN_STRING, start);
-        return result;
-    }
+    const char *const from = parsing->bytes + start + 1, *close = from;
+    while (close < lexer->limit && *close != '\'' && *close != '\n')
+        close++;
+    if (close == lexer->limit || *close == '\n')
+        return lexical_unclosed(lexer, TOKEN_STRING, start);
     lexer->cursor = close + 1;
     const source_range range = range_of(parsing, start, here(lexer));
-    diagnostic *const report =
-        diagnostic_report(parsing->compilation, E_FOREIGN_QUOTES, range, "texts stand in double quotes");
+    diagnostic *const report = diagnostic_report(parsing->compilation, E_FOREIGN_QUOTES, range,
+                                                 "texts stand in double quotes");
     const char *const inner = arena_copy(parsing->arena, from, (size_t)(close - from));
     if (!strchr(inner, '"') && !strchr(inner, '\\') && strlen(inner) == (size_t)(close - from))
-        diagnostic_mend(parsing->compilation, report, range, arena_format(parsing->arena, "\"%s\"", inner),
-                        "write \"%s\"", inner);
+        diagnostic_mend(parsing->compilation, report, range,
+                        arena_format(parsing->arena, "\"%s\"", inner), "write \"%s\"", inner);
     return token_until(lexer, TOKEN_STRING, 0, start);
 }
 
@@ -79,8 +81,9 @@ struct token lexical_number(struct lexer *lexer, uint32_t start)
     const char *const text = parsing->bytes + start;
     const uint32_t length = here(lexer) - start;
     const source_range range = range_of(parsing, start, here(lexer));
-    diagnostic *const report = diagnostic_report(parsing->compilation, E_MALFORMED_NUMBER, range,
-                                                 "`%s` is no number", text_at(lexer, start, here(lexer)));
+    diagnostic *const report =
+        diagnostic_report(parsing->compilation, E_MALFORMED_NUMBER, range, "`%s` is no number",
+                          text_at(lexer, start, here(lexer)));
     const bool grouped = memchr(text, '_', length) != NULL;
     if (text[0] == '.')
         diagnostic_note_text(parsing->compilation, report, "a number starts with a digit: 0.5");
@@ -95,7 +98,8 @@ struct token lexical_number(struct lexer *lexer, uint32_t start)
         diagnostic_note_text(parsing->compilation, report,
                              "durations are a whole number with one of the units us ms s m h d w; "
                              "a name does not start with a digit");
-    return token_until(lexer, memchr(text, '.', length) ? TOKEN_DECIMAL : TOKEN_INT, TOKEN_BROKEN, start);
+    return token_until(lexer, memchr(text, '.', length) ? TOKEN_DECIMAL : TOKEN_INT, TOKEN_BROKEN,
+                       start);
 }
 
 struct token lexical_operator(struct lexer *lexer, uint32_t start, uint16_t meant)
@@ -108,23 +112,25 @@ struct token lexical_operator(struct lexer *lexer, uint32_t start, uint16_t mean
                           text_at(lexer, start, here(lexer)), word);
     const char *const before = start > 0 && parsing->bytes[start - 1] > ' ' ? " " : "";
     const char *const behind = *lexer->cursor > ' ' ? " " : "";
-    diagnostic_mend(parsing->compilation, report, range,
-                    arena_format(parsing->arena, "%s%s%s", meant == TOKEN_NOT ? "" : before, word, behind),
-                    "write `%s`", word);
+    diagnostic_mend(
+        parsing->compilation, report, range,
+        arena_format(parsing->arena, "%s%s%s", meant == TOKEN_NOT ? "" : before, word, behind),
+        "write `%s`", word);
     return token_until(lexer, meant, 0, start);
 }
 
 void lexical_block_comment(struct lexer *lexer, uint32_t start)
 {
     struct parsing *const parsing = lexer->parsing;
-    const char *end = lexer->cursor;
-    while (end && end < lexer->limit && memcmp(end, "*/", 2) != 0)
-        end = memchr(end + 1, '*', (size_t)(lexer->limit - end - 1));
-    const bool closed = end && end < lexer->limit;
-    lexer->cursor = closed ? end + 2 : line_end(lexer, lexer->cursor);
+    /* Looked for once: many openings without an end must not each cost the whole file. */
+    const char *end = lexer->no_comment_end ? lexer->limit : lexer->cursor;
+    while (end < lexer->limit && !(end[0] == '*' && end[1] == '/'))
+        end++;
+    lexer->no_comment_end = end == lexer->limit;
+    lexer->cursor = end < lexer->limit ? end + 2 : line_end(lexer, lexer->cursor);
     diagnostic *const report =
-        diagnostic_report(parsing->compilation, E_COMMENT_STYLE, range_of(parsing, start, here(lexer)),
-                          "there are no block comments");
+        diagnostic_report(parsing->compilation, E_COMMENT_STYLE,
+                          range_of(parsing, start, here(lexer)), "there are no block comments");
     diagnostic_mend(parsing->compilation, report, range_of(parsing, start, start + 2), NULL,
                     "start each line of the comment with //");
 }
@@ -133,9 +139,11 @@ void lexical_hash_comment(struct lexer *lexer, uint32_t start)
 {
     struct parsing *const parsing = lexer->parsing;
     lexer->cursor = line_end(lexer, lexer->cursor);
-    diagnostic *const report = diagnostic_report(parsing->compilation, E_COMMENT_STYLE,
-                                                 range_of(parsing, start, here(lexer)), "a comment starts with //");
-    diagnostic_mend(parsing->compilation, report, range_of(parsing, start, start + 1), "//", "write //");
+    diagnostic *const report =
+        diagnostic_report(parsing->compilation, E_COMMENT_STYLE,
+                          range_of(parsing, start, here(lexer)), "a comment starts with //");
+    diagnostic_mend(parsing->compilation, report, range_of(parsing, start, start + 1), "//",
+                    "write //");
 }
 
 void lexical_stray(struct lexer *lexer, uint32_t start)
@@ -148,7 +156,8 @@ void lexical_stray(struct lexer *lexer, uint32_t start)
     diagnostic *const report = diagnostic_report(parsing->compilation, E_STRAY_CHARACTER, range,
                                                  "`%c` has no meaning here", character);
     if (character == ';')
-        diagnostic_mend(parsing->compilation, report, range, "", "remove it: a declaration ends where the next begins");
+        diagnostic_mend(parsing->compilation, report, range, "",
+                        "remove it: a declaration ends where the next begins");
     else if (character == '%')
         diagnostic_note_text(parsing->compilation, report, "arithmetic has + - and * only");
 }
@@ -162,8 +171,9 @@ struct token lexical_name(struct lexer *lexer, uint32_t start)
         return result;
     const uint32_t length = here(lexer) - start;
     if (length > LIMIT_NAME_BYTES) {
-        diagnostic_report(parsing->compilation, E_LITERAL_TOO_LONG, range_of(parsing, start, here(lexer)),
-                          "the name has %u bytes, the limit is %u", length, (unsigned)LIMIT_NAME_BYTES);
+        diagnostic_report(
+            parsing->compilation, E_LITERAL_TOO_LONG, range_of(parsing, start, here(lexer)),
+            "the name has %u bytes, the limit is %u", length, (unsigned)LIMIT_NAME_BYTES);
         return token_until(lexer, TOKEN_NAME, TOKEN_BROKEN, start);
     }
     return token_until(lexer, token_of_word(parsing->bytes + start, length), 0, start);
@@ -174,8 +184,9 @@ struct token lexical_name(struct lexer *lexer, uint32_t start)
 /* Blanks and invisible characters, which come with text pasted from elsewhere. */
 static bool is_blank(uint32_t code)
 {
-    return code == 0x85 || code == 0xa0 || code == 0xad || code == 0x1680 || (code >= 0x2000 && code <= 0x200f) ||
-           (code >= 0x2028 && code <= 0x202f) || (code >= 0x205f && code <= 0x206f) || code == 0x3000 || code == 0xfeff;
+    return code == 0x85 || code == 0xa0 || code == 0xad || code == 0x1680 ||
+           (code >= 0x2000 && code <= 0x200f) || (code >= 0x2028 && code <= 0x202f) ||
+           (code >= 0x205f && code <= 0x206f) || code == 0x3000 || code == 0xfeff;
 }
 
 /* Turns the direction of writing, so that a reader sees another order than the compiler. */
@@ -187,11 +198,11 @@ static bool is_hidden(uint32_t code)
 static bool foreign_string(struct lexer *lexer, uint32_t start, struct token *out)
 {
     struct parsing *const parsing = lexer->parsing;
-    const char *const from = parsing->bytes + start + 3, *const end = line_end(lexer, from);
-    const char *close = from;
-    while (close && end - close >= 3 && memcmp(close, "\xe2\x80\x9c", 3) != 0 && memcmp(close, "\xe2\x80\x9d", 3) != 0)
-        close = memchr(close + 1, 0xe2, (size_t)(end - close - 1));
-    if (!close || end - close < 3)
+    const char *const from = parsing->bytes + start + 3, *close = from;
+    while (close < lexer->limit && *close != '\n' && strncmp(close, "\xe2\x80\x9c", 3) != 0 &&
+           strncmp(close, "\xe2\x80\x9d", 3) != 0)
+        close++;
+    if (close == lexer->limit || *close == '\n')
         return false;
     lexer->cursor = close + 3;
     const source_range range = range_of(parsing, start, here(lexer));
@@ -199,7 +210,8 @@ static bool foreign_string(struct lexer *lexer, uint32_t start, struct token *ou
                                                  "texts stand in straight double quotes");
     if (!memchr(from, '"', (size_t)(close - from)))
         diagnostic_mend(parsing->compilation, report, range,
-                        arena_format(parsing->arena, "\"%.*s\"", (int)(close - from), from), "write \" on both sides");
+                        arena_format(parsing->arena, "\"%.*s\"", (int)(close - from), from),
+                        "write \" on both sides");
     *out = token_until(lexer, TOKEN_STRING, TOKEN_CURLY, start);
     return true;
 }
@@ -222,9 +234,9 @@ bool lexical_foreign(struct lexer *lexer, uint32_t start, struct token *out)
         lexer->cursor = next;
         if (code != UINT32_MAX && !is_hidden(code)) {
             const source_range range = range_of(parsing, start, here(lexer));
-            diagnostic *const report =
-                diagnostic_report(parsing->compilation, E_STRAY_CHARACTER, range,
-                                  "the invisible character U+%04X has no meaning here", (unsigned)code);
+            diagnostic *const report = diagnostic_report(
+                parsing->compilation, E_STRAY_CHARACTER, range,
+                "the invisible character U+%04X has no meaning here", (unsigned)code);
             diagnostic_mend(parsing->compilation, report, range, " ", "write a plain blank");
         }
         return false;
@@ -232,19 +244,23 @@ bool lexical_foreign(struct lexer *lexer, uint32_t start, struct token *out)
     while (next < lexer->limit) {
         const char *peek = next;
         const unsigned char byte = (unsigned char)*next;
-        if (byte < 0x80 && byte != '_' && !(byte >= '0' && byte <= '9') && !((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z'))
+        if (byte < 0x80 && byte != '_' && !(byte >= '0' && byte <= '9') &&
+            !((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z'))
             break;
         const uint32_t following = utf8_decode(&peek, lexer->limit);
-        if (following == UINT32_MAX || is_blank(following) || following == 0x201c || following == 0x201d)
+        if (following == UINT32_MAX || is_blank(following) || following == 0x201c ||
+            following == 0x201d)
             break;
         next = peek;
     }
     lexer->cursor = next;
     const source_range range = range_of(parsing, start, here(lexer));
-    diagnostic *const report = diagnostic_report(parsing->compilation, E_BAD_NAME, range, "`%s` is no name",
-                                                 text_at(lexer, start, here(lexer)));
-    diagnostic_note_text(parsing->compilation, report,
-                         "names are ASCII letters, digits and _; tools and keys of any other form are quoted");
+    diagnostic *const report =
+        diagnostic_report(parsing->compilation, E_BAD_NAME, range, "`%s` is no name",
+                          text_at(lexer, start, here(lexer)));
+    diagnostic_note_text(
+        parsing->compilation, report,
+        "names are ASCII letters, digits and _; tools and keys of any other form are quoted");
     *out = token_until(lexer, TOKEN_NAME, TOKEN_BROKEN, start);
     return true;
 }
@@ -255,20 +271,23 @@ static void report_controls(struct parsing *parsing, uint32_t start, uint32_t en
 {
     const unsigned byte = (unsigned char)parsing->bytes[start];
     diagnostic *const report =
-        byte == 0
-            ? diagnostic_report(parsing->compilation, E_CONTROL_CHARACTER, range_of(parsing, start, end),
-                                "the file holds a NUL byte")
-            : diagnostic_report(parsing->compilation, E_CONTROL_CHARACTER, range_of(parsing, start, end),
-                                "the file holds the control character %02X", byte);
-    diagnostic_note_text(parsing->compilation, report,
-                         byte == 0 ? "a policy is UTF-8; an editor that saves UTF-16 writes a NUL beside each letter"
-                                   : "in a quoted text write \\u{%x}",
-                         byte);
+        byte == 0 ? diagnostic_report(parsing->compilation, E_CONTROL_CHARACTER,
+                                      range_of(parsing, start, end), "the file holds a NUL byte")
+                  : diagnostic_report(parsing->compilation, E_CONTROL_CHARACTER,
+                                      range_of(parsing, start, end),
+                                      "the file holds the control character %02X", byte);
+    diagnostic_note_text(
+        parsing->compilation, report,
+        byte == 0 ? "a policy is UTF-8; an editor that saves UTF-16 writes a NUL beside each letter"
+                  : "in a quoted text write \\u{%x}",
+        byte);
 }
 
 void lexical_check_bytes(struct parsing *parsing)
 {
-    const unsigned char *const bytes = (const unsigned char *)parsing->bytes, *const end = bytes + parsing->length;
+    const unsigned char *const bytes = (const unsigned char *)parsing->bytes, *const end =
+                                                                                  bytes +
+                                                                                  parsing->length;
     const unsigned char *next = bytes;
     while (next < end) {
         const unsigned char *const from = next;
@@ -282,7 +301,8 @@ void lexical_check_bytes(struct parsing *parsing)
                 next++;
             diagnostic_report(parsing->compilation, E_NOT_UTF8,
                               range_of(parsing, (uint32_t)(from - bytes), (uint32_t)(next - bytes)),
-                              next - from == 1 ? "the byte %02X is not UTF-8" : "the bytes from %02X on are not UTF-8",
+                              next - from == 1 ? "the byte %02X is not UTF-8"
+                                               : "the bytes from %02X on are not UTF-8",
                               (unsigned)*from);
             continue;
         }
@@ -305,6 +325,7 @@ void lexical_check_bytes(struct parsing *parsing)
             parsing->compilation, E_HIDDEN_CHARACTER,
             range_of(parsing, (uint32_t)(from - bytes), (uint32_t)(next - bytes)),
             "the invisible character U+%04X changes the direction of writing", (unsigned)code);
-        diagnostic_note_text(parsing->compilation, report, "in a quoted text write \\u{%x}", (unsigned)code);
+        diagnostic_note_text(parsing->compilation, report, "in a quoted text write \\u{%x}",
+                             (unsigned)code);
     }
 }

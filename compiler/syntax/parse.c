@@ -60,7 +60,8 @@ static void note_bracket(struct driver *driver, struct token token)
     case TOKEN_LEFT_BRACE:
     case TOKEN_LEFT_BRACKET:
         if (driver->brackets.count == 0)
-            driver->in_test = token.kind == TOKEN_LEFT_BRACE && parser_expects(driver->parser, TOKEN_GIVEN);
+            driver->in_test =
+                token.kind == TOKEN_LEFT_BRACE && parser_expects(driver->parser, TOKEN_GIVEN);
         *ARENA_PUSH(driver->parsing->arena, &driver->brackets) = token;
         break;
     case TOKEN_RIGHT_PAREN:
@@ -79,7 +80,8 @@ static void note_bracket(struct driver *driver, struct token token)
 void driver_feed(struct driver *driver, struct token token)
 {
     struct parsing *const parsing = driver->parsing;
-    if (token_group_of(token.kind) == GROUP_DECLARATION && (token.flags & TOKEN_FIRST) && driver->brackets.count == 0)
+    if (token_group_of(token.kind) == GROUP_DECLARATION && (token.flags & TOKEN_FIRST) &&
+        driver->brackets.count == 0)
         parsing->muted = parsing->mended = false;
     if (token.flags & TOKEN_UNCLOSED)
         parsing->muted = true;
@@ -103,7 +105,8 @@ static bool is_beginning(struct driver *driver, struct token token, token_group 
     if (!(token.flags & TOKEN_FIRST) || token_group_of(token.kind) != group)
         return false;
     const uint16_t next = driver_after(driver).kind;
-    return next == TOKEN_NAME || next == TOKEN_STRING || next == TOKEN_DURATION || token_is_word(next);
+    return next == TOKEN_NAME || next == TOKEN_STRING || next == TOKEN_DURATION ||
+           next == TOKEN_INT || token_is_word(next);
 }
 
 /* Skips to where parsing can go on and answers the token that stands for what was skipped. */
@@ -119,12 +122,14 @@ static uint16_t skip(struct driver *driver)
             continue;
         if (is_beginning(driver, token, GROUP_STEP) || is_beginning(driver, token, GROUP_STAGE))
             return TOKEN_SKIPPED_STEP;
-        if (token.kind == TOKEN_LEFT_BRACE || token.kind == TOKEN_LEFT_BRACKET || token.kind == TOKEN_LEFT_PAREN)
+        if (token.kind == TOKEN_LEFT_BRACE || token.kind == TOKEN_LEFT_BRACKET ||
+            token.kind == TOKEN_LEFT_PAREN)
             depth++;
         else if (token.kind == TOKEN_RIGHT_BRACE && depth == 0)
             return TOKEN_SKIPPED_STEP;
-        else if (depth > 0 && (token.kind == TOKEN_RIGHT_BRACE || token.kind == TOKEN_RIGHT_BRACKET ||
-                               token.kind == TOKEN_RIGHT_PAREN))
+        else if (depth > 0 &&
+                 (token.kind == TOKEN_RIGHT_BRACE || token.kind == TOKEN_RIGHT_BRACKET ||
+                  token.kind == TOKEN_RIGHT_PAREN))
             depth--;
     }
 }
@@ -143,14 +148,16 @@ static void recover(struct driver *driver)
 
 static void report_depth(struct driver *driver, struct token found)
 {
-    diagnostic_report(driver->parsing->compilation, E_TOO_DEEP, range_of(driver->parsing, found.start, found.end),
-                      "this is nested too deep to be parsed (LIMIT_PARSE_DEPTH is %d)", LIMIT_PARSE_DEPTH);
+    diagnostic_report(
+        driver->parsing->compilation, E_TOO_DEEP, range_of(driver->parsing, found.start, found.end),
+        "this is nested too deep to be parsed (LIMIT_PARSE_DEPTH is %d)", LIMIT_PARSE_DEPTH);
 }
 
 /* A malformed token has been reported; whatever literal fits takes its place. */
 static bool feed_broken(struct driver *driver, struct token found)
 {
-    static const uint16_t kinds[] = {TOKEN_INT, TOKEN_DECIMAL, TOKEN_DURATION, TOKEN_STRING, TOKEN_NAME};
+    static const uint16_t kinds[] = {TOKEN_INT, TOKEN_DECIMAL, TOKEN_DURATION, TOKEN_STRING,
+                                     TOKEN_NAME};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (!driver_accepts(driver, kinds[i], DRIVER_ANY))
             continue;
@@ -217,8 +224,8 @@ ast_file *pass_parse(compilation *compilation, uint32_t source)
         .length = compilation->sources.items[source].length,
     };
     if (parsing.length > LIMIT_SOURCE_BYTES) {
-        diagnostic_report(compilation, E_FILE_TOO_LARGE, range_of(&parsing, 0, 0), "the policy is larger than %u bytes",
-                          LIMIT_SOURCE_BYTES);
+        diagnostic_report(compilation, E_FILE_TOO_LARGE, range_of(&parsing, 0, 0),
+                          "the policy is larger than %u bytes", LIMIT_SOURCE_BYTES);
         file->has_errors = true;
         return file;
     }

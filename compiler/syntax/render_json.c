@@ -55,13 +55,15 @@ static void place(buffer *out, compilation *compilation, source_range range)
     const source_position end = source_locate(compilation, range.file, range.end);
     buffer_text(out, ",");
     member(out, "file", compilation->sources.items[range.file].path);
-    buffer_format(out, ",\"line\":%u,\"column\":%u,\"end_line\":%u,\"end_column\":%u,\"start\":%u,\"end\":%u", start.line,
-                  start.column, end.line, end.column, range.start, range.end);
+    buffer_format(
+        out, ",\"line\":%u,\"column\":%u,\"end_line\":%u,\"end_column\":%u,\"start\":%u,\"end\":%u",
+        start.line, start.column, end.line, end.column, range.start, range.end);
 }
 
 void render_json(buffer *out, compilation *compilation, const diagnostic *diagnostic)
 {
-    buffer_format(out, "{\"severity\":\"%s\",\"code\":\"%s\",", diagnostic->severity == DIAGNOSTIC_ERROR ? "error" : "warning",
+    buffer_format(out, "{\"severity\":\"%s\",\"code\":\"%s\",",
+                  diagnostic->severity == DIAGNOSTIC_ERROR ? "error" : "warning",
                   diagnostic_code_name(diagnostic->code));
     member(out, "title", diagnostic_code_title(diagnostic->code));
     buffer_text(out, ",");
@@ -100,7 +102,8 @@ void render_json(buffer *out, compilation *compilation, const diagnostic *diagno
 
 static void uri(buffer *out, const char *path)
 {
-    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    static const char unreserved[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
     buffer_text(out, path[0] == '/' ? "{\"uri\":\"file://" : "{\"uri\":\"");
     for (; *path; path++) {
         if (strchr(unreserved, *path))
@@ -115,8 +118,11 @@ static void region(buffer *out, compilation *compilation, source_range range)
 {
     const source_position start = source_locate(compilation, range.file, range.start);
     const source_position end = source_locate(compilation, range.file, range.end);
-    buffer_format(out, "{\"startLine\":%u,\"startColumn\":%u,\"endLine\":%u,\"endColumn\":%u,\"byteOffset\":%u,\"byteLength\":%u}",
-                  start.line, start.column, end.line, end.column, range.start, range.end - range.start);
+    buffer_format(out,
+                  "{\"startLine\":%u,\"startColumn\":%u,\"endLine\":%u,\"endColumn\":%u,"
+                  "\"byteOffset\":%u,\"byteLength\":%u}",
+                  start.line, start.column, end.line, end.column, range.start,
+                  range.end - range.start);
 }
 
 static void location(buffer *out, compilation *compilation, source_range range, const char *message)
@@ -167,7 +173,8 @@ static void result_message(buffer *out, const diagnostic *diagnostic)
     buffer_free(&text);
 }
 
-static void result(buffer *out, compilation *compilation, const diagnostic *diagnostic, uint32_t rule)
+static void result(buffer *out, compilation *compilation, const diagnostic *diagnostic,
+                   uint32_t rule)
 {
     buffer_text(out, "{");
     member(out, "ruleId", diagnostic_code_name(diagnostic->code));
@@ -194,11 +201,13 @@ static void result(buffer *out, compilation *compilation, const diagnostic *diag
     buffer_text(out, "}");
 }
 
-void render_sarif(buffer *out, compilation *compilation, const diagnostic *items, uint32_t count, const char *version)
+void render_sarif(buffer *out, compilation *compilation, const diagnostic *items, uint32_t count,
+                  const char *version)
 {
     uint32_t rules[DIAGNOSTIC_CODE_COUNT], rule_count = 0;
     memset(rules, 0xff, sizeof rules);
-    buffer_text(out, "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{"
+    buffer_text(out, "{\"$schema\":\"https://json.schemastore.org/"
+                     "sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{"
                      "\"tool\":{\"driver\":{\"name\":\"constc\",");
     member(out, "version", version);
     buffer_text(out, ",\"rules\":[");

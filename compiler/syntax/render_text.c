@@ -14,15 +14,18 @@
  */
 #include "compiler/render.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "runtime/utf8.h"
 
 #define LINE_COLUMNS 110u /* of a source line; more is cut */
-#define TAB_COLUMNS 4u
+#define TAB_COLUMNS  4u
+#define FAR_BYTES                                                                                  \
+    2000u /* on both sides of the carets; more bytes than LINE_COLUMNS have, so nothing that fits is cut */
 
-static const char plain[] = "\x1b[0m", bold[] = "\x1b[1m", red[] = "\x1b[1;31m", yellow[] = "\x1b[1;33m", blue[] = "\x1b[1;34m",
-                  green[] = "\x1b[1;32m";
+static const char plain[] = "\x1b[0m", bold[] = "\x1b[1m", red[] = "\x1b[1;31m",
+                  yellow[] = "\x1b[1;33m", blue[] = "\x1b[1;34m", green[] = "\x1b[1;32m";
 
 typedef struct page {
     buffer *out;
@@ -49,8 +52,8 @@ static void painted(const page *page, const char *colour, const char *text)
 static bool is_unfit(uint32_t code)
 {
     return code == UINT32_MAX || code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad ||
-           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
-           code == 0xfeff;
+           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
 }
 
 /* Columns of a terminal, roughly: combining marks none, East Asian and pictures two. */
@@ -108,6 +111,22 @@ typedef struct excerpt {
 /* The part of a long line that holds the marks. */
 static void cut(excerpt *excerpt)
 {
+    /* A line may be as long as the file: what is far away is not even counted. */
+    if (excerpt->from - excerpt->line > (ptrdiff_t)FAR_BYTES) {
+        excerpt->line = excerpt->from - FAR_BYTES;
+        while (((unsigned char)*excerpt->line & 0xc0) == 0x80 && excerpt->line < excerpt->from)
+            excerpt->line++;
+        excerpt->cut_before = true;
+    }
+    if (excerpt->line_end - excerpt->from > (ptrdiff_t)FAR_BYTES) {
+        excerpt->line_end = excerpt->from + FAR_BYTES;
+        while (((unsigned char)*excerpt->line_end & 0xc0) == 0x80 &&
+               excerpt->line_end > excerpt->from)
+            excerpt->line_end--;
+        excerpt->cut_behind = true;
+    }
+    if (excerpt->to > excerpt->line_end)
+        excerpt->to = excerpt->line_end;
     if (width(excerpt->line, excerpt->line_end) <= LINE_COLUMNS)
         return;
     const uint32_t before = LINE_COLUMNS / 3;
@@ -120,7 +139,7 @@ static void cut(excerpt *excerpt)
     const char *end = start;
     for (uint32_t used = 0; end < excerpt->line_end && used < LINE_COLUMNS;)
         used += columns_of(utf8_decode(&end, excerpt->line_end));
-    excerpt->cut_behind = end < excerpt->line_end;
+    excerpt->cut_behind = excerpt->cut_behind || end < excerpt->line_end;
     excerpt->line = start;
     excerpt->line_end = end;
     if (excerpt->to > end)
@@ -136,7 +155,8 @@ static excerpt line_at(const source *source, uint32_t line, uint32_t from, uint3
         end = limit;
     while (end > start && end[-1] == '\r')
         end--;
-    excerpt excerpt = {.line = start, .line_end = end, .from = source->bytes + from, .to = source->bytes + to};
+    excerpt excerpt = {
+        .line = start, .line_end = end, .from = source->bytes + from, .to = source->bytes + to};
     if (source->lines[line - 1] == 0 && end - start >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0)
         excerpt.line += 3;
     if (excerpt.from < excerpt.line)
@@ -162,8 +182,8 @@ static void margin(const page *page, uint32_t line)
 }
 
 /* The line, and below it the carets and the label. */
-static void show_line(const page *page, const source *source, uint32_t line, uint32_t from, uint32_t to, const char *colour,
-                      const char *label)
+static void show_line(const page *page, const source *source, uint32_t line, uint32_t from,
+                      uint32_t to, const char *colour, const char *label)
 {
     const excerpt excerpt = line_at(source, line, from, to);
     margin(page, line);
@@ -270,7 +290,8 @@ void render_text(buffer *out, compilation *compilation, const diagnostic *diagno
     const bool error = diagnostic->severity == DIAGNOSTIC_ERROR;
     const char *const ink = error ? red : yellow;
     paint(&page, ink);
-    buffer_format(out, "%s[%s]", error ? "error" : "warning", diagnostic_code_name(diagnostic->code));
+    buffer_format(out, "%s[%s]", error ? "error" : "warning",
+                  diagnostic_code_name(diagnostic->code));
     paint(&page, plain);
     paint(&page, bold);
     buffer_text(out, ": ");

@@ -36,8 +36,8 @@ static void give_up(compilation *compilation)
 
 static uint32_t report_size(compilation *compilation, const char *path, const source_range *at)
 {
-    diagnostic_report(compilation, E_FILE_TOO_LARGE, at ? *at : nowhere, "`%s` is larger than %u bytes", path,
-                      LIMIT_SET_FILE_BYTES);
+    diagnostic_report(compilation, E_FILE_TOO_LARGE, at ? *at : nowhere,
+                      "`%s` is larger than %u bytes", path, LIMIT_SET_FILE_BYTES);
     return UINT32_MAX;
 }
 
@@ -62,7 +62,8 @@ uint32_t source_add(compilation *compilation, const char *path, const char *byte
 /* ---- the file system --------------------------------------------------------------------------------- */
 
 /* Reads one byte more than the largest file may have, at most, so that the caller sees that it is too large. */
-static cst_status read_file(const cst_allocator *allocator, const char *path, char **out, size_t *length, size_t *capacity)
+static cst_status read_file(const cst_allocator *allocator, const char *path, char **out,
+                            size_t *length, size_t *capacity)
 {
     FILE *const file = fopen(path, "rb");
     if (!file)
@@ -115,7 +116,8 @@ uint32_t source_read(compilation *compilation, const char *path, const source_ra
     if (status == CST_NO_MEMORY)
         give_up(compilation);
     if (status != CST_OK) {
-        diagnostic_report(compilation, E_FILE_UNREADABLE, at ? *at : nowhere, "the file `%s` cannot be read", path);
+        diagnostic_report(compilation, E_FILE_UNREADABLE, at ? *at : nowhere,
+                          "the file `%s` cannot be read", path);
         return UINT32_MAX;
     }
     const bool fits = length <= LIMIT_SET_FILE_BYTES;
@@ -137,11 +139,13 @@ static void count_lines(compilation *compilation, source *source)
 {
     uint32_t count = 1;
     const char *const end = source->bytes + source->length;
-    for (const char *next = source->bytes; (next = memchr(next, '\n', (size_t)(end - next))); next++)
+    for (const char *next = source->bytes; (next = memchr(next, '\n', (size_t)(end - next)));
+         next++)
         count++;
     uint32_t *const lines = arena_array(&compilation->arena, count, sizeof *lines);
     count = 1;
-    for (const char *next = source->bytes; (next = memchr(next, '\n', (size_t)(end - next))); next++)
+    for (const char *next = source->bytes; (next = memchr(next, '\n', (size_t)(end - next)));
+         next++)
         lines[count++] = (uint32_t)(next + 1 - source->bytes);
     source->lines = lines;
     source->line_count = count;
@@ -165,9 +169,11 @@ source_position source_locate(compilation *compilation, uint32_t number, uint32_
             high = middle;
     }
     uint32_t start = source->lines[low];
-    if (start == 0 && source->length >= 3 && offset >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3) == 0)
+    if (start == 0 && source->length >= 3 && offset >= 3 &&
+        memcmp(source->bytes, "\xef\xbb\xbf", 3) == 0)
         start = 3; /* nobody sees the byte order mark */
-    return (source_position){low + 1, (uint32_t)utf8_count(source->bytes + start, offset - start) + 1};
+    return (source_position){low + 1,
+                             (uint32_t)utf8_count(source->bytes + start, offset - start) + 1};
 }
 
 const char *source_excerpt(compilation *compilation, source_range range)
@@ -182,7 +188,8 @@ const char *source_excerpt(compilation *compilation, source_range range)
     size_t length = 0;
     for (uint32_t i = range.start; i < end; i++) {
         const char byte = source->bytes[i];
-        const bool blank = byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\0';
+        const bool blank =
+            byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\0';
         if (!blank)
             text[length++] = byte;
         else if (length > 0 && text[length - 1] != ' ')

@@ -40,7 +40,7 @@ bool token_is_word(uint16_t kind)
 bool token_is_reserved(uint16_t kind)
 {
 #define RESERVED true
-#define SOFT false
+#define SOFT     false
     switch (kind) {
 #define WORD(symbol, text, standing, group)                                                        \
     case TOKEN_##symbol:                                                                           \

@@ -7,8 +7,11 @@
 void tokens_dump(buffer *out, compilation *compilation, uint32_t number)
 {
     const source *const source = &compilation->sources.items[number];
-    struct parsing parsing = {.compilation = compilation, .arena = &compilation->arena, .source = number,
-                       .bytes = source->bytes, .length = source->length};
+    struct parsing parsing = {.compilation = compilation,
+                              .arena = &compilation->arena,
+                              .source = number,
+                              .bytes = source->bytes,
+                              .length = source->length};
     struct lexer lexer;
     lexer_begin(&lexer, &parsing);
     for (;;) {

@@ -1,15 +1,20 @@
 /*
- * fuzz_policy.c - any bytes as a policy: lexer, parser, checker, dumps and renderers.
+ * fuzz_policy.c - any bytes as a policy: lexer, parser, checker, dumps and renderers; what checks is planned and decides.
  *
  * Nothing but the input is read: every file that a policy names is refused. What must hold beside "no crash, no hang, no
- * read out of bounds": a file with errors has a diagnostic, and a policy with an error is not checked as good.
+ * read out of bounds": a file with errors has a diagnostic, and a policy with an error is not checked as good; a good one can be
+ * lowered, planned, explained in tables that verify, and answers a few fixed events with JSON.
  */
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include <string.h>
+
+#include "compiler/backend.h"
 #include "compiler/render.h"
 #include "compiler/syntax/dump.h"
+#include "runtime/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -43,6 +48,40 @@ static void show(compilation *compilation, uint32_t source, const ast_file *file
     buffer_free(&out);
 }
 
+static void release_module(void *owner)
+{
+    backend_module *const made = owner;
+    made->release(made);
+}
+
+/* Plans what was checked and decides with it. Takes the compilation over. */
+static void decide(compilation *compilation)
+{
+    static const char *const events[] = {
+        "{\"stage\":\"input\",\"text\":\"hi\",\"role\":\"user\",\"agent\":\"a\",\"chain\":[\"a\"],\"user\":{\"id\":\"u\",\"role\":\"customer\"}}",
+        "{\"stage\":\"output\",\"text\":\"an output\",\"time\":\"2026-01-01T00:00:00Z\"}",
+        "{\"stage\":\"action\",\"tool\":\"t\",\"args\":{\"x\":1,\"y\":[\"a\",\"b\"],\"z\":{\"a\":\"b\"},\"path\":\"/a\",\"amount\":5}}",
+        "{\"stage\":\"action\",\"tool\":\"send_email\",\"args\":{\"to\":[\"eve@evil.test\"],\"subject\":\"s\",\"body\":\"b\"}}",
+        "{\"stage\":\"result\",\"tool\":\"t\",\"text\":\"r\",\"value\":[1]}",
+        "{\"stage\":\"message\",\"from\":\"a\",\"to\":\"b\",\"text\":\"m\"}",
+    };
+    backend_module *made = NULL;
+    demand(backend_reference(compilation, &made) == CST_OK);
+    cst_policy *policy = NULL;
+    demand(policy_from_producer(&made->module, release_module, made, NULL, &policy) == CST_OK);
+    cst_context *const context = cst_context_new(policy);
+    for (size_t i = 0; context && i < sizeof events / sizeof *events; i++) {
+        cst_decision decision;
+        const char *json;
+        size_t length;
+        demand(cst_decide_json(context, events[i], strlen(events[i]), &decision) == CST_OK);
+        demand(!decision.error_code || decision.verdict == CST_DENY);
+        demand(cst_decision_json(&decision, &json, &length) == CST_OK);
+    }
+    cst_context_free(context);
+    cst_policy_release(policy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const compilation_reader reader = {.read = refuse};
@@ -59,6 +98,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     show(&compilation, source, file);
     const bool checked = pass_check(&compilation, source);
     demand(!checked || (parsed && compilation.error_count == 0));
-    compilation_end(&compilation);
+    if (!checked) {
+        compilation_end(&compilation);
+        return 0;
+    }
+    const bool planned = pass_lower(&compilation) && pass_plan(&compilation) && compilation.error_count == 0;
+    demand(planned || compilation.error_count > 0);
+    if (planned)
+        decide(&compilation);
+    else
+        compilation_end(&compilation);
     return 0;
 }

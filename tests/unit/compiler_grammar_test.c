@@ -20,14 +20,22 @@
 #include "compiler/syntax/dump.h"
 #include "compiler/syntax/syntax.h"
 
-#define SENTENCES 3000
-#define MUTATIONS 4
+#define SENTENCES  3000
+#define MUTATIONS  4
 #define RULES_MOST 128
 #define NODES_MOST 2048
 
 /* ---- the EBNF ---------------------------------------------------------------------------------------- */
 
-typedef enum node_kind { NODE_WORD, NODE_TOKEN, NODE_RULE, NODE_SEQUENCE, NODE_CHOICE, NODE_OPTION, NODE_REPEAT } node_kind;
+typedef enum node_kind {
+    NODE_WORD,
+    NODE_TOKEN,
+    NODE_RULE,
+    NODE_SEQUENCE,
+    NODE_CHOICE,
+    NODE_OPTION,
+    NODE_REPEAT
+} node_kind;
 
 typedef struct node {
     node_kind kind;
@@ -38,7 +46,11 @@ typedef struct node {
 } node;
 
 typedef struct grammar {
-    struct { char name[32]; int node; char line[1200]; } rules[RULES_MOST];
+    struct {
+        char name[32];
+        int node;
+        char line[1200];
+    } rules[RULES_MOST];
     int rule_count;
     node nodes[NODES_MOST];
     int node_count;
@@ -46,7 +58,8 @@ typedef struct grammar {
 } grammar;
 
 static grammar language;
-static const char *const names[] = {"alpha", "b2", "gamma_ray", "X", "delta", "_e", "pay_out", "lambda"};
+static const char *const names[] = {"alpha", "b2", "gamma_ray", "X",
+                                    "delta", "_e", "pay_out",   "lambda"};
 
 static char *read_whole(const char *name)
 {
@@ -96,11 +109,14 @@ static int parse_item(void)
         return parse_group(NODE_SEQUENCE, ')');
     if (first == '{')
         return parse_group(NODE_REPEAT, '}');
-    const int item = new_node(first == '"' ? NODE_WORD : first >= 'A' && first <= 'Z' ? NODE_TOKEN : NODE_RULE);
+    const int item = new_node(first == '"'                   ? NODE_WORD
+                              : first >= 'A' && first <= 'Z' ? NODE_TOKEN
+                                                             : NODE_RULE);
     language.next += first == '"';
     size_t length = 0;
     char *const text = language.nodes[item].text;
-    while (*language.next && *language.next != ' ' && *language.next != '"' && length < sizeof language.nodes->text - 1)
+    while (*language.next && *language.next != ' ' && *language.next != '"' &&
+           length < sizeof language.nodes->text - 1)
         text[length++] = *language.next++;
     assert_true(length > 0);
     language.next += first == '"';
@@ -157,7 +173,8 @@ static void read_rules(char *document)
 {
     char *save_block = NULL;
     bool inside = false;
-    for (char *line = strtok_r(document, "\n", &save_block); line; line = strtok_r(NULL, "\n", &save_block)) {
+    for (char *line = strtok_r(document, "\n", &save_block); line;
+         line = strtok_r(NULL, "\n", &save_block)) {
         if (strncmp(line, "```", 3) == 0) {
             inside = strcmp(line, "```ebnf") == 0;
             continue;
@@ -271,7 +288,7 @@ static void test_words(void **state)
     char *const document = read_whole("docs/grammar.md");
     const char *before = "";
 #define RESERVED false
-#define SOFT true
+#define SOFT     true
 #define WORD(symbol, text, standing, group)                                                        \
     assert_listed(document, standing ? "```soft" : "```reserved", text);                           \
     assert_int_equal(ParserFallback(TOKEN_##symbol), standing ? TOKEN_NAME : 0);                   \
@@ -325,7 +342,8 @@ static void write_any_word(sentence *out)
 
 static void write_literal(sentence *out, const char *token)
 {
-    static const char *const strings[] = {"\"a\"", "\"two words\"", "\"\\n \\u{1f600} \\\"\"", "\"müde\"", "\"//\""};
+    static const char *const strings[] = {"\"a\"", "\"two words\"", "\"\\n \\u{1f600} \\\"\"",
+                                          "\"müde\"", "\"//\""};
     static const char *const regexes[] = {"/a/", "/[a-z]+\\/x/", "/\\b[0-9]{3}\\b/", "/é/"};
     static const char *const decimals[] = {"0.5", "12.50", "1000.000001"};
     static const char *const durations[] = {"10m", "1us", "250ms", "30s", "2h", "7d", "52w"};
@@ -404,7 +422,8 @@ static uint32_t parse(const char *text, size_t length, buffer *dump)
     compilation_begin(&compilation, NULL, NULL);
     if (setjmp(compilation.out_of_memory))
         fail_msg("out of memory");
-    const ast_file *const file = pass_parse(&compilation, source_add(&compilation, "random.const", text, length));
+    const ast_file *const file =
+        pass_parse(&compilation, source_add(&compilation, "random.const", text, length));
     const uint32_t errors = compilation.error_count;
     assert_int_equal(file->has_errors, errors > 0);
     ast_dump(dump, &compilation, file);
@@ -418,14 +437,16 @@ static void mutate(sentence *out)
 {
     const size_t at = random_below((uint32_t)out->length), span = random_below(12);
     const size_t end = at + span < out->length ? at + span : out->length;
-    static const char *const insertions[] = {"\"", "(", "}", " and ", " or ", "/", "=", " then ", "\n", "\xff", ",", "{", " not ",
-                                             ".", "\nrule ", " 1_0 ", "\\", "-", "“", "'"};
+    static const char *const insertions[] = {
+        "\"", "(", "}",     " and ", " or ",    "/",     "=",  " then ", "\n", "\xff",
+        ",",  "{", " not ", ".",     "\nrule ", " 1_0 ", "\\", "-",      "“",  "'"};
     if (random_below(2)) {
         memmove(out->text + at, out->text + end, out->length - end + 1);
         out->length -= end - at;
     }
     const char *const text = insertions[random_below(sizeof insertions / sizeof *insertions)];
-    const size_t length = strlen(text), place = out->length ? random_below((uint32_t)out->length) : 0;
+    const size_t length = strlen(text),
+                 place = out->length ? random_below((uint32_t)out->length) : 0;
     if (out->length + length + 1 >= sizeof out->text)
         return;
     memmove(out->text + place + length, out->text + place, out->length - place + 1);
