@@ -216,7 +216,7 @@ static void report_undispatched(top_reader *reader)
     const uint64_t last = UINT64_MAX - 1;
     if (!context->event.has_stage) {
         if (!reader->stage_refused)
-            engine_problem_at(context, last, "missing", CST_NONE, "/stage", "The stage is missing.");
+            engine_problem_at(context, last, "stage", CST_NONE, "/stage", "The stage is missing.");
     } else if (reader->tool_at != UINT64_MAX) {
         engine_problem_at(context, reader->tool_at, "type", CST_NONE, "/tool", "The tool is a string.");
     } else {

@@ -9,6 +9,7 @@
 #include "runtime/policy.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,6 +85,9 @@ static void note_nodes(cst_policy *policy)
     const cst_dispatch_row *const dispatch = CST_ROWS(image, dispatch, cst_dispatch_row);
     for (uint32_t i = 0; i < image->dispatch.count; i++) {
         const uint32_t root = dispatch[i].root;
+        const uint32_t arguments = child_named(image, nodes, root, "args");
+        if (arguments != CST_NONE) /* open ones too: a rule on them must not be passed by sending a text or a list */
+            policy->nodes[arguments].strict = true;
         policy->roots[i] = (policy_root){
             .session = child_named(image, nodes, root, "session"),
             .time = child_named(image, nodes, root, "time"),
@@ -214,6 +218,30 @@ static void *open_library(const char *path)
     return length > 0 && (size_t)length < sizeof here ? dlopen(here, RTLD_NOW | RTLD_LOCAL) : NULL;
 }
 
+static bool file_holds(FILE *file, uint64_t size, uint64_t at, void *out, size_t length)
+{
+    return at <= size && length <= size - at && fseek(file, (long)at, SEEK_SET) == 0 && fread(out, length, 1, file) == 1;
+}
+
+/* The loader maps a library without asking how long its file is, and a copy that was cut off ends the program with SIGBUS. */
+static bool is_whole_library(FILE *file)
+{
+    ElfW(Ehdr) head;
+    const long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    const uint64_t size = end < 0 ? 0 : (uint64_t)end;
+    if (!file_holds(file, size, 0, &head, sizeof head) || memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 ||
+        head.e_phentsize != sizeof(ElfW(Phdr)))
+        return false;
+    for (uint32_t i = 0; i < head.e_phnum; i++) {
+        ElfW(Phdr) part;
+        if (!file_holds(file, size, head.e_phoff + (uint64_t)i * sizeof part, &part, sizeof part))
+            return false;
+        if (part.p_type == PT_LOAD && (part.p_offset > size || part.p_filesz > size - part.p_offset))
+            return false;
+    }
+    return true;
+}
+
 cst_status cst_policy_open(const char *path, const cst_options *options, cst_policy **out)
 {
     if (!path || !out)
@@ -221,8 +249,9 @@ cst_status cst_policy_open(const char *path, const cst_options *options, cst_pol
     FILE *const readable = fopen(path, "rb"); /* dlopen does not tell what is not there from what is no library */
     if (!readable)
         return CST_IO;
+    const bool whole = is_whole_library(readable);
     fclose(readable);
-    void *const library = open_library(path);
+    void *const library = whole ? open_library(path) : NULL;
     if (!library)
         return CST_NOT_A_POLICY;
     const cst_module *const module = dlsym(library, CST_MODULE_SYMBOL);

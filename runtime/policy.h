@@ -21,7 +21,7 @@
 typedef struct policy_node {
     uint32_t root;           /* the node without a parent above it */
     uint32_t required_count; /* children that are required */
-    bool strict;             /* something declared lies below: only an object can hold it */
+    bool strict;             /* only an object can hold it: something declared lies below, or it is `args` */
 } policy_node;
 
 /* Children of a root that the engine fills itself; CST_NONE where the policy does not read them. */

@@ -5,6 +5,8 @@
  * resolved, all types known and every absence guarded. Each step goes on after errors, so that one run shows as
  * many as it can; the result is good for the next pass only if this one answers true.
  */
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/check/check.h"
@@ -48,6 +50,30 @@ static void source_hash(const compilation *compilation, uint8_t out[32])
     sha256_end(&hash, out);
 }
 
+/* In the order of the text, file by file: parser and checker report one after the other. */
+static int diagnostics_compare(const void *left, const void *right)
+{
+    const diagnostic *const a = left;
+    const diagnostic *const b = right;
+    if (a->range.file != b->range.file)
+        return a->range.file < b->range.file ? -1 : 1;
+    if (a->range.start != b->range.start)
+        return a->range.start < b->range.start ? -1 : 1;
+    return (a->code > b->code) - (a->code < b->code);
+}
+
+/* What later passes rely on, in debug builds: a policy that breaks it is a mistake of the checker, never of its author. */
+static void promises_assert(const checked_policy *policy)
+{
+#ifndef NDEBUG
+    const char *why = NULL;
+    const bool kept = check_verify(policy, &why);
+    assert(kept && "the checked policy breaks a promise of checked.h; `why` says which");
+#else
+    (void)policy;
+#endif
+}
+
 bool pass_check(compilation *compilation, uint32_t source)
 {
     const uint32_t errors = compilation->error_count;
@@ -61,8 +87,16 @@ bool pass_check(compilation *compilation, uint32_t source)
     declarations_check(&checker);
     rules_check(&checker);
     tests_check(&checker);
-    if (compilation->error_count == errors)
+    const bool sound = compilation->error_count == errors;
+    if (sound) {
         warnings_check(&checker);
+        promises_assert(policy);
+    } else {
+        cascades_drop(&checker);
+    }
+    if (compilation->diagnostics.count > 1)
+        qsort(compilation->diagnostics.items, compilation->diagnostics.count, sizeof *compilation->diagnostics.items,
+              diagnostics_compare);
     source_hash(compilation, policy->source_hash);
-    return compilation->error_count == errors;
+    return sound;
 }

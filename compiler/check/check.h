@@ -23,7 +23,7 @@ typedef enum symbol_kind {
     SYMBOL_ORIGIN,
     SYMBOL_DEFINE,    /* declaration: parameters and body */
     SYMBOL_EXTERN,
-    SYMBOL_RULE,      /* rules, permits and waivers; number: in checked_policy.rules once checked */
+    SYMBOL_RULE,      /* rules and permits, a namespace of their own; number: in checked_policy.rules once checked */
 } symbol_kind;
 
 typedef struct set_element { /* one element of a declared set, not yet read as a type */
@@ -37,6 +37,7 @@ typedef struct set_declaration { /* inline or from a file */
     set_element *elements;
     uint32_t count;
     bool from_file;       /* elements are bare lines: each is whatever the type makes of it */
+    bool lost;            /* could not be read, which is reported: nothing is said about what uses it */
     source_range range;
     struct { const type **types; uint32_t *numbers; uint32_t count, capacity; } readings; /* cache of set_as_type */
 } set_declaration;
@@ -56,7 +57,7 @@ typedef struct symbol {
     set_declaration *set;
 } symbol;
 
-struct unit { /* one file: one namespace */
+struct unit { /* one file: one namespace, and one of rules */
     ast_file *file;
     const char *name;     /* of its `constitution`, or of the module */
     const char *version;
@@ -76,19 +77,28 @@ typedef struct checker {
     struct { unit **items; uint32_t count, capacity; } layers;  /* 0 is the file itself */
     enumeration *agents;  /* all layers' `agents`, or NULL if none is declared */
     enumeration *weekdays;
+    const type *lost_type; /* types.c; NULL before it is needed */
     struct { ast_text *items; uint32_t count, capacity; } channels; /* approvals by */
+    void *channel_names;  /* declarations.c: the same by name */
     uint32_t node_count;  /* against LIMIT_EXPRESSION_NODES */
     void *types;          /* types.c: interning */
     void *slots;          /* scope.c: slots by key */
     void *declarations;   /* declarations.c: tools by name */
+    struct name_table *lost_names; /* of modules that could not be read; NULL: none */
+    bool tools_lost;      /* a file of tools had errors */
+    bool upper_lost;      /* a file that is extended could not be read */
 } checker;
 
 /* modules.c */
 unit *unit_load(checker *checker, uint32_t source, bool is_module, const source_range *from);
-symbol *unit_find(const unit *unit, const char *name, size_t length); /* own names, then NULL; does not mark it used */
+/* A declared name of the unit that is no rule, or NULL; does not mark it used. */
+symbol *unit_find(const unit *unit, const char *name, size_t length);
+symbol *unit_find_rule(const unit *unit, const char *name, size_t length); /* a rule or permit of the unit, or NULL */
 /* Resolves the start of a path as a name of this unit, of a module (`net.private`) or of an upper layer (`platform.NAME`); *used
  * is how many keys were taken. Marks it used. NULL: not a declared name (nothing is reported). */
 symbol *unit_resolve(checker *checker, unit *unit, const ast_path *path, uint32_t *used);
+/* A path that `by` or `waive` names: a rule of this unit, or of an upper layer (`platform.NAME`); NULL: none. */
+symbol *unit_resolve_rule(const unit *unit, const ast_path *path);
 /* Reads a file that a declaration names, beside the unit's own. UINT32_MAX after an error, which is reported. */
 uint32_t unit_read_beside(checker *checker, const unit *unit, const ast_text *path);
 /* Names of one kind that stand in the unit, for suggestions. `kinds` is a bit set of 1 << symbol_kind. */
@@ -116,6 +126,10 @@ const type *type_agent(checker *checker);
 /* A written type; reports and answers NULL if it is none. */
 const type *type_resolve(checker *checker, unit *unit, const ast_type *type, uint32_t depth);
 const char *type_name(checker *checker, const type *type); /* as one writes it: "list<email>(50)" */
+const char *type_with_article(checker *checker, const type *type); /* "a string", "an email" */
+/* Stands for the type of a field whose declaration had an error: what reads such a field is not judged. */
+bool type_is_lost(const checker *checker, const type *type);
+const type *type_or_lost(checker *checker, const type *resolved); /* that type in the place of NULL */
 bool type_is_text(const type *type);     /* STRING, AGENT and the identity types: compared by bytes */
 bool type_is_identity(const type *type); /* EMAIL URL HOST PATH IP */
 bool type_is_number(const type *type);   /* INT DECIMAL FLOAT */
@@ -137,6 +151,10 @@ void rules_check(checker *checker);  /* all rules, permits and waivers of all la
 
 /* verify.c: whether the policy keeps the promises of checked.h; *why names the first that it breaks. For debug builds. */
 bool check_verify(const checked_policy *policy, const char **why);
+
+/* cascade.c */
+void lost_name_add(checker *checker, const char *name); /* what is called so was lost to an error that is reported */
+void cascades_drop(checker *checker); /* takes back the reports that only follow from others */
 
 /* tests.c */
 void tests_check(checker *checker);  /* of the file itself */

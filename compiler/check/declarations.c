@@ -11,11 +11,6 @@
 
 /* ---- lists of names --------------------------------------------------------------------------------- */
 
-static bool text_equal(const ast_text *a, const ast_text *b)
-{
-    return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
 /* Reports names that stand twice in one list. A list may be as long as its file, so it is indexed. */
 static void duplicates_check(checker *checker, const ast_texts *texts, const char *what)
 {
@@ -32,6 +27,7 @@ static void duplicates_check(checker *checker, const ast_texts *texts, const cha
         diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_VALUE, text->range,
                                                 "the %s `%s` is listed twice", what, text->bytes);
         diagnostic_note_at(checker->compilation, d, texts->items[first].range, "the first is here");
+        diagnostic_mend(checker->compilation, d, text->range, NULL, "leave one of them out");
     }
 }
 
@@ -86,6 +82,8 @@ uint32_t principle_find(checker *checker, unit *unit, const ast_text *name)
     if (near != NULL) {
         diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
         diagnostic_mend(checker->compilation, d, name->range, near, "write `%s`", near);
+    } else {
+        diagnostic_mend(checker->compilation, d, name->range, NULL, "declare it: `principle %s \"…\"`", name->bytes);
     }
     return CST_NONE;
 }
@@ -98,26 +96,28 @@ static void enum_add(checker *checker, unit *unit, const ast_declaration *declar
         symbol->enumeration = enumeration_make(checker, declaration->name.bytes, &declaration->texts, declaration->name.range);
 }
 
-static bool texts_have(const ast_text *items, uint32_t count, const ast_text *text)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (text_equal(&items[i], text))
-            return true;
-    return false;
-}
-
 typedef struct text_list {
     ast_text *items;
     uint32_t count, capacity;
 } text_list;
 
+static bool channel_known(const checker *checker, const ast_text *name)
+{
+    const name_table *const names = checker->channel_names;
+    return names != NULL && name_table_find(names, name->bytes, name->length) != CST_NONE;
+}
+
 static void channels_add(checker *checker, const ast_declaration *declaration)
 {
+    if (checker->channel_names == NULL)
+        checker->channel_names = arena_allocate(checker->arena, sizeof(name_table));
     duplicates_check(checker, &declaration->texts, "approver");
     for (uint32_t i = 0; i < declaration->texts.count; i++) {
         const ast_text *const text = &declaration->texts.items[i];
-        if (text->bytes != NULL && !texts_have(checker->channels.items, checker->channels.count, text))
-            *ARENA_PUSH(checker->arena, &checker->channels) = *text;
+        if (text->bytes == NULL || channel_known(checker, text))
+            continue;
+        name_table_add(checker->arena, checker->channel_names, text->bytes, checker->channels.count);
+        *ARENA_PUSH(checker->arena, &checker->channels) = *text;
     }
 }
 
@@ -149,7 +149,7 @@ bool channels_check(checker *checker, const ast_texts *who)
     bool sound = true;
     for (uint32_t i = 0; i < who->count; i++) {
         const ast_text *const name = &who->items[i];
-        if (name->bytes == NULL || texts_have(checker->channels.items, checker->channels.count, name))
+        if (name->bytes == NULL || channel_known(checker, name))
             continue;
         sound = false;
         diagnostic *const d = diagnostic_report(checker->compilation, E_UNKNOWN_CHANNEL, name->range,
@@ -164,7 +164,13 @@ bool channels_check(checker *checker, const ast_texts *who)
         const char *const near = diagnostic_nearest(name->bytes, names, checker->channels.count);
         if (near != NULL) {
             diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
-            diagnostic_mend(checker->compilation, d, name->range, near, "write `%s`", near);
+            diagnostic_mend(checker->compilation, d, name->range, near, "write `%s`, or add `%s` to `approvals by`", near,
+                            name->bytes);
+        } else {
+            source_range end = checker->channels.items[checker->channels.count - 1].range;
+            end.start = end.end;
+            diagnostic_mend(checker->compilation, d, end, arena_format(checker->arena, ", %s", name->bytes),
+                            "add `%s` to `approvals by`", name->bytes);
         }
         diagnostic_note_at(checker->compilation, d, checker->channels.items[0].range, "`approvals by` has %s%s", list,
                            checker->channels.count > 8 ? ", …" : "");
@@ -219,12 +225,15 @@ const type *records_merge(checker *checker, const type *upper, const type *lower
         }
         /* Who demands the field wins: an event without it is malformed for one of the layers, hence for all. */
         fields[at].optional = fields[at].optional && field->optional;
-        if (types_agree(fields[at].type, field->type))
+        if (types_agree(fields[at].type, field->type) || type_is_lost(checker, fields[at].type) ||
+            type_is_lost(checker, field->type))
             continue;
         diagnostic *const d = diagnostic_report(
             checker->compilation, E_LAYERS_DISAGREE, field->range, "`%s` of the %s `%s` is %s here and %s in the file above",
             field->name, what, name, type_name(checker, field->type), type_name(checker, fields[at].type));
         diagnostic_note_at(checker->compilation, d, fields[at].range, "the other declaration is here");
+        diagnostic_mend(checker->compilation, d, field->range, NULL, "leave the field out here, or give it the type %s",
+                        type_name(checker, fields[at].type));
     }
     return type_record(checker, fields, count);
 }
@@ -262,6 +271,7 @@ static void default_add(checker *checker, const unit *unit, const ast_declaratio
         diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_DEFAULT, declaration->range,
                                                 "the stage `%s` has a default already", cst_stage_name(stage));
         diagnostic_note_at(checker->compilation, d, first[stage]->range, "the first is here");
+        diagnostic_mend(checker->compilation, d, declaration->range, NULL, "keep one of them");
         return;
     }
     first[stage] = declaration;

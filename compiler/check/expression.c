@@ -194,8 +194,9 @@ static expression *truth_check(const environment *environment, const ast_express
     if (value->type->kind != CST_KIND_BOOL) {
         const char *const text = excerpt(environment, ast->range);
         diagnostic *const d =
-            report(environment, E_NOT_A_CONDITION, ast->range, "`%s` is %s, which is no condition",
-                   text, type_name(environment->checker, value->type));
+            report(environment, E_NOT_A_CONDITION, ast->range,
+                   "`%s` is %s, and a condition is true or false", text,
+                   type_with_article(environment->checker, value->type));
         if (value->type->kind == CST_KIND_LIST)
             diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                             "write `any x in %s satisfies …` or `length of %s > 0`", text, text);

@@ -14,8 +14,10 @@ static void unknown_report(const environment *environment, const ast_expression 
     compilation *const compilation = environment->checker->compilation;
     if (symbol != NULL) {
         diagnostic *const d = report(environment, E_UNKNOWN_DEFINITION, ast->path.range,
-                                     "`%s` is no definition", text);
+                                     "`%s` is not a definition", text);
         diagnostic_note_at(compilation, d, symbol->range, "it is declared here");
+        if (symbol->kind == SYMBOL_SET)
+            diagnostic_mend(compilation, d, ast->range, NULL, "write `… in %s`", text);
         return;
     }
     diagnostic *const d = report(environment, E_UNKNOWN_DEFINITION, ast->path.range,
@@ -51,6 +53,8 @@ static bool recursion_report(const environment *environment, const ast_expressio
         check_report(environment->checker, E_RECURSIVE_DEFINITION, symbol->range,
                      "the definition `%s` leads back to itself: %s", symbol->name, chain);
     diagnostic_note_at(environment->checker->compilation, d, ast->range, "it is used here");
+    diagnostic_mend(environment->checker->compilation, d, symbol->range, NULL,
+                    "write one of them without the others");
     return true;
 }
 
@@ -66,8 +70,8 @@ static expression *argument_check(const environment *environment, const ast_expr
     if (value == NULL || value->type == type)
         return value;
     report(environment, E_TYPES_DIFFER, ast->range, "`%s` is %s where %s is demanded",
-           excerpt(environment, ast->range), type_name(environment->checker, value->type),
-           type_name(environment->checker, type));
+           excerpt(environment, ast->range), type_with_article(environment->checker, value->type),
+           type_with_article(environment->checker, type));
     return NULL;
 }
 
@@ -81,6 +85,12 @@ static bool arguments_bind(const environment *environment, const ast_expression 
             symbol->name, parameters->count, parameters->count == 1 ? "" : "s", ast->items.count);
         diagnostic_note_at(environment->checker->compilation, d, symbol->range,
                            "it is declared here");
+        const char *names = "";
+        for (uint32_t i = 0; i < parameters->count; i++)
+            names = arena_format(environment->checker->arena, "%s%s%s", names, i == 0 ? "" : ", ",
+                                 parameters->items[i].key.bytes);
+        diagnostic_mend(environment->checker->compilation, d, ast->range, NULL, "write `%s(%s)`",
+                        symbol->name, names);
         return false;
     }
     bool sound = true;

@@ -40,8 +40,10 @@ static void differ_report(const environment *environment, const ast_expression *
     const type *const a = left->type, *const b = right->type;
     diagnostic *const d = report(environment, E_TYPES_DIFFER, ast->range,
                                  "`%s` is %s and `%s` is %s: they cannot be compared",
-                                 excerpt(environment, ast->left->range), type_name(checker, a),
-                                 excerpt(environment, ast->right->range), type_name(checker, b));
+                                 excerpt(environment, ast->left->range),
+                                 type_with_article(checker, a),
+                                 excerpt(environment, ast->right->range),
+                                 type_with_article(checker, b));
     const bool text_a = type_is_text(a), text_b = type_is_text(b);
     if (type_is_number(a) && type_is_number(b))
         diagnostic_mend(checker->compilation, d, ast->range, NULL,
@@ -69,7 +71,7 @@ static bool scalar_report(const environment *environment, const ast_expression *
     const char *const text = excerpt(environment, side->range);
     diagnostic *const d = report(environment, E_NOT_COMPARABLE, ast->range,
                                  "`%s` is %s, and only single values are compared", text,
-                                 type_name(environment->checker, type));
+                                 type_with_article(environment->checker, type));
     compilation *const compilation = environment->checker->compilation;
     if (type->kind == CST_KIND_LIST)
         diagnostic_mend(compilation, d, ast->range, NULL,
@@ -123,9 +125,11 @@ static expression *constants_compare(const environment *environment, const ast_e
         break;
     }
     if (is_constant_text(ast->left) && is_constant_text(ast->right))
-        report(environment, W_CONSTANT_TEST, ast->range,
-               "`%s` compares two constants and is always %s", excerpt(environment, ast->range),
-               truth ? "true" : "false");
+        diagnostic_mend(environment->checker->compilation,
+                        report(environment, W_CONSTANT_TEST, ast->range,
+                               "`%s` compares two constants and is always %s",
+                               excerpt(environment, ast->range), truth ? "true" : "false"),
+                        ast->range, NULL, "compare a field, or leave the test out");
     return node_truth(environment, truth, ast->range);
 }
 
@@ -285,8 +289,13 @@ static expression *in_set(const environment *environment, const ast_expression *
     expression *const left = value_check(environment, ast->left, NULL);
     if (left == NULL || scalar_report(environment, ast, ast->left, left->type))
         return NULL;
+    if (set->lost)
+        return NULL;
     if (set->count == 0) {
-        report(environment, W_CONSTANT_TEST, ast->range, "nothing is in an empty set");
+        diagnostic_mend(
+            environment->checker->compilation,
+            report(environment, W_CONSTANT_TEST, ast->range, "nothing is in an empty set"),
+            ast->range, NULL, "put values into the set, or leave the test out");
         return node_truth(environment, false, ast->range);
     }
     const cst_kind kind = left->type->kind;
@@ -316,7 +325,7 @@ static expression *in_text(const environment *environment, const ast_expression 
     if (left->type->kind != CST_KIND_IP) {
         diagnostic *const d =
             report(environment, E_IN_WHAT, ast->right->range,
-                   "%s is no set: only an ip is `in` a network written as text", literal);
+                   "%s is not a set: only an ip can be `in` a network written as text", literal);
         if (left->type->kind == CST_KIND_PATH || left->type->kind == CST_KIND_HOST)
             diagnostic_mend(compilation, d, ast->range, NULL, "write `%s inside %s`", text,
                             literal);
@@ -350,12 +359,14 @@ static expression *in_list(const environment *environment, const ast_expression 
     if (list->type->kind != CST_KIND_LIST) {
         diagnostic *const d = report(environment, E_IN_WHAT, ast->right->range,
                                      "`%s` is %s, neither a set nor a list", text,
-                                     type_name(environment->checker, list->type));
+                                     type_with_article(environment->checker, list->type));
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL, "write `%s == %s`",
                         excerpt(environment, ast->left->range), text);
         return NULL;
     }
     const type *const element = list->type->element;
+    if (type_is_lost(environment->checker, element))
+        return NULL;
     if (element->kind == CST_KIND_JSON || element->kind == CST_KIND_RECORD ||
         element->kind == CST_KIND_LIST) {
         diagnostic *const d =
@@ -373,7 +384,8 @@ static expression *in_list(const environment *environment, const ast_expression 
         return node_binary(environment, EXPRESSION_IN_LIST, NULL, fit, list, ast->range);
     diagnostic *const d = report(
         environment, E_TYPES_DIFFER, ast->range, "`%s` is %s and the elements of `%s` are %s",
-        excerpt(environment, ast->left->range), type_name(environment->checker, left->type), text,
+        excerpt(environment, ast->left->range),
+        type_with_article(environment->checker, left->type), text,
         type_name(environment->checker, element));
     diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                     "declare both with one type");
@@ -406,7 +418,7 @@ bool typed_test_report(const environment *environment, const ast_expression *ast
     const char *const text = excerpt(environment, ast->left->range);
     diagnostic *const d = report(environment, E_TYPED_TEST, ast->range,
                                  "`%s` is %s: a test on its letters could be evaded", text,
-                                 type_name(environment->checker, type));
+                                 type_with_article(environment->checker, type));
     compilation *const compilation = environment->checker->compilation;
     switch (type->kind) {
     case CST_KIND_EMAIL:
@@ -442,9 +454,12 @@ expression *affix_check(const environment *environment, const ast_expression *as
     if (left == NULL || typed_test_report(environment, ast, left->type))
         return NULL;
     if (left->type->kind != CST_KIND_STRING) {
-        report(environment, E_TEXT_TEST, ast->range,
-               "`%s` is %s, and only a string starts or ends with something",
-               excerpt(environment, ast->left->range), type_name(environment->checker, left->type));
+        const char *const text = excerpt(environment, ast->left->range);
+        diagnostic *const d = report(environment, E_TEXT_TEST, ast->range,
+                                     "`%s` is %s, and only a string starts or ends with something",
+                                     text, type_with_article(environment->checker, left->type));
+        diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
+                        "compare the whole value: `%s == …` or `%s in { … }`", text, text);
         return NULL;
     }
     return node_binary(environment, ast->kind == AST_STARTS ? EXPRESSION_STARTS : EXPRESSION_ENDS,
@@ -457,7 +472,7 @@ static void inside_report(const environment *environment, const ast_expression *
     const char *const text = excerpt(environment, ast->left->range);
     diagnostic *const d = report(environment, E_INSIDE_WHAT, ast->range,
                                  "`%s` is %s, and only a path or a host is inside another", text,
-                                 type_name(environment->checker, type));
+                                 type_with_article(environment->checker, type));
     compilation *const compilation = environment->checker->compilation;
     const char *const right = excerpt(environment, ast->right->range);
     if (type->kind == CST_KIND_URL)
@@ -527,7 +542,7 @@ expression *is_check(const environment *environment, const ast_expression *ast)
 {
     if (ast->left->kind != AST_PATH) {
         diagnostic *const d = report(environment, E_NOT_A_FIELD, ast->left->range,
-                                     "only a field can be present or absent, and `%s` is none",
+                                     "only a field can be present or absent, and `%s` is not a field",
                                      excerpt(environment, ast->left->range));
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                         "test the field itself");
@@ -547,9 +562,12 @@ expression *is_check(const environment *environment, const ast_expression *ast)
             return NULL;
         if (place->type->kind != CST_KIND_JSON && !types_match(place->type, type)) {
             const char *const text = excerpt(environment, ast->left->range);
-            report(environment, E_IS_TYPE, ast->range, "`%s` is declared as %s and never is %s",
-                   text, type_name(environment->checker, place->type),
-                   type_name(environment->checker, type));
+            diagnostic *const d = report(environment, E_IS_TYPE, ast->range,
+                                         "`%s` is declared as %s and never is %s", text,
+                                         type_with_article(environment->checker, place->type),
+                                         type_with_article(environment->checker, type));
+            diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
+                            "leave the test out, or change the declaration");
             return NULL;
         }
     }

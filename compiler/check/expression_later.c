@@ -40,10 +40,13 @@ static expression *pattern_report(const environment *environment, const ast_expr
 {
     /* Errors of the left side are worth knowing now; a typed test is the better advice where there
      * is one. */
-    const expression *const left = value_check(environment, ast->left, NULL);
+    const ast_expression *side = ast->left;
+    while (side->kind == AST_VIEW && side->left != NULL)
+        side = side->left;
+    const expression *const left = later_is(side) ? NULL : value_check(environment, side, NULL);
     if (left != NULL && typed_test_report(environment, ast, left->type))
         return NULL;
-    report(environment, code, ast->range, "`%s` has no meaning yet", word);
+    report(environment, code, ast->range, "`%s` does not work in this version", word);
     return NULL;
 }
 
@@ -56,32 +59,32 @@ expression *later_report(const environment *environment, const ast_expression *a
     case AST_MATCHES:
         return pattern_report(environment, ast, E_LATER_MATCHES, "matches");
     case AST_RUNS:
-        report(environment, E_LATER_RUNS, ast->range, "`runs` has no meaning yet");
+        report(environment, E_LATER_RUNS, ast->range, "`runs` does not work in this version");
         break;
     case AST_REPEATS:
-        report(environment, E_LATER_REPEATS, ast->range, "`repeats` has no meaning yet");
+        report(environment, E_LATER_REPEATS, ast->range, "`repeats` does not work in this version");
         break;
     case AST_FROM:
-        report(environment, E_LATER_FROM, ast->range, "`%s` has no meaning yet",
+        report(environment, E_LATER_FROM, ast->range, "`%s` does not work in this version",
                ast->negated ? "not from" : "from");
         break;
     case AST_HAS:
-        report(environment, E_LATER_LABEL, ast->range, "labels have no meaning yet");
+        report(environment, E_LATER_LABEL, ast->range, "labels do not work in this version");
         break;
     case AST_EARLIER:
-        report(environment, E_LATER_EARLIER, ast->range, "`%s` has no meaning yet",
+        report(environment, E_LATER_EARLIER, ast->range, "`%s` does not work in this version",
                ast->negated ? "no earlier" : "earlier");
         break;
     case AST_VIEW:
-        report(environment, E_LATER_VIEW, ast->range, "the view `%s` has no meaning yet",
+        report(environment, E_LATER_VIEW, ast->range, "the view `%s` does not work in this version",
                ast->text.bytes);
         break;
     default:
         if (ast->past != NULL)
             report(environment, E_LATER_HISTORY, ast->range,
-                   "numbers from history have no meaning yet");
+                   "numbers from history do not work in this version");
         else
-            report(environment, E_LATER_PARTS, ast->range, "`%s of` has no meaning yet",
+            report(environment, E_LATER_PARTS, ast->range, "`%s of` does not work in this version",
                    excerpt(environment, ast->path.range));
         break;
     }
@@ -96,11 +99,11 @@ void later_declarations(checker *checker)
             const ast_declaration *const declaration = file->items[k];
             const source_range range = declaration->name.range;
             if (declaration->kind == AST_PATTERN)
-                check_report(checker, E_LATER_PATTERN, range, "patterns have no meaning yet");
+                check_report(checker, E_LATER_PATTERN, range, "patterns do not work in this version");
             else if (declaration->kind == AST_ORIGIN)
-                check_report(checker, E_LATER_ORIGIN, range, "origins have no meaning yet");
+                check_report(checker, E_LATER_ORIGIN, range, "origins do not work in this version");
             else if (declaration->kind == AST_EXTERN)
-                check_report(checker, E_LATER_EXTERN, range, "host predicates have no meaning yet");
+                check_report(checker, E_LATER_EXTERN, range, "host predicates do not work in this version");
         }
     }
 }

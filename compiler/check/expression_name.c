@@ -86,13 +86,15 @@ static const char *kind_of_symbol(symbol_kind kind)
 static bool declared_report(const environment *environment, const ast_path *path)
 {
     uint32_t used = 0;
-    const symbol *const symbol = unit_resolve(environment->checker, environment->unit, path, &used);
+    const symbol *symbol = unit_resolve(environment->checker, environment->unit, path, &used);
+    if (symbol == NULL && path->count == 1)
+        symbol = unit_find_rule(environment->unit, path->items[0].bytes, path->items[0].length);
     if (symbol == NULL || symbol->kind == SYMBOL_CONTEXT)
         return false;
     const char *const text = excerpt(environment, path->range);
     compilation *const compilation = environment->checker->compilation;
     diagnostic *const d =
-        report(environment, E_NOT_A_VALUE, path->range, "`%s` is %s, which is no value", text,
+        report(environment, E_NOT_A_VALUE, path->range, "`%s` is %s and cannot stand for a value", text,
                kind_of_symbol(symbol->kind));
     diagnostic_note_at(compilation, d, symbol->range, "it is declared here");
     if (symbol->kind == SYMBOL_SET)
@@ -118,6 +120,49 @@ static void note_enums_with(const environment *environment, diagnostic *diagnost
                     "`%s` is a value of the enum `%s`: compare it with a field of that type",
                     name->bytes, symbol->name);
     }
+}
+
+/* A field of other stages: those, and what the stage in hand has. */
+static void stage_report(const environment *environment, const ast_text *name, uint32_t stages)
+{
+    const char *const stage = cst_stage_name(environment->scope->stage);
+    diagnostic *const d =
+        report(environment, E_FIELD_NOT_AT_STAGE, name->range, "`%s` is a field of %s, not of `%s`",
+               name->bytes, stages_text(environment, stages), stage);
+    const bool several = environment->scope->stages != NULL && environment->scope->stages->count > 1;
+    if (several) {
+        diagnostic_mend(environment->checker->compilation, d, name->range, NULL,
+                        "write a rule of its own for `%s`", stage);
+        return;
+    }
+    uint32_t count;
+    const char *const *const names = scope_roots(environment->scope, &count);
+    const char *list = "";
+    for (uint32_t i = 0; i < count; i++)
+        list = arena_format(environment->checker->arena, "%s%s`%s`", list, i == 0 ? "" : ", ",
+                            names[i]);
+    diagnostic_note_text(environment->checker->compilation, d, "`%s` has %s", stage, list);
+}
+
+/* The tools of the rule have a parameter of that name: then `args.` was forgotten. */
+static bool suggest_argument(const environment *environment, diagnostic *diagnostic,
+                             const ast_text *name)
+{
+    const scope *const scope = environment->scope;
+    if (scope->tool_count == 0)
+        return false;
+    const tool *const tool = &environment->checker->policy->tools.items[scope->tools[0]];
+    for (uint32_t i = 0; tool->parameters != NULL && i < tool->parameters->field_count; i++) {
+        if (!key_is(key_of(name), tool->parameters->fields[i].name))
+            continue;
+        const char *const edit = arena_format(environment->checker->arena, "args.%s", name->bytes);
+        diagnostic_label(environment->checker->compilation, diagnostic, "did you mean `%s`?", edit);
+        diagnostic_mend(environment->checker->compilation, diagnostic, name->range,
+                        name->range.end - name->range.start == name->length ? edit : NULL,
+                        "write `%s`", edit);
+        return true;
+    }
+    return false;
 }
 
 static const char *const *all_names(const environment *environment, uint32_t *count)
@@ -146,15 +191,15 @@ void name_unknown(const environment *environment, const ast_path *path)
     const ast_text *const name = &path->items[first < path->count ? first : 0];
     const uint32_t stages = scope_stages_of(environment->checker, key_of(name));
     if (stages != 0 && !scope_has_root(environment->scope, key_of(name))) {
-        report(environment, E_FIELD_NOT_AT_STAGE, name->range, "`%s` is a field of %s, not of `%s`",
-               name->bytes, stages_text(environment, stages),
-               cst_stage_name(environment->scope->stage));
+        stage_report(environment, name, stages);
         return;
     }
     if (first == 0 && declared_report(environment, path))
         return;
     diagnostic *const d = report(environment, E_UNKNOWN_NAME, name->range,
                                  "nothing is called `%s` here", name->bytes);
+    if (first == 0 && suggest_argument(environment, d, name))
+        return;
     uint32_t count;
     const char *const *const names = all_names(environment, &count);
     name_suggest(environment, d, name, names, count);

@@ -50,7 +50,7 @@ static void property_unknown(const environment *environment, const expression *b
     diagnostic *const d =
         report(environment, E_UNKNOWN_PROPERTY, name->range, "`%s` is %s, which has no part `%s`",
                excerpt(environment, path_range_before(path, at)),
-               type_name(environment->checker, base->type), name->bytes);
+               type_with_article(environment->checker, base->type), name->bytes);
     if (count > 0)
         diagnostic_note_text(environment->checker->compilation, d, "its parts are %s", text);
     else if (base->type->kind == CST_KIND_STRING)
@@ -144,6 +144,8 @@ static expression *field_check(const environment *environment, const key *names,
     }
     uint32_t lacking;
     const walk walk = scope_resolve(environment->scope, names, count, environment->quiet, &lacking);
+    if (type_is_lost(environment->checker, walk.type))
+        return NULL;
     if (lacking != CST_NONE) {
         name_lacking(environment, path, names, count);
         return NULL;
@@ -196,6 +198,8 @@ static expression *extend(const environment *environment, expression *base, cons
                           uint32_t at)
 {
     for (; base != NULL && at < path->count; at++) {
+        if (type_is_lost(environment->checker, base->type))
+            return NULL;
         const source_range range = path_range_before(path, at + 1);
         if (base->type->kind == CST_KIND_JSON) {
             const type *const type = narrowed_type(environment, base, NULL);
@@ -240,7 +244,7 @@ static expression *extend(const environment *environment, expression *base, cons
             node_unary(environment, EXPRESSION_MEMBER, base->type->fields[field].type, base, range);
         base->index = field;
     }
-    return base;
+    return base == NULL || type_is_lost(environment->checker, base->type) ? NULL : base;
 }
 
 /* ---- whole paths ----------------------------------------------------------------------------- */
@@ -307,7 +311,7 @@ static expression *path_place(const environment *environment, const ast_path *pa
     const uint32_t first = path_is_this(path) ? 1 : 0;
     if (first == path->count) {
         report(environment, E_UNKNOWN_NAME, path->range,
-               "`this` stands before a field: `this.time`");
+               "`this` stands before the name of a field, as in `this.time`");
         return NULL;
     }
     const uint32_t count = path->count - first;
@@ -347,7 +351,8 @@ expression *path_check(const environment *environment, const ast_path *path, con
     diagnostic *const d = report(environment, E_OPEN_UNTYPED, path->range,
                                  "`%s` is open data and may be of any type", text);
     diagnostic_mend(environment->checker->compilation, d, path->range, NULL,
-                    "say its type first: `%s is string and …`", text);
+                    "say its type first: `%s is string and …`, or `is list`, `is int` and so on",
+                    text);
     return NULL;
 }
 

@@ -32,6 +32,8 @@ static void name_warnings(const environment *environment, const ast_expression *
                                      "`%s` hides an outer `%s`", name->bytes, name->bytes);
         diagnostic_note_at(environment->checker->compilation, d, at->range,
                            "the outer one is here");
+        diagnostic_mend(environment->checker->compilation, d, name->range, NULL,
+                        "choose another name for one of them");
         break;
     }
     if (scope_has_root(environment->scope, key_of(name)) && !environment->scope->any_stage) {
@@ -41,9 +43,13 @@ static void name_warnings(const environment *environment, const ast_expression *
                         "choose another name, or write `this.%s` for the field", name->bytes);
     }
     if (!used && any_body)
-        report(environment, W_NAME_NOT_USED, name->range,
-               "the condition behind `%s` does not speak of `%s`",
-               ast->any ? "satisfies" : "satisfy", name->bytes);
+        diagnostic_mend(environment->checker->compilation,
+                        report(environment, W_NAME_NOT_USED, name->range,
+                               "the condition behind `%s` does not speak of `%s`",
+                               ast->any ? "satisfies" : "satisfy", name->bytes),
+                        name->range, NULL,
+                        "say something about `%s`, or write only `%s`", name->bytes,
+                        excerpt(environment, ast->right->range));
 }
 
 /* ---- over a set ------------------------------------------------------------------------------ */
@@ -51,6 +57,8 @@ static void name_warnings(const environment *environment, const ast_expression *
 static expression *unroll(const environment *environment, const ast_expression *ast,
                           const set_declaration *set)
 {
+    if (set->lost)
+        return NULL;
     if (set->count > LIMIT_UNROLLED_SET) {
         diagnostic *const d =
             report(environment, E_SET_UNROLLED, ast->left->range,
@@ -78,8 +86,11 @@ static expression *unroll(const environment *environment, const ast_expression *
             return NULL;
     }
     if (set->count == 0)
-        report(environment, W_CONSTANT_TEST, ast->range,
-               "a quantifier over an empty set is always %s", ast->any ? "false" : "true");
+        diagnostic_mend(environment->checker->compilation,
+                        report(environment, W_CONSTANT_TEST, ast->range,
+                               "the set is empty, so this is always %s",
+                               ast->any ? "false" : "true"),
+                        ast->range, NULL, "put values into the set, or leave the test out");
     name_warnings(environment, ast, used, set->count > 0);
     return node_list(environment, ast->any ? EXPRESSION_OR : EXPRESSION_AND, items, set->count,
                      ast->range);
@@ -93,7 +104,8 @@ static void no_list_report(const environment *environment, const ast_expression 
     const char *const text = excerpt(environment, ast->left->range);
     diagnostic *const d =
         report(environment, E_QUANTIFIER_OVER, ast->left->range,
-               "`%s` is %s, neither a list nor a set", text, type_name(environment->checker, type));
+               "`%s` is %s, neither a list nor a set", text,
+               type_with_article(environment->checker, type));
     if (type->kind == CST_KIND_JSON)
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                         "write `%s is list and %s`", text, excerpt(environment, ast->range));

@@ -114,8 +114,9 @@ expression *value_of_type(const environment *environment, const ast_expression *
     expression *const fit = value_widen(environment, value, type);
     if (fit == NULL)
         report(environment, E_TYPES_DIFFER, ast->range, "`%s` is %s where %s is demanded",
-               excerpt(environment, ast->range), type_name(environment->checker, value->type),
-               type_name(environment->checker, type));
+               excerpt(environment, ast->range),
+               type_with_article(environment->checker, value->type),
+               type_with_article(environment->checker, type));
     return fit;
 }
 
@@ -145,7 +146,7 @@ static expression *else_check(const environment *environment, const ast_expressi
         return NULL;
     if (!may_fall_back(left)) {
         diagnostic *const d = report(environment, E_NOT_A_FIELD, ast->left->range,
-                                     "`else` stands behind a field, and `%s` is none",
+                                     "`else` stands behind a field, and `%s` is not one",
                                      excerpt(environment, ast->left->range));
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                         "put the fallback at the field: `(FIELD else …)`");
@@ -227,8 +228,11 @@ static expression *arithmetic_refuse(const environment *environment, const ast_e
         return NULL;
     }
     diagnostic *const d = report(environment, E_ARITHMETIC_TYPES, ast->range,
-                                 "%s %s %s has no meaning", type_name(checker, left->type),
-                                 operator_text(ast->op), type_name(checker, right->type));
+                                 "`%s` is %s and `%s` is %s: `%s` does not go with them",
+                                 excerpt(environment, ast->left->range),
+                                 type_with_article(checker, left->type),
+                                 excerpt(environment, ast->right->range),
+                                 type_with_article(checker, right->type), operator_text(ast->op));
     if ((a == CST_KIND_DECIMAL && b == CST_KIND_FLOAT) ||
         (a == CST_KIND_FLOAT && b == CST_KIND_DECIMAL))
         diagnostic_note_text(
@@ -236,6 +240,11 @@ static expression *arithmetic_refuse(const environment *environment, const ast_e
             "a decimal is exact and a float is not: declare both as one of the two");
     else if (a == CST_KIND_STRING || b == CST_KIND_STRING)
         diagnostic_note_text(checker->compilation, d, "only a string can be joined to a string");
+    else if ((a == CST_KIND_TIME || a == CST_KIND_DURATION) && right->kind == EXPRESSION_CONSTANT &&
+             b == CST_KIND_INT)
+        diagnostic_mend(checker->compilation, d, ast->right->range, NULL,
+                        "write a duration: `%lldm`, `%lldh`", (long long)right->constant.as.integer,
+                        (long long)right->constant.as.integer);
     return NULL;
 }
 
@@ -313,12 +322,16 @@ static expression *of_check(const environment *environment, const ast_expression
         const symbol *const symbol =
             unit_resolve(environment->checker, environment->unit, &ast->path, &used);
         if (symbol != NULL && symbol->kind == SYMBOL_PATTERN) {
-            report(environment, E_LATER_PARTS, ast->range, "`%s of` has no meaning yet", text);
+            report(environment, E_LATER_PARTS, ast->range,
+                   "`%s of` does not work in this version", text);
             return NULL;
         }
         diagnostic *const d =
-            report(environment, E_UNKNOWN_OF, ast->path.range, "`%s of` has no meaning", text);
-        const char *const near = diagnostic_nearest(text, known, 9);
+            report(environment, E_UNKNOWN_OF, ast->path.range, "nothing is known as `%s of`", text);
+        const bool size = key_is(word, "size") || key_is(word, "len");
+        const char *const near = size ? "length" : diagnostic_nearest(text, known, 9);
+        diagnostic_note_text(environment->checker->compilation, d,
+                             "there are `length of`, `sum of`, `min of` and `max of`");
         if (near != NULL)
             diagnostic_mend(environment->checker->compilation, d, ast->path.range, near,
                             "write `%s of`", near);
@@ -345,7 +358,7 @@ static expression *of_check(const environment *environment, const ast_expression
            words[which].kind == EXPRESSION_LENGTH ? "a text or a list"
            : extreme                              ? "a list of numbers, durations or times"
                                                   : "a list of numbers or durations",
-           excerpt(environment, ast->left->range), type_name(environment->checker, type));
+           excerpt(environment, ast->left->range), type_with_article(environment->checker, type));
     return NULL;
 }
 
@@ -389,13 +402,13 @@ expression *value_check(const environment *environment, const ast_expression *as
     case AST_OF:
         return of_check(&inner, ast);
     case AST_SET: {
-        diagnostic *const d = report(&inner, E_NOT_A_VALUE, ast->range, "a set is no value");
+        diagnostic *const d = report(&inner, E_NOT_A_VALUE, ast->range, "a set cannot stand for a value");
         diagnostic_mend(inner.checker->compilation, d, ast->range, NULL,
                         "write `x in { … }`, or `any x in { … } satisfies …`");
         return NULL;
     }
     case AST_REGEX:
-        report(&inner, E_LATER_MATCHES, ast->range, "regular expressions have no meaning yet");
+        report(&inner, E_LATER_MATCHES, ast->range, "regular expressions do not work in this version");
         return NULL;
     case AST_ERROR:
         return NULL;

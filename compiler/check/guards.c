@@ -284,10 +284,15 @@ static void needless_warn(const guard *guard, const expression *node, const expr
         return;
     const char *const text = excerpt(guard->environment, tested->range);
     if (node->kind == EXPRESSION_ELSE)
-        report(guard->environment, W_FALLBACK_NOT_USED, node->range,
-               "`%s` is always there, so its fallback is never used", text);
+        diagnostic_mend(guard->environment->checker->compilation,
+                        report(guard->environment, W_FALLBACK_NOT_USED, node->range,
+                               "`%s` is always there, so its fallback is never used", text),
+                        node->range, text, "write `%s`", text);
     else
-        report(guard->environment, W_ALWAYS_PRESENT, node->range, "`%s` is always there", text);
+        diagnostic_mend(
+            guard->environment->checker->compilation,
+            report(guard->environment, W_ALWAYS_PRESENT, node->range, "`%s` is always there", text),
+            node->range, NULL, "leave the test out, or declare the field with `?`");
 }
 
 static void guard_value(guard *guard, const expression *value, const frame *frame);

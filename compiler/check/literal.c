@@ -69,8 +69,9 @@ static const char *number_read(const set_element *literal, cst_kind kind, cst_va
         return NULL;
     }
     if (literal->kind != AST_DECIMAL)
-        return literal->kind == AST_STRING ? "a number is written without quotes"
-                                           : "a number is demanded";
+        return literal->kind == AST_STRING && literal->text.quoted
+                   ? "a number is written without quotes"
+                   : "a number is demanded";
     if (number_parse(kind, literal->text.bytes, literal->text.length, out)) {
         out->kind = (uint8_t)kind;
         return NULL;
@@ -79,7 +80,7 @@ static const char *number_read(const set_element *literal, cst_kind kind, cst_va
         *code = E_DECIMAL_PLACES;
         return "a decimal has at most six places";
     }
-    return kind == CST_KIND_INT ? "it is no whole number" : "it is too large";
+    return kind == CST_KIND_INT ? "it is not a whole number" : "it is too large";
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */
@@ -228,7 +229,8 @@ static void suggest_name(checker *checker, diagnostic *diagnostic, const set_ele
         count = type->enumeration->count;
         if (type->enumeration->range.end > type->enumeration->range.start)
             diagnostic_note_at(checker->compilation, diagnostic, type->enumeration->range,
-                               "its values are declared here");
+                               type->kind == CST_KIND_AGENT ? "the agents are declared here"
+                                                            : "its values are declared here");
     }
     const char *const near = diagnostic_nearest(literal->text.bytes, names, count);
     if (near == NULL)
@@ -239,6 +241,36 @@ static void suggest_name(checker *checker, diagnostic *diagnostic, const set_ele
     diagnostic_mend(checker->compilation, diagnostic, range, edit, "write `%s`", edit);
 }
 
+/* What was probably meant by a literal that is no value of the type. */
+static void suggest_form(checker *checker, diagnostic *diagnostic, const set_element *literal,
+                         source_range range, const type *type)
+{
+    compilation *const compilation = checker->compilation;
+    set_element other = *literal;
+    cst_value value;
+    diagnostic_code code;
+    if (literal->kind == AST_STRING && type_is_number(type)) {
+        other.kind = AST_DECIMAL; /* the same without quotes */
+        if (literal->text.quoted && literal_try(checker, &other, type, &value, &code) == NULL)
+            diagnostic_mend(compilation, diagnostic, range, literal->text.bytes, "write `%s`",
+                            literal->text.bytes);
+    } else if (literal->kind != AST_STRING && type_is_text(type)) {
+        other.kind = AST_STRING;
+        other.text.bytes = source_excerpt(compilation, range);
+        other.text.length = (uint32_t)strlen(other.text.bytes);
+        const char *const quoted = arena_format(checker->arena, "\"%s\"", other.text.bytes);
+        if (literal_try(checker, &other, type, &value, &code) == NULL)
+            diagnostic_mend(compilation, diagnostic, range, quoted, "write `%s`", quoted);
+    } else if (literal->kind == AST_STRING &&
+               (type->kind == CST_KIND_EMAIL || type->kind == CST_KIND_URL) &&
+               literal_try(checker, literal, type_scalar(checker, CST_KIND_HOST, 0), &value,
+                           &code) == NULL) {
+        diagnostic_mend(compilation, diagnostic, range, NULL,
+                        "to compare only the host, put `.%s` behind the field",
+                        type->kind == CST_KIND_EMAIL ? "domain" : "host");
+    }
+}
+
 bool literal_read(checker *checker, unit *unit, const set_element *literal, source_range range,
                   const type *type, cst_value *out)
 {
@@ -247,10 +279,20 @@ bool literal_read(checker *checker, unit *unit, const set_element *literal, sour
     const char *const problem = literal_try(checker, literal, type, out, &code);
     if (problem == NULL)
         return true;
-    diagnostic *const d =
-        check_report(checker, code, range, "`%s` is no %s: %s", literal_text(checker, literal),
-                     type_name(checker, type), problem);
-    if (code == E_NO_SUCH_TOOL || code == E_UNKNOWN_AGENT || code == E_UNKNOWN_ENUM_VALUE)
+    if (code == E_NO_SUCH_TOOL || code == E_UNKNOWN_AGENT || code == E_UNKNOWN_ENUM_VALUE) {
+        const char *const what =
+            code == E_NO_SUCH_TOOL    ? "no tool is called"
+            : code == E_UNKNOWN_AGENT ? "no agent is called"
+                                      : arena_format(checker->arena, "the enum `%s` has no value",
+                                                     type->enumeration->name);
+        diagnostic *const d =
+            check_report(checker, code, range, "%s `%s`", what, literal->text.bytes);
         suggest_name(checker, d, literal, range, type);
+        return false;
+    }
+    diagnostic *const d =
+        check_report(checker, code, range, "`%s` is not %s: %s", literal_text(checker, literal),
+                     type_with_article(checker, type), problem);
+    suggest_form(checker, d, literal, range, type);
     return false;
 }

@@ -24,15 +24,15 @@ typedef struct template
 }
 template;
 
-static diagnostic *complain(template *template, diagnostic_code code, const char *format,
-                            const char *name)
+static diagnostic *complain(template *template, diagnostic_code code, source_range range,
+                            const char *format, const char *name)
 {
     template->sound = false;
     /* The literal formats of this file all take one name. */
     const char *const mark = strstr(format, "%s");
     const char *const text = arena_format(template->environment->checker->arena, "%.*s%s%s",
                                           (int)(mark - format), format, name, mark + 2);
-    return report(template->environment, code, template->text->range, "%s", text);
+    return report(template->environment, code, range, "%s", text);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -112,7 +112,7 @@ static void witness_add(template *template, const expression *witness, const ast
                !key_is(key_of(&path->items[at]), part.type->fields[field].name))
             field++;
         if (field == part.type->field_count) {
-            complain(template, E_UNKNOWN_FIELD,
+            complain(template, E_UNKNOWN_FIELD, path->items[at].range,
                      "the elements that the message shows have no field `%s`",
                      path->items[at].bytes);
             return;
@@ -135,7 +135,7 @@ static void witness_add(template *template, const expression *witness, const ast
     }
     if (at < path->count) {
         diagnostic *const d =
-            complain(template, E_MESSAGE_PART, "a message cannot show `.%s` of a bound name",
+            complain(template, E_MESSAGE_PART, path->items[at].range, "a message cannot show `.%s` of a bound name",
                      path->items[at].bytes);
         diagnostic_note_text(template->environment->checker->compilation, d,
                              "it shows an element, one field of it, or a part such as `.domain`");
@@ -157,7 +157,7 @@ static bool bound_add(template *template, const ast_path *path)
     }
     if (count > 1) {
         diagnostic *const d =
-            complain(template, E_MESSAGE_BOUND,
+            complain(template, E_MESSAGE_BOUND, path->range,
                      "the message shows `%s`, which is bound more than once", name.bytes);
         diagnostic_note_text(compilation, d,
                              "only one of the quantifiers may have found an element; give each a "
@@ -170,7 +170,7 @@ static bool bound_add(template *template, const ast_path *path)
     if (how == 0)
         return false;
     diagnostic *const d =
-        complain(template, E_MESSAGE_BOUND, "the message shows `%s`, which has no element to show",
+        complain(template, E_MESSAGE_BOUND, path->range, "the message shows `%s`, which has no element to show",
                  name.bytes);
     diagnostic_note_text(
         compilation, d,
@@ -202,7 +202,7 @@ static void field_add(template *template, const ast_path *path)
         value = value->left;
     }
     if (value->kind != EXPRESSION_FIELD) {
-        complain(template, E_MESSAGE_PART, "a message cannot show `%s`", path->items[0].bytes);
+        complain(template, E_MESSAGE_PART, path->range, "a message cannot show `%s`", path->items[0].bytes);
         return;
     }
     part.slot = value->slot;
@@ -255,16 +255,28 @@ static bool path_parse(template *template, const char *bytes, const char *end, a
     return true;
 }
 
+/* Where a part of the text stands in the source; the whole text if it has escapes. */
+static source_range braces_range(const ast_text *text, const char *start, const char *end)
+{
+    source_range range = text->range;
+    if (range.end - range.start != text->length + 2)
+        return range;
+    range.end = range.start + 1 + (uint32_t)(end - text->bytes);
+    range.start += 1 + (uint32_t)(start - text->bytes);
+    return range;
+}
+
 static void path_add(template *template, const char *bytes, const char *end)
 {
     ast_path path;
     if (!path_parse(template, bytes, end, &path)) {
         const char *const text =
             arena_copy(template->environment->checker->arena, bytes, (size_t)(end - bytes));
-        diagnostic *const d = complain(template, E_MESSAGE_SYNTAX, "`{%s}` is no field", text);
-        diagnostic_note_text(
-            template->environment->checker->compilation, d,
-            "braces hold a field or a bound name; a brace itself is written twice");
+        diagnostic *const d =
+            complain(template, E_MESSAGE_SYNTAX, braces_range(template->text, bytes - 1, end + 1),
+                     "`{%s}` is not a field", text);
+        diagnostic_mend(template->environment->checker->compilation, d, template->text->range, NULL,
+                        "put the name of a field between the braces, or write each brace twice");
         return;
     }
     if (!bound_add(template, &path))
@@ -297,11 +309,12 @@ bool message_check(const environment *environment, const ast_text *text,
         const char *const close = *brace == '{' ? memchr(brace, '}', (size_t)(end - brace)) : NULL;
         if (close == NULL) {
             diagnostic *const d =
-                complain(&template, E_MESSAGE_SYNTAX, "the message has a single `%s`",
-                         *brace == '{' ? "{" : "}");
-            diagnostic_note_text(
-                environment->checker->compilation, d,
-                "braces hold a field or a bound name; a brace itself is written twice");
+                complain(&template, E_MESSAGE_SYNTAX, braces_range(text, brace, brace + 1),
+                         "the message has a single `%s`", *brace == '{' ? "{" : "}");
+            diagnostic_mend(environment->checker->compilation, d, text->range, NULL,
+                            *brace == '{' ? "close it behind the name of the field: `{FIELD}`; a "
+                                            "brace itself is written `{{`"
+                                          : "a brace itself is written `}}`");
             break;
         }
         path_add(&template, brace + 1, close);

@@ -25,17 +25,28 @@ static unit *load(checker *checker, uint32_t source, bool is_module, const char 
 
 /* ---- one namespace --------------------------------------------------------------------------------- */
 
-symbol *unit_find(const unit *unit, const char *name, size_t length)
+static symbol *find(const unit *unit, const char *name, size_t length, bool rule)
 {
     if (unit->index.capacity == 0)
         return NULL;
     uint32_t at = cst_hash(name, length) & (unit->index.capacity - 1);
     for (; unit->index.slots[at] != 0; at = (at + 1) & (unit->index.capacity - 1)) {
         symbol *const symbol = unit->symbols.items[unit->index.slots[at] - 1];
-        if (strlen(symbol->name) == length && memcmp(symbol->name, name, length) == 0)
+        if ((symbol->kind == SYMBOL_RULE) == rule && strlen(symbol->name) == length && memcmp(symbol->name, name, length) == 0)
             return symbol;
     }
     return NULL;
+}
+
+symbol *unit_find(const unit *unit, const char *name, size_t length)
+{
+    return find(unit, name, length, false);
+}
+
+/* Rules are named only by `by` and `waive`, so `import std.pii` and a rule `pii` do not meet. */
+symbol *unit_find_rule(const unit *unit, const char *name, size_t length)
+{
+    return find(unit, name, length, true);
 }
 
 static void index_insert(unit *unit, uint32_t number)
@@ -83,11 +94,11 @@ static void reserved_check(checker *checker, symbol_kind kind, const ast_text *n
     if (name_is_field(name->bytes)) {
         diagnostic *const d = diagnostic_report(checker->compilation, E_RESERVED_NAME, name->range,
                                                 "`%s` cannot be declared: it is a field of events", name->bytes);
-        diagnostic_label(checker->compilation, d, "take another name");
+        diagnostic_mend(checker->compilation, d, name->range, NULL, "take another name, such as `my_%s`", name->bytes);
     } else if (kind == SYMBOL_ENUM && name_is_type(name->bytes)) {
         diagnostic *const d = diagnostic_report(checker->compilation, E_RESERVED_NAME, name->range,
                                                 "`%s` cannot be declared: it is a type of the language", name->bytes);
-        diagnostic_label(checker->compilation, d, "take another name");
+        diagnostic_mend(checker->compilation, d, name->range, NULL, "take another name, such as `my_%s`", name->bytes);
     }
 }
 
@@ -96,11 +107,12 @@ static symbol *symbol_add(checker *checker, unit *unit, symbol_kind kind, const 
 {
     if (name->bytes == NULL || name->length == 0)
         return NULL; /* could not be parsed, and was reported */
-    const symbol *const first = unit_find(unit, name->bytes, name->length);
+    const symbol *const first = find(unit, name->bytes, name->length, kind == SYMBOL_RULE);
     if (first != NULL) {
-        diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_NAME, name->range,
-                                                "the name `%s` is declared twice", name->bytes);
+        diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_NAME, name->range, "%s `%s` is declared twice",
+                                                kind == SYMBOL_RULE ? "the rule or permit" : "the name", name->bytes);
         diagnostic_note_at(checker->compilation, d, first->range, "the first `%s` is here", name->bytes);
+        diagnostic_mend(checker->compilation, d, name->range, NULL, "give one of them another name");
         return NULL;
     }
     reserved_check(checker, kind, name);
@@ -163,6 +175,18 @@ symbol *unit_resolve(checker *checker, unit *unit, const ast_path *path, uint32_
     return NULL;
 }
 
+symbol *unit_resolve_rule(const unit *unit, const ast_path *path)
+{
+    if (path->count == 1 && path->items[0].bytes != NULL)
+        return unit_find_rule(unit, path->items[0].bytes, path->items[0].length);
+    if (path->count != 2 || path->items[0].bytes == NULL || path->items[1].bytes == NULL)
+        return NULL;
+    for (const struct unit *upper = unit->upper; upper != NULL; upper = upper->upper)
+        if (strcmp(upper->name, path->items[0].bytes) == 0)
+            return unit_find_rule(upper, path->items[1].bytes, path->items[1].length);
+    return NULL;
+}
+
 /* ---- files ----------------------------------------------------------------------------------------- */
 
 uint32_t unit_read_beside(checker *checker, const unit *unit, const ast_text *path)
@@ -187,6 +211,7 @@ static bool cycle_check(checker *checker, uint32_t source, source_range range, c
         diagnostic *const d = diagnostic_report(checker->compilation, E_IMPORT_CYCLE, range,
                                                 "`%s` needs itself", path_of(checker, source));
         diagnostic_note_text(checker->compilation, d, "the way round: %s", way);
+        diagnostic_mend(checker->compilation, d, range, NULL, "move what both need to a file of its own, which both import");
         return true;
     }
     return false;
@@ -215,14 +240,15 @@ static void module_unknown(checker *checker, const ast_path *path)
     }
     const ast_text *const name = path->count > 1 ? &path->items[1] : &path->items[0];
     diagnostic *const d = diagnostic_report(checker->compilation, E_UNKNOWN_MODULE, path->range,
-                                            "no module of the compiler is called `%s`",
+                                            "the library has no module `%s`",
                                             source_excerpt(checker->compilation, path->range));
     const char *const near = path->count == 2 ? diagnostic_nearest(name->bytes, names, count) : NULL;
     if (near != NULL) {
+        lost_name_add(checker, near);
         diagnostic_label(checker->compilation, d, "did you mean `std.%s`?", near);
         diagnostic_mend(checker->compilation, d, name->range, near, "write `std.%s`", near);
     }
-    diagnostic_note_text(checker->compilation, d, "there are %s", count == 0 ? "none" : list);
+    diagnostic_note_text(checker->compilation, d, "it has %s", count == 0 ? "none" : list);
 }
 
 /* The source of a module that is built in; it is added when it is first asked for. */
@@ -282,6 +308,8 @@ static void import_load(checker *checker, unit *unit, const ast_declaration *dec
         if (module == NULL && files_check(checker, path->range))
             module = load(checker, source, true, local->bytes, open);
     }
+    if (module == NULL)
+        lost_name_add(checker, local->bytes);
     symbol *const symbol = symbol_add(checker, unit, SYMBOL_MODULE, local, NULL);
     if (symbol == NULL)
         return;
@@ -294,15 +322,30 @@ static void import_load(checker *checker, unit *unit, const ast_declaration *dec
 static void extends_load(checker *checker, unit *unit, const ast_declaration *declaration, const chain *open)
 {
     const uint32_t source = unit_read_beside(checker, unit, &declaration->text);
-    if (source == UINT32_MAX || cycle_check(checker, source, declaration->text.range, open))
+    if (source == UINT32_MAX || cycle_check(checker, source, declaration->text.range, open)) {
+        checker->upper_lost = true;
         return;
+    }
     if (checker->layers.count >= LIMIT_LAYERS) {
+        checker->upper_lost = true;
         diagnostic_report(checker->compilation, E_TOO_MANY_LAYERS, declaration->text.range,
                           "at most %u files can be stacked by `extends`", LIMIT_LAYERS);
         return;
     }
-    if (files_check(checker, declaration->text.range))
-        unit->upper = load(checker, source, false, NULL, open);
+    if (!files_check(checker, declaration->text.range)) {
+        checker->upper_lost = true;
+        return;
+    }
+    unit->upper = load(checker, source, false, NULL, open);
+}
+
+/* Where a file says what it is called; its start if it does not. */
+static source_range constitution_range(const unit *unit)
+{
+    for (uint32_t i = 0; i < unit->file->count; i++)
+        if (unit->file->items[i]->kind == AST_CONSTITUTION)
+            return unit->file->items[i]->name.range;
+    return (source_range){unit->source, 0, 0};
 }
 
 /* `platform.x` must mean one thing. */
@@ -316,7 +359,7 @@ static void layer_names_check(checker *checker, const unit *unit)
             diagnostic_note_text(checker->compilation, d, "that file is %s", path_of(checker, upper->source));
         }
         if (strcmp(upper->name, unit->name) == 0) {
-            diagnostic *const d = diagnostic_report(checker->compilation, E_LAYER_NAME, (source_range){unit->source, 0, 0},
+            diagnostic *const d = diagnostic_report(checker->compilation, E_LAYER_NAME, constitution_range(unit),
                                                     "this file and one that it extends are both called `%s`", unit->name);
             diagnostic_note_text(checker->compilation, d, "the other is %s", path_of(checker, upper->source));
         }
@@ -348,6 +391,7 @@ static void name_read(checker *checker, unit *unit, const char *local)
         diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_CONSTITUTION, declaration->range,
                                                 "a file says only once what it is called");
         diagnostic_note_at(checker->compilation, d, first->range, "the first `constitution` is here");
+        diagnostic_mend(checker->compilation, d, declaration->range, NULL, "keep one of them");
     }
     unit->version = first != NULL && first->text.bytes != NULL ? first->text.bytes : "0";
     if (unit->is_module)
@@ -360,8 +404,15 @@ static void name_read(checker *checker, unit *unit, const char *local)
         return;
     diagnostic *const d = diagnostic_report(checker->compilation, W_NO_CONSTITUTION, (source_range){unit->source, 0, 0},
                                             "the file has no `constitution`: it is called `%s`, version 0", unit->name);
-    diagnostic_mend(checker->compilation, d, (source_range){unit->source, 0, 0}, NULL,
-                    "begin it with `constitution %s \"1\"`", unit->name);
+    const char *const line = arena_format(checker->arena, "constitution %s \"1\"", unit->name);
+    const bool plain = strspn(unit->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == strlen(unit->name) &&
+                       (unit->name[0] < '0' || unit->name[0] > '9');
+    if (plain)
+        diagnostic_mend(checker->compilation, d, (source_range){unit->source, 0, 0}, arena_format(checker->arena, "%s\n", line),
+                        "begin it with `%s`", line);
+    else
+        diagnostic_mend(checker->compilation, d, (source_range){unit->source, 0, 0}, NULL,
+                        "begin it with `constitution NAME \"1\"`");
 }
 
 /* What the declaration is called in messages if a module cannot hold it, else NULL. */
@@ -393,6 +444,7 @@ static bool module_content_check(checker *checker, const unit *unit, const ast_d
                                             declaration->name.bytes != NULL ? declaration->name.range : declaration->range,
                                             "an imported file cannot hold %s", what);
     diagnostic_note_text(checker->compilation, d, "an import must not change decisions unseen; `extends` may");
+    diagnostic_mend(checker->compilation, d, declaration->range, NULL, "move it to the file that imports, or `extends` this one");
     return false;
 }
 
@@ -424,6 +476,8 @@ static void uppers_load(checker *checker, unit *unit, const chain *open)
             diagnostic *const d = diagnostic_report(checker->compilation, E_EXTENDS_TWICE, declaration->range,
                                                     "a file extends at most one other");
             diagnostic_note_at(checker->compilation, d, first->range, "the first `extends` is here");
+            diagnostic_mend(checker->compilation, d, declaration->range, NULL,
+                            "keep one of them, and let that file extend the other");
             continue;
         }
         first = declaration;

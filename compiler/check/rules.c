@@ -187,6 +187,8 @@ static bool event_is_needless(const work *work, uint32_t index)
             check_report(work->checker, W_STAGE_TWICE, event->range, "`%s` is covered already",
                          source_excerpt(work->checker->compilation, event->range));
         diagnostic_note_at(work->checker->compilation, d, other->range, "by this");
+        diagnostic_mend(work->checker->compilation, d, event->range, NULL, "leave `%s` out",
+                        source_excerpt(work->checker->compilation, event->range));
         return true;
     }
     return false;
@@ -195,8 +197,10 @@ static bool event_is_needless(const work *work, uint32_t index)
 static void bodies_build(work *work)
 {
     if (work->stages->whole) {
-        check_report(work->checker, E_LATER_WHOLE, work->stages->range,
-                     "`whole output` has no meaning yet");
+        diagnostic *const d = check_report(work->checker, E_LATER_WHOLE, work->stages->range,
+                                           "`whole output` does not work in this version");
+        diagnostic_mend(work->checker->compilation, d, work->stages->range, "output",
+                        "write `output`: without streams it is the whole reply");
         return;
     }
     for (uint32_t i = 0; i < work->stages->count; i++) {
@@ -226,8 +230,10 @@ static void ask_fill(checker *checker, rule *rule, const ast_ask *ask)
     rule->who_count = ask->who.count;
     rule->within_us = ask->has_within ? ask->within_us : 0;
     if (ask->has_within && ask->within_us <= 0)
-        check_report(checker, E_WITHIN, ask->range,
-                     "an approval needs time: `within` must be longer than nothing");
+        diagnostic_mend(checker->compilation,
+                        check_report(checker, E_WITHIN, ask->range,
+                                     "an approval needs time: `within` must be longer than nothing"),
+                        ask->range, NULL, "write a longer time, such as `within 10m`");
 }
 
 static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
@@ -262,18 +268,42 @@ static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
         rule->verdict = CST_HALT;
         return;
     case AST_EFFECT_REDACT:
-        check_report(checker, E_LATER_REDACT, effect->range, "`redact` has no meaning yet");
+        diagnostic_mend(checker->compilation,
+                        check_report(checker, E_LATER_REDACT, effect->range,
+                                     "`redact` does not work in this version"),
+                        effect->range, NULL, "stop the event instead: `refuse` or `deny`");
         return;
     case AST_EFFECT_REPLACE:
-        check_report(checker, E_LATER_REPLACE, effect->range, "`replace` has no meaning yet");
+        diagnostic_mend(checker->compilation,
+                        check_report(checker, E_LATER_REPLACE, effect->range,
+                                     "`replace` does not work in this version"),
+                        effect->range, NULL, "stop the event instead: `refuse` or `deny`");
         return;
     case AST_EFFECT_LABEL:
-        check_report(checker, E_LATER_LABEL, effect->range, "labels have no meaning yet");
+        check_report(checker, E_LATER_LABEL, effect->range, "labels do not work in this version");
         return;
     }
 }
 
 /* ---- waivers --------------------------------------------------------------------------------- */
+
+static void waivable_list(checker *checker, const unit *upper, diagnostic *diagnostic)
+{
+    const char *list = "";
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < upper->symbols.count && shown < 8; i++) {
+        const symbol *const symbol = upper->symbols.items[i];
+        if (symbol->kind != SYMBOL_RULE || !symbol->declaration->waivable)
+            continue;
+        list = arena_format(checker->arena, "%s%s`%s.%s`", list, shown++ == 0 ? "" : ", ",
+                            upper->name, symbol->name);
+    }
+    if (shown == 0)
+        diagnostic_note_text(checker->compilation, diagnostic, "no rule of `%s` can be waived",
+                             upper->name);
+    else
+        diagnostic_note_text(checker->compilation, diagnostic, "what can be waived: %s", list);
+}
 
 static const ast_declaration *waive_unknown(checker *checker, unit *unit, const ast_path *path)
 {
@@ -295,8 +325,10 @@ static const ast_declaration *waive_unknown(checker *checker, unit *unit, const 
     uint32_t count;
     const char *const *const names = unit_names(checker, named, 1u << SYMBOL_RULE, &count);
     const char *const near = diagnostic_nearest(path->items[path->count - 1].bytes, names, count);
-    if (near == NULL)
+    if (near == NULL) {
+        waivable_list(checker, named, d);
         return NULL;
+    }
     const char *const edit = arena_format(checker->arena, "%s.%s", named->name, near);
     diagnostic_label(checker->compilation, d, "did you mean `%s`?", edit);
     diagnostic_mend(checker->compilation, d, path->range, edit, "write `%s`", edit);
@@ -307,9 +339,8 @@ static const ast_declaration *waive_unknown(checker *checker, unit *unit, const 
 static const ast_declaration *waived_rule(checker *checker, unit *unit,
                                           const ast_declaration *waiver, rule *rule)
 {
-    uint32_t used = 0;
-    const symbol *const symbol = unit_resolve(checker, unit, &waiver->path, &used);
-    if (symbol == NULL || symbol->kind != SYMBOL_RULE || used != waiver->path.count)
+    const symbol *const symbol = unit_resolve_rule(unit, &waiver->path);
+    if (symbol == NULL)
         return waive_unknown(checker, unit, &waiver->path);
     compilation *const compilation = checker->compilation;
     const char *const text = source_excerpt(compilation, waiver->path.range);
@@ -322,6 +353,8 @@ static const ast_declaration *waived_rule(checker *checker, unit *unit,
     } else if (symbol->declaration->kind != AST_RULE) {
         d = check_report(checker, E_WAIVE_PERMIT, waiver->path.range,
                          "`%s` is a permit, and only a rule can be waived", text);
+        diagnostic_mend(compilation, d, waiver->path.range, NULL,
+                        "to permit less here, write a rule; to permit more, a permit of your own");
     } else if (!symbol->declaration->waivable) {
         d = check_report(checker, E_WAIVE_FIRM, waiver->path.range,
                          "`%s` does not say that it can be waived", text);
@@ -349,10 +382,10 @@ static void until_fill(checker *checker, rule *rule, const ast_text *until)
         return;
     }
     diagnostic *const d =
-        check_report(checker, E_WAIVE_UNTIL, until->range, "`%s` is no date", until->bytes);
-    diagnostic_note_text(checker->compilation, d,
-                         "a date is written \"2027-06-30\" and counts to the end of that day in "
-                         "UTC, a time \"2027-06-30T12:00:00Z\"");
+        check_report(checker, E_WAIVE_UNTIL, until->range, "`%s` is not a date", until->bytes);
+    diagnostic_mend(checker->compilation, d, until->range, NULL,
+                    "write a date, \"2027-06-30\", which counts to the end of that day in UTC, or a "
+                    "time, \"2027-06-30T12:00:00Z\"");
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -399,7 +432,7 @@ static void row_add(checker *checker, unit *unit, const ast_declaration *declara
     };
     symbol *const symbol = waiver || declaration->name.bytes == NULL
                                ? NULL
-                               : unit_find(unit, declaration->name.bytes, declaration->name.length);
+                               : unit_find_rule(unit, declaration->name.bytes, declaration->name.length);
     if (symbol != NULL && symbol->declaration == declaration)
         symbol->number = checker->policy->rules.count - 1;
 }
@@ -423,7 +456,7 @@ static void rule_check(checker *checker, unit *unit, uint32_t number)
         effect_fill(checker, rule, &declaration->effect);
         if (declaration->label.bytes != NULL)
             check_report(checker, E_LATER_LABEL, declaration->label.range,
-                         "labels have no meaning yet");
+                         "labels do not work in this version");
         if (declaration->under.bytes != NULL)
             rule->principle = principle_find(checker, unit, &declaration->under);
     }

@@ -76,8 +76,8 @@ typedef struct root {
 static const root roots[] = {
     {"session", "session", AT_ALL, CST_KIND_STRING, false, false},
     {"time", "time", AT_ALL, CST_KIND_TIME, false, false},
-    {"agent", "agent", AT_ALL, CST_KIND_AGENT, true, false},
-    {"chain", "chain", AT_ALL, CST_KIND_LIST, true, false},
+    {"agent", "agent", AT_ALL, CST_KIND_AGENT, false, true},
+    {"chain", "chain", AT_ALL, CST_KIND_LIST, false, true},
     {"text", "text", AT_INPUT | AT_OUTPUT | AT_RESULT | AT_MESSAGE, CST_KIND_STRING, false, true},
     {"role", "role", AT_INPUT, CST_KIND_STRING, true, false},
     {"tool", "tool", AT_ACTION | AT_RESULT, CST_KIND_TOOL, false, true},

@@ -48,9 +48,11 @@ static bool element_of(checker *checker, const ast_expression *item, set_element
         break;
     }
     diagnostic *const d = diagnostic_report(checker->compilation, E_SET_ELEMENT, item->range,
-                                            "an element of a set is a constant, and `%s` is none",
+                                            "an element of a set is a constant, and `%s` is not one",
                                             source_excerpt(checker->compilation, item->range));
     diagnostic_note_text(checker->compilation, d, "texts, numbers, durations and bare names are");
+    diagnostic_mend(checker->compilation, d, item->range, NULL, "leave it out of the set, and compare with it beside: `… or … == %s`",
+                    source_excerpt(checker->compilation, item->range));
     return false;
 }
 
@@ -144,8 +146,10 @@ set_declaration *set_read(checker *checker, unit *unit, const ast_declaration *d
         return made;
     }
     const uint32_t source = declaration->text.bytes == NULL ? UINT32_MAX : unit_read_beside(checker, unit, &declaration->text);
+    const uint32_t errors = checker->compilation->error_count;
     if (source != UINT32_MAX)
         file_read(checker, source, made);
+    made->lost = source == UINT32_MAX || checker->compilation->error_count != errors;
     return made;
 }
 
@@ -313,7 +317,11 @@ static bool element_read(const reading *reading, uint32_t number)
         reading->out->count++;
         return true;
     }
-    literal_read(reading->checker, reading->unit, &element, element.text.range, reading->type, &value);
+    if (element.kind == AST_STRING && memchr(element.text.bytes, '/', element.text.length) != NULL)
+        diagnostic_report(reading->checker->compilation, E_NO_SUCH_VALUE, element.text.range,
+                          "`\"%s\"` is not a network: a network is written \"10.0.0.0/8\"", element.text.bytes);
+    else
+        literal_read(reading->checker, reading->unit, &element, element.text.range, reading->type, &value);
     return false;
 }
 
@@ -326,14 +334,16 @@ static bool elements_read(const reading *reading)
         const uint32_t before = compilation->diagnostics.count;
         if (element_read(reading, i))
             continue;
-        if (compilation->diagnostics.count > before)
+        const source_range own = reading->set->elements[i].text.range;
+        const bool beside = own.file == reading->use.file && own.start >= reading->use.start && own.end <= reading->use.end;
+        if (compilation->diagnostics.count > before && !beside && errors == 0)
             diagnostic_note_at(compilation, &compilation->diagnostics.items[before], reading->use,
                                "the set is compared with a value of type %s here", type_name(reading->checker, reading->type));
         if (++errors < SHOWN_ERRORS || i + 1 == reading->set->count)
             continue;
         diagnostic_report(compilation, E_SET_REST, reading->set->range,
-                          "`%s` has %u elements that are no %s; the other %u were not looked at", reading->set->name, errors,
-                          type_name(reading->checker, reading->type), reading->set->count - i - 1);
+                          "`%s` has %u elements that are not %s; the other %u were not looked at", reading->set->name, errors,
+                          type_with_article(reading->checker, reading->type), reading->set->count - i - 1);
         break;
     }
     return errors == 0;

@@ -224,13 +224,27 @@ static bool conjuncts_exclude(const expression *condition)
     return false;
 }
 
+/* Whether `low` leaves everything up to some value, and `high` everything behind it. */
+static bool spans_exhaust(const span_of_values *low, const span_of_values *high)
+{
+    if (low->text != NULL || high->text != NULL || low->low != INT64_MIN || high->high != INT64_MAX)
+        return false;
+    return (high->low == INT64_MIN || high->low - 1 <= low->high) && expressions_equal(low->subject, high->subject);
+}
+
 static bool disjuncts_exhaust(const expression *condition)
 {
     const uint32_t count = condition->item_count < COMPARED_CONJUNCTS ? condition->item_count : COMPARED_CONJUNCTS;
-    for (uint32_t i = 0; i < count; i++)
-        for (uint32_t k = 0; k < count; k++)
+    for (uint32_t i = 0; i < count; i++) {
+        span_of_values a, b;
+        const bool ranged = span_read(condition->items[i], &a);
+        for (uint32_t k = 0; k < count; k++) {
             if (i != k && negates(condition->items[i], condition->items[k]))
                 return true;
+            if (i != k && ranged && span_read(condition->items[k], &b) && spans_exhaust(&a, &b))
+                return true;
+        }
+    }
     return false;
 }
 

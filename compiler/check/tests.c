@@ -60,9 +60,17 @@ static const char *kind_of_json(ast_json_kind kind)
 static void mismatch(checker *checker, const ast_json *json, const type *type, const char *why)
 {
     diagnostic *const d = diagnostic_report(checker->compilation, E_TEST_VALUE, json->range, "%s is given where %s is declared",
-                                            kind_of_json(json->kind), type_name(checker, type));
+                                            kind_of_json(json->kind), type_with_article(checker, type));
     if (why != NULL)
         diagnostic_label(checker->compilation, d, "%s", why);
+    else if (type_is_number(type))
+        diagnostic_mend(checker->compilation, d, json->range, NULL, "give a number, without quotes");
+    else if (type->kind == CST_KIND_LIST)
+        diagnostic_mend(checker->compilation, d, json->range, NULL, "give a list: `[…]`");
+    else if (type->kind == CST_KIND_RECORD)
+        diagnostic_mend(checker->compilation, d, json->range, NULL, "give an object: `{ … }`");
+    else if (type_is_text(type))
+        diagnostic_mend(checker->compilation, d, json->range, NULL, "give a text in quotes");
 }
 
 static void value_check(checker *checker, unit *unit, const ast_json *json, const type *type);
@@ -212,6 +220,7 @@ static void object_write(checker *checker, buffer *out, const ast_json *json)
             diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_MEMBER, key->range,
                                                     "the member `%s` is given twice", key->bytes);
             diagnostic_note_at(checker->compilation, d, json->keys[first].range, "the first is here");
+            diagnostic_mend(checker->compilation, d, key->range, NULL, "leave one of them out");
         } else {
             name_table_add(checker->arena, &seen, key->bytes, i);
         }
@@ -235,7 +244,7 @@ static void json_write(checker *checker, buffer *out, const ast_json *json)
         return;
     case AST_JSON_NUMBER:
         if (!number_is_json(&json->text))
-            diagnostic_report(checker->compilation, E_TEST_VALUE, json->range, "`%s` is no number of JSON", json->text.bytes);
+            diagnostic_report(checker->compilation, E_TEST_VALUE, json->range, "`%s` is not a number of JSON", json->text.bytes);
         buffer_add(out, json->text.bytes, json->text.length);
         return;
     case AST_JSON_STRING:
@@ -276,7 +285,7 @@ static checked_step *step_add(test_state *state, const ast_step *step)
 
 static void later(const test_state *state, const ast_step *step, const char *what)
 {
-    diagnostic_report(state->checker->compilation, E_LATER_TEST, step->range, "%s has no meaning yet", what);
+    diagnostic_report(state->checker->compilation, E_LATER_TEST, step->range, "%s does not work in this version", what);
 }
 
 static void agent_check(const test_state *state, const ast_text *name)
@@ -293,6 +302,45 @@ static void member_text(buffer *out, const char *name, const ast_text *text)
         return;
     buffer_format(out, ",\"%s\":", name);
     buffer_json_string(out, text->bytes, text->length);
+}
+
+static bool names_equal(const ast_text *a, const ast_text *b)
+{
+    return a->bytes != NULL && b->bytes != NULL && a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+/*
+ * `agent`, and as `chain` that agent and every other whose messages have reached it in this test, directly or through others:
+ * read backwards, so that only what was said before counts. Nothing if the step names no agent.
+ */
+static void acting_agent(const test_state *state, const ast_step *step, const ast_text *agent, buffer *out)
+{
+    if (agent->bytes == NULL)
+        return;
+    struct {
+        const ast_text **items;
+        uint32_t count, capacity;
+    } chain = {0};
+    *ARENA_PUSH(state->checker->arena, &chain) = agent;
+    for (const ast_step *before = step; before-- > state->declaration->steps;) {
+        if (before->kind != AST_STEP_MESSAGE)
+            continue;
+        bool reaches = false, known = false;
+        for (uint32_t i = 0; i < chain.count; i++) {
+            reaches = reaches || names_equal(&before->agent, chain.items[i]);
+            known = known || names_equal(&before->name, chain.items[i]);
+        }
+        if (reaches && !known && before->name.bytes != NULL)
+            *ARENA_PUSH(state->checker->arena, &chain) = &before->name;
+    }
+    member_text(out, "agent", agent);
+    buffer_text(out, ",\"chain\":[");
+    for (uint32_t i = 0; i < chain.count; i++) {
+        if (i > 0)
+            buffer_text(out, ",");
+        buffer_json_string(out, chain.items[i]->bytes, chain.items[i]->length);
+    }
+    buffer_text(out, "]");
 }
 
 static void event_begin(buffer *out, cst_stage stage)
@@ -317,11 +365,12 @@ static void text_event(test_state *state, const ast_step *step, cst_stage stage)
     if (step->kind == AST_STEP_MESSAGE) {
         agent_check(state, &step->name);
         agent_check(state, &step->agent);
+        acting_agent(state, step, &step->name, &out); /* who speaks, acts */
         member_text(&out, "from", &step->name);
         member_text(&out, "to", &step->agent);
     } else if (step->kind == AST_STEP_INPUT) {
         agent_check(state, &step->agent);
-        member_text(&out, "agent", &step->agent);
+        acting_agent(state, step, &step->agent, &out);
     }
     member_text(&out, "text", &step->text);
     event_end(state, step, &out);
@@ -363,7 +412,7 @@ static void tool_event(test_state *state, const ast_step *step)
     buffer out;
     arena_buffer(checker, &out);
     event_begin(&out, result ? CST_RESULT : CST_ACTION);
-    member_text(&out, "agent", &step->agent);
+    acting_agent(state, step, &step->agent, &out);
     member_text(&out, "tool", &step->name);
     const ast_json *const arguments = step->json != NULL || !result ? step->json : arguments_before(state, step);
     buffer_text(&out, ",\"args\":");
@@ -442,7 +491,9 @@ static void rule_unknown(const test_state *state, const ast_path *path)
 static void expect_step(test_state *state, const ast_step *step)
 {
     if (!state->has_event) {
-        diagnostic_report(state->checker->compilation, E_EXPECT_FIRST, step->range, "`expect` speaks of the event before it, and there is none");
+        diagnostic *const d = diagnostic_report(state->checker->compilation, E_EXPECT_FIRST, step->range,
+                                                "`expect` speaks of the event before it, and there is no event");
+        diagnostic_mend(state->checker->compilation, d, step->range, NULL, "put an event before it, such as `input \"hello\"`");
         return;
     }
     if (step->expects_label) {
@@ -459,9 +510,8 @@ static void expect_step(test_state *state, const ast_step *step)
             by[count++] = CST_NONE;
             continue;
         }
-        uint32_t used = 0;
-        const symbol *const symbol = unit_resolve(state->checker, state->unit, path, &used);
-        if (symbol == NULL || symbol->kind != SYMBOL_RULE || used != path->count)
+        const symbol *const symbol = unit_resolve_rule(state->unit, path);
+        if (symbol == NULL)
             rule_unknown(state, path);
         else if (symbol->number != CST_NONE) /* else the rule has an error of its own */
             by[count++] = symbol->number;

@@ -85,9 +85,9 @@ tool_draft *tool_draft_add(checker *checker, const char *name, source_range rang
 
 void tool_tag_add(checker *checker, tool_tags *tags, const char *tag)
 {
-    for (uint32_t i = 0; i < tags->count; i++)
-        if (strcmp(tags->items[i], tag) == 0)
-            return;
+    if (name_table_find(&tags->names, tag, strlen(tag)) != CST_NONE)
+        return;
+    name_table_add(checker->arena, &tags->names, tag, tags->count);
     *ARENA_PUSH(checker->arena, tags) = tag;
 }
 
@@ -154,6 +154,7 @@ static void draft_declare(checker *checker, const ast_text *name, const tool_sha
         diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_TOOL, name->range,
                                                 "the tool `%s` is declared twice", name->bytes);
         diagnostic_note_at(checker->compilation, d, draft->declared_range, "the first declaration is here");
+        diagnostic_mend(checker->compilation, d, name->range, NULL, "keep one of them");
         return;
     }
     draft->declared = true;
@@ -175,7 +176,7 @@ static void tool_declare(checker *checker, unit *unit, const ast_declaration *de
         shape.parameters = type_resolve(checker, unit, &written, 0);
     }
     if (declaration->type != NULL)
-        shape.returns = type_resolve(checker, unit, declaration->type, 0);
+        shape.returns = type_or_lost(checker, type_resolve(checker, unit, declaration->type, 0));
     for (uint32_t i = 0; i < declaration->texts.count; i++)
         draft_declare(checker, &declaration->texts.items[i], &shape);
 }
@@ -244,6 +245,13 @@ static void tool_merge(checker *checker, const tool_draft *draft)
     }
 }
 
+static void import_read(checker *checker, unit *layer, const ast_declaration *declaration)
+{
+    const uint32_t errors = checker->compilation->error_count;
+    tools_import(checker, layer, declaration);
+    checker->tools_lost = checker->tools_lost || checker->compilation->error_count != errors;
+}
+
 void tools_check(checker *checker)
 {
     *ARENA_PUSH(checker->arena, &checker->policy->tools) = (tool){.name = ""};
@@ -254,7 +262,7 @@ void tools_check(checker *checker)
         state_of(checker)->drafts = drafts;
         for (uint32_t k = 0; k < layer->file->count; k++)
             if (layer->file->items[k]->kind == AST_IMPORT_TOOLS && layer->file->items[k]->text.bytes != NULL)
-                tools_import(checker, layer, layer->file->items[k]);
+                import_read(checker, layer, layer->file->items[k]);
         for (uint32_t k = 0; k < layer->file->count; k++)
             if (layer->file->items[k]->kind == AST_TOOL)
                 tool_declare(checker, layer, layer->file->items[k]);
@@ -320,6 +328,8 @@ static void tag_report_unknown(checker *checker, const ast_text *tag)
     if (near != NULL) {
         diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
         diagnostic_mend(checker->compilation, d, tag->range, near, "write `%s`", near);
+    } else {
+        diagnostic_mend(checker->compilation, d, tag->range, NULL, "write the tag behind a tool: `tool NAME %s`", tag->bytes);
     }
 }
 
@@ -377,7 +387,8 @@ bool selector_resolve(checker *checker, const ast_event *event, selector *out)
     if (!has_tools) {
         diagnostic *const d = diagnostic_report(checker->compilation, E_STAGE_WITHOUT_TOOLS, event->range,
                                                 "the stage `%s` has no tools", cst_stage_name(event->stage));
-        diagnostic_note_text(checker->compilation, d, "only `action` and `result` have");
+        diagnostic_mend(checker->compilation, d, event->range, NULL, "write `on %s`, or name the tool behind `action` or `result`",
+                        cst_stage_name(event->stage));
         return false;
     }
     if (event->tagged)

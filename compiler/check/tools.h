@@ -23,6 +23,7 @@ void name_table_add(arena *arena, name_table *table, const char *name, uint32_t 
 typedef struct tool_tags {
     const char **items;
     uint32_t count, capacity;
+    name_table names;
 } tool_tags;
 
 typedef struct tool_draft {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "compiler/check/expression.h"
+#include "compiler/check/tools.h"
 #include "runtime/base/hash.h"
 
 typedef struct type_table {
@@ -242,6 +243,32 @@ const char *type_name(checker *checker, const type *type)
     return type->bound == 0 ? name : arena_format(checker->arena, "%s(%u)", name, type->bound);
 }
 
+const char *type_with_article(checker *checker, const type *type)
+{
+    const char *const name = type->kind == CST_KIND_RECORD ? "record" : type_name(checker, type);
+    const bool vowel = strchr("aeioAEIO", name[0]) != NULL;
+    return arena_format(checker->arena, "%s %s", vowel ? "an" : "a", name);
+}
+
+/* ---- types that were lost -------------------------------------------------------------------- */
+
+bool type_is_lost(const checker *checker, const type *type)
+{
+    return type != NULL && type == checker->lost_type;
+}
+
+const type *type_or_lost(checker *checker, const type *resolved)
+{
+    if (resolved != NULL)
+        return resolved;
+    if (checker->lost_type == NULL) {
+        type *const made = arena_allocate(checker->arena, sizeof *made);
+        *made = (type){.kind = CST_KIND_JSON, .row = CST_NONE};
+        checker->lost_type = made;
+    }
+    return checker->lost_type;
+}
+
 /* ---- written types --------------------------------------------------------------------------- */
 
 /* The bound of T(N); 0 if there is none. False after an error. */
@@ -296,7 +323,10 @@ static const type *name_resolve(checker *checker, unit *unit, const ast_type *as
     const key name = key_of(&ast->name);
     uint32_t bound;
     if (key_is(name, "command")) {
-        check_report(checker, E_LATER_COMMAND, ast->range, "the type `command` has no meaning yet");
+        diagnostic *const d = check_report(checker, E_LATER_COMMAND, ast->range,
+                                           "the type `command` does not work in this version");
+        diagnostic_mend(checker->compilation, d, ast->range, "string",
+                        "declare it as `string`, and permit or deny the whole tool");
         return NULL;
     }
     if (key_is(name, "list") || key_is(name, "set")) {
@@ -334,7 +364,7 @@ static const type *name_resolve(checker *checker, unit *unit, const ast_type *as
         return NULL;
     }
     diagnostic *const d =
-        check_report(checker, E_UNKNOWN_TYPE, ast->name.range, "`%s` is no type", ast->name.bytes);
+        check_report(checker, E_UNKNOWN_TYPE, ast->name.range, "`%s` is not a type", ast->name.bytes);
     diagnostic_note_at(checker->compilation, d, symbol->range, "it is declared here");
     return NULL;
 }
@@ -352,9 +382,10 @@ static const type *generic_resolve(checker *checker, unit *unit, const ast_type 
             diagnostic_mend(checker->compilation, d, ast->name.range, near, "write `%s`", near);
         return NULL;
     }
-    const type *const element = type_resolve(checker, unit, ast->argument, depth + 1);
+    const type *const element =
+        type_or_lost(checker, type_resolve(checker, unit, ast->argument, depth + 1));
     uint32_t bound;
-    if (!bound_read(checker, ast, CST_KIND_LIST, &bound) || element == NULL)
+    if (!bound_read(checker, ast, CST_KIND_LIST, &bound))
         return NULL;
     return type_list(checker, element, bound);
 }
@@ -362,29 +393,32 @@ static const type *generic_resolve(checker *checker, unit *unit, const ast_type 
 static const type *record_resolve(checker *checker, unit *unit, const ast_type *ast, uint32_t depth)
 {
     type_field *const fields = arena_array(checker->arena, ast->field_count, sizeof *fields);
-    bool sound = true;
+    name_table seen = {0};
+    uint32_t count = 0;
     for (uint32_t i = 0; i < ast->field_count; i++) {
         const ast_field *const field = &ast->fields[i];
-        fields[i] =
-            (type_field){field->key.bytes, type_resolve(checker, unit, field->type, depth + 1),
-                         field->optional, field->key.range};
-        sound = sound && fields[i].type != NULL;
-        for (uint32_t k = 0; k < i; k++) {
-            if (strcmp(fields[k].name, fields[i].name) != 0)
-                continue;
-            diagnostic *const d = check_report(checker, E_FIELD_TWICE, field->key.range,
-                                               "the record has two fields `%s`", fields[i].name);
-            diagnostic_note_at(checker->compilation, d, fields[k].range, "the first is here");
-            sound = false;
-            break;
+        const type *const type =
+            type_or_lost(checker, type_resolve(checker, unit, field->type, depth + 1));
+        const uint32_t first =
+            name_table_find(&seen, field->key.bytes, strlen(field->key.bytes));
+        if (first == CST_NONE) {
+            name_table_add(checker->arena, &seen, field->key.bytes, count);
+            fields[count++] =
+                (type_field){field->key.bytes, type, field->optional, field->key.range};
+            continue;
         }
+        diagnostic *const d = check_report(checker, E_FIELD_TWICE, field->key.range,
+                                           "the record has two fields `%s`", field->key.bytes);
+        diagnostic_note_at(checker->compilation, d, fields[first].range, "the first is here");
+        diagnostic_mend(checker->compilation, d, field->key.range, NULL,
+                        "give it another name, or leave one of them out");
     }
     if (ast->has_bound) {
         check_report(checker, E_BOUND_MISPLACED, ast->bound_range,
                      "a bound in parentheses is a length, and a record has none");
         return NULL;
     }
-    return sound ? type_record(checker, fields, ast->field_count) : NULL;
+    return type_record(checker, fields, count);
 }
 
 const type *type_resolve(checker *checker, unit *unit, const ast_type *ast, uint32_t depth)

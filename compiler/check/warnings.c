@@ -56,15 +56,15 @@ static void warn_unused(checker *checker)
 
 /* ---- conditions that say nothing ----------------------------------------------------------------------------- */
 
-/* A comparison of two constants was reported where it stands; if it is the whole condition, that was enough. */
-static bool is_reported(const compilation *compilation, source_range range)
+/* A test of constants in the condition was reported where it stands: that is the reason, and said once. */
+static diagnostic *constant_test_in(compilation *compilation, source_range range)
 {
     for (uint32_t i = 0; i < compilation->diagnostics.count; i++) {
-        const diagnostic *const d = &compilation->diagnostics.items[i];
-        if (d->code == W_CONSTANT_TEST && d->range.file == range.file && d->range.start == range.start && d->range.end == range.end)
-            return true;
+        diagnostic *const d = &compilation->diagnostics.items[i];
+        if (d->code == W_CONSTANT_TEST && d->range.file == range.file && d->range.start >= range.start && d->range.end <= range.end)
+            return d;
     }
-    return false;
+    return NULL;
 }
 
 static void warn_constant(checker *checker, const rule *rule)
@@ -73,13 +73,20 @@ static void warn_constant(checker *checker, const rule *rule)
     const ast_declaration *const declaration = rule->declaration;
     const ast_expression *const condition = declaration->when != NULL ? declaration->when : declaration->unless;
     const source_range range = condition != NULL ? condition->range : rule->range;
+    diagnostic *const reason = constant_test_in(checker->compilation, range);
     if (known == KNOWN_FALSE) {
         static const char *const what[] = {"rule", "permit", "waiver"};
+        if (reason != NULL) {
+            diagnostic_note_at(checker->compilation, reason, rule->range, "so the %s `%s` can never %s", what[rule->kind],
+                               rule->name, rule->kind == CST_RULE ? "fire" : "count");
+            return;
+        }
         diagnostic *const d = diagnostic_report(checker->compilation, W_NEVER_FIRES, rule->range, "the %s `%s` can never %s",
                                                 what[rule->kind], rule->name, rule->kind == CST_RULE ? "fire" : "count");
         if (condition != NULL)
             diagnostic_note_at(checker->compilation, d, range, "its condition is false for every event");
-    } else if (known == KNOWN_TRUE && condition != NULL && !is_reported(checker->compilation, range)) {
+        diagnostic_mend(checker->compilation, d, rule->range, NULL, "change the condition, or remove the %s", what[rule->kind]);
+    } else if (known == KNOWN_TRUE && condition != NULL && reason == NULL) {
         diagnostic *const d = diagnostic_report(checker->compilation, W_ALWAYS_TRUE, range,
                                                 "the condition of `%s` is true for every event", rule->name);
         diagnostic_mend(checker->compilation, d, range, NULL, "leave it out, or compare what was meant");
@@ -135,12 +142,23 @@ static void tools_in_condition(const checked_policy *policy, const expression *e
         tools_in_condition(policy, expression->items[i], mentioned);
 }
 
+/* Also in a selector that another covers, which has no body. */
+static void tools_in_selectors(const checker *checker, const ast_declaration *declaration, bool *mentioned)
+{
+    for (uint32_t i = 0; i < declaration->stages.count; i++)
+        for (uint32_t k = 0; k < declaration->stages.items[i].tools.count; k++) {
+            const ast_text *const name = &declaration->stages.items[i].tools.items[k];
+            mentioned[tool_find(checker, name->bytes, name->length)] = true;
+        }
+}
+
 static bool *tools_mentioned(const checker *checker)
 {
     const checked_policy *const policy = checker->policy;
     bool *const mentioned = arena_array(checker->arena, policy->tools.count, sizeof *mentioned);
     for (uint32_t i = 0; i < policy->rules.count; i++) {
         const rule *const rule = &policy->rules.items[i];
+        tools_in_selectors(checker, rule->declaration, mentioned);
         for (uint32_t k = 0; k < rule->body_count; k++) {
             const selector *const selector = &rule->bodies[k].selector;
             for (uint32_t n = 0; n < selector->tool_count; n++)
@@ -183,8 +201,10 @@ static bool asked_first(const checker *checker, source_range *range, const char 
         const rule *const rule = &policy->rules.items[i];
         if (rule->who_count == 0 || rule->layer != 0)
             continue;
-        *range = rule->range;
-        *who = rule->who[0];
+        const ast_effect *const effect = &rule->declaration->effect;
+        const ast_text *const name = effect->kind == AST_EFFECT_ASK ? &effect->ask.who.items[0] : &effect->text;
+        *range = name->range;
+        *who = name->bytes;
         return true;
     }
     const ast_file *const file = checker->layers.items[0]->file;
@@ -192,7 +212,7 @@ static bool asked_first(const checker *checker, source_range *range, const char 
         const ast_declaration *const declaration = file->items[i];
         if (declaration->kind != AST_DEFAULT || declaration->verdict != CST_REQUIRE_APPROVAL || declaration->ask.who.count == 0)
             continue;
-        *range = declaration->range;
+        *range = declaration->ask.who.items[0].range;
         *who = declaration->ask.who.items[0].bytes;
         return true;
     }
@@ -206,7 +226,7 @@ static void warn_channels(checker *checker)
     if (checker->channels.count > 0 || !asked_first(checker, &range, &who))
         return;
     diagnostic *const d = diagnostic_report(checker->compilation, W_NO_CHANNEL, range,
-                                            "`%s` is asked, and nothing says who can be", who);
+                                            "`%s` is asked, and no `approvals by` says who can be", who);
     diagnostic_mend(checker->compilation, d, range, NULL, "declare it: `approvals by %s`", who);
 }
 

@@ -21,6 +21,7 @@ typedef struct body {
     const rule_body *source;
     const expression **conjuncts;
     uint32_t *hashes;
+    uint32_t *sizes; /* of the conjuncts, in nodes: what comparing them may cost */
     uint32_t count;
     bool complete; /* has no more conjuncts than were taken */
 } body;
@@ -45,6 +46,16 @@ static uint32_t key_of_place(uint32_t conjunct, const rule_body *source, uint32_
     return (conjunct * 31u + (uint32_t)source->selector.stage) * 2654435761u ^ tool * 40503u;
 }
 
+static uint32_t size_of(const expression *tree)
+{
+    if (tree == NULL)
+        return 0;
+    uint32_t size = 1 + size_of(tree->left) + size_of(tree->right);
+    for (uint32_t i = 0; i < tree->item_count; i++)
+        size += size_of(tree->items[i]);
+    return size;
+}
+
 /* ---- filing --------------------------------------------------------------------------------------------- */
 
 static void body_add(search *search, uint32_t rule, const rule_body *source)
@@ -57,8 +68,10 @@ static void body_add(search *search, uint32_t rule, const rule_body *source)
     made->count = count;
     made->conjuncts = arena_array(search->checker->arena, count, sizeof *made->conjuncts);
     made->hashes = arena_array(search->checker->arena, count, sizeof *made->hashes);
+    made->sizes = arena_array(search->checker->arena, count, sizeof *made->sizes);
     for (uint32_t i = 0; i < count; i++) {
         made->conjuncts[i] = conjuncts[i];
+        made->sizes[i] = size_of(conjuncts[i]);
         made->hashes[i] = expression_hash(conjuncts[i]);
     }
 }
@@ -125,8 +138,12 @@ static bool body_covers(search *search, const body *wide, const body *narrow)
         return false;
     for (uint32_t i = 0; i < wide->count; i++) {
         bool found = false;
-        for (uint32_t k = 0; !found && k < narrow->count; k++)
-            found = wide->hashes[i] == narrow->hashes[k] && expressions_equal(wide->conjuncts[i], narrow->conjuncts[k]);
+        for (uint32_t k = 0; !found && k < narrow->count; k++) {
+            if (wide->hashes[i] != narrow->hashes[k] || wide->sizes[i] != narrow->sizes[k])
+                continue;
+            search->steps += wide->sizes[i];
+            found = expressions_equal(wide->conjuncts[i], narrow->conjuncts[k]);
+        }
         if (!found)
             return false;
     }

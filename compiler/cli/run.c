@@ -179,7 +179,10 @@ static bool read_document(run_state *run, line_reader *lines, conversation_reade
 {
     const char *text;
     size_t length;
-    if (lines_next(lines, &text, &length) != LINES_TEXT)
+    const lines_status status = lines_next(lines, &text, &length);
+    if (status == LINES_TOO_LONG)
+        deny_long_line(run); /* it is consumed, and must not be missing from the answers */
+    if (status != LINES_TEXT)
         return false;
     cst_json *tree;
     json_problem problem;

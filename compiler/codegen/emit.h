@@ -17,6 +17,8 @@
 #ifndef CONSTITUTION_COMPILER_CODEGEN_EMIT_H
 #define CONSTITUTION_COMPILER_CODEGEN_EMIT_H
 
+#include <signal.h>
+
 #include <llvm-c/Core.h>
 #include <llvm-c/TargetMachine.h>
 
@@ -242,6 +244,9 @@ LLVMMemoryBufferRef target_write(LLVMTargetMachineRef machine, LLVMModuleRef mod
 cst_status output_write(const char *path, const void *bytes, size_t length, char *error,
                         size_t error_size);
 /* a device, a pipe: nothing that a rename could replace */
+/* Signals that end a program wait for this thread between the two: while temporary files exist. */
+void output_hold_signals(sigset_t *before);
+void output_release_signals(const sigset_t *before);
 bool output_is_special(const char *path);
 /* A name beside `path` for a file that will be renamed to it; malloc'ed. */
 char *output_temporary(const char *path, const char *suffix);

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static const linker linkers[] = {
 enum { LINKER_COUNT = sizeof linkers / sizeof *linkers, NOT_FOUND = 127 };
 
 /* Runs one linker; its messages go to the file `messages`. The exit code, or NOT_FOUND. */
-static int run(const linker *how, char *object, char *library, const char *messages)
+static int run(const linker *how, char *object, char *library, const char *messages, const sigset_t *signals)
 {
     char *const plain[] = {(char[]){"ld"},
                            (char[]){"-shared"},
@@ -61,6 +62,13 @@ static int run(const linker *how, char *object, char *library, const char *messa
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0)
         return NOT_FOUND;
+    posix_spawnattr_t attributes; /* the linker is interrupted as if nothing waited */
+    if (posix_spawnattr_init(&attributes) != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return NOT_FOUND;
+    }
+    posix_spawnattr_setsigmask(&attributes, signals);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     pid_t child;
     int status = -1;
     bool started =
@@ -68,8 +76,9 @@ static int run(const linker *how, char *object, char *library, const char *messa
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, messages,
                                          O_WRONLY | O_CREAT | O_TRUNC, 0600) == 0 &&
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO) == 0;
-    started = started && posix_spawnp(&child, how->program, &actions, NULL,
+    started = started && posix_spawnp(&child, how->program, &actions, &attributes,
                                       how->is_driver ? driver : plain, environ) == 0;
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (!started)
         return NOT_FOUND;
@@ -92,11 +101,11 @@ static void read_message(const char *messages, char *out, size_t size)
     fclose(file);
 }
 
-static cst_status link_object(char *object, char *library, const char *messages, char *error,
-                              size_t error_size)
+static cst_status link_object(char *object, char *library, const char *messages,
+                              const sigset_t *signals, char *error, size_t error_size)
 {
     for (size_t i = 0; i < LINKER_COUNT; i++) {
-        const int code = run(&linkers[i], object, library, messages);
+        const int code = run(&linkers[i], object, library, messages, signals);
         if (code == NOT_FOUND)
             continue;
         if (code == 0)
@@ -125,15 +134,18 @@ cst_status link_shared(const void *object, size_t length, const char *path, char
     char *messages = output_temporary(path, ".log");
     cst_status status = CST_NO_MEMORY;
     if (object_path != NULL && library_path != NULL && messages != NULL) {
+        sigset_t before;
+        output_hold_signals(&before);
         status = output_write(object_path, object, length, error, error_size);
         if (status == CST_OK) {
-            status = link_object(object_path, library_path, messages, error, error_size);
+            status = link_object(object_path, library_path, messages, &before, error, error_size);
             if (status == CST_OK && rename(library_path, path) != 0)
                 status = output_error(error, error_size, path);
             unlink(library_path);
             unlink(object_path);
             unlink(messages);
         }
+        output_release_signals(&before);
     }
     free(object_path);
     free(library_path);

@@ -2,11 +2,13 @@
  * output.c - files that are whole or not there.
  *
  * A file is written under a temporary name in the same folder and renamed when it is complete, so
- * that no reader and no crash ever sees half a policy. What is no regular file (/dev/stdout, a
+ * that no reader and no crash ever sees half a policy. While a temporary file exists, signals that end a program wait, so
+ * that an interrupted build leaves none behind. What is no regular file (/dev/stdout, a
  * pipe) cannot be replaced and is written directly.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +68,22 @@ static bool write_and_close(int descriptor, const void *bytes, size_t length)
     return close(descriptor) == 0;
 }
 
+void output_hold_signals(sigset_t *before)
+{
+    sigset_t waiting;
+    sigemptyset(&waiting);
+    sigaddset(&waiting, SIGINT);
+    sigaddset(&waiting, SIGTERM);
+    sigaddset(&waiting, SIGHUP);
+    sigaddset(&waiting, SIGQUIT);
+    pthread_sigmask(SIG_BLOCK, &waiting, before);
+}
+
+void output_release_signals(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 bool output_is_special(const char *path)
 {
     struct stat about;
@@ -84,6 +102,8 @@ cst_status output_write(const char *path, const void *bytes, size_t length, char
     char *temporary = output_temporary(path, ".tmp");
     if (temporary == NULL)
         return output_error(error, error_size, path);
+    sigset_t before;
+    output_hold_signals(&before);
     const int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     bool good = descriptor >= 0;
     if (good) {
@@ -94,6 +114,7 @@ cst_status output_write(const char *path, const void *bytes, size_t length, char
             errno = reason;
         }
     }
+    output_release_signals(&before);
     free(temporary);
     return good ? CST_OK : output_error(error, error_size, path);
 }

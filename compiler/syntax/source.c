@@ -7,6 +7,7 @@
  *
  * The largest file that anything may be is bounded here; the narrower bounds of policies and tools files are their readers'.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,13 +62,37 @@ uint32_t source_add(compilation *compilation, const char *path, const char *byte
 
 /* ---- the file system --------------------------------------------------------------------------------- */
 
+/* Why a file cannot be read, in words that are the same on every machine. */
+static const char *reason_of(int error)
+{
+    switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+        return "there is no such file";
+    case EISDIR:
+        return "it is a folder";
+    case EACCES:
+    case EPERM:
+        return "it may not be read (permission denied)";
+    case ELOOP:
+        return "it is a link that leads back to itself";
+    case ENAMETOOLONG:
+        return "its name is too long";
+    default:
+        return "the file system reports an error";
+    }
+}
+
 /* Reads one byte more than the largest file may have, at most, so that the caller sees that it is too large. */
 static cst_status read_file(const cst_allocator *allocator, const char *path, char **out,
-                            size_t *length, size_t *capacity)
+                            size_t *length, size_t *capacity, const char **why)
 {
+    errno = 0;
     FILE *const file = fopen(path, "rb");
-    if (!file)
+    if (!file) {
+        *why = reason_of(errno);
         return CST_IO;
+    }
     cst_status status = CST_OK;
     char *bytes = NULL;
     size_t used = 0, room = 0;
@@ -88,8 +113,10 @@ static cst_status read_file(const cst_allocator *allocator, const char *path, ch
         if (got == 0)
             break;
     }
-    if (status == CST_OK && ferror(file))
+    if (status == CST_OK && ferror(file)) {
+        *why = reason_of(errno); /* a folder can be opened, and not read */
         status = CST_IO;
+    }
     fclose(file);
     if (status != CST_OK) {
         if (bytes)
@@ -111,13 +138,15 @@ uint32_t source_read(compilation *compilation, const char *path, const source_ra
     const compilation_reader *const reader = &compilation->reader;
     char *bytes = NULL;
     size_t length = 0, capacity = 0;
-    const cst_status status = reader->read ? reader->read(reader->user, path, &bytes, &length)
-                                           : read_file(allocator, path, &bytes, &length, &capacity);
+    const char *why = "the host did not give it";
+    const cst_status status =
+        reader->read ? reader->read(reader->user, path, &bytes, &length)
+                     : read_file(allocator, path, &bytes, &length, &capacity, &why);
     if (status == CST_NO_MEMORY)
         give_up(compilation);
     if (status != CST_OK) {
         diagnostic_report(compilation, E_FILE_UNREADABLE, at ? *at : nowhere,
-                          "the file `%s` cannot be read", path);
+                          "the file `%s` cannot be read: %s", path, why);
         return UINT32_MAX;
     }
     const bool fits = length <= LIMIT_SET_FILE_BYTES;

@@ -34,7 +34,7 @@ static bool result_event(conversation_reader *conversation, const cst_json *bloc
     const cst_json *const content = json_member(block, "content");
     const char *text;
     size_t length;
-    if (content != NULL && content->kind == JSON_OBJECT) {
+    if (!conversation_is_text(content)) {
         text = conversation_source(conversation, content, &length);
         if (text == NULL)
             return false;
@@ -67,6 +67,12 @@ static bool blocks_events(conversation_reader *conversation, cst_stage stage,
             const cst_json run = {.kind = JSON_LIST, .items = &content->items[i], .length = count};
             const char *text;
             size_t length;
+            if (!conversation_is_text(&run)) {
+                if (!conversation_unknown(conversation, NULL, "the content of a message"))
+                    return false;
+                i += count;
+                continue;
+            }
             if (!conversation_text(conversation, &run, stage == CST_OUTPUT ? NULL : "\n", &text,
                                    &length) ||
                 (length > 0 && !conversation_say(conversation, stage, text, length)))

@@ -317,6 +317,34 @@ const cst_json *conversation_string(const cst_json *object, const char *name)
     return member != NULL && member->kind == JSON_STRING ? member : NULL;
 }
 
+static bool is_word(const cst_json *member)
+{
+    return member == NULL || member->kind == JSON_NULL || member->kind == JSON_STRING;
+}
+
+static bool part_is_text(const cst_json *part)
+{
+    if (part->kind == JSON_STRING)
+        return true;
+    if (part->kind != JSON_OBJECT || !is_word(json_member(part, "text")) ||
+        !is_word(json_member(part, "refusal")))
+        return false;
+    const cst_json *const type = conversation_string(part, "type");
+    const bool text = type != NULL && (json_text_is(type, "text") || json_text_is(type, "input_text") ||
+                                       json_text_is(type, "output_text"));
+    return !text || conversation_string(part, "text") != NULL;
+}
+
+bool conversation_is_text(const cst_json *content)
+{
+    if (content == NULL || content->kind == JSON_NULL || content->kind == JSON_STRING)
+        return true;
+    for (uint32_t i = 0; content->kind == JSON_LIST && i < content->length; i++)
+        if (!part_is_text(&content->items[i]))
+            return false;
+    return content->kind == JSON_LIST;
+}
+
 bool conversation_text(conversation_reader *conversation, const cst_json *content,
                        const char *between, const char **text, size_t *length)
 {

@@ -125,6 +125,9 @@ bool conversation_answer(conversation_reader *conversation, const cst_json *id,
  */
 bool conversation_text(conversation_reader *conversation, const cst_json *content,
                        const char *between, const char **text, size_t *length);
+/* Whether conversation_text loses no words of it: a string, null, or a list of strings and of parts whose `text` and `refusal` are
+ * strings. Parts of other kinds (images, files) have no words. */
+bool conversation_is_text(const cst_json *content);
 /* The JSON text of a part of the document, on one line. */
 const char *conversation_source(conversation_reader *conversation, const cst_json *value,
                                 size_t *length);

@@ -15,6 +15,8 @@ static bool text_event(conversation_reader *conversation, cst_stage stage, const
 {
     const char *text;
     size_t length;
+    if (!conversation_is_text(content))
+        return conversation_unknown(conversation, NULL, "the content of a message");
     if (!conversation_text(conversation, content, stage == CST_OUTPUT ? NULL : "\n", &text,
                            &length))
         return false;
@@ -62,6 +64,8 @@ static bool assistant_events(conversation_reader *conversation, const cst_json *
     const cst_json *const legacy = json_member(message, "function_call");
     const bool has_calls = (calls != NULL && calls->kind == JSON_LIST && calls->length > 0) ||
                            (legacy != NULL && legacy->kind == JSON_OBJECT);
+    if (legacy != NULL && legacy->kind != JSON_OBJECT && legacy->kind != JSON_NULL)
+        return conversation_unknown(conversation, NULL, "the function call");
     const cst_json *const refusal = conversation_string(message, "refusal");
     const cst_json *const content = json_member(message, "content");
     const bool has_content = content != NULL && content->kind != JSON_NULL;
@@ -98,8 +102,7 @@ static bool result_event(conversation_reader *conversation, const cst_json *id,
 {
     const char *text;
     size_t length;
-    if (content != NULL && content->kind != JSON_STRING && content->kind != JSON_LIST &&
-        content->kind != JSON_NULL) {
+    if (!conversation_is_text(content)) {
         text = conversation_source(conversation, content, &length);
         if (text == NULL)
             return false;

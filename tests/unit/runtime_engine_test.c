@@ -135,7 +135,7 @@ static void test_open_data(void **state)
     assert_int_equal(slot(f, SUPPORT_PATH)->kind, CST_KIND_ABSENT);
     assert_int_not_equal(slot(f, SUPPORT_META)->kind, CST_KIND_ABSENT);
     assert_text(slot(f, SUPPORT_META_A), "b");
-    assert_null(decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," USER ",\"args\":[1,2]}").error_code);
+    assert_string_equal(decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," USER ",\"args\":[1,2]}").error_code, "type");
     assert_null(decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," USER ",\"args\":{\"meta\":5}}").error_code);
     assert_int_not_equal(slot(f, SUPPORT_META)->kind, CST_KIND_ABSENT);
     assert_int_equal(slot(f, SUPPORT_META_A)->kind, CST_KIND_ABSENT);
@@ -185,7 +185,7 @@ static const malformed bad_events[] = {
     {"[1]", "type", ""},
     {"{\"stage\":\"\xff\"}", "encoding", "/stage"},
     {"{\"stage\":\"input\",\"stage\":\"input\"}", "duplicate", NULL},
-    {"{}", "missing", "/stage"},
+    {"{}", "stage", "/stage"},
     {"{\"stage\":7,\"text\":5}", "type", "/stage"},
     {"{\"stage\":\"Input\",\"text\":5}", "stage", "/stage"},
     {"{\"stage\":\"action\"}", "missing", "/tool"},

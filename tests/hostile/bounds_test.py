@@ -1,0 +1,155 @@
+"""Every bound of runtime/limits.h, reached: bounds_test.py CONSTC
+
+One row a bound: what goes past it, and the words that name it in the answer. A bound of a policy is a diagnostic, a bound of an
+event a denial with its code (or, for what conditions need while they run, "could not be decided"), a bound of a report a member of it
+that says so. A bound without a row fails this test. Not reached, and why:
+
+LIMIT_RULES        a million rules take minutes and gigabytes to check in a build with sanitizers, and several source files;
+LIMIT_IMAGE_BYTES  tables of two gigabytes need a policy near every other bound at once.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+CONSTC = os.path.abspath(sys.argv[1])
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES"}
+HEAD = 'constitution m "1"\n'
+LIST = HEAD + 'tool t(l: list<int>) a\nrule r on action t when any n in args.l satisfies n == 1 then deny because "{n}"\n'
+
+
+def write(path, text, size=None):
+    with open(path, "w") as file:
+        file.write(text)
+        if size is not None:
+            file.truncate(size)
+
+
+def constc(*words, stdin=""):
+    done = subprocess.run([CONSTC, *words], input=stdin.encode(), capture_output=True, timeout=60)
+    if done.returncode not in (0, 1, 2) or b"Sanitizer" in done.stderr or b"runtime error" in done.stderr:
+        return "BROKEN %d %s" % (done.returncode, done.stderr.decode("utf-8", "replace")[-800:])
+    return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+
+def check(text):
+    write("policy.const", text)
+    return constc("check", "policy.const")
+
+
+def run(policy, events, *words):
+    write("policy.const", policy)
+    lines = [event if isinstance(event, str) else json.dumps(event) for event in events]
+    answers = constc("run", "policy.const", "--engine", "reference", *words, stdin="\n".join(lines) + "\n").splitlines()
+    return answers[-1] if len(answers) >= len(lines) else "BROKEN: %d answers to %d lines" % (len(answers), len(lines))
+
+
+def layers(count):
+    for i in range(count):
+        write("layer%d.const" % i, 'constitution l%d "1"\n' % i + ('extends "layer%d.const"\n' % (i + 1) if i + 1 < count else ""))
+    return constc("check", "layer0.const")
+
+
+def imports(count):
+    for i in range(count):
+        write("module%d.const" % i, 'constitution module%d "1"\n' % i)
+    return check(HEAD + "".join("import module%d\n" % i for i in range(count)))
+
+
+def tools(schema, size=None):
+    write("tools.json", '{"tools":[{"name":"a","inputSchema":%s}]}' % schema, size)
+    return check(HEAD + 'import tools "tools.json"\n')
+
+
+def set_file(text, size=None):
+    write("set.txt", text, size)
+    return check(HEAD + 'set s from "set.txt"\nrule r on input when text in s then deny\n')
+
+
+def act(**args):
+    return {"stage": "action", "tool": "t", "args": args}
+
+
+def session(name):
+    return {"stage": "input", "session": name, "text": "a", "user": {"id": "u"}}
+
+
+USER = HEAD + 'context user { id: string }\nrule r on input when user.id == "x" then deny\n'
+TEXT = HEAD + 'rule r on input when text + text == "x" then deny because "{text}"\n'
+DOUBLE = '{"$ref":"#/$defs/d0","$defs":{' + ",".join(
+    '"d%d":{"type":"object","properties":{%s}}' % (i, ",".join('"%s":{"$ref":"#/$defs/d%d"}' % (name, i + 1) for name in "abc"))
+    for i in range(11)) + ',"d11":{"type":"string"}}}'
+
+ROWS = {
+    "LIMIT_SOURCE_BYTES": ("16777216 bytes", lambda: check(HEAD + "//" + "x" * (16 << 20))),
+    "LIMIT_SET_FILE_BYTES": ("268435456 bytes", lambda: set_file("a\n", (256 << 20) + 1)),
+    "LIMIT_SET_ENTRIES": ("1000000", lambda: set_file("".join("%d\n" % i for i in range(1000001)))),
+    "LIMIT_TOOLS_FILE_BYTES": ("67108864 bytes", lambda: tools("{}", (64 << 20) + 1)),
+    "LIMIT_FILES": ("1000 files", lambda: imports(1001)),
+    "LIMIT_LAYERS": ("16", lambda: layers(17)),
+    "LIMIT_TOOLS": ("65535 tools", lambda: check(HEAD + "".join("tool t%d(x: int) a\n" % i for i in range(65536)))),
+    "LIMIT_NAME_BYTES": ("the limit is 256", lambda: check(HEAD + "set %s = { 1 }\n" % ("a" * 257))),
+    "LIMIT_STRING_BYTES": ("the limit is 1048576", lambda: check(HEAD + 'set a = { "%s" }\n' % ("a" * ((1 << 20) + 1)))),
+    "LIMIT_PARSE_DEPTH": ("LIMIT_PARSE_DEPTH is 1000", lambda: check(HEAD + "rule r on input when " + "(" * 2000 + 'text == ""' + ")" * 2000 + " then deny\n")),
+    "LIMIT_EXPRESSION_DEPTH": ("200 deep", lambda: check(HEAD + "rule r on input when " + "not " * 250 + 'text == "" then deny\n')),
+    "LIMIT_EXPRESSION_NODES": ("4000000 parts", lambda: check(
+        HEAD + 'define d0(s: string) = s == "a"\n' + "".join("define d%d(s: string) = d%d(s) or d%d(s)\n" % (i, i - 1, i - 1) for i in range(1, 30))
+        + "rule r on input when d29(text) then deny\n")),
+    "LIMIT_UNROLLED_SET": ("256", lambda: check(
+        HEAD + "set s = { %s }\nrule r on input when any p in s satisfies text starts with p then deny\n" % ", ".join('"%d"' % i for i in range(257)))),
+    "LIMIT_TYPE_DEPTH": ("32", lambda: check(HEAD + "tool t(x: " + "list<" * 40 + "int" + ">" * 40 + ") a\n")),
+    "LIMIT_SCHEMA_STEPS": ("100000", lambda: tools(DOUBLE)),
+    "LIMIT_DIAGNOSTICS": ("300 errors", lambda: check(HEAD + "".join("rule r%d on input when x%d == 1 then deny\n" % (i, i) for i in range(300)))),
+    "LIMIT_COVER_STEPS": ("too many similar rules", lambda: check(HEAD + "".join(
+        "rule r%d on input when text != \"\" then require approval from a%d\n" % (i, i) for i in range(7200)))),
+    "LIMIT_SLOTS": ("65535", lambda: check(HEAD + "".join(
+        "rule r%d on action when %s then flag\n" % (i, " or ".join("args.f%d is present" % f for f in range(i * 100, i * 100 + 100))) for i in range(660)))),
+    "LIMIT_EVENT_BYTES": ('"code":"limit"', lambda: run(TEXT, ['{"stage":"input","text":"%s"}' % ("a" * (16 << 20))])),
+    "LIMIT_CONVERSATION_BYTES": ('"code":"limit"', lambda: run(TEXT, ['{"messages":[{"role":"user","content":"%s"}]}' % ("a" * (64 << 20))], "--from", "openai")),
+    "LIMIT_JSON_DEPTH": ('"code":"depth"', lambda: run(TEXT, ['{"stage":"input","text":"a","z":%s}' % ("[" * 64 + "]" * 64)])),
+    "LIMIT_JSON_SCANNER_DEPTH": ("E0600", lambda: tools('{"a":%s}' % ("[" * 300 + "]" * 300))),
+    "LIMIT_JSON_MEMBERS": ('"code":"members"', lambda: run(TEXT, [{"stage": "input", "text": "a", "z": {str(i): 1 for i in range(100001)}}])),
+    "LIMIT_LIST_ELEMENTS": ('"code":"bound"', lambda: run(LIST, [act(l=[0] * 100001)])),
+    "LIMIT_TEXT_BYTES": ('"code":"bound"', lambda: run(TEXT, ['{"stage":"input","text":"aaaaa"}'], "--limit", "text-bytes=4")),
+    "LIMIT_SCRATCH_BYTES": ('"undecided"', lambda: run(TEXT, ['{"stage":"input","text":"%s"}' % ("a" * 5000)], "--limit", "scratch-bytes=1000")),
+    "LIMIT_SESSIONS": ('"code":"session-limit"', lambda: run(USER, [session("a"), session("b"), session("c")], "--limit", "sessions=2")),
+    "LIMIT_SESSION_BYTES": ('"at":"/session"', lambda: run(TEXT, [{"stage": "input", "session": "s" * 1025, "text": "a"}])),
+    "LIMIT_SPANS": ('"span_total":300', lambda: run(LIST, [act(l=[1] * 300)])),
+    "LIMIT_SPAN_STEPS": (re.compile(r'"span_total":\d{3}\b'), lambda: run(LIST, [act(l=[1] * 100000)])),
+    "LIMIT_MESSAGE_BYTES": ('"message_cut":true', lambda: run(
+        HEAD + 'rule r on input when text != "" then deny because "{text}"\n', [{"stage": "input", "text": "é" * 40000}])),
+}
+
+
+def main():
+    with open(os.path.join(ROOT, "runtime", "limits.h")) as file:
+        declared = set(re.findall(r"^#define (LIMIT_\w+)", file.read(), re.M))
+    failed = sorted(declared ^ (set(ROWS) | UNREACHED))
+    for name in failed:
+        print("FAILED %s: it has no row here, or is no bound" % name)
+    folder = tempfile.mkdtemp(prefix="bounds")
+    os.chdir(folder)
+    try:
+        for name, (words, reach) in ROWS.items():
+            started = time.time()
+            answer = reach()
+            took = time.time() - started
+            named = words.search(answer) if isinstance(words, re.Pattern) else words in answer
+            if not named or "BROKEN" in answer or '"decision":"permit"' in answer:
+                failed.append(name)
+                print("FAILED %s: expected %s, got %s" % (name, words, answer[:700] + " … " + answer[-300:]))
+            if took > 1:
+                print("%-26s %4.1f s" % (name, took))
+    finally:
+        os.chdir("/")
+        shutil.rmtree(folder)
+    print("%d bounds reached, %d failed, %d not reachable here" % (len(ROWS) - len(failed), len(failed), len(UNREACHED)))
+    return 1 if failed else 0
+
+
+sys.exit(main())
