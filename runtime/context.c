@@ -61,6 +61,9 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->node_stamps = (uint32_t *)(void *)(state + layout.node_stamps);
     context->touched_count = 0;
     context->stamp = 0;
+    context->nodes = CST_ROWS(image, nodes, cst_node_row);
+    context->targets = CST_ROWS(image, targets, cst_target_row);
+    context->types = CST_ROWS(image, types, cst_type_row);
     context->frame = (cst_frame){
         .slots = context->slots,
         .hits = (cst_hit *)(void *)(state + layout.hits),
@@ -212,15 +215,6 @@ int64_t engine_time(cst_context *context)
         context->event.time = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
     }
     return context->event.time;
-}
-
-cst_value *engine_slot(cst_context *context, uint32_t slot)
-{
-    if (context->slot_stamps[slot] != context->stamp) {
-        context->slot_stamps[slot] = context->stamp;
-        context->touched[context->touched_count++] = slot;
-    }
-    return &context->slots[slot];
 }
 
 /* ---- looking inside ---------------------------------------------------------------------------------- */

@@ -99,6 +99,9 @@ struct cst_context {
     uint32_t *node_stamps;           /* == stamp: the node's value was there */
     engine_text *record_texts;
     uint32_t stamp;
+    const cst_node_row *nodes;       /* of the image: the reader is at them all the time */
+    const cst_target_row *targets;
+    const cst_type_row *types;
     cst_frame frame;
 
     char *bytes;        /* the event's JSON, copied: decisions point into it */
@@ -119,7 +122,15 @@ struct cst_context {
 cst_status engine_begin(cst_context *context);
 /* The event's time: its own, or the clock's, asked once. */
 int64_t engine_time(cst_context *context);
-cst_value *engine_slot(cst_context *context, uint32_t slot); /* to be written; emptied when the next event begins */
+/* A slot to be written; it is emptied when the next event begins. */
+static inline cst_value *engine_slot(cst_context *context, uint32_t slot)
+{
+    if (context->slot_stamps[slot] != context->stamp) {
+        context->slot_stamps[slot] = context->stamp;
+        context->touched[context->touched_count++] = slot;
+    }
+    return &context->slots[slot];
+}
 
 /* ---- problem.c ---- */
 

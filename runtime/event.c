@@ -58,18 +58,18 @@ uint32_t node_child(const cst_image *image, const cst_node_row *node, const char
 
 static const cst_node_row *node_at(const cst_context *context, uint32_t node)
 {
-    return CST_ROWS(context->frame.image, nodes, cst_node_row) + node;
+    return &context->nodes[node];
 }
 
 static const cst_target_row *target_at(const cst_context *context, const cst_node_row *node,
                                        uint32_t number)
 {
-    return CST_ROWS(context->frame.image, targets, cst_target_row) + node->targets.first + number;
+    return &context->targets[node->targets.first + number];
 }
 
 static uint32_t kind_of(const cst_context *context, const cst_target_row *target)
 {
-    return CST_ROWS(context->frame.image, types, cst_type_row)[target->type].kind;
+    return context->types[target->type].kind;
 }
 
 void event_check_children(cst_context *context, uint32_t node)

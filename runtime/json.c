@@ -294,6 +294,8 @@ static inline const char *read_string(json_scanner *scanner, const char *start, 
 
 static inline const char *pass_space(const char *next, const char *end)
 {
+    if (next < end && (unsigned char)*next > ' ') /* as in nearly all events */
+        return next;
     while (next < end && (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t'))
         next++;
     return next;

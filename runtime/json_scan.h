@@ -37,6 +37,8 @@ static inline char json_peek(json_scanner *scanner)
 {
     const char *next = scanner->next;
     const char *const end = scanner->end;
+    if (next < end && (unsigned char)*next > ' ') /* as in nearly all events */
+        return *next;
     while (next < end && (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t'))
         next++;
     scanner->next = next;

@@ -46,28 +46,12 @@ static void add_text(buffer *message, const char *text, size_t length)
     message->failed = true;
 }
 
-static bool has_text(uint32_t kind)
-{
-    switch (kind) {
-    case CST_KIND_STRING:
-    case CST_KIND_AGENT:
-    case CST_KIND_EMAIL:
-    case CST_KIND_URL:
-    case CST_KIND_HOST:
-    case CST_KIND_PATH:
-    case CST_KIND_IP:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void show(cst_context *context, const cst_value *value, uint32_t type)
 {
     buffer *const message = &context->message;
     if (value->kind == CST_KIND_ABSENT)
         add_text(message, NOTHING, strlen(NOTHING));
-    else if (has_text(value->kind))
+    else if (kind_has_text(value->kind))
         add_text(message, value->length ? value->as.text : "", value->length);
     else if (value->kind == CST_KIND_TOOL)
         add_text(message, value->length ? value->parts : "", value->length);
@@ -167,7 +151,7 @@ static bool add_span(cst_context *context, span_list *spans, const cst_slot_row 
         return false;
     span->pointer = arena_format(&context->arena, "%s/%u",
                                  CST_TEXT(context->frame.image, slot->pointer), number);
-    span->end = has_text(element->kind) ? element->raw_length : element->at_length;
+    span->end = kind_has_text(element->kind) ? element->raw_length : element->at_length;
     return span->pointer != NULL;
 }
 

@@ -42,6 +42,40 @@ typedef enum cst_kind {
     CST_KIND_COUNT = 20
 } cst_kind;
 
+/* Values of these kinds are texts: as.text, compared by their canonical bytes. */
+static inline bool kind_has_text(uint32_t kind)
+{
+    switch (kind) {
+    case CST_KIND_STRING:
+    case CST_KIND_AGENT:
+    case CST_KIND_EMAIL:
+    case CST_KIND_URL:
+    case CST_KIND_HOST:
+    case CST_KIND_PATH:
+    case CST_KIND_IP:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Values of these kinds are as.integer, compared as numbers. */
+static inline bool kind_has_integer(uint32_t kind)
+{
+    switch (kind) {
+    case CST_KIND_BOOL:
+    case CST_KIND_INT:
+    case CST_KIND_DECIMAL:
+    case CST_KIND_TIME:
+    case CST_KIND_DURATION:
+    case CST_KIND_ENUM:
+    case CST_KIND_TOOL:
+        return true;
+    default:
+        return false;
+    }
+}
+
 typedef struct cst_value {
     union {
         int64_t integer;

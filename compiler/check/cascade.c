@@ -102,12 +102,24 @@ static bool word_next(const char *bytes, uint32_t end, uint32_t *at, uint32_t *l
     return *length > 0;
 }
 
+/* What every event has cannot have been lost. */
+static bool is_event_field(const char *word, uint32_t length)
+{
+    static const char *const fields[] = {"args", "text", "tool", "value", "session", "time", "agent", "chain",
+                                         "sender", "receiver", "role", "this"};
+    for (uint32_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (strlen(fields[i]) == length && memcmp(fields[i], word, length) == 0)
+            return true;
+    return false;
+}
+
 static void names_collect(cascades *cascades, source_range range)
 {
     const source *const source = &cascades->checker->compilation->sources.items[range.file];
     arena *const arena = cascades->checker->arena;
     for (uint32_t at = range.start, length; word_next(source->bytes, range.end, &at, &length); at += length)
-        if (name_table_find(&cascades->names, source->bytes + at, length) == CST_NONE)
+        if (!is_event_field(source->bytes + at, length) &&
+            name_table_find(&cascades->names, source->bytes + at, length) == CST_NONE)
             name_table_add(arena, &cascades->names, arena_copy(arena, source->bytes + at, length), 0);
 }
 

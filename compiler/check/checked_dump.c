@@ -72,11 +72,6 @@ static void type_write(buffer *out, const type *type)
 
 /* ---- values ------------------------------------------------------------------------------------------------- */
 
-static bool kind_has_text(uint32_t kind)
-{
-    return kind == CST_KIND_STRING || kind == CST_KIND_AGENT || (kind >= CST_KIND_EMAIL && kind <= CST_KIND_IP);
-}
-
 static void value_write(buffer *out, const cst_value *value)
 {
     if (kind_has_text(value->kind))

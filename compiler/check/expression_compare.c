@@ -325,7 +325,7 @@ static expression *in_text(const environment *environment, const ast_expression 
     if (left->type->kind != CST_KIND_IP) {
         diagnostic *const d =
             report(environment, E_IN_WHAT, ast->right->range,
-                   "%s is not a set: only an ip can be `in` a network written as text", literal);
+                   "`%s` is not a set: only an ip can be `in` a network written as text", literal);
         if (left->type->kind == CST_KIND_PATH || left->type->kind == CST_KIND_HOST)
             diagnostic_mend(compilation, d, ast->range, NULL, "write `%s inside %s`", text,
                             literal);

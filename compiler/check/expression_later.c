@@ -7,6 +7,9 @@
  */
 #include "compiler/check/expression.h"
 
+static const char later_advice[] =
+    "leave it out for now; it is an error, so that nothing that does not work seems to protect";
+
 static bool names_parts(const ast_expression *ast)
 {
     static const char *const words[] = {"text", "urls", "emails", "numbers"};
@@ -35,6 +38,15 @@ bool later_is(const ast_expression *ast)
     }
 }
 
+/* Says with what to do, and why it is an error. */
+static void later_say(const environment *environment, const ast_expression *ast,
+                      diagnostic_code code, const char *what)
+{
+    diagnostic *const d =
+        report(environment, code, ast->range, "%s not work in this version", what);
+    diagnostic_mend(environment->checker->compilation, d, ast->range, NULL, "%s", later_advice);
+}
+
 static expression *pattern_report(const environment *environment, const ast_expression *ast,
                                   diagnostic_code code, const char *word)
 {
@@ -46,12 +58,14 @@ static expression *pattern_report(const environment *environment, const ast_expr
     const expression *const left = later_is(side) ? NULL : value_check(environment, side, NULL);
     if (left != NULL && typed_test_report(environment, ast, left->type))
         return NULL;
-    report(environment, code, ast->range, "`%s` does not work in this version", word);
+    later_say(environment, ast, code,
+              arena_format(environment->checker->arena, "`%s` does", word));
     return NULL;
 }
 
 expression *later_report(const environment *environment, const ast_expression *ast)
 {
+    arena *const arena = environment->checker->arena;
     switch (ast->kind) {
     case AST_CONTAINS:
         return pattern_report(environment, ast, E_LATER_CONTAINS,
@@ -59,36 +73,41 @@ expression *later_report(const environment *environment, const ast_expression *a
     case AST_MATCHES:
         return pattern_report(environment, ast, E_LATER_MATCHES, "matches");
     case AST_RUNS:
-        report(environment, E_LATER_RUNS, ast->range, "`runs` does not work in this version");
+        later_say(environment, ast, E_LATER_RUNS, "`runs` does");
         break;
     case AST_REPEATS:
-        report(environment, E_LATER_REPEATS, ast->range, "`repeats` does not work in this version");
+        later_say(environment, ast, E_LATER_REPEATS, "`repeats` does");
         break;
     case AST_FROM:
-        report(environment, E_LATER_FROM, ast->range, "`%s` does not work in this version",
-               ast->negated ? "not from" : "from");
+        later_say(environment, ast, E_LATER_FROM, ast->negated ? "`not from` does" : "`from` does");
         break;
     case AST_HAS:
-        report(environment, E_LATER_LABEL, ast->range, "labels do not work in this version");
+        later_say(environment, ast, E_LATER_LABEL, "labels do");
         break;
     case AST_EARLIER:
-        report(environment, E_LATER_EARLIER, ast->range, "`%s` does not work in this version",
-               ast->negated ? "no earlier" : "earlier");
+        later_say(environment, ast, E_LATER_EARLIER,
+                  ast->negated ? "`no earlier` does" : "`earlier` does");
         break;
     case AST_VIEW:
-        report(environment, E_LATER_VIEW, ast->range, "the view `%s` does not work in this version",
-               ast->text.bytes);
+        later_say(environment, ast, E_LATER_VIEW,
+                  arena_format(arena, "the view `%s` does", ast->text.bytes));
         break;
     default:
         if (ast->past != NULL)
-            report(environment, E_LATER_HISTORY, ast->range,
-                   "numbers from history do not work in this version");
+            later_say(environment, ast, E_LATER_HISTORY, "numbers from history do");
         else
-            report(environment, E_LATER_PARTS, ast->range, "`%s of` does not work in this version",
-                   excerpt(environment, ast->path.range));
+            later_say(environment, ast, E_LATER_PARTS,
+                      arena_format(arena, "`%s of` does", excerpt(environment, ast->path.range)));
         break;
     }
     return NULL;
+}
+
+static void later_declaration(checker *checker, diagnostic_code code, source_range range,
+                              const char *text)
+{
+    diagnostic *const d = check_report(checker, code, range, "%s", text);
+    diagnostic_mend(checker->compilation, d, range, NULL, "%s", later_advice);
 }
 
 void later_declarations(checker *checker)
@@ -99,11 +118,11 @@ void later_declarations(checker *checker)
             const ast_declaration *const declaration = file->items[k];
             const source_range range = declaration->name.range;
             if (declaration->kind == AST_PATTERN)
-                check_report(checker, E_LATER_PATTERN, range, "patterns do not work in this version");
+                later_declaration(checker, E_LATER_PATTERN, range, "patterns do not work in this version");
             else if (declaration->kind == AST_ORIGIN)
-                check_report(checker, E_LATER_ORIGIN, range, "origins do not work in this version");
+                later_declaration(checker, E_LATER_ORIGIN, range, "origins do not work in this version");
             else if (declaration->kind == AST_EXTERN)
-                check_report(checker, E_LATER_EXTERN, range, "host predicates do not work in this version");
+                later_declaration(checker, E_LATER_EXTERN, range, "host predicates do not work in this version");
         }
     }
 }

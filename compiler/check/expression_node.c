@@ -10,8 +10,11 @@
 bool too_large(const environment *environment)
 {
     if (environment->depth > LIMIT_EXPRESSION_DEPTH) {
-        report(environment, E_CONDITION_DEPTH, environment->rule,
-               "the condition is nested more than %u deep", LIMIT_EXPRESSION_DEPTH);
+        diagnostic *const d =
+            report(environment, E_CONDITION_DEPTH, environment->rule,
+                   "the condition is nested more than %u deep", LIMIT_EXPRESSION_DEPTH);
+        diagnostic_mend(environment->checker->compilation, d, environment->rule, NULL,
+                        "write several rules: every rule of a stage counts");
         return true;
     }
     /* In a definition's body looking counts too: calls that double at each level must end even if
@@ -19,10 +22,14 @@ bool too_large(const environment *environment)
     if (environment->calls != NULL)
         environment->checker->node_count++;
     if (environment->checker->node_count > LIMIT_EXPRESSION_NODES) {
-        report(
-            environment, E_TOO_MANY_NODES, environment->rule,
+        if (environment->quiet)
+            return true;
+        diagnostic *const d = check_report(
+            environment->checker, E_TOO_MANY_NODES, environment->rule,
             "the conditions of this policy have more than %u parts once definitions are replaced",
             LIMIT_EXPRESSION_NODES);
+        diagnostic_mend(environment->checker->compilation, d, environment->rule, NULL,
+                        "look for definitions that use others more than once");
         return true;
     }
     return false;

@@ -57,6 +57,17 @@ static void property_unknown(const environment *environment, const expression *b
         diagnostic_note_text(environment->checker->compilation, d,
                              "a string has no parts; declare the field as `email`, `url` or `path` "
                              "to compare its parts");
+    /* What the other identity types call the same part. */
+    const char *const other = key_is(key_of(name), "host")     ? "domain"
+                              : key_is(key_of(name), "domain") ? "host"
+                                                               : NULL;
+    for (uint32_t i = 0; other != NULL && i < count; i++)
+        if (strcmp(names[i], other) == 0) {
+            diagnostic_label(environment->checker->compilation, d, "did you mean `%s`?", other);
+            diagnostic_mend(environment->checker->compilation, d, name->range, other, "write `%s`",
+                            other);
+            return;
+        }
     name_suggest(environment, d, name, names, count);
 }
 

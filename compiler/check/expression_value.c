@@ -157,7 +157,8 @@ static expression *else_check(const environment *environment, const ast_expressi
         diagnostic *const d = report(
             environment, E_FALLBACK_TYPE, ast->range,
             "only a single value can have a fallback, not %s",
-            node_is_condition(right) ? "a condition" : type_name(environment->checker, left->type));
+            node_is_condition(right) ? "a condition"
+                                     : type_with_article(environment->checker, left->type));
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                         "write `%s is present and …`", text);
         return NULL;

@@ -249,7 +249,10 @@ static void suggest_form(checker *checker, diagnostic *diagnostic, const set_ele
     set_element other = *literal;
     cst_value value;
     diagnostic_code code;
-    if (literal->kind == AST_STRING && type_is_number(type)) {
+    if (diagnostic->code == E_DECIMAL_PLACES) {
+        diagnostic_mend(compilation, diagnostic, range, NULL,
+                        "round it to six places, or declare the field as float");
+    } else if (literal->kind == AST_STRING && type_is_number(type)) {
         other.kind = AST_DECIMAL; /* the same without quotes */
         if (literal->text.quoted && literal_try(checker, &other, type, &value, &code) == NULL)
             diagnostic_mend(compilation, diagnostic, range, literal->text.bytes, "write `%s`",
@@ -266,7 +269,7 @@ static void suggest_form(checker *checker, diagnostic *diagnostic, const set_ele
                literal_try(checker, literal, type_scalar(checker, CST_KIND_HOST, 0), &value,
                            &code) == NULL) {
         diagnostic_mend(compilation, diagnostic, range, NULL,
-                        "to compare only the host, put `.%s` behind the field",
+                        "to compare only that, put `.%s` behind the field",
                         type->kind == CST_KIND_EMAIL ? "domain" : "host");
     }
 }

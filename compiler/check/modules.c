@@ -192,7 +192,13 @@ symbol *unit_resolve_rule(const unit *unit, const ast_path *path)
 uint32_t unit_read_beside(checker *checker, const unit *unit, const ast_text *path)
 {
     const char *const beside = source_relative(checker->compilation, unit->source, path->bytes);
-    return source_read(checker->compilation, beside, &path->range);
+    const uint32_t source = source_read(checker->compilation, beside, &path->range);
+    compilation *const compilation = checker->compilation;
+    diagnostic *const last =
+        compilation->diagnostics.count > 0 ? &compilation->diagnostics.items[compilation->diagnostics.count - 1] : NULL;
+    if (source == UINT32_MAX && last != NULL && last->code == E_FILE_UNREADABLE && path->bytes[0] != '/')
+        diagnostic_note_text(compilation, last, "a path starts at the folder of the file that names it");
+    return source;
 }
 
 static const char *path_of(const checker *checker, uint32_t source)

@@ -280,7 +280,10 @@ static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
                         effect->range, NULL, "stop the event instead: `refuse` or `deny`");
         return;
     case AST_EFFECT_LABEL:
-        check_report(checker, E_LATER_LABEL, effect->range, "labels do not work in this version");
+        diagnostic_mend(checker->compilation,
+                        check_report(checker, E_LATER_LABEL, effect->range,
+                                     "labels do not work in this version"),
+                        effect->range, NULL, "leave the label out; `flag` reports without one");
         return;
     }
 }
@@ -455,8 +458,10 @@ static void rule_check(checker *checker, unit *unit, uint32_t number)
     } else if (declaration->kind == AST_RULE) {
         effect_fill(checker, rule, &declaration->effect);
         if (declaration->label.bytes != NULL)
-            check_report(checker, E_LATER_LABEL, declaration->label.range,
-                         "labels do not work in this version");
+            diagnostic_mend(checker->compilation,
+                        check_report(checker, E_LATER_LABEL, declaration->label.range,
+                                     "labels do not work in this version"),
+                        declaration->label.range, NULL, "leave the label out; `flag` reports without one");
         if (declaration->under.bytes != NULL)
             rule->principle = principle_find(checker, unit, &declaration->under);
     }

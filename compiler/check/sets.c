@@ -85,7 +85,8 @@ static bool file_is_sound(checker *checker, uint32_t number)
     for (uint32_t step; at < source->length && (step = utf8_step(start + at, start + source->length)) != 0;)
         at += step;
     const source_range range = {number, at, at < source->length ? at + 1 : at};
-    diagnostic_report(checker->compilation, E_SET_FILE, range, "a set file is UTF-8, and this byte is not");
+    diagnostic *const d = diagnostic_report(checker->compilation, E_SET_FILE, range, "a set file is UTF-8, and this byte is not");
+    diagnostic_mend(checker->compilation, d, range, NULL, "save the file as UTF-8");
     return false;
 }
 

@@ -21,11 +21,6 @@ typedef struct locals { /* quantifiers that stand around both sides */
     const struct locals *outer;
 } locals;
 
-static bool kind_has_text(uint8_t kind)
-{
-    return kind == CST_KIND_STRING || kind == CST_KIND_AGENT || (kind >= CST_KIND_EMAIL && kind <= CST_KIND_IP);
-}
-
 static bool values_equal(const cst_value *a, const cst_value *b)
 {
     if (a->kind != b->kind)
@@ -147,18 +142,7 @@ static bool is_constant(const expression *expression)
 
 static bool has_order(const expression *constant)
 {
-    switch (constant->constant.kind) {
-    case CST_KIND_BOOL:
-    case CST_KIND_INT:
-    case CST_KIND_DECIMAL:
-    case CST_KIND_TIME:
-    case CST_KIND_DURATION:
-    case CST_KIND_ENUM:
-    case CST_KIND_TOOL:
-        return true;
-    default:
-        return false;
-    }
+    return kind_has_integer(constant->constant.kind);
 }
 
 /* False if the conjunct is no comparison of something with a constant. */

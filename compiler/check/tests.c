@@ -285,7 +285,9 @@ static checked_step *step_add(test_state *state, const ast_step *step)
 
 static void later(const test_state *state, const ast_step *step, const char *what)
 {
-    diagnostic_report(state->checker->compilation, E_LATER_TEST, step->range, "%s does not work in this version", what);
+    diagnostic *const d = diagnostic_report(state->checker->compilation, E_LATER_TEST, step->range,
+                                            "%s does not work in this version", what);
+    diagnostic_mend(state->checker->compilation, d, step->range, NULL, "leave the step out for now");
 }
 
 static void agent_check(const test_state *state, const ast_text *name)

@@ -72,6 +72,7 @@ static void entry_add(schema_reader *reader, const entry *entry)
         diagnostic *const d = diagnostic_report(checker->compilation, E_TOOLS_DUPLICATE, entry->range,
                                                 "the tool `%s` is imported twice", entry->name);
         diagnostic_note_at(checker->compilation, d, first->range, "the first is here");
+        diagnostic_mend(checker->compilation, d, entry->range, NULL, "keep one of them in the files that are imported");
         return;
     }
     tool_draft *const draft = tool_draft_add(checker, entry->name, entry->range);
@@ -181,13 +182,26 @@ static const cst_json *list_of(const cst_json *root)
     return NULL;
 }
 
+/* The runtime's sentence as the end of one. */
+static const char *json_reason(const checker *checker, json_error error)
+{
+    const char *const sentence = json_error_text(error);
+    const size_t length = strlen(sentence);
+    char *const text = arena_copy(checker->arena, sentence, length);
+    if (text[0] >= 'A' && text[0] <= 'Z')
+        text[0] = (char)(text[0] + ('a' - 'A'));
+    if (length > 0 && text[length - 1] == '.')
+        text[length - 1] = '\0';
+    return text;
+}
+
 static void json_report(checker *checker, uint32_t source, const json_problem *problem)
 {
     const uint32_t length = checker->compilation->sources.items[source].length;
     const uint32_t at = problem->at < length ? problem->at : length;
     diagnostic *const d =
-        diagnostic_report(checker->compilation, E_TOOLS_JSON, (source_range){source, at, at < length ? at + 1 : at}, "%s",
-                          json_error_text(problem->error));
+        diagnostic_report(checker->compilation, E_TOOLS_JSON, (source_range){source, at, at < length ? at + 1 : at},
+                          "%s", json_reason(checker, problem->error));
     if (problem->pointer != NULL && *problem->pointer != '\0')
         diagnostic_note_text(checker->compilation, d, "at %s of the file", problem->pointer);
 }

@@ -318,7 +318,7 @@ static uint32_t kinds_read(schema_reader *reader, const cst_json *schema)
         while (k < sizeof kinds / sizeof kinds[0] && !(name->kind == JSON_STRING && json_text_is(name, kinds[k].name)))
             k++;
         if (k == sizeof kinds / sizeof kinds[0]) {
-            schema_report(reader, E_TOOLS_SCHEMA, name, "`type` is string, integer, number, boolean, object, array or null");
+            schema_report(reader, E_TOOLS_SCHEMA, name, "a `type` is string, integer, number, boolean, object, array or null");
             return 0;
         }
         set |= kinds[k].kind;

@@ -245,6 +245,8 @@ const char *type_name(checker *checker, const type *type)
 
 const char *type_with_article(checker *checker, const type *type)
 {
+    if (type->kind == CST_KIND_JSON)
+        return "open data";
     const char *const name = type->kind == CST_KIND_RECORD ? "record" : type_name(checker, type);
     const bool vowel = strchr("aeioAEIO", name[0]) != NULL;
     return arena_format(checker->arena, "%s %s", vowel ? "an" : "a", name);
@@ -426,8 +428,10 @@ const type *type_resolve(checker *checker, unit *unit, const ast_type *ast, uint
     if (ast == NULL)
         return NULL;
     if (depth > LIMIT_TYPE_DEPTH) {
-        check_report(checker, E_TYPE_DEPTH, ast->range, "a type may be nested at most %u deep",
-                     LIMIT_TYPE_DEPTH);
+        diagnostic *const d = check_report(checker, E_TYPE_DEPTH, ast->range,
+                                           "a type may be nested at most %u deep", LIMIT_TYPE_DEPTH);
+        diagnostic_mend(checker->compilation, d, ast->range, NULL,
+                        "declare the inner part as `json`, and ask for its type where it is used");
         return NULL;
     }
     switch (ast->kind) {

@@ -227,7 +227,13 @@ static void warn_channels(checker *checker)
         return;
     diagnostic *const d = diagnostic_report(checker->compilation, W_NO_CHANNEL, range,
                                             "`%s` is asked, and no `approvals by` says who can be", who);
-    diagnostic_mend(checker->compilation, d, range, NULL, "declare it: `approvals by %s`", who);
+    const ast_file *const file = checker->layers.items[0]->file;
+    source_range start = {range.file, 0, 0}; /* of the declaration that asks */
+    for (uint32_t i = 0; i < file->count; i++)
+        if (file->items[i]->range.start <= range.start && range.start < file->items[i]->range.end)
+            start.start = start.end = file->items[i]->range.start;
+    diagnostic_mend(checker->compilation, d, start, arena_format(checker->arena, "approvals by %s\n", who),
+                    "declare it: `approvals by %s`", who);
 }
 
 /* ---- the list ------------------------------------------------------------------------------------------------------------- */

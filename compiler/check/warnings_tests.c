@@ -97,7 +97,7 @@ static void rule_judge(const coverage *coverage, uint32_t number)
     if (!stopped)
         diagnostic_mend(compilation, d, rule->range, NULL, "add a test that ends with `expect … by %s`", rule->name);
     else
-        diagnostic_mend(compilation, d, rule->range, NULL, "add a test of `%s` that expects less",
+        diagnostic_mend(compilation, d, rule->range, NULL, "add a test of `%s` that expects something milder, such as `expect permit`",
                         rule->body_count > 0 ? rule->bodies[0].selector.label : rule->name);
 }
 

@@ -49,7 +49,7 @@ static LLVMValueRef emit_equal(emitter *e, const graph_node *node, LLVMValueRef 
     }
     const cst_kind kind = node_kind(emit_node(e, left));
     const bool constant = emit_node(e, right)->kind == EXPRESSION_CONSTANT;
-    if (kind == CST_KIND_FLOAT || kind_is_number(kind)) {
+    if (kind == CST_KIND_FLOAT || kind_has_integer(kind)) {
         const emitted a = emit_value(e, left), b = emit_value(e, right);
         *trouble = emit_truth_max(e, a.trouble, b.trouble);
         if (kind == CST_KIND_FLOAT)

@@ -68,7 +68,7 @@ LLVMValueRef constant_value(emitter *e, node_id id)
     const graph_node *node = emit_node(e, id);
     cst_value value = node->constant;
     const cst_kind kind = node_kind(node);
-    if (kind == CST_KIND_BOOL || kind == CST_KIND_FLOAT || kind_is_number(kind)) {
+    if (kind == CST_KIND_BOOL || kind == CST_KIND_FLOAT || kind_has_integer(kind)) {
         *cached = constant_global(e, bytes_of(e, (const char *)&value, sizeof value),
                                   _Alignof(cst_value), "number");
         return *cached;

@@ -177,7 +177,6 @@ LLVMValueRef constant_value(emitter *e, node_id id); /* pointer to the cst_value
 
 /* ---- values.c -------------------------------------------------------------------------------- */
 
-bool kind_is_number(cst_kind kind); /* kept in as.integer */
 emitted emit_value(emitter *e, node_id id);
 /* The value as a pointer to a cst_value, numbers too. `symbol`: its symbol will be asked for. */
 emitted emit_place(emitter *e, node_id id, bool symbol);

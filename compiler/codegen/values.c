@@ -17,22 +17,6 @@
 
 #include "compiler/codegen/emit.h"
 
-bool kind_is_number(cst_kind kind)
-{
-    switch (kind) {
-    case CST_KIND_BOOL:
-    case CST_KIND_INT:
-    case CST_KIND_DECIMAL:
-    case CST_KIND_TIME:
-    case CST_KIND_DURATION:
-    case CST_KIND_ENUM:
-    case CST_KIND_TOOL:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* ---- trouble --------------------------------------------------------------------------------- */
 
 /* The trouble of an operation: its operands', or else its own where `failed` (i1) holds. */
@@ -285,7 +269,7 @@ static emitted emit_number(emitter *e, node_id id)
 emitted emit_value(emitter *e, node_id id)
 {
     const cst_kind kind = node_kind(emit_node(e, id));
-    if (kind != CST_KIND_FLOAT && !kind_is_number(kind))
+    if (kind != CST_KIND_FLOAT && !kind_has_integer(kind))
         return emit_place(e, id, false);
     const uint32_t mark = e->temporary_used;
     const emitted number = emit_number(e, id);

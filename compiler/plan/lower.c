@@ -135,7 +135,7 @@ static node_id make_junction(lower_pass *pass, expression_kind kind, const node_
 
 static bool constants_equal(const graph_node *a, const graph_node *b)
 {
-    if (kind_holds_text(a->type->kind))
+    if (kind_has_text(a->type->kind))
         return a->constant.length == b->constant.length &&
                (a->constant.length == 0 ||
                 memcmp(a->constant.as.text, b->constant.as.text, a->constant.length) == 0);

@@ -23,22 +23,6 @@ enum service_cost {
 #undef SERVICE
 };
 
-bool kind_holds_text(cst_kind kind)
-{
-    switch (kind) {
-    case CST_KIND_STRING:
-    case CST_KIND_AGENT:
-    case CST_KIND_EMAIL:
-    case CST_KIND_URL:
-    case CST_KIND_HOST:
-    case CST_KIND_PATH:
-    case CST_KIND_IP:
-        return true;
-    default:
-        return false;
-    }
-}
-
 bool kind_is_condition(expression_kind kind)
 {
     return kind >= EXPRESSION_TRUTH;
@@ -64,7 +48,7 @@ static uint32_t constant_hash(uint32_t hash, const graph_node *node)
 {
     const cst_kind kind = node->type->kind;
     hash = mix(hash, (uint64_t)kind);
-    if (kind_holds_text(kind))
+    if (kind_has_text(kind))
         return mix(hash, cst_hash(node->constant.as.text, node->constant.length));
     return mix(hash, (uint64_t)node->constant.as.integer);
 }
@@ -73,7 +57,7 @@ static bool constant_equal(const graph_node *a, const graph_node *b)
 {
     if (a->type->kind != b->type->kind)
         return false;
-    if (kind_holds_text(a->type->kind))
+    if (kind_has_text(a->type->kind))
         return a->constant.length == b->constant.length &&
                (a->constant.length == 0 ||
                 memcmp(a->constant.as.text, b->constant.as.text, a->constant.length) == 0);
@@ -135,7 +119,7 @@ static uint32_t equal_cost(const lower_pass *pass, const graph_node *node)
     const graph_node *left = graph_at(pass, node->operands[0]);
     const graph_node *right = graph_at(pass, node->operands[1]);
     const bool constant = left->kind == EXPRESSION_CONSTANT || right->kind == EXPRESSION_CONSTANT;
-    return !constant && kind_holds_text(left->type->kind) ? COST_text_equal : 1;
+    return !constant && kind_has_text(left->type->kind) ? COST_text_equal : 1;
 }
 
 static uint32_t set_cost(const lower_pass *pass, const graph_node *node)
@@ -143,7 +127,7 @@ static uint32_t set_cost(const lower_pass *pass, const graph_node *node)
     const cst_kind kind = pass->policy->sets.items[node->index].kind;
     if (kind == CST_KIND_IP)
         return COST_set_has_address;
-    return kind_holds_text(kind) ? COST_set_has_text : COST_set_has_integer;
+    return kind_has_text(kind) ? COST_set_has_text : COST_set_has_integer;
 }
 
 static uint32_t own_cost(const lower_pass *pass, const graph_node *node)

@@ -40,7 +40,6 @@ node_id graph_truth(lower_pass *pass, bool value); /* a constant condition */
 void graph_finish(lower_pass *pass);
 
 bool kind_is_condition(expression_kind kind);
-bool kind_holds_text(cst_kind kind); /* compared by bytes */
 
 static inline const graph_node *graph_at(const lower_pass *pass, node_id id)
 {

@@ -99,7 +99,7 @@ void sets_build(image_builder *image)
             row.form = CST_SET_NETWORKS;
             row.count = set->count;
             row.data = image_data(image, set->networks, set->count * sizeof *set->networks);
-        } else if (kind_holds_text(set->kind)) {
+        } else if (kind_has_text(set->kind)) {
             build_symbols(image, set, &row);
         } else {
             build_integers(image, set, &row);

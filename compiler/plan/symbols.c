@@ -115,13 +115,13 @@ static void mark_comparisons(checked_policy *policy, const expression *tree, con
         return;
     const type *of =
         tree->kind == EXPRESSION_EQUAL ? tree->left->type : NULL; /* NULL: a condition */
-    if (of != NULL && kind_holds_text(of->kind)) {
+    if (of != NULL && kind_has_text(of->kind)) {
         if (may_be_constant(tree->left) || may_be_constant(tree->right)) {
             mark_interned(policy, tree->left, around);
             mark_interned(policy, tree->right, around);
         }
     } else if (tree->kind == EXPRESSION_IN_SET &&
-               kind_holds_text(policy->sets.items[tree->index].kind)) {
+               kind_has_text(policy->sets.items[tree->index].kind)) {
         mark_interned(policy, tree->left, around);
     }
     mark_comparisons(policy, tree->left, around);
@@ -141,7 +141,7 @@ static void collect_sets(checked_policy *policy, symbols *all)
 {
     for (uint32_t s = 0; s < policy->sets.count; s++) {
         const checked_set *set = &policy->sets.items[s];
-        if (set->kind == CST_KIND_IP || !kind_holds_text(set->kind))
+        if (set->kind == CST_KIND_IP || !kind_has_text(set->kind))
             continue;
         for (uint32_t i = 0; i < set->count; i++) {
             cst_value *value = &set->values[i];
@@ -156,7 +156,7 @@ static void collect_constants(compilation *unit, symbols *all)
     uint32_t *numbers = arena_array(all->memory, whole->nodes.count, sizeof *numbers);
     for (uint32_t id = 0; id < whole->nodes.count; id++) {
         graph_node *node = &whole->nodes.items[id];
-        if (node->kind != EXPRESSION_CONSTANT || !kind_holds_text(node->type->kind))
+        if (node->kind != EXPRESSION_CONSTANT || !kind_has_text(node->type->kind))
             continue;
         node->constant.symbol = symbols_add(all, node->constant.as.text, node->constant.length);
         numbers[id] = node->constant.symbol;

@@ -32,13 +32,6 @@ const cst_value *element_at(const cst_value *list, uint32_t index)
     return has_items && index < list->length ? &list->as.items[index] : &absent;
 }
 
-bool kind_has_text(cst_kind kind)
-{
-    return kind == CST_KIND_STRING || kind == CST_KIND_AGENT || kind == CST_KIND_EMAIL ||
-           kind == CST_KIND_URL || kind == CST_KIND_HOST || kind == CST_KIND_PATH ||
-           kind == CST_KIND_IP;
-}
-
 static const cst_value *element_of(const binding *bound, uint32_t local)
 {
     for (; bound != NULL; bound = bound->outer)

@@ -34,6 +34,5 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
 bool value_is_there(const cst_value *value);
 const cst_value *element_at(const cst_value *list, uint32_t index); /* absent past the end */
 int set_order(cst_kind kind, const cst_value *a, const cst_value *b);
-bool kind_has_text(cst_kind kind); /* compared by bytes */
 
 #endif

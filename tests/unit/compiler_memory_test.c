@@ -286,7 +286,7 @@ static void decide_everything(cst_policy *policy, cst_policy *next, record *log)
     if (context) {
         cst_decision decision;
         for (int round = 0; round < 4; round++) {
-            const char event[] = "{\"stage\":\"output\",\"session\":\"live\",\"text\":\"t\",\"user\":{\"id\":\"eve\",\"role\":\"admin\"}}";
+            const char event[] = "{\"stage\":\"output\",\"session\":\"live\",\"text\":\"t\",\"chain\":[],\"user\":{\"id\":\"eve\",\"role\":\"admin\"}}";
             const cst_status decided = cst_decide_json(context, event, sizeof event - 1, &decision);
             assert_true(decided == CST_OK || decided == CST_NO_MEMORY);
             assert_int_equal(decision.verdict, decided == CST_OK ? CST_PERMIT : CST_DENY);
