@@ -25,7 +25,7 @@ build() {
     if cmake --build --preset "$preset" >"$log/$preset.build" 2>&1; then
         return 0
     fi
-    grep -E -A6 'error|warning|FAILED' "$log/$preset.build" | head -60
+    grep -E -A6 'error:|warning:|FAILED' "$log/$preset.build" | head -60
     echo "build of $preset FAILED"
     failed=$((failed + 1))
     return 1

@@ -101,6 +101,7 @@ symbol *unit_resolve(checker *checker, unit *unit, const ast_path *path, uint32_
 symbol *unit_resolve_rule(const unit *unit, const ast_path *path);
 /* Reads a file that a declaration names, beside the unit's own. UINT32_MAX after an error, which is reported. */
 uint32_t unit_read_beside(checker *checker, const unit *unit, const ast_text *path);
+bool unit_is_library(const unit *unit); /* has no `constitution` and only what a module may hold */
 /* Names of one kind that stand in the unit, for suggestions. `kinds` is a bit set of 1 << symbol_kind. */
 const char *const *unit_names(checker *checker, const unit *unit, uint32_t kinds, uint32_t *count);
 

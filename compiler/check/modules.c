@@ -383,6 +383,35 @@ static const char *name_from_path(checker *checker, const char *path)
     return arena_copy(checker->arena, start, length);
 }
 
+/* What the declaration is called in messages if a module cannot hold it, else NULL. */
+static const char *kept_out_of_modules(ast_kind kind)
+{
+    switch (kind) {
+    case AST_EXTENDS: return "an `extends`";
+    case AST_IMPORT_TOOLS: return "an import of tools";
+    case AST_PRINCIPLE: return "a principle";
+    case AST_AGENTS: return "a list of agents";
+    case AST_CONTEXT: return "a context";
+    case AST_TOOL: return "a tool";
+    case AST_DEFAULT: return "a default";
+    case AST_APPROVALS: return "a list of approvers";
+    case AST_PERMIT: return "a permit";
+    case AST_RULE: return "a rule";
+    case AST_WAIVE: return "a waiver";
+    case AST_TEST: return "a test";
+    default: return NULL;
+    }
+}
+
+/* A file to be imported, checked by itself: it has a name where it is imported, and what it declares is used there. */
+bool unit_is_library(const unit *unit)
+{
+    for (uint32_t i = 0; i < unit->file->count; i++)
+        if (unit->file->items[i]->kind == AST_CONSTITUTION || kept_out_of_modules(unit->file->items[i]->kind) != NULL)
+            return false;
+    return unit->file->count > 0;
+}
+
 static void name_read(checker *checker, unit *unit, const char *local)
 {
     const ast_declaration *first = NULL;
@@ -406,7 +435,7 @@ static void name_read(checker *checker, unit *unit, const char *local)
         unit->name = first->name.bytes;
     else
         unit->name = name_from_path(checker, path_of(checker, unit->source));
-    if (first != NULL || unit->is_module || unit->file->has_errors)
+    if (first != NULL || unit->is_module || unit->file->has_errors || unit_is_library(unit))
         return;
     diagnostic *const d = diagnostic_report(checker->compilation, W_NO_CONSTITUTION, (source_range){unit->source, 0, 0},
                                             "the file has no `constitution`: it is called `%s`, version 0", unit->name);
@@ -419,26 +448,6 @@ static void name_read(checker *checker, unit *unit, const char *local)
     else
         diagnostic_mend(checker->compilation, d, (source_range){unit->source, 0, 0}, NULL,
                         "begin it with `constitution NAME \"1\"`");
-}
-
-/* What the declaration is called in messages if a module cannot hold it, else NULL. */
-static const char *kept_out_of_modules(ast_kind kind)
-{
-    switch (kind) {
-    case AST_EXTENDS: return "an `extends`";
-    case AST_IMPORT_TOOLS: return "an import of tools";
-    case AST_PRINCIPLE: return "a principle";
-    case AST_AGENTS: return "a list of agents";
-    case AST_CONTEXT: return "a context";
-    case AST_TOOL: return "a tool";
-    case AST_DEFAULT: return "a default";
-    case AST_APPROVALS: return "a list of approvers";
-    case AST_PERMIT: return "a permit";
-    case AST_RULE: return "a rule";
-    case AST_WAIVE: return "a waiver";
-    case AST_TEST: return "a test";
-    default: return NULL;
-    }
 }
 
 static bool module_content_check(checker *checker, const unit *unit, const ast_declaration *declaration)

@@ -42,7 +42,7 @@ static bool context_is_read(const checked_policy *policy, const char *name)
 static void warn_unused(checker *checker)
 {
     const unit *const unit = checker->layers.items[0];
-    for (uint32_t i = 0; i < unit->symbols.count; i++) {
+    for (uint32_t i = 0; i < unit->symbols.count && !unit_is_library(unit); i++) {
         const symbol *const symbol = unit->symbols.items[i];
         if (symbol->used || symbol->kind == SYMBOL_RULE)
             continue;
