@@ -15,6 +15,34 @@ static bool is_constant_text(const ast_expression *ast)
            ast->kind == AST_DURATION || ast->kind == AST_BOOL;
 }
 
+static bool is_ordered(const type *type)
+{
+    return type_is_number(type) || type->kind == CST_KIND_TIME || type->kind == CST_KIND_DURATION;
+}
+
+static bool is_single(const type *type)
+{
+    return type->kind != CST_KIND_LIST && type->kind != CST_KIND_RECORD &&
+           type->kind != CST_KIND_JSON;
+}
+
+/* `<` on values that have no order. Said before the other side is read as that type: a value that
+ * fits would not help. */
+static bool unordered_report(const environment *environment, const ast_expression *ast,
+                             const type *type)
+{
+    if (ast->op == AST_OP_EQ || ast->op == AST_OP_NE || !is_single(type) || is_ordered(type))
+        return false;
+    diagnostic *const d =
+        report(environment, E_NOT_ORDERED, ast->range, "values of the type %s have no order",
+               type_name(environment->checker, type));
+    diagnostic_mend(environment->checker->compilation, d, ast->range, NULL, "%s",
+                    type->kind == CST_KIND_STRING
+                        ? "declare the field as int, decimal or time, or compare `length of` it"
+                        : "write `== …` or `in { … }`");
+    return true;
+}
+
 static bool sides_check(const environment *environment, const ast_expression *ast,
                         expression **left, expression **right)
 {
@@ -23,9 +51,13 @@ static bool sides_check(const environment *environment, const ast_expression *as
     const bool right_first = left_free && (!right_free || is_constant_text(ast->right));
     if (right_first) {
         *right = value_check(environment, ast->right, NULL);
+        if (*right != NULL && !left_free && unordered_report(environment, ast, (*right)->type))
+            return false;
         *left = *right == NULL ? NULL : value_check(environment, ast->left, (*right)->type);
     } else {
         *left = value_check(environment, ast->left, NULL);
+        if (*left != NULL && !left_free && unordered_report(environment, ast, (*left)->type))
+            return false;
         *right = *left == NULL ? NULL : value_check(environment, ast->right, (*left)->type);
         if (*left == NULL && !right_free) /* for its own errors */
             value_check(environment, ast->right, NULL);
@@ -66,7 +98,7 @@ static void differ_report(const environment *environment, const ast_expression *
 static bool scalar_report(const environment *environment, const ast_expression *ast,
                           const ast_expression *side, const type *type)
 {
-    if (type->kind != CST_KIND_LIST && type->kind != CST_KIND_RECORD && type->kind != CST_KIND_JSON)
+    if (is_single(type))
         return false;
     const char *const text = excerpt(environment, side->range);
     diagnostic *const d = report(environment, E_NOT_COMPARABLE, ast->range,
@@ -171,26 +203,11 @@ expression *equal_make(const environment *environment, const ast_expression *ast
     return node_binary(environment, EXPRESSION_EQUAL, NULL, left, right, ast->range);
 }
 
-static bool is_ordered(const type *type)
-{
-    return type_is_number(type) || type->kind == CST_KIND_TIME || type->kind == CST_KIND_DURATION;
-}
-
 static expression *order_make(const environment *environment, const ast_expression *ast,
                               expression *left, expression *right)
 {
-    if (!is_ordered(left->type)) {
-        diagnostic *const d =
-            report(environment, E_NOT_ORDERED, ast->range, "values of the type %s have no order",
-                   type_name(environment->checker, left->type));
-        if (left->type->kind == CST_KIND_STRING)
-            diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
-                            "declare the field as int, decimal or time, or compare `length of` it");
-        else
-            diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
-                            "write `== …` or `in { … }`");
+    if (unordered_report(environment, ast, left->type))
         return NULL;
-    }
     const bool swapped = ast->op == AST_OP_GT || ast->op == AST_OP_GE;
     const expression_kind kind =
         ast->op == AST_OP_LT || ast->op == AST_OP_GT ? EXPRESSION_LESS : EXPRESSION_LESS_EQUAL;

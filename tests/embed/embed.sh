@@ -34,7 +34,7 @@ P
 "$constc" build "$folder/new.const" -o "$folder/new.so"
 printf '%s' '{"stage":"action","tool":"pay","args":{"amount":120}}' >"$folder/event.json"
 
-cmake -S examples/embed -B "$folder/embed" -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_C_COMPILER="$compiler" \
+cmake -G Ninja -S examples/embed -B "$folder/embed" -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_C_COMPILER="$compiler" \
     -DCMAKE_C_FLAGS="-g -Wall -Wextra -Werror $sanitize" >/dev/null
 cmake --build "$folder/embed" >/dev/null
 "$folder/embed/threads" "$folder/support.so" examples/support.events.jsonl 4 200

@@ -288,7 +288,7 @@ def bad_events():
 
 def many_events():
     """300 MB through a pipe, in constant memory. The program that plays this is not slowed down by its shadow memory alone: what counts is that
-    its peak stays where it is after the first megabytes."""
+    its peak stays where it is after the first megabytes. About 70 MB of it are the libraries of the code generator, which the program links."""
     write("policy.const", RULES)
     line = json.dumps({**PERMITTED, "pad": "x" * 1000000}).encode() + b"\n"
 
@@ -308,7 +308,7 @@ def many_events():
     code, last = peak(300)
     sound("300 MB of events", code, (0,), b"", b"")
     print("300 MB of events: peak %.0f MB, after 20 MB %.0f MB" % (last, first))
-    if last > first + 20 or last > 100 + (100 if b"__asan_init" in open(CONSTC, "rb").read() else 0):
+    if last > first + 20 or last > 150 + (100 if b"__asan_init" in open(CONSTC, "rb").read() else 0):
         fail("300 MB of events", "the peak grows: %.0f MB after %.0f MB" % (last, first))
 
 

@@ -563,7 +563,7 @@ static void compare(sample *p, uint32_t events)
 static void random_conditions_decide_as_the_reference(void **state)
 {
     (void)state;
-    for (uint32_t round = 0; round < 40; round++) {
+    for (uint32_t round = 0; round < 16; round++) {
         seed = round + 1;
         sample p;
         sample_begin(&p);
