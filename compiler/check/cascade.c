@@ -117,7 +117,8 @@ static void names_collect(cascades *cascades, source_range range)
 {
     const source *const source = &cascades->checker->compilation->sources.items[range.file];
     arena *const arena = cascades->checker->arena;
-    for (uint32_t at = range.start, length; word_next(source->bytes, range.end, &at, &length); at += length)
+    const uint32_t end = range.end < source->length ? range.end : source->length;
+    for (uint32_t at = range.start, length; word_next(source->bytes, end, &at, &length); at += length)
         if (!is_event_field(source->bytes + at, length) &&
             name_table_find(&cascades->names, source->bytes + at, length) == CST_NONE)
             name_table_add(arena, &cascades->names, arena_copy(arena, source->bytes + at, length), 0);

@@ -280,6 +280,14 @@ def bad_events():
             expect("broken conversations", out, ["deny"] * len(out.splitlines()))
             if len(out.splitlines()) == 0:
                 fail("broken conversations", "no answer at all")
+    for form, message in (("openai", {"role": "user", "content": {"text": "bad"}}), ("openai", {"role": "user", "content": [["bad"]]}),
+                          ("openai", {"role": "assistant", "content": None, "function_call": "bad"}),
+                          ("openai", {"role": "user", "content": [{"type": "text", "text": {"value": "bad"}}]}),
+                          ("anthropic", {"role": "user", "content": [{"type": "text", "text": {"value": "bad"}}]})):
+        words = json.dumps({"messages": [message]}).encode()
+        code, out, err = constc("run", "policy.const", "--from", form, "--engine", "reference", stdin=words)
+        if sound("words in an unknown place", code, (0,), out, err):
+            expect("words in an unknown place: %s" % message, out, ["deny"])
     code, out, err = constc("run", "policy.const", "folder")
     sound("a folder of events", code, (2,), out, err)
     code, out, err = constc("run", "policy.const", "nowhere")
