@@ -5,7 +5,7 @@
 # the end-to-end tests through the program and the installed libraries, `fuzz` (clang, so that both compilers stay without a
 # warning) replays the corpora, `tsan` the tests with threads. With --all every build runs every test, which takes some
 # minutes more. The last line is "N passed, M failed". Data sets that are not part of
-# the project are used where CONSTITUTION_DATA names their folder (or ../shared/data is there), and skipped with a word elsewhere.
+# the project are used where CONSTITUTION_DATA names their folder, and skipped with a word elsewhere.
 set -u
 cd "$(dirname "$0")/.."
 . cmake/setup.sh
