@@ -50,4 +50,16 @@
 #define LIMIT_SPAN_STEPS (16u << 20)         /* list elements looked at to count spans past LIMIT_SPANS; then their number is a lower bound */
 #define LIMIT_MESSAGE_BYTES (64u << 10)      /* one interpolated message; longer ones end in an ellipsis and set a flag */
 
+/* ---- text: what scanning and views accept ---- */
+
+#define LIMIT_PATTERN_POSITIONS 4000u        /* characters classes of one pattern after its counts are written out: each costs a bit of every step */
+#define LIMIT_PATTERN_STATES 2000u           /* states of a pattern's table; a pattern that needs more is run position by position */
+#define LIMIT_PATTERN_DEPTH 200u             /* nesting of groups in one regular expression */
+#define LIMIT_PATTERNS 100000u               /* patterns of one database */
+#define LIMIT_SCAN_STEPS (64u << 20)         /* steps of the automata for one pattern in one text, at least; longer texts get 256 a byte */
+#define LIMIT_DECODE_DEPTH 4u                /* encodings inside of encodings that the view `decoded` undoes */
+#define LIMIT_DECODE_SEGMENTS 4096u          /* encoded runs of one text that it looks into */
+#define LIMIT_DECODE_BYTES (64u << 20)       /* bytes that it makes of one text */
+#define LIMIT_MATCHES 100000u                /* matches of one pattern kept as a list; more are counted, and the rule fires as undecided where it needs them */
+
 #endif

@@ -1,0 +1,63 @@
+/*
+ * scan.h - finding patterns: one database for all patterns that look at one view of one field.
+ *
+ * A database is bytes, made when the policy is compiled (compiler/pattern/), part of the policy's image, and opened here without
+ * a compiler. What is rare in text is looked for first (literals with one pass of the engine; runs of digits; long tokens), and only
+ * around a hit is the pattern's own automaton run, which decides. So what a pattern means does not depend on the engine:
+ *
+ *   - A match of a pattern is a byte range start < end (never empty) that the regular expression, or the phrase, takes as a whole;
+ *     assertions look at the text around it. It must also pass the pattern's check and have one of its `after` words in the
+ *     characters before it, if the pattern has those.
+ *   - The matches of a pattern in a text are: at the leftmost start that has any, the longest; then on from its end.
+ *   - `unknown` is what could not be found out within the bounds (LIMIT_SCAN_STEPS): the pattern may or may not match.
+ *
+ * Texts are valid UTF-8. Layer 2. A database is immutable and shared by threads; a scratch belongs to one thread at a time.
+ */
+#ifndef CONSTITUTION_RUNTIME_TEXT_SCAN_H
+#define CONSTITUTION_RUNTIME_TEXT_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/include/constitution.h"
+
+typedef struct scan_database scan_database;
+typedef struct scan_scratch scan_scratch;
+
+/*
+ * Opens a database. `bytes` (16-byte aligned) must outlive it. CST_NOT_A_POLICY: the bytes are no database, in any way: every
+ * reference is checked here, so that no later walk can leave them. CST_WRONG_ABI: made for another version or
+ * processor. CST_INTERNAL: the engine failed its self-test on this machine.
+ */
+cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *allocator, scan_database **out);
+void scan_database_close(scan_database *database);
+uint32_t scan_pattern_count(const scan_database *database);
+
+/* A scratch serves every database that it was fitted to; *scratch may be NULL at first. Once fitted and warm, scanning allocates nothing. */
+cst_status scan_scratch_fit(scan_scratch **scratch, const scan_database *database, const cst_allocator *allocator);
+void scan_scratch_free(scan_scratch *scratch);
+
+/* Sets bit p of `found` for each pattern p with at least one match, of `unknown` for each of which that is not known (then it is not
+ * in `found`). Both have (scan_pattern_count + 63) / 64 words, are written whole. */
+cst_status scan_find(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
+                     uint64_t *found, uint64_t *unknown);
+
+/* The matches of one pattern with start >= from, in order. `visit` answers false to stop. `from` is 0 or the end of a match (or any place that
+ * no match crosses); text before it is seen by assertions and `after`. *unknown is set if matches may be missing. */
+typedef bool scan_visit(void *user, uint32_t start, uint32_t end);
+cst_status scan_list(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
+                     uint32_t from, uint32_t pattern, scan_visit *visit, void *user, bool *unknown);
+
+/* Whether the whole text is taken by the pattern's expression (check included, `after` ignored). */
+bool scan_whole(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t pattern);
+
+/*
+ * For streams: text[0..length) is what has come so far. The smallest start s >= from such that, with some continuation, a match of one
+ * of the patterns whose bits are set in `wanted` begins at s and ends behind `length` (or ends at `length`, but is only known
+ * to be one when more has come); `length` if there is none. Exact, but where bounds are reached, smaller.
+ */
+uint32_t scan_live(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
+                   uint32_t from, const uint64_t *wanted);
+
+#endif
