@@ -267,7 +267,7 @@ typedef enum ast_kind {
     AST_CONTEXT,      /* name, fields */
     AST_TOOL,         /* texts: tools, has_parameters, fields, type: returns or NULL, tags */
     AST_SET_DECL,     /* name, expression (AST_SET), or from_file and text */
-    AST_PATTERN,      /* name, texts: regexes (AST_REGEX texts), checked_by, secret */
+    AST_PATTERN,      /* name, texts: regexes (AST_REGEX texts), checked_by, above, after, after_within, secret */
     AST_ORIGIN,       /* name, sources */
     AST_DEFINE,       /* name, fields: parameters, expression */
     AST_EXTERN,       /* name, fields, type, duration_us */
@@ -293,6 +293,9 @@ typedef struct ast_declaration {
     ast_expression *expression;
     bool from_file;
     ast_text checked_by;   /* bytes NULL if none */
+    ast_expression *above;        /* of the check: INT or DECIMAL; or NULL */
+    ast_texts after;              /* words before a match */
+    ast_expression *after_within; /* INT; or NULL */
     bool secret;
     ast_sources sources;
     int64_t duration_us;

@@ -16,6 +16,7 @@
 
 #include "compiler/ast.h"
 #include "compiler/compilation.h"
+#include "compiler/pattern/pattern.h"
 #include "runtime/module.h"
 
 /* ---- types ---------------------------------------------------------------------------------------- */
@@ -89,6 +90,8 @@ typedef enum expression_kind {
     EXPRESSION_SUM,        /* of a LIST of INT, DECIMAL, DURATION, FLOAT; undecided on overflow */
     EXPRESSION_LEAST,      /* of a LIST of those or TIME; undecided if it is empty */
     EXPRESSION_GREATEST,
+    EXPRESSION_LEAVES,     /* left is JSON or a RECORD: the texts in it, a LIST of STRING; undecided when scratch memory is used up */
+    EXPRESSION_FOUND,      /* what probe `index` finds in left (a text or LIST of them), a LIST; undecided where bounds are reached */
     /* conditions, type BOOL */
     EXPRESSION_TRUTH,      /* left is a BOOL value used as a condition */
     EXPRESSION_EQUAL,      /* both sides one scalar type (texts by canonical bytes) */
@@ -99,6 +102,9 @@ typedef enum expression_kind {
     EXPRESSION_STARTS,     /* STRING, STRING */
     EXPRESSION_ENDS,
     EXPRESSION_INSIDE,     /* PATH, PATH; or HOST, HOST (equal or a subdomain) */
+    EXPRESSION_CONTAINS,   /* probe `index` matches in left (a text, or some text of a LIST); undecided where bounds are reached */
+    EXPRESSION_MATCHES,    /* probe `index` takes left (STRING) as a whole */
+    EXPRESSION_REPEATS,    /* left (as CONTAINS) shares a run with the origin of echo `index`; undecided if origin text was dropped */
     EXPRESSION_PRESENT,    /* left (FIELD, MEMBER, OPEN_MEMBER, OPEN_AS) is there */
     EXPRESSION_ANY,        /* any `local` in left satisfies right */
     EXPRESSION_ALL,
@@ -116,7 +122,8 @@ struct expression {
     uint32_t slot;        /* FIELD */
     uint32_t local;       /* LOCAL, ANY, ALL: unique number within the policy */
     const char *name;     /* OPEN_MEMBER; LOCAL, ANY, ALL: the variable as written */
-    uint32_t index;       /* MEMBER, PROPERTY, IN_SET; OPEN_MEMBER: row of the image's `names`, set by plan */
+    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS; OPEN_MEMBER: row of the image's `names`, set by plan */
+    const struct wanted *wanted; /* FOUND, CONTAINS, MATCHES before commit: what becomes a probe */
     expression *left, *right;
     expression **items;
     uint32_t item_count;
@@ -137,6 +144,60 @@ typedef struct checked_set {
     cst_network *networks; /* IP: ascending, disjoint */
     uint32_t count;
 } checked_set;
+
+/* ---- texts ------------------------------------------------------------------------------------------ */
+
+/* One thing that conditions look for in texts: a declared pattern, a phrase, or the words of a set. */
+typedef struct checked_pattern {
+    const char *name;            /* what `{kind}` and reports call it */
+    const pattern *compiled;     /* NULL: words */
+    const char *const *words;    /* of a set that is looked up by hash */
+    const uint32_t *word_lengths;
+    uint32_t word_count;
+    check_kind check;
+    double check_bound;
+    const char *const *after;
+    uint32_t after_count, after_within;
+    bool secret;                 /* what it finds is masked in messages */
+} checked_pattern;
+
+/* What one condition looks for, in which views. */
+typedef struct wanted {
+    checked_pattern **patterns;
+    uint32_t count;
+    unsigned views;
+} wanted;
+
+/* All patterns that look at one view of one field at one stage: scanned together, once. */
+typedef struct checked_database {
+    cst_stage stage;
+    uint32_t slot;               /* whose text; CST_NONE: texts of no slot of their own */
+    unsigned views;
+    database_builder *builder;
+    struct { const checked_pattern **items; uint32_t count, capacity; } patterns; /* by number in the database */
+} checked_database;
+
+typedef struct checked_probe {
+    uint32_t database;
+    uint32_t *patterns;          /* numbers in the database, ascending */
+    uint32_t count;
+} checked_probe;
+
+/* Where text of a session came from. */
+typedef struct checked_origin {
+    cst_origin_kind kind;
+    uint32_t tool;               /* RESULT: tool number */
+    const char *agent;           /* MESSAGE: the sender */
+} checked_origin;
+
+/* text repeats N chars of ORIGIN */
+typedef struct checked_echo {
+    checked_origin *origins;     /* any of these */
+    uint32_t origin_count;
+    uint32_t chars;
+    unsigned views;
+    const char *name;            /* of the origin as written */
+} checked_echo;
 
 /* ---- rules -------------------------------------------------------------------------------------------- */
 
@@ -168,6 +229,8 @@ typedef struct rule_body {
     uint32_t witness_count;
     message_part *message;
     uint32_t message_count;
+    bool marks;            /* some condition that can make it true finds texts: it has a function that marks them */
+    uint32_t cut_slot;     /* redact FIELD: its slot; else CST_NONE */
 } rule_body;
 
 typedef struct rule {
@@ -183,6 +246,9 @@ typedef struct rule {
     const char **who;
     uint32_t who_count;
     const char *offering;  /* or NULL */
+    message_part *mark;    /* redact … with: the text that stands for what was cut */
+    uint32_t mark_count;
+    bool whole;            /* on whole output */
     rule_body *bodies;
     uint32_t body_count;
     source_range range;    /* of its name */
@@ -233,6 +299,8 @@ typedef struct checked_step {
     const char *record;    /* GIVEN: context name */
     const char *json;      /* GIVEN: its value as JSON text */
     int64_t wait_us;
+    const char *text;      /* EXPECT_TEXT: what was let through */
+    const char *field;     /* EXPECT_TEXT: "text", or a path in the arguments */
     cst_verdict verdict;   /* EXPECT */
     uint32_t *by;          /* rule numbers; CST_NONE for `default` */
     uint32_t by_count;
@@ -254,6 +322,9 @@ typedef struct checked_policy {
     struct { slot *items; uint32_t count, capacity; } slots;
     struct { slot_use *items; uint32_t count, capacity; } slot_uses;
     struct { checked_set *items; uint32_t count, capacity; } sets;
+    struct { checked_database *items; uint32_t count, capacity; } databases;
+    struct { checked_probe *items; uint32_t count, capacity; } probes;
+    struct { checked_echo *items; uint32_t count, capacity; } echoes;
     struct { site *items; uint32_t count, capacity; } sites;
     struct { principle *items; uint32_t count, capacity; } principles;
     struct { rule *items; uint32_t count, capacity; } rules;    /* in source order, the file's own layer first */

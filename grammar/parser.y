@@ -33,7 +33,7 @@
 
 %token NAME.
 %fallback NAME
-    ACROSS AGENTS ALLOW APPROVAL APPROVALS APPROVED AS CHAR CHARS CHECKED CONSTITUTION CONTEXT DECODED DEFAULT DEFINE DENY
+    ABOVE ACROSS AFTER AGENTS ALLOW APPROVAL APPROVALS APPROVED AS CHAR CHARS CHECKED CONSTITUTION CONTEXT DECODED DEFAULT DEFINE DENY
     DOWN ENDS ENUM ESCALATE EXPECT EXTENDS EXTERN FAILS FLAG FOLDED FOLLOWED GIVEN HALT HAS IMPORT LABEL MAPS OFFERING
     ONLY ORIGIN OVER PATTERN PERMIT PRINCIPLE REDACT REFUSE REPEATS REPLACE REQUIRE RETURNS RULE RUNS SAME SECRET
     SESSIONS SET SHADOW STARTS STOPPED SYSTEM TAGGED TEST TOOL TOOLS UNTIL VALUE WAIT WAIVABLE WAIVE WHOLE.
@@ -130,7 +130,8 @@ tags(L) ::= tags(L) name(N).                    { texts_add(p, L, N); }
 
 /* ---- what conditions are made of ------------------------------------------------------------------------
  * set       = "set" NAME ( "=" braces | "from" STRING )
- * pattern   = "pattern" NAME "=" REGEX { "," REGEX } [ "checked" "by" NAME ] [ "secret" ]
+ * pattern   = "pattern" NAME "=" REGEX { "," REGEX } [ "checked" "by" NAME [ "above" ( INT | DECIMAL ) ] ]
+ *             [ "after" "{" strings "}" [ "within" INT ( "char" | "chars" ) ] ] [ "secret" ]
  * origin    = "origin" NAME "=" source { "," source }
  * define    = "define" NAME "(" [ fields ] ")" "=" condition
  * extern    = "extern" NAME "(" [ fields ] ")" "returns" type "within" DURATION
@@ -143,9 +144,23 @@ set_declaration(D) ::= SET(T) name(N) FROM string(S).
 %type pattern_declaration {ast_declaration *}
 %type pattern_regexes {ast_declaration *}
 %type pattern_checked {ast_declaration *}
-pattern_declaration(D) ::= pattern_checked(D).
-pattern_declaration(D) ::= pattern_checked(D) SECRET.
+%type pattern_bounded {ast_declaration *}
+%type pattern_after {ast_declaration *}
+%type pattern_within {ast_declaration *}
+pattern_declaration(D) ::= pattern_within(D).
+pattern_declaration(D) ::= pattern_within(D) SECRET.
     { D->secret = true; D->range.end = p->end; }
+pattern_within(D) ::= pattern_after(D).
+pattern_within(D) ::= pattern_after(D) WITHIN INT(N) chars.
+    { D->after_within = ast_literal(p, AST_INT, N); D->range.end = p->end; }
+pattern_after(D) ::= pattern_bounded(D).
+pattern_after(D) ::= pattern_bounded(D) AFTER LEFT_BRACE strings(L) RIGHT_BRACE.
+    { D->after = texts_of(L); D->range.end = p->end; }
+pattern_bounded(D) ::= pattern_checked(D).
+pattern_bounded(D) ::= pattern_checked(D) ABOVE INT(N).
+    { D->above = ast_literal(p, AST_INT, N); D->range.end = p->end; }
+pattern_bounded(D) ::= pattern_checked(D) ABOVE DECIMAL(N).
+    { D->above = ast_literal(p, AST_DECIMAL, N); D->range.end = p->end; }
 pattern_checked(D) ::= pattern_regexes(D).
 pattern_checked(D) ::= pattern_regexes(D) CHECKED BY name(N).
     { D->checked_by = N; D->range.end = p->end; }

@@ -56,10 +56,14 @@
 #define LIMIT_PATTERN_STATES 2000u           /* states of a pattern's table; a pattern that needs more is run position by position */
 #define LIMIT_PATTERN_DEPTH 200u             /* nesting of groups in one regular expression */
 #define LIMIT_PATTERNS 100000u               /* patterns of one database */
+#define LIMIT_PATTERN_AFTER 200u             /* characters before a match in which the words of `after` are looked for */
 #define LIMIT_SCAN_STEPS (64u << 20)         /* steps of the automata for one pattern in one text, at least; longer texts get 256 a byte */
 #define LIMIT_DECODE_DEPTH 4u                /* encodings inside of encodings that the view `decoded` undoes */
 #define LIMIT_DECODE_SEGMENTS 4096u          /* encoded runs of one text that it looks into */
 #define LIMIT_DECODE_BYTES (64u << 20)       /* bytes that it makes of one text */
+#define LIMIT_REPEAT_CHARS 10000u            /* N of `repeats N chars of`, at most; at least LIMIT_REPEAT_LEAST */
+#define LIMIT_REPEAT_LEAST 8u                /* shorter runs are shared by any two texts */
+#define LIMIT_ORIGIN_BYTES (4u << 20)        /* text of one origin that a session remembers; when more comes, what asks for it is undecided */
 #define LIMIT_MATCHES 100000u                /* matches of one pattern kept as a list; more are counted, and the rule fires as undecided where it needs them */
 
 #endif

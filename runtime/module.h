@@ -18,7 +18,7 @@
 
 #define CST_MODULE_MAGIC "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION 1u
+#define CST_ABI_VERSION 2u
 #define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image -------------------------------------------------------------- */
@@ -159,6 +159,9 @@ typedef struct cst_rule_row {
     uint32_t waives;     /* of a waiver: the identity of the rule that it lifts, else CST_NONE */
     uint32_t identity;   /* rows of one declared rule (one for each selector with types of its own) share it */
     uint32_t line;
+    cst_range mark;      /* rows of `parts`: what stands for a cut; of a redaction only */
+    uint32_t cut_slot;   /* redact FIELD: the slot that is cut whole, else CST_NONE */
+    uint32_t whole;      /* 0 or 1: on whole output */
 } cst_rule_row;
 
 typedef struct cst_principle_row {
@@ -183,7 +186,10 @@ typedef struct cst_layer_row { /* the lowest file is row 0, what it extends row 
 typedef enum cst_part_kind {
     CST_PART_TEXT = 0,    /* text */
     CST_PART_SLOT = 1,    /* the value of slot `index`, then `property` of it if it is not CST_NONE */
-    CST_PART_WITNESS = 2  /* the element that witness `index` finds, then `field` of it (record) or `property` */
+    CST_PART_WITNESS = 2, /* the element that witness `index` finds, then `field` of it (record) or `property` */
+    CST_PART_KIND = 3,    /* of a mark: the name of the pattern */
+    CST_PART_LAST = 4,    /* of a mark: the last `index` letters and digits of what was cut */
+    CST_PART_ALIAS = 5    /* of a mark: the pattern's name and a number that is the same for the same text in one session */
 } cst_part_kind;
 
 typedef struct cst_part_row { /* a piece of a message */
@@ -211,6 +217,48 @@ typedef struct cst_site_row { /* why a condition could not be decided */
 typedef struct cst_record_row {
     cst_ref name;
 } cst_record_row;
+
+/* ---- texts: what is looked for in them, and what they may repeat ------------------------------- */
+
+/* All patterns for one view of one field at one stage. */
+typedef struct cst_database_row {
+    cst_ref bytes;      /* of scan.h; 16-byte aligned */
+    cst_range patterns; /* rows of `patterns`, by number in the database */
+    uint32_t views;     /* of view.h */
+    uint32_t unused;
+} cst_database_row;
+
+typedef struct cst_pattern_row {
+    cst_ref name;       /* what `{kind}` says */
+    uint32_t secret;    /* 0 or 1: what it finds is masked in messages */
+} cst_pattern_row;
+
+typedef struct cst_probe_row { /* what one condition looks for */
+    uint32_t database;
+    cst_range numbers;  /* rows of `probe_patterns`: numbers in the database, ascending */
+} cst_probe_row;
+
+typedef enum cst_origin_kind {
+    CST_ORIGIN_SYSTEM = 0,  /* the system prompt */
+    CST_ORIGIN_USER = 1,    /* texts of `input` */
+    CST_ORIGIN_OUTPUT = 2,  /* texts of `output` */
+    CST_ORIGIN_RESULT = 3,  /* texts of results of tool `tool` */
+    CST_ORIGIN_MESSAGE = 4  /* texts of messages that `agent` sent */
+} cst_origin_kind;
+
+typedef struct cst_origin_row {
+    uint32_t kind;      /* cst_origin_kind */
+    uint32_t tool;      /* tool number */
+    cst_ref agent;
+    uint32_t text, value, sender; /* slots that bring its texts; CST_NONE: none */
+    uint32_t unused;
+} cst_origin_row;
+
+typedef struct cst_echo_row { /* text repeats N chars of ORIGIN */
+    cst_range origins;  /* rows of `origins` */
+    uint32_t chars;
+    uint32_t views;
+} cst_echo_row;
 
 /* ---- the image -------------------------------------------------------------------------------- */
 
@@ -245,6 +293,12 @@ typedef struct cst_image {
     cst_table witnesses;     /* cst_witness_row */
     cst_table sites;         /* cst_site_row */
     cst_table records;       /* cst_record_row */
+    cst_table databases;     /* cst_database_row */
+    cst_table patterns;      /* cst_pattern_row */
+    cst_table probes;        /* cst_probe_row */
+    cst_table probe_patterns; /* uint32_t */
+    cst_table origins;       /* cst_origin_row */
+    cst_table echoes;        /* cst_echo_row */
     cst_stage_row stages[5];
 } cst_image;
 
@@ -273,6 +327,7 @@ typedef struct cst_frame {
     const cst_image *image;
     void *engine;            /* cst_module.engine: the reference evaluator's own */
     void *scratch;           /* cst_scratch: memory for joined strings */
+    struct cst_texts *texts; /* runtime/text/texts.h: what has been scanned; NULL: the policy looks into no text */
 } cst_frame;
 
 /* Evaluates one group: appends a hit for each rule (or waiver) whose condition is true, or is undecided and the rule
@@ -284,6 +339,10 @@ typedef void (*cst_eval_fn)(cst_frame *frame, uint32_t group);
 typedef uint32_t (*cst_witness_fn)(cst_frame *frame, uint32_t witness, uint32_t from,
                                    const cst_value **out);
 
+/* Marks, through services, the texts that made a rule true: those of its positive conditions that hold. Only called for a rule that
+ * fired with CST_TRUE, to report and to cut. */
+typedef void (*cst_mark_fn)(cst_frame *frame, uint32_t rule);
+
 typedef struct cst_module {
     char magic[8];       /* CST_MODULE_MAGIC */
     uint32_t abi;        /* CST_ABI_VERSION */
@@ -291,6 +350,7 @@ typedef struct cst_module {
     const cst_image *image;
     const cst_eval_fn *groups;       /* image.groups.count functions */
     const cst_witness_fn *witnesses; /* functions that image.witnesses name */
+    const cst_mark_fn *marks;        /* by rule row, NULL where the rule marks nothing; NULL if no rule does */
     void *engine;                    /* NULL for native code */
 } cst_module;
 

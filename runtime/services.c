@@ -13,6 +13,7 @@
 #include "runtime/json.h"
 #include "runtime/module.h"
 #include "runtime/scratch.h"
+#include "runtime/text/services.h"
 #include "runtime/utf8.h"
 
 static bool is_text(const cst_value *value)

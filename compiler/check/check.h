@@ -29,6 +29,7 @@ typedef enum symbol_kind {
 typedef struct set_element { /* one element of a declared set, not yet read as a type */
     ast_expression_kind kind; /* STRING, INT, DECIMAL, DURATION, or PATH for a bare name (enum value, agent) */
     ast_text text;
+    ast_path path;  /* PATH: the whole name; `pii.personal` names a pattern or a set */
     int64_t integer;
 } set_element;
 
@@ -55,6 +56,8 @@ typedef struct symbol {
     uint32_t number;      /* PRINCIPLE, CONTEXT, RULE; CST_NONE before it has one */
     enumeration *enumeration;
     set_declaration *set;
+    checked_pattern *patterns[2]; /* PATTERN: as it is, and for the view `folded`; NULL before they are asked for */
+    bool broken;          /* PATTERN: its expression has an error, which is reported */
 } symbol;
 
 struct unit { /* one file: one namespace, and one of rules */
@@ -141,6 +144,19 @@ set_declaration *set_read(checker *checker, unit *unit, const ast_declaration *d
 /* The number in policy.sets of a set read as elements of `type`; reports elements that are no such value. CST_NONE after an error. */
 uint32_t set_as_type(checker *checker, unit *unit, set_declaration *set, const type *type, source_range use);
 set_declaration *set_of_literal(checker *checker, const ast_expression *set); /* a set written in a condition */
+
+/* patterns.c */
+/* What a pattern, a set or a literal in a condition stands for, as patterns for these views. False after an error, which is reported. */
+bool wanted_of_symbol(checker *checker, symbol *symbol, unsigned views, source_range use, wanted *out);
+bool wanted_of_phrase(checker *checker, const ast_text *text, unsigned views, wanted *out);
+bool wanted_of_regex(checker *checker, const ast_text *text, unsigned views, wanted *out);
+bool wanted_of_set(checker *checker, unit *home, const set_declaration *set, unsigned views, source_range use, wanted *out);
+/* `urls of`, `emails of`, `numbers of`. */
+bool wanted_of_builtin(checker *checker, const char *word, unsigned views, wanted *out);
+/* The number of the probe that looks for these in texts of a slot (or CST_NONE) at a stage. */
+uint32_t probe_commit(checker *checker, cst_stage stage, uint32_t slot, const wanted *wanted);
+/* All declared patterns of the unit that nothing used are checked too, so that an error in them is known. */
+void patterns_check(checker *checker);
 
 /* expression*.c: literals */
 /* A literal read as `type`, canonical; reports at its range and answers false if it is no such value. */

@@ -17,6 +17,8 @@ enum service_cost {
 #undef SERVICE
 };
 
+enum { COST_SCANNED_BYTE = 4 }; /* view, scan and confirmation of one byte, in comparisons */
+
 typedef struct price {
     uint64_t steps, scratch;
 } price;
@@ -74,6 +76,14 @@ static uint64_t set_steps(const checked_policy *policy, uint32_t number)
     return kind == CST_KIND_IP ? COST_set_has_address : text ? COST_set_has_text : COST_set_has_integer;
 }
 
+/* The most bytes that a test looks into: all texts of an event together are no longer than the event. */
+static uint64_t text_bytes(const expression *subject)
+{
+    if (subject->type != NULL && subject->type->kind == CST_KIND_LIST)
+        return LIMIT_EVENT_BYTES;
+    return bytes_of(subject);
+}
+
 /* Of the node itself, its operands aside. */
 static uint64_t own_steps(const checked_policy *policy, const expression *node)
 {
@@ -106,6 +116,11 @@ static uint64_t own_steps(const checked_policy *policy, const expression *node)
     case EXPRESSION_GREATEST: return add(COST_list_least, elements_of(node->left));
     case EXPRESSION_IN_SET: return set_steps(policy, node->index);
     case EXPRESSION_IN_LIST: return add(COST_list_has, elements_of(node->right));
+    case EXPRESSION_LEAVES: return add(COST_text_leaves, LIMIT_EVENT_BYTES / 8);
+    case EXPRESSION_FOUND: return add(COST_text_found, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
+    case EXPRESSION_CONTAINS: return add(COST_text_contains, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
+    case EXPRESSION_MATCHES: return add(COST_text_matches, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
+    case EXPRESSION_REPEATS: return add(COST_text_repeats, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
     case EXPRESSION_STARTS: return COST_text_starts;
     case EXPRESSION_ENDS: return COST_text_ends;
     case EXPRESSION_INSIDE:

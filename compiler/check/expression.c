@@ -235,6 +235,12 @@ expression *condition_check(const environment *environment, const ast_expression
         return inside_check(&inner, ast);
     case AST_IS:
         return is_check(&inner, ast);
+    case AST_CONTAINS:
+        return contains_check(&inner, ast);
+    case AST_MATCHES:
+        return matches_check(&inner, ast);
+    case AST_REPEATS:
+        return repeats_check(&inner, ast);
     case AST_QUANTIFIER:
         return quantifier_check(&inner, ast);
     case AST_CALL:

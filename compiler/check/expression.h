@@ -284,6 +284,14 @@ set_declaration *set_named(const environment *environment, const ast_expression 
 /* expression_call.c */
 expression *call_check(const environment *environment, const ast_expression *ast);
 
+/* expression_text.c */
+expression *contains_check(const environment *environment, const ast_expression *ast);
+expression *matches_check(const environment *environment, const ast_expression *ast);
+expression *repeats_check(const environment *environment, const ast_expression *ast);
+/* Whether an OF is one of text, urls, emails, numbers or a pattern; and what it is. */
+bool parts_are(const environment *environment, const ast_expression *ast);
+expression *parts_check(const environment *environment, const ast_expression *ast);
+
 /* expression_later.c */
 expression *later_report(const environment *environment,
                          const ast_expression *ast); /* always NULL */

@@ -32,7 +32,14 @@ static const char *undecided_code(const expression *node)
     case EXPRESSION_WIDEN:
         return node->type->kind == CST_KIND_DECIMAL ? "overflow" : NULL;
     case EXPRESSION_JOIN:
+    case EXPRESSION_LEAVES:
         return "scratch";
+    case EXPRESSION_FOUND:
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+        return "bound";
+    case EXPRESSION_REPEATS:
+        return "origin";
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
         return "empty";
@@ -100,6 +107,38 @@ static void mark_compared(const commit *commit, const expression *node, const bo
         mark_interned(commit, node->right, bounds);
 }
 
+/* ---- probes ---------------------------------------------------------------------------------- */
+
+/* The slot whose text a value is, or is a part of; CST_NONE for what is made. */
+static uint32_t slot_of(const expression *value, const bound *bounds)
+{
+    for (;;) {
+        switch (value->kind) {
+        case EXPRESSION_FIELD:
+            return value->slot;
+        case EXPRESSION_LEAVES:
+        case EXPRESSION_FOUND:
+        case EXPRESSION_MEMBER:
+        case EXPRESSION_OPEN_MEMBER:
+        case EXPRESSION_OPEN_AS:
+            value = value->left;
+            break;
+        case EXPRESSION_LOCAL: {
+            const bound *at = bounds;
+            while (at != NULL && at->local != value->local)
+                at = at->outer;
+            if (at == NULL)
+                return CST_NONE;
+            value = at->list;
+            bounds = at->outer;
+            break;
+        }
+        default:
+            return CST_NONE;
+        }
+    }
+}
+
 /* ---- the walk -------------------------------------------------------------------------------- */
 
 static void commit_node(const commit *commit, expression *node, const bound *bounds)
@@ -122,6 +161,11 @@ static void commit_node(const commit *commit, expression *node, const bound *bou
         commit_node(commit, node->right, binds ? &own : bounds);
     for (uint32_t i = 0; i < node->item_count; i++)
         commit_node(commit, node->items[i], bounds);
+    if (node->wanted != NULL)
+        node->index = probe_commit(commit->checker, commit->selector->stage, slot_of(node->left, bounds),
+                                   node->wanted);
+    if (node->kind == EXPRESSION_FOUND)
+        type_row(commit->checker, node->type);
     mark_compared(commit, node, bounds);
 }
 

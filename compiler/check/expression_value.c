@@ -315,24 +315,19 @@ static expression *of_check(const environment *environment, const ast_expression
     uint32_t which = 0;
     while (which < 4 && !key_is(word, words[which].word))
         which++;
+    if (which == 4 && parts_are(environment, ast))
+        return parts_check(environment, ast);
     if (which == 4) {
         static const char *const known[] = {"length", "sum",    "min",     "max",  "text",
                                             "urls",   "emails", "numbers", "count"};
         const char *const text = excerpt(environment, ast->path.range);
-        uint32_t used = 0;
-        const symbol *const symbol =
-            unit_resolve(environment->checker, environment->unit, &ast->path, &used);
-        if (symbol != NULL && symbol->kind == SYMBOL_PATTERN) {
-            report(environment, E_LATER_PARTS, ast->range,
-                   "`%s of` does not work in this version", text);
-            return NULL;
-        }
         diagnostic *const d =
             report(environment, E_UNKNOWN_OF, ast->path.range, "nothing is known as `%s of`", text);
         const bool size = key_is(word, "size") || key_is(word, "len");
         const char *const near = size ? "length" : diagnostic_nearest(text, known, 9);
         diagnostic_note_text(environment->checker->compilation, d,
-                             "there are `length of`, `sum of`, `min of` and `max of`");
+                             "there are `length of`, `sum of`, `min of` and `max of`; `text of`, `urls of`, `emails of` and "
+                             "`numbers of`; and the name of a pattern");
         if (near != NULL)
             diagnostic_mend(environment->checker->compilation, d, ast->path.range, near,
                             "write `%s of`", near);
@@ -408,9 +403,20 @@ expression *value_check(const environment *environment, const ast_expression *as
                         "write `x in { … }`, or `any x in { … } satisfies …`");
         return NULL;
     }
-    case AST_REGEX:
-        report(&inner, E_LATER_MATCHES, ast->range, "regular expressions do not work in this version");
+    case AST_REGEX: {
+        diagnostic *const d = report(&inner, E_NOT_A_VALUE, ast->range, "a pattern cannot stand for a value");
+        diagnostic_mend(inner.checker->compilation, d, ast->range, NULL,
+                        "write `… contains %s` or `… matches %s`", excerpt(&inner, ast->range),
+                        excerpt(&inner, ast->range));
         return NULL;
+    }
+    case AST_VIEW: {
+        diagnostic *const d = report(&inner, E_VIEW_PLACE, ast->range,
+                                     "`%s` is how a text is looked into, not a text of its own", ast->text.bytes);
+        diagnostic_mend(inner.checker->compilation, d, ast->range, NULL,
+                        "write it before `contains`, `matches` or `repeats`, or behind `PATTERN of`");
+        return NULL;
+    }
     case AST_ERROR:
         return NULL;
     default:

@@ -335,6 +335,8 @@ static void guard_condition(guard *guard, const expression *condition, const fra
 
 static void guard_value(guard *guard, const expression *value, const frame *frame)
 {
+    if (value->kind == EXPRESSION_LEAVES) /* what is absent holds no text, and none is found in it */
+        return;
     if (value->kind == EXPRESSION_ELSE) {
         needless_warn(guard, value, value->left);
         guard_value(guard, value->right, frame);

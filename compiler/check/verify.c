@@ -185,6 +185,16 @@ static void verify_value(verifier *verifier, const expression *node)
                     (is_kind(node, CST_KIND_DECIMAL) && node->site != CST_NONE)),
                "a widening of no int");
         return;
+    case EXPRESSION_LEAVES:
+        demand(verifier, is_value(left) && is_kind(node, CST_KIND_LIST) && node->site != CST_NONE,
+               "the texts of nothing");
+        return;
+    case EXPRESSION_FOUND:
+        demand(verifier,
+               is_value(left) && is_kind(node, CST_KIND_LIST) && node->site != CST_NONE &&
+                   node->index < verifier->policy->probes.count && node->type->row != CST_NONE,
+               "what is found by no probe");
+        return;
     default:
         verify_reduction(verifier, node);
         return;
@@ -229,6 +239,17 @@ static void verify_test(verifier *verifier, const expression *node)
                same_scalar(left, right) &&
                    (is_kind(left, CST_KIND_PATH) || is_kind(left, CST_KIND_HOST)),
                "`inside` of neither paths nor hosts");
+        return;
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+        demand(verifier,
+               is_value(left) && node->index < verifier->policy->probes.count && node->site != CST_NONE,
+               "a text test without a probe");
+        return;
+    case EXPRESSION_REPEATS:
+        demand(verifier,
+               is_value(left) && node->index < verifier->policy->echoes.count && node->site != CST_NONE,
+               "a repetition of nothing");
         return;
     case EXPRESSION_PRESENT:
         demand(verifier, left != NULL && is_place(left), "a presence of no field");

@@ -124,7 +124,11 @@ static LLVMTypeRef function_type(const emitter *e, const char *signature)
         uint32_t (*)(const cst_value *, double *): "ipp",                                          \
         uint32_t (*)(const cst_value *, uint32_t, cst_value *): "ipip",                            \
         uint32_t (*)(cst_frame *, const cst_value *, uint32_t, cst_value *): "ippip",              \
-        uint32_t (*)(cst_frame *, const cst_value *): "ipp")
+        uint32_t (*)(cst_frame *, const cst_value *): "ipp",                                       \
+        uint32_t (*)(cst_frame *, const cst_value *, uint32_t, uint32_t): "ippii",                 \
+        uint32_t (*)(cst_frame *, const cst_value *, uint32_t, uint32_t, cst_value *): "ippiip",   \
+        uint32_t (*)(cst_frame *, const cst_value *, cst_value *): "ippp",                         \
+        void (*)(cst_frame *, const cst_value *, uint32_t): "vppi")
 
 void services_declare(emitter *e)
 {

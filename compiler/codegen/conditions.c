@@ -95,6 +95,25 @@ static LLVMValueRef emit_text_test(emitter *e, const graph_node *node, LLVMValue
     return emit_is_not_zero(e, holds);
 }
 
+/* A service answers with a truth, which is taken apart into what it says and whether it could. */
+static LLVMValueRef emit_text_search(emitter *e, const graph_node *node, LLVMValueRef *trouble)
+{
+    const emitted text = emit_place(e, node->operands[0], false);
+    LLVMValueRef index = emit_i32(e, node->index), site = emit_i32(e, node->site), truth;
+    if (node->kind == EXPRESSION_CONTAINS)
+        truth = EMIT_SERVICE(e, text_contains, e->frame, text.value, index, site);
+    else if (node->kind == EXPRESSION_MATCHES)
+        truth = EMIT_SERVICE(e, text_matches, e->frame, text.value, index, site);
+    else
+        truth = EMIT_SERVICE(e, text_repeats, e->frame, text.value, index, site);
+    LLVMValueRef holds = LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), "holds");
+    LLVMValueRef own = LLVMBuildSelect(e->builder, holds, emit_i32(e, CST_FALSE), truth, "");
+    *trouble = text.trouble == NULL ? own
+                                    : LLVMBuildSelect(e->builder, emit_is_not_zero(e, text.trouble),
+                                                      text.trouble, own, "trouble");
+    return holds;
+}
+
 /* i1: a condition that is neither a junction nor a quantifier, if *trouble (NULL: never) is 0. */
 static LLVMValueRef emit_test(emitter *e, node_id id, LLVMValueRef *trouble)
 {
@@ -113,6 +132,10 @@ static LLVMValueRef emit_test(emitter *e, node_id id, LLVMValueRef *trouble)
     case EXPRESSION_ENDS:
     case EXPRESSION_INSIDE:
         return emit_text_test(e, node, trouble);
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+    case EXPRESSION_REPEATS:
+        return emit_text_search(e, node, trouble);
     case EXPRESSION_PRESENT: {
         const emitted place = emit_place(e, node->operands[0], false);
         *trouble = place.trouble;

@@ -174,6 +174,20 @@ static emitted emit_join(emitter *e, const graph_node *node)
                                       emit_is_zero(e, fits), node->site)};
 }
 
+static emitted emit_texts(emitter *e, const graph_node *node)
+{
+    LLVMValueRef out = emit_temporary(e);
+    const uint32_t mark = e->temporary_used;
+    const emitted from = emit_place(e, node->operands[0], false);
+    e->temporary_used = mark;
+    LLVMValueRef known =
+        node->kind == EXPRESSION_LEAVES
+            ? EMIT_SERVICE(e, text_leaves, e->frame, from.value, out)
+            : EMIT_SERVICE(e, text_found, e->frame, from.value, emit_i32(e, node->index),
+                           emit_i32(e, node->type->row), out);
+    return (emitted){out, add_trouble(e, from.trouble, emit_is_zero(e, known), node->site)};
+}
+
 static emitted emit_derived(emitter *e, const graph_node *node, bool symbol)
 {
     LLVMValueRef out = emit_temporary(e);
@@ -297,6 +311,9 @@ emitted emit_place(emitter *e, node_id id, bool symbol)
         return emit_else(e, node, true, symbol);
     case EXPRESSION_JOIN:
         return emit_join(e, node);
+    case EXPRESSION_LEAVES:
+    case EXPRESSION_FOUND:
+        return emit_texts(e, node);
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
         return emit_least(e, node);

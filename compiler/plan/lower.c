@@ -404,6 +404,10 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
         break;
     case EXPRESSION_MEMBER:
     case EXPRESSION_PROPERTY:
+    case EXPRESSION_FOUND:
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+    case EXPRESSION_REPEATS:
         node.index = tree->index;
         break;
     default:

@@ -33,7 +33,7 @@ static const type condition_type = {.kind = CST_KIND_BOOL, .row = CST_NONE};
 static bool type_matters(expression_kind kind)
 {
     return kind == EXPRESSION_OPEN_AS || kind == EXPRESSION_WIDEN || kind == EXPRESSION_LOCAL ||
-           kind == EXPRESSION_FIELD;
+           kind == EXPRESSION_FIELD || kind == EXPRESSION_FOUND;
 }
 
 static uint32_t mix(uint32_t hash, uint64_t value)
@@ -161,6 +161,16 @@ static uint32_t own_cost(const lower_pass *pass, const graph_node *node)
         return COST_text_ends;
     case EXPRESSION_INSIDE:
         return left->type->kind == CST_KIND_HOST ? COST_host_inside : COST_path_inside;
+    case EXPRESSION_LEAVES:
+        return COST_text_leaves;
+    case EXPRESSION_FOUND:
+        return COST_text_found;
+    case EXPRESSION_CONTAINS:
+        return COST_text_contains;
+    case EXPRESSION_MATCHES:
+        return COST_text_matches;
+    case EXPRESSION_REPEATS:
+        return COST_text_repeats;
     case EXPRESSION_CONSTANT:
     case EXPRESSION_FIELD:
     case EXPRESSION_LOCAL:

@@ -63,7 +63,14 @@ static const char *failure_of(const expression *tree)
     case EXPRESSION_WIDEN:
         return is_float ? NULL : "overflow";
     case EXPRESSION_JOIN:
+    case EXPRESSION_LEAVES:
         return "scratch";
+    case EXPRESSION_FOUND:
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+        return "bound";
+    case EXPRESSION_REPEATS:
+        return "origin";
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
         return "empty";

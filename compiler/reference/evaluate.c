@@ -156,6 +156,11 @@ static cst_truth derive(const evaluation *run, const expression *tree, const cst
         return CST_FALSE;
     case EXPRESSION_SUM:
         return sum(run, tree, left, out);
+    case EXPRESSION_LEAVES:
+        return services->text_leaves(run->frame, left, out) ? CST_FALSE : undecided(tree);
+    case EXPRESSION_FOUND:
+        return services->text_found(run->frame, left, tree->index, tree->type->row, out) ? CST_FALSE
+                                                                                        : undecided(tree);
     default: /* LEAST, GREATEST */
         if (!services->list_least(left, tree->kind == EXPRESSION_GREATEST, out))
             return undecided(tree);
@@ -204,7 +209,9 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
     case EXPRESSION_LENGTH:
     case EXPRESSION_SUM:
     case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST: {
+    case EXPRESSION_GREATEST:
+    case EXPRESSION_LEAVES:
+    case EXPRESSION_FOUND: {
         cst_value left;
         const cst_truth trouble = evaluate_value(run, tree->left, bound, &left);
         return trouble != CST_FALSE ? trouble : derive(run, tree, &left, out);
@@ -364,6 +371,20 @@ static cst_truth test_one(const evaluation *run, const expression *tree, const b
     return truth_of(value.as.integer != 0);
 }
 
+static cst_truth test_text(const evaluation *run, const expression *tree, const binding *bound)
+{
+    const cst_services *const services = run->frame->services;
+    cst_value text;
+    const cst_truth trouble = evaluate_value(run, tree->left, bound, &text);
+    if (trouble != CST_FALSE)
+        return trouble;
+    if (tree->kind == EXPRESSION_CONTAINS)
+        return services->text_contains(run->frame, &text, tree->index, tree->site);
+    if (tree->kind == EXPRESSION_MATCHES)
+        return services->text_matches(run->frame, &text, tree->index, tree->site);
+    return services->text_repeats(run->frame, &text, tree->index, tree->site);
+}
+
 cst_truth evaluate_condition(const evaluation *run, const expression *tree, const binding *bound)
 {
     cst_truth result;
@@ -383,6 +404,10 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:
         return quantify(run, tree, bound);
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+    case EXPRESSION_REPEATS:
+        return test_text(run, tree, bound);
     case EXPRESSION_TRUTH:
     case EXPRESSION_IN_SET:
     case EXPRESSION_PRESENT:

@@ -1,0 +1,66 @@
+/*
+ * texts.h - the texts of one event while it is decided: what has been scanned, and what made rules fire.
+ *
+ * A text is scanned once for each database that a condition asks about, when the first condition asks: native code reads the
+ * answer from here afterwards. The key is the text's address, so a field, an element of a list and a joined text are served
+ * alike. All memory is the frame's scratch memory; where that ends the condition is undecided.
+ *
+ * Marks are the places in texts that made a rule true; they are made only for rules that fired, to be reported and cut.
+ *
+ * Layer 2 of the runtime. One thread at a time.
+ */
+#ifndef CONSTITUTION_RUNTIME_TEXT_TEXTS_H
+#define CONSTITUTION_RUNTIME_TEXT_TEXTS_H
+
+#include "runtime/base/arena.h"
+#include "runtime/module.h"
+#include "runtime/text/echo.h"
+#include "runtime/text/scan.h"
+#include "runtime/text/view.h"
+
+/* A place in a text of the event. */
+typedef struct text_mark {
+    const char *text;      /* the whole text: decoded string of a field or leaf */
+    uint32_t length;
+    uint32_t at;           /* where its JSON text starts in the event; UINT32_MAX: not from JSON */
+    uint32_t start, end;   /* bytes of it */
+    uint32_t pattern;      /* row of image.patterns, or CST_NONE */
+} text_mark;
+
+typedef struct text_scan { /* one text under one database */
+    struct text_scan *next; /* of its bucket */
+    const char *text;
+    uint32_t length, database;
+    view view;
+    uint64_t *found, *unknown; /* by pattern number, over all segments; NULL: memory was short */
+} text_scan;
+
+enum { TEXT_BUCKETS = 64 };
+
+typedef struct cst_texts {
+    const cst_image *image;
+    scan_database *const *databases; /* by row of image.databases */
+    scan_scratch *scratch;
+    text_scan *buckets[TEXT_BUCKETS];
+    echo *const *echoes;             /* by row of image.echoes: of the event's session; NULL: nothing came yet */
+    bool echoes_lost;                /* texts of the session were dropped: what asks for them is undecided */
+    struct {
+        text_mark *items;
+        uint32_t count, capacity;
+    } marks;
+    uint64_t mark_total;             /* marks.count, or more if the list was cut */
+    bool marks_failed;               /* some marks are missing: a bound, or memory */
+} cst_texts;
+
+/* Before each event: forgets what was scanned. */
+void texts_begin(cst_texts *texts);
+/* Before the marks of one rule. */
+void texts_begin_marks(cst_texts *texts);
+
+/* What text_found leaves in `parts` of its list: where each element stands. */
+typedef struct text_place {
+    const char *text;
+    uint32_t length, at, start, end, pattern;
+} text_place;
+
+#endif
