@@ -1,0 +1,371 @@
+/*
+ * fold.c - the view `folded`: a text as its reader sees it, spelt the plain way.
+ *
+ * Three layers. Plain ASCII is recognised 64 bytes at a time (fold_plain.c) and only lowered. Where that stops, a stretch between two
+ * borders (fold_border: white space behind two letters, across which nothing is looked at together) goes through the machine
+ * below: characters by the table (unicode_table.h), composed anew and written at once; at the end of a word, what is done to it as a
+ * whole (fold_word.c); around words, runs of letters on their own.
+ *
+ * A run is four or more words of one letter each, with one and the same separator between all of them: `i.g.n.o.r.e`, `i g n o r e`.
+ * The separators go. Between blanks, wider gaps are the gaps between words: `i g n o r e   a l l` is `ignore all`; if all gaps are
+ * wide, or four in a row, they count as narrow ones. A run ends at the first letter or separator that does not fit, and what did not
+ * fit begins the next one. Letters beside an apostrophe, an @ or a $ are not on their own.
+ *
+ * Folding twice is folding once, whatever the text: policies' constants and texts meet in one form. It takes time linear in the text; what
+ * it keeps besides what it writes is what it knows of the current word and run.
+ *
+ * Not undone: marks that are written in another than the canonical order (but those are accents nearly always, and go); 1 for l (but 11
+ * for ll is); capitals of another script that resemble Latin ones only as capitals, in a word that has no other letters.
+ */
+#include "runtime/text/fold.h"
+
+#include <string.h>
+
+#include "runtime/utf8.h"
+
+enum { RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
+
+/* ---- characters ---------------------------------------------------------------------------------------------------------- */
+
+/* The next folded character; false at the end of the text. */
+static inline bool advance(const folder *f, fold_cursor *cursor, fold_element *out)
+{
+    while (cursor->left == 0) {
+        if (cursor->at >= f->length)
+            return false;
+        const char *next = f->text + cursor->at;
+        uint32_t code = (unsigned char)*next;
+        cursor->start = cursor->at;
+        if (code < 0x80)
+            cursor->at++;
+        else {
+            code = utf8_decode(&next, f->text + f->length);
+            cursor->at = (uint32_t)(next - f->text);
+            if (code > 0x10FFFF)
+                code = REPLACEMENT;
+        }
+        cursor->end = cursor->at;
+        const unicode_row *row = unicode_find(code);
+        if (row->flags & UNICODE_CHANGES) {
+            if (row->flags & UNICODE_GONE)
+                continue;
+            if (row->flags & UNICODE_MANY) {
+                cursor->rest = unicode_pool + (row->folded >> 5);
+                cursor->left = row->folded & 31;
+                break;
+            }
+            code = row->flags & UNICODE_SPACE ? ' ' : row->folded;
+            row = unicode_find(code);
+        }
+        *out = (fold_element){code, cursor->start, cursor->end, row};
+        return true;
+    }
+    cursor->left--;
+    const uint32_t code = *cursor->rest++;
+    *out = (fold_element){code, cursor->start, cursor->end, unicode_find(code)};
+    return true;
+}
+
+static inline bool is_digit(uint32_t code)
+{
+    return code - '0' < 10;
+}
+
+static inline bool is_sign(uint32_t code)
+{
+    return code == '@' || code == '$' || code == '!';
+}
+
+static inline bool begins_word(const fold_element *element)
+{
+    return (element->row->flags & UNICODE_LETTER) || is_digit(element->code);
+}
+
+/* Whether a letter or digit stands at the cursor. */
+static bool word_follows(const folder *f, fold_cursor cursor)
+{
+    fold_element next;
+    return advance(f, &cursor, &next) && begins_word(&next);
+}
+
+/* Whether a letter that the cursor stands behind is not on its own. */
+static bool letter_goes_on(const folder *f, fold_cursor cursor)
+{
+    fold_element next;
+    if (!advance(f, &cursor, &next))
+        return false;
+    if (begins_word(&next) || (next.row->flags & (UNICODE_MARK | UNICODE_COMPOSES)) || next.code == '\'' ||
+        next.code == '@' || next.code == '$')
+        return true;
+    return next.code == '!' && word_follows(f, cursor);
+}
+
+/* ---- runs of letters -------------------------------------------------------------------------------------------------------- */
+
+static bool separates(uint32_t code)
+{
+    return code < 0x80 ? code && strchr(" .-_*|/\\,+~:;=#^", (int)code) != NULL : code == 0xB7 || code == 0x2022;
+}
+
+static void end_run(folder *f);
+static void take_letter(folder *f, const fold_element *element, const fold_cursor *behind);
+
+static void end_word(folder *f, uint32_t next, const fold_cursor *behind)
+{
+    if (!f->in_word)
+        return;
+    f->in_word = false;
+    if (f->run.count) { /* it is one letter, and the run decides */
+        f->run.end = f->writer.length;
+        f->run.looks = f->run.looks || f->word.looks;
+        return;
+    }
+    bool address = false;
+    if (f->word.at_sign) {
+        const uint32_t before = f->word.before;
+        address = before == '.' || before == '_' || before == '+' || before == '-' ||
+                  (behind && (next == '.' || next == '_' || next == '-') && word_follows(f, *behind));
+    }
+    const fold_word word = f->word;
+    fold_finish_word(f, &word, address);
+}
+
+/* Marks wide gaps between bytes start..end-1 as lost where the letters `from` and on, up to `to`, are each on their own. */
+static void lose_gaps(char *bytes, uint32_t from, uint32_t to, uint32_t letters)
+{
+    for (uint32_t i = from; letters >= RUN_LEAST && i < to; i++)
+        if (bytes[i] == WIDE_GAP)
+            bytes[i] = LOST_GAP;
+}
+
+/* A run's wide gaps part words, but not those between four or more letters in a row that have wide gaps on either side. */
+static void mark_gaps(char *bytes, uint32_t start, uint32_t end)
+{
+    uint32_t streak = start, streak_end = start; /* groups of one letter, with the wide gaps between them */
+    uint32_t streak_letters = 0, group = 0, group_start = start;
+    for (uint32_t i = start; i <= end; i++) {
+        if (i < end && bytes[i] != WIDE_GAP) {
+            group += bytes[i] != ' ' && ((unsigned char)bytes[i] & 0xC0) != 0x80;
+            continue;
+        }
+        if (group == 1) {
+            streak = streak_letters++ ? streak : group_start;
+            streak_end = i;
+        } else {
+            lose_gaps(bytes, streak, streak_end, streak_letters);
+            streak_letters = 0;
+        }
+        group = 0;
+        group_start = i + 1;
+    }
+    lose_gaps(bytes, streak, streak_end, streak_letters);
+}
+
+/* Writes the run anew: without its separators if it is long enough, and each word of it finished. */
+static void end_run(folder *f)
+{
+    const fold_run run = f->run;
+    f->run = (fold_run){0};
+    const bool joins = run.count >= RUN_LEAST;
+    if (!joins && !run.looks) {
+        for (uint32_t i = run.start; run.wide && i < f->writer.length; i++)
+            if (f->writer.bytes[i] == WIDE_GAP)
+                f->writer.bytes[i] = ' ';
+        return;
+    }
+    if (joins && run.wide)
+        mark_gaps(f->writer.bytes, run.start, run.end);
+    fold_reader reader;
+    fold_element element;
+    f->again = true;
+    reader_begin(&reader, f, &f->run_pieces, run.start);
+    while (reader.at < run.end && reader_next(&reader, &element)) {
+        if (element.row->flags & UNICODE_LETTER) {
+            take_letter(f, &element, NULL);
+            continue;
+        }
+        if (joins && element.code != WIDE_GAP)
+            continue;
+        end_word(f, 0, NULL);
+        fold_write(f, element.code == WIDE_GAP ? ' ' : element.code, element.start, element.end);
+    }
+    end_word(f, 0, NULL);
+    while (reader_next(&reader, &element)) /* the separator behind the last letter */
+        fold_write(f, element.code == WIDE_GAP ? ' ' : element.code, element.start, element.end);
+    f->again = false;
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------------------ */
+
+static void begin_word(folder *f, const fold_element *element, const fold_cursor *behind)
+{
+    const uint32_t before = f->last;
+    if (!f->again) {
+        const bool alone = (element->row->flags & (UNICODE_LETTER | UNICODE_COMPOSES)) == UNICODE_LETTER && before != '\'' &&
+                           before != '@' && before != '$' && !letter_goes_on(f, *behind);
+        fold_run *const run = &f->run;
+        if (alone && run->count && run->gaps == 1) {
+            run->separator = run->gap;
+            run->count++;
+            run->gaps = 0;
+        } else {
+            if (run->count)
+                end_run(f);
+            if (alone)
+                *run = (fold_run){.count = 1, .start = f->writer.length};
+        }
+    }
+    f->in_word = true;
+    f->word = (fold_word){.start = f->writer.length, .before = before};
+}
+
+/* A letter, mark or digit of a word, or a sign in one. */
+static void take_letter(folder *f, const fold_element *element, const fold_cursor *behind)
+{
+    if (!f->in_word)
+        begin_word(f, element, behind);
+    fold_word *const word = &f->word;
+    const unicode_row *const row = element->row;
+    if (row->flags & UNICODE_LETTER) {
+        word->letters = true;
+        if (row->script && row->script != word->script) {
+            word->mixed = word->mixed || word->script != 0;
+            word->script = row->script;
+        }
+        word->looks = word->looks || row->look != 0;
+        word->odd = word->odd || (element->code >= 0x80 && !(row->flags & UNICODE_TWIN));
+    } else if (element->code < 0x80) {
+        word->swaps = true;
+        word->at_sign = word->at_sign || element->code == '@';
+    }
+    word->times = element->code == word->last ? word->times + 1 : 1;
+    word->last = element->code;
+    word->tripled = word->tripled || (word->times == 3 && (row->flags & UNICODE_LETTER));
+    fold_write(f, element->code, element->start, element->end);
+}
+
+/* ---- everything else ---------------------------------------------------------------------------------------------------------- */
+
+/* What stands between words, before it is written. */
+static void take_gap(folder *f, uint32_t code, const fold_cursor *behind)
+{
+    end_word(f, code, behind);
+    fold_run *const run = &f->run;
+    if (run->count == 0)
+        return;
+    if (++run->gaps > 1 || !separates(code) || (run->separator && run->separator != code))
+        end_run(f);
+    else
+        run->gap = code;
+}
+
+static void take_space(folder *f, const fold_element *element, const fold_cursor *behind)
+{
+    if (f->last == ' ' && !f->in_word) { /* one more: it goes into the blank that stands there */
+        const uint32_t start = f->last_start, at = f->writer.length - 1;
+        writer_truncate(&f->writer, at);
+        fold_write(f, ' ', start, element->end);
+        if (f->run.count && !f->writer.failed) {
+            f->writer.bytes[at] = WIDE_GAP;
+            f->run.wide = true;
+        }
+        return;
+    }
+    take_gap(f, ' ', behind);
+    fold_write(f, ' ', element->start, element->end);
+}
+
+/* Melts a character with the one before it. */
+static bool composed(folder *f, const fold_element *element)
+{
+    const uint32_t both = f->last ? unicode_compose(f->last, element->code) : 0;
+    if (!both)
+        return false;
+    writer_truncate(&f->writer, f->last_out);
+    fold_write(f, both, f->last_start, element->end);
+    f->word.last = both;
+    f->word.times = 1;
+    return true;
+}
+
+static inline bool goes_on(const folder *f, const fold_element *element, const fold_cursor *behind)
+{
+    if (begins_word(element))
+        return true;
+    return f->in_word && ((element->row->flags & UNICODE_MARK) || (is_sign(element->code) && word_follows(f, *behind)));
+}
+
+/* Folds what lies between two borders. */
+static void fold_stretch(folder *f, uint32_t start, uint32_t end)
+{
+    fold_cursor cursor = {.at = start};
+    fold_element element;
+    f->last = 0;
+    while ((cursor.left || cursor.at < end) && advance(f, &cursor, &element) && !f->writer.failed) {
+        if ((element.row->flags & UNICODE_COMPOSES) && composed(f, &element))
+            continue;
+        if (goes_on(f, &element, &cursor))
+            take_letter(f, &element, &cursor);
+        else if (element.code == ' ')
+            take_space(f, &element, &cursor);
+        else {
+            take_gap(f, element.code, &cursor);
+            fold_write(f, element.code, element.start, element.end);
+        }
+    }
+    end_word(f, 0, NULL);
+    if (f->run.count)
+        end_run(f);
+}
+
+bool fold_segment(arena *memory, const char *text, uint32_t length, const view_map *source, view_segment *out)
+{
+    bool changes = false;
+    uint32_t at = fold_plain(text, 0, length, &changes);
+    if (at == length) {
+        *out = (view_segment){text, length, source};
+        if (!changes)
+            return true;
+        char *const lower = arena_allocate(memory, length);
+        if (lower)
+            fold_lower(lower, text, length);
+        out->bytes = lower;
+        return lower != NULL;
+    }
+    folder f = {.text = text, .length = length};
+    if (!writer_begin(&f.writer, memory, length < UINT32_MAX - 256 ? length + length / 16 + 64 : length))
+        return false;
+    for (uint32_t done = 0;;) {
+        uint32_t border = at;
+        while (border > done && !fold_border(text, border))
+            border--;
+        char *const plain = writer_stretch(&f.writer, border - done, done);
+        if (!plain)
+            return false;
+        fold_lower(plain, text + done, border - done);
+        uint32_t end = length - at > 64 ? at + 64 : length;
+        while (end < length && !fold_border(text, end))
+            end++;
+        fold_stretch(&f, border, end);
+        done = end;
+        if (end == length || f.writer.failed)
+            return writer_finish(&f.writer, source, out);
+        at = fold_plain(text, end, length, &changes);
+        if (at == length) {
+            char *const rest = writer_stretch(&f.writer, length - done, done);
+            if (rest)
+                fold_lower(rest, text + done, length - done);
+            return writer_finish(&f.writer, source, out);
+        }
+    }
+}
+
+bool view_fold(arena *memory, const char *text, uint32_t length, const char **bytes, uint32_t *out_length)
+{
+    view_segment folded;
+    if (!fold_segment(memory, text, length, NULL, &folded))
+        return false;
+    *bytes = folded.bytes;
+    *out_length = folded.length;
+    return true;
+}

@@ -1,0 +1,80 @@
+/*
+ * fold.h - the state of folding one text, shared by fold.c (characters, words and runs of letters) and fold_word.c (what is
+ * done to one word). Private to the two.
+ */
+#ifndef CONSTITUTION_RUNTIME_TEXT_FOLD_H
+#define CONSTITUTION_RUNTIME_TEXT_FOLD_H
+
+#include "runtime/text/unicode_table.h"
+#include "runtime/text/view_private.h"
+
+/* Where reading stands: a character may fold to several. */
+typedef struct fold_cursor {
+    uint32_t at;          /* the next character of the source */
+    uint32_t left;        /* what is left of the one before it */
+    const uint32_t *rest;
+    uint32_t start, end;  /* its bytes */
+} fold_cursor;
+
+typedef struct fold_element {
+    uint32_t code;
+    uint32_t start, end; /* bytes of the source */
+    const unicode_row *row; /* of `code` */
+} fold_element;
+
+/* A word: letters, marks and digits of one kind of script, with signs between them. */
+typedef struct fold_word {
+    uint32_t start;   /* in what is written */
+    uint32_t before;  /* the character before it; 0: none */
+    uint32_t last;    /* its last letter so far, and how often in a row */
+    uint32_t times;
+    uint8_t script;   /* of its first letter */
+    bool mixed;       /* letters of several scripts */
+    bool looks;       /* a letter that can be taken for an ASCII one */
+    bool odd;         /* a letter that cannot, and is no ASCII letter */
+    bool letters, swaps, at_sign, tripled;
+} fold_word;
+
+/* Letters on their own with one and the same separator between them. */
+typedef struct fold_run {
+    uint32_t count;
+    uint32_t start, end; /* in what is written: of the first letter, behind the last */
+    uint32_t separator;  /* 0: not known yet */
+    uint32_t gaps, gap;  /* separators since the last letter, and the last of them */
+    bool looks;          /* one of them can be taken for an ASCII letter */
+    bool wide;           /* a gap of several blanks */
+} fold_run;
+
+typedef struct piece_copy {
+    view_piece *items;
+    uint32_t count, capacity;
+} piece_copy;
+
+typedef struct folder {
+    view_writer writer;
+    const char *text;
+    uint32_t length;
+    fold_word word;
+    fold_run run;
+    bool in_word, again; /* again: reading what was written, not the text */
+    uint32_t last;        /* the character written last, where, and what it was made of */
+    uint32_t last_out, last_start;
+    piece_copy word_pieces, run_pieces;
+} folder;
+
+/* Reads back a stretch that was written, with its sources, while it is written anew from its start. */
+typedef struct fold_reader {
+    const folder *folder;
+    const piece_copy *pieces;
+    uint32_t at, end, piece;
+} fold_reader;
+
+void reader_begin(fold_reader *reader, folder *folder, piece_copy *pieces, uint32_t start);
+bool reader_next(fold_reader *reader, fold_element *out);
+
+void fold_write(folder *folder, uint32_t code, uint32_t start, uint32_t end);
+
+/* Look-alikes, swaps and repetitions of the word that ends where writing stands. */
+void fold_finish_word(folder *folder, const fold_word *word, bool address);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * view.c - making views: which segments there are, and in which order.
+ *
+ * Segments are decoded first and folded then, each on its own; the maps of the second step stand on those of the first.
+ */
+#include "runtime/text/view_private.h"
+
+#include <string.h>
+
+#include "runtime/utf8.h"
+
+/* A text with U+FFFD for each malformed byte; the text itself if it has none. */
+static bool make_valid(arena *memory, const char *text, uint32_t length, view_segment *out)
+{
+    *out = (view_segment){text, length, NULL};
+    if (utf8_valid(text, length))
+        return true;
+    view_writer writer;
+    writer_begin(&writer, memory, length);
+    for (uint32_t at = 0; at < length && !writer.failed;) {
+        const uint32_t step = utf8_step((const unsigned char *)text + at, (const unsigned char *)text + length);
+        if (step)
+            writer_character(&writer, text + at, step, at, at + step);
+        else
+            writer_character(&writer, "\xEF\xBF\xBD", 3, at, at + 1);
+        at += step ? step : 1;
+    }
+    return writer_finish(&writer, NULL, out);
+}
+
+static bool make_rot13(decoder *d, const view_segment *text)
+{
+    char *const bytes = arena_allocate(d->arena, text->length);
+    if (!bytes)
+        return false;
+    for (uint32_t i = 0; i < text->length; i++) {
+        const char c = text->bytes[i], low = (char)(c | 0x20);
+        const bool letter = low >= 'a' && low <= 'z';
+        bytes[i] = (char)(letter ? (c & ~0x1F) | ((low - 'a' + 13) % 26 + 1) : c);
+    }
+    const view_segment segment = {bytes, text->length, text->map};
+    decode_add(d, &segment);
+    return !d->failed;
+}
+
+static bool make_folded(arena *memory, const char *text, uint32_t length, view *out)
+{
+    view_segment *const segment = arena_allocate(memory, sizeof *segment);
+    if (!segment || !fold_segment(memory, text, length, NULL, segment))
+        return false;
+    *out = (view){segment, 1, false};
+    return true;
+}
+
+bool view_make(arena *memory, const char *text, uint32_t length, unsigned views, view *out)
+{
+    if (views == VIEW_FOLDED)
+        return make_folded(memory, text, length, out);
+    decoder d = {.arena = memory};
+    view_segment whole;
+    if (!make_valid(memory, text, length, &whole))
+        return false;
+    decode_add(&d, &whole);
+    if (!d.failed && (views & VIEW_DECODED))
+        decode_segment(&d, &whole, 0);
+    if (!d.failed && (views & VIEW_ROT13) && !make_rot13(&d, &whole))
+        return false;
+    if (d.failed)
+        return false;
+    for (uint32_t i = 0; i < d.count && (views & VIEW_FOLDED); i++) {
+        const view_segment plain = d.items[i];
+        if (!fold_segment(memory, plain.bytes, plain.length, plain.map, &d.items[i]))
+            return false;
+    }
+    *out = (view){d.items, d.count, d.limited};
+    return true;
+}
