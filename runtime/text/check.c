@@ -224,12 +224,25 @@ bool check_mod97_holds(const check_text *text)
 
 /* ---- texts ---------------------------------------------------------------------------------------------------- */
 
+/* An address, or a network with its prefix length; an IPv6 address may name a zone behind `%`. */
 bool check_ip_holds(const check_text *text)
 {
     uint8_t address[16];
-    const char *const colon = memchr(text->bytes, ':', text->length);
-    return colon != NULL ? ipv6_parse(text->bytes, text->length, address)
-                         : ipv4_parse(text->bytes, text->length, address);
+    const bool six = memchr(text->bytes, ':', text->length) != NULL;
+    const char *const slash = memchr(text->bytes, '/', text->length);
+    uint32_t length = slash != NULL ? (uint32_t)(slash - text->bytes) : text->length;
+    if (slash != NULL) {
+        uint32_t prefix = 0, digits = text->length - length - 1;
+        for (uint32_t i = length + 1; i < text->length && digits <= 3 && is_digit(text->bytes[i]); i++, digits--)
+            prefix = prefix * 10 + (uint32_t)(text->bytes[i] - '0');
+        if (digits != 0 || text->length == length + 1 || prefix > (six ? 128u : 32u))
+            return false;
+    }
+    const char *const zone = six ? memchr(text->bytes, '%', length) : NULL;
+    if (zone != NULL && zone + 1 == text->bytes + length)
+        return false;
+    length = zone != NULL ? (uint32_t)(zone - text->bytes) : length;
+    return six ? ipv6_parse(text->bytes, length, address) : ipv4_parse(text->bytes, length, address);
 }
 
 /* One part of a date: a number with its digits, or an English month's name by its first three letters. */
@@ -359,7 +372,7 @@ bool check_phone_holds(const check_text *text)
             !country_code_assigned((uint32_t)number_at(&plain, at, 3)))
             return false;
         const bool america = plain.code[at] == '1';
-        return !america || (count == 11 && plain.code[at + 1] >= '2' && plain.code[at + 4] >= '2');
+        return !america || (count == 11 && plain.code[at + 1] >= '2');
     }
     if (plain.count < 6 || plain.count > 12 || all_same(&plain))
         return false;

@@ -16,6 +16,8 @@ typedef struct card_range {
 } card_range;
 
 static const card_range CARD_RANGES[] = {
+    {180000, 180099, 15, 15}, /* JCB, old */
+    {213100, 213199, 15, 15},
     {220000, 220499, 16, 19}, /* Mir */
     {222100, 272099, 16, 16}, /* Mastercard */
     {300000, 305999, 14, 19}, /* Diners Club */
@@ -23,6 +25,9 @@ static const card_range CARD_RANGES[] = {
     {352800, 358999, 16, 19}, /* JCB */
     {360000, 369999, 14, 19}, {370000, 379999, 15, 15}, {380000, 399999, 14, 19},
     {400000, 499999, 16, 16}, /* Visa; 13 and 19 below */
+    {501800, 501899, 12, 19}, /* Maestro */
+    {502000, 502099, 12, 19}, {503800, 503899, 12, 19}, {589300, 589399, 12, 19},
+    {630400, 630499, 12, 19}, {675900, 676399, 12, 19},
     {500000, 509999, 16, 19}, /* Maestro, Elo, Verve */
     {510000, 559999, 16, 16}, /* Mastercard */
     {560000, 589999, 16, 19}, /* Maestro */
@@ -62,7 +67,7 @@ static bool grouped(const check_text *text, uint32_t count)
 bool check_card_holds(const check_text *text)
 {
     const uint32_t count = text->count;
-    if (count < 13 || count > 19 || !digits_stand(text, 0, count) || all_same(text) ||
+    if (count < 12 || count > 19 || !digits_stand(text, 0, count) || all_same(text) ||
         !grouped(text, count) || !luhn_over(text, 0, count))
         return false;
     const uint32_t prefix = (uint32_t)number_at(text, 0, 6);
@@ -70,8 +75,8 @@ bool check_card_holds(const check_text *text)
         return true;
     for (size_t i = 0; i < sizeof CARD_RANGES / sizeof CARD_RANGES[0]; i++) {
         const card_range *const range = &CARD_RANGES[i];
-        if (prefix >= range->first && prefix <= range->last)
-            return count >= range->shortest && count <= range->longest;
+        if (prefix >= range->first && prefix <= range->last && count >= range->shortest && count <= range->longest)
+            return true;
     }
     return false;
 }
