@@ -4,7 +4,7 @@
  * What a key is made of cannot be told from its shape alone: documents are full of `AKIAIOSFODNN7EXAMPLE`, `sk_live_xxxx`,
  * `password = <your password>` and `token = get_token()`. The check `credential` refuses what a person would see at once:
  *
- *   - filler: a run of one character, of characters in order ("abcdefgh", "12345678"), or a short text said again and again;
+ *   - filler: a run of x, * or such, of characters in order ("abcdefgh", "12345678"), or a short text said again and again;
  *   - words that say so ("example", "changeme", "your", "redacted", …) and templates (`${X}`, `<x>`, `{{x}}`, `%s`, `$X`);
  *   - less than `bound` bits a character, counted over the value;
  *   - in an assignment: a name that says the value is no secret (`password_file`, `secretName`, `token_url`, `publicKey`),
@@ -71,7 +71,8 @@ static bool holds_word(part value, const char *word)
     return false;
 }
 
-/* Runs of one filler character, of characters each one up or down from the last, and short texts said again. */
+/* Runs of a filler character, of characters each one up or down from the last, and short texts said again. A run of any
+ * other character is left to the bound. */
 static bool is_filler(part value)
 {
     uint32_t same = 1, rising = 1, falling = 1;
@@ -80,15 +81,17 @@ static bool is_filler(part value)
         same = here == before ? same + 1 : 1;
         rising = here == before + 1 && is_name_byte(here) ? rising + 1 : 1;
         falling = here == before - 1 && is_name_byte(here) ? falling + 1 : 1;
-        const bool mark = strchr("xX*.#_-0?", here) != NULL;
-        if (same >= (mark ? 5u : 8u) || rising >= 8 || falling >= 8)
+        if ((same >= 5 && strchr("xX*.#_-0?", here) != NULL) || rising >= 8 || falling >= 8)
             return true;
     }
-    for (uint32_t period = 1; period <= 16 && period * 3 <= value.length; period++) {
+    for (uint32_t period = 2; period <= 16 && period * 3 <= value.length; period++) {
         uint32_t matched = 0;
+        bool other = false;
         for (uint32_t i = period; i < value.length; i++) {
-            matched = value.bytes[i] == value.bytes[i - period] ? matched + 1 : 0;
-            if (matched >= period * 2 && matched >= 12)
+            const bool again = value.bytes[i] == value.bytes[i - period];
+            other = again && (matched == 0 ? false : other || value.bytes[i] != value.bytes[i - 1]);
+            matched = again ? matched + 1 : 0;
+            if (matched >= period * 2 && matched >= 12 && other)
                 return true;
         }
     }
@@ -164,11 +167,37 @@ static bool read_url(part text, assignment *out)
     return true;
 }
 
+/* curl's `-u name:password` has the password as value; `-u name:`, as keys are given, the name. */
+static bool read_user_option(part text, assignment *out)
+{
+    uint32_t at = 0, colon;
+    while (at + 3 <= text.length && memcmp(text.bytes + at, " -u", 3) != 0 &&
+           (at + 7 > text.length || memcmp(text.bytes + at, " --user", 7) != 0))
+        at++;
+    if (at + 3 > text.length)
+        return false;
+    at += text.bytes[at + 2] == '-' ? 7 : 3;
+    while (at < text.length && (text.bytes[at] == ' ' || text.bytes[at] == '=' || is_quote(text.bytes[at])))
+        at++;
+    for (colon = at; colon < text.length && text.bytes[colon] != ':'; colon++)
+        ;
+    uint32_t start = colon + 1, end = text.length;
+    while (start < end && is_quote(text.bytes[start]))
+        start++;
+    while (end > start && (is_quote(text.bytes[end - 1]) || text.bytes[end - 1] == ' '))
+        end--;
+    if (colon >= text.length)
+        return false;
+    const part name = {text.bytes + at, colon - at}, password = {text.bytes + start, end - start};
+    *out = (assignment){.value = start < end ? password : name, .quoted = true};
+    return true;
+}
+
 /* Splits `name op value`; a text that is none has no name and is its own value. */
 static assignment read_assignment(part text)
 {
     assignment out = {.value = text};
-    if (read_url(text, &out))
+    if (read_user_option(text, &out) || read_url(text, &out))
         return out;
     uint32_t end = 0, next;
     while (end < text.length && (is_name_byte(text.bytes[end]) || text.bytes[end] == '.' || text.bytes[end] == '-' ||
@@ -206,7 +235,7 @@ static bool name_excuses(part name)
         "name", "id",    "ids",   "file",   "path",   "dir",    "url",   "uri",    "type",   "length", "len",
         "size", "field", "label", "hint",   "prompt", "policy", "count", "version", "format", "regex", "pattern",
         "min",  "max",   "ttl",   "expiry", "input",  "column", "title", "header", "ref",    "arn",   "location",
-        "host", "endpoint", "class", "method", "variable", "env", "description", "text", "error", "message", "rotation"};
+        "host", "endpoint", "class", "secrets", "passwords", "credentials", "method", "variable", "env", "description", "text", "error", "message", "rotation"};
     for (size_t i = 0; i < sizeof last_words / sizeof last_words[0]; i++) {
         const uint32_t length = (uint32_t)strlen(last_words[i]);
         if (length > name.length)
@@ -262,7 +291,7 @@ bool check_credential_holds(const check_text *text)
 {
     const assignment read = read_assignment((part){text->bytes, text->length});
     part value = read.value;
-    while (value.length > 0 && (is_quote(value.bytes[value.length - 1]) || value.bytes[value.length - 1] == ' '))
+    while (value.length > 0 && strchr("\"'` ,;)&\r\n\t", value.bytes[value.length - 1]) != NULL)
         value.length--;
     if (value.length < 4 || is_filler(value) || is_template(value) || says_placeholder(value) || is_common_word(value))
         return false;
