@@ -166,6 +166,7 @@ typedef struct wanted {
     checked_pattern **patterns;
     uint32_t count;
     unsigned views;
+    const char *text;            /* as written: "any secrets.keys" */
 } wanted;
 
 /* All patterns that look at one view of one field at one stage: scanned together, once. */
@@ -188,6 +189,7 @@ typedef struct checked_origin {
     cst_origin_kind kind;
     uint32_t tool;               /* RESULT: tool number */
     const char *agent;           /* MESSAGE: the sender */
+    uint32_t text, value, sender; /* slots that bring its texts; CST_NONE: none */
 } checked_origin;
 
 /* text repeats N chars of ORIGIN */
@@ -210,6 +212,7 @@ typedef struct message_part {
     uint32_t field;        /* WITNESS: field of the element's record, or CST_NONE */
     uint32_t property;     /* cst_property, or CST_NONE */
     const type *type;      /* of what is shown */
+    bool secret;           /* WITNESS: what a pattern marked `secret` found */
 } message_part;
 
 /* Which events a rule is about: one row for each stage (and for each tool) of it. */
@@ -299,7 +302,8 @@ typedef struct checked_step {
     const char *record;    /* GIVEN: context name */
     const char *json;      /* GIVEN: its value as JSON text */
     int64_t wait_us;
-    const char *text;      /* EXPECT_TEXT: what was let through */
+    const char *text;      /* EXPECT_TEXT: what was let through, text_length bytes */
+    uint32_t text_length;
     const char *field;     /* EXPECT_TEXT: "text", or a path in the arguments */
     cst_verdict verdict;   /* EXPECT */
     uint32_t *by;          /* rule numbers; CST_NONE for `default` */

@@ -37,6 +37,8 @@ typedef struct compilation {
     uint32_t error_count, warning_count; /* also those past LIMIT_DIAGNOSTICS */
     diagnostic spare;                    /* what diagnostic_report answers past that bound */
 
+    bool portable;  /* the policy will run on other machines than this: pattern databases are made for the least of them */
+
     struct checked_policy *checked; /* after check; see checked.h */
     struct graph *graph;            /* after lower; see graph.h */
     struct plan *plan;              /* after plan; see plan.h */

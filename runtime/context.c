@@ -48,6 +48,11 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     if (!state)
         return false;
     memset(state, 0, layout.size);
+    for (uint32_t i = 0; i < image->databases.count; i++)
+        if (scan_scratch_fit(&context->texts.scratch, policy->databases[i], &context->allocator) != CST_OK) {
+            context->allocator.release(context->allocator.user, state, layout.size);
+            return false;
+        }
     if (context->state)
         context->allocator.release(context->allocator.user, context->state, context->state_size);
     cst_policy_release(context->policy);
@@ -80,6 +85,9 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         .list_elements = policy->limits.list_elements,
     };
     context->scratch.memory.ceiling = policy->limits.scratch_bytes;
+    context->texts.image = image;
+    context->texts.databases = policy->databases;
+    context->frame.texts = &context->texts;
     return true;
 }
 
@@ -138,6 +146,7 @@ void cst_context_free(cst_context *context)
     buffer_free(&context->json);
     buffer_free(&context->action);
     session_table_free(&context->sessions);
+    scan_scratch_free(context->texts.scratch);
     if (context->bytes)
         allocator.release(allocator.user, context->bytes, context->byte_capacity);
     if (context->state)
@@ -185,9 +194,14 @@ cst_status engine_begin(cst_context *context)
         arena_reset(&context->arena);
     if (context->scratch.memory.used)
         arena_reset(&context->scratch.memory);
+    context->from_json = false;
+    context->cut_text = context->cut_args = context->cut_value = (engine_text){0};
+    if (context->frame.image->databases.count || context->frame.image->echoes.count)
+        texts_begin(&context->texts);
     context->event = (engine_event){.missing = CST_NONE, .problem = {.at = UINT64_MAX}};
     if (!take_live(context))
         return CST_NO_MEMORY;
+    context->text_slot = context->policy->text_slot;
     const cst_image *const image = context->policy->image;
     if (++context->stamp == 0) { /* after four billion events the stamps start again */
         memset(context->slot_stamps, 0, image->slot_count * sizeof(uint32_t));

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "runtime/engine.h"
+#include "runtime/utf8.h"
 
 /* ---- decisions that no rule made --------------------------------------------------------------------- */
 
@@ -320,6 +321,25 @@ static bool decide(cst_context *context)
     return true;
 }
 
+cst_status cst_session_system(cst_context *context, const char *session, size_t session_length,
+                              const char *text, size_t length)
+{
+    if (!context || (!text && length) || (!session && session_length))
+        return CST_BAD_ARGUMENT;
+    if (session_length > LIMIT_SESSION_BYTES || length > LIMIT_TEXT_BYTES)
+        return CST_LIMIT;
+    const cst_status status = engine_begin(context);
+    if (status != CST_OK)
+        return status;
+    context->event.is_system = true;
+    context->event.session = (engine_text){session, (uint32_t)session_length, 0, 0};
+    context->event.system = (engine_text){text, (uint32_t)length, 0, 0};
+    if (!utf8_valid(text, length))
+        return CST_WRONG_TYPE;
+    remember_texts(context);
+    return CST_OK;
+}
+
 cst_status engine_finish(cst_context *context, cst_decision *decision)
 {
     engine_event *const event = &context->event;
@@ -333,8 +353,18 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     if (!event->problem.code && !remember_records(context))
         return engine_refuse(context, CST_NO_MEMORY, decision);
     context->verdict = CST_DENY;
-    if (!event->problem.code && !decide(context))
-        return engine_refuse(context, CST_NO_MEMORY, decision);
+    if (!event->problem.code && event->is_system)
+        context->verdict = CST_PERMIT;
+    else if (!event->problem.code) {
+        remember_begin(context);
+        if (!decide(context))
+            return engine_refuse(context, CST_NO_MEMORY, decision);
+        if (context->verdict <= CST_ESCALATE)
+            cuts_apply(context);
+    }
+    /* what waits for an approval has not been let through */
+    if (!event->problem.code && context->verdict < CST_REQUIRE_APPROVAL)
+        remember_texts(context);
     if (!event->problem.code && context->verdict == CST_HALT)
         remember_halt(context);
     write_decision(context, decision);

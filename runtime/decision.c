@@ -61,7 +61,8 @@ static bool show_rule(cst_context *context, const engine_fired *fired, cst_fired
         if (!out->message)
             return false;
     }
-    return spans_list(context, rule, out) && show_names(context, rule->who, out);
+    return spans_list(context, fired->rule, fired->reason == CST_TRUE, out) &&
+           show_names(context, rule->who, out);
 }
 
 const cst_fired *fired_show(cst_context *context, engine_fired *fired, bool shadow)

@@ -117,6 +117,8 @@ static void add_head(buffer *out, const cst_context *context)
     add_string(out, cst_verdict_name(context->verdict));
     if (event->has_stage)
         add_member(out, "stage", cst_stage_name(event->stage));
+    else if (event->is_system)
+        add_member(out, "stage", "system");
     if (event->session.bytes) {
         buffer_text(out, ",\"session\":");
         buffer_json_string(out, event->session.bytes, event->session.length);
@@ -161,6 +163,25 @@ static void add_offering(buffer *out, const cst_context *context)
     }
 }
 
+/* What goes on instead of what came. */
+static void add_changes(buffer *out, const cst_context *context)
+{
+    if (context->verdict > CST_ESCALATE)
+        return;
+    if (context->cut_text.bytes) {
+        buffer_text(out, ",\"text\":");
+        buffer_json_string(out, context->cut_text.bytes, context->cut_text.length);
+    }
+    if (context->cut_args.bytes) {
+        buffer_text(out, ",\"args\":");
+        buffer_add(out, context->cut_args.bytes, context->cut_args.length);
+    }
+    if (context->cut_value.bytes) {
+        buffer_text(out, ",\"value\":");
+        buffer_add(out, context->cut_value.bytes, context->cut_value.length);
+    }
+}
+
 cst_status cst_decision_json(const cst_decision *decision, const char **json, size_t *length)
 {
     if (!decision || !decision->context || !json || !length)
@@ -176,6 +197,7 @@ cst_status cst_decision_json(const cst_decision *decision, const char **json, si
             !add_hash(decision, out))
             return CST_NO_MEMORY;
         add_offering(out, context);
+        add_changes(out, context);
         add_member(out, "policy", context->policy->label);
         buffer_text(out, "}");
         if (out->failed)

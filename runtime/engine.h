@@ -25,6 +25,7 @@
 #include "runtime/policy.h"
 #include "runtime/scratch.h"
 #include "runtime/session.h"
+#include "runtime/text/texts.h"
 
 typedef struct engine_text { /* bytes of the event, or NULL */
     const char *bytes;
@@ -61,7 +62,10 @@ typedef struct engine_event {
     uint32_t dispatch_row;
     const cst_dispatch_row *dispatch; /* NULL until stage and tool are known */
     engine_text tool, session;
-    engine_text id, args;    /* their JSON text */
+    engine_text id, args, value; /* their JSON text */
+    engine_text text;        /* the JSON text of the member `text` */
+    bool is_system;          /* no stage: the system prompt of the session */
+    engine_text system;      /* its text, decoded */
     int64_t time;
     uint32_t time_at, time_at_length;
     uint32_t missing;        /* smallest node row that is required and was not there, or CST_NONE */
@@ -105,8 +109,13 @@ struct cst_context {
     cst_frame frame;
 
     char *bytes;        /* the event's JSON, copied: decisions point into it */
-    size_t byte_capacity;
+    size_t byte_capacity, byte_length;
+    bool from_json;     /* `bytes` are the event in hand */
     engine_event event;
+
+    cst_texts texts;
+    uint32_t text_slot; /* of the event's `text`, or CST_NONE */
+    engine_text cut_text, cut_args, cut_value; /* what goes on instead; NULL: as it came. Text decoded, the others JSON */
 
     engine_fired *fired, *shadow;
     uint32_t fired_count, shadow_count;
@@ -164,11 +173,21 @@ cst_status engine_finish(cst_context *context, cst_decision *decision);
 /* A decision of deny for a call that failed; `context` may be NULL. Gives `status` back. */
 cst_status engine_refuse(cst_context *context, cst_status status, cst_decision *decision);
 
+/* ---- cut.c, remember.c ---- */
+
+/* Applies the fired redactions; what cannot be cut becomes a deny. */
+void cuts_apply(cst_context *context);
+/* Before the rules: the texts that the event's session remembers. */
+void remember_begin(cst_context *context);
+/* After an event was let through: adds its texts. */
+void remember_texts(cst_context *context);
+
 /* ---- message.c, decision.c ---- */
 
 /* The interpolated message in arena memory, *cut if it reached its bound; NULL if memory is short. */
 const char *message_render(cst_context *context, const cst_rule_row *rule, bool *cut);
-bool spans_list(cst_context *context, const cst_rule_row *rule, cst_fired *fired);
+/* spans.c: the places that made a rule fire; texts only where its condition was true. False: memory is short. */
+bool spans_list(cst_context *context, uint32_t row, bool is_true, cst_fired *fired);
 /* NULL if memory is short. */
 const cst_fired *fired_show(cst_context *context, engine_fired *fired, bool shadow);
 

@@ -78,9 +78,13 @@ static void read_stage(top_reader *reader)
             return;
         }
     }
+    if (text.length == 6 && same_name("system", text.bytes, 6)) {
+        event->is_system = true;
+        return;
+    }
     reader->stage_refused = true;
     engine_problem_at(reader->context, at, "stage", CST_NONE, "/stage",
-                      "The stage is one of input, output, action, result and message.");
+                      "The stage is one of input, output, action, result, message and system.");
 }
 
 static void read_tool(top_reader *reader)
@@ -184,6 +188,10 @@ static void read_other(top_reader *reader, const char *key, uint32_t length)
         return;
     if (is(key, length, "args", 4))
         context->event.args = value_text(scanner, at);
+    else if (is(key, length, "text", 4))
+        context->event.text = value_text(scanner, at);
+    else if (is(key, length, "value", 5))
+        context->event.value = value_text(scanner, at);
     const uint32_t record = event_record(context->policy, key, length);
     if (record != CST_NONE)
         context->event.records[record] = value_text(scanner, at);
@@ -224,6 +232,28 @@ static void report_undispatched(top_reader *reader)
     }
 }
 
+/* {"stage":"system","text":…}: the text that the session's rules may ask for. */
+static void read_system(top_reader *reader)
+{
+    cst_context *const context = reader->context;
+    const engine_text *const text = &context->event.text;
+    cst_json *json;
+    json_problem problem;
+    if (!text->bytes) {
+        engine_problem_at(context, UINT64_MAX - 1, "missing", CST_NONE, "/text", "The text is missing.");
+        return;
+    }
+    if (json_read(&context->arena, text->bytes, text->length, LIMIT_JSON_SCANNER_DEPTH, &json, &problem) != JSON_OK) {
+        context->event.no_memory = true;
+        return;
+    }
+    if (json->kind != JSON_STRING) {
+        engine_problem_at(context, text->at, "type", CST_NONE, "/text", "The text is a string.");
+        return;
+    }
+    context->event.system = (engine_text){json->text, json->length, 0, 0};
+}
+
 /* Nothing of a text that is not JSON is believed. */
 static void refuse_json(cst_context *context)
 {
@@ -249,6 +279,10 @@ static void read_event(cst_context *context, const char *bytes, size_t length)
     }
     if (scanner->error || !json_finish(scanner)) {
         refuse_json(context);
+        return;
+    }
+    if (context->event.is_system) {
+        read_system(&reader);
         return;
     }
     if (!context->event.dispatch) {
@@ -309,6 +343,8 @@ cst_status cst_decide_json(cst_context *context, const char *json, size_t length
     const char *const bytes = copy_bytes(context, json, length);
     if (!bytes)
         return engine_refuse(context, CST_NO_MEMORY, decision);
+    context->byte_length = length;
+    context->from_json = true;
     read_event(context, bytes, length);
     return engine_finish(context, decision);
 }

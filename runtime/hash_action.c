@@ -12,11 +12,12 @@
 static bool write_action(cst_context *context, buffer *out)
 {
     const engine_event *const event = &context->event;
+    const engine_text *const sent = context->cut_args.bytes ? &context->cut_args : &event->args;
     buffer_text(out, "{\"args\":");
-    if (event->args.bytes) {
+    if (sent->bytes) {
         cst_json *args;
         json_problem problem;
-        if (json_read(&context->arena, event->args.bytes, event->args.length,
+        if (json_read(&context->arena, sent->bytes, sent->length,
                       LIMIT_JSON_SCANNER_DEPTH, &args, &problem) != JSON_OK)
             return false;
         json_write_canonical(out, args);

@@ -78,7 +78,13 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->parts, sizeof(cst_part_row)) &&
            table_fits(image, image->witnesses, sizeof(cst_witness_row)) &&
            table_fits(image, image->sites, sizeof(cst_site_row)) &&
-           table_fits(image, image->records, sizeof(cst_record_row));
+           table_fits(image, image->records, sizeof(cst_record_row)) &&
+           table_fits(image, image->databases, sizeof(cst_database_row)) &&
+           table_fits(image, image->patterns, sizeof(cst_pattern_row)) &&
+           table_fits(image, image->probes, sizeof(cst_probe_row)) &&
+           table_fits(image, image->probe_patterns, sizeof(uint32_t)) &&
+           table_fits(image, image->origins, sizeof(cst_origin_row)) &&
+           table_fits(image, image->echoes, sizeof(cst_echo_row));
 }
 
 static bool verify_names(const cst_image *image)
@@ -306,6 +312,8 @@ static bool verify_rule(const cst_image *image, const cst_rule_row *rule)
            (is_none(rule->offering) || text_fits(image, rule->offering)) &&
            range_fits(rule->message, image->parts) && range_fits(rule->who, image->names) &&
            range_fits(rule->witnesses, image->witnesses) && rule->kind <= CST_RULE_WAIVER &&
+           range_fits(rule->mark, image->parts) &&
+           (rule->cut_slot == CST_NONE || rule->cut_slot < image->slot_count) &&
            rule->verdict <= CST_HALT && rule->layer < image->layers.count &&
            row_or_none(rule->principle, image->principles);
 }
@@ -316,6 +324,9 @@ static bool verify_part(const cst_image *image, const cst_part_row *part)
         return false;
     switch (part->kind) {
     case CST_PART_TEXT:
+    case CST_PART_KIND:
+    case CST_PART_LAST:
+    case CST_PART_ALIAS:
         return bytes_fit(image, part->text);
     case CST_PART_SLOT:
         return part->index < image->slot_count && part->type < image->types.count;
@@ -354,11 +365,48 @@ static bool verify_rules(const cst_module *module, const cst_image *image)
     return image->layers.count > 0 && image->layers.count <= LIMIT_LAYERS;
 }
 
+/* The bytes of databases are verified when they are opened. */
+static bool verify_texts(const cst_image *image)
+{
+    const cst_pattern_row *const patterns = CST_ROWS(image, patterns, cst_pattern_row);
+    for (uint32_t i = 0; i < image->patterns.count; i++)
+        if (!text_fits(image, patterns[i].name))
+            return false;
+    const cst_database_row *const databases = CST_ROWS(image, databases, cst_database_row);
+    for (uint32_t i = 0; i < image->databases.count; i++)
+        if (!bytes_fit(image, databases[i].bytes) || databases[i].bytes.offset % 16 != 0 ||
+            !range_fits(databases[i].patterns, image->patterns))
+            return false;
+    const cst_probe_row *const probes = CST_ROWS(image, probes, cst_probe_row);
+    const uint32_t *const numbers = CST_ROWS(image, probe_patterns, uint32_t);
+    for (uint32_t i = 0; i < image->probes.count; i++) {
+        if (probes[i].database >= image->databases.count ||
+            !range_fits(probes[i].numbers, image->probe_patterns))
+            return false;
+        for (uint32_t k = 0; k < probes[i].numbers.count; k++)
+            if (numbers[probes[i].numbers.first + k] >= databases[probes[i].database].patterns.count)
+                return false;
+    }
+    const cst_origin_row *const origins = CST_ROWS(image, origins, cst_origin_row);
+    for (uint32_t i = 0; i < image->origins.count; i++)
+        if (origins[i].kind > CST_ORIGIN_MESSAGE || !text_fits(image, origins[i].agent) ||
+            (origins[i].text != CST_NONE && origins[i].text >= image->slot_count) ||
+            (origins[i].value != CST_NONE && origins[i].value >= image->slot_count) ||
+            (origins[i].sender != CST_NONE && origins[i].sender >= image->slot_count))
+            return false;
+    const cst_echo_row *const echoes = CST_ROWS(image, echoes, cst_echo_row);
+    for (uint32_t i = 0; i < image->echoes.count; i++)
+        if (!range_fits(echoes[i].origins, image->origins) || echoes[i].chars < LIMIT_REPEAT_LEAST ||
+            echoes[i].chars > LIMIT_REPEAT_CHARS)
+            return false;
+    return true;
+}
+
 bool image_verify(const cst_module *module)
 {
     const cst_image *const image = module->image;
     return (uintptr_t)image % 8 == 0 && image->size >= sizeof *image && verify_tables(image) &&
            verify_names(image) && verify_symbols(image) && verify_sets(image) &&
            verify_types(image) && verify_nodes(image) && verify_tools(image) &&
-           verify_rules(module, image) && verify_dispatch(module, image);
+           verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image);
 }

@@ -1,5 +1,5 @@
 /*
- * message.c - what a fired rule says: its message with values put in, and the places that made it fire.
+ * message.c - what a fired rule says: its message with values put in.
  *
  * Made only when somebody asks (decision.c), from slots that still hold the event. The pieces of a message were cut apart by the compiler;
  * here the values are written as a person reads them. Values of secret fields are masked whole: not even their length shows.
@@ -93,7 +93,7 @@ static void add_part(cst_context *context, const cst_part_row *part)
     } else {
         value = &context->frame.slots[part->index];
     }
-    if (slot != CST_NONE && CST_ROWS(image, slots, cst_slot_row)[slot].secret) {
+    if (part->secret || (slot != CST_NONE && CST_ROWS(image, slots, cst_slot_row)[slot].secret)) {
         add_text(&context->message, MASK, strlen(MASK));
         return;
     }
@@ -133,63 +133,4 @@ const char *message_render(cst_context *context, const cst_rule_row *rule, bool 
     if (message->failed)
         end_cut(message);
     return arena_copy(&context->arena, message->bytes, message->length);
-}
-
-/* ---- spans -------------------------------------------------------------------------------------------- */
-
-typedef struct span_list {
-    cst_span *items;
-    uint32_t count, capacity;
-    uint64_t total;
-} span_list;
-
-static bool add_span(cst_context *context, span_list *spans, const cst_slot_row *slot,
-                     uint32_t number, const cst_value *element)
-{
-    cst_span *const span = ARENA_PUSH(&context->arena, spans);
-    if (!span)
-        return false;
-    span->pointer = arena_format(&context->arena, "%s/%u",
-                                 CST_TEXT(context->frame.image, slot->pointer), number);
-    span->end = kind_has_text(element->kind) ? element->raw_length : element->at_length;
-    return span->pointer != NULL;
-}
-
-/* The elements of one list. Past LIMIT_SPANS they are only counted, and not for ever: each search may go through the whole list. */
-static bool add_witness(cst_context *context, span_list *spans, const cst_witness_row *witness)
-{
-    const cst_witness_fn search = context->policy->module->witnesses[witness->function];
-    const cst_slot_row *const slot =
-        CST_ROWS(context->frame.image, slots, cst_slot_row) + witness->slot;
-    const uint64_t length = (uint64_t)context->slots[witness->slot].length + 1;
-    uint64_t steps = 0;
-    for (uint32_t from = 0; steps <= LIMIT_SPAN_STEPS; from++) {
-        const cst_value *element = NULL;
-        const uint32_t found = search(&context->frame, witness->function, from, &element);
-        if (found == UINT32_MAX || found < from || !element)
-            return true;
-        spans->total++;
-        if (spans->count < LIMIT_SPANS) {
-            if (!add_span(context, spans, slot, found, element))
-                return false;
-        } else {
-            steps += length;
-        }
-        from = found;
-    }
-    return true;
-}
-
-bool spans_list(cst_context *context, const cst_rule_row *rule, cst_fired *fired)
-{
-    const cst_witness_row *const rows =
-        CST_ROWS(context->frame.image, witnesses, cst_witness_row) + rule->witnesses.first;
-    span_list spans = {0};
-    for (uint32_t i = 0; i < rule->witnesses.count; i++)
-        if (rows[i].slot != CST_NONE && !add_witness(context, &spans, &rows[i]))
-            return false;
-    fired->spans = spans.items;
-    fired->span_count = spans.count;
-    fired->span_total = spans.total;
-    return true;
 }

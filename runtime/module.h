@@ -198,7 +198,7 @@ typedef struct cst_part_row { /* a piece of a message */
     uint32_t field;    /* field number in the element's record, or CST_NONE */
     uint32_t property; /* cst_property, or CST_NONE */
     uint32_t type;     /* type row of what is shown */
-    uint32_t unused;
+    uint32_t secret;   /* 0 or 1: found by a pattern marked `secret`, and masked */
     cst_ref text;
 } cst_part_row;
 

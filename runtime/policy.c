@@ -12,6 +12,8 @@
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 #include "runtime/base/arena.h"
 #include "runtime/limits.h"
@@ -136,25 +138,73 @@ static cst_policy *allocate_policy(const cst_allocator *allocator, const cst_ima
     const size_t nodes = (size_t)image->nodes.count * sizeof(policy_node);
     const size_t roots = (size_t)image->dispatch.count * sizeof(policy_root);
     const size_t records = (size_t)image->records.count * sizeof(uint32_t);
+    const size_t databases = (size_t)image->databases.count * sizeof(scan_database *);
     const size_t label = (size_t)image->name.length + image->version.length + 3 + 71;
-    const size_t size = sizeof(cst_policy) + nodes + roots + records + label;
+    const size_t size = sizeof(cst_policy) + databases + nodes + roots + records + label;
     char *const block = allocator->allocate(allocator->user, size);
     if (!block)
         return NULL;
     memset(block, 0, size);
     cst_policy *const policy = (cst_policy *)(void *)block;
     char *const tables = block + sizeof *policy;
-    policy->nodes = (policy_node *)(void *)tables;
-    policy->roots = (policy_root *)(void *)(tables + nodes);
-    policy->record_order = (uint32_t *)(void *)(tables + nodes + roots);
+    policy->databases = (scan_database **)(void *)tables;
+    policy->nodes = (policy_node *)(void *)(tables + databases);
+    policy->roots = (policy_root *)(void *)(tables + databases + nodes);
+    policy->record_order = (uint32_t *)(void *)(tables + databases + nodes + roots);
     policy->size = size;
     policy->image = image;
     write_hash(policy->hash, image->source_hash);
-    char *const text = tables + nodes + roots + records;
+    char *const text = tables + databases + nodes + roots + records;
     snprintf(text, label, "%s@%s %s", CST_TEXT(image, image->name), CST_TEXT(image, image->version),
              policy->hash);
     policy->label = text;
     return policy;
+}
+
+static void close_databases(cst_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->image->databases.count; i++)
+        scan_database_close(policy->databases[i]);
+}
+
+static cst_status open_databases(cst_policy *policy)
+{
+    const cst_image *const image = policy->image;
+    const cst_database_row *const rows = CST_ROWS(image, databases, cst_database_row);
+    for (uint32_t i = 0; i < image->databases.count; i++) {
+        const cst_status status = scan_database_open((const char *)image + rows[i].bytes.offset,
+                                                     rows[i].bytes.length, &policy->allocator,
+                                                     &policy->databases[i]);
+        if (status != CST_OK)
+            return status;
+        if (scan_pattern_count(policy->databases[i]) != rows[i].patterns.count)
+            return CST_NOT_A_POLICY;
+    }
+    return CST_OK;
+}
+
+static void note_texts(cst_policy *policy)
+{
+    const cst_image *const image = policy->image;
+    const cst_slot_row *const slots = CST_ROWS(image, slots, cst_slot_row);
+    const cst_type_row *const types = CST_ROWS(image, types, cst_type_row);
+    policy->text_slot = CST_NONE;
+    for (uint32_t i = 0; i < image->slots.count; i++)
+        if (strcmp(CST_TEXT(image, slots[i].pointer), "/text") == 0 &&
+            types[slots[i].type].kind == CST_KIND_STRING)
+            policy->text_slot = i;
+}
+
+/* A key that nobody knows, for hosts that give none: aliases then hold within this process. */
+static void make_key(cst_policy *policy, const cst_options *options)
+{
+    static const uint8_t none[sizeof policy->key];
+    memcpy(policy->key, options->key, sizeof policy->key);
+    if (memcmp(policy->key, none, sizeof none) == 0 &&
+        getrandom(policy->key, sizeof policy->key, GRND_NONBLOCK) != (ssize_t)sizeof policy->key) {
+        const uint64_t parts[2] = {(uint64_t)(uintptr_t)policy, (uint64_t)clock()};
+        memcpy(policy->key, parts, sizeof parts);
+    }
 }
 
 static cst_status check_module(const cst_module *module)
@@ -193,6 +243,14 @@ cst_status cst_policy_from_producer(const cst_module *module, void (*release)(vo
     policy->owner = owner;
     note_nodes(policy);
     note_records(policy);
+    note_texts(policy);
+    make_key(policy, &read);
+    const cst_status opened = open_databases(policy);
+    if (opened != CST_OK) {
+        close_databases(policy);
+        allocator.release(allocator.user, policy, policy->size);
+        return opened;
+    }
     *out = policy;
     return CST_OK;
 }
@@ -277,6 +335,7 @@ void cst_policy_release(cst_policy *policy)
     void (*const release)(void *) = policy->release;
     void *const owner = policy->owner;
     const cst_allocator allocator = policy->allocator;
+    close_databases(policy);
     allocator.release(allocator.user, policy, policy->size);
     if (release)
         release(owner);

@@ -16,6 +16,7 @@
 
 #include "runtime/include/constitution.h"
 #include "runtime/module.h"
+#include "runtime/text/scan.h"
 
 /* What the reader knows of a node beyond its row. */
 typedef struct policy_node {
@@ -43,6 +44,9 @@ struct cst_policy {
     const char *label;       /* "support@1.2 sha256:…" */
     policy_node *nodes;      /* by node row */
     policy_root *roots;      /* by dispatch row */
+    scan_database **databases; /* by row of image.databases */
+    uint32_t text_slot;      /* the string slot `text`, or CST_NONE */
+    uint8_t key[32];         /* for aliases: the host's, or one of this process's own */
     uint32_t *record_order;  /* rows of image.records, ascending by name */
     size_t size;             /* of the whole allocation */
 };

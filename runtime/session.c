@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "runtime/base/hash.h"
+#include "runtime/text/echo.h"
 
 #define FIRST_CAPACITY 16u
 
@@ -42,6 +43,26 @@ static void release(session_table *table, void *pointer, size_t size)
     table->allocator.release(table->allocator.user, pointer, size);
 }
 
+session_echoes *session_new_echoes(session_table *table, uint32_t count)
+{
+    const size_t size = sizeof(session_echoes) + count * sizeof(struct echo *);
+    session_echoes *const made = allocate(table, size);
+    if (!made)
+        return NULL;
+    memset(made, 0, size);
+    made->count = count;
+    return made;
+}
+
+void session_free_echoes(session_table *table, session_echoes *echoes)
+{
+    if (!echoes)
+        return;
+    for (uint32_t i = 0; i < echoes->count; i++)
+        echo_free(echoes->items[i]);
+    release(table, echoes, sizeof *echoes + echoes->count * sizeof(struct echo *));
+}
+
 static void free_session(session_table *table, session *old)
 {
     for (session_record *record = old->records; record;) {
@@ -51,6 +72,7 @@ static void free_session(session_table *table, session *old)
         release(table, record, sizeof *record + record->name_length);
         record = next;
     }
+    session_free_echoes(table, old->echoes);
     release(table, old, sizeof *old + old->name_length);
 }
 
@@ -63,7 +85,7 @@ void session_table_free(session_table *table)
         release(table, table->slots, table->capacity * sizeof *table->slots);
     table->slots = NULL;
     table->capacity = table->count = 0;
-    table->halt_lost = false;
+    table->halt_lost = table->texts_lost = false;
 }
 
 static uint32_t find_slot(const session_table *table, const char *name, uint32_t length,

@@ -27,9 +27,18 @@ typedef struct session_record {
     char name[];
 } session_record;
 
+/* The texts of a session, by row of the policy's echoes. */
+typedef struct session_echoes {
+    uint8_t policy[32];   /* source hash: another policy asks for other things */
+    bool lost;            /* what came before is not in them */
+    uint32_t count;
+    struct echo *items[];
+} session_echoes;
+
 typedef struct session {
     uint64_t hash;
     session_record *records;
+    session_echoes *echoes; /* or NULL */
     bool halted;
     uint32_t name_length;
     char name[];
@@ -41,6 +50,7 @@ typedef struct session_table {
     uint32_t capacity;
     uint32_t count;
     uint64_t seed;
+    bool texts_lost;   /* texts of a session could not be stored: of sessions that are not known some are missing */
     bool halt_lost;    /* a halted session could not be stored: sessions that are not known may be halted ones */
 } session_table;
 
@@ -50,6 +60,9 @@ session *session_find(const session_table *table, const char *name, uint32_t len
 /* The session, stored if it is new. NULL: memory is short. The caller has looked at the bound. */
 session *session_store(session_table *table, const char *name, uint32_t length);
 const session_record *session_find_record(const session *session, const char *name, uint32_t length);
+/* Room for `count` echoes, all NULL. NULL: memory is short. */
+session_echoes *session_new_echoes(session_table *table, uint32_t count);
+void session_free_echoes(session_table *table, session_echoes *echoes);
 bool session_set_record(session_table *table, session *session, const char *name, uint32_t length,
                         const char *json, uint32_t json_length);
 

@@ -24,7 +24,9 @@ static const char *const expression_names[] = {
     [EXPRESSION_PROPERTY] = "property", [EXPRESSION_ELSE] = "else", [EXPRESSION_ADD] = "add",
     [EXPRESSION_SUBTRACT] = "subtract", [EXPRESSION_MULTIPLY] = "multiply", [EXPRESSION_NEGATE] = "negate",
     [EXPRESSION_JOIN] = "join", [EXPRESSION_WIDEN] = "widen", [EXPRESSION_LENGTH] = "length", [EXPRESSION_SUM] = "sum",
-    [EXPRESSION_LEAST] = "least", [EXPRESSION_GREATEST] = "greatest", [EXPRESSION_TRUTH] = "truth",
+    [EXPRESSION_LEAST] = "least", [EXPRESSION_GREATEST] = "greatest", [EXPRESSION_LEAVES] = "leaves", [EXPRESSION_FOUND] = "found",
+    [EXPRESSION_CONTAINS] = "contains", [EXPRESSION_MATCHES] = "matches", [EXPRESSION_REPEATS] = "repeats",
+    [EXPRESSION_TRUTH] = "truth",
     [EXPRESSION_EQUAL] = "equal", [EXPRESSION_LESS] = "less", [EXPRESSION_LESS_EQUAL] = "less_equal",
     [EXPRESSION_IN_SET] = "in_set", [EXPRESSION_IN_LIST] = "in_list", [EXPRESSION_STARTS] = "starts",
     [EXPRESSION_ENDS] = "ends", [EXPRESSION_INSIDE] = "inside", [EXPRESSION_PRESENT] = "present", [EXPRESSION_ANY] = "any",
@@ -124,6 +126,14 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
         return;
     case EXPRESSION_PROPERTY:
         buffer_format(out, " %s", node->index < CST_PROPERTY_COUNT ? property_names[node->index] : "?");
+        return;
+    case EXPRESSION_FOUND:
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+        buffer_format(out, " probe %u", node->index);
+        return;
+    case EXPRESSION_REPEATS:
+        buffer_format(out, " echo %u", node->index);
         return;
     case EXPRESSION_IN_SET:
         buffer_format(out, " set %u", node->index);
@@ -312,6 +322,11 @@ static void step_write(buffer *out, const checked_policy *policy, const checked_
         buffer_format(out, "  given %s %s\n", step->record, step->json);
     else if (step->kind == AST_STEP_WAIT)
         buffer_format(out, "  wait %lldus\n", (long long)step->wait_us);
+    if (step->kind == AST_STEP_EXPECT_TEXT) {
+        buffer_format(out, "  expect %s ", step->field);
+        text_write(out, step->text);
+        buffer_text(out, "\n");
+    }
     if (step->kind != AST_STEP_EXPECT)
         return;
     buffer_format(out, "  expect %s", cst_verdict_name(step->verdict));

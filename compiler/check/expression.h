@@ -125,6 +125,10 @@ const candidate *candidate_at(const checker *checker, uint32_t number);
 /* The slot of a candidate, made when it is first asked for. CST_NONE past LIMIT_SLOTS (reported at
  * `range`). */
 uint32_t candidate_commit(checker *checker, uint32_t number, source_range range);
+/* The slot of a whole field (`text`, `value`, `sender`) at one stage and tool, for what a session remembers: read where it is
+ * there, demanded nowhere. */
+uint32_t scope_origin_slot(checker *checker, const char *name, cst_stage stage, uint32_t tool,
+                           source_range range);
 /* Registers that a slot is read for everything that the selector covers. */
 void candidate_use(checker *checker, uint32_t number, const selector *selector);
 

@@ -103,7 +103,7 @@ static bool this_check(const environment *environment, const ast_expression *ast
 static bool subject_type(const environment *environment, const ast_expression *test,
                          const ast_expression *side, const type *type)
 {
-    const type *const element = type->kind == CST_KIND_LIST ? type->element : type;
+    const struct type *const element = type->kind == CST_KIND_LIST ? type->element : type;
     if (element->kind == CST_KIND_STRING)
         return true;
     if (type->kind != CST_KIND_LIST && typed_test_report(environment, test, type))
@@ -276,6 +276,8 @@ static expression *tests_make(const environment *environment, const ast_expressi
     if (wanted != NULL) {
         kept = arena_allocate(environment->checker->arena, sizeof *kept);
         *kept = *wanted;
+        kept->text = arena_format(environment->checker->arena, "%s%s", ast->any ? "any " : "",
+                                  excerpt(environment, ast->right->range));
     }
     for (uint32_t i = 0; i < subjects->count; i++) {
         tests[i] = node_unary(environment, kind, NULL, subjects->items[i], ast->range);
@@ -327,7 +329,7 @@ typedef struct origin_list {
     uint32_t count, capacity;
 } origin_list;
 
-static bool source_add(const environment *environment, unit *unit, const ast_source *source,
+static bool origin_source_add(const environment *environment, unit *unit, const ast_source *source,
                        uint32_t depth, origin_list *out);
 
 static bool named_add(const environment *environment, unit *unit, const ast_source *source,
@@ -355,7 +357,7 @@ static bool named_add(const environment *environment, unit *unit, const ast_sour
     symbol->used = true;
     bool sound = true;
     for (uint32_t i = 0; i < symbol->declaration->sources.count; i++)
-        sound = source_add(environment, unit, symbol->declaration->sources.items[i], depth + 1, out) && sound;
+        sound = origin_source_add(environment, unit, symbol->declaration->sources.items[i], depth + 1, out) && sound;
     return sound;
 }
 
@@ -385,7 +387,7 @@ static bool tool_origin_add(const environment *environment, const ast_source *so
     return true;
 }
 
-static bool source_add(const environment *environment, unit *unit, const ast_source *source,
+static bool origin_source_add(const environment *environment, unit *unit, const ast_source *source,
                        uint32_t depth, origin_list *out)
 {
     switch (source->kind) {
@@ -407,6 +409,26 @@ static bool source_add(const environment *environment, unit *unit, const ast_sou
     }
     default:
         return tool_origin_add(environment, source, out);
+    }
+}
+
+/* The fields that bring the texts of each origin. */
+static void origins_commit(checker *checker, origin_list *list, source_range range)
+{
+    static const cst_stage stages[] = {[CST_ORIGIN_USER] = CST_INPUT,
+                                       [CST_ORIGIN_OUTPUT] = CST_OUTPUT,
+                                       [CST_ORIGIN_RESULT] = CST_RESULT,
+                                       [CST_ORIGIN_MESSAGE] = CST_MESSAGE};
+    for (uint32_t i = 0; i < list->count; i++) {
+        checked_origin *const one = &list->items[i];
+        one->text = one->value = one->sender = CST_NONE;
+        if (one->kind == CST_ORIGIN_SYSTEM)
+            continue;
+        one->text = scope_origin_slot(checker, "text", stages[one->kind], one->tool, range);
+        if (one->kind == CST_ORIGIN_RESULT)
+            one->value = scope_origin_slot(checker, "value", CST_RESULT, one->tool, range);
+        if (one->kind == CST_ORIGIN_MESSAGE)
+            one->sender = scope_origin_slot(checker, "sender", CST_MESSAGE, SCOPE_NO_TOOL, range);
     }
 }
 
@@ -437,7 +459,7 @@ expression *repeats_check(const environment *environment, const ast_expression *
         return NULL;
     }
     origin_list origins = {0};
-    if (!source_add(environment, environment->unit, ast->source, 0, &origins))
+    if (!origin_source_add(environment, environment->unit, ast->source, 0, &origins))
         return NULL;
     checked_policy *const policy = environment->checker->policy;
     const checked_echo echo = {.origins = origins.items,
@@ -445,6 +467,7 @@ expression *repeats_check(const environment *environment, const ast_expression *
                                .chars = (uint32_t)ast->integer,
                                .views = subjects.views,
                                .name = excerpt(environment, ast->source->range)};
+    origins_commit(environment->checker, &origins, ast->source->range);
     uint32_t number = 0;
     while (number < policy->echoes.count && !origins_equal(&policy->echoes.items[number], &echo))
         number++;
@@ -504,6 +527,7 @@ expression *parts_check(const environment *environment, const ast_expression *as
     }
     struct wanted *const kept = arena_allocate(environment->checker->arena, sizeof *kept);
     *kept = found;
+    kept->text = excerpt(environment, ast->path.range);
     expression *const node =
         node_unary(environment, EXPRESSION_FOUND, type_list(environment->checker, element, 0),
                    subjects.items[0], ast->range);

@@ -97,6 +97,15 @@ static const expression *witness_find(const template *template, key name, uint32
     return first;
 }
 
+/* A list of what some pattern marked `secret` found. */
+static bool is_secret(const expression *list)
+{
+    for (uint32_t i = 0; list->kind == EXPRESSION_FOUND && i < list->wanted->count; i++)
+        if (list->wanted->patterns[i]->secret)
+            return true;
+    return false;
+}
+
 static void witness_add(template *template, const expression *witness, const ast_path *path)
 {
     message_part part = {.kind = CST_PART_WITNESS,
@@ -104,7 +113,8 @@ static void witness_add(template *template, const expression *witness, const ast
                          .local = witness->local,
                          .field = CST_NONE,
                          .property = CST_NONE,
-                         .type = witness->left->type->element};
+                         .type = witness->left->type->element,
+                         .secret = is_secret(witness->left)};
     uint32_t at = 1;
     if (at < path->count && part.type->kind == CST_KIND_RECORD) {
         uint32_t field = 0;

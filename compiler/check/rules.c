@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "compiler/check/expression.h"
+#include "runtime/base/buffer.h"
 
 typedef struct bodies {
     rule_body *items;
@@ -81,6 +82,64 @@ static const char *group_label(const checker *checker, const selector *selector)
                : arena_format(checker->arena, "%s or %u more", label, selector->tool_count - 8);
 }
 
+/* Whether a condition that is true may have texts to show: those that are found, not those that are missing. */
+static bool marks_texts(const expression *condition)
+{
+    switch (condition->kind) {
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+    case EXPRESSION_REPEATS:
+        return true;
+    case EXPRESSION_ANY:
+        return condition->left->kind == EXPRESSION_FOUND || marks_texts(condition->right);
+    case EXPRESSION_AND:
+    case EXPRESSION_OR:
+        for (uint32_t i = 0; i < condition->item_count; i++)
+            if (marks_texts(condition->items[i]))
+                return true;
+        return false;
+    default:
+        return false;
+    }
+}
+
+/* redact FIELD: the candidate of the field, CST_NONE after an error. */
+static uint32_t cut_field(const environment *environment, const ast_path *path)
+{
+    const expression *const field = path_check(
+        environment, path, type_scalar(environment->checker, CST_KIND_STRING, 0), false);
+    if (field == NULL)
+        return CST_NONE;
+    if (field->kind == EXPRESSION_FIELD && field->type->kind == CST_KIND_STRING)
+        return field->slot;
+    diagnostic *const d = report(environment, E_REDACT_FIELD, path->range,
+                                 "`%s` is %s, and only a string can be cut",
+                                 excerpt(environment, path->range),
+                                 type_with_article(environment->checker, field->type));
+    diagnostic_mend(environment->checker->compilation, d, path->range, NULL,
+                    "stop the event instead: `refuse` or `deny`");
+    return CST_NONE;
+}
+
+/* What a redaction cuts. False after an error. */
+static bool cut_check(const environment *environment, const ast_declaration *declaration, rule_body *body)
+{
+    const ast_effect *const effect = &declaration->effect;
+    if (declaration->kind != AST_RULE || effect->kind != AST_EFFECT_REDACT)
+        return true;
+    if (effect->has_path) {
+        body->cut_slot = cut_field(environment, &effect->path);
+        return body->cut_slot != CST_NONE;
+    }
+    if (body->marks)
+        return true;
+    diagnostic *const d = report(environment, E_REDACT_NOTHING, effect->range,
+                                 "the condition finds no text that could be cut");
+    diagnostic_mend(environment->checker->compilation, d, effect->range, NULL,
+                    "name the field: `redact FIELD with …`");
+    return false;
+}
+
 /* Builds the body for the tools of `scope`, from which others may be deferred. False after an
  * error. */
 static bool body_build(work *work, const selector *selector, scope *scope)
@@ -89,7 +148,7 @@ static bool body_build(work *work, const selector *selector, scope *scope)
     const ast_declaration *const declaration = work->declaration;
     const environment environment = {
         .checker = checker, .scope = scope, .unit = work->unit, .rule = declaration->range};
-    rule_body body = {.selector = *selector};
+    rule_body body = {.selector = *selector, .cut_slot = CST_NONE};
     body.condition = work->condition == NULL
                          ? node_truth(&environment, true, declaration->name.range)
                          : condition_check(&environment, work->condition);
@@ -99,6 +158,10 @@ static bool body_build(work *work, const selector *selector, scope *scope)
         witnesses_collect(checker, body.condition, &witnesses);
     body.witnesses = witnesses.items;
     body.witness_count = witnesses.count;
+    if (sound) {
+        body.marks = marks_texts(body.condition);
+        sound = cut_check(&environment, declaration, &body);
+    }
     /* Without a condition no name is known to be bound, and the message would be judged wrongly. */
     if (sound && declaration->because.bytes != NULL)
         sound = message_check(&environment, &declaration->because, declaration, &body,
@@ -112,6 +175,11 @@ static bool body_build(work *work, const selector *selector, scope *scope)
     if (scope->tool_count != selector->tool_count)
         body.selector.label = group_label(checker, &body.selector);
     commit_condition(checker, body.condition, &body.selector);
+    if (body.cut_slot != CST_NONE) {
+        const uint32_t candidate = body.cut_slot;
+        body.cut_slot = candidate_commit(checker, candidate, declaration->effect.range);
+        candidate_use(checker, candidate, &body.selector);
+    }
     commit_message(checker, body.message, body.message_count, &body.selector,
                    declaration->because.range);
     *ARENA_PUSH(checker->arena, &work->bodies) = body;
@@ -196,13 +264,6 @@ static bool event_is_needless(const work *work, uint32_t index)
 
 static void bodies_build(work *work)
 {
-    if (work->stages->whole) {
-        diagnostic *const d = check_report(work->checker, E_LATER_WHOLE, work->stages->range,
-                                           "`whole output` does not work in this version");
-        diagnostic_mend(work->checker->compilation, d, work->stages->range, "output",
-                        "write `output`: without streams it is the whole reply");
-        return;
-    }
     for (uint32_t i = 0; i < work->stages->count; i++) {
         selector selector;
         if (!selector_resolve(work->checker, &work->stages->items[i], &selector) ||
@@ -215,6 +276,78 @@ static void bodies_build(work *work)
         if (!by_tool || selector.tool_count > 0)
             selector_build(work, &selector);
     }
+}
+
+/* ---- what stands for a cut -------------------------------------------------------------------- */
+
+typedef struct mark_parts {
+    message_part *items;
+    uint32_t count, capacity;
+} mark_parts;
+
+static void mark_add(checker *checker, mark_parts *parts, cst_part_kind kind, const char *text,
+                     uint32_t length, uint32_t number)
+{
+    *ARENA_PUSH(checker->arena, parts) = (message_part){.kind = kind,
+                                                        .text = arena_copy(checker->arena, text, length),
+                                                        .length = length,
+                                                        .slot = number,
+                                                        .local = CST_NONE,
+                                                        .field = CST_NONE,
+                                                        .property = CST_NONE};
+}
+
+/* `{kind}`, `{last 4}`, `{alias}`; false if it is none of them. */
+static bool placeholder_add(checker *checker, mark_parts *parts, const char *text, uint32_t length)
+{
+    const key word = {text, length};
+    if (key_is(word, "kind") || key_is(word, "name")) {
+        mark_add(checker, parts, CST_PART_KIND, "", 0, 0);
+        return true;
+    }
+    if (key_is(word, "alias")) {
+        mark_add(checker, parts, CST_PART_ALIAS, "", 0, 0);
+        return true;
+    }
+    if (length == 6 && memcmp(text, "last ", 5) == 0 && text[5] >= '1' && text[5] <= '8') {
+        mark_add(checker, parts, CST_PART_LAST, "", 0, (uint32_t)(text[5] - '0'));
+        return true;
+    }
+    return false;
+}
+
+/* The text behind `redact … with`. */
+static void mark_read(checker *checker, const ast_text *text, message_part **out, uint32_t *count)
+{
+    mark_parts parts = {0};
+    buffer plain;
+    buffer_init(&plain, &checker->compilation->arena.allocator, 0);
+    for (uint32_t i = 0; i < text->length; i++) {
+        const char c = text->bytes[i];
+        const bool brace = c == '{' || c == '}';
+        if (!brace || (i + 1 < text->length && text->bytes[i + 1] == c)) {
+            buffer_add(&plain, &c, 1);
+            i += brace;
+            continue;
+        }
+        const char *const end = c == '{' ? memchr(text->bytes + i, '}', text->length - i) : NULL;
+        if (plain.length > 0)
+            mark_add(checker, &parts, CST_PART_TEXT, plain.bytes, (uint32_t)plain.length, 0);
+        buffer_clear(&plain);
+        const uint32_t length = end == NULL ? 0 : (uint32_t)(end - text->bytes) - i - 1;
+        if (end == NULL || !placeholder_add(checker, &parts, text->bytes + i + 1, length)) {
+            diagnostic *const d = check_report(checker, E_REDACT_TEXT, text->range,
+                                               "what stands for a cut knows `{kind}`, `{last 4}` and `{alias}`");
+            diagnostic_mend(checker->compilation, d, text->range, NULL, "a brace itself is written twice");
+            break;
+        }
+        i += length + 1;
+    }
+    if (plain.length > 0)
+        mark_add(checker, &parts, CST_PART_TEXT, plain.bytes, (uint32_t)plain.length, 0);
+    buffer_free(&plain);
+    *out = parts.items;
+    *count = parts.count;
 }
 
 /* ---- effects --------------------------------------------------------------------------------- */
@@ -268,10 +401,8 @@ static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
         rule->verdict = CST_HALT;
         return;
     case AST_EFFECT_REDACT:
-        diagnostic_mend(checker->compilation,
-                        check_report(checker, E_LATER_REDACT, effect->range,
-                                     "`redact` does not work in this version"),
-                        effect->range, NULL, "stop the event instead: `refuse` or `deny`");
+        rule->verdict = CST_REDACT;
+        mark_read(checker, &effect->text, &rule->mark, &rule->mark_count);
         return;
     case AST_EFFECT_REPLACE:
         diagnostic_mend(checker->compilation,
@@ -457,6 +588,7 @@ static void rule_check(checker *checker, unit *unit, uint32_t number)
         work.stages = &waived->stages;
     } else if (declaration->kind == AST_RULE) {
         effect_fill(checker, rule, &declaration->effect);
+        rule->whole = declaration->stages.whole;
         if (declaration->label.bytes != NULL)
             diagnostic_mend(checker->compilation,
                         check_report(checker, E_LATER_LABEL, declaration->label.range,
@@ -536,4 +668,5 @@ void rules_check(checker *checker)
     for (uint32_t i = 0; i < checker->policy->rules.count; i++)
         rule_check(checker, owners.items[i], i);
     definitions_check(checker);
+    patterns_check(checker);
 }

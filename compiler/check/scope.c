@@ -456,14 +456,16 @@ static void uses_grow(checker *checker, slot_table *table)
     }
 }
 
-static void use_add(checker *checker, const scope *scope, const candidate *field, uint32_t tool)
+/* `needed`: the event is malformed without what its declaration demands. */
+static void use_add(checker *checker, const scope *scope, const candidate *field, uint32_t tool, bool needed)
 {
     slot_table *const table = table_of(checker);
     if (checker->policy->slot_uses.count * 2 >= table->use_capacity)
         uses_grow(checker, table);
     const uint64_t required =
-        scope_walk(scope, scope->every_tool ? SCOPE_NO_TOOL : tool, field->names, field->count)
-            .required;
+        needed ? scope_walk(scope, scope->every_tool ? SCOPE_NO_TOOL : tool, field->names, field->count)
+                     .required
+               : 0;
     uint32_t at = use_hash(field->slot, scope->stage, tool) & (table->use_capacity - 1);
     for (; table->use_buckets[at] != 0; at = (at + 1) & (table->use_capacity - 1)) {
         slot_use *const use = &checker->policy->slot_uses.items[table->use_buckets[at] - 1];
@@ -489,16 +491,33 @@ void candidate_use(checker *checker, uint32_t number, const selector *selector)
         .every_tool = selector->every_tool,
     };
     if (!scope.has_tools) {
-        use_add(checker, &scope, field, SCOPE_NO_TOOL);
+        use_add(checker, &scope, field, SCOPE_NO_TOOL, true);
         return;
     }
     if (selector->every_tool) {
         for (uint32_t tool = 0; tool < checker->policy->tools.count; tool++)
-            use_add(checker, &scope, field, tool);
+            use_add(checker, &scope, field, tool, true);
         return;
     }
     for (uint32_t i = 0; i < selector->tool_count; i++)
-        use_add(checker, &scope, field, selector->tools[i]);
+        use_add(checker, &scope, field, selector->tools[i], true);
+}
+
+uint32_t scope_origin_slot(checker *checker, const char *name, cst_stage stage, uint32_t tool,
+                           source_range range)
+{
+    const key names = {name, (uint32_t)strlen(name)};
+    const root *const root = root_find(names);
+    const bool open = root->kind == CST_KIND_JSON;
+    const type *const type = root->kind == CST_KIND_AGENT ? type_agent(checker)
+                                                          : type_scalar(checker, root->kind, 0);
+    const uint32_t number = candidate_make(checker, &names, 1, type, open);
+    const uint32_t slot = candidate_commit(checker, number, range);
+    const bool tools = stage == CST_ACTION || stage == CST_RESULT;
+    const scope scope = {.checker = checker, .stage = stage, .has_tools = tools};
+    if (slot != CST_NONE)
+        use_add(checker, &scope, candidate_at(checker, number), tools ? tool : SCOPE_NO_TOOL, false);
+    return slot;
 }
 
 /* ---- sets written in conditions -------------------------------------------------------------- */

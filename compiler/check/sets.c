@@ -36,9 +36,17 @@ static bool element_of(checker *checker, const ast_expression *item, set_element
     case AST_DURATION:
     case AST_BOOL:
         return true;
+    case AST_REGEX:
+        return true;
     case AST_PATH:
-        if (item->path.count == 1 && item->path.items[0].bytes != NULL) {
+        if (item->path.count > 0 && item->path.items[0].bytes != NULL) {
             out->text = item->path.items[0];
+            out->text.range = item->range;
+            out->path = item->path;
+            if (item->path.count > 1) {
+                out->text.bytes = source_excerpt(checker->compilation, item->range);
+                out->text.length = (uint32_t)strlen(out->text.bytes);
+            }
             return true;
         }
         break;

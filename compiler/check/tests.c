@@ -490,14 +490,44 @@ static void rule_unknown(const test_state *state, const ast_path *path)
     }
 }
 
+/* The system prompt is no event of a stage: nothing is decided about it. */
+static void system_event(test_state *state, const ast_step *step)
+{
+    buffer out;
+    arena_buffer(state->checker, &out);
+    buffer_text(&out, "{\"stage\":\"system\"");
+    member_text(&out, "text", &step->text);
+    buffer_text(&out, "}");
+    checked_step *const made = step_add(state, step);
+    made->event = out.bytes;
+    made->event_length = (uint32_t)out.length;
+}
+
+static bool event_is_before(test_state *state, const ast_step *step)
+{
+    if (state->has_event)
+        return true;
+    diagnostic *const d = diagnostic_report(state->checker->compilation, E_EXPECT_FIRST, step->range,
+                                            "`expect` speaks of the event before it, and there is no event");
+    diagnostic_mend(state->checker->compilation, d, step->range, NULL, "put an event before it, such as `input \"hello\"`");
+    return false;
+}
+
+/* `text`, or an argument of the action before. */
+static void expect_text_step(test_state *state, const ast_step *step)
+{
+    if (!event_is_before(state, step) || step->text.bytes == NULL)
+        return;
+    checked_step *const made = step_add(state, step);
+    made->field = step->name.bytes;
+    made->text = step->text.bytes;
+    made->text_length = step->text.length;
+}
+
 static void expect_step(test_state *state, const ast_step *step)
 {
-    if (!state->has_event) {
-        diagnostic *const d = diagnostic_report(state->checker->compilation, E_EXPECT_FIRST, step->range,
-                                                "`expect` speaks of the event before it, and there is no event");
-        diagnostic_mend(state->checker->compilation, d, step->range, NULL, "put an event before it, such as `input \"hello\"`");
+    if (!event_is_before(state, step))
         return;
-    }
     if (step->expects_label) {
         later(state, step, "a label");
         return;
@@ -553,13 +583,13 @@ static void step_check(test_state *state, const ast_step *step)
         expect_step(state, step);
         return;
     case AST_STEP_SYSTEM:
-        later(state, step, "a system prompt");
+        system_event(state, step);
         return;
     case AST_STEP_APPROVED:
         later(state, step, "an approval");
         return;
     case AST_STEP_EXPECT_TEXT:
-        later(state, step, "what a cut or replacement lets through");
+        expect_text_step(state, step);
         return;
     }
 }

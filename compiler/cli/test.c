@@ -15,6 +15,7 @@
 #include "compiler/cli/evidence.h"
 #include "compiler/cli/summary.h"
 #include "compiler/reference/explain.h"
+#include "runtime/json.h"
 #include "runtime/limits.h"
 
 /* Monday, 2026-01-05 at noon: when every test begins. */
@@ -128,6 +129,42 @@ static void expect(test_state *test, const checked_step *step)
     }
 }
 
+/* A member of what went on, or of the event where nothing changed it; NULL: there is no such text. */
+static const cst_json *member_let_through(arena *memory, const buffer *bytes, const char *field)
+{
+    cst_json *json;
+    json_problem problem;
+    if (json_read(memory, bytes->bytes, bytes->length, LIMIT_JSON_SCANNER_DEPTH, &json, &problem) != JSON_OK)
+        return NULL;
+    const cst_json *const found =
+        json_member(strcmp(field, "text") == 0 ? json : json_member(json, "args"), field);
+    return found != NULL && found->kind == JSON_STRING ? found : NULL;
+}
+
+static void expect_text(test_state *test, const checked_step *step)
+{
+    if (!test->decided) {
+        fail(test, "there is no event before `expect`");
+        return;
+    }
+    if (test->decision.verdict > CST_ESCALATE) {
+        buffer_format(&test->reason, "expected a text that goes on, but the decision is %s",
+                      verdict_words(test->decision.verdict));
+        return;
+    }
+    arena memory;
+    arena_init(&memory, NULL, 0);
+    const cst_json *found = member_let_through(&memory, &test->decision_text, step->field);
+    if (found == NULL)
+        found = member_let_through(&memory, &test->event, step->field);
+    if (found == NULL)
+        buffer_format(&test->reason, "nothing called %s goes on", step->field);
+    else if (found->length != step->text_length || memcmp(found->text, step->text, found->length) != 0)
+        buffer_format(&test->reason, "expected %s\n  %s\nbut what goes on is\n  %.*s", step->field, step->text,
+                      (int)found->length, found->text);
+    arena_free(&memory);
+}
+
 static void step_run(test_state *test, const checked_step *step)
 {
     switch (step->kind) {
@@ -135,6 +172,10 @@ static void step_run(test_state *test, const checked_step *step)
         buffer_json_string(&test->given, step->record, strlen(step->record));
         buffer_format(&test->given, ":%s,", step->json);
         return;
+    case AST_STEP_EXPECT_TEXT:
+        expect_text(test, step);
+        return;
+    case AST_STEP_SYSTEM:
     case AST_STEP_INPUT:
     case AST_STEP_OUTPUT:
     case AST_STEP_ACTION:

@@ -10,7 +10,7 @@
 
 #include "compiler/codegen/emit.h"
 
-enum { BLOB_POINTERS = 4 };
+enum { BLOB_POINTERS = 5 };
 
 static LLVMValueRef bytes_of(emitter *e, const char *bytes, size_t size)
 {

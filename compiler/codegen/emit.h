@@ -47,6 +47,7 @@ typedef struct preparation {
     /* by node: its function, made when needed; only those that depend on no element */
     LLVMValueRef *functions;
     LLVMValueRef *afresh; /* the same for witnesses, which use no memo */
+    bool *marks;          /* by node: being true, it may have texts to mark */
 } preparation;
 
 void prepare(compilation *unit, preparation *out);
@@ -200,9 +201,27 @@ LLVMValueRef emit_junction_truth(emitter *e, node_id id, uint32_t first, uint32_
 
 /* ---- quantifiers.c --------------------------------------------------------------------------- */
 
+typedef struct element_loop {
+    LLVMValueRef items, count, index; /* index: phi, i32 */
+    LLVMBasicBlockRef head, body, done;
+    uint32_t saved_locals;
+} element_loop;
+
+/* Opens a loop over the elements of a list, for a quantifier. Phis may be added to `head` behind it. */
+void loop_begin(emitter *e, element_loop *loop, const graph_node *node, LLVMValueRef list);
+/* After the phis of `head`: leaves for `done` behind the last element, otherwise enters the body with
+ * the element bound. */
+void loop_enter(emitter *e, const element_loop *loop, const graph_node *node);
+/* Goes back to the head from the block in hand, and goes on behind the loop. */
+LLVMBasicBlockRef loop_end(emitter *e, const element_loop *loop);
+
 void emit_quantifier_branch(emitter *e, node_id id, LLVMBasicBlockRef yes, LLVMBasicBlockRef no);
 LLVMValueRef emit_quantifier_truth(emitter *e, node_id id);
 void emit_witness(emitter *e, const plan_witness *witness); /* the body of a cst_witness_fn */
+
+/* ---- marks.c --------------------------------------------------------------------------------- */
+
+void emit_mark(emitter *e, uint32_t root); /* the body of a cst_mark_fn, to its return */
 
 /* ---- module.c -------------------------------------------------------------------------------- */
 

@@ -353,8 +353,44 @@ static LLVMValueRef emit_witnesses(emitter *e)
     return emit_routines(e, &all);
 }
 
+static bool root_marks(const emitter *e, uint32_t root)
+{
+    return e->prepared.marks[e->graph->roots.items[root].condition];
+}
+
+/* Functions that mark texts, by rule row, NULL where there is nothing to mark. *table stays NULL if no rule marks. False: memory is
+ * short, or something is too deep. */
+static bool emit_marks(emitter *e, LLVMValueRef *table)
+{
+    const uint32_t count = e->graph->roots.count;
+    LLVMTypeRef parameters[] = {e->pointer, e->i32};
+    LLVMTypeRef signature = LLVMFunctionType(e->none, parameters, 2, false);
+    LLVMValueRef *functions = malloc((count + 1u) * sizeof *functions);
+    bool any = false;
+    e->no_memory = e->no_memory || functions == NULL;
+    for (uint32_t root = 0; root < count && !e->no_memory && !e->too_deep; root++) {
+        functions[root] = LLVMConstNull(e->pointer);
+        if (!root_marks(e, root))
+            continue;
+        char name[96];
+        snprintf(name, sizeof name, "mark %u: %s", root,
+                 e->policy->rules.items[e->graph->roots.items[root].rule].name);
+        functions[root] = add_function(e, signature, name);
+        begin_function(e, functions[root]);
+        e->afresh = true;
+        emit_mark(e, root);
+        end_function(e);
+        do_all_work(e);
+        any = true;
+    }
+    if (any && !e->no_memory && !e->too_deep)
+        *table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *), "marks");
+    free(functions);
+    return !e->no_memory && !e->too_deep;
+}
+
 static void emit_module(emitter *e, const char *symbol, LLVMValueRef image, LLVMValueRef groups,
-                        LLVMValueRef witnesses)
+                        LLVMValueRef witnesses, LLVMValueRef marks)
 {
     const cst_module module = {
         .magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION, .value_size = sizeof(cst_value)};
@@ -362,9 +398,10 @@ static void emit_module(emitter *e, const char *symbol, LLVMValueRef image, LLVM
         {offsetof(cst_module, image), image},
         {offsetof(cst_module, groups), groups},
         {offsetof(cst_module, witnesses), witnesses},
+        {offsetof(cst_module, marks), marks},
         {offsetof(cst_module, engine), NULL},
     };
-    LLVMValueRef global = constant_global(e, constant_blob(e, &module, sizeof module, pointers, 4),
+    LLVMValueRef global = constant_global(e, constant_blob(e, &module, sizeof module, pointers, 5),
                                           _Alignof(cst_module), symbol);
     LLVMSetLinkage(global, LLVMExternalLinkage);
 }
@@ -406,12 +443,14 @@ static cst_status generate(emitter *e, const module_options *options)
             "image");
     }
     LLVMValueRef groups = emit_groups(e);
-    LLVMValueRef witnesses = groups != NULL ? emit_witnesses(e) : NULL;
+    LLVMValueRef witnesses = groups != NULL ? emit_witnesses(e) : NULL, marks = NULL;
+    if (witnesses != NULL)
+        emit_marks(e, &marks);
     if (e->no_memory)
         return CST_NO_MEMORY;
     if (e->too_deep)
         return CST_LIMIT;
-    emit_module(e, options->symbol, image, groups, witnesses);
+    emit_module(e, options->symbol, image, groups, witnesses, marks);
 #ifndef NDEBUG
     if (LLVMVerifyModule(e->module, LLVMPrintMessageAction, NULL))
         return CST_INTERNAL;

@@ -11,15 +11,7 @@
 
 #include "compiler/codegen/emit.h"
 
-typedef struct element_loop {
-    LLVMValueRef items, count, index; /* index: phi, i32 */
-    LLVMBasicBlockRef head, body, done;
-    uint32_t saved_locals;
-} element_loop;
-
-/* Opens a loop and stands in its body with the element bound. Phis may be added at the start of
- * `head` before. */
-static void loop_begin(emitter *e, element_loop *loop, const graph_node *node, LLVMValueRef list)
+void loop_begin(emitter *e, element_loop *loop, const graph_node *node, LLVMValueRef list)
 {
     loop->items = emit_load(e, e->pointer, list, offsetof(cst_value, as.items), "items");
     loop->count = emit_load(e, e->i32, list, offsetof(cst_value, length), "count");
@@ -56,9 +48,7 @@ static void bind_local(emitter *e, const graph_node *node, LLVMValueRef element)
     e->lists[node->local] = node->operands[0];
 }
 
-/* After the phis of `head`: leaves for `done` behind the last element, otherwise enters the
- * body. */
-static void loop_enter(emitter *e, const element_loop *loop, const graph_node *node)
+void loop_enter(emitter *e, const element_loop *loop, const graph_node *node)
 {
     LLVMValueRef more = LLVMBuildICmp(e->builder, LLVMIntULT, loop->index, loop->count, "");
     LLVMBuildCondBr(e->builder, more, loop->body, loop->done);
@@ -66,8 +56,7 @@ static void loop_enter(emitter *e, const element_loop *loop, const graph_node *n
     bind_local(e, node, element_at(e, loop, loop->index));
 }
 
-/* Goes back to the head from the block in hand, and goes on behind the loop. */
-static LLVMBasicBlockRef loop_end(emitter *e, const element_loop *loop)
+LLVMBasicBlockRef loop_end(emitter *e, const element_loop *loop)
 {
     LLVMBasicBlockRef from = LLVMGetInsertBlock(e->builder);
     LLVMValueRef next = LLVMBuildAdd(e->builder, loop->index, emit_i32(e, 1), "");

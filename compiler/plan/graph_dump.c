@@ -39,6 +39,14 @@ static void dump_details(buffer *out, const checked_policy *policy, const graph_
     case EXPRESSION_MEMBER:
         buffer_format(out, " field %u", node->index);
         return;
+    case EXPRESSION_FOUND:
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+        buffer_format(out, " probe %u", node->index);
+        return;
+    case EXPRESSION_REPEATS:
+        buffer_format(out, " echo %u", node->index);
+        return;
     case EXPRESSION_IN_SET:
         buffer_format(out, " set %u %s", node->index, policy->sets.items[node->index].name);
         return;

@@ -162,6 +162,12 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     head->witnesses = PLACE(p, image->witnesses);
     head->sites = PLACE(p, image->sites);
     head->records = PLACE(p, image->records);
+    head->databases = PLACE(p, image->databases);
+    head->patterns = PLACE(p, image->patterns);
+    head->probes = PLACE(p, image->probes);
+    head->probe_patterns = PLACE(p, image->probe_patterns);
+    head->origins = PLACE(p, image->origins);
+    head->echoes = PLACE(p, image->echoes);
     p->size = (p->size + 15u) & ~(uint64_t)15u;
 }
 
@@ -194,6 +200,8 @@ bool image_build(compilation *unit, const symbols *symbols_of_policy,
     sets_build(&image);
     tables_build(&image);
     trees_build(&image);
+    if (!texts_build(&image))
+        return false;
 
     cst_image head;
     memset(&head, 0, sizeof head);

@@ -175,6 +175,30 @@ typedef struct image_builder {
         cst_record_row *items;
         uint32_t count, capacity;
     } records;
+    struct {
+        cst_database_row *items;
+        uint32_t count, capacity;
+    } databases;
+    struct {
+        cst_pattern_row *items;
+        uint32_t count, capacity;
+    } patterns;
+    struct {
+        cst_probe_row *items;
+        uint32_t count, capacity;
+    } probes;
+    struct {
+        uint32_t *items;
+        uint32_t count, capacity;
+    } probe_patterns;
+    struct {
+        cst_origin_row *items;
+        uint32_t count, capacity;
+    } origins;
+    struct {
+        cst_echo_row *items;
+        uint32_t count, capacity;
+    } echoes;
     cst_stage_row stages[CST_STAGE_COUNT];
 } image_builder;
 
@@ -188,6 +212,9 @@ void sets_build(image_builder *image); /* sets.c: set rows and their data */
 void tables_build(
     image_builder *image); /* tables.c: what a person wrote: rules, messages, types, names */
 void trees_build(image_builder *image); /* trees.c: field trees and dispatch rows */
+
+/* texts.c: databases, probes and echoes. False after an error was reported. */
+bool texts_build(image_builder *image);
 
 /* Builds plan->image. False after an error was reported. */
 bool image_build(compilation *unit, const symbols *symbols, const plan_selector *selectors,

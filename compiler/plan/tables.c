@@ -106,6 +106,7 @@ static cst_range build_message(image_builder *image, const rule_body *body, uint
             row.field = part->kind == CST_PART_WITNESS ? part->field : CST_NONE;
             row.property = part->property;
             row.type = type_number(image, part->type);
+            row.secret = part->secret;
             assert(row.index != CST_NONE);
         }
         *ARENA_PUSH(image->memory, &image->parts) = row;
@@ -143,7 +144,18 @@ static void build_rule(image_builder *image, const graph_root *root)
                         .layer = one->layer,
                         .principle = one->principle,
                         .waives = one->waives,
-                        .identity = root->rule};
+                        .identity = root->rule,
+                        .cut_slot = body->cut_slot,
+                        .whole = one->whole};
+    row.mark = (cst_range){image->parts.count, one->mark_count};
+    for (uint32_t i = 0; i < one->mark_count; i++)
+        *ARENA_PUSH(image->memory, &image->parts) =
+            (cst_part_row){.kind = (uint32_t)one->mark[i].kind,
+                           .index = one->mark[i].slot,
+                           .field = CST_NONE,
+                           .property = CST_NONE,
+                           .type = CST_NONE,
+                           .text = image_bytes(image, one->mark[i].text, one->mark[i].length)};
     row.message = build_message(image, body, row.witnesses.first);
     row.file = image_text(image, "");
     if (one->range.file < image->unit->sources.count) {

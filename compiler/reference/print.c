@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "runtime/text/view.h"
 #include "runtime/identity.h"
 #include "runtime/json.h"
 
@@ -50,6 +51,11 @@ const char *expression_word(expression_kind kind)
                                         [EXPRESSION_SUM] = "sum",
                                         [EXPRESSION_LEAST] = "least",
                                         [EXPRESSION_GREATEST] = "greatest",
+                                        [EXPRESSION_LEAVES] = "leaves",
+                                        [EXPRESSION_FOUND] = "found",
+                                        [EXPRESSION_CONTAINS] = "contains",
+                                        [EXPRESSION_MATCHES] = "matches",
+                                        [EXPRESSION_REPEATS] = "repeats",
                                         [EXPRESSION_TRUTH] = "truth",
                                         [EXPRESSION_EQUAL] = "equal",
                                         [EXPRESSION_LESS] = "less",
@@ -328,6 +334,12 @@ static void print_of(buffer *out, const checked_policy *policy, const char *word
     print_operand(out, policy, tree->left);
 }
 
+static void print_views(buffer *out, unsigned views)
+{
+    buffer_text(out, (views & VIEW_FOLDED) != 0 ? " folded" : "");
+    buffer_text(out, (views & VIEW_DECODED) != 0 ? " decoded" : "");
+}
+
 void print_expression(buffer *out, const checked_policy *policy, const expression *tree)
 {
     switch (tree->kind) {
@@ -393,6 +405,26 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         return;
     case EXPRESSION_GREATEST:
         print_of(out, policy, "max", tree);
+        return;
+    case EXPRESSION_LEAVES:
+        print_of(out, policy, "text", tree);
+        return;
+    case EXPRESSION_FOUND:
+        print_of(out, policy, tree->wanted->text, tree);
+        print_views(out, tree->wanted->views);
+        return;
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+        print_operand(out, policy, tree->left);
+        print_views(out, tree->wanted->views);
+        buffer_format(out, tree->kind == EXPRESSION_CONTAINS ? " contains %s" : " matches %s",
+                      tree->wanted->text);
+        return;
+    case EXPRESSION_REPEATS:
+        print_operand(out, policy, tree->left);
+        print_views(out, policy->echoes.items[tree->index].views);
+        buffer_format(out, " repeats %u chars of %s", policy->echoes.items[tree->index].chars,
+                      policy->echoes.items[tree->index].name);
         return;
     case EXPRESSION_EQUAL:
         print_binary(out, policy, tree->left, "==", tree->right);

@@ -130,6 +130,61 @@ static uint32_t find_witness(cst_frame *frame, uint32_t witness, uint32_t from,
     return search(&run, &engine_of(frame)->unit->plan->witnesses[witness], 0, NULL, from, out);
 }
 
+/* ---- marks ----------------------------------------------------------------------------------- */
+
+static void mark(const evaluation *run, const expression *tree, const binding *bound);
+
+static void mark_elements(const evaluation *run, const expression *any, const binding *bound)
+{
+    cst_value list;
+    if (evaluate_value(run, any->left, bound, &list) != CST_FALSE || list.kind != CST_KIND_LIST)
+        return;
+    for (uint32_t i = 0; i < list.length; i++) {
+        const binding inner = {.outer = bound, .local = any->local, .element = &list.as.items[i]};
+        if (evaluate_condition(run, any->right, &inner) != CST_TRUE)
+            continue;
+        if (any->left->kind == EXPRESSION_FOUND)
+            run->frame->services->mark_found(run->frame, &list, i);
+        mark(run, any->right, &inner);
+    }
+}
+
+/* Marks the texts of the positive conditions that hold in a tree that is true. */
+static void mark(const evaluation *run, const expression *tree, const binding *bound)
+{
+    const cst_services *const services = run->frame->services;
+    cst_value text;
+    switch (tree->kind) {
+    case EXPRESSION_AND:
+    case EXPRESSION_OR:
+        for (uint32_t i = 0; i < tree->item_count; i++)
+            if (tree->kind == EXPRESSION_AND ||
+                evaluate_condition(run, tree->items[i], bound) == CST_TRUE)
+                mark(run, tree->items[i], bound);
+        return;
+    case EXPRESSION_ANY:
+        mark_elements(run, tree, bound);
+        return;
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+        if (evaluate_value(run, tree->left, bound, &text) == CST_FALSE)
+            services->mark_text(run->frame, &text, tree->index);
+        return;
+    case EXPRESSION_REPEATS:
+        if (evaluate_value(run, tree->left, bound, &text) == CST_FALSE)
+            services->mark_repeat(run->frame, &text, tree->index);
+        return;
+    default:
+        return;
+    }
+}
+
+static void mark_rule(cst_frame *frame, uint32_t row)
+{
+    const evaluation run = evaluation_of(frame);
+    mark(&run, body_of(engine_of(frame), row)->condition, NULL);
+}
+
 /* ---- the module ------------------------------------------------------------------------------ */
 
 static int compare_texts(const void *a, const void *b)
@@ -184,14 +239,18 @@ cst_status backend_reference(compilation *unit, backend_module **out)
     reference_engine *engine = arena_allocate(memory, sizeof *engine);
     cst_eval_fn *groups = arena_array(memory, unit->plan->group_count, sizeof *groups);
     cst_witness_fn *witnesses = arena_array(memory, unit->plan->witness_count, sizeof *witnesses);
-    if (engine == NULL || groups == NULL || witnesses == NULL)
+    cst_mark_fn *marks = arena_array(memory, unit->graph->roots.count, sizeof *marks);
+    if (engine == NULL || groups == NULL || witnesses == NULL || marks == NULL)
         return CST_NO_MEMORY;
+    engine->unit = unit;
     for (uint32_t g = 0; g < unit->plan->group_count; g++)
         groups[g] = evaluate_group;
     for (uint32_t w = 0; w < unit->plan->witness_count; w++)
         witnesses[w] = find_witness;
+    for (uint32_t r = 0; r < unit->graph->roots.count; r++)
+        if (body_of(engine, r)->marks)
+            marks[r] = mark_rule;
 
-    engine->unit = unit;
     engine->sets = sort_sets(memory, unit->checked);
     cst_module *module = &engine->backend.module;
     memcpy(module->magic, CST_MODULE_MAGIC, sizeof CST_MODULE_MAGIC);
@@ -200,6 +259,7 @@ cst_status backend_reference(compilation *unit, backend_module **out)
     module->image = (const cst_image *)(const void *)unit->plan->image;
     module->groups = groups;
     module->witnesses = witnesses;
+    module->marks = marks;
     module->engine = engine;
     engine->backend.release = release;
     *out = &engine->backend;

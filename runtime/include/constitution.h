@@ -119,6 +119,9 @@ typedef struct cst_options {
     cst_clock clock;
     void *clock_user;
     cst_limits limits;
+    /* For what must not be guessed: aliases of `redact … with "{alias}"` depend on it, so processes that share it give the same text the
+     * same alias. All zero: a random key for each policy that is opened. */
+    uint8_t key[32];
 } cst_options;
 
 /* ---- policies ------------------------------------------------------------------------------- */
@@ -166,6 +169,11 @@ CST_API cst_context *cst_context_new_live(cst_live *live);
 CST_API void cst_context_free(cst_context *context);
 CST_API const cst_policy *cst_context_policy(const cst_context *context);
 CST_API void cst_context_forget(cst_context *context); /* drops all sessions */
+
+/* Tells a session its system prompt (UTF-8, copied), for rules such as `text repeats 60 chars of system`. May be called again: all
+ * texts given count. `session` may be NULL for the one session of events that name none. */
+CST_API cst_status cst_session_system(cst_context *context, const char *session, size_t session_length,
+                                      const char *text, size_t length);
 
 /* ---- decisions ------------------------------------------------------------------------------ */
 
@@ -220,6 +228,14 @@ CST_API cst_status cst_decision_shadow(const cst_decision *decision, uint32_t in
 /* The SHA-256 of the canonical action (tool and args, RFC 8785 form): what an approval binds to.
  * CST_NO_FIELD if the event is no action, or was set field by field without cst_event_args_json. */
 CST_API cst_status cst_decision_action_hash(const cst_decision *decision, uint8_t out[32]);
+
+/*
+ * What goes on, where a redaction changed it: the text of an input, output, result or message; the arguments of an action; the value of a
+ * result (both as JSON). CST_NO_FIELD: as it came, or nothing goes on. Lives as long as the decision.
+ */
+CST_API cst_status cst_decision_text(const cst_decision *decision, const char **text, size_t *length);
+CST_API cst_status cst_decision_args(const cst_decision *decision, const char **json, size_t *length);
+CST_API cst_status cst_decision_value(const cst_decision *decision, const char **json, size_t *length);
 
 /* The decision as one JSON object without a line end, NUL-terminated; lives as long as the decision. */
 CST_API cst_status cst_decision_json(const cst_decision *decision, const char **json, size_t *length);

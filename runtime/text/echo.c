@@ -63,6 +63,11 @@ void echo_free(echo *echo)
     allocator.release(allocator.user, echo, sizeof *echo);
 }
 
+void echo_lose(echo *echo)
+{
+    echo->partial = true;
+}
+
 bool echo_is_partial(const echo *echo)
 {
     return echo->partial;

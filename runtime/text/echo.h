@@ -23,6 +23,7 @@ void echo_free(echo *echo);
 
 /* Adds one text (valid UTF-8, copied). False: memory is short or LIMIT_ORIGIN_BYTES is reached; then echo_is_partial holds from now on. */
 bool echo_add(echo *echo, const char *text, uint32_t length);
+void echo_lose(echo *echo); /* notes that something was not added */
 /* Something that was to be added is not in it. */
 bool echo_is_partial(const echo *echo);
 uint32_t echo_bytes(const echo *echo); /* of memory */

@@ -1,0 +1,196 @@
+/*
+ * remember.c - what a session remembers of its texts, for rules that ask whether a text repeats another.
+ *
+ * For each echo of the policy (an origin, a view, a length) a session has an index of the texts that came from there. Only what was let through is
+ * added, as it was let through. A policy that asks nothing remembers nothing. What is lost (memory, a bound, a swapped policy
+ * that asks for other things) is known to be lost, and makes those questions undecided, never "no".
+ */
+#include <string.h>
+
+#include "runtime/engine.h"
+
+static const cst_echo_row *echo_rows(const cst_context *context)
+{
+    return CST_ROWS(context->frame.image, echoes, cst_echo_row);
+}
+
+static void use_echoes(cst_context *context, const session *owner)
+{
+    cst_texts *const texts = &context->texts;
+    const session_echoes *const kept = owner ? owner->echoes : NULL;
+    texts->echoes = NULL;
+    texts->echoes_lost = !owner && context->sessions.texts_lost;
+    if (!kept)
+        return;
+    if (memcmp(kept->policy, context->frame.image->source_hash, sizeof kept->policy) == 0)
+        texts->echoes = kept->items;
+    else
+        texts->echoes_lost = true;
+}
+
+void remember_begin(cst_context *context)
+{
+    const engine_text *const name = &context->event.session;
+    if (context->frame.image->echoes.count == 0)
+        return;
+    use_echoes(context, session_find(&context->sessions, name->bytes, name->length));
+}
+
+/* ---- adding ---------------------------------------------------------------------------------- */
+
+static bool is_of(const cst_context *context, const cst_origin_row *origin)
+{
+    const engine_event *const event = &context->event;
+    switch (origin->kind) {
+    case CST_ORIGIN_SYSTEM:
+        return event->is_system;
+    case CST_ORIGIN_USER:
+        return !event->is_system && event->stage == CST_INPUT;
+    case CST_ORIGIN_OUTPUT:
+        return !event->is_system && event->stage == CST_OUTPUT;
+    case CST_ORIGIN_RESULT:
+        return !event->is_system && event->stage == CST_RESULT && event->tool_number == origin->tool;
+    default: {
+        if (event->is_system || event->stage != CST_MESSAGE || origin->sender == CST_NONE)
+            return false;
+        const cst_value *const sender = &context->slots[origin->sender];
+        const char *const wanted = CST_TEXT(context->frame.image, origin->agent);
+        if (sender->kind == CST_KIND_ENUM)
+            return false;
+        return kind_has_text(sender->kind) && sender->length == origin->agent.length &&
+               memcmp(sender->as.text, wanted, sender->length) == 0;
+    }
+    }
+}
+
+typedef struct adding {
+    cst_context *context;
+    echo *echo;
+    uint32_t views;
+    bool complete;
+} adding;
+
+static void add_text(adding *to, const char *text, uint32_t length)
+{
+    view view;
+    arena *const memory = &to->context->scratch.memory;
+    if (to->views == 0) {
+        to->complete = echo_add(to->echo, text, length) && to->complete;
+        return;
+    }
+    if (!view_make(memory, text, length, to->views, &view)) {
+        to->complete = false;
+        return;
+    }
+    for (uint32_t i = 0; i < view.count; i++)
+        to->complete = echo_add(to->echo, view.segments[i].bytes, view.segments[i].length) && to->complete;
+}
+
+static void add_leaves(adding *to, const cst_value *value)
+{
+    cst_value leaves;
+    if (!to->context->frame.services->text_leaves(&to->context->frame, value, &leaves)) {
+        to->complete = false;
+        return;
+    }
+    for (uint32_t i = 0; i < leaves.length; i++)
+        add_text(to, leaves.as.items[i].as.text, leaves.as.items[i].length);
+}
+
+static void add_origin(adding *to, const cst_origin_row *origin)
+{
+    cst_context *const context = to->context;
+    const engine_text *const system = &context->event.system;
+    if (origin->kind == CST_ORIGIN_SYSTEM) {
+        add_text(to, system->bytes, system->length);
+        return;
+    }
+    if (context->cut_text.bytes)
+        add_text(to, context->cut_text.bytes, context->cut_text.length);
+    else if (origin->text != CST_NONE && context->slots[origin->text].kind == CST_KIND_STRING)
+        add_text(to, context->slots[origin->text].as.text, context->slots[origin->text].length);
+    if (origin->value == CST_NONE || context->slots[origin->value].kind == CST_KIND_ABSENT)
+        return;
+    if (!context->cut_value.bytes) {
+        add_leaves(to, &context->slots[origin->value]);
+        return;
+    }
+    cst_json *json;
+    json_problem problem;
+    if (json_read(&context->arena, context->cut_value.bytes, context->cut_value.length,
+                  LIMIT_JSON_SCANNER_DEPTH, &json, &problem) != JSON_OK) {
+        to->complete = false;
+        return;
+    }
+    const cst_value value = {.kind = CST_KIND_JSON, .parts = json};
+    add_leaves(to, &value);
+}
+
+/* The session's echoes for this policy; NULL: memory is short. */
+static session_echoes *echoes_of(cst_context *context, session *owner)
+{
+    const cst_image *const image = context->frame.image;
+    session_echoes *kept = owner->echoes;
+    if (kept && memcmp(kept->policy, image->source_hash, sizeof kept->policy) == 0)
+        return kept;
+    session_echoes *const fresh = session_new_echoes(&context->sessions, image->echoes.count);
+    if (!fresh)
+        return NULL;
+    memcpy(fresh->policy, image->source_hash, sizeof fresh->policy);
+    fresh->lost = kept != NULL; /* what another policy remembered is not what this one asks for */
+    for (uint32_t i = 0; i < fresh->count; i++) {
+        fresh->items[i] = echo_new(&context->allocator, echo_rows(context)[i].chars);
+        if (!fresh->items[i]) {
+            session_free_echoes(&context->sessions, fresh);
+            return NULL;
+        }
+        if (fresh->lost)
+            echo_lose(fresh->items[i]);
+    }
+    if (kept)
+        session_free_echoes(&context->sessions, kept);
+    owner->echoes = fresh;
+    return fresh;
+}
+
+static bool wants(const cst_context *context, const cst_echo_row *row)
+{
+    const cst_origin_row *const origins = CST_ROWS(context->frame.image, origins, cst_origin_row);
+    for (uint32_t i = 0; i < row->origins.count; i++)
+        if (is_of(context, &origins[row->origins.first + i]))
+            return true;
+    return false;
+}
+
+void remember_texts(cst_context *context)
+{
+    const cst_image *const image = context->frame.image;
+    const engine_text *const name = &context->event.session;
+    const cst_origin_row *const origins = CST_ROWS(image, origins, cst_origin_row);
+    session_echoes *echoes = NULL;
+    for (uint32_t i = 0; i < image->echoes.count; i++) {
+        const cst_echo_row *const row = &echo_rows(context)[i];
+        if (!wants(context, row))
+            continue;
+        if (!echoes) {
+            session_table *const table = &context->sessions;
+            session *owner = session_find(table, name->bytes, name->length);
+            if (!owner && table->count < context->policy->limits.sessions)
+                owner = session_store(table, name->bytes, name->length);
+            echoes = owner ? echoes_of(context, owner) : NULL;
+            if (!echoes) {
+                table->texts_lost = true;
+                if (owner && owner->echoes)
+                    for (uint32_t k = 0; k < owner->echoes->count; k++)
+                        echo_lose(owner->echoes->items[k]);
+                return;
+            }
+        }
+        adding to = {context, echoes->items[i], row->views, true};
+        for (uint32_t k = 0; k < row->origins.count; k++)
+            if (is_of(context, &origins[row->origins.first + k]))
+                add_origin(&to, &origins[row->origins.first + k]);
+        if (!to.complete)
+            echo_lose(echoes->items[i]);
+    }
+}
