@@ -104,7 +104,9 @@ static bool is_template(part value)
         return true;
     const char first = value.bytes[0], second = value.bytes[1], last = value.bytes[value.length - 1];
     if (first == '$' && (second == '{' || second == '(' || is_letter(second) || second == '_'))
-        return second == '{' || second == '(' || value.bytes[value.length - 1] != '$';
+        return second == '{' || second == '(' || last != '$';
+    if (holds_word(value, " | ") || holds_word(value, "$(")) /* a line of shell */
+        return true;
     return (first == '<' && last == '>') || (first == '[' && last == ']') || (first == '{' && last == '}') ||
            (first == '%' && (last == '%' || last == 's' || last == ')'));
 }
@@ -184,10 +186,11 @@ static bool read_user_option(part text, assignment *out)
     uint32_t start = colon + 1, end = text.length;
     while (start < end && is_quote(text.bytes[start]))
         start++;
-    while (end > start && (is_quote(text.bytes[end - 1]) || text.bytes[end - 1] == ' '))
-        end--;
     if (colon >= text.length)
         return false;
+    for (uint32_t i = start; i < end; i++)
+        if (text.bytes[i] == ' ' || text.bytes[i] == '\n' || is_quote(text.bytes[i]))
+            end = i;
     const part name = {text.bytes + at, colon - at}, password = {text.bytes + start, end - start};
     *out = (assignment){.value = start < end ? password : name, .quoted = true};
     return true;
@@ -217,11 +220,11 @@ static assignment read_assignment(part text)
     }
     const char last = text.bytes[text.length - 1];
     if (is_quote(last)) {
-        uint32_t open = 0;
-        while (open + 1 < out.value.length && out.value.bytes[open] != last)
-            open++;
-        if (open + 1 < out.value.length) {
-            out.value = (part){out.value.bytes + open + 1, out.value.length - open - 2};
+        uint32_t open = out.value.length - 1; /* one behind the opening quote */
+        while (open > 0 && out.value.bytes[open - 1] != last)
+            open--;
+        if (open > 0) {
+            out.value = (part){out.value.bytes + open, out.value.length - 1 - open};
             out.quoted = true;
         }
     }
