@@ -387,5 +387,6 @@ bool check_phone_holds(const check_text *text)
         const bool america = plain.code[at] == '1';
         return !america || (count == 11 && plain.code[at + 1] >= '2');
     }
-    return plain.count >= 7 && plain.count <= 12 && !all_same(&plain) && !begins_with_date(text);
+    const bool zeros = plain.count > 1 && plain.code[0] == '0' && plain.code[1] == '0';
+    return plain.count >= 7 && plain.count <= 12 && !zeros && !all_same(&plain) && !begins_with_date(text);
 }

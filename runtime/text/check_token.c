@@ -7,7 +7,7 @@
  *   - filler: a run of x, * or such, of characters in order ("abcdefgh", "12345678"), or a short text said again and again;
  *   - words that say so ("example", "changeme", "your", "redacted", …) and templates (`${X}`, `<x>`, `{{x}}`, `%s`, `$X`);
  *   - less than `bound` bits a character, counted over the value;
- *   - in an assignment: a name that says the value is no secret (`password_file`, `secretName`, `token_url`, `publicKey`),
+ *   - in an assignment, an option of a command or an element of XML: a name that says the value is no secret (`password_file`, `secretName`, `token_url`, `publicKey`),
  *     and, where the value is not quoted, code (names, calls, paths) and plain words.
  *
  * The value is what is meant to be secret: of `name = "value"` the quoted part, of `name: value` what stands behind the sign, of a
@@ -202,7 +202,7 @@ static assignment read_assignment(part text)
     assignment out = {.value = text};
     if (read_user_option(text, &out) || read_url(text, &out))
         return out;
-    uint32_t end = 0, next;
+    uint32_t end = text.bytes[0] == '<' ? 1 : 0, next; /* an element: <name>value</ */
     while (end < text.length && (is_name_byte(text.bytes[end]) || text.bytes[end] == '.' || text.bytes[end] == '-' ||
                                  is_quote(text.bytes[end])))
         end++;
@@ -217,6 +217,9 @@ static assignment read_assignment(part text)
         out.named = true;
         out.name = (part){text.bytes + start, end - start};
         out.value = (part){text.bytes + next, text.length - next};
+        for (uint32_t i = 1; text.bytes[0] == '<' && i + 1 < out.value.length; i++)
+            if (out.value.bytes[i] == '<' && out.value.bytes[i + 1] == '/')
+                out.value.length = i;
     }
     const char last = text.bytes[text.length - 1];
     if (is_quote(last)) {
@@ -250,7 +253,8 @@ static bool name_excuses(part name)
         /* A new word begins there: the start, behind a sign, or an upper-case letter behind a lower-case one. */
         const bool starts = length == name.length || !is_letter(at[-1]) ||
                             (is_upper(at[0]) && !is_upper(at[-1]));
-        if (same == length && starts)
+        const bool glued = strcmp(last_words[i], "file") == 0 || strcmp(last_words[i], "path") == 0;
+        if (same == length && (starts || glued))
             return true;
     }
     return holds_word(name, "public") || holds_word(name, "example");
@@ -262,7 +266,8 @@ static bool is_code(part value)
     char open[16];
     uint32_t depth = 0, i = 0;
     while (i < value.length && (is_name_byte(value.bytes[i]) || value.bytes[i] == '.' || value.bytes[i] == ':' ||
-                                value.bytes[i] == '-' || value.bytes[i] == '>' || value.bytes[i] == '&'))
+                                value.bytes[i] == '-' || value.bytes[i] == '>' || value.bytes[i] == '&' ||
+                                value.bytes[i] == '/'))
         i++;
     if (i < value.length && strchr("([{<;", value.bytes[i]) == NULL)
         return false;

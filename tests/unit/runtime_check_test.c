@@ -405,6 +405,7 @@ static void test_credential(void **state)
         "k3Jx9QmZ2vTbR7wL", "password = \"tR8#kQz!41pL\"", "DB_PASS=q7Zk2mVx9LpT", "api_key: 'q7Zk2mVx9LpT4sWd'",
         "https://bob:q7Zk2mVx@host.test", "curl -u admin:q7Zk2mVx https://a.test", "curl -u \"q7Zk2mVx9L:\"",
         "secret := m{h)p${e]no>-_$#this}}", "AKIAZZZZZZZZZZQ7K2MV",
+        "--password q7Zk2mVx9L ", "<password>q7Zk2mVx9L</password>",
     };
     static const char *const stand_ins[] = {
         "", "abc", "AKIAIOSFODNN7EXAMPLE", "sk_live_xxxxxxxxxxxxxxxx", "ghp_1234567890abcdefghij",
@@ -415,6 +416,7 @@ static void test_credential(void **state)
         "accessTokenUrl = \"q7Zk2mVx9LpT4sWd\"", "public_key = \"q7Zk2mVx9LpT4sWd\"", "https://user:password@host.test",
         "curl -u user:password https://a.test", "curl -u \"$USER:$PASS\"", "password = \"********\"",
         "alias pwd='cat a | tr b c'", "secret = [REDACTED-q7Zk2mVx]",
+        "-passwordfile path7/to/file", "<password>changeme</password>", "password: see/the/manual",
     };
     (void)state;
     for (size_t i = 0; i < sizeof real / sizeof real[0]; i++)
