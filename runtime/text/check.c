@@ -346,8 +346,21 @@ static bool country_code_assigned(uint32_t three)
     return false;
 }
 
+static bool begins_with_date(const check_text *text)
+{
+    for (uint32_t length = 8; length <= 10 && length <= text->length; length++) {
+        if (length < text->length && is_digit(text->bytes[length]))
+            continue;
+        check_text date = *text;
+        date.length = length;
+        if (memchr(text->bytes, ' ', length) == NULL && check_date_holds(&date))
+            return true;
+    }
+    return false;
+}
+
 /* Text with a `+`, or `00` before a country code, is international; everything else a national number of 7 to 12 digits that does
- * not read as a date and is not one digit repeated. `x`, `ext` and what stands behind it is the extension. */
+ * not begin as a date and is not one digit repeated. `x`, `ext` and what stands behind it is the extension. */
 bool check_phone_holds(const check_text *text)
 {
     check_text plain = {.bytes = text->bytes, .length = text->length};
@@ -374,7 +387,6 @@ bool check_phone_holds(const check_text *text)
         const bool america = plain.code[at] == '1';
         return !america || (count == 11 && plain.code[at + 1] >= '2');
     }
-    if (plain.count < 6 || plain.count > 12 || all_same(&plain))
-        return false;
-    return !check_date_holds(text);
+    const bool zeros = plain.count > 1 && plain.code[0] == '0' && plain.code[1] == '0';
+    return plain.count >= 7 && plain.count <= 12 && !zeros && !all_same(&plain) && !begins_with_date(text);
 }

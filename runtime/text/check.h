@@ -2,8 +2,12 @@
  * check.h - checks behind a pattern: what a number must satisfy besides its shape.
  *
  * A pattern `checked by luhn` matches where its regular expression does and the check holds for the matched text. Checks ignore
- * separators (blanks, `-`, `.`, `/`) and case where the number's own standard does. The list is check.def; its names are
- * the names of the language, its order is ABI.
+ * separators (blanks, `-`, `.`, `/`) and case where the number's own standard does; dates, addresses, tokens and card numbers,
+ * whose grouping tells them from other digits, are read as written. The list is check.def; its names are the names of the
+ * language, its order is ABI.
+ *
+ * A match is the longest that passes, so a check that refuses the end of a text (a placeholder's last word) can be passed by a
+ * shorter match: expressions for such checks end at an edge, `\b`, or take the sign behind the value.
  *
  * Layer 1: bytes in, no memory; O(length).
  */

@@ -33,6 +33,8 @@ bool check_us_npi_holds(const check_text *text)
 {
     if (!all_digits(text, 10) || text->code[0] < '1' || text->code[0] > '2')
         return false;
+    if (number_at(text, 0, 9) == 111111111 || number_at(text, 0, 9) == 222222222)
+        return false;
     uint32_t sum = 24;
     for (uint32_t i = 0; i < 10; i++) {
         const uint32_t digit = digit_at(text, 9 - i) << (i & 1);

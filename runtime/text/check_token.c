@@ -7,7 +7,7 @@
  *   - filler: a run of x, * or such, of characters in order ("abcdefgh", "12345678"), or a short text said again and again;
  *   - words that say so ("example", "changeme", "your", "redacted", …) and templates (`${X}`, `<x>`, `{{x}}`, `%s`, `$X`);
  *   - less than `bound` bits a character, counted over the value;
- *   - in an assignment: a name that says the value is no secret (`password_file`, `secretName`, `token_url`, `publicKey`),
+ *   - in an assignment, an option of a command or an element of XML: a name that says the value is no secret (`password_file`, `secretName`, `token_url`, `publicKey`),
  *     and, where the value is not quoted, code (names, calls, paths) and plain words.
  *
  * The value is what is meant to be secret: of `name = "value"` the quoted part, of `name: value` what stands behind the sign, of a
@@ -104,7 +104,9 @@ static bool is_template(part value)
         return true;
     const char first = value.bytes[0], second = value.bytes[1], last = value.bytes[value.length - 1];
     if (first == '$' && (second == '{' || second == '(' || is_letter(second) || second == '_'))
-        return second == '{' || second == '(' || value.bytes[value.length - 1] != '$';
+        return second == '{' || second == '(' || last != '$';
+    if (holds_word(value, " | ") || holds_word(value, "$(")) /* a line of shell */
+        return true;
     return (first == '<' && last == '>') || (first == '[' && last == ']') || (first == '{' && last == '}') ||
            (first == '%' && (last == '%' || last == 's' || last == ')'));
 }
@@ -184,10 +186,11 @@ static bool read_user_option(part text, assignment *out)
     uint32_t start = colon + 1, end = text.length;
     while (start < end && is_quote(text.bytes[start]))
         start++;
-    while (end > start && (is_quote(text.bytes[end - 1]) || text.bytes[end - 1] == ' '))
-        end--;
     if (colon >= text.length)
         return false;
+    for (uint32_t i = start; i < end; i++)
+        if (text.bytes[i] == ' ' || text.bytes[i] == '\n' || is_quote(text.bytes[i]))
+            end = i;
     const part name = {text.bytes + at, colon - at}, password = {text.bytes + start, end - start};
     *out = (assignment){.value = start < end ? password : name, .quoted = true};
     return true;
@@ -199,7 +202,7 @@ static assignment read_assignment(part text)
     assignment out = {.value = text};
     if (read_user_option(text, &out) || read_url(text, &out))
         return out;
-    uint32_t end = 0, next;
+    uint32_t end = text.bytes[0] == '<' ? 1 : 0, next; /* an element: <name>value</ */
     while (end < text.length && (is_name_byte(text.bytes[end]) || text.bytes[end] == '.' || text.bytes[end] == '-' ||
                                  is_quote(text.bytes[end])))
         end++;
@@ -214,14 +217,17 @@ static assignment read_assignment(part text)
         out.named = true;
         out.name = (part){text.bytes + start, end - start};
         out.value = (part){text.bytes + next, text.length - next};
+        for (uint32_t i = 1; text.bytes[0] == '<' && i + 1 < out.value.length; i++)
+            if (out.value.bytes[i] == '<' && out.value.bytes[i + 1] == '/')
+                out.value.length = i;
     }
     const char last = text.bytes[text.length - 1];
     if (is_quote(last)) {
-        uint32_t open = 0;
-        while (open + 1 < out.value.length && out.value.bytes[open] != last)
-            open++;
-        if (open + 1 < out.value.length) {
-            out.value = (part){out.value.bytes + open + 1, out.value.length - open - 2};
+        uint32_t open = out.value.length - 1; /* one behind the opening quote */
+        while (open > 0 && out.value.bytes[open - 1] != last)
+            open--;
+        if (open > 0) {
+            out.value = (part){out.value.bytes + open, out.value.length - 1 - open};
             out.quoted = true;
         }
     }
@@ -247,7 +253,8 @@ static bool name_excuses(part name)
         /* A new word begins there: the start, behind a sign, or an upper-case letter behind a lower-case one. */
         const bool starts = length == name.length || !is_letter(at[-1]) ||
                             (is_upper(at[0]) && !is_upper(at[-1]));
-        if (same == length && starts)
+        const bool glued = strcmp(last_words[i], "file") == 0 || strcmp(last_words[i], "path") == 0;
+        if (same == length && (starts || glued))
             return true;
     }
     return holds_word(name, "public") || holds_word(name, "example");
@@ -259,7 +266,8 @@ static bool is_code(part value)
     char open[16];
     uint32_t depth = 0, i = 0;
     while (i < value.length && (is_name_byte(value.bytes[i]) || value.bytes[i] == '.' || value.bytes[i] == ':' ||
-                                value.bytes[i] == '-' || value.bytes[i] == '>' || value.bytes[i] == '&'))
+                                value.bytes[i] == '-' || value.bytes[i] == '>' || value.bytes[i] == '&' ||
+                                value.bytes[i] == '/'))
         i++;
     if (i < value.length && strchr("([{<;", value.bytes[i]) == NULL)
         return false;
