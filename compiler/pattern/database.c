@@ -1,0 +1,475 @@
+/*
+ * database.c - all patterns of one field as one block of bytes, ready for runtime/text/scan.c.
+ *
+ * Each pattern brings its automaton, its facts and what it is looked for by; the literals of all of them become one database of the engine. Equal
+ * patterns are one, equal byte sets are one, equal literals are one. The same patterns in the same order give the same bytes.
+ */
+#include <hs/hs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/pattern/tree.h"
+#include "runtime/base/hash.h"
+#include "runtime/limits.h"
+#include "runtime/text/scan_format.h"
+#include "runtime/text/unicode.h"
+#include "runtime/utf8.h"
+
+typedef struct bytes {
+    char *items;
+    uint32_t count, capacity;
+} bytes;
+
+typedef struct word_set {
+    const char *const *words;
+    const uint32_t *lengths;
+    uint32_t count;
+} word_set;
+
+typedef struct entry {
+    database_entry what;
+    word_set words; /* count 0: no words */
+} entry;
+
+struct database_builder {
+    arena *arena;
+    struct { entry *items; uint32_t count, capacity; } entries;
+};
+
+/* ---- adding ---------------------------------------------------------------------------------- */
+
+database_builder *database_begin(arena *arena)
+{
+    database_builder *const made = arena_allocate(arena, sizeof *made);
+    made->arena = arena;
+    return made;
+}
+
+static bool same_after(const database_entry *a, const database_entry *b)
+{
+    if (a->after_count != b->after_count || (a->after_count > 0 && a->after_within != b->after_within))
+        return false;
+    for (uint32_t i = 0; i < a->after_count; i++)
+        if (strcmp(a->after[i], b->after[i]) != 0)
+            return false;
+    return true;
+}
+
+static bool same_pattern(const pattern *a, const pattern *b)
+{
+    if (a == b)
+        return true;
+    return a != NULL && b != NULL && a->tree == NULL && b->tree == NULL && a->length == b->length &&
+           a->words == b->words && memcmp(a->phrase, b->phrase, a->length) == 0;
+}
+
+uint32_t database_add(database_builder *builder, const database_entry *what)
+{
+    for (uint32_t i = 0; i < builder->entries.count; i++) {
+        const entry *const known = &builder->entries.items[i];
+        if (known->words.count == 0 && same_pattern(known->what.pattern, what->pattern) && known->what.check == what->check &&
+            known->what.check_bound == what->check_bound && same_after(&known->what, what))
+            return i;
+    }
+    *ARENA_PUSH(builder->arena, &builder->entries) = (entry){.what = *what};
+    return builder->entries.count - 1;
+}
+
+uint32_t database_add_words(database_builder *builder, const char *const *words, const uint32_t *lengths, uint32_t count)
+{
+    for (uint32_t i = 0; i < builder->entries.count; i++)
+        if (builder->entries.items[i].words.words == words && builder->entries.items[i].words.count == count)
+            return i;
+    *ARENA_PUSH(builder->arena, &builder->entries) = (entry){.words = {words, lengths, count}};
+    return builder->entries.count - 1;
+}
+
+/* ---- the block ------------------------------------------------------------------------------- */
+
+typedef struct writing {
+    arena *arena;
+    bytes block; /* the head comes first */
+    struct { byte_set *items; uint32_t count, capacity; } sets;
+    struct { scan_pattern_row *items; uint32_t count, capacity; } patterns;
+    struct { scan_automaton_row *items; uint32_t count, capacity; } automata;
+    struct { scan_words_row *items; uint32_t count, capacity; } words;
+    struct { scan_literal_row *items; uint32_t count, capacity; } literals;
+    struct { literal *items; uint32_t count, capacity; } texts; /* of literals */
+    struct { struct { uint32_t *items; uint32_t count, capacity; } *items; uint32_t count, capacity; } users; /* by literal */
+    struct { uint32_t *items; uint32_t count, capacity; } runs, tokens, starts;
+    uint32_t *literal_buckets;
+    uint32_t literal_capacity;
+    uint32_t least_token, most_positions;
+} writing;
+
+/* Copies rows behind the block, aligned; their offset. */
+static uint32_t put(writing *w, const void *rows, size_t size)
+{
+    bytes *const block = &w->block;
+    const uint32_t at = (block->count + 15u) & ~15u;
+    const size_t needed = (size_t)at + size;
+    if (needed > block->capacity) {
+        size_t capacity = block->capacity == 0 ? 4096 : block->capacity;
+        while (capacity < needed)
+            capacity *= 2;
+        char *const more = arena_allocate(w->arena, capacity);
+        if (block->count > 0)
+            memcpy(more, block->items, block->count);
+        block->items = more;
+        block->capacity = (uint32_t)(capacity > UINT32_MAX ? UINT32_MAX : capacity);
+    }
+    memset(block->items + block->count, 0, at - block->count);
+    if (size > 0)
+        memcpy(block->items + at, rows, size);
+    block->count = (uint32_t)needed;
+    return at;
+}
+
+static uint32_t put_set(writing *w, const byte_set *set)
+{
+    for (uint32_t i = 0; i < w->sets.count; i++)
+        if (memcmp(&w->sets.items[i], set, sizeof *set) == 0)
+            return i;
+    *ARENA_PUSH(w->arena, &w->sets) = *set;
+    return w->sets.count - 1;
+}
+
+/* ---- automata -------------------------------------------------------------------------------- */
+
+static void put_positions(writing *w, const automaton *from, scan_automaton_row *row)
+{
+    uint32_t *const sets = arena_array(w->arena, from->count, sizeof *sets);
+    uint32_t *const begins = arena_array(w->arena, from->count + 1u, sizeof *begins);
+    scan_edge_row *const edges = arena_array(w->arena, from->edge_count, sizeof *edges);
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < from->count; i++) {
+        sets[i] = put_set(w, &from->sets[i]);
+        begins[i] = next;
+        for (uint32_t k = 0; k < from->edges[i].count; k++)
+            edges[next++] = from->edges[i].items[k];
+    }
+    begins[from->count] = next;
+    row->positions = from->count;
+    row->position_sets = put(w, sets, from->count * sizeof *sets);
+    row->edges = put(w, begins, (from->count + 1u) * sizeof *begins);
+    row->edge_rows = put(w, edges, next * sizeof *edges);
+    row->edge_count = next;
+    if (from->count > w->most_positions)
+        w->most_positions = from->count;
+}
+
+static uint32_t put_automaton(writing *w, const pattern *pattern, uint32_t *first)
+{
+    bool empty;
+    automaton *const made = automaton_make(w->arena, pattern->tree, &empty);
+    scan_automaton_row row = {.states = 0};
+    automaton_tabulate(w->arena, made);
+    byte_set begins = {{0}};
+    for (uint32_t i = 0; i < made->edges[0].count; i++)
+        for (uint32_t k = 0; k < 4 && made->edges[0].items[i].to != SCAN_ACCEPTS; k++)
+            begins.bits[k] |= made->sets[made->edges[0].items[i].to].bits[k];
+    *first = put_set(w, &begins);
+    if (made->states > 0) {
+        row.states = made->states;
+        row.columns = made->columns;
+        row.classes = put(w, made->classes, sizeof made->classes);
+        row.table = put(w, made->table, (size_t)made->states * made->columns * sizeof *made->table);
+        row.alive = put(w, made->alive, made->states);
+        memcpy(row.start, made->start, sizeof row.start);
+    } else {
+        put_positions(w, made, &row);
+    }
+    *ARENA_PUSH(w->arena, &w->automata) = row;
+    return w->automata.count - 1;
+}
+
+/* ---- literals -------------------------------------------------------------------------------- */
+
+static uint32_t literal_number(writing *w, const literal *text)
+{
+    if (w->texts.count * 2 >= w->literal_capacity) {
+        w->literal_capacity = w->literal_capacity == 0 ? 256 : w->literal_capacity * 2;
+        w->literal_buckets = arena_array(w->arena, w->literal_capacity, sizeof *w->literal_buckets);
+        for (uint32_t i = 0; i < w->texts.count; i++) {
+            uint32_t at = scan_hash(w->texts.items[i].bytes, w->texts.items[i].length);
+            while (w->literal_buckets[at & (w->literal_capacity - 1)] != 0)
+                at++;
+            w->literal_buckets[at & (w->literal_capacity - 1)] = i + 1;
+        }
+    }
+    uint32_t at = scan_hash(text->bytes, text->length);
+    for (;; at++) {
+        const uint32_t found = w->literal_buckets[at & (w->literal_capacity - 1)];
+        if (found == 0)
+            break;
+        const literal *const known = &w->texts.items[found - 1];
+        if (known->length == text->length && known->caseless == text->caseless &&
+            memcmp(known->bytes, text->bytes, text->length) == 0)
+            return found - 1;
+    }
+    *ARENA_PUSH(w->arena, &w->texts) = *text;
+    ARENA_PUSH(w->arena, &w->users);
+    w->literal_buckets[at & (w->literal_capacity - 1)] = w->texts.count;
+    return w->texts.count - 1;
+}
+
+static void use_literals(writing *w, const facts *facts, uint32_t number)
+{
+    for (uint32_t i = 0; i < facts->literal_count; i++) {
+        const uint32_t at = literal_number(w, &facts->literals[i]);
+        if (w->users.items[at].count == 0 || w->users.items[at].items[w->users.items[at].count - 1] != number)
+            *ARENA_PUSH(w->arena, &w->users.items[at]) = number;
+    }
+}
+
+static void put_literals(writing *w)
+{
+    for (uint32_t i = 0; i < w->texts.count; i++) {
+        const literal *const text = &w->texts.items[i];
+        scan_literal_row row = {.caseless = text->caseless};
+        row.text = (scan_table){put(w, text->bytes, text->length), text->length};
+        row.patterns = (scan_table){
+            put(w, w->users.items[i].items, w->users.items[i].count * sizeof(uint32_t)), w->users.items[i].count};
+        *ARENA_PUSH(w->arena, &w->literals) = row;
+    }
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+/* Whether an entry can be looked up word by word: it begins and ends with word characters of scripts with spaces. Counts its words. */
+static bool is_plain(const char *text, uint32_t length, uint32_t *words)
+{
+    const char *next = text, *const end = text + length;
+    bool inside = false, last = false;
+    *words = 0;
+    if (length == 0)
+        return false;
+    while (next < end) {
+        const bool first = next == text;
+        const uint32_t code = utf8_decode(&next, end);
+        if (code == UINT32_MAX || unicode_is_spaceless(code))
+            return false;
+        last = unicode_is_word(code);
+        if (first && !last)
+            return false;
+        *words += last && !inside;
+        inside = last;
+    }
+    return last && *words <= 32;
+}
+
+static uint32_t put_words(writing *w, const word_set *set)
+{
+    scan_words_row row = {.capacity = 16};
+    scan_table *const entries = arena_array(w->arena, set->count, sizeof *entries);
+    while (row.capacity < set->count * 2)
+        row.capacity *= 2;
+    uint32_t *const buckets = arena_array(w->arena, row.capacity, sizeof *buckets);
+    size_t size = 0;
+    for (uint32_t i = 0; i < set->count; i++)
+        size += set->lengths[i];
+    char *const all = arena_allocate(w->arena, size + 1);
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < set->count; i++) {
+        uint32_t words;
+        if (!is_plain(set->words[i], set->lengths[i], &words))
+            continue;
+        uint32_t at = scan_hash(set->words[i], set->lengths[i]);
+        bool known = false;
+        for (; buckets[at & (row.capacity - 1)] != 0 && !known; at++) {
+            const scan_table *const other = &entries[buckets[at & (row.capacity - 1)] - 1];
+            known = other->count == set->lengths[i] && memcmp(all + other->offset, set->words[i], other->count) == 0;
+        }
+        if (known)
+            continue;
+        memcpy(all + used, set->words[i], set->lengths[i]);
+        entries[row.count++] = (scan_table){used, set->lengths[i]};
+        buckets[at & (row.capacity - 1)] = row.count;
+        row.lengths |= UINT32_C(1) << (words - 1);
+        used += set->lengths[i];
+    }
+    const uint32_t texts = put(w, all, used);
+    for (uint32_t i = 0; i < row.count; i++)
+        entries[i].offset += texts;
+    row.buckets = put(w, buckets, row.capacity * sizeof *buckets);
+    row.entries = put(w, entries, row.count * sizeof *entries);
+    *ARENA_PUSH(w->arena, &w->words) = row;
+    return w->words.count - 1;
+}
+
+/* ---- patterns -------------------------------------------------------------------------------- */
+
+static void put_after(writing *w, const database_entry *what, scan_pattern_row *row)
+{
+    scan_table *const texts = arena_array(w->arena, what->after_count, sizeof *texts);
+    for (uint32_t i = 0; i < what->after_count; i++) {
+        const uint32_t length = (uint32_t)strlen(what->after[i]);
+        char *const lower = arena_copy(w->arena, what->after[i], length);
+        for (uint32_t k = 0; k < length; k++)
+            if (lower[k] >= 'A' && lower[k] <= 'Z')
+                lower[k] = (char)(lower[k] + 32);
+        texts[i] = (scan_table){put(w, lower, length), length};
+    }
+    row->after = (scan_table){put(w, texts, what->after_count * sizeof *texts), what->after_count};
+    row->after_within = what->after_within;
+}
+
+static void put_pattern(writing *w, const database_entry *what)
+{
+    const uint32_t number = w->patterns.count;
+    const facts facts = facts_of(w->arena, what->pattern);
+    scan_pattern_row row = {.kind = what->pattern->tree == NULL ? SCAN_PHRASE : SCAN_AUTOMATON,
+                            .trigger = facts.trigger,
+                            .shortest = facts.shortest,
+                            .longest = facts.longest,
+                            .check = (uint32_t)what->check,
+                            .check_bound = what->check_bound,
+                            .nearest = facts.nearest,
+                            .farthest = facts.farthest};
+    if (row.kind == SCAN_PHRASE) {
+        byte_set first = {{0}};
+        set_byte(&first, (unsigned char)what->pattern->phrase[0]);
+        row.first = put_set(w, &first);
+        row.body = put(w, what->pattern->phrase, what->pattern->length);
+        row.length = what->pattern->length;
+        row.words = what->pattern->words;
+    } else {
+        row.body = put_automaton(w, what->pattern, &row.first);
+    }
+    put_after(w, what, &row);
+    switch (facts.trigger) {
+    case SCAN_BY_LITERAL:
+        use_literals(w, &facts, number);
+        break;
+    case SCAN_BY_RUN:
+        row.run = put_set(w, &facts.run);
+        row.digits = facts.digits;
+        *ARENA_PUSH(w->arena, &w->runs) = number;
+        break;
+    case SCAN_BY_TOKEN:
+        row.run = facts.token;
+        if (w->tokens.count == 0 || facts.token < w->least_token)
+            w->least_token = facts.token;
+        *ARENA_PUSH(w->arena, &w->tokens) = number;
+        break;
+    default:
+        *ARENA_PUSH(w->arena, &w->starts) = number;
+        break;
+    }
+    *ARENA_PUSH(w->arena, &w->patterns) = row;
+}
+
+/* Entries that cannot be looked up word by word are tried at every place where their first byte stands; they are few. */
+static void put_word_pattern(writing *w, const word_set *set)
+{
+    scan_pattern_row row = {.kind = SCAN_WORDS, .trigger = SCAN_BY_WORD, .shortest = 1, .longest = 1};
+    byte_set first = {{0}};
+    struct { scan_table *items; uint32_t count, capacity; } odd = {0};
+    for (uint32_t i = 0; i < set->count; i++) {
+        uint32_t words;
+        row.longest = set->lengths[i] > row.longest ? set->lengths[i] : row.longest;
+        if (set->lengths[i] == 0)
+            continue;
+        set_byte(&first, (unsigned char)set->words[i][0]);
+        if (!is_plain(set->words[i], set->lengths[i], &words))
+            *ARENA_PUSH(w->arena, &odd) = (scan_table){put(w, set->words[i], set->lengths[i]), set->lengths[i]};
+    }
+    row.body = put_words(w, set);
+    row.first = put_set(w, &first);
+    row.after = (scan_table){put(w, odd.items, odd.count * sizeof *odd.items), odd.count}; /* of words: the odd ones */
+    *ARENA_PUSH(w->arena, &w->starts) = w->patterns.count;
+    *ARENA_PUSH(w->arena, &w->patterns) = row;
+}
+
+/* ---- the engine ------------------------------------------------------------------------------ */
+
+static bool compile_literals(writing *w, bool portable, scan_table *out, const char **why)
+{
+    const uint32_t count = w->texts.count;
+    *out = (scan_table){0, 0};
+    if (count == 0)
+        return true;
+    const char **const texts = arena_array(w->arena, count, sizeof *texts);
+    unsigned *const flags = arena_array(w->arena, count, sizeof *flags);
+    unsigned *const ids = arena_array(w->arena, count, sizeof *ids);
+    size_t *const lengths = arena_array(w->arena, count, sizeof *lengths);
+    for (uint32_t i = 0; i < count; i++) {
+        texts[i] = w->texts.items[i].bytes;
+        flags[i] = w->texts.items[i].caseless ? HS_FLAG_CASELESS : 0;
+        ids[i] = i;
+        lengths[i] = w->texts.items[i].length;
+    }
+    const hs_platform_info_t least = {.tune = HS_TUNE_FAMILY_GENERIC, .cpu_features = 0};
+    hs_database_t *database = NULL;
+    hs_compile_error_t *error = NULL;
+    if (hs_compile_lit_multi(texts, flags, ids, lengths, count, HS_MODE_BLOCK, portable ? &least : NULL, &database,
+                             &error) != HS_SUCCESS) {
+        *why = arena_format(w->arena, "%s", error != NULL ? error->message : "the engine ran out of memory");
+        hs_free_compile_error(error);
+        return false;
+    }
+    char *serial = NULL;
+    size_t size = 0;
+    const hs_error_t status = hs_serialize_database(database, &serial, &size);
+    hs_free_database(database);
+    if (status != HS_SUCCESS) {
+        *why = "the engine could not write its database";
+        return false;
+    }
+    /* a failed allocation must not jump past memory that is not the arena's */
+    void (*const failed)(void *user) = w->arena->failed;
+    w->arena->failed = NULL;
+    char *const copy = arena_allocate(w->arena, size + 1);
+    w->arena->failed = failed;
+    if (copy != NULL)
+        memcpy(copy, serial, size);
+    free(serial);
+    if (copy == NULL) {
+        if (failed != NULL)
+            failed(w->arena->failed_user);
+        *why = "memory is short";
+        return false;
+    }
+    *out = (scan_table){put(w, copy, size), (uint32_t)size};
+    return true;
+}
+
+#define PUT_TABLE(w, vector) \
+    ((scan_table){put((w), (vector).items, (vector).count * sizeof *(vector).items), (vector).count})
+
+bool database_finish(database_builder *builder, bool portable, const uint8_t **out, size_t *length, const char **why)
+{
+    writing w = {.arena = builder->arena};
+    scan_head head = {.version = SCAN_VERSION};
+    memcpy(head.magic, SCAN_MAGIC, sizeof SCAN_MAGIC);
+    put(&w, &head, sizeof head);
+    for (uint32_t i = 0; i < builder->entries.count; i++) {
+        const entry *const one = &builder->entries.items[i];
+        if (one->words.count > 0 || one->what.pattern == NULL)
+            put_word_pattern(&w, &one->words);
+        else
+            put_pattern(&w, &one->what);
+    }
+    if (w.patterns.count > LIMIT_PATTERNS) {
+        *why = arena_format(w.arena, "one field may have at most %u patterns", LIMIT_PATTERNS);
+        return false;
+    }
+    put_literals(&w);
+    if (!compile_literals(&w, portable, &head.engine, why))
+        return false;
+    head.patterns = PUT_TABLE(&w, w.patterns);
+    head.automata = PUT_TABLE(&w, w.automata);
+    head.sets = PUT_TABLE(&w, w.sets);
+    head.words = PUT_TABLE(&w, w.words);
+    head.literals = PUT_TABLE(&w, w.literals);
+    head.runs = PUT_TABLE(&w, w.runs);
+    head.tokens = PUT_TABLE(&w, w.tokens);
+    head.starts = PUT_TABLE(&w, w.starts);
+    head.least_token = w.least_token;
+    head.most_positions = w.most_positions;
+    head.size = w.block.count;
+    memcpy(w.block.items, &head, sizeof head);
+    *out = (const uint8_t *)w.block.items;
+    *length = w.block.count;
+    return true;
+}

@@ -1,0 +1,335 @@
+/*
+ * scan_match.c - does this pattern match here? By table of states, by positions, byte for byte, or word for word.
+ *
+ * A table is followed with one load a byte. A pattern whose table would be too large is followed as a set of positions. Without a check only the last
+ * end that accepts matters; with one, all ends are kept and tried from the longest.
+ */
+#include <string.h>
+
+#include "runtime/text/check.h"
+#include "runtime/text/scan_private.h"
+#include "runtime/text/unicode.h"
+#include "runtime/utf8.h"
+
+static bool continues(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+static scan_context context_before(const char *text, uint32_t at)
+{
+    if (at == 0)
+        return CONTEXT_START;
+    const unsigned char before = (unsigned char)text[at - 1];
+    return before == '\n' ? CONTEXT_LINE : scan_is_word(before) ? CONTEXT_WORD : CONTEXT_OTHER;
+}
+
+/* ---- what follows an automaton --------------------------------------------------------------- */
+
+typedef struct ends { /* where it accepted */
+    uint32_t last;
+    uint32_t *list; /* NULL: only the last */
+    uint32_t count;
+    bool cut;       /* earlier ones were dropped */
+    bool alive;     /* at the end of the text something could still follow */
+} ends;
+
+static void accept(ends *out, uint32_t end)
+{
+    out->last = end;
+    if (!out->list)
+        return;
+    if (out->count == SCAN_MOST_ENDS) { /* the longest are tried first, so the shortest are dropped */
+        memmove(out->list, out->list + 1, (SCAN_MOST_ENDS - 1) * sizeof *out->list);
+        out->count--;
+        out->cut = true;
+    }
+    out->list[out->count++] = end;
+}
+
+static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t start, ends *out)
+{
+    const scan_head *const head = with->database->head;
+    const uint16_t *const table = scan_at(head, row->table);
+    const uint8_t *const classes = scan_at(head, row->classes);
+    const uint8_t *const alive = scan_at(head, row->alive);
+    const uint32_t columns = row->columns;
+    uint32_t state = row->start[context_before(with->text, start)], at = start;
+    for (; at < with->length; at++) {
+        const uint32_t entry = table[state * columns + classes[(unsigned char)with->text[at]]];
+        if ((entry & SCAN_ACCEPT) && at > start)
+            accept(out, at);
+        state = entry & ~SCAN_ACCEPT;
+        if (state == 0)
+            break;
+    }
+    const uint32_t done = at - start + 1;
+    with->steps = with->steps > done ? with->steps - done : 0;
+    if (state == 0)
+        return;
+    if ((table[state * columns + columns - 1] & SCAN_ACCEPT) && at > start)
+        accept(out, at);
+    out->alive = alive[state] != 0;
+}
+
+static bool holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at)
+{
+    const bool end = at == length;
+    const bool word = !end && scan_is_word((unsigned char)text[at]), edge = (before == CONTEXT_WORD) != word;
+    return ((mask & EDGE_WORD) == 0 || edge) && ((mask & EDGE_NO_WORD) == 0 || !edge) &&
+           ((mask & EDGE_TEXT_START) == 0 || before == CONTEXT_START) && ((mask & EDGE_TEXT_END) == 0 || end) &&
+           ((mask & EDGE_LINE_START) == 0 || before == CONTEXT_START || before == CONTEXT_LINE) &&
+           ((mask & EDGE_LINE_END) == 0 || end || text[at] == '\n');
+}
+
+static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_t start, ends *out)
+{
+    const scan_head *const head = with->database->head;
+    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
+    const scan_edge_row *const edges = scan_at(head, row->edge_rows);
+    scan_scratch *const scratch = with->scratch;
+    const uint32_t room = scratch->position_count / 3;
+    uint32_t *now = scratch->positions, *next = now + room, *const stamps = next + room;
+    uint32_t count = 1, at = start;
+    now[0] = 0;
+    for (;; at++) {
+        const scan_context before = context_before(with->text, at);
+        const bool end = at == with->length;
+        uint32_t next_count = 0;
+        bool accepts = false, alive = false;
+        if (++scratch->stamp == 0) {
+            memset(stamps, 0, room * sizeof *stamps);
+            scratch->stamp = 1;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            const uint32_t last = begins[now[i] + 1];
+            with->steps = with->steps > last - begins[now[i]] ? with->steps - (last - begins[now[i]]) : 0;
+            for (uint32_t k = begins[now[i]]; k < last; k++) {
+                const scan_edge_row edge = edges[k];
+                alive = alive || edge.to != SCAN_ACCEPTS || edge.mask != 0;
+                if (edge.mask != 0 && !holds(edge.mask, before, with->text, with->length, at))
+                    continue;
+                if (edge.to == SCAN_ACCEPTS)
+                    accepts = true;
+                else if (!end && stamps[edge.to] != scratch->stamp &&
+                         scan_has(with->database->sets[sets[edge.to]], (unsigned char)with->text[at])) {
+                    stamps[edge.to] = scratch->stamp;
+                    next[next_count++] = edge.to;
+                }
+            }
+        }
+        if (accepts && at > start && (end || !continues(with->text[at])))
+            accept(out, at);
+        if (end) {
+            out->alive = alive;
+            return;
+        }
+        if (next_count == 0 || with->steps == 0)
+            return;
+        uint32_t *const swap = now;
+        now = next;
+        next = swap;
+        count = next_count;
+    }
+}
+
+static void run(scan_try *with, const scan_pattern_row *row, uint32_t start, ends *out)
+{
+    const scan_automaton_row *const automaton = &with->database->automata[row->body];
+    if (automaton->states > 0)
+        run_table(with, automaton, start, out);
+    else
+        run_positions(with, automaton, start, out);
+    if (with->steps == 0)
+        with->unknown = true;
+}
+
+/* ---- after ----------------------------------------------------------------------------------- */
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static bool stands_at(const scan_try *with, uint32_t at, const char *word, uint32_t length)
+{
+    for (uint32_t i = 0; i < length; i++)
+        if (lower(with->text[at + i]) != word[i])
+            return false;
+    return unicode_word_edge(with->text, with->length, at) && unicode_word_edge(with->text, with->length, at + length);
+}
+
+/* One of the words stands whole in the characters before a match. */
+static bool has_word_before(scan_try *with, const scan_pattern_row *row, uint32_t start)
+{
+    const scan_head *const head = with->database->head;
+    const scan_table *const words = scan_at(head, row->after.offset);
+    uint32_t from = start;
+    for (uint32_t i = 0; i < row->after_within && from > 0; i++) {
+        from--;
+        while (from > 0 && continues(with->text[from]))
+            from--;
+    }
+    for (uint32_t at = from; at < start; at++) {
+        const char c = lower(with->text[at]);
+        for (uint32_t i = 0; i < row->after.count; i++) {
+            const char *const word = scan_at(head, words[i].offset);
+            if (words[i].count <= start - at && word[0] == c && stands_at(with, at, word, words[i].count))
+                return true;
+        }
+    }
+    const uint64_t done = (uint64_t)(start - from) * (row->after.count + 1);
+    with->steps = with->steps > done ? with->steps - done : 0;
+    return false;
+}
+
+/* ---- words and phrases ----------------------------------------------------------------------- */
+
+static uint32_t phrase_end(const scan_try *with, const char *phrase, uint32_t length, bool words, uint32_t start)
+{
+    if (length > with->length - start || memcmp(with->text + start, phrase, length) != 0)
+        return 0;
+    if (words && (!unicode_word_edge(with->text, with->length, start) ||
+                  !unicode_word_edge(with->text, with->length, start + length)))
+        return 0;
+    return start + length;
+}
+
+/* Behind the word at `at`, which is inside of one; the number of characters that are no words' up to the next is passed too. */
+static uint32_t word_end(const scan_try *with, uint32_t at)
+{
+    const char *next = with->text + at, *const end = with->text + with->length;
+    while (next < end) {
+        const char *const before = next;
+        const uint32_t code = utf8_decode(&next, end);
+        if (!unicode_is_word(code) || unicode_is_spaceless(code))
+            return (uint32_t)(before - with->text);
+    }
+    return with->length;
+}
+
+static uint32_t word_begin(const scan_try *with, uint32_t at, uint32_t most)
+{
+    const char *next = with->text + at, *const end = with->text + with->length;
+    while (next < end && (uint32_t)(next - with->text) - at <= most) {
+        const char *const before = next;
+        if (unicode_is_word(utf8_decode(&next, end)))
+            return (uint32_t)(before - with->text);
+    }
+    return with->length;
+}
+
+static bool in_words(const scan_try *with, const scan_words_row *words, uint32_t start, uint32_t end)
+{
+    const scan_head *const head = with->database->head;
+    const uint32_t *const buckets = scan_at(head, words->buckets);
+    const scan_table *const entries = scan_at(head, words->entries);
+    uint32_t at = scan_hash(with->text + start, end - start);
+    for (uint32_t found; (found = buckets[at & (words->capacity - 1)]) != 0; at++)
+        if (entries[found - 1].count == end - start &&
+            memcmp(scan_at(head, entries[found - 1].offset), with->text + start, end - start) == 0)
+            return true;
+    return false;
+}
+
+/* The longest entry that stands here. *alive: more text could make a longer one, or one at all. */
+static uint32_t words_end(scan_try *with, const scan_pattern_row *row, uint32_t start, bool *alive)
+{
+    const scan_head *const head = with->database->head;
+    const scan_words_row *const words = (const scan_words_row *)scan_at(head, head->words.offset) + row->body;
+    const scan_table *const odd = scan_at(head, row->after.offset);
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < row->after.count; i++) {
+        const char *const text = scan_at(head, odd[i].offset);
+        const uint32_t end = phrase_end(with, text, odd[i].count, true, start);
+        const uint32_t left = with->length - start;
+        best = end > best ? end : best;
+        *alive = *alive || (odd[i].count >= left && memcmp(text, with->text + start, left) == 0);
+    }
+    const char *next = with->text + start;
+    const uint32_t code = utf8_decode(&next, with->text + with->length);
+    if (!unicode_is_word(code) || unicode_is_spaceless(code) || !unicode_word_edge(with->text, with->length, start))
+        return best;
+    uint32_t end = start;
+    for (uint32_t number = 0; number < 32 && words->lengths >> number != 0 && end < with->length; number++) {
+        if (number > 0)
+            end = word_begin(with, end, row->longest);
+        if (end < with->length)
+            end = word_end(with, end);
+        if (end - start > row->longest)
+            break;
+        with->steps = with->steps > end - start ? with->steps - (end - start) : 0;
+        if (end == with->length)
+            *alive = true;
+        if ((words->lengths >> number & 1) != 0 && unicode_word_edge(with->text, with->length, end) &&
+            in_words(with, words, start, end) && end > best)
+            best = end;
+    }
+    return best;
+}
+
+/* ---- the interface --------------------------------------------------------------------------- */
+
+static uint32_t checked_end(scan_try *with, const scan_pattern_row *row, uint32_t start, const ends *found)
+{
+    for (uint32_t i = found->count; i-- > 0;) {
+        const uint32_t length = found->list[i] - start;
+        with->steps = with->steps > length ? with->steps - length : 0;
+        if (check_holds((check_kind)row->check, row->check_bound, with->text + start, length))
+            return found->list[i];
+    }
+    if (found->cut)
+        with->unknown = true;
+    return 0;
+}
+
+uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start)
+{
+    bool alive = false;
+    if (row->kind == SCAN_PHRASE)
+        return phrase_end(with, scan_at(with->database->head, row->body), row->length, row->words, start);
+    if (row->kind == SCAN_WORDS)
+        return words_end(with, row, start, &alive);
+    ends found = {.list = row->check != 0 ? with->scratch->ends : NULL};
+    run(with, row, start, &found);
+    if (found.last == 0)
+        return 0;
+    if (row->after.count > 0 && !has_word_before(with, row, start))
+        return 0;
+    return row->check == 0 ? found.last : checked_end(with, row, start, &found);
+}
+
+bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start)
+{
+    bool alive = false;
+    if (row->kind == SCAN_PHRASE) {
+        const uint32_t left = with->length - start, common = left < row->length ? left : row->length;
+        const bool open = row->words ? left <= row->length : left < row->length;
+        return open && memcmp(with->text + start, scan_at(with->database->head, row->body), common) == 0 &&
+               (!row->words || unicode_word_edge(with->text, with->length, start));
+    }
+    if (row->kind == SCAN_WORDS) {
+        words_end(with, row, start, &alive);
+        return alive;
+    }
+    ends found = {.list = NULL};
+    run(with, row, start, &found);
+    if (!found.alive)
+        return with->steps == 0;
+    return row->after.count == 0 || has_word_before(with, row, start);
+}
+
+bool scan_takes_whole(scan_try *with, const scan_pattern_row *row)
+{
+    bool alive = false;
+    if (with->length == 0)
+        return false;
+    if (row->kind == SCAN_PHRASE)
+        return phrase_end(with, scan_at(with->database->head, row->body), row->length, row->words, 0) == with->length;
+    if (row->kind == SCAN_WORDS)
+        return words_end(with, row, 0, &alive) == with->length;
+    ends found = {.list = NULL};
+    run(with, row, 0, &found);
+    return found.last == with->length &&
+           (row->check == 0 || check_holds((check_kind)row->check, row->check_bound, with->text, with->length));
+}

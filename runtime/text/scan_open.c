@@ -1,0 +1,296 @@
+/*
+ * scan_open.c - opening a scan database: is it in one piece, and does the engine find on this machine what it must?
+ *
+ * Every offset and row number that scanning follows is checked here once; afterwards nobody checks again. The engine's own bytes are
+ * checked by the engine. Then literals of the database are planted in a text at several distances: an engine that misses one is refused, because a
+ * policy that does not find what it says is worse than none.
+ */
+#include <string.h>
+
+#include "runtime/base/arena.h"
+#include "runtime/text/scan_private.h"
+
+#define TESTED_LITERALS 32u
+#define TEST_BYTES 512u
+
+static bool table_fits(const scan_head *head, scan_table table, size_t row)
+{
+    return table.count == 0 || (table.offset % 8 == 0 && table.offset <= head->size && table.count <= (head->size - table.offset) / row);
+}
+
+static bool bytes_fit(const scan_head *head, uint32_t offset, uint64_t length)
+{
+    return offset <= head->size && length <= head->size - offset;
+}
+
+static bool automaton_fits(const scan_head *head, const scan_automaton_row *row)
+{
+    if (row->states > 0) {
+        const uint64_t entries = (uint64_t)row->states * row->columns;
+        if (row->states > SCAN_ACCEPT || row->columns < 2 || row->columns > 257 || row->table % 2 != 0 ||
+            !bytes_fit(head, row->classes, 256) || !bytes_fit(head, row->table, entries * 2) ||
+            !bytes_fit(head, row->alive, row->states))
+            return false;
+        const uint8_t *const classes = scan_at(head, row->classes);
+        for (uint32_t i = 0; i < 256; i++)
+            if (classes[i] >= row->columns)
+                return false;
+        const uint16_t *const table = scan_at(head, row->table);
+        for (uint64_t i = 0; i < entries; i++)
+            if ((uint32_t)(table[i] & ~SCAN_ACCEPT) >= row->states)
+                return false;
+        for (uint32_t i = 0; i < 4; i++)
+            if (row->start[i] >= row->states)
+                return false;
+        return true;
+    }
+    if (row->positions == 0 || row->positions > head->most_positions || row->position_sets % 4 != 0 || row->edges % 4 != 0 ||
+        row->edge_rows % 4 != 0 || !bytes_fit(head, row->position_sets, (uint64_t)row->positions * 4) ||
+        !bytes_fit(head, row->edges, ((uint64_t)row->positions + 1) * 4) ||
+        !bytes_fit(head, row->edge_rows, (uint64_t)row->edge_count * sizeof(scan_edge_row)))
+        return false;
+    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
+    const scan_edge_row *const edges = scan_at(head, row->edge_rows);
+    for (uint32_t i = 0; i < row->positions; i++)
+        if (sets[i] >= head->sets.count || begins[i] > begins[i + 1])
+            return false;
+    if (begins[row->positions] > row->edge_count)
+        return false;
+    for (uint32_t i = 0; i < row->edge_count; i++)
+        if (edges[i].to != SCAN_ACCEPTS && edges[i].to >= row->positions)
+            return false;
+    return true;
+}
+
+static bool texts_fit(const scan_head *head, scan_table texts)
+{
+    if (!table_fits(head, texts, sizeof(scan_table)))
+        return false;
+    const scan_table *const rows = scan_at(head, texts.offset);
+    for (uint32_t i = 0; i < texts.count; i++)
+        if (!bytes_fit(head, rows[i].offset, rows[i].count))
+            return false;
+    return true;
+}
+
+static bool pattern_fits(const scan_head *head, const scan_pattern_row *row)
+{
+    if (row->first >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_START ||
+        (row->trigger == SCAN_BY_RUN && row->run >= head->sets.count))
+        return false;
+    switch (row->kind) {
+    case SCAN_AUTOMATON:
+        return row->body < head->automata.count;
+    case SCAN_PHRASE:
+        return row->length > 0 && bytes_fit(head, row->body, row->length);
+    case SCAN_WORDS:
+        return row->body < head->words.count && row->trigger == SCAN_BY_WORD;
+    default:
+        return false;
+    }
+}
+
+static bool words_fit(const scan_head *head, const scan_words_row *row)
+{
+    if (row->capacity == 0 || (row->capacity & (row->capacity - 1)) != 0 || row->buckets % 4 != 0 || row->entries % 4 != 0 ||
+        !bytes_fit(head, row->buckets, (uint64_t)row->capacity * 4) ||
+        !bytes_fit(head, row->entries, (uint64_t)row->count * sizeof(scan_table)) || row->count >= row->capacity)
+        return false;
+    const uint32_t *const buckets = scan_at(head, row->buckets);
+    const scan_table *const entries = scan_at(head, row->entries);
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < row->capacity; i++) {
+        if (buckets[i] > row->count)
+            return false;
+        used += buckets[i] != 0;
+    }
+    for (uint32_t i = 0; i < row->count; i++)
+        if (!bytes_fit(head, entries[i].offset, entries[i].count))
+            return false;
+    return used < row->capacity; /* a look-up ends */
+}
+
+static bool numbers_fit(const scan_head *head, scan_table table)
+{
+    if (!table_fits(head, table, sizeof(uint32_t)))
+        return false;
+    const uint32_t *const numbers = scan_at(head, table.offset);
+    for (uint32_t i = 0; i < table.count; i++)
+        if (numbers[i] >= head->patterns.count)
+            return false;
+    return true;
+}
+
+static bool is_sound(const scan_head *head)
+{
+    if (!table_fits(head, head->patterns, sizeof(scan_pattern_row)) || !table_fits(head, head->automata, sizeof(scan_automaton_row)) ||
+        !table_fits(head, head->sets, 32) || !table_fits(head, head->words, sizeof(scan_words_row)) ||
+        !table_fits(head, head->literals, sizeof(scan_literal_row)) || !bytes_fit(head, head->engine.offset, head->engine.count) ||
+        !numbers_fit(head, head->runs) || !numbers_fit(head, head->tokens) || !numbers_fit(head, head->starts) ||
+        head->most_positions > SCAN_ACCEPT)
+        return false;
+    const scan_automaton_row *const automata = scan_at(head, head->automata.offset);
+    for (uint32_t i = 0; i < head->automata.count; i++)
+        if (!automaton_fits(head, &automata[i]))
+            return false;
+    const scan_words_row *const words = scan_at(head, head->words.offset);
+    for (uint32_t i = 0; i < head->words.count; i++)
+        if (!words_fit(head, &words[i]))
+            return false;
+    const scan_pattern_row *const patterns = scan_at(head, head->patterns.offset);
+    for (uint32_t i = 0; i < head->patterns.count; i++)
+        if (!pattern_fits(head, &patterns[i]))
+            return false;
+    const uint32_t *const runs = scan_at(head, head->runs.offset);
+    for (uint32_t i = 0; i < head->runs.count; i++)
+        if (patterns[runs[i]].trigger != SCAN_BY_RUN)
+            return false;
+    const scan_literal_row *const literals = scan_at(head, head->literals.offset);
+    for (uint32_t i = 0; i < head->literals.count; i++)
+        if (!bytes_fit(head, literals[i].text.offset, literals[i].text.count) || literals[i].text.count == 0 ||
+            !numbers_fit(head, literals[i].patterns))
+            return false;
+    return (head->engine.count > 0) == (head->literals.count > 0);
+}
+
+/* ---- the self-test --------------------------------------------------------------------------- */
+
+typedef struct looking {
+    uint32_t literal, end;
+    bool found;
+} looking;
+
+static bool look(void *user, uint32_t literal, uint32_t end)
+{
+    looking *const state = user;
+    state->found = state->found || (literal == state->literal && end == state->end);
+    return !state->found;
+}
+
+static bool finds(const scan_database *database, engine_scratch *scratch, uint32_t number, uint32_t at, char *text)
+{
+    const scan_literal_row *const row = (const scan_literal_row *)scan_at(database->head, database->head->literals.offset) + number;
+    const uint32_t length = row->text.count;
+    if (at + length > TEST_BYTES)
+        return true;
+    memset(text, ' ', TEST_BYTES);
+    memcpy(text + at, scan_at(database->head, row->text.offset), length);
+    looking state = {number, at + length, false};
+    return engine_scan(database->engine, scratch, text, TEST_BYTES, look, &state) == CST_OK && state.found;
+}
+
+static cst_status self_test(const scan_database *database)
+{
+    static const uint32_t places[] = {0, 1, 15, 31, 62, 100, 255, 400};
+    char text[TEST_BYTES];
+    engine_scratch *scratch = NULL;
+    cst_status status = engine_fit(&scratch, database->engine);
+    const uint32_t count = database->head->literals.count;
+    const uint32_t step = count / TESTED_LITERALS + 1;
+    for (uint32_t i = 0; status == CST_OK && i < count; i += step)
+        for (uint32_t k = 0; status == CST_OK && k < sizeof places / sizeof *places; k++)
+            if (!finds(database, scratch, i, places[k], text))
+                status = CST_INTERNAL;
+    engine_free(scratch);
+    return status;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *given, scan_database **out)
+{
+    const scan_head *const head = bytes;
+    if (!bytes || (uintptr_t)bytes % 16 != 0 || length < sizeof *head || memcmp(head->magic, SCAN_MAGIC, sizeof SCAN_MAGIC) != 0)
+        return CST_NOT_A_POLICY;
+    if (head->version != SCAN_VERSION)
+        return CST_WRONG_ABI;
+    if (head->size > length || head->size < sizeof *head || !is_sound(head))
+        return CST_NOT_A_POLICY;
+    const cst_allocator allocator = allocator_or_default(given);
+    scan_database *const made = allocator.allocate(allocator.user, sizeof *made);
+    if (!made)
+        return CST_NO_MEMORY;
+    *made = (scan_database){.head = head,
+                            .allocator = allocator,
+                            .patterns = scan_at(head, head->patterns.offset),
+                            .automata = scan_at(head, head->automata.offset),
+                            .sets = (const uint64_t(*)[4])(uintptr_t)scan_at(head, head->sets.offset)};
+    cst_status status = CST_OK;
+    if (head->engine.count > 0) {
+        status = engine_open(scan_at(head, head->engine.offset), head->engine.count, &made->engine);
+        if (status == CST_OK)
+            status = self_test(made);
+    }
+    if (status != CST_OK) {
+        scan_database_close(made);
+        return status;
+    }
+    *out = made;
+    return CST_OK;
+}
+
+void scan_database_close(scan_database *database)
+{
+    if (!database)
+        return;
+    const cst_allocator allocator = database->allocator;
+    engine_close(database->engine);
+    allocator.release(allocator.user, database, sizeof *database);
+}
+
+uint32_t scan_pattern_count(const scan_database *database)
+{
+    return database->head->patterns.count;
+}
+
+/* ---- scratch --------------------------------------------------------------------------------- */
+
+static bool grow(scan_scratch *scratch, uint32_t **array, uint32_t *count, uint32_t wanted)
+{
+    const cst_allocator *const allocator = &scratch->allocator;
+    if (*count >= wanted)
+        return true;
+    uint32_t *const more = allocator->allocate(allocator->user, wanted * sizeof **array);
+    if (!more)
+        return false;
+    memset(more, 0, wanted * sizeof *more);
+    if (*array)
+        allocator->release(allocator->user, *array, *count * sizeof **array);
+    *array = more;
+    *count = wanted;
+    scratch->stamp = 0;
+    return true;
+}
+
+cst_status scan_scratch_fit(scan_scratch **out, const scan_database *database, const cst_allocator *given)
+{
+    const cst_allocator allocator = allocator_or_default(given);
+    if (!*out) {
+        *out = allocator.allocate(allocator.user, sizeof **out);
+        if (!*out)
+            return CST_NO_MEMORY;
+        **out = (scan_scratch){.allocator = allocator};
+    }
+    scan_scratch *const scratch = *out;
+    const uint32_t positions = database->head->most_positions + 1;
+    if (!grow(scratch, &scratch->positions, &scratch->position_count, 3 * positions) ||
+        !grow(scratch, &scratch->tried, &scratch->tried_count, database->head->patterns.count + 1) ||
+        !grow(scratch, &scratch->ends, &scratch->end_count, SCAN_MOST_ENDS))
+        return CST_NO_MEMORY;
+    return database->engine ? engine_fit(&scratch->engine, database->engine) : CST_OK;
+}
+
+void scan_scratch_free(scan_scratch *scratch)
+{
+    if (!scratch)
+        return;
+    const cst_allocator allocator = scratch->allocator;
+    if (scratch->positions)
+        allocator.release(allocator.user, scratch->positions, scratch->position_count * sizeof(uint32_t));
+    if (scratch->tried)
+        allocator.release(allocator.user, scratch->tried, scratch->tried_count * sizeof(uint32_t));
+    if (scratch->ends)
+        allocator.release(allocator.user, scratch->ends, scratch->end_count * sizeof(uint32_t));
+    engine_free(scratch->engine);
+    allocator.release(allocator.user, scratch, sizeof *scratch);
+}
