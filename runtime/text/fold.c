@@ -23,7 +23,7 @@
 
 #include "runtime/utf8.h"
 
-enum { RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
+enum { STRETCH_LEAST = 32, RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
 
 /* ---- characters ---------------------------------------------------------------------------------------------------------- */
 
@@ -38,7 +38,10 @@ static inline bool advance(const folder *f, fold_cursor *cursor, fold_element *o
         cursor->start = cursor->at;
         if (code < 0x80)
             cursor->at++;
-        else {
+        else if (code >= 0xC2 && code < 0xE0 && f->length - cursor->at >= 2 && ((unsigned char)next[1] & 0xC0) == 0x80) {
+            code = (code & 0x1F) << 6 | ((unsigned char)next[1] & 0x3F);
+            cursor->at += 2;
+        } else {
             code = utf8_decode(&next, f->text + f->length);
             cursor->at = (uint32_t)(next - f->text);
             if (code > 0x10FFFF)
@@ -81,6 +84,29 @@ static inline bool begins_word(const fold_element *element)
     return (element->row->flags & UNICODE_LETTER) || is_digit(element->code);
 }
 
+/* One character of the middle of a word, in its folded form, and its row: a letter that is as long as what it was written as, and melts with
+ * nothing. Its bytes; 0: something else. */
+static inline uint32_t plain_letter(const unsigned char *at, const unsigned char *end, uint32_t *code, const unicode_row **row)
+{
+    const bool two = at[0] >= 0xC2 && at[0] < 0xE0 && end - at >= 2 && (at[1] & 0xC0) == 0x80;
+    const uint32_t step = two ? 2 : utf8_step(at, end);
+    if (step != 2 && step != 3)
+        return 0;
+    *code = step == 2 ? (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu)
+                      : (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
+    const unicode_row *found = unicode_find(*code);
+    if (found->flags & UNICODE_CHANGES) {
+        if (found->flags & (UNICODE_GONE | UNICODE_MANY | UNICODE_SPACE))
+            return 0;
+        *code = found->folded;
+        if (*code < 0x80 || *code > 0xFFFF || (*code < 0x800 ? 2u : 3u) != step)
+            return 0;
+        found = unicode_find(*code);
+    }
+    *row = found;
+    return (found->flags & (UNICODE_LETTER | UNICODE_COMPOSES)) == UNICODE_LETTER ? step : 0;
+}
+
 /* Whether a letter or digit stands at the cursor. */
 static bool word_follows(const folder *f, fold_cursor cursor)
 {
@@ -92,6 +118,13 @@ static bool word_follows(const folder *f, fold_cursor cursor)
 static bool letter_goes_on(const folder *f, fold_cursor cursor)
 {
     fold_element next;
+    if (!cursor.left && cursor.at < f->length) {
+        const unsigned char *const at = (const unsigned char *)f->text + cursor.at, *const end = (const unsigned char *)f->text + f->length;
+        const unicode_row *row;
+        uint32_t code;
+        if ((*at | 0x20u) - 'a' < 26 || (*at >= 0x80 && plain_letter(at, end, &code, &row)))
+            return true;
+    }
     if (!advance(f, &cursor, &next))
         return false;
     if (begins_word(&next) || (next.row->flags & (UNICODE_MARK | UNICODE_COMPOSES)) || next.code == '\'' ||
@@ -110,14 +143,16 @@ static bool separates(uint32_t code)
 static void end_run(folder *f);
 static void take_letter(folder *f, const fold_element *element, const fold_cursor *behind);
 
-static void end_word(folder *f, uint32_t next, const fold_cursor *behind)
+static inline void end_word(folder *f, uint32_t next, const fold_cursor *behind)
 {
     if (!f->in_word)
         return;
     f->in_word = false;
+    if (!f->run.count && !f->word.looks && !f->word.swaps && !f->word.tripled)
+        return;
     if (f->run.count) { /* it is one letter, and the run decides */
         f->run.end = f->writer.length;
-        f->run.looks = f->run.looks || f->word.looks;
+        f->run.looks = f->run.looks || (f->word.looks && !f->word.odd);
         return;
     }
     bool address = false;
@@ -244,6 +279,91 @@ static void take_letter(folder *f, const fold_element *element, const fold_curso
     fold_write(f, element->code, element->start, element->end);
 }
 
+/* Takes letters as long as nothing but letters comes: what take_letter does, for most of most texts. The word has begun. */
+static void take_letters(folder *f, fold_cursor *cursor)
+{
+    view_writer *const writer = &f->writer;
+    const unsigned char *const text = (const unsigned char *)f->text;
+    if (cursor->left || cursor->at >= f->length || !writer_room(writer, 64))
+        return;
+    const uint32_t room = writer->capacity - writer->length - 4, left = f->length - cursor->at;
+    const unsigned char *at = text + cursor->at, *const start = at, *const end = at + (left < room ? left : room);
+    char *out = writer->bytes + writer->length;
+    uint32_t step = 0, code = f->word.last, last, script = f->word.script, scripts = 0, odd = 0, looks = 0;
+    uint32_t times = f->word.times, tripled = 0;
+    while (at < end) {
+        uint32_t now = *at | 0x20u, length = 1;
+        if (*at < 0x80) {
+            if (now - 'a' >= 26)
+                break;
+            script = script ? script : UNICODE_LATIN;
+            scripts |= script ^ UNICODE_LATIN;
+            *out++ = (char)now;
+        } else {
+            const unicode_row *row;
+            length = plain_letter(at, text + f->length, &now, &row);
+            if (length == 0 || row->script == 0)
+                break;
+            script = script ? script : row->script;
+            scripts |= script ^ row->script;
+            looks |= row->look;
+            odd |= ~row->flags & UNICODE_TWIN;
+            out += utf8_encode_inline(now, out);
+        }
+        last = code;
+        code = now;
+        times = code == last ? times + 1 : 1;
+        tripled |= times == 3;
+        step = length;
+        at += length;
+    }
+    if (step == 0)
+        return;
+    fold_word *const word = &f->word;
+    word->letters = true;
+    word->script = (uint8_t)script;
+    word->mixed = word->mixed || scripts;
+    word->looks = word->looks || looks;
+    word->odd = word->odd || odd;
+    word->tripled = word->tripled || tripled;
+    word->last = code;
+    word->times = times;
+    f->last = code;
+    cursor->at = (uint32_t)(at - text);
+    f->last_start = cursor->at - step;
+    writer_stretch(writer, (uint32_t)(at - start), (uint32_t)(start - text));
+    f->last_out = writer->length - step;
+}
+
+/* Copies characters between words that fold to themselves, Han and kana above all. There is no run. */
+static void take_others(folder *f, fold_cursor *cursor)
+{
+    const unsigned char *const text = (const unsigned char *)f->text, *const end = text + f->length;
+    const unsigned char *const start = text + cursor->at, *at = start;
+    uint32_t last = 0, step = 0;
+    if (cursor->left)
+        return;
+    while (at < end && *at >= 0xE1 && *at < 0xED && (size_t)(end - at) >= 3) {
+        if ((at[1] & 0xC0) != 0x80 || (at[2] & 0xC0) != 0x80)
+            break;
+        const uint32_t code = (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
+        if (unicode_find(code)->flags & (UNICODE_CHANGES | UNICODE_COMPOSES | UNICODE_LETTER | UNICODE_SPACE))
+            break;
+        last = code;
+        step = 3;
+        at += 3;
+    }
+    const uint32_t length = (uint32_t)(at - start);
+    char *const out = length ? writer_stretch(&f->writer, length, cursor->at) : NULL;
+    if (!out)
+        return;
+    memcpy(out, start, length);
+    cursor->at += length;
+    f->last = last;
+    f->last_out = f->writer.length - step;
+    f->last_start = cursor->at - step;
+}
+
 /* ---- everything else ---------------------------------------------------------------------------------------------------------- */
 
 /* What stands between words, before it is written. */
@@ -304,13 +424,17 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
     while ((cursor.left || cursor.at < end) && advance(f, &cursor, &element) && !f->writer.failed) {
         if ((element.row->flags & UNICODE_COMPOSES) && composed(f, &element))
             continue;
-        if (goes_on(f, &element, &cursor))
+        if (goes_on(f, &element, &cursor)) {
             take_letter(f, &element, &cursor);
+            take_letters(f, &cursor);
+        }
         else if (element.code == ' ')
             take_space(f, &element, &cursor);
         else {
             take_gap(f, element.code, &cursor);
             fold_write(f, element.code, element.start, element.end);
+            if (f->run.count == 0)
+                take_others(f, &cursor);
         }
     }
     end_word(f, 0, NULL);
@@ -343,7 +467,7 @@ bool fold_segment(arena *memory, const char *text, uint32_t length, const view_m
         if (!plain)
             return false;
         fold_lower(plain, text + done, border - done);
-        uint32_t end = length - at > 64 ? at + 64 : length;
+        uint32_t end = length - at > STRETCH_LEAST ? at + STRETCH_LEAST : length;
         while (end < length && !fold_border(text, end))
             end++;
         fold_stretch(&f, border, end);

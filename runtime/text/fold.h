@@ -7,6 +7,7 @@
 
 #include "runtime/text/unicode_table.h"
 #include "runtime/text/view_private.h"
+#include "runtime/utf8.h"
 
 /* Where reading stands: a character may fold to several. */
 typedef struct fold_cursor {
@@ -72,7 +73,36 @@ typedef struct fold_reader {
 void reader_begin(fold_reader *reader, folder *folder, piece_copy *pieces, uint32_t start);
 bool reader_next(fold_reader *reader, fold_element *out);
 
-void fold_write(folder *folder, uint32_t code, uint32_t start, uint32_t end);
+/* utf8_encode, where every letter passes. */
+static inline uint32_t utf8_encode_inline(uint32_t code, char *out)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xC0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3F));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xE0 | code >> 12);
+        out[1] = (char)(0x80 | ((code >> 6) & 0x3F));
+        out[2] = (char)(0x80 | (code & 0x3F));
+        return 3;
+    }
+    return utf8_encode(code, out);
+}
+
+static inline void fold_write(folder *f, uint32_t code, uint32_t start, uint32_t end)
+{
+    char bytes[4];
+    const uint32_t length = utf8_encode_inline(code, bytes);
+    f->last = code;
+    f->last_out = f->writer.length;
+    f->last_start = start;
+    writer_character(&f->writer, bytes, length, start, end);
+}
 
 /* Look-alikes, swaps and repetitions of the word that ends where writing stands. */
 void fold_finish_word(folder *folder, const fold_word *word, bool address);
