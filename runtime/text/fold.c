@@ -8,8 +8,8 @@
  *
  * A run is four or more words of one letter each, with one and the same separator between all of them: `i.g.n.o.r.e`, `i g n o r e`.
  * The separators go. Between blanks, wider gaps are the gaps between words: `i g n o r e   a l l` is `ignore all`; if all gaps are
- * wide, or four in a row, they count as narrow ones. A run ends at the first letter or separator that does not fit, and what did not
- * fit begins the next one. Letters beside an apostrophe, an @ or a $ are not on their own.
+ * wide, or four in a row, they count as narrow ones. A run ends at the first letter or separator that does not fit; if it was too
+ * short, its last letter may begin the next one. Letters beside an apostrophe, an @ or a $ are not on their own.
  *
  * Folding twice is folding once, whatever the text: policies' constants and texts meet in one form. It takes time linear in the text; what
  * it keeps besides what it writes is what it knows of the current word and run.
@@ -366,6 +366,21 @@ static void take_others(folder *f, fold_cursor *cursor)
 
 /* ---- everything else ---------------------------------------------------------------------------------------------------------- */
 
+/* A run that is too short ends, but its last letter, which was just written, may begin another one. */
+static void restart_run(folder *f, uint32_t gap)
+{
+    const uint32_t code = f->last, start = f->last_start, end = f->last_end;
+    if (--f->run.count) {
+        writer_truncate(&f->writer, f->last_out);
+        f->run.end = f->writer.length;
+        end_run(f);
+        f->run.start = f->writer.length;
+        fold_write(f, code, start, end);
+    }
+    f->run = (fold_run){.count = 1, .start = f->run.start, .end = f->writer.length, .gaps = 1, .gap = gap,
+                        .looks = (unicode_find(code)->flags & UNICODE_TWIN) != 0};
+}
+
 /* What stands between words, before it is written. */
 static void take_gap(folder *f, uint32_t code, const fold_cursor *behind)
 {
@@ -373,7 +388,11 @@ static void take_gap(folder *f, uint32_t code, const fold_cursor *behind)
     fold_run *const run = &f->run;
     if (run->count == 0)
         return;
-    if (++run->gaps > 1 || !separates(code) || (run->separator && run->separator != code))
+    if (++run->gaps > 1 || !separates(code))
+        end_run(f);
+    else if (run->separator && run->separator != code && run->count < RUN_LEAST)
+        restart_run(f, code);
+    else if (run->separator && run->separator != code)
         end_run(f);
     else
         run->gap = code;

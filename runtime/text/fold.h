@@ -59,7 +59,7 @@ typedef struct folder {
     fold_run run;
     bool in_word, again; /* again: reading what was written, not the text */
     uint32_t last;        /* the character written last, where, and what it was made of */
-    uint32_t last_out, last_start;
+    uint32_t last_out, last_start, last_end;
     piece_copy word_pieces, run_pieces;
 } folder;
 
@@ -101,6 +101,7 @@ static inline void fold_write(folder *f, uint32_t code, uint32_t start, uint32_t
     f->last = code;
     f->last_out = f->writer.length;
     f->last_start = start;
+    f->last_end = end;
     writer_character(&f->writer, bytes, length, start, end);
 }
 
