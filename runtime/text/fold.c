@@ -196,33 +196,44 @@ static void mark_gaps(char *bytes, uint32_t start, uint32_t end)
     lose_gaps(bytes, streak, streak_end, streak_letters);
 }
 
+/* The letters of a run that joins nothing are words of one letter. */
+static void end_short_run(folder *f, const fold_run *run)
+{
+    fold_reader reader;
+    fold_element element;
+    reader_begin(&reader, f, &f->run_pieces, run->start);
+    while (reader_next(&reader, &element)) {
+        const uint32_t code = element.code == WIDE_GAP ? ' ' : element.code;
+        fold_write(f, element.row->flags & UNICODE_TWIN ? element.row->look : code, element.start, element.end);
+    }
+}
+
 /* Writes the run anew: without its separators if it is long enough, and each word of it finished. */
 static void end_run(folder *f)
 {
     const fold_run run = f->run;
     f->run = (fold_run){0};
-    const bool joins = run.count >= RUN_LEAST;
-    if (!joins && !run.looks) {
+    if (run.count < RUN_LEAST) {
+        if (run.looks)
+            end_short_run(f, &run);
         for (uint32_t i = run.start; run.wide && i < f->writer.length; i++)
             if (f->writer.bytes[i] == WIDE_GAP)
                 f->writer.bytes[i] = ' ';
         return;
     }
-    if (joins && run.wide)
+    if (run.wide)
         mark_gaps(f->writer.bytes, run.start, run.end);
     fold_reader reader;
     fold_element element;
     f->again = true;
     reader_begin(&reader, f, &f->run_pieces, run.start);
     while (reader.at < run.end && reader_next(&reader, &element)) {
-        if (element.row->flags & UNICODE_LETTER) {
+        if (element.row->flags & UNICODE_LETTER)
             take_letter(f, &element, NULL);
-            continue;
+        else if (element.code == WIDE_GAP) {
+            end_word(f, 0, NULL);
+            fold_write(f, ' ', element.start, element.end);
         }
-        if (joins && element.code != WIDE_GAP)
-            continue;
-        end_word(f, 0, NULL);
-        fold_write(f, element.code == WIDE_GAP ? ' ' : element.code, element.start, element.end);
     }
     end_word(f, 0, NULL);
     while (reader_next(&reader, &element)) /* the separator behind the last letter */
@@ -335,6 +346,98 @@ static void take_letters(folder *f, fold_cursor *cursor)
     f->last_out = writer->length - step;
 }
 
+/* Whether a word ends before text[at], with nothing there that could belong to it. */
+static inline bool word_ends(const unsigned char *text, uint32_t at, uint32_t length)
+{
+    if (at == length)
+        return true;
+    const unsigned char c = text[at];
+    if (c < 0x20)
+        return c >= '\t' && c <= '\r';
+    return c < 0x7F && !is_digit(c) && !is_sign(c) && (c | 0x20u) - 'a' >= 26;
+}
+
+/* The end of a word at `at` that needs no second look: letters of one script, more than one, no look-alike in all of them, none three
+ * times. Writes it to `out`; *step is the length of its last letter. `at` if it is none. */
+static inline uint32_t plain_word(const folder *f, uint32_t at, uint32_t limit, char *out, uint32_t *last, uint32_t *step)
+{
+    const unsigned char *const text = (const unsigned char *)f->text;
+    uint32_t next = at, count = 0, script = 0, scripts = 0, odd = 0, looks = 0, again = 0, tripled = 0, code = 0;
+    while (next < limit) {
+        uint32_t now = text[next] | 0x20u, length = 1, of = UNICODE_LATIN;
+        if (text[next] < 0x80) {
+            if (now - 'a' >= 26)
+                break;
+            *out++ = (char)now;
+        } else {
+            const unicode_row *row;
+            length = plain_letter(text + next, text + f->length, &now, &row);
+            if (length == 0)
+                return at;
+            of = row->script;
+            looks |= row->look;
+            odd |= ~row->flags & UNICODE_TWIN;
+            out += utf8_encode_inline(now, out);
+        }
+        script = script ? script : of;
+        scripts |= script ^ of;
+        tripled |= again & (now == code);
+        again = now == code;
+        code = now;
+        *step = length;
+        next += length;
+        count++;
+    }
+    *last = code;
+    const bool plain = count > 1 && !scripts && !tripled && (odd || !looks);
+    return plain && word_ends(text, next, f->length) ? next : at;
+}
+
+/* Takes what folding does not look at twice, up to `limit`: plain words, numbers, signs, single blanks. There is neither a word nor a run. */
+static void take_plain(folder *f, fold_cursor *cursor, uint32_t limit)
+{
+    view_writer *const writer = &f->writer;
+    const unsigned char *const text = (const unsigned char *)f->text;
+    if (cursor->left || cursor->at >= limit || !writer_room(writer, 64))
+        return;
+    const uint32_t start = cursor->at, room = writer->capacity - writer->length - 4;
+    limit = limit - start > room ? start + room : limit;
+    char *const out = writer->bytes + writer->length;
+    uint32_t at = start, last = f->last, step = 0;
+    while (at < limit) {
+        const unsigned char c = text[at];
+        uint32_t next = at;
+        if (c >= 0x80 || (c | 0x20u) - 'a' < 26) {
+            uint32_t code, length = 0;
+            next = plain_word(f, at, limit, out + (at - start), &code, &length);
+            if (next == at)
+                break;
+            last = code;
+            step = length;
+        } else {
+            if (c < 0x20 || c == 0x7F || (c == ' ' && last == ' '))
+                break;
+            for (; is_digit(c) && next < limit && is_digit(text[next]); next++)
+                out[next - start] = (char)text[next];
+            if (next == at)
+                out[next++ - start] = (char)c;
+            else if (!word_ends(text, next, f->length))
+                break;
+            last = text[next - 1];
+            step = 1;
+        }
+        at = next;
+    }
+    if (at == start)
+        return;
+    writer_stretch(writer, at - start, start);
+    cursor->at = at;
+    f->last = last;
+    f->last_out = writer->length - step;
+    f->last_start = at - step;
+    f->last_end = at;
+}
+
 /* Copies characters between words that fold to themselves, Han and kana above all. There is no run. */
 static void take_others(folder *f, fold_cursor *cursor)
 {
@@ -440,7 +543,11 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
     fold_cursor cursor = {.at = start};
     fold_element element;
     f->last = 0;
-    while ((cursor.left || cursor.at < end) && advance(f, &cursor, &element) && !f->writer.failed) {
+    while (!f->writer.failed) {
+        if (!f->in_word && f->run.count == 0)
+            take_plain(f, &cursor, end);
+        if ((!cursor.left && cursor.at >= end) || !advance(f, &cursor, &element))
+            break;
         if ((element.row->flags & UNICODE_COMPOSES) && composed(f, &element))
             continue;
         if (goes_on(f, &element, &cursor)) {
