@@ -23,7 +23,7 @@
 
 #include "runtime/utf8.h"
 
-enum { STRETCH_LEAST = 32, RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
+enum { STRETCH_LEAST = 8, RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
 
 /* ---- characters ---------------------------------------------------------------------------------------------------------- */
 
@@ -69,42 +69,9 @@ static inline bool advance(const folder *f, fold_cursor *cursor, fold_element *o
     return true;
 }
 
-static inline bool is_digit(uint32_t code)
-{
-    return code - '0' < 10;
-}
-
-static inline bool is_sign(uint32_t code)
-{
-    return code == '@' || code == '$' || code == '!';
-}
-
 static inline bool begins_word(const fold_element *element)
 {
-    return (element->row->flags & UNICODE_LETTER) || is_digit(element->code);
-}
-
-/* One character of the middle of a word, in its folded form, and its row: a letter that is as long as what it was written as, and melts with
- * nothing. Its bytes; 0: something else. */
-static inline uint32_t plain_letter(const unsigned char *at, const unsigned char *end, uint32_t *code, const unicode_row **row)
-{
-    const bool two = at[0] >= 0xC2 && at[0] < 0xE0 && end - at >= 2 && (at[1] & 0xC0) == 0x80;
-    const uint32_t step = two ? 2 : utf8_step(at, end);
-    if (step != 2 && step != 3)
-        return 0;
-    *code = step == 2 ? (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu)
-                      : (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
-    const unicode_row *found = unicode_find(*code);
-    if (found->flags & UNICODE_CHANGES) {
-        if (found->flags & (UNICODE_GONE | UNICODE_MANY | UNICODE_SPACE))
-            return 0;
-        *code = found->folded;
-        if (*code < 0x80 || *code > 0xFFFF || (*code < 0x800 ? 2u : 3u) != step)
-            return 0;
-        found = unicode_find(*code);
-    }
-    *row = found;
-    return (found->flags & (UNICODE_LETTER | UNICODE_COMPOSES)) == UNICODE_LETTER ? step : 0;
+    return (element->row->flags & UNICODE_LETTER) || fold_is_digit(element->code);
 }
 
 /* Whether a letter or digit stands at the cursor. */
@@ -122,7 +89,7 @@ static bool letter_goes_on(const folder *f, fold_cursor cursor)
         const unsigned char *const at = (const unsigned char *)f->text + cursor.at, *const end = (const unsigned char *)f->text + f->length;
         const unicode_row *row;
         uint32_t code;
-        if ((*at | 0x20u) - 'a' < 26 || (*at >= 0x80 && plain_letter(at, end, &code, &row)))
+        if ((*at | 0x20u) - 'a' < 26 || (*at >= 0x80 && fold_plain_letter(at, end, &code, &row)))
             return true;
     }
     if (!advance(f, &cursor, &next))
@@ -290,183 +257,6 @@ static void take_letter(folder *f, const fold_element *element, const fold_curso
     fold_write(f, element->code, element->start, element->end);
 }
 
-/* Takes letters as long as nothing but letters comes: what take_letter does, for most of most texts. The word has begun. */
-static void take_letters(folder *f, fold_cursor *cursor)
-{
-    view_writer *const writer = &f->writer;
-    const unsigned char *const text = (const unsigned char *)f->text;
-    if (cursor->left || cursor->at >= f->length || !writer_room(writer, 64))
-        return;
-    const uint32_t room = writer->capacity - writer->length - 4, left = f->length - cursor->at;
-    const unsigned char *at = text + cursor->at, *const start = at, *const end = at + (left < room ? left : room);
-    char *out = writer->bytes + writer->length;
-    uint32_t step = 0, code = f->word.last, last, script = f->word.script, scripts = 0, odd = 0, looks = 0;
-    uint32_t times = f->word.times, tripled = 0;
-    while (at < end) {
-        uint32_t now = *at | 0x20u, length = 1;
-        if (*at < 0x80) {
-            if (now - 'a' >= 26)
-                break;
-            script = script ? script : UNICODE_LATIN;
-            scripts |= script ^ UNICODE_LATIN;
-            *out++ = (char)now;
-        } else {
-            const unicode_row *row;
-            length = plain_letter(at, text + f->length, &now, &row);
-            if (length == 0 || row->script == 0)
-                break;
-            script = script ? script : row->script;
-            scripts |= script ^ row->script;
-            looks |= row->look;
-            odd |= ~row->flags & UNICODE_TWIN;
-            out += utf8_encode_inline(now, out);
-        }
-        last = code;
-        code = now;
-        times = code == last ? times + 1 : 1;
-        tripled |= times == 3;
-        step = length;
-        at += length;
-    }
-    if (step == 0)
-        return;
-    fold_word *const word = &f->word;
-    word->letters = true;
-    word->script = (uint8_t)script;
-    word->mixed = word->mixed || scripts;
-    word->looks = word->looks || looks;
-    word->odd = word->odd || odd;
-    word->tripled = word->tripled || tripled;
-    word->last = code;
-    word->times = times;
-    f->last = code;
-    cursor->at = (uint32_t)(at - text);
-    f->last_start = cursor->at - step;
-    writer_stretch(writer, (uint32_t)(at - start), (uint32_t)(start - text));
-    f->last_out = writer->length - step;
-}
-
-/* Whether a word ends before text[at], with nothing there that could belong to it. */
-static inline bool word_ends(const unsigned char *text, uint32_t at, uint32_t length)
-{
-    if (at == length)
-        return true;
-    const unsigned char c = text[at];
-    if (c < 0x20)
-        return c >= '\t' && c <= '\r';
-    return c < 0x7F && !is_digit(c) && !is_sign(c) && (c | 0x20u) - 'a' >= 26;
-}
-
-/* The end of a word at `at` that needs no second look: letters of one script, more than one, no look-alike in all of them, none three
- * times. Writes it to `out`; *step is the length of its last letter. `at` if it is none. */
-static inline uint32_t plain_word(const folder *f, uint32_t at, uint32_t limit, char *out, uint32_t *last, uint32_t *step)
-{
-    const unsigned char *const text = (const unsigned char *)f->text;
-    uint32_t next = at, count = 0, script = 0, scripts = 0, odd = 0, looks = 0, again = 0, tripled = 0, code = 0;
-    while (next < limit) {
-        uint32_t now = text[next] | 0x20u, length = 1, of = UNICODE_LATIN;
-        if (text[next] < 0x80) {
-            if (now - 'a' >= 26)
-                break;
-            *out++ = (char)now;
-        } else {
-            const unicode_row *row;
-            length = plain_letter(text + next, text + f->length, &now, &row);
-            if (length == 0)
-                return at;
-            of = row->script;
-            looks |= row->look;
-            odd |= ~row->flags & UNICODE_TWIN;
-            out += utf8_encode_inline(now, out);
-        }
-        script = script ? script : of;
-        scripts |= script ^ of;
-        tripled |= again & (now == code);
-        again = now == code;
-        code = now;
-        *step = length;
-        next += length;
-        count++;
-    }
-    *last = code;
-    const bool plain = count > 1 && !scripts && !tripled && (odd || !looks);
-    return plain && word_ends(text, next, f->length) ? next : at;
-}
-
-/* Takes what folding does not look at twice, up to `limit`: plain words, numbers, signs, single blanks. There is neither a word nor a run. */
-static void take_plain(folder *f, fold_cursor *cursor, uint32_t limit)
-{
-    view_writer *const writer = &f->writer;
-    const unsigned char *const text = (const unsigned char *)f->text;
-    if (cursor->left || cursor->at >= limit || !writer_room(writer, 64))
-        return;
-    const uint32_t start = cursor->at, room = writer->capacity - writer->length - 4;
-    limit = limit - start > room ? start + room : limit;
-    char *const out = writer->bytes + writer->length;
-    uint32_t at = start, last = f->last, step = 0;
-    while (at < limit) {
-        const unsigned char c = text[at];
-        uint32_t next = at;
-        if (c >= 0x80 || (c | 0x20u) - 'a' < 26) {
-            uint32_t code, length = 0;
-            next = plain_word(f, at, limit, out + (at - start), &code, &length);
-            if (next == at)
-                break;
-            last = code;
-            step = length;
-        } else {
-            if (c < 0x20 || c == 0x7F || (c == ' ' && last == ' '))
-                break;
-            for (; is_digit(c) && next < limit && is_digit(text[next]); next++)
-                out[next - start] = (char)text[next];
-            if (next == at)
-                out[next++ - start] = (char)c;
-            else if (!word_ends(text, next, f->length))
-                break;
-            last = text[next - 1];
-            step = 1;
-        }
-        at = next;
-    }
-    if (at == start)
-        return;
-    writer_stretch(writer, at - start, start);
-    cursor->at = at;
-    f->last = last;
-    f->last_out = writer->length - step;
-    f->last_start = at - step;
-    f->last_end = at;
-}
-
-/* Copies characters between words that fold to themselves, Han and kana above all. There is no run. */
-static void take_others(folder *f, fold_cursor *cursor)
-{
-    const unsigned char *const text = (const unsigned char *)f->text, *const end = text + f->length;
-    const unsigned char *const start = text + cursor->at, *at = start;
-    uint32_t last = 0, step = 0;
-    if (cursor->left)
-        return;
-    while (at < end && *at >= 0xE1 && *at < 0xED && (size_t)(end - at) >= 3) {
-        if ((at[1] & 0xC0) != 0x80 || (at[2] & 0xC0) != 0x80)
-            break;
-        const uint32_t code = (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
-        if (unicode_find(code)->flags & (UNICODE_CHANGES | UNICODE_COMPOSES | UNICODE_LETTER | UNICODE_SPACE))
-            break;
-        last = code;
-        step = 3;
-        at += 3;
-    }
-    const uint32_t length = (uint32_t)(at - start);
-    char *const out = length ? writer_stretch(&f->writer, length, cursor->at) : NULL;
-    if (!out)
-        return;
-    memcpy(out, start, length);
-    cursor->at += length;
-    f->last = last;
-    f->last_out = f->writer.length - step;
-    f->last_start = cursor->at - step;
-}
-
 /* ---- everything else ---------------------------------------------------------------------------------------------------------- */
 
 /* A run that is too short ends, but its last letter, which was just written, may begin another one. */
@@ -534,7 +324,7 @@ static inline bool goes_on(const folder *f, const fold_element *element, const f
 {
     if (begins_word(element))
         return true;
-    return f->in_word && ((element->row->flags & UNICODE_MARK) || (is_sign(element->code) && word_follows(f, *behind)));
+    return f->in_word && ((element->row->flags & UNICODE_MARK) || (fold_is_sign(element->code) && word_follows(f, *behind)));
 }
 
 /* Folds what lies between two borders. */
@@ -545,14 +335,14 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
     f->last = 0;
     while (!f->writer.failed) {
         if (!f->in_word && f->run.count == 0)
-            take_plain(f, &cursor, end);
+            fold_take_plain(f, &cursor, end);
         if ((!cursor.left && cursor.at >= end) || !advance(f, &cursor, &element))
             break;
         if ((element.row->flags & UNICODE_COMPOSES) && composed(f, &element))
             continue;
         if (goes_on(f, &element, &cursor)) {
             take_letter(f, &element, &cursor);
-            take_letters(f, &cursor);
+            fold_take_letters(f, &cursor);
         }
         else if (element.code == ' ')
             take_space(f, &element, &cursor);
@@ -560,7 +350,7 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
             take_gap(f, element.code, &cursor);
             fold_write(f, element.code, element.start, element.end);
             if (f->run.count == 0)
-                take_others(f, &cursor);
+                fold_take_others(f, &cursor);
         }
     }
     end_word(f, 0, NULL);

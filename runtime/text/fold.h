@@ -70,6 +70,46 @@ typedef struct fold_reader {
     uint32_t at, end, piece;
 } fold_reader;
 
+static inline bool fold_is_digit(uint32_t code)
+{
+    return code - '0' < 10;
+}
+
+static inline bool fold_is_sign(uint32_t code)
+{
+    return code == '@' || code == '$' || code == '!';
+}
+
+/* One character of the middle of a word, in its folded form, and its row: a letter that is as long as what it was written as, and melts with
+ * nothing. Its bytes; 0: something else. */
+static inline uint32_t fold_plain_letter(const unsigned char *at, const unsigned char *end, uint32_t *code, const unicode_row **row)
+{
+    const bool two = at[0] >= 0xC2 && at[0] < 0xE0 && end - at >= 2 && (at[1] & 0xC0) == 0x80;
+    const uint32_t step = two ? 2 : utf8_step(at, end);
+    if (step != 2 && step != 3)
+        return 0;
+    *code = step == 2 ? (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu)
+                      : (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
+    const unicode_row *found = unicode_find(*code);
+    if (found->flags & UNICODE_CHANGES) {
+        if (found->flags & (UNICODE_GONE | UNICODE_MANY | UNICODE_SPACE))
+            return 0;
+        *code = found->folded;
+        if (*code < 0x80 || *code > 0xFFFF || (*code < 0x800 ? 2u : 3u) != step)
+            return 0;
+        found = unicode_find(*code);
+    }
+    *row = found;
+    return (found->flags & (UNICODE_LETTER | UNICODE_COMPOSES)) == UNICODE_LETTER ? step : 0;
+}
+
+/* Takes what folding does not look at twice, up to `limit`: plain words, numbers, signs, single blanks. There is neither a word nor a run. */
+void fold_take_plain(folder *folder, fold_cursor *cursor, uint32_t limit);
+/* Takes letters as long as nothing but letters comes. A word has begun. */
+void fold_take_letters(folder *folder, fold_cursor *cursor);
+/* Takes characters between words that fold to themselves. There is neither a word nor a run. */
+void fold_take_others(folder *folder, fold_cursor *cursor);
+
 void reader_begin(fold_reader *reader, folder *folder, piece_copy *pieces, uint32_t start);
 bool reader_next(fold_reader *reader, fold_element *out);
 
