@@ -8,8 +8,8 @@
  *
  * A run is four or more words of one letter each, with one and the same separator between all of them: `i.g.n.o.r.e`, `i g n o r e`.
  * The separators go. Between blanks, wider gaps are the gaps between words: `i g n o r e   a l l` is `ignore all`; if all gaps are
- * wide, or four in a row, they count as narrow ones. A run ends at the first letter or separator that does not fit, and what did not
- * fit begins the next one. Letters beside an apostrophe, an @ or a $ are not on their own.
+ * wide, or four in a row, they count as narrow ones. A run ends at the first letter or separator that does not fit; if it was too
+ * short, its last letter may begin the next one. Letters beside an apostrophe, an @ or a $ are not on their own.
  *
  * Folding twice is folding once, whatever the text: policies' constants and texts meet in one form. It takes time linear in the text; what
  * it keeps besides what it writes is what it knows of the current word and run.
@@ -23,7 +23,7 @@
 
 #include "runtime/utf8.h"
 
-enum { RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
+enum { STRETCH_LEAST = 8, RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
 
 /* ---- characters ---------------------------------------------------------------------------------------------------------- */
 
@@ -38,7 +38,10 @@ static inline bool advance(const folder *f, fold_cursor *cursor, fold_element *o
         cursor->start = cursor->at;
         if (code < 0x80)
             cursor->at++;
-        else {
+        else if (code >= 0xC2 && code < 0xE0 && f->length - cursor->at >= 2 && ((unsigned char)next[1] & 0xC0) == 0x80) {
+            code = (code & 0x1F) << 6 | ((unsigned char)next[1] & 0x3F);
+            cursor->at += 2;
+        } else {
             code = utf8_decode(&next, f->text + f->length);
             cursor->at = (uint32_t)(next - f->text);
             if (code > 0x10FFFF)
@@ -66,19 +69,9 @@ static inline bool advance(const folder *f, fold_cursor *cursor, fold_element *o
     return true;
 }
 
-static inline bool is_digit(uint32_t code)
-{
-    return code - '0' < 10;
-}
-
-static inline bool is_sign(uint32_t code)
-{
-    return code == '@' || code == '$' || code == '!';
-}
-
 static inline bool begins_word(const fold_element *element)
 {
-    return (element->row->flags & UNICODE_LETTER) || is_digit(element->code);
+    return (element->row->flags & UNICODE_LETTER) || fold_is_digit(element->code);
 }
 
 /* Whether a letter or digit stands at the cursor. */
@@ -92,6 +85,13 @@ static bool word_follows(const folder *f, fold_cursor cursor)
 static bool letter_goes_on(const folder *f, fold_cursor cursor)
 {
     fold_element next;
+    if (!cursor.left && cursor.at < f->length) {
+        const unsigned char *const at = (const unsigned char *)f->text + cursor.at, *const end = (const unsigned char *)f->text + f->length;
+        const unicode_row *row;
+        uint32_t code;
+        if ((*at | 0x20u) - 'a' < 26 || (*at >= 0x80 && fold_plain_letter(at, end, &code, &row)))
+            return true;
+    }
     if (!advance(f, &cursor, &next))
         return false;
     if (begins_word(&next) || (next.row->flags & (UNICODE_MARK | UNICODE_COMPOSES)) || next.code == '\'' ||
@@ -110,14 +110,16 @@ static bool separates(uint32_t code)
 static void end_run(folder *f);
 static void take_letter(folder *f, const fold_element *element, const fold_cursor *behind);
 
-static void end_word(folder *f, uint32_t next, const fold_cursor *behind)
+static inline void end_word(folder *f, uint32_t next, const fold_cursor *behind)
 {
     if (!f->in_word)
         return;
     f->in_word = false;
+    if (!f->run.count && !f->word.looks && !f->word.swaps && !f->word.tripled)
+        return;
     if (f->run.count) { /* it is one letter, and the run decides */
         f->run.end = f->writer.length;
-        f->run.looks = f->run.looks || f->word.looks;
+        f->run.looks = f->run.looks || (f->word.looks && !f->word.odd);
         return;
     }
     bool address = false;
@@ -161,33 +163,44 @@ static void mark_gaps(char *bytes, uint32_t start, uint32_t end)
     lose_gaps(bytes, streak, streak_end, streak_letters);
 }
 
+/* The letters of a run that joins nothing are words of one letter. */
+static void end_short_run(folder *f, const fold_run *run)
+{
+    fold_reader reader;
+    fold_element element;
+    reader_begin(&reader, f, &f->run_pieces, run->start);
+    while (reader_next(&reader, &element)) {
+        const uint32_t code = element.code == WIDE_GAP ? ' ' : element.code;
+        fold_write(f, element.row->flags & UNICODE_TWIN ? element.row->look : code, element.start, element.end);
+    }
+}
+
 /* Writes the run anew: without its separators if it is long enough, and each word of it finished. */
 static void end_run(folder *f)
 {
     const fold_run run = f->run;
     f->run = (fold_run){0};
-    const bool joins = run.count >= RUN_LEAST;
-    if (!joins && !run.looks) {
+    if (run.count < RUN_LEAST) {
+        if (run.looks)
+            end_short_run(f, &run);
         for (uint32_t i = run.start; run.wide && i < f->writer.length; i++)
             if (f->writer.bytes[i] == WIDE_GAP)
                 f->writer.bytes[i] = ' ';
         return;
     }
-    if (joins && run.wide)
+    if (run.wide)
         mark_gaps(f->writer.bytes, run.start, run.end);
     fold_reader reader;
     fold_element element;
     f->again = true;
     reader_begin(&reader, f, &f->run_pieces, run.start);
     while (reader.at < run.end && reader_next(&reader, &element)) {
-        if (element.row->flags & UNICODE_LETTER) {
+        if (element.row->flags & UNICODE_LETTER)
             take_letter(f, &element, NULL);
-            continue;
+        else if (element.code == WIDE_GAP) {
+            end_word(f, 0, NULL);
+            fold_write(f, ' ', element.start, element.end);
         }
-        if (joins && element.code != WIDE_GAP)
-            continue;
-        end_word(f, 0, NULL);
-        fold_write(f, element.code == WIDE_GAP ? ' ' : element.code, element.start, element.end);
     }
     end_word(f, 0, NULL);
     while (reader_next(&reader, &element)) /* the separator behind the last letter */
@@ -246,6 +259,21 @@ static void take_letter(folder *f, const fold_element *element, const fold_curso
 
 /* ---- everything else ---------------------------------------------------------------------------------------------------------- */
 
+/* A run that is too short ends, but its last letter, which was just written, may begin another one. */
+static void restart_run(folder *f, uint32_t gap)
+{
+    const uint32_t code = f->last, start = f->last_start, end = f->last_end;
+    if (--f->run.count) {
+        writer_truncate(&f->writer, f->last_out);
+        f->run.end = f->writer.length;
+        end_run(f);
+        f->run.start = f->writer.length;
+        fold_write(f, code, start, end);
+    }
+    f->run = (fold_run){.count = 1, .start = f->run.start, .end = f->writer.length, .gaps = 1, .gap = gap,
+                        .looks = (unicode_find(code)->flags & UNICODE_TWIN) != 0};
+}
+
 /* What stands between words, before it is written. */
 static void take_gap(folder *f, uint32_t code, const fold_cursor *behind)
 {
@@ -253,7 +281,11 @@ static void take_gap(folder *f, uint32_t code, const fold_cursor *behind)
     fold_run *const run = &f->run;
     if (run->count == 0)
         return;
-    if (++run->gaps > 1 || !separates(code) || (run->separator && run->separator != code))
+    if (++run->gaps > 1 || !separates(code))
+        end_run(f);
+    else if (run->separator && run->separator != code && run->count < RUN_LEAST)
+        restart_run(f, code);
+    else if (run->separator && run->separator != code)
         end_run(f);
     else
         run->gap = code;
@@ -292,7 +324,7 @@ static inline bool goes_on(const folder *f, const fold_element *element, const f
 {
     if (begins_word(element))
         return true;
-    return f->in_word && ((element->row->flags & UNICODE_MARK) || (is_sign(element->code) && word_follows(f, *behind)));
+    return f->in_word && ((element->row->flags & UNICODE_MARK) || (fold_is_sign(element->code) && word_follows(f, *behind)));
 }
 
 /* Folds what lies between two borders. */
@@ -301,16 +333,24 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
     fold_cursor cursor = {.at = start};
     fold_element element;
     f->last = 0;
-    while ((cursor.left || cursor.at < end) && advance(f, &cursor, &element) && !f->writer.failed) {
+    while (!f->writer.failed) {
+        if (!f->in_word && f->run.count == 0)
+            fold_take_plain(f, &cursor, end);
+        if ((!cursor.left && cursor.at >= end) || !advance(f, &cursor, &element))
+            break;
         if ((element.row->flags & UNICODE_COMPOSES) && composed(f, &element))
             continue;
-        if (goes_on(f, &element, &cursor))
+        if (goes_on(f, &element, &cursor)) {
             take_letter(f, &element, &cursor);
+            fold_take_letters(f, &cursor);
+        }
         else if (element.code == ' ')
             take_space(f, &element, &cursor);
         else {
             take_gap(f, element.code, &cursor);
             fold_write(f, element.code, element.start, element.end);
+            if (f->run.count == 0)
+                fold_take_others(f, &cursor);
         }
     }
     end_word(f, 0, NULL);
@@ -343,7 +383,7 @@ bool fold_segment(arena *memory, const char *text, uint32_t length, const view_m
         if (!plain)
             return false;
         fold_lower(plain, text + done, border - done);
-        uint32_t end = length - at > 64 ? at + 64 : length;
+        uint32_t end = length - at > STRETCH_LEAST ? at + STRETCH_LEAST : length;
         while (end < length && !fold_border(text, end))
             end++;
         fold_stretch(&f, border, end);

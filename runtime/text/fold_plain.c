@@ -12,6 +12,10 @@
 
 #ifdef __SSE2__
 #include <emmintrin.h>
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define FOLD_WIDE 1 /* AVX2 is used where the processor has it */
+#endif
 #endif
 
 enum { GROUP = 64, BEFORE = 16 };
@@ -94,29 +98,23 @@ static inline uint64_t later(uint64_t now, uint64_t before, int by)
     return now << by | before >> (64 - by);
 }
 
-/* White space that is no blank counts as one; whether nothing else is special. */
-static bool only_white(const char *at, masks *found)
-{
-    for (uint64_t left = found->special; left; left &= left - 1) {
-        const int i = __builtin_ctzll(left);
-        if (at[i] < '\t' || at[i] > '\r')
-            return false;
-    }
-    found->space |= found->special;
-    return true;
-}
-
-/* Whether a group is plain after what came before; adds it to the history. */
-static inline bool is_plain(const char *at, masks found, history *past, bool *changes)
+/* The first place where a group is not plain after what came before, as a bit with others behind it; 0: it is plain. Adds it to
+ * the history. White space that is no blank counts as one. */
+static inline uint64_t find_alarm(const char *at, masks found, history *past, bool *changes)
 {
     const masks *const last = &past->last;
-    if (found.special) {
-        if (!only_white(at, &found))
-            return false;
-        *changes = true;
+    uint64_t alarm = 0;
+    for (uint64_t left = found.special; left; left &= left - 1) {
+        const int i = __builtin_ctzll(left);
+        if (at[i] >= '\t' && at[i] <= '\r') {
+            found.space |= UINT64_C(1) << i;
+            *changes = true;
+        } else {
+            alarm |= UINT64_C(1) << i;
+        }
     }
     const uint64_t word = found.letter | found.digit, last_word = last->letter | last->digit;
-    uint64_t alarm = later(found.again, last->again, 1) & found.again & found.letter;
+    alarm |= later(found.again, last->again, 1) & found.again & found.letter;
     alarm |= found.space & later(found.space, last->space, 1);
     alarm |= found.digit & later(found.letter, last->letter, 1);
     alarm |= found.letter & later(found.digit, last->digit, 1);
@@ -129,14 +127,14 @@ static inline bool is_plain(const char *at, masks found, history *past, bool *ch
         *changes = true;
     past->last = found;
     past->alone = alone;
-    return alarm == 0;
+    return alarm;
 }
 
-uint32_t fold_plain(const char *text, uint32_t from, uint32_t length, bool *changes)
+/* Where the groups from `at` on stop being plain; with the history of what is before them. */
+static uint32_t plain_exactly(const char *text, uint32_t at, uint32_t length, history *past, bool *changes)
 {
-    history past = {0};
     char padded[BEFORE + GROUP];
-    uint32_t at = from;
+    uint64_t alarm;
     for (; length - at >= GROUP; at += GROUP) {
         const char *group = text + at;
         if (at == 0) { /* there is no byte before */
@@ -144,8 +142,9 @@ uint32_t fold_plain(const char *text, uint32_t from, uint32_t length, bool *chan
             memcpy(padded + BEFORE, text, GROUP);
             group = padded + BEFORE;
         }
-        if (!is_plain(group, look(group), &past, changes))
-            return at;
+        alarm = find_alarm(group, look(group), past, changes);
+        if (alarm)
+            return at + (uint32_t)__builtin_ctzll(alarm);
     }
     /* the rest, and the byte behind the text, which ends a word as a comma does */
     memset(padded, ',', sizeof padded);
@@ -153,7 +152,105 @@ uint32_t fold_plain(const char *text, uint32_t from, uint32_t length, bool *chan
         padded[BEFORE - 1] = text[at - 1];
     if (length > at)
         memcpy(padded + BEFORE, text + at, length - at);
-    return is_plain(padded + BEFORE, look(padded + BEFORE), &past, changes) ? length : at;
+    alarm = find_alarm(padded + BEFORE, look(padded + BEFORE), past, changes);
+    const uint32_t place = at + (alarm ? (uint32_t)__builtin_ctzll(alarm) : GROUP);
+    return place < length ? place : alarm ? length - 1 : length;
+}
+
+#ifdef FOLD_WIDE
+/*
+ * The same with fewer masks, for processors with AVX2: two table look-ups give each byte its kinds, and what is rare in prose (digits,
+ * signs, repeated signs, two letters on their own) sends a group to the exact masks. Bytes before the group are in `past`.
+ */
+typedef struct rough {
+    uint64_t word, again;
+    __m256i kinds;    /* of the group */
+    __m256i capitals; /* of all groups: bit 0x20 is not set where a letter is one */
+} rough;
+
+__attribute__((target("avx2"))) static inline void look_roughly(const char *at, bool first, rough *found)
+{
+    /* kinds of a byte: what its two halves have in common. High halves: 0x2_ signs, 0x3_ digits, 0x4_ and 0x5_ capitals, 0x6_ and 0x7_
+     * small letters; low halves say which of them. Bits: 1 control or not ASCII, 2 `!` `$`, 4 digit, 8 `@`, 16 letter of the first
+     * column, 32 letter of the second, 64 delete. */
+    const __m256i highs = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, 1, 2, 4, 8 | 16, 32, 16, 32 | 64, 1, 1, 1, 1, 1, 1, 1, 1));
+    const __m256i lows = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+        1 | 4 | 8 | 32, 1 | 2 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 2 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 4 | 16 | 32,
+        1 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 16 | 32, 1 | 16, 1 | 16, 1 | 16, 1 | 16, 1 | 16 | 64));
+    const __m256i half = _mm256_set1_epi8(15), bit = _mm256_set1_epi8(0x20), none = _mm256_setzero_si256();
+    __m256i kinds[2], words[2], agains[2];
+    for (int i = 0; i < 2; i++) {
+        const __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32 * i));
+        const __m256i before = first && i == 0 ? _mm256_alignr_epi8(value, _mm256_permute2x128_si256(value, value, 0x08), 15)
+                                               : _mm256_loadu_si256((const __m256i *)(const void *)(at + 32 * i - 1));
+        kinds[i] = _mm256_and_si256(_mm256_shuffle_epi8(lows, _mm256_and_si256(value, half)),
+                                    _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(value, 4), half)));
+        words[i] = _mm256_cmpgt_epi8(_mm256_and_si256(kinds[i], _mm256_set1_epi8(48)), none);
+        agains[i] = _mm256_cmpeq_epi8(_mm256_or_si256(value, bit), _mm256_or_si256(before, bit));
+        found->capitals = _mm256_or_si256(found->capitals, _mm256_andnot_si256(value, words[i]));
+    }
+    found->kinds = _mm256_or_si256(kinds[0], kinds[1]);
+    found->word = (uint32_t)_mm256_movemask_epi8(words[0]) | (uint64_t)(uint32_t)_mm256_movemask_epi8(words[1]) << 32;
+    found->again = (uint32_t)_mm256_movemask_epi8(agains[0]) | (uint64_t)(uint32_t)_mm256_movemask_epi8(agains[1]) << 32;
+}
+
+/* What there is to doubt in a group of letters, blanks and common signs. */
+static inline uint64_t doubts(uint64_t word, uint64_t again, uint64_t alone, const history *past)
+{
+    return (again & later(again, past->last.again, 1) & word) | (again & ~word) | (alone & later(alone, past->alone, 2));
+}
+
+static inline uint64_t ends_alone(uint64_t word, const history *past)
+{
+    return later(word, past->last.letter, 1) & ~word & ~later(word, past->last.letter, 2);
+}
+
+__attribute__((target("avx2"))) static uint32_t plain_roughly(const char *text, uint32_t from, uint32_t length,
+                                                              bool *changes)
+{
+    const __m256i bad = _mm256_set1_epi8(1 | 2 | 4 | 8 | 64);
+    history past = {0};
+    rough found = {.capitals = _mm256_setzero_si256()};
+    uint32_t at = from;
+    bool plain = true;
+    for (; length - at >= GROUP; at += GROUP) {
+        look_roughly(text + at, at == 0, &found);
+        const uint64_t alone = ends_alone(found.word, &past);
+        plain = _mm256_testz_si256(found.kinds, bad) && doubts(found.word, found.again, alone, &past) == 0;
+        if (!plain)
+            break;
+        past.last.letter = found.word;
+        past.last.again = found.again;
+        past.alone = alone;
+    }
+    if (plain) { /* the last 64 bytes once more; of their masks, what was seen is moved out */
+        const uint32_t left = length - at;
+        uint64_t word = 0, again = 0;
+        if (left) {
+            look_roughly(text + length - GROUP, length == GROUP, &found);
+            word = found.word >> (GROUP - left);
+            again = found.again >> (GROUP - left);
+        }
+        plain = _mm256_testz_si256(found.kinds, bad) && doubts(word, again, ends_alone(word, &past), &past) == 0;
+    }
+    *changes = *changes || !_mm256_testz_si256(found.capitals, _mm256_set1_epi8(0x20));
+    if (plain)
+        return length;
+    if (at > from) /* of white space, the history has to know the last byte alone */
+        past.last.space = (uint64_t)(text[at - 1] == ' ') << 63;
+    return plain_exactly(text, at, length, &past, changes);
+}
+#endif
+
+uint32_t fold_plain(const char *text, uint32_t from, uint32_t length, bool *changes)
+{
+#ifdef FOLD_WIDE
+    if (length - from >= GROUP && __builtin_cpu_supports("avx2"))
+        return plain_roughly(text, from, length, changes);
+#endif
+    history past = {0};
+    return plain_exactly(text, from, length, &past, changes);
 }
 
 void fold_lower(char *out, const char *text, uint32_t length)

@@ -71,16 +71,6 @@ bool reader_next(fold_reader *reader, fold_element *out)
     return true;
 }
 
-void fold_write(folder *f, uint32_t code, uint32_t start, uint32_t end)
-{
-    char bytes[4];
-    const uint32_t length = utf8_encode(code, bytes);
-    f->last = code;
-    f->last_out = f->writer.length;
-    f->last_start = start;
-    writer_character(&f->writer, bytes, length, start, end);
-}
-
 /* ---- look-alikes ---------------------------------------------------------------------------------------------------- */
 
 /* What the character looked like as it was written: a capital may look like another letter than its small form. */

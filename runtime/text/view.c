@@ -19,10 +19,10 @@ static bool make_valid(arena *memory, const char *text, uint32_t length, view_se
     writer_begin(&writer, memory, length);
     for (uint32_t at = 0; at < length && !writer.failed;) {
         const uint32_t step = utf8_step((const unsigned char *)text + at, (const unsigned char *)text + length);
+        char bytes[4] = "\xEF\xBF\xBD";
         if (step)
-            writer_character(&writer, text + at, step, at, at + step);
-        else
-            writer_character(&writer, "\xEF\xBF\xBD", 3, at, at + 1);
+            memcpy(bytes, text + at, step);
+        writer_character(&writer, bytes, step ? step : 3, at, at + (step ? step : 1));
         at += step ? step : 1;
     }
     return writer_finish(&writer, NULL, out);

@@ -6,6 +6,11 @@
  * runs of white space. `decoded` also shows what stands in base64, base64url, hex, percent, HTML entities and
  * \u escapes, nested to LIMIT_DECODE_DEPTH; with VIEW_ROT13 also ROT13. Both: decoded first, then folded.
  *
+ * `folded` is canonical: folding again changes nothing, and a constant of a policy, folded by view_fold, comes out as the same words do in
+ * a text. Which words are changed how is decided from the word alone (fold_word.c: look-alikes where a word mixes scripts or
+ * could be ASCII as a whole, swaps where it gives a reason to; fold.c: letters apart). Texts of other scripts keep their letters. A regular
+ * expression is not folded; if its literals are not what view_fold makes of them, it finds nothing in a folded text.
+ *
  * A view is a list of segments. Segment 0 is the text itself (folded, if asked). With VIEW_DECODED there follow: the text
  * with its inline escapes undone, if it has any; and one segment for each encoded run that holds text. A match never crosses from one
  * segment into another. Every segment maps its byte ranges back to byte ranges of the original text, at borders of
@@ -53,7 +58,8 @@ bool view_fold(arena *arena, const char *text, uint32_t length, const char **byt
 /*
  * For streams: the greatest position p <= at where the text can be cut for these views: the view of text[0..p) followed by the view
  * of text[p..n) is the view of the whole, whatever follows behind `at`; no encoded run, escape, spaced-out word or repetition
- * crosses p. 0 if there is none.
+ * crosses p. 0 if there is none. Segments are put together in their order: the text, its form without escapes (the text itself in a half
+ * that has none), the runs. Only text[0..at) is looked at, from `at` back to p.
  */
 uint32_t view_cut(const char *text, uint32_t length, uint32_t at, unsigned views);
 

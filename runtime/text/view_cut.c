@@ -70,6 +70,8 @@ static bool fold_parts(const char *text, uint32_t at)
 static bool decode_parts(const char *text, uint32_t at, bool folded)
 {
     const bool line = text[at] == '\n' || text[at] == '\r';
+    if (text[at] == '\n' && text[at - 1] == '\r')
+        at--;
     for (uint32_t i = at; i > 0 && !is_white(text[i - 1]); i--) {
         const char c = text[i - 1];
         if (folded && (c == '%' || c == '&' || c == '\\'))

@@ -9,6 +9,8 @@
 #ifndef CONSTITUTION_RUNTIME_TEXT_VIEW_PRIVATE_H
 #define CONSTITUTION_RUNTIME_TEXT_VIEW_PRIVATE_H
 
+#include <string.h>
+
 #include "runtime/text/view.h"
 
 typedef enum piece_kind {
@@ -65,8 +67,10 @@ static inline void writer_character(view_writer *writer, const char *bytes, uint
     const bool same = source_end - source == length;
     if (!same || !last || last->kind != PIECE_SAME || source != last->source + (writer->length - last->out))
         writer_piece(writer, same ? PIECE_SAME : PIECE_ATOM, source, source_end, 0);
-    for (uint32_t i = 0; i < length; i++)
-        writer->bytes[writer->length + i] = bytes[i];
+    char *const out = writer->bytes + writer->length; /* not a byte more: what follows may still have to be read (fold_word.c) */
+    out[0] = bytes[0];
+    for (uint32_t i = 1; i < length; i++)
+        out[i] = bytes[i];
     writer->length += length;
 }
 
