@@ -9,7 +9,7 @@
  */
 #include "compiler/pattern/tree.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/pattern/folding.h"
