@@ -170,3 +170,17 @@ bool number_read(const char *option, const char *text, uint64_t most, uint64_t *
     *out = number;
     return true;
 }
+
+bool verdict_read(const char *name, cst_verdict *out)
+{
+    for (int i = CST_PERMIT; i <= CST_HALT; i++) {
+        const char *const known = cst_verdict_name((cst_verdict)i);
+        bool same = strlen(known) == strlen(name);
+        for (size_t k = 0; same && known[k] != '\0'; k++)
+            same = known[k] == name[k] || (known[k] == '_' && name[k] == '-');
+        *out = (cst_verdict)i;
+        if (same)
+            return true;
+    }
+    return false;
+}
