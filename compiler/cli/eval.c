@@ -441,6 +441,17 @@ static int by_hits(const void *left, const void *right)
     return a->name.order < b->name.order ? -1 : 1;
 }
 
+static int by_rows(const void *left, const void *right)
+{
+    const eval_group *const a = *(eval_group *const *)left, *const b = *(eval_group *const *)right;
+    const uint64_t rows = a->counts.caught + a->counts.missed + a->counts.alarms + a->counts.passed;
+    const uint64_t others =
+        b->counts.caught + b->counts.missed + b->counts.alarms + b->counts.passed;
+    if (rows != others)
+        return rows > others ? -1 : 1;
+    return a->name.order < b->name.order ? -1 : 1;
+}
+
 static int by_name(const void *left, const void *right)
 {
     return strcmp((*(named *const *)left)->name, (*(named *const *)right)->name);
@@ -450,7 +461,7 @@ static int report(eval_state *eval)
 {
     labels_check(eval);
     names_sort(&eval->rules, by_hits);
-    names_sort(&eval->categories, by_name);
+    names_sort(&eval->categories, by_rows);
     names_sort(&eval->spans.types, by_name);
     const char *const page = eval_arguments(eval, "--html");
     if (page != NULL && !eval_write_html(eval, page))

@@ -42,7 +42,7 @@ static const char STYLE[] =
     "th,td{padding:7px 10px 7px 0;border-bottom:1px solid var(--line);vertical-align:middle}"
     "tr:last-child td{border-bottom:0}.num{text-align:right;white-space:nowrap}"
     ".rate{white-space:nowrap;font-size:13px}.scroll{overflow-x:auto}"
-    ".matrix td{border:0;padding:3px}.matrix .cell{border-radius:8px;padding:14px 8px;"
+    ".matrix td,.matrix th{border:0;padding:3px}.matrix .cell{border-radius:8px;padding:14px 8px;"
     "text-align:center;font-size:22px;font-weight:600;border:1px solid var(--line)}"
     ".matrix .cell span{display:block;font-size:12px;font-weight:400;color:var(--soft)}"
     ".chip{display:inline-block;border:1px solid var(--line);border-radius:99px;padding:0 9px;"
@@ -150,11 +150,11 @@ static void rate_cells(buffer *out, const rate *found, const char *colour)
     buffer_text(out, "</td><td class=\"rate\">");
     if (found->total > 0) {
         show_percent(out, found->value);
-        buffer_text(out, " <span class=\"soft\">");
+        buffer_text(out, "&ensp;<span class=\"soft\">");
         interval_add(out, found);
         buffer_text(out, "</span>");
     } else
-        buffer_text(out, "<span class=\"soft\">none</span>");
+        buffer_text(out, "<span class=\"soft\">&ndash;</span>");
     buffer_text(out, "</td>");
 }
 
@@ -223,7 +223,7 @@ static void cards_add(buffer *out, const eval_state *eval)
     const rate alarms = confusion_false_alarms(&eval->counts);
     const rate f1 = confusion_f1(&eval->counts);
     buffer_text(out, "<div class=\"cards\">\n");
-    card_add(out, "Recall: how much of the positive is caught", &recall, "good",
+    card_add(out, "Recall", &recall, "good",
              "positive rows");
     card_add(out, "False-positive rate", &alarms, "bad", "negative rows");
     card_add(out, "Precision", &precision, "hold", "caught rows");
@@ -415,6 +415,8 @@ static void group_row(buffer *out, const char *name, size_t length, const confus
 {
     const rate recall = confusion_recall(counts), alarms = confusion_false_alarms(counts);
     buffer_text(out, "<tr><td>");
+    if (length == 0)
+        buffer_text(out, "<span class=\"soft\">(empty)</span>");
     html_bytes(out, name, length);
     buffer_text(out, "</td>");
     two_rates(out, &recall, "good", &alarms, "bad");

@@ -250,7 +250,10 @@ static void group_line(buffer *line, const char *name, size_t length, const conf
 {
     const rate recall = confusion_recall(counts), alarms = confusion_false_alarms(counts);
     buffer_text(line, "  ");
-    show_cell(line, name, length, NAME_COLUMNS);
+    if (length == 0)
+        show_cell(line, "(empty)", 7, NAME_COLUMNS);
+    else
+        show_cell(line, name, length, NAME_COLUMNS);
     number_cell(line, recall.total, 9);
     buffer_text(line, "  ");
     rate_cell(line, &recall);
@@ -258,6 +261,16 @@ static void group_line(buffer *line, const char *name, size_t length, const conf
     buffer_text(line, "  ");
     rate_cell(line, &alarms);
     line_out(line);
+}
+
+/* The end of a long path: where the names of one data set differ. */
+static const char *path_end(const char *path)
+{
+    const char *shown = path;
+    for (const char *at = path; strlen(shown) > NAME_COLUMNS - 2 && *at != '\0'; at++)
+        if (*at == '/' && at[1] != '\0')
+            shown = at + 1;
+    return shown;
 }
 
 static void print_groups(const eval_state *eval, buffer *line)
@@ -278,7 +291,8 @@ static void print_groups(const eval_state *eval, buffer *line)
                "negative", "false positives");
     for (uint32_t i = 0; i < eval->file_count; i++) {
         const eval_file *const file = &eval->files[i];
-        group_line(line, file->path, strlen(file->path), &file->counts);
+        const char *const name = path_end(file->path);
+        group_line(line, name, strlen(name), &file->counts);
         if (file->unread + file->undecided + file->skipped > 0)
             out_format("    of %llu rows: %llu not read, %llu malformed, %llu skipped\n",
                        (unsigned long long)file->rows, (unsigned long long)file->unread,

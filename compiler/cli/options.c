@@ -124,8 +124,9 @@ bool arguments_read(const cli_command *command, int count, char **words, cli_arg
             return false;
     }
     const char *wrong = NULL;
-    /* `check --explain CODE` and the like need no file. */
-    if (out->word_count < command->least && !arguments_has(out, "--explain"))
+    /* `check --explain CODE` and `redteam --list` need no file. */
+    if (out->word_count < command->least && !arguments_has(out, "--explain") &&
+        !arguments_has(out, "--list"))
         wrong = "something is missing";
     else if (out->word_count > command->most)
         wrong = "there are too many arguments";
