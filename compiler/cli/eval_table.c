@@ -164,14 +164,16 @@ static void figure(buffer *line, const char *name, const rate *found, const char
 static void print_figures(const eval_state *eval, buffer *line)
 {
     const confusion *const counts = &eval->counts;
-    out_format("\n%-16s%12s%12s\n", "", "caught", "let pass");
+    buffer_format(line, "\n%-16s%12s%12s", "", "caught", "let pass");
+    line_out(line);
     out_format("%-16s%12llu%12llu\n", "positive rows", (unsigned long long)counts->caught,
                (unsigned long long)counts->missed);
     out_format("%-16s%12llu%12llu\n\n", "negative rows", (unsigned long long)counts->alarms,
                (unsigned long long)counts->passed);
     const rate recall = confusion_recall(counts), precision = confusion_precision(counts);
     const rate alarms = confusion_false_alarms(counts), f1 = confusion_f1(counts);
-    out_format("%-21s%8s  %-16s\n", "", "", "95 % interval");
+    buffer_format(line, "%-21s%8s  %-16s", "", "", "95 % interval");
+    line_out(line);
     figure(line, "recall", &recall, "positive rows");
     figure(line, "precision", &precision, "caught rows");
     figure(line, "false-positive rate", &alarms, "negative rows");
@@ -195,8 +197,9 @@ static void print_time(const eval_state *eval)
 static void print_rules(const eval_state *eval, buffer *line)
 {
     heading("rules, each alone");
-    out_format("  %-*s%-*s%9s  %8s  %-16s%9s  %8s  %s\n", NAME_COLUMNS, "", EFFECT_COLUMNS, "",
+    buffer_format(line, "  %-*s%-*s%9s  %8s  %-16s%9s  %8s  %s", NAME_COLUMNS, "", EFFECT_COLUMNS, "",
                "positive", "recall", "", "negative", "precision", "");
+    line_out(line);
     uint32_t never = 0;
     for (uint32_t i = 0; i < eval->rules.count; i++) {
         const eval_rule *const rule = eval->rules.rows[i];
@@ -277,8 +280,9 @@ static void print_groups(const eval_state *eval, buffer *line)
 {
     if (eval->reader.fields.category != NULL) {
         heading("categories");
-        out_format("  %-*s%9s  %8s  %-16s%9s  %8s\n", NAME_COLUMNS, "", "positive", "recall", "",
+        buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive", "recall", "",
                    "negative", "false positives");
+        line_out(line);
         for (uint32_t i = 0; i < eval->categories.count; i++) {
             const eval_group *const group = eval->categories.rows[i];
             group_line(line, group->name.name, group->name.length, &group->counts);
@@ -287,8 +291,9 @@ static void print_groups(const eval_state *eval, buffer *line)
     if (eval->file_count < 2)
         return;
     heading("files");
-    out_format("  %-*s%9s  %8s  %-16s%9s  %8s\n", NAME_COLUMNS, "", "positive", "recall", "",
+    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive", "recall", "",
                "negative", "false positives");
+    line_out(line);
     for (uint32_t i = 0; i < eval->file_count; i++) {
         const eval_file *const file = &eval->files[i];
         const char *const name = path_end(file->path);
@@ -323,8 +328,9 @@ static void print_spans(const eval_state *eval, buffer *line)
     if (eval->reader.fields.spans == NULL)
         return;
     heading("spans");
-    out_format("  %-*s%9s  %8s  %-16s%9s  %8s\n", NAME_COLUMNS, "", "expected", "recall", "",
+    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "expected", "recall", "",
                "found", "precision");
+    line_out(line);
     const rate exact[] = {rate_of(score->expected_exact, score->expected),
                           rate_of(score->found_exact, score->found)};
     const rate overlap[] = {rate_of(score->expected_overlap, score->expected),
@@ -346,8 +352,9 @@ static void print_spans(const eval_state *eval, buffer *line)
                    (unsigned long long)score->cut);
     if (score->types.count == 0)
         return;
-    out_format("\n  %-*s%9s  %8s  %-16s  %8s  %-16s  %8s\n", NAME_COLUMNS, "types: recall",
+    buffer_format(line, "\n  %-*s%9s  %8s  %-16s  %8s  %-16s  %8s", NAME_COLUMNS, "types: recall",
                "expected", "exact", "", "overlap", "", "characters");
+    line_out(line);
     for (uint32_t i = 0; i < score->types.count; i++) {
         const span_type *const type = score->types.rows[i];
         const rate rates[] = {rate_of(type->exact, type->expected),
