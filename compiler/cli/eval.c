@@ -203,6 +203,19 @@ static void example_excerpt(eval_example *example, const data_row *row, uint32_t
     }
 }
 
+/* A text that stands in the data several times is shown once. */
+static bool example_known(const example_list *list, const eval_example *made)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        const eval_example *const other = &list->items[i];
+        if (other->text_length == made->text_length &&
+            other->excerpt_length == made->excerpt_length &&
+            memcmp(other->excerpt, made->excerpt, made->excerpt_length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void example_offer(eval_state *eval, example_list *list, const data_row *row,
                           const judgement *judged)
 {
@@ -219,6 +232,10 @@ static void example_offer(eval_state *eval, example_list *list, const data_row *
     uint32_t start, end;
     example_rules(eval, judged, &made, &start, &end);
     example_excerpt(&made, row, start, end);
+    if (example_known(list, &made)) {
+        example_free(&made);
+        return;
+    }
     made.label = copy_text(row->label, row->label_length);
     made.id = row->id == NULL ? NULL : copy_text(row->id, row->id_length);
     if (list->count == list->bound)

@@ -42,7 +42,8 @@ static const char STYLE[] =
     "th,td{padding:7px 10px 7px 0;border-bottom:1px solid var(--line);vertical-align:middle}"
     "tr:last-child td{border-bottom:0}.num{text-align:right;white-space:nowrap}"
     ".rate{white-space:nowrap;font-size:13px}.scroll{overflow-x:auto}"
-    ".matrix td,.matrix th{border:0;padding:3px}.matrix .cell{border-radius:8px;padding:14px 8px;"
+    ".matrix td,.matrix th{border:0;padding:3px}.matrix{table-layout:fixed}.matrix tr>:first-child{width:84px}"
+    ".matrix .cell{border-radius:8px;padding:14px 8px;"
     "text-align:center;font-size:22px;font-weight:600;border:1px solid var(--line)}"
     ".matrix .cell span{display:block;font-size:12px;font-weight:400;color:var(--soft)}"
     ".chip{display:inline-block;border:1px solid var(--line);border-radius:99px;padding:0 9px;"
@@ -121,12 +122,13 @@ static void bar_add(buffer *out, const rate *found, const char *colour, uint32_t
                   "<rect class=\"track\" y=\"3\" width=\"%u\" height=\"10\" rx=\"3\"/>",
                   width, BAR_HEIGHT, found->value * 100, width);
     if (found->total > 0) {
-        const double low = found->low * wide, high = found->high * wide;
         buffer_format(out, "<rect class=\"%s\" y=\"3\" width=\"%.1f\" height=\"10\" rx=\"3\"/>",
                       colour, found->value * wide);
-        buffer_format(out,
-                      "<path class=\"whisker\" d=\"M%.1f 8H%.1fM%.1f 5V11M%.1f 5V11\"/>", low,
-                      high, low < 1 ? 1.0 : low, high > wide - 1 ? wide - 1 : high);
+        const double low = found->low * wide, high = found->high * wide;
+        if (rate_has_interval(found))
+            buffer_format(out,
+                          "<path class=\"whisker\" d=\"M%.1f 8H%.1fM%.1f 5V11M%.1f 5V11\"/>", low,
+                          high, low < 1 ? 1.0 : low, high > wide - 1 ? wide - 1 : high);
     }
     buffer_text(out, "</svg>");
 }
@@ -150,9 +152,11 @@ static void rate_cells(buffer *out, const rate *found, const char *colour)
     buffer_text(out, "</td><td class=\"rate\">");
     if (found->total > 0) {
         show_percent(out, found->value);
-        buffer_text(out, "&ensp;<span class=\"soft\">");
-        interval_add(out, found);
-        buffer_text(out, "</span>");
+        if (rate_has_interval(found)) {
+            buffer_text(out, "&ensp;<span class=\"soft\">");
+            interval_add(out, found);
+            buffer_text(out, "</span>");
+        }
     } else
         buffer_text(out, "<span class=\"soft\">&ndash;</span>");
     buffer_text(out, "</td>");
@@ -329,14 +333,14 @@ static void problems_add(buffer *out, const eval_state *eval)
 /* ---- tables with bars
  * --------------------------------------------------------------------------------- */
 
-static void table_begin(buffer *out, const char *title, const char *first, const char *left,
-                        const char *right)
+static void table_begin(buffer *out, const char *title, const char *first, const char *counted,
+                        const char *left, const char *counted_right, const char *right)
 {
     buffer_format(out,
                   "<h2>%s</h2>\n<div class=\"card scroll\"><table><tr><th>%s</th>"
-                  "<th class=\"num\">rows</th><th colspan=\"2\">%s</th>"
-                  "<th class=\"num\">rows</th><th colspan=\"2\">%s</th></tr>\n",
-                  title, first, left, right);
+                  "<th class=\"num\">%s</th><th colspan=\"2\">%s</th>"
+                  "<th class=\"num\">%s</th><th colspan=\"2\">%s</th></tr>\n",
+                  title, first, counted, left, counted_right, right);
 }
 
 static void table_end(buffer *out, uint32_t left_out)
@@ -425,7 +429,8 @@ static void group_row(buffer *out, const char *name, size_t length, const confus
 static void groups_add(buffer *out, const eval_state *eval)
 {
     if (eval->reader.fields.category != NULL) {
-        table_begin(out, "Categories", "category", "recall", "false positives");
+        table_begin(out, "Categories", "category", "positive", "recall", "negative",
+                    "false positives");
         for (uint32_t i = 0; i < eval->categories.count && i < LISTED; i++) {
             const eval_group *const group = eval->categories.rows[i];
             group_row(out, group->name.name, group->name.length, &group->counts);
@@ -434,7 +439,7 @@ static void groups_add(buffer *out, const eval_state *eval)
     }
     if (eval->file_count < 2)
         return;
-    table_begin(out, "Files", "file", "recall", "false positives");
+    table_begin(out, "Files", "file", "positive", "recall", "negative", "false positives");
     for (uint32_t i = 0; i < eval->file_count; i++)
         group_row(out, eval->files[i].path, strlen(eval->files[i].path), &eval->files[i].counts);
     table_end(out, 0);
@@ -453,10 +458,10 @@ static void spans_add(buffer *out, const eval_state *eval)
          rate_of(score->found_exact, score->found)},
         {"overlap (IoU 0.5 or more)", rate_of(score->expected_overlap, score->expected),
          rate_of(score->found_overlap, score->found)},
-        {"characters", rate_of(score->shared_characters, score->expected_characters),
-         rate_of(score->shared_characters, score->found_characters)},
+        {"characters", share_of(score->shared_characters, score->expected_characters),
+         share_of(score->shared_characters, score->found_characters)},
     };
-    table_begin(out, "Spans", "measure", "recall", "precision");
+    table_begin(out, "Spans", "measure", "expected", "recall", "found", "precision");
     for (int i = 0; i < 3; i++) {
         buffer_format(out, "<tr><td>%s</td>", measures[i].name);
         two_rates(out, &measures[i].recall, "good", &measures[i].precision, "hold");
@@ -477,11 +482,12 @@ static void spans_add(buffer *out, const eval_state *eval)
                       (unsigned long long)score->cut);
     if (score->types.count == 0)
         return;
-    table_begin(out, "Types of spans", "type", "recall, overlap", "recall, characters");
+    table_begin(out, "Types of spans", "type", "expected", "recall, overlap", "characters",
+                "recall, characters");
     for (uint32_t i = 0; i < score->types.count && i < LISTED; i++) {
         const span_type *const type = score->types.rows[i];
         const rate overlap = rate_of(type->overlap, type->expected);
-        const rate characters = rate_of(type->characters_found, type->characters);
+        const rate characters = share_of(type->characters_found, type->characters);
         buffer_text(out, "<tr><td class=\"mono\">");
         html_text(out, type->name.name);
         buffer_text(out, "</td>");
@@ -526,9 +532,9 @@ static void examples_add(buffer *out, const char *title, const example_list *lis
 {
     if (list->count == 0)
         return;
-    buffer_format(out, "<h2>%s <span class=\"soft small\">%u of %llu</span></h2>\n"
-                       "<div class=\"card\">",
-                  title, list->count, (unsigned long long)total);
+    buffer_format(out, "<h2>%s <span class=\"soft small\">%u of ", title, list->count);
+    number_add(out, total);
+    buffer_text(out, "</span></h2>\n<div class=\"card\">");
     for (uint32_t i = 0; i < list->count; i++)
         example_add(out, &list->items[i]);
     buffer_text(out, "</div>\n");

@@ -20,6 +20,8 @@ static void rate_add(buffer *out, const char *name, const rate *found)
                   (unsigned long long)found->hits, (unsigned long long)found->total);
     if (found->total == 0)
         buffer_text(out, "\"value\":null,\"low\":null,\"high\":null}");
+    else if (!rate_has_interval(found))
+        buffer_format(out, "\"value\":%.6f,\"low\":null,\"high\":null}", found->value);
     else
         buffer_format(out, "\"value\":%.6f,\"low\":%.6f,\"high\":%.6f}", found->value, found->low,
                       found->high);
@@ -167,10 +169,11 @@ static void groups_add(buffer *out, const eval_state *eval)
     buffer_text(out, "]");
 }
 
-static void measure_add(buffer *out, const char *name, uint64_t expected_hits, uint64_t expected,
+static void measure_add(buffer *out, const char *name, bool independent, uint64_t expected_hits, uint64_t expected,
                         uint64_t found_hits, uint64_t found)
 {
-    const rate recall = rate_of(expected_hits, expected), precision = rate_of(found_hits, found);
+    rate (*const make)(uint64_t, uint64_t) = independent ? rate_of : share_of;
+    const rate recall = make(expected_hits, expected), precision = make(found_hits, found);
     buffer_format(out, ",\"%s\":{", name);
     rate_add(out, "recall", &recall);
     buffer_text(out, ",");
@@ -189,18 +192,18 @@ static void spans_add(buffer *out, const eval_state *eval)
                   (unsigned long long)score->rows, (unsigned long long)score->unmarked,
                   (unsigned long long)score->ignored_expected,
                   (unsigned long long)score->ignored_found, (unsigned long long)score->cut);
-    measure_add(out, "exact", score->expected_exact, score->expected, score->found_exact,
+    measure_add(out, "exact", true, score->expected_exact, score->expected, score->found_exact,
                 score->found);
-    measure_add(out, "overlap", score->expected_overlap, score->expected, score->found_overlap,
+    measure_add(out, "overlap", true, score->expected_overlap, score->expected, score->found_overlap,
                 score->found);
-    measure_add(out, "characters", score->shared_characters, score->expected_characters,
+    measure_add(out, "characters", false, score->shared_characters, score->expected_characters,
                 score->shared_characters, score->found_characters);
     buffer_text(out, ",\"types\":[");
     for (uint32_t i = 0; i < score->types.count; i++) {
         const span_type *const type = score->types.rows[i];
         const rate exact = rate_of(type->exact, type->expected);
         const rate overlap = rate_of(type->overlap, type->expected);
-        const rate characters = rate_of(type->characters_found, type->characters);
+        const rate characters = share_of(type->characters_found, type->characters);
         buffer_text(out, i == 0 ? "{\"type\":" : ",{\"type\":");
         buffer_json_string(out, type->name.name, type->name.length);
         buffer_text(out, ",");

@@ -31,7 +31,7 @@ static void number_cell(buffer *line, uint64_t number, uint32_t columns)
 /* "  93.1 %  (91.0 to 95.1)" in 26 columns; a dash where nothing was counted. */
 static void rate_cell(buffer *line, const rate *found)
 {
-    char text[64];
+    char text[64] = "";
     if (found->total == 0) {
         buffer_format(line, "%8s  %-16s", "-", "");
         return;
@@ -40,8 +40,9 @@ static void rate_cell(buffer *line, const rate *found)
     buffer_init(&part, NULL, 0);
     show_percent(&part, found->value);
     const bool small = found->high < 0.1;
-    snprintf(text, sizeof text, small ? "(%.2f to %.2f)" : "(%.1f to %.1f)", found->low * 100,
-             found->high * 100);
+    if (rate_has_interval(found))
+        snprintf(text, sizeof text, small ? "(%.2f to %.2f)" : "(%.1f to %.1f)",
+                 found->low * 100, found->high * 100);
     buffer_format(line, "%8s  %-16s", part.bytes == NULL ? "" : part.bytes, text);
     buffer_free(&part);
 }
@@ -335,8 +336,8 @@ static void print_spans(const eval_state *eval, buffer *line)
                           rate_of(score->found_exact, score->found)};
     const rate overlap[] = {rate_of(score->expected_overlap, score->expected),
                             rate_of(score->found_overlap, score->found)};
-    const rate characters[] = {rate_of(score->shared_characters, score->expected_characters),
-                               rate_of(score->shared_characters, score->found_characters)};
+    const rate characters[] = {share_of(score->shared_characters, score->expected_characters),
+                               share_of(score->shared_characters, score->found_characters)};
     span_line(line, "exact", &exact[0], &exact[1]);
     span_line(line, "overlap (IoU 0.5 or more)", &overlap[0], &overlap[1]);
     span_line(line, "characters", &characters[0], &characters[1]);
@@ -359,7 +360,7 @@ static void print_spans(const eval_state *eval, buffer *line)
         const span_type *const type = score->types.rows[i];
         const rate rates[] = {rate_of(type->exact, type->expected),
                               rate_of(type->overlap, type->expected),
-                              rate_of(type->characters_found, type->characters)};
+                              share_of(type->characters_found, type->characters)};
         buffer_text(line, "  ");
         show_cell(line, type->name.name, type->name.length, NAME_COLUMNS);
         number_cell(line, type->expected, 9);

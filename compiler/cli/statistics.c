@@ -26,6 +26,18 @@ rate rate_of(uint64_t hits, uint64_t total)
     return made;
 }
 
+rate share_of(uint64_t hits, uint64_t total)
+{
+    rate made = rate_of(hits, total);
+    made.low = made.high = -1;
+    return made;
+}
+
+bool rate_has_interval(const rate *found)
+{
+    return found->low >= 0;
+}
+
 void confusion_add(confusion *counts, bool positive, bool spoke)
 {
     if (positive)

@@ -30,6 +30,10 @@ typedef struct confusion {
 } confusion;
 
 rate rate_of(uint64_t hits, uint64_t total); /* hits <= total */
+/* Without an interval (low and high are negative): for what is not independent, such as the
+ * characters of one span, which are found or missed together. */
+rate share_of(uint64_t hits, uint64_t total);
+bool rate_has_interval(const rate *found);
 
 void confusion_add(confusion *counts, bool positive, bool spoke);
 rate confusion_recall(const confusion *counts);      /* caught, of the positive rows */

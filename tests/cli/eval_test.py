@@ -203,6 +203,11 @@ class Eval(unittest.TestCase):
         report = self.measure("--id", "id", "--show", "7", text=lines(rows), data=("-",))
         self.assertEqual([len(miss["excerpt"]) for miss in report["misses"]], [1, 2, 3, 4, 5, 6, 7])
 
+    def test_equal_texts_are_shown_once(self):
+        report = self.measure(text=lines([row("same", "attack")] * 4 + [row("other", "attack")]), data=("-",))
+        self.assertEqual([miss["excerpt"] for miss in report["misses"]], ["same", "other"])
+        self.assertEqual(self.matrix(report), (0, 5, 0, 0))
+
     def test_long_texts_are_cut_between_characters(self):
         report = self.measure(text=lines([row("\u00e4\u20ac" * 1000, "attack")]), data=("-",))
         self.assertFalse(report["misses"][0]["whole"])
@@ -332,6 +337,7 @@ rule spoken on output when text starts with "Ignore" then deny
         self.assertEqual((spans["overlap"]["recall"]["hits"], spans["overlap"]["precision"]["hits"]), (2, 2))
         self.assertEqual((spans["characters"]["recall"]["hits"], spans["characters"]["recall"]["total"]), (15, 18))
         self.assertEqual((spans["characters"]["precision"]["hits"], spans["characters"]["precision"]["total"]), (15, 24))
+        self.assertIsNone(spans["characters"]["recall"]["low"])  # characters of one span are not independent
         types = {kind["type"]: (kind["exact"]["hits"], kind["overlap"]["hits"], kind["exact"]["total"]) for kind in spans["types"]}
         self.assertEqual(types, {"ALL": (1, 1, 2), "WORD": (0, 1, 1), "LETTER": (0, 0, 1)})
         self.assertEqual(self.spans([row(text, "attack", spans=[[0, 9, "ALL"]])], "--offsets", "bytes")["spans"]["exact"]["recall"]["hits"], 1)

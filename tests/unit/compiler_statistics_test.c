@@ -47,6 +47,10 @@ static void test_wilson(void **state)
     }
     const rate nothing = rate_of(0, 0);
     assert_true(nothing.value == 0 && nothing.low == 0 && nothing.high == 1);
+    const rate share = share_of(1, 4);
+    near(share.value, 0.25);
+    assert_false(rate_has_interval(&share));
+    assert_true(rate_has_interval(&nothing));
 }
 
 static void test_intervals_hold_the_value(void **state)
