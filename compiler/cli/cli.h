@@ -126,6 +126,8 @@ void show_padding(buffer *out, uint32_t count);
 bool point_is_hidden(uint32_t point);
 /* A text in a column of a table: `columns` wide, two of them blank at its end. */
 void show_cell(buffer *out, const char *text, size_t length, uint32_t columns);
+/* Prints the line without the blanks at its end, and clears it. */
+void out_line(buffer *line);
 /* 0.9312 as "93.1 %"; small parts get a digit more: "0.53 %". */
 void show_percent(buffer *out, double part);
 

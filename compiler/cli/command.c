@@ -69,9 +69,9 @@ static const option_row bench_options[] = {
     {"--text", NULL, "FIELD", NULL,                                                                \
      "the field that holds the text: a name, a.b.0, or /a/b/0"},                                   \
         {"--label", NULL, "FIELD", NULL, "the field that holds the label"},                        \
-        {"--positive", NULL, "VALUE,…", NULL,                                                      \
-         "labels on which the policy should speak; repeatable"},                                   \
-        {"--negative", NULL, "VALUE,…", NULL,                                                      \
+        {"--positive", NULL, "VALUES", NULL,                                                      \
+         "labels on which the policy should speak, a,b,c; repeatable"},                                   \
+        {"--negative", NULL, "VALUES", NULL,                                                      \
          "labels on which it should not; rows with other labels are then skipped"}
 #define DATA_EVENT                                                                                 \
     {"--stage", NULL, "STAGE", "input|output|result|message|action",                               \
@@ -93,7 +93,7 @@ static const option_row eval_options[] = {
     {"--spans", NULL, "FIELD", NULL,
      "a list of [start,end,TYPE], or of objects with these names, to compare spans with"},
     {"--offsets", NULL, "UNIT", "chars|bytes", "what they count; chars if not given"},
-    {"--kinds", NULL, "TYPE,…", NULL, "the only types of spans that count; repeatable"},
+    {"--kinds", NULL, "TYPES", NULL, "the only types of spans that count, A,B; repeatable"},
     {"--show", NULL, "NUMBER", NULL, "misses and false alarms to show; 5 if not given"},
     {"--rounds", NULL, "NUMBER", NULL,
      "read the data so often to measure the time; 1 if not given"},
@@ -111,7 +111,7 @@ static const option_row redteam_options[] = {
      "rewrite so many of the caught rows, chosen evenly; 100 if not given"},
     {"--seed", NULL, "NUMBER", NULL,
      "another seed chooses other rows and other places; 1 if not given"},
-    {"--only", NULL, "NAME,…", NULL, "only these transformations; repeatable"},
+    {"--only", NULL, "NAMES", NULL, "only these transformations; repeatable"},
     {"--alone", NULL, NULL, NULL, "no pairs of transformations"},
     {"--list", NULL, NULL, NULL, "explain the transformations, and end"},
     {"--show", NULL, "NUMBER", NULL, "pairs to show in the table; 20 if not given"},

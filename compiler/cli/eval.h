@@ -63,7 +63,7 @@ typedef struct eval_example { /* a miss or a false alarm that is shown */
     char *rules; /* those that spoke: "a, b" */
     char *excerpt;
     uint32_t excerpt_length;
-    uint32_t mark_start, mark_end; /* in the excerpt: what the first rule pointed at; 0, 0: nothing */
+    uint32_t mark_start, mark_end; /* what the first rule pointed at; 0, 0: nothing */
     bool cut_before, cut_after;
 } eval_example;
 

@@ -28,7 +28,7 @@ static const char STYLE[] =
     "h2{font-size:18px;margin:44px 0 12px}p{margin:4px 0}"
     ".soft{color:var(--soft)}.small{font-size:13px}"
     ".mono{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,monospace;font-size:13px;"
-    "overflow-wrap:anywhere}"
+    "overflow-wrap:anywhere}td.mono{min-width:120px}"
     ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:14px;"
     "margin-top:26px}"
     ".card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px "

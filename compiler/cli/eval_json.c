@@ -169,8 +169,8 @@ static void groups_add(buffer *out, const eval_state *eval)
     buffer_text(out, "]");
 }
 
-static void measure_add(buffer *out, const char *name, bool independent, uint64_t expected_hits, uint64_t expected,
-                        uint64_t found_hits, uint64_t found)
+static void measure_add(buffer *out, const char *name, bool independent, uint64_t expected_hits,
+                        uint64_t expected, uint64_t found_hits, uint64_t found)
 {
     rate (*const make)(uint64_t, uint64_t) = independent ? rate_of : share_of;
     const rate recall = make(expected_hits, expected), precision = make(found_hits, found);

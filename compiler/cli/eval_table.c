@@ -11,17 +11,6 @@
 
 enum { NAME_COLUMNS = 30, EFFECT_COLUMNS = 18, NEVER_LISTED = 40 };
 
-static void line_out(buffer *line)
-{
-    while (line->length > 0 && line->bytes[line->length - 1] == ' ')
-        line->length--;
-    buffer_text(line, "\n");
-    if (line->failed)
-        checked(NULL);
-    out_bytes(line->bytes, line->length);
-    buffer_clear(line);
-}
-
 /* A number at the right of its column. */
 static void number_cell(buffer *line, uint64_t number, uint32_t columns)
 {
@@ -65,11 +54,11 @@ static void print_head(const eval_state *eval, buffer *line)
     const cst_policy *const policy = eval->judge.policy;
     buffer_format(line, "%s@%s  %s", cst_policy_name(policy), cst_policy_version(policy),
                   cst_policy_hash(policy));
-    line_out(line);
+    out_line(line);
     for (uint32_t i = 0; i < eval->file_count; i++) {
         buffer_text(line, i == 0 ? "data " : "     ");
         word_out(line, eval->files[i].path);
-        line_out(line);
+        out_line(line);
     }
     buffer_format(line, "each text is an event of the stage %s",
                   cst_stage_name(eval->judge.stage));
@@ -80,7 +69,7 @@ static void print_head(const eval_state *eval, buffer *line)
     buffer_format(line, "; caught: %s%s%s", verdict_words(eval->judge.least),
                   eval->judge.least < CST_HALT ? " or stricter" : "",
                   eval->judge.shadow ? ", rules in shadow count" : "");
-    line_out(line);
+    out_line(line);
 }
 
 static void first_seen(buffer *line, const eval_place *place)
@@ -115,15 +104,15 @@ static void print_rows(const eval_state *eval, buffer *line)
     out_format("\nrows %14llu\n", (unsigned long long)eval->rows);
     out_format("  positive %8llu  ", (unsigned long long)eval->positive_rows);
     labels_add(line, eval, ROW_POSITIVE);
-    line_out(line);
+    out_line(line);
     out_format("  negative %8llu  ", (unsigned long long)eval->negative_rows);
     labels_add(line, eval, ROW_NEGATIVE);
-    line_out(line);
+    out_line(line);
     if (eval->skipped > 0) {
         out_format("  skipped  %8llu  neither positive nor negative: ",
                    (unsigned long long)eval->skipped);
         labels_add(line, eval, ROW_SKIPPED);
-        line_out(line);
+        out_line(line);
     }
     if (unread > 0)
         out_format("  not read %8llu  (in no figure)\n", (unsigned long long)unread);
@@ -133,7 +122,7 @@ static void print_rows(const eval_state *eval, buffer *line)
         buffer_format(line, "%21s%llu %s; ", "", (unsigned long long)eval->faults[i],
                       row_fault_text((row_fault)i));
         first_seen(line, &eval->first_faults[i]);
-        line_out(line);
+        out_line(line);
     }
     if (eval->undecided_rows > 0)
         out_format("  malformed%8llu  (in no figure; in service such an event is denied)\n",
@@ -146,7 +135,7 @@ static void print_rows(const eval_state *eval, buffer *line)
         show_text(line, problem->text, strlen(problem->text), 80);
         buffer_text(line, "; ");
         first_seen(line, &problem->first);
-        line_out(line);
+        out_line(line);
     }
 }
 
@@ -159,14 +148,14 @@ static void figure(buffer *line, const char *name, const rate *found, const char
     rate_cell(line, found);
     buffer_format(line, "  %llu of %llu %s", (unsigned long long)found->hits,
                   (unsigned long long)found->total, of);
-    line_out(line);
+    out_line(line);
 }
 
 static void print_figures(const eval_state *eval, buffer *line)
 {
     const confusion *const counts = &eval->counts;
     buffer_format(line, "\n%-16s%12s%12s", "", "caught", "let pass");
-    line_out(line);
+    out_line(line);
     out_format("%-16s%12llu%12llu\n", "positive rows", (unsigned long long)counts->caught,
                (unsigned long long)counts->missed);
     out_format("%-16s%12llu%12llu\n\n", "negative rows", (unsigned long long)counts->alarms,
@@ -174,7 +163,7 @@ static void print_figures(const eval_state *eval, buffer *line)
     const rate recall = confusion_recall(counts), precision = confusion_precision(counts);
     const rate alarms = confusion_false_alarms(counts), f1 = confusion_f1(counts);
     buffer_format(line, "%-21s%8s  %-16s", "", "", "95 % interval");
-    line_out(line);
+    out_line(line);
     figure(line, "recall", &recall, "positive rows");
     figure(line, "precision", &precision, "caught rows");
     figure(line, "false-positive rate", &alarms, "negative rows");
@@ -182,7 +171,7 @@ static void print_figures(const eval_state *eval, buffer *line)
     rate_cell(line, &f1);
     buffer_format(line, "  %llu rows that are positive or caught",
                   (unsigned long long)f1.total);
-    line_out(line);
+    out_line(line);
 }
 
 static void print_time(const eval_state *eval)
@@ -198,9 +187,9 @@ static void print_time(const eval_state *eval)
 static void print_rules(const eval_state *eval, buffer *line)
 {
     heading("rules, each alone");
-    buffer_format(line, "  %-*s%-*s%9s  %8s  %-16s%9s  %8s  %s", NAME_COLUMNS, "", EFFECT_COLUMNS, "",
-               "positive", "recall", "", "negative", "precision", "");
-    line_out(line);
+    buffer_format(line, "  %-*s%-*s%9s  %8s  %-16s%9s  %8s  %s", NAME_COLUMNS, "",
+                  EFFECT_COLUMNS, "", "positive", "recall", "", "negative", "precision", "");
+    out_line(line);
     uint32_t never = 0;
     for (uint32_t i = 0; i < eval->rules.count; i++) {
         const eval_rule *const rule = eval->rules.rows[i];
@@ -224,7 +213,7 @@ static void print_rules(const eval_state *eval, buffer *line)
         rate_cell(line, &precision);
         if (rule->undecided > 0)
             buffer_format(line, "  undecided on %llu", (unsigned long long)rule->undecided);
-        line_out(line);
+        out_line(line);
     }
     for (uint32_t i = 0; i < eval->rules.count; i++)
         if (((const eval_rule *)eval->rules.rows[i])->shadow) {
@@ -247,7 +236,7 @@ static void print_rules(const eval_state *eval, buffer *line)
         buffer_text(line, listed++ > 0 ? ", " : " ");
         show_text(line, rule->name.name, rule->name.length, 0);
     }
-    line_out(line);
+    out_line(line);
 }
 
 static void group_line(buffer *line, const char *name, size_t length, const confusion *counts)
@@ -264,7 +253,7 @@ static void group_line(buffer *line, const char *name, size_t length, const conf
     number_cell(line, alarms.total, 9);
     buffer_text(line, "  ");
     rate_cell(line, &alarms);
-    line_out(line);
+    out_line(line);
 }
 
 /* The end of a long path: where the names of one data set differ. */
@@ -281,9 +270,9 @@ static void print_groups(const eval_state *eval, buffer *line)
 {
     if (eval->reader.fields.category != NULL) {
         heading("categories");
-        buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive", "recall", "",
-                   "negative", "false positives");
-        line_out(line);
+        buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive",
+                      "recall", "", "negative", "false positives");
+        out_line(line);
         for (uint32_t i = 0; i < eval->categories.count; i++) {
             const eval_group *const group = eval->categories.rows[i];
             group_line(line, group->name.name, group->name.length, &group->counts);
@@ -292,9 +281,9 @@ static void print_groups(const eval_state *eval, buffer *line)
     if (eval->file_count < 2)
         return;
     heading("files");
-    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive", "recall", "",
-               "negative", "false positives");
-    line_out(line);
+    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive",
+                  "recall", "", "negative", "false positives");
+    out_line(line);
     for (uint32_t i = 0; i < eval->file_count; i++) {
         const eval_file *const file = &eval->files[i];
         const char *const name = path_end(file->path);
@@ -320,7 +309,7 @@ static void span_line(buffer *line, const char *name, const rate *recall, const 
     buffer_text(line, "  ");
     rate_cell(line, precision);
     buffer_format(line, "  F1 %.1f %%", 100 * harmonic_mean(recall->value, precision->value));
-    line_out(line);
+    out_line(line);
 }
 
 static void print_spans(const eval_state *eval, buffer *line)
@@ -329,9 +318,9 @@ static void print_spans(const eval_state *eval, buffer *line)
     if (eval->reader.fields.spans == NULL)
         return;
     heading("spans");
-    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "expected", "recall", "",
-               "found", "precision");
-    line_out(line);
+    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "expected",
+                  "recall", "", "found", "precision");
+    out_line(line);
     const rate exact[] = {rate_of(score->expected_exact, score->expected),
                           rate_of(score->found_exact, score->found)};
     const rate overlap[] = {rate_of(score->expected_overlap, score->expected),
@@ -353,9 +342,9 @@ static void print_spans(const eval_state *eval, buffer *line)
                    (unsigned long long)score->cut);
     if (score->types.count == 0)
         return;
-    buffer_format(line, "\n  %-*s%9s  %8s  %-16s  %8s  %-16s  %8s", NAME_COLUMNS, "types: recall",
-               "expected", "exact", "", "overlap", "", "characters");
-    line_out(line);
+    buffer_format(line, "\n  %-*s%9s  %8s  %-16s  %8s  %-16s  %8s", NAME_COLUMNS,
+                  "types: recall", "expected", "exact", "", "overlap", "", "characters");
+    out_line(line);
     for (uint32_t i = 0; i < score->types.count; i++) {
         const span_type *const type = score->types.rows[i];
         const rate rates[] = {rate_of(type->exact, type->expected),
@@ -368,7 +357,7 @@ static void print_spans(const eval_state *eval, buffer *line)
             buffer_text(line, "  ");
             rate_cell(line, &rates[k]);
         }
-        line_out(line);
+        out_line(line);
     }
 }
 
@@ -398,14 +387,14 @@ static void print_examples(const example_list *list, uint64_t total, const char 
             buffer_text(line, ": ");
             show_text(line, example->rules, strlen(example->rules), width);
         }
-        line_out(line);
+        out_line(line);
         buffer_text(line, example->cut_before ? "    …" : "    ");
         /* From the mark on, where it would fall behind the end of the line. */
         const uint32_t skip = example->mark_end > width - 20 && example->mark_start > 20
                                   ? example->mark_start
                                   : 0;
         show_text(line, example->excerpt + skip, example->excerpt_length - skip, width - 6);
-        line_out(line);
+        out_line(line);
     }
 }
 

@@ -253,3 +253,14 @@ void show_percent(buffer *out, double part)
 {
     buffer_format(out, part > 0 && part < 0.1 ? "%.2f %%" : "%.1f %%", part * 100);
 }
+
+void out_line(buffer *line)
+{
+    while (line->length > 0 && line->bytes[line->length - 1] == ' ')
+        line->length--;
+    buffer_text(line, "\n");
+    if (line->failed)
+        checked(NULL);
+    out_bytes(line->bytes, line->length);
+    buffer_clear(line);
+}

@@ -87,7 +87,8 @@ static bool read_rows(redteam_state *state)
 {
     progress_begin(&state->reader.progress);
     for (uint32_t i = 1; i < state->arguments->word_count && state->code == EXIT_GOOD; i++) {
-        const int code = rows_read(&state->reader, state->arguments->words[i], i - 1, on_row, state);
+        const int code =
+            rows_read(&state->reader, state->arguments->words[i], i - 1, on_row, state);
         if (code != EXIT_GOOD)
             state->code = code;
     }

@@ -84,17 +84,6 @@ static ranked *rank_pairs(const redteam_state *state, uint32_t *count)
 /* ---- the table
  * ------------------------------------------------------------------------------------ */
 
-static void line_out(buffer *line)
-{
-    while (line->length > 0 && line->bytes[line->length - 1] == ' ')
-        line->length--;
-    buffer_text(line, "\n");
-    if (line->failed)
-        checked(NULL);
-    out_bytes(line->bytes, line->length);
-    buffer_clear(line);
-}
-
 static void count_cell(buffer *line, const caught_count *counts, uint32_t columns)
 {
     char text[64] = "-";
@@ -147,7 +136,7 @@ static void alone_line(const redteam_state *state, const ranked *entry, uint32_t
         const redteam_rule *const rule = state->rules.rows[rule_first + k];
         count_cell(line, &rule->alone[entry->first], RULE_COLUMNS);
     }
-    line_out(line);
+    out_line(line);
 }
 
 static void print_alone(const redteam_state *state, const ranked *entries, uint32_t count,
@@ -167,7 +156,7 @@ static void print_alone(const redteam_state *state, const ranked *entries, uint3
             const redteam_rule *const rule = state->rules.rows[first + k];
             show_cell(line, rule->name.name, rule->name.length, RULE_COLUMNS);
         }
-        line_out(line);
+        out_line(line);
         bool control = false;
         for (uint32_t i = 0; i < count; i++) {
             if (entries[i].control && !control)
@@ -211,7 +200,7 @@ static void print_pairs(const redteam_state *state, buffer *line)
         count_cell(line, &entries[i].counts, 12);
         percent_cell(line, past_of(&state->alone[entries[i].first].counts));
         percent_cell(line, past_of(&state->alone[entries[i].second].counts));
-        line_out(line);
+        out_line(line);
     }
     free(entries);
 }

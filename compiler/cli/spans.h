@@ -57,7 +57,7 @@ void span_score_free(span_score *score);
  */
 bool span_list_add(span_list *list, const char *text, uint32_t length, const text_span *span);
 void span_list_free(span_list *list);
-/* The spans that a row names. `field` NULL: there are none. False: they are no spans of the text. */
+/* The spans that a row names; none if `field` is NULL. False: they are no spans of the text. */
 bool spans_expected(const cst_json *field, const char *text, uint32_t length, bool characters,
                     const word_list *kinds, span_list *out);
 /* Counts one row. Sorts the lists and drops what stands twice. */

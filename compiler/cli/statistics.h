@@ -36,9 +36,10 @@ rate share_of(uint64_t hits, uint64_t total);
 bool rate_has_interval(const rate *found);
 
 void confusion_add(confusion *counts, bool positive, bool spoke);
-rate confusion_recall(const confusion *counts);      /* caught, of the positive rows */
-rate confusion_precision(const confusion *counts);   /* caught, of those where the policy spoke */
-rate confusion_false_alarms(const confusion *counts); /* alarms, of the negative rows */
+/* Caught, of the positive rows; caught, of those where the policy spoke; alarms, of the negative. */
+rate confusion_recall(const confusion *counts);
+rate confusion_precision(const confusion *counts);
+rate confusion_false_alarms(const confusion *counts);
 
 /*
  * The harmonic mean of precision and recall. F1 = 2j / (1 + j), where j is the part of the caught in

@@ -190,8 +190,8 @@ static void row_make(run_summary *summary, const summary_event *event, cst_verdi
     buffer_format(row, "%*llu  ", NUMBER_COLUMNS - 2, (unsigned long long)summary->events);
     const char *const stage = event->stage == NULL ? "-" : event->stage;
     show_cell(row, stage, strlen(stage), STAGE_COLUMNS + 1);
-    show_cell(row, event->tool == NULL ? "-" : event->tool, event->tool == NULL ? 1 : event->tool_length,
-         TOOL_COLUMNS);
+    show_cell(row, event->tool == NULL ? "-" : event->tool,
+              event->tool == NULL ? 1 : event->tool_length, TOOL_COLUMNS);
     if (summary->colour)
         buffer_text(row, verdict_colour(verdict));
     show_cell(row, verdict_words(verdict), strlen(verdict_words(verdict)), VERDICT_COLUMNS);
