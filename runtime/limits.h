@@ -67,4 +67,13 @@
 #define LIMIT_ORIGIN_BYTES (4u << 20)        /* text of one origin that a session remembers; when more comes, what asks for it is undecided */
 #define LIMIT_MATCHES 100000u                /* matches of one pattern kept as a list; more are counted, and the rule fires as undecided where it needs them */
 
+/* ---- measuring: what `constc eval` and `constc redteam` accept ---- */
+
+#define LIMIT_EVAL_GROUPS 1000u              /* categories, labels and types counted apart; a table for people is no longer, the rest is "(others)" */
+#define LIMIT_EVAL_EXAMPLES 1000u            /* misses, and false alarms, that are kept to be shown */
+#define LIMIT_EVAL_SPANS 4096u               /* marked spans of one row: each is compared with all that were found */
+#define LIMIT_EVAL_ROUNDS 1000u              /* passes over the data to measure the time */
+#define LIMIT_REDTEAM_ROWS 10000u            /* caught rows that are kept to be rewritten */
+#define LIMIT_REDTEAM_TEXT_BYTES (64u << 10) /* a text that is rewritten, before: about nine hundred texts are made of it */
+
 #endif

@@ -73,6 +73,8 @@ int command_build(const cli_arguments *arguments);
 int command_dump(const cli_arguments *arguments);
 int command_explain(const cli_arguments *arguments);
 int command_bench(const cli_arguments *arguments);
+int command_eval(const cli_arguments *arguments);
+int command_redteam(const cli_arguments *arguments);
 int command_version(const cli_arguments *arguments);
 int command_help(const cli_arguments *arguments);
 
@@ -87,6 +89,8 @@ const char *arguments_value(const cli_arguments *arguments, const char *name,
 const char *nearest_command(const char *name);
 /* A number from 1 to `most`; false after a message. */
 bool number_read(const char *option, const char *text, uint64_t most, uint64_t *out);
+/* A verdict by its name; "require-approval" and "require_approval" are the same. */
+bool verdict_read(const char *name, cst_verdict *out);
 
 void help_overview(FILE *out);
 void help_command(FILE *out, const cli_command *command);
@@ -98,6 +102,9 @@ void help_command(FILE *out, const cli_command *command);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* complain about `path`, with the reason of errno. */
 void complain_errno(const char *path);
+
+/* `memory`; if it is NULL the program ends with a message and EXIT_USAGE. */
+void *checked(void *memory);
 
 /* Everything on stdout goes through these. A closed pipe ends the program with EXIT_GOOD, quietly:
  * nobody reads. Any other failure ends it with EXIT_USAGE and a message: an answer that was lost
@@ -115,6 +122,14 @@ bool colour_wanted(int descriptor); /* a terminal, and NO_COLOR is not set */
  * a terminal are taken (more end in an ellipsis). Answers how many were. 0 columns: no bound. */
 uint32_t show_text(buffer *out, const char *text, size_t length, uint32_t columns);
 void show_padding(buffer *out, uint32_t count);
+/* Controls, invisible characters, changes of direction: nothing that people should be shown. */
+bool point_is_hidden(uint32_t point);
+/* A text in a column of a table: `columns` wide, two of them blank at its end. */
+void show_cell(buffer *out, const char *text, size_t length, uint32_t columns);
+/* Prints the line without the blanks at its end, and clears it. */
+void out_line(buffer *line);
+/* 0.9312 as "93.1 %"; small parts get a digit more: "0.53 %". */
+void show_percent(buffer *out, double part);
 
 /* ---- files
  * ---------------------------------------------------------------------------------------- */

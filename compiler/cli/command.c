@@ -65,6 +65,61 @@ static const option_row bench_options[] = {
     LAST,
 };
 
+#define DATA_FIELDS                                                                                \
+    {"--text", NULL, "FIELD", NULL,                                                                \
+     "the field that holds the text: a name, a.b.0, or /a/b/0"},                                   \
+        {"--label", NULL, "FIELD", NULL, "the field that holds the label"},                        \
+        {"--positive", NULL, "VALUES", NULL,                                                      \
+         "labels on which the policy should speak, a,b,c; repeatable"},                                   \
+        {"--negative", NULL, "VALUES", NULL,                                                      \
+         "labels on which it should not; rows with other labels are then skipped"}
+#define DATA_EVENT                                                                                 \
+    {"--stage", NULL, "STAGE", "input|output|result|message|action",                               \
+     "what kind of event the text becomes; input if not given"},                                   \
+        {"--tool", NULL, "NAME", NULL, "the tool, for result and action"},                         \
+        {"--arg", NULL, "NAME", NULL,                                                              \
+         "for action: the argument that takes the text; mail.body, to.0 for what lies deeper"},    \
+        {"--given", NULL, "NAME=JSON", NULL,                                                       \
+         "what else the events hold: a context, from, to, role, args; repeatable"},                \
+        {"--at-least", NULL, "VERDICT", NULL,                                                      \
+         "the policy spoke if it decided so, or stricter; flag if not given"},                     \
+        {"--shadow", NULL, NULL, NULL, "rules in shadow count like the others"}
+
+static const option_row eval_options[] = {
+    DATA_FIELDS,
+    {"--id", NULL, "FIELD", NULL, "the field that names a row, for examples"},
+    {"--category", NULL, "FIELD", NULL, "figures for each value of this field"},
+    DATA_EVENT,
+    {"--spans", NULL, "FIELD", NULL,
+     "a list of [start,end,TYPE], or of objects with these names, to compare spans with"},
+    {"--offsets", NULL, "UNIT", "chars|bytes", "what they count; chars if not given"},
+    {"--kinds", NULL, "TYPES", NULL, "the only types of spans that count, A,B; repeatable"},
+    {"--show", NULL, "NUMBER", NULL, "misses and false alarms to show; 5 if not given"},
+    {"--rounds", NULL, "NUMBER", NULL,
+     "read the data so often to measure the time; 1 if not given"},
+    {"--format", NULL, "FORMAT", "table|json", "table if not given"},
+    {"--html", NULL, "FILE", NULL, "also write the figures as a page with plots"},
+    ENGINE,
+    LAST,
+};
+
+static const option_row redteam_options[] = {
+    DATA_FIELDS,
+    {"--id", NULL, "FIELD", NULL, "the field that names a row, for examples"},
+    DATA_EVENT,
+    {"--limit", NULL, "NUMBER", NULL,
+     "rewrite so many of the caught rows, chosen evenly; 100 if not given"},
+    {"--seed", NULL, "NUMBER", NULL,
+     "another seed chooses other rows and other places; 1 if not given"},
+    {"--only", NULL, "NAMES", NULL, "only these transformations; repeatable"},
+    {"--alone", NULL, NULL, NULL, "no pairs of transformations"},
+    {"--list", NULL, NULL, NULL, "explain the transformations, and end"},
+    {"--show", NULL, "NUMBER", NULL, "pairs to show in the table; 20 if not given"},
+    {"--format", NULL, "FORMAT", "table|json", "table if not given"},
+    ENGINE,
+    LAST,
+};
+
 static const option_row no_options[] = {LAST};
 
 const cli_command commands[] = {
@@ -130,6 +185,38 @@ const cli_command commands[] = {
      "  constc bench support.const events.jsonl\n"
      "  constc bench support.so events.jsonl --json\n",
      bench_options, 2, 2, command_bench},
+    {"eval", "measure a policy on labelled texts",
+     "FILE DATA… --text FIELD --label FIELD --positive VALUE,…",
+     "Reads rows (JSON lines), makes an event of each row's text, decides it in a session of its "
+     "own, and\n"
+     "compares with the label: confusion matrix, recall, precision, false-positive rate and F1 "
+     "with 95 %\n"
+     "intervals, for each rule and category too; the worst misses and false alarms. Rows that "
+     "cannot be\n"
+     "read or decided are counted apart. --spans compares places in the text as well.\n"
+     "Exit: 0; 1 the policy does not compile; 2 a file or the command line is wrong, or no row "
+     "counted.\n",
+     "  constc eval injection.const attacks.jsonl benign.jsonl --text text --label label "
+     "--positive attack\n"
+     "  constc eval shell.const commands.jsonl --text text --label label --positive dangerous \\\n"
+     "      --stage action --tool bash --arg command --category kind --html commands.html\n"
+     "  constc eval pii.const pii.jsonl --text text --label label --positive pii --stage output "
+     "--spans spans\n",
+     eval_options, 2, UINT32_MAX, command_eval},
+    {"redteam", "rewrite texts that a policy catches, and see what gets past",
+     "FILE DATA… --text FIELD --label FIELD --positive VALUE,…",
+     "Takes rows with a positive label that the policy catches as they are, rewrites their texts "
+     "(other\n"
+     "letters, invisible characters, encodings and so on; --list explains them) alone and in "
+     "pairs, and\n"
+     "shows which rewriting gets past which rule. The same seed gives the same texts.\n"
+     "Exit: 0; 1 the policy does not compile; 2 a file or the command line is wrong.\n",
+     "  constc redteam injection.const attacks.jsonl --text text --label label --positive attack\n"
+     "  constc redteam injection.const attacks.jsonl --text text --label label --positive attack "
+     "\\\n"
+     "      --only look_alikes,zero_width --format json\n"
+     "  constc redteam --list\n",
+     redteam_options, 2, UINT32_MAX, command_redteam},
     {"version", "print the version", "", "Prints the version of constc.\n", "  constc version\n",
      no_options, 0, 0, command_version},
     {"help", "explain a command", "[COMMAND]",

@@ -124,8 +124,9 @@ bool arguments_read(const cli_command *command, int count, char **words, cli_arg
             return false;
     }
     const char *wrong = NULL;
-    /* `check --explain CODE` and the like need no file. */
-    if (out->word_count < command->least && !arguments_has(out, "--explain"))
+    /* `check --explain CODE` and `redteam --list` need no file. */
+    if (out->word_count < command->least && !arguments_has(out, "--explain") &&
+        !arguments_has(out, "--list"))
         wrong = "something is missing";
     else if (out->word_count > command->most)
         wrong = "there are too many arguments";
@@ -169,4 +170,18 @@ bool number_read(const char *option, const char *text, uint64_t most, uint64_t *
     }
     *out = number;
     return true;
+}
+
+bool verdict_read(const char *name, cst_verdict *out)
+{
+    for (int i = CST_PERMIT; i <= CST_HALT; i++) {
+        const char *const known = cst_verdict_name((cst_verdict)i);
+        bool same = strlen(known) == strlen(name);
+        for (size_t k = 0; same && known[k] != '\0'; k++)
+            same = known[k] == name[k] || (known[k] == '_' && name[k] == '-');
+        *out = (cst_verdict)i;
+        if (same)
+            return true;
+    }
+    return false;
 }

@@ -34,6 +34,14 @@ void complain_errno(const char *path)
     complain("%s: %s", path, strerror(errno));
 }
 
+void *checked(void *memory)
+{
+    if (memory != NULL)
+        return memory;
+    complain("out of memory");
+    exit(EXIT_USAGE);
+}
+
 static void write_all(const char *bytes, size_t length)
 {
     while (length > 0) {
@@ -168,7 +176,7 @@ static uint32_t point_width(uint32_t point)
 
 /* What must not reach a terminal: controls, invisible characters, changes of direction, line
  * separators, tags. */
-static bool is_unshowable(uint32_t point)
+bool point_is_hidden(uint32_t point)
 {
     static const width_row rows[] = {{0, 0x1F},        {0x7F, 0x9F},     {0xAD, 0xAD},
                                      {0x61C, 0x61C},   {0x200B, 0x200F}, {0x2028, 0x202E},
@@ -208,7 +216,7 @@ uint32_t show_text(buffer *out, const char *text, size_t length, uint32_t column
     for (size_t at = 0; at < length;) {
         uint32_t size;
         const uint32_t point = point_read(text + at, length - at, &size);
-        const bool hidden = is_unshowable(point);
+        const bool hidden = point_is_hidden(point);
         const uint32_t width = hidden ? 1 : point_width(point);
         if (columns != 0 && used + width > columns) {
             out->length = cut;
@@ -233,4 +241,26 @@ void show_padding(buffer *out, uint32_t count)
 {
     while (count-- > 0)
         buffer_text(out, " ");
+}
+
+void show_cell(buffer *out, const char *text, size_t length, uint32_t columns)
+{
+    const uint32_t used = show_text(out, text, length, columns - 2);
+    show_padding(out, columns - used);
+}
+
+void show_percent(buffer *out, double part)
+{
+    buffer_format(out, part > 0 && part < 0.1 ? "%.2f %%" : "%.1f %%", part * 100);
+}
+
+void out_line(buffer *line)
+{
+    while (line->length > 0 && line->bytes[line->length - 1] == ' ')
+        line->length--;
+    buffer_text(line, "\n");
+    if (line->failed)
+        checked(NULL);
+    out_bytes(line->bytes, line->length);
+    buffer_clear(line);
 }

@@ -350,15 +350,8 @@ static bool fail_on_read(const cli_arguments *arguments, run_state *run)
     if (level == NULL)
         return true;
     run->failing = true;
-    for (int i = CST_PERMIT; i <= CST_HALT; i++) {
-        const char *const name = cst_verdict_name((cst_verdict)i);
-        bool same = strlen(name) == strlen(level);
-        for (size_t k = 0; same && name[k] != '\0'; k++)
-            same = name[k] == level[k] || (name[k] == '_' && level[k] == '-');
-        run->fail_on = (cst_verdict)i;
-        if (same)
-            return true;
-    }
+    if (verdict_read(level, &run->fail_on))
+        return true;
     complain("--fail-on is one of permit, flag, redact, replace, require-approval, escalate, "
              "refuse, deny, halt; "
              "not \"%s\"",

@@ -82,14 +82,6 @@ static const char *verdict_colour(cst_verdict verdict)
     return verdict >= CST_FLAG ? "\033[33m" : "\033[32m";
 }
 
-static void *checked(void *memory)
-{
-    if (memory != NULL)
-        return memory;
-    complain("out of memory");
-    exit(EXIT_USAGE);
-}
-
 run_summary *summary_new(void)
 {
     run_summary *const made = checked(calloc(1, sizeof *made));
@@ -191,24 +183,18 @@ static void reason_add(buffer *out, const summary_event *event)
                       rule_name(&fired), verdict_words(fired.effect));
 }
 
-static void cell(buffer *out, const char *text, size_t length, uint32_t columns)
-{
-    const uint32_t used = show_text(out, text, length, columns - 2);
-    show_padding(out, columns - used);
-}
-
 static void row_make(run_summary *summary, const summary_event *event, cst_verdict verdict)
 {
     buffer *const row = &summary->row;
     buffer_clear(row);
     buffer_format(row, "%*llu  ", NUMBER_COLUMNS - 2, (unsigned long long)summary->events);
     const char *const stage = event->stage == NULL ? "-" : event->stage;
-    cell(row, stage, strlen(stage), STAGE_COLUMNS + 1);
-    cell(row, event->tool == NULL ? "-" : event->tool, event->tool == NULL ? 1 : event->tool_length,
-         TOOL_COLUMNS);
+    show_cell(row, stage, strlen(stage), STAGE_COLUMNS + 1);
+    show_cell(row, event->tool == NULL ? "-" : event->tool,
+              event->tool == NULL ? 1 : event->tool_length, TOOL_COLUMNS);
     if (summary->colour)
         buffer_text(row, verdict_colour(verdict));
-    cell(row, verdict_words(verdict), strlen(verdict_words(verdict)), VERDICT_COLUMNS);
+    show_cell(row, verdict_words(verdict), strlen(verdict_words(verdict)), VERDICT_COLUMNS);
     if (summary->colour)
         buffer_text(row, "\033[0m");
     buffer reason;
@@ -304,7 +290,7 @@ static void rules_print(run_summary *summary)
         const rule_total *const total = &summary->rules[i];
         if (i < LISTED_RULES) {
             buffer_clear(&summary->row);
-            cell(&summary->row, total->name, strlen(total->name), 32);
+            show_cell(&summary->row, total->name, strlen(total->name), 32);
             out_format("%10llu  %s%s%s\n", (unsigned long long)total->count, summary->row.bytes,
                        verdict_words(total->effect),
                        total->shadow ? ", in shadow: not enforced" : "");
