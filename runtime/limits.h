@@ -56,7 +56,7 @@
 #define LIMIT_PATTERN_STATES 2000u           /* states of a pattern's table; a pattern that needs more is run position by position */
 #define LIMIT_PATTERN_DEPTH 200u             /* nesting of groups in one regular expression */
 #define LIMIT_PATTERNS 100000u               /* patterns of one database */
-#define LIMIT_PATTERN_AFTER 200u             /* characters before a match in which the words of `after` are looked for */
+#define LIMIT_PATTERN_AFTER 1000u            /* characters before a match in which the words of `after` are looked for */
 #define LIMIT_CHECKED_ENDS 1024u           /* ends of one match that a check is tried on, from the longest; past that the pattern is undecided */
 #define LIMIT_SCAN_STEPS (64u << 20)         /* steps of the automata for one pattern in one text, at least; longer texts get 256 a byte */
 #define LIMIT_DECODE_DEPTH 4u                /* encodings inside of encodings that the view `decoded` undoes */
