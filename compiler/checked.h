@@ -234,6 +234,7 @@ typedef struct rule_body {
     uint32_t message_count;
     bool marks;            /* some condition that can make it true finds texts: it has a function that marks them */
     uint32_t cut_slot;     /* redact FIELD: its slot; else CST_NONE */
+    bool whole;            /* a stream is held to its end */
 } rule_body;
 
 typedef struct rule {

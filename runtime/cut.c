@@ -171,11 +171,10 @@ static void add_mark(cst_context *context, buffer *out, const cut *one)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* One text anew; `from`..`to` are its cuts, in order. */
-static void write_text(cst_context *context, buffer *out, const cut *items, uint32_t from, uint32_t to)
+/* One text anew from the byte `behind` on; `from`..`to` are its cuts, in order. */
+static void write_text(cst_context *context, buffer *out, const cut *items, uint32_t from, uint32_t to, uint32_t behind)
 {
     const cst_image *const image = context->frame.image;
-    uint32_t behind = 0;
     for (uint32_t i = from; i < to;) {
         cut best = items[i];
         const uint32_t start = items[i].start;
@@ -249,7 +248,7 @@ static uint32_t write_member(cst_context *context, buffer *out, const engine_tex
         while (end < count && items[end].at == items[at].at)
             end++;
         buffer_clear(&text);
-        write_text(context, &text, items, at, end);
+        write_text(context, &text, items, at, end, 0);
         buffer_add(out, member->bytes + behind, items[at].at - member->at - behind);
         buffer_json_string(out, text.bytes ? text.bytes : "", text.length);
         out->failed = out->failed || text.failed;
@@ -280,7 +279,7 @@ static bool write_all(cst_context *context, const cuts *all)
             end++;
         buffer_clear(out);
         if (is_text_member(context, one)) {
-            write_text(context, out, all->items, i, end);
+            write_text(context, out, all->items, i, end, 0);
             if (!keep(context, out, &context->cut_text))
                 return false;
             i = end;
@@ -298,6 +297,46 @@ static bool write_all(cst_context *context, const cuts *all)
             return false;
     }
     return true;
+}
+
+/* ---- a text that is still coming ------------------------------------------------------------- */
+
+bool cuts_write(cst_context *context, const uint32_t *rules, uint32_t count, uint32_t from, uint32_t *to, buffer *out)
+{
+    const text_stream *const stream = context->texts.stream;
+    cuts all = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (!collect_rule(context, rules[i], &all))
+            return false;
+    if (all.count)
+        qsort(all.items, all.count, sizeof *all.items, cuts_compare);
+    /* a cut that is open at the end waits, whole; what starts behind is another feed's */
+    uint32_t used = 0;
+    while (used < all.count && all.items[used].start < *to) {
+        const uint32_t start = all.items[used].start;
+        uint32_t end = all.items[used].end, next = used + 1;
+        while (next < all.count && all.items[next].start < end) {
+            end = all.items[next].end > end ? all.items[next].end : end;
+            next++;
+        }
+        if (end > *to) {
+            *to = start;
+            break;
+        }
+        used = next;
+    }
+    uint32_t first = 0;
+    while (first < used && all.items[first].end <= from)
+        first++;
+    const cut rest = {.text = stream->text, .length = *to, .at = UINT32_MAX};
+    if (first == used) {
+        buffer_add(out, rest.text + from, *to - from);
+        return !out->failed;
+    }
+    for (uint32_t i = first; i < used; i++)
+        all.items[i].length = *to;
+    write_text(context, out, all.items, first, used, from);
+    return !out->failed;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */

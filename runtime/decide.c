@@ -300,7 +300,7 @@ static bool combine_defaults(cst_context *context, const cst_layer_row *layers, 
     return true;
 }
 
-static bool decide(cst_context *context)
+static void run_groups(cst_context *context)
 {
     cst_frame *const frame = &context->frame;
     const cst_image *const image = frame->image;
@@ -309,7 +309,26 @@ static bool decide(cst_context *context)
     const cst_eval_fn *const groups = context->policy->module->groups;
     for (uint32_t i = 0; i < dispatch->groups.count; i++)
         groups[lists[i]](frame, lists[i]);
+}
 
+bool engine_evaluate(cst_context *context)
+{
+    const engine_event *const event = &context->event;
+    if (event->problem.code || event->missing != CST_NONE || event->no_memory || event->is_system)
+        return false;
+    context->frame.hit_count = 0;
+    if (context->frame.image->memo_count)
+        memset(context->frame.memo, 0, context->frame.image->memo_count);
+    remember_begin(context);
+    run_groups(context);
+    return true;
+}
+
+static bool decide(cst_context *context)
+{
+    const cst_frame *const frame = &context->frame;
+    const cst_image *const image = frame->image;
+    run_groups(context);
     const cst_layer_row *const layers = CST_ROWS(image, layers, cst_layer_row);
     bool permitted[LIMIT_LAYERS] = {false};
     context->verdict = CST_PERMIT;

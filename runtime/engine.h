@@ -173,7 +173,18 @@ cst_status engine_finish(cst_context *context, cst_decision *decision);
 /* A decision of deny for a call that failed; `context` may be NULL. Gives `status` back. */
 cst_status engine_refuse(cst_context *context, cst_status status, cst_decision *decision);
 
+/* ---- event_json.c, decide.c: for streams ---- */
+
+/* Begins the event that this JSON is, and reads it, without deciding. */
+cst_status engine_read_json(cst_context *context, const char *json, size_t length);
+/* Runs the rules of the event in hand: frame.hits. False if the event is malformed. */
+bool engine_evaluate(cst_context *context);
+
 /* ---- cut.c, remember.c ---- */
+
+/* Cuts of one text that is still coming: writes text[from..to) with the marks of these rules (rows), of which every match that
+ * starts before `to` is known. *to is lowered to where nothing is open. False: memory is short. */
+bool cuts_write(cst_context *context, const uint32_t *rules, uint32_t count, uint32_t from, uint32_t *to, buffer *out);
 
 /* Applies the fired redactions; what cannot be cut becomes a deny. */
 void cuts_apply(cst_context *context);

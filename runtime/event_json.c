@@ -325,6 +325,25 @@ static const char *copy_bytes(cst_context *context, const char *json, size_t len
     return context->bytes;
 }
 
+cst_status engine_read_json(cst_context *context, const char *json, size_t length)
+{
+    const cst_status status = engine_begin(context);
+    if (status != CST_OK)
+        return status;
+    if (length > context->policy->limits.event_bytes) {
+        context->event.not_json = true;
+        engine_problem_at(context, 0, "limit", CST_NONE, "", "The event is too large.");
+        return CST_OK;
+    }
+    const char *const bytes = copy_bytes(context, json, length);
+    if (!bytes)
+        return CST_NO_MEMORY;
+    context->byte_length = length;
+    context->from_json = true;
+    read_event(context, bytes, length);
+    return CST_OK;
+}
+
 cst_status cst_decide_json(cst_context *context, const char *json, size_t length,
                            cst_decision *decision)
 {
@@ -332,19 +351,8 @@ cst_status cst_decide_json(cst_context *context, const char *json, size_t length
         return CST_BAD_ARGUMENT;
     if (!context || (!json && length))
         return engine_refuse(context, CST_BAD_ARGUMENT, decision);
-    const cst_status status = engine_begin(context);
+    const cst_status status = engine_read_json(context, json, length);
     if (status != CST_OK)
         return engine_refuse(context, status, decision);
-    if (length > context->policy->limits.event_bytes) {
-        context->event.not_json = true;
-        engine_problem_at(context, 0, "limit", CST_NONE, "", "The event is too large.");
-        return engine_finish(context, decision);
-    }
-    const char *const bytes = copy_bytes(context, json, length);
-    if (!bytes)
-        return engine_refuse(context, CST_NO_MEMORY, decision);
-    context->byte_length = length;
-    context->from_json = true;
-    read_event(context, bytes, length);
     return engine_finish(context, decision);
 }

@@ -375,6 +375,7 @@ static bool verify_texts(const cst_image *image)
     const cst_database_row *const databases = CST_ROWS(image, databases, cst_database_row);
     for (uint32_t i = 0; i < image->databases.count; i++)
         if (!bytes_fit(image, databases[i].bytes) || databases[i].bytes.offset % 16 != 0 ||
+            (databases[i].slot != CST_NONE && databases[i].slot >= image->slot_count) ||
             !range_fits(databases[i].patterns, image->patterns))
             return false;
     const cst_probe_row *const probes = CST_ROWS(image, probes, cst_probe_row);

@@ -161,7 +161,7 @@ typedef struct cst_rule_row {
     uint32_t line;
     cst_range mark;      /* rows of `parts`: what stands for a cut; of a redaction only */
     uint32_t cut_slot;   /* redact FIELD: the slot that is cut whole, else CST_NONE */
-    uint32_t whole;      /* 0 or 1: on whole output */
+    uint32_t whole;      /* 0 or 1: on whole output, or it needs the whole text: a stream is held to its end */
 } cst_rule_row;
 
 typedef struct cst_principle_row {
@@ -225,6 +225,8 @@ typedef struct cst_database_row {
     cst_ref bytes;      /* of scan.h; 16-byte aligned */
     cst_range patterns; /* rows of `patterns`, by number in the database */
     uint32_t views;     /* of view.h */
+    uint32_t stage;     /* cst_stage */
+    uint32_t slot;      /* whose text, or CST_NONE */
     uint32_t unused;
 } cst_database_row;
 

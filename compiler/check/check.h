@@ -176,6 +176,10 @@ void cascades_drop(checker *checker); /* takes back the reports that only follow
 /* tests.c */
 void tests_check(checker *checker);  /* of the file itself */
 
+/* streams.c: which bodies can be decided while a reply is still coming */
+bool body_streams(const checked_policy *policy, const rule_body *body);
+void streams_check(checker *checker);
+
 /* warnings.c: what needs the whole policy */
 void warnings_check(checker *checker);
 

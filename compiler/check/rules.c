@@ -669,4 +669,6 @@ void rules_check(checker *checker)
         rule_check(checker, owners.items[i], i);
     definitions_check(checker);
     patterns_check(checker);
+    if (checker->compilation->error_count == 0)
+        streams_check(checker);
 }

@@ -146,7 +146,7 @@ static void build_rule(image_builder *image, const graph_root *root)
                         .waives = one->waives,
                         .identity = root->rule,
                         .cut_slot = body->cut_slot,
-                        .whole = one->whole};
+                        .whole = body->whole};
     row.mark = (cst_range){image->parts.count, one->mark_count};
     for (uint32_t i = 0; i < one->mark_count; i++)
         *ARENA_PUSH(image->memory, &image->parts) =

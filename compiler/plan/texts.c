@@ -24,7 +24,7 @@ static bool build_database(image_builder *image, const checked_database *one)
             (cst_pattern_row){.name = image_text(image, one->patterns.items[i]->name),
                               .secret = one->patterns.items[i]->secret};
     *ARENA_PUSH(image->memory, &image->databases) = (cst_database_row){
-        .bytes = image_data(image, bytes, length), .patterns = patterns, .views = one->views};
+        .bytes = image_data(image, bytes, length), .patterns = patterns, .views = one->views, .stage = (uint32_t)one->stage, .slot = one->slot};
     return true;
 }
 

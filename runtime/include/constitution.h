@@ -240,6 +240,33 @@ CST_API cst_status cst_decision_value(const cst_decision *decision, const char *
 /* The decision as one JSON object without a line end, NUL-terminated; lives as long as the decision. */
 CST_API cst_status cst_decision_json(const cst_decision *decision, const char **json, size_t *length);
 
+/* ---- replies that come in pieces -------------------------------------------------------------- */
+
+/*
+ * A reply of the model, decided while it comes. Open it with the event as JSON without its text ({"stage":"output","session":"s1"}), feed
+ * what comes in any pieces (UTF-8; a character may be cut in two), send on what is released, and end it: the decision is that of the
+ * whole text, whatever the pieces were, and all that was released is the beginning of what the decision lets through.
+ *
+ * A byte is released when no rule can still cut it. A rule that needs the whole text holds everything back (constc check warns of it). Once
+ * `stopped` is set nothing more will be released: the text will be refused, denied, or wait. The context serves other events between two calls; streams
+ * of one context are used by its thread. Close a stream before its context is freed.
+ */
+typedef struct cst_stream cst_stream;
+
+typedef struct cst_piece {
+    const char *bytes; /* what may go on now; lives until the next call on the stream */
+    size_t length;
+    size_t held;       /* bytes that have come and wait */
+    bool stopped;      /* some rule stops the reply: no use in waiting for more */
+} cst_piece;
+
+CST_API cst_status cst_stream_open(cst_context *context, const char *json, size_t length, cst_stream **out);
+/* CST_LIMIT: the text is too long; CST_WRONG_TYPE: it is not UTF-8. Then nothing more is released, and the end is a deny. */
+CST_API cst_status cst_stream_feed(cst_stream *stream, const char *bytes, size_t length, cst_piece *out);
+/* The rest of what may go on, and the decision. The stream can only be closed then. */
+CST_API cst_status cst_stream_end(cst_stream *stream, cst_piece *out, cst_decision *decision);
+CST_API void cst_stream_close(cst_stream *stream); /* NULL is allowed */
+
 /* ---- events field by field ------------------------------------------------------------------- */
 
 /*

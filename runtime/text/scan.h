@@ -33,6 +33,8 @@ typedef struct scan_scratch scan_scratch;
 cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *allocator, scan_database **out);
 void scan_database_close(scan_database *database);
 uint32_t scan_pattern_count(const scan_database *database);
+/* How many bytes before a place can matter to what matches there: one character for assertions, and as far as `after` looks. */
+uint32_t scan_lookback(const scan_database *database);
 
 /* A scratch serves every database that it was fitted to; *scratch may be NULL at first. Once fitted and warm, scanning allocates nothing. */
 cst_status scan_scratch_fit(scan_scratch **scratch, const scan_database *database, const cst_allocator *allocator);

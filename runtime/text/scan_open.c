@@ -243,6 +243,17 @@ uint32_t scan_pattern_count(const scan_database *database)
     return database->head->patterns.count;
 }
 
+uint32_t scan_lookback(const scan_database *database)
+{
+    uint32_t most = 1;
+    for (uint32_t i = 0; i < database->head->patterns.count; i++) {
+        const scan_pattern_row *const row = &database->patterns[i];
+        if (row->kind == SCAN_AUTOMATON && row->after.count > 0 && row->after_within > most)
+            most = row->after_within;
+    }
+    return 4 * (most + 1);
+}
+
 /* ---- scratch --------------------------------------------------------------------------------- */
 
 static bool grow(scan_scratch *scratch, uint32_t **array, uint32_t *count, uint32_t wanted)

@@ -144,10 +144,36 @@ static const cst_value *text_at(const cst_value *value, uint32_t index)
     return is_list(value) ? &value->as.items[index] : value;
 }
 
+/* ---- texts that are still coming ------------------------------------------------------------- */
+
+/* What the stream knows for a database or echo, if this is its text. */
+static const text_known *known_of(const cst_frame *frame, const cst_value *text, bool echo, uint32_t row)
+{
+    const text_stream *const stream = frame->texts->stream;
+    if (!stream || text->as.text != stream->text || text->kind != CST_KIND_STRING)
+        return NULL;
+    return echo ? &stream->echoes[row] : &stream->databases[row];
+}
+
+static bool in_probe(const probe *probe, uint32_t pattern)
+{
+    for (uint32_t i = 0; i < probe->count; i++)
+        if (probe->first_pattern + probe->numbers[i] == pattern)
+            return true;
+    return false;
+}
+
 /* ---- contains, matches ----------------------------------------------------------------------- */
 
 static cst_truth contains_one(cst_frame *frame, const probe *probe, const cst_value *text, uint32_t site)
 {
+    const text_known *const known = known_of(frame, text, false, probe->database);
+    if (known) {
+        bool found = frame->texts->stream->assume;
+        for (uint32_t i = 0; i < probe->count; i++)
+            found = found || has_bit(known->found, probe->numbers[i]);
+        return found ? CST_TRUE : CST_FALSE;
+    }
     const text_scan *const scan = scan_of(frame, probe->database, text->as.text, text->length);
     if (!scan)
         return CST_UNDECIDED(site);
@@ -241,6 +267,18 @@ static bool places_in(cst_frame *frame, const probe *probe, const cst_value *tex
                       uint64_t *total)
 {
     const cst_texts *const texts = frame->texts;
+    const text_known *const known = known_of(frame, text, false, probe->database);
+    for (uint32_t i = 0; known && i < known->count; i++) {
+        if (!in_probe(probe, known->items[i].pattern))
+            continue;
+        text_place *const place = ARENA_PUSH(scratch_of(frame), out);
+        if (!place)
+            return false;
+        *place = known->items[i];
+        ++*total;
+    }
+    if (known)
+        return true;
     const text_scan *const scan = scan_of(frame, probe->database, text->as.text, text->length);
     if (!scan)
         return false;
@@ -447,7 +485,10 @@ cst_truth text_repeats(cst_frame *frame, const cst_value *text, uint32_t number,
     bool known = !texts->echoes_lost && (!echo || !echo_is_partial(echo));
     for (uint32_t i = 0; i < text_count(text) && !state.some && echo; i++) {
         const cst_value *const one = text_at(text, i);
-        if (kind_has_text(one->kind))
+        const text_known *const streamed = known_of(frame, one, true, number);
+        if (streamed)
+            state.some = streamed->some || texts->stream->assume;
+        else if (kind_has_text(one->kind))
             known = repeats_in(frame, row, echo, one, &state) && known;
     }
     return state.some ? CST_TRUE : known ? CST_FALSE : CST_UNDECIDED(site);
@@ -498,6 +539,12 @@ void mark_repeat(cst_frame *frame, const cst_value *text, uint32_t number)
         const cst_value *const one = text_at(text, i);
         place_list list = {0};
         repetition state = {.places = {.memory = scratch_of(frame), .list = &list}};
+        const text_known *const known = known_of(frame, one, true, number);
+        if (known) {
+            const place_list all = {.items = known->items, .count = known->count};
+            mark_places(frame, &all);
+            continue;
+        }
         if (!kind_has_text(one->kind))
             continue;
         if (!repeats_in(frame, row, echo, one, &state))

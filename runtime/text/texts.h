@@ -37,7 +37,32 @@ typedef struct text_scan { /* one text under one database */
 
 enum { TEXT_BUCKETS = 64 };
 
+/* What text_found leaves in `parts` of its list: where each element stands. */
+typedef struct text_place {
+    const char *text;
+    uint32_t length, at, start, end, pattern;
+    uint32_t segment; /* of the view that showed it */
+} text_place;
+
+/* A text that is still coming (runtime/stream.c): what is certain of it. Of a text that is the stream's, the services answer from here. */
+typedef struct text_known {
+    bool watched;      /* the stream scans for this database, or compares with this echo */
+    uint64_t *found;   /* of a database: bits of patterns that have matched */
+    bool some;         /* of an echo: a shared run was found */
+    text_place *items; /* matches that are final and not yet released, in order of their starts */
+    uint32_t count, capacity;
+} text_known;
+
+typedef struct text_stream {
+    const char *text;      /* all that has come */
+    uint32_t length;
+    bool assume;           /* answer as if everything that is looked for came still */
+    text_known *databases; /* by row */
+    text_known *echoes;    /* by row */
+} text_stream;
+
 typedef struct cst_texts {
+    const text_stream *stream;       /* NULL: the event is whole */
     const cst_image *image;
     scan_database *const *databases; /* by row of image.databases */
     scan_scratch *scratch;
@@ -56,11 +81,5 @@ typedef struct cst_texts {
 void texts_begin(cst_texts *texts);
 /* Before the marks of one rule. */
 void texts_begin_marks(cst_texts *texts);
-
-/* What text_found leaves in `parts` of its list: where each element stands. */
-typedef struct text_place {
-    const char *text;
-    uint32_t length, at, start, end, pattern;
-} text_place;
 
 #endif

@@ -1,0 +1,319 @@
+/*
+ * compiler_stream_test.c - replies that come in pieces: whatever the pieces are, the decision is that of the whole text, and what went out is its
+ * beginning.
+ *
+ * Policies are compiled here; texts are put together at random from parts that matter to them (matches, halves of matches, evasions, other
+ * scripts) and cut at random places. Held for every one: the same decision as JSON, all released bytes together equal to what the whole decision lets
+ * through (or to a beginning of it, where it stops), nothing released that a rule cuts.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <constitution/compiler.h>
+
+#include "runtime/base/buffer.h"
+
+static const char policy_text[] =
+    "constitution streams \"1\"\n"
+    "import std.pii\n"
+    "import std.secrets\n"
+    "context user { role: string }\n"
+    "pattern card = /\\b(?:[0-9][ -]?){13,19}\\b/ checked by luhn\n"
+    "pattern pin = /[0-9]{4}/ after { \"pin\", \"code\" } within 20 chars\n"
+    "pattern gap = /forget.{0,20}instructions/\n"
+    "pattern open = /<<[^>]*>>/\n"
+    "set rivals = { \"Initech\", \"Globex Corp\" }\n"
+    "rule cards on output when text contains any { card, pin } then redact with \"[{kind}]\"\n"
+    "rule mails on output when text contains pii.email then redact with \"<{kind}>\"\n"
+    "rule keys on output when text contains any secrets.keys then redact with \"[key]\"\n"
+    "rule both on output when text contains \"alpha\" and text contains \"omega\" then redact with \"_\"\n"
+    "rule links on output when any u in urls of text satisfies u.host != \"example.com\" then redact with \"[link]\"\n"
+    "rule brackets on output when text contains open then redact with \"()\"\n"
+    "rule folded_rivals on output when text folded contains any rivals then redact with \"[rival]\"\n"
+    "rule hidden on output when text folded decoded contains \"open sesame\" then redact with \"[hidden]\"\n"
+    "rule stop on output when text contains gap then deny\n"
+    "rule leak on output when text repeats 12 chars of system then redact with \"[prompt]\"\n"
+    "rule admins on output when text contains \"secret plan\" and user.role != \"admin\" then refuse\n";
+
+static const char *const parts[] = {
+    "alpha ",  "omega ",     "beta",         "4111 1111 1111 1111", "4111-1111-1111-111", " pin 1234",  " code: 99", "ann@example.com",
+    "ann@",    "@example.",  "http://evil.test/x?y=1", "https://example.com/a", "http:/", "<<", "inside", ">>", "Init", "ech ",
+    "I N I T E C H ", "lnitech", "Globex  Corp", "gl\xd0\xbe" "bex c\xd0\xberp ", "b3BlbiBzZXNhbWUgYW5kIG1vcmUgdGV4dA==", "open  sesame", "forget",
+    " all the ", "instructions", "You are the assistant of", " Acme and keep", " this secret", "secret plan", " ", "\n", ". ", ", ", "\xc3\xa9t\xc3\xa9 ",
+    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\xf0\x9f\x98\x80", "the quick brown fox jumps ", "AKIA", "ghp_", "1234567890abcdefghijklmnopqrstuvwxyzABCD", "12", "0"};
+
+enum { PART_COUNT = sizeof parts / sizeof *parts };
+
+static uint64_t state = 1;
+
+static uint32_t draw(uint32_t below)
+{
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(state >> 33) % below;
+}
+
+static cst_policy *compile(const char *text, cst_engine engine)
+{
+    cst_policy *policy = NULL;
+    const cst_compiler_options options = {
+        .size = sizeof options, .engine = engine, .runtime = {.size = sizeof(cst_options), .key = {7}}};
+    assert_int_equal(cst_policy_compile_text("streams.const", text, strlen(text), &options, &policy), CST_OK);
+    return policy;
+}
+
+static const char head[] = "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"user\":{\"role\":\"guest\"}}";
+
+static void text_make(buffer *text)
+{
+    buffer_clear(text);
+    const uint32_t count = draw(14);
+    for (uint32_t i = 0; i < count; i++)
+        buffer_text(text, parts[draw(PART_COUNT)]);
+}
+
+typedef struct outcome {
+    buffer json, sent;
+    cst_verdict verdict;
+} outcome;
+
+static void decide_whole(cst_context *context, const buffer *text, outcome *out)
+{
+    buffer event;
+    buffer_init(&event, NULL, 0);
+    buffer_add(&event, head, sizeof head - 2);
+    buffer_text(&event, ",\"text\":");
+    buffer_json_string(&event, text->bytes ? text->bytes : "", text->length);
+    buffer_text(&event, "}");
+    cst_decision decision;
+    const char *json;
+    size_t length;
+    assert_int_equal(cst_decide_json(context, event.bytes, event.length, &decision), CST_OK);
+    assert_int_equal(cst_decision_json(&decision, &json, &length), CST_OK);
+    buffer_clear(&out->json);
+    buffer_clear(&out->sent);
+    buffer_add(&out->json, json, length);
+    out->verdict = decision.verdict;
+    const char *cut = text->bytes ? text->bytes : "";
+    size_t cut_length = text->length;
+    if (decision.verdict < CST_REQUIRE_APPROVAL) {
+        cst_decision_text(&decision, &cut, &cut_length);
+        buffer_add(&out->sent, cut, cut_length);
+    }
+    buffer_free(&event);
+}
+
+static void decide_pieces(cst_context *context, const buffer *text, uint32_t most, outcome *out)
+{
+    cst_stream *stream;
+    cst_piece piece;
+    cst_decision decision;
+    const char *json;
+    size_t length;
+    buffer_clear(&out->json);
+    buffer_clear(&out->sent);
+    assert_int_equal(cst_stream_open(context, head, sizeof head - 1, &stream), CST_OK);
+    for (size_t at = 0; at < text->length;) {
+        size_t size = 1 + draw(most);
+        if (size > text->length - at)
+            size = text->length - at;
+        assert_int_equal(cst_stream_feed(stream, text->bytes + at, size, &piece), CST_OK);
+        buffer_add(&out->sent, piece.bytes, piece.length);
+        at += size;
+    }
+    if (cst_stream_end(stream, &piece, &decision) != CST_OK)
+        fail_msg("text: %s\nsent:   %s", text->bytes, out->sent.bytes);
+    buffer_add(&out->sent, piece.bytes, piece.length);
+    assert_int_equal(cst_decision_json(&decision, &json, &length), CST_OK);
+    buffer_add(&out->json, json, length);
+    out->verdict = decision.verdict;
+    cst_stream_close(stream);
+}
+
+static void outcome_begin(outcome *out)
+{
+    buffer_init(&out->json, NULL, 0);
+    buffer_init(&out->sent, NULL, 0);
+}
+
+static void outcome_end(outcome *out)
+{
+    buffer_free(&out->json);
+    buffer_free(&out->sent);
+}
+
+/* Every decision is permitted or cut: what is sent in pieces is what is sent whole; else a beginning of what would have been sent. */
+static void compare(const buffer *text, const outcome *whole, const outcome *pieces)
+{
+    if (whole->json.length != pieces->json.length || memcmp(whole->json.bytes, pieces->json.bytes, whole->json.length) != 0)
+        fail_msg("text: %s\nwhole:  %s\npieces: %s", text->bytes, whole->json.bytes, pieces->json.bytes);
+    if (whole->verdict >= CST_REQUIRE_APPROVAL)
+        return;
+    if (whole->sent.length != pieces->sent.length ||
+        (whole->sent.length && memcmp(whole->sent.bytes, pieces->sent.bytes, whole->sent.length) != 0))
+        fail_msg("text: %s\nwhole:  %s\npieces: %s", text->bytes, whole->sent.bytes, pieces->sent.bytes);
+}
+
+static void system_prompt(cst_context *context)
+{
+    static const char prompt[] = "You are the assistant of Acme and keep this secret always.";
+    assert_int_equal(cst_session_system(context, "s", 1, prompt, sizeof prompt - 1), CST_OK);
+}
+
+static void run(cst_engine engine, uint32_t texts, uint64_t seed)
+{
+    cst_policy *const policy = compile(policy_text, engine);
+    outcome whole, pieces;
+    buffer text;
+    uint32_t verdicts[CST_HALT + 1] = {0};
+    outcome_begin(&whole);
+    outcome_begin(&pieces);
+    buffer_init(&text, NULL, 0);
+    state = seed;
+    cst_context *const context = cst_context_new(policy);
+    system_prompt(context);
+    for (uint32_t i = 0; i < texts; i++) {
+        text_make(&text);
+        decide_whole(context, &text, &whole);
+        verdicts[whole.verdict]++;
+        for (uint32_t k = 0; k < 3; k++) {
+            decide_pieces(context, &text, k == 0 ? 1 : k == 1 ? 4 : 1 + draw(40), &pieces);
+            compare(&text, &whole, &pieces);
+        }
+    }
+    /* the texts must have met everything */
+    assert_true(verdicts[CST_PERMIT] > 0 && verdicts[CST_REDACT] > 0 && verdicts[CST_REFUSE] > 0 && verdicts[CST_DENY] > 0);
+    cst_context_free(context);
+    cst_policy_release(policy);
+    outcome_end(&whole);
+    outcome_end(&pieces);
+    buffer_free(&text);
+}
+
+static uint32_t rounds(void)
+{
+    const char *const wanted = getenv("CONSTITUTION_STREAM_TEXTS");
+    return wanted ? (uint32_t)strtoul(wanted, NULL, 10) : 400;
+}
+
+static void test_pieces_native(void **unused)
+{
+    (void)unused;
+    run(CST_ENGINE_JIT, rounds(), 11);
+}
+
+static void test_pieces_reference(void **unused)
+{
+    (void)unused;
+    run(CST_ENGINE_REFERENCE, rounds(), 13);
+}
+
+/* What can be released is released: words go out as soon as they are over, and no later. */
+static void test_holds_little(void **unused)
+{
+    (void)unused;
+    cst_policy *const policy = compile("constitution s \"1\"\npattern mail = /[a-z]+@[a-z]+\\.[a-z]+/\n"
+                                       "rule mails on output when text contains mail then redact with \"[m]\"\n", CST_ENGINE_JIT);
+    cst_context *const context = cst_context_new(policy);
+    cst_stream *stream;
+    cst_piece piece;
+    cst_decision decision;
+    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
+    assert_int_equal(cst_stream_feed(stream, "hello wor", 9, &piece), CST_OK);
+    assert_int_equal(piece.length, 6);
+    assert_int_equal(piece.held, 3);
+    assert_int_equal(cst_stream_feed(stream, "ld 1", 4, &piece), CST_OK);
+    assert_int_equal(piece.length, 7);
+    assert_int_equal(cst_stream_feed(stream, "a@b.c", 5, &piece), CST_OK);
+    assert_int_equal(piece.length, 0);
+    assert_int_equal(cst_stream_feed(stream, "d.", 2, &piece), CST_OK);
+    assert_int_equal(piece.length, 4);
+    assert_memory_equal(piece.bytes, "[m].", 4);
+    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
+    assert_int_equal(decision.verdict, CST_REDACT);
+    cst_stream_close(stream);
+    cst_context_free(context);
+    cst_policy_release(policy);
+}
+
+static void test_stops(void **unused)
+{
+    (void)unused;
+    cst_policy *const policy = compile("constitution s \"1\"\nrule never on output when text contains \"plan b\" then deny\n", CST_ENGINE_JIT);
+    cst_context *const context = cst_context_new(policy);
+    cst_stream *stream;
+    cst_piece piece;
+    cst_decision decision;
+    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
+    assert_int_equal(cst_stream_feed(stream, "we have plan b here ", 20, &piece), CST_OK);
+    assert_true(piece.stopped);
+    assert_int_equal(piece.length, 0);
+    assert_int_equal(cst_stream_feed(stream, "and more", 8, &piece), CST_OK);
+    assert_int_equal(piece.length, 0);
+    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
+    assert_int_equal(decision.verdict, CST_DENY);
+    assert_int_equal(piece.length, 0);
+    cst_stream_close(stream);
+    cst_context_free(context);
+    cst_policy_release(policy);
+}
+
+static void test_whole_is_held(void **unused)
+{
+    (void)unused;
+    cst_policy *const policy = compile("constitution s \"1\"\nrule long on whole output when length of text > 20 then deny\n", CST_ENGINE_JIT);
+    cst_context *const context = cst_context_new(policy);
+    cst_stream *stream;
+    cst_piece piece;
+    cst_decision decision;
+    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
+    assert_int_equal(cst_stream_feed(stream, "short text", 10, &piece), CST_OK);
+    assert_int_equal(piece.length, 0);
+    assert_int_equal(piece.held, 10);
+    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
+    assert_int_equal(decision.verdict, CST_PERMIT);
+    assert_int_equal(piece.length, 10);
+    cst_stream_close(stream);
+    cst_context_free(context);
+    cst_policy_release(policy);
+}
+
+static void test_malformed(void **unused)
+{
+    (void)unused;
+    cst_policy *const policy = compile("constitution s \"1\"\nrule never on output when text contains \"plan b\" then deny\n", CST_ENGINE_JIT);
+    cst_context *const context = cst_context_new(policy);
+    cst_stream *stream;
+    cst_piece piece;
+    cst_decision decision;
+    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
+    assert_int_equal(cst_stream_feed(stream, "good \xff bad", 10, &piece), CST_WRONG_TYPE);
+    assert_int_equal(piece.length, 0);
+    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
+    assert_int_equal(decision.verdict, CST_DENY);
+    assert_int_equal(piece.length, 0);
+    cst_stream_close(stream);
+    assert_int_equal(cst_stream_open(context, "{\"stage\":\"nothing\"}", 19, &stream), CST_OK);
+    assert_int_equal(cst_stream_feed(stream, "hello ", 6, &piece), CST_OK);
+    assert_int_equal(piece.length, 0);
+    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
+    assert_int_equal(decision.verdict, CST_DENY);
+    cst_stream_close(stream);
+    assert_int_equal(cst_stream_open(context, "no", 2, &stream), CST_BAD_ARGUMENT);
+    cst_context_free(context);
+    cst_policy_release(policy);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_holds_little), cmocka_unit_test(test_stops),        cmocka_unit_test(test_whole_is_held),
+        cmocka_unit_test(test_malformed),    cmocka_unit_test(test_pieces_native), cmocka_unit_test(test_pieces_reference),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
