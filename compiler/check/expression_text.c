@@ -45,10 +45,27 @@ static expression *leaves_make(const environment *environment, expression *value
                       range);
 }
 
-static expression *leaves_check(const environment *environment, const ast_expression *ast)
+/* Takes the views off. */
+static void views_take(const environment *environment, const ast_expression **side, unsigned *views)
 {
-    const ast_expression *const inner = ast->left;
+    while ((*side)->kind == AST_VIEW) {
+        const unsigned view =
+            strcmp((*side)->text.bytes, "folded") == 0 ? VIEW_FOLDED : VIEW_DECODED;
+        if ((*views & view) != 0)
+            report(environment, W_VIEW_TWICE, (*side)->range, "`%s` is written twice",
+                   (*side)->text.bytes);
+        *views |= view;
+        *side = (*side)->left;
+    }
+}
+
+/* Views behind the value (`text of args folded`) are the subject's too. */
+static expression *leaves_check(const environment *environment, const ast_expression *ast, unsigned *views)
+{
+    const ast_expression *inner = ast->left;
     expression *value;
+    if (views != NULL)
+        views_take(environment, &inner, views);
     if (inner->kind == AST_PATH)
         value = path_check(environment, &inner->path, type_scalar(environment->checker, CST_KIND_JSON, 0), true);
     else
@@ -123,32 +140,20 @@ static bool subject_type(const environment *environment, const ast_expression *t
     return false;
 }
 
-/* Takes the views off; false after an error. */
-static bool views_take(const environment *environment, const ast_expression **side, unsigned *views)
-{
-    while ((*side)->kind == AST_VIEW) {
-        const unsigned view =
-            strcmp((*side)->text.bytes, "folded") == 0 ? VIEW_FOLDED : VIEW_DECODED;
-        if ((*views & view) != 0)
-            report(environment, W_VIEW_TWICE, (*side)->range, "`%s` is written twice",
-                   (*side)->text.bytes);
-        *views |= view;
-        *side = (*side)->left;
-    }
-    return true;
-}
-
 static bool subjects_check(const environment *environment, const ast_expression *test, subjects *out)
 {
     const ast_expression *side = test->left;
     *out = (subjects){.count = 0};
     views_take(environment, &side, &out->views);
-    if (word_of(side, "text") && side->left->kind == AST_PATH && side->left->path.count == 1 &&
-        path_is_this(&side->left->path))
+    const ast_expression *inner = side->left;
+    if (word_of(side, "text"))
+        views_take(environment, &inner, &out->views);
+    if (word_of(side, "text") && inner->kind == AST_PATH && inner->path.count == 1 && path_is_this(&inner->path))
         return this_check(environment, side, out);
     expression *value;
+    unsigned ignored = 0;
     if (word_of(side, "text"))
-        value = leaves_check(environment, side);
+        value = leaves_check(environment, side, &ignored);
     else
         value = value_check(environment, side,
                             value_is_free(environment, side)
@@ -507,7 +512,7 @@ bool parts_are(const environment *environment, const ast_expression *ast)
 expression *parts_check(const environment *environment, const ast_expression *ast)
 {
     if (word_of(ast, "text"))
-        return leaves_check(environment, ast);
+        return leaves_check(environment, ast, NULL);
     subjects subjects;
     wanted found = {.count = 0};
     if (!subjects_check(environment, ast, &subjects))
@@ -519,7 +524,7 @@ expression *parts_check(const environment *environment, const ast_expression *as
     }
     const type *const element = part_type(environment, ast);
     if (element->kind != CST_KIND_STRING) {
-        if (!wanted_of_builtin(environment->checker, ast->path.items[0].bytes, subjects.views, &found))
+        if (!wanted_of_builtin(environment->checker, ast->path.items[0].bytes, subjects.views, ast->path.range, &found))
             return NULL;
     } else if (!wanted_of_symbol(environment->checker, pattern_named(environment, ast), subjects.views,
                                  ast->path.range, &found)) {

@@ -373,14 +373,14 @@ bool wanted_of_symbol(checker *checker, symbol *symbol, unsigned views, source_r
 static const struct {
     const char *word, *name, *expression;
 } builtins[] = {
-    {"urls", "url", "\\b[A-Za-z][A-Za-z0-9+.\\-]{1,20}:\\/\\/[^\\x00-\\x20\\x7f\"<>\\\\^`{|}\\x{80}-\\x{10ffff}]{0,4000}"
-                    "[A-Za-z0-9\\/=_~\\-&#$%]"},
+    {"urls", "url", "\\b[A-Za-z][A-Za-z0-9+.\\-]{1,20}:\\/\\/[^\\x00-\\x20\\x7f\"<>\\\\^`{|}]*"
+                    "[^\\x00-\\x20\\x7f\"<>\\\\^`{|}.,;:!?'()\\[\\]*]"},
     {"emails", "email", "\\b[A-Za-z0-9](?:[A-Za-z0-9._%+\\-]{0,63})@(?:[A-Za-z0-9](?:[A-Za-z0-9\\-]{0,62})\\.){1,8}"
                         "[A-Za-z]{2,63}\\b"},
     {"numbers", "number", "\\b[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\\.[0-9]{1,6})?\\b|\\b[0-9]{1,18}(?:\\.[0-9]{1,6})?\\b"},
 };
 
-bool wanted_of_builtin(checker *checker, const char *word, unsigned views, wanted *out)
+bool wanted_of_builtin(checker *checker, const char *word, unsigned views, source_range use, wanted *out)
 {
     for (uint32_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++) {
         if (strcmp(builtins[i].word, word) != 0)
@@ -392,8 +392,10 @@ bool wanted_of_builtin(checker *checker, const char *word, unsigned views, wante
         made->compiled = pattern_regex(checker->arena, builtins[i].expression,
                                        (uint32_t)strlen(builtins[i].expression),
                                        (views & VIEW_FOLDED) != 0, &error);
-        if (made->compiled == NULL)
+        if (made->compiled == NULL) { /* a test of each holds this off; nothing may pass silently */
+            error_report(checker, use, false, &error);
             return false;
+        }
         add(checker, &list, made);
         finish(&list, views, out);
         return true;

@@ -61,6 +61,10 @@ static bool equal(const expression *a, const expression *b, const locals *around
         return strcmp(a->name, b->name) == 0 && equal(a->left, b->left, around);
     case EXPRESSION_MEMBER:
     case EXPRESSION_PROPERTY:
+    case EXPRESSION_FOUND:
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+    case EXPRESSION_REPEATS:
     case EXPRESSION_IN_SET:
         return a->index == b->index && equal(a->left, b->left, around);
     default:
@@ -101,6 +105,10 @@ uint32_t expression_hash(const expression *expression)
         return hash;
     case EXPRESSION_MEMBER:
     case EXPRESSION_PROPERTY:
+    case EXPRESSION_FOUND:
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+    case EXPRESSION_REPEATS:
     case EXPRESSION_IN_SET:
         hash = mix(hash, expression->index);
         break;
