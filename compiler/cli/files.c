@@ -165,7 +165,7 @@ bool unit_open(const char *path, driver_pass last, compilation **out, int *code)
     tally counts = {0};
     const cst_compiler_options options = {
         .size = sizeof options, .diagnostic = print_errors, .diagnostic_user = &counts};
-    const cst_status status = driver_begin(&(driver_input){.path = path}, &options, last, out);
+    const cst_status status = driver_begin(&(driver_input){.path = path, .portable = true}, &options, last, out);
     if (status == CST_OK) {
         *code = EXIT_GOOD;
         return true;

@@ -96,6 +96,7 @@ static cst_status run_passes(compilation *unit, void *user)
         [DRIVER_PLAN] = pass_plan,
     };
     const pass_run *run = user;
+    unit->portable = run->input->portable;
     const cst_status status = read_source(unit, run->input);
     if (status != CST_OK || run->last == DRIVER_READ)
         return status;
