@@ -34,8 +34,9 @@ typedef struct chain { /* of a position in an optional copy */
 typedef struct maker {
     arena *arena;
     automaton *out;
-    chain *chains;
+    uint32_t room;       /* positions that the arrays of `out` hold */
     uint32_t next_chain;
+    uint32_t parts;      /* made so far: counts of what is empty multiply without making positions */
     bool too_large;
 } maker;
 
@@ -93,6 +94,22 @@ static void null_add(maker *maker, part *part, uint32_t mask)
 
 static part part_of(maker *maker, const tree *tree);
 
+static void *larger(maker *maker, const void *items, size_t size)
+{
+    void *const more = arena_array(maker->arena, maker->room * 2u, size);
+    memcpy(more, items, maker->room * size);
+    return more;
+}
+
+static void make_room(maker *maker)
+{
+    automaton *const out = maker->out;
+    out->sets = larger(maker, out->sets, sizeof *out->sets);
+    out->edges = larger(maker, out->edges, sizeof *out->edges);
+    out->chains = larger(maker, out->chains, sizeof *out->chains);
+    maker->room *= 2;
+}
+
 static part byte_part(maker *maker, const tree *tree)
 {
     part made = {.null_count = 0};
@@ -101,6 +118,8 @@ static part byte_part(maker *maker, const tree *tree)
         maker->too_large = true;
         return made;
     }
+    if (position == maker->room)
+        make_room(maker);
     maker->out->count++;
     maker->out->sets[position] = tree->set;
     end_add(maker, &made.first, position, 0);
@@ -129,12 +148,14 @@ static part empty_part(void)
     return (part){.null_count = 1};
 }
 
-/* Positions from..to-1 are the copy `rank` of what is optional. */
+/* Positions from..to-1 are the copy `rank` of what is optional. Those of a chain inside of the copy keep it: a copy's
+ * inner chains are its own, so that what is left out there says nothing about another copy. */
 static void chain_mark(maker *maker, uint32_t from, uint32_t to, uint32_t base, uint32_t rank)
 {
+    chain *const chains = maker->out->chains;
     for (uint32_t i = from; i < to; i++)
-        if (maker->chains[i].number == 0)
-            maker->chains[i] = (chain){base + (i - from), rank};
+        if (chains[i].number == 0)
+            chains[i] = (chain){base + (i - from), rank};
 }
 
 static part repeat_part(maker *maker, const tree *tree)
@@ -157,14 +178,16 @@ static part repeat_part(maker *maker, const tree *tree)
         made = cat(maker, &made, &copy);
     }
     /* the optional copies, from the last to the first: each may be followed by those behind it, or by none */
-    const uint32_t base = maker->next_chain;
+    uint32_t base = 0;
     part tail = empty_part();
     for (uint32_t i = tree->most; i > tree->least && !maker->too_large; i--) {
         const uint32_t from = maker->out->count;
         const part copy = part_of(maker, body);
-        chain_mark(maker, from, maker->out->count, base, i);
-        if (i == tree->most)
+        if (i == tree->most) { /* only now is it known how many a copy needs, and which numbers its own counts took */
+            base = maker->next_chain;
             maker->next_chain += maker->out->count - from;
+        }
+        chain_mark(maker, from, maker->out->count, base, i);
         tail = cat(maker, &copy, &tail);
         null_add(maker, &tail, 0);
     }
@@ -174,8 +197,10 @@ static part repeat_part(maker *maker, const tree *tree)
 static part part_of(maker *maker, const tree *tree)
 {
     part made = {.null_count = 0};
-    if (maker->too_large)
+    if (maker->too_large || ++maker->parts > 16u * LIMIT_PATTERN_POSITIONS) {
+        maker->too_large = true;
         return made;
+    }
     switch (tree->kind) {
     case TREE_BYTE:
         return byte_part(maker, tree);
@@ -205,24 +230,100 @@ static part part_of(maker *maker, const tree *tree)
     }
 }
 
+/* ---- conditions ------------------------------------------------------------------------------ */
+
+static bool holds(uint32_t mask, uint32_t before, bool word_behind, bool line_behind, bool end_behind)
+{
+    const bool edge = (before == CONTEXT_WORD) != word_behind;
+    return ((mask & EDGE_WORD) == 0 || edge) && ((mask & EDGE_NO_WORD) == 0 || !edge) &&
+           ((mask & EDGE_TEXT_START) == 0 || before == CONTEXT_START) &&
+           ((mask & EDGE_TEXT_END) == 0 || end_behind) &&
+           ((mask & EDGE_LINE_START) == 0 || before == CONTEXT_START || before == CONTEXT_LINE) &&
+           ((mask & EDGE_LINE_END) == 0 || end_behind || line_behind);
+}
+
+static uint32_t context_of(unsigned byte)
+{
+    return scan_is_word((unsigned char)byte) ? CONTEXT_WORD : byte == '\n' ? CONTEXT_LINE : CONTEXT_OTHER;
+}
+
 /* ---- the position automaton ------------------------------------------------------------------ */
+
+/* Whether a condition can hold between a byte of a position and one of another, or the end (`to` is NULL). */
+static bool is_possible(const automaton *out, uint32_t from, const byte_set *to, uint32_t mask)
+{
+    bool before[4] = {from == 0, from == 0, from == 0, from == 0}, behind[3] = {false};
+    for (unsigned byte = 0; byte < 256; byte++) {
+        if (from != 0 && has_byte(&out->sets[from], byte))
+            before[context_of(byte)] = true;
+        if (to == NULL || has_byte(to, byte))
+            behind[context_of(byte) - CONTEXT_LINE] = true;
+    }
+    for (uint32_t context = 0; context < 4; context++) {
+        if (!before[context])
+            continue;
+        if (to == NULL && holds(mask, context, false, false, true))
+            return true;
+        for (uint32_t next = CONTEXT_LINE; next <= CONTEXT_WORD; next++)
+            if (behind[next - CONTEXT_LINE] && holds(mask, context, next == CONTEXT_WORD, next == CONTEXT_LINE, false))
+                return true;
+    }
+    return false;
+}
+
+/* Takes out edges whose conditions can never hold (`a\bb`), then those to positions from which nothing is accepted. */
+static void trim(arena *arena, automaton *out)
+{
+    bool *const useful = arena_array(arena, out->count, sizeof *useful);
+    for (uint32_t i = 0; i < out->count; i++) {
+        struct edge_list *const list = &out->edges[i];
+        uint32_t kept = 0;
+        for (uint32_t k = 0; k < list->count; k++) {
+            const scan_edge_row edge = list->items[k];
+            if (edge.mask == 0 || is_possible(out, i, edge.to == SCAN_ACCEPTS ? NULL : &out->sets[edge.to], edge.mask))
+                list->items[kept++] = edge;
+        }
+        out->edge_count -= list->count - kept;
+        list->count = kept;
+    }
+    for (bool more = true; more;) {
+        more = false;
+        for (uint32_t i = out->count; i-- > 0;)
+            for (uint32_t k = 0; k < out->edges[i].count && !useful[i]; k++) {
+                const uint32_t to = out->edges[i].items[k].to;
+                useful[i] = to == SCAN_ACCEPTS || useful[to];
+                more = more || useful[i];
+            }
+    }
+    for (uint32_t i = 0; i < out->count; i++) {
+        struct edge_list *const list = &out->edges[i];
+        uint32_t kept = 0;
+        for (uint32_t k = 0; k < list->count; k++)
+            if (list->items[k].to == SCAN_ACCEPTS || useful[list->items[k].to])
+                list->items[kept++] = list->items[k];
+        out->edge_count -= list->count - kept;
+        list->count = kept;
+    }
+}
 
 automaton *automaton_make(arena *arena, const tree *tree, bool *empty)
 {
     automaton *const out = arena_allocate(arena, sizeof *out);
-    out->sets = arena_array(arena, LIMIT_PATTERN_POSITIONS + 2, sizeof *out->sets);
-    out->edges = arena_array(arena, LIMIT_PATTERN_POSITIONS + 2, sizeof *out->edges);
+    maker maker = {.arena = arena, .out = out, .room = 32, .next_chain = 1};
+    out->sets = arena_array(arena, maker.room, sizeof *out->sets);
+    out->edges = arena_array(arena, maker.room, sizeof *out->edges);
+    out->chains = arena_array(arena, maker.room, sizeof *out->chains);
     out->count = 1;
-    maker maker = {.arena = arena, .out = out, .next_chain = 1};
-    maker.chains = arena_array(arena, LIMIT_PATTERN_POSITIONS + 2, sizeof *maker.chains);
     const part whole = part_of(&maker, tree);
     *empty = whole.null_count > 0;
     for (uint32_t i = 0; i < whole.first.count && !maker.too_large; i++)
         edge_add(&maker, 0, whole.first.items[i].to, whole.first.items[i].mask);
     for (uint32_t i = 0; i < whole.last.count && !maker.too_large; i++)
         edge_add(&maker, whole.last.items[i].to, SCAN_ACCEPTS, whole.last.items[i].mask);
-    out->chains = maker.chains;
-    return maker.too_large ? NULL : out;
+    if (maker.too_large)
+        return NULL;
+    trim(arena, out);
+    return out;
 }
 
 /* ---- the table of states --------------------------------------------------------------------- */
@@ -247,21 +348,6 @@ typedef struct tabulation {
     uint32_t next_count;
     bool too_many;
 } tabulation;
-
-static bool holds(uint32_t mask, uint32_t before, bool word_behind, bool line_behind, bool end_behind)
-{
-    const bool edge = (before == CONTEXT_WORD) != word_behind;
-    return ((mask & EDGE_WORD) == 0 || edge) && ((mask & EDGE_NO_WORD) == 0 || !edge) &&
-           ((mask & EDGE_TEXT_START) == 0 || before == CONTEXT_START) &&
-           ((mask & EDGE_TEXT_END) == 0 || end_behind) &&
-           ((mask & EDGE_LINE_START) == 0 || before == CONTEXT_START || before == CONTEXT_LINE) &&
-           ((mask & EDGE_LINE_END) == 0 || end_behind || line_behind);
-}
-
-static uint32_t context_of(unsigned byte)
-{
-    return scan_is_word((unsigned char)byte) ? CONTEXT_WORD : byte == '\n' ? CONTEXT_LINE : CONTEXT_OTHER;
-}
 
 static void bytes_classify(automaton *out, arena *arena)
 {
@@ -394,16 +480,29 @@ static uint16_t entry_of(tabulation *t, uint32_t number, unsigned byte)
     return (uint16_t)(next | (accepts ? SCAN_ACCEPT : 0));
 }
 
-/* Whether what comes next can change what is matched: an edge to another byte, or an end under conditions. */
-static bool is_alive(const tabulation *t, const state *one)
+/* Which states are alive: more text can lead to a longer match, or only decides whether one ends here. */
+static void find_alive(arena *arena, automaton *out, const unsigned *sample)
 {
-    for (uint32_t i = 0; i < one->count; i++) {
-        const struct edge_list *const edges = &t->from->edges[t->pool.items[one->first + i]];
-        for (uint32_t k = 0; k < edges->count; k++)
-            if (edges->items[k].to != SCAN_ACCEPTS || edges->items[k].mask != 0)
-                return true;
+    const uint32_t columns = out->columns, end = columns - 1;
+    bool *const accepts = arena_array(arena, out->states, sizeof *accepts); /* here, or after more bytes */
+    out->alive = arena_array(arena, out->states, 1);
+    for (bool more = true; more;) {
+        more = false;
+        for (uint32_t i = out->states; i-- > 1;)
+            for (uint32_t k = 0; k < columns && !accepts[i]; k++) {
+                const uint32_t entry = out->table[i * columns + k];
+                accepts[i] = (entry & SCAN_ACCEPT) != 0 || accepts[entry & ~SCAN_ACCEPT];
+                more = more || accepts[i];
+            }
     }
-    return false;
+    for (uint32_t i = 1; i < out->states; i++) {
+        const uint16_t *const row = &out->table[i * columns];
+        for (uint32_t k = 0; k < end && !out->alive[i]; k++) {
+            if ((sample[k] & 0xc0) == 0x80) /* texts are cut between characters */
+                continue;
+            out->alive[i] = ((row[k] ^ row[end]) & SCAN_ACCEPT) != 0 || accepts[row[k] & ~SCAN_ACCEPT];
+        }
+    }
 }
 
 void automaton_tabulate(arena *arena, automaton *out)
@@ -441,7 +540,5 @@ void automaton_tabulate(arena *arena, automaton *out)
         return;
     out->states = t.states.count;
     out->table = table.items;
-    out->alive = arena_array(arena, out->states, 1);
-    for (uint32_t i = 1; i < out->states; i++)
-        out->alive[i] = is_alive(&t, &t.states.items[i]);
+    find_alive(arena, out, sample);
 }

@@ -160,8 +160,8 @@ static void put_positions(writing *w, const automaton *from, scan_automaton_row 
 
 static uint32_t put_automaton(writing *w, const pattern *pattern, uint32_t *first)
 {
-    bool empty;
-    automaton *const made = automaton_make(w->arena, pattern->tree, &empty);
+    automaton own = *pattern->automaton; /* the table is made in a copy: the pattern is not ours */
+    automaton *const made = &own;
     scan_automaton_row row = {.states = 0};
     automaton_tabulate(w->arena, made);
     byte_set begins = {{0}};

@@ -395,7 +395,7 @@ static tree *escape(reader *reader)
 
 /* ---- classes --------------------------------------------------------------------------------- */
 
-static bool posix_class(reader *reader, range_list *list)
+static bool posix_class(reader *reader, range_list *named)
 {
     static const struct {
         const char *name;
@@ -425,21 +425,25 @@ static bool posix_class(reader *reader, range_list *list)
             range_add(reader, &own, (unsigned char)pair[0], (unsigned char)pair[1]);
         if (strcmp(all[i].name, "cntrl") == 0)
             range_add(reader, &own, 0, 0);
+        if (reader->flags.caseless && (strcmp(all[i].name, "upper") == 0 || strcmp(all[i].name, "lower") == 0)) {
+            range_add(reader, &own, 'A', 'Z');
+            range_add(reader, &own, 'a', 'z');
+        }
         if (negated)
             ranges_invert(reader, &own);
         for (uint32_t k = 0; k < own.count; k++)
-            range_add(reader, list, own.items[k].low, own.items[k].high);
+            range_add(reader, named, own.items[k].low, own.items[k].high);
         return true;
     }
     fail(reader, PATTERN_SYNTAX, start, reader->at, "no class of characters is called so", NULL);
     return true;
 }
 
-/* One character of a class. False: it was a class of its own, and is added. */
-static bool class_code(reader *reader, range_list *list, uint32_t *code)
+/* One character of a class. False: it was a class of its own, and is added to `named`. */
+static bool class_code(reader *reader, range_list *named, uint32_t *code)
 {
     const uint32_t start = reader->at;
-    if (posix_class(reader, list))
+    if (posix_class(reader, named))
         return false;
     if (peek(reader) != '\\') {
         *code = take_code(reader);
@@ -456,7 +460,7 @@ static bool class_code(reader *reader, range_list *list, uint32_t *code)
     }
     const char letter = reader->bytes[reader->at++];
     if (is_class_letter(letter)) {
-        add_class(reader, list, letter);
+        add_class(reader, named, letter);
         return false;
     }
     *code = letter == 'b' ? 8 : escaped_code(reader, start, letter);
@@ -466,7 +470,7 @@ static bool class_code(reader *reader, range_list *list, uint32_t *code)
 static tree *class_tree(reader *reader)
 {
     const uint32_t start = reader->at++;
-    range_list list = {0};
+    range_list list = {0}, named = {0}; /* characters, to which case applies; classes, which have none */
     const bool negated = take(reader, '^');
     for (bool first = true; !reader->failed; first = false) {
         if (at_end(reader))
@@ -475,13 +479,13 @@ static tree *class_tree(reader *reader)
             break;
         const uint32_t from = reader->at;
         uint32_t low, high;
-        if (!class_code(reader, &list, &low))
+        if (!class_code(reader, &named, &low))
             continue;
         high = low;
         const bool range = peek(reader) == '-' && reader->at + 1 < reader->length && reader->bytes[reader->at + 1] != ']';
         if (range) {
             reader->at++;
-            if (!class_code(reader, &list, &high)) {
+            if (!class_code(reader, &named, &high)) {
                 if (!reader->failed)
                     fail(reader, PATTERN_SYNTAX, from, reader->at, "a range ends with a character", "write `-` first or last");
                 continue;
@@ -495,6 +499,8 @@ static tree *class_tree(reader *reader)
         return NULL;
     if (reader->flags.caseless)
         ranges_fold(reader, &list);
+    for (uint32_t i = 0; i < named.count; i++)
+        range_add(reader, &list, named.items[i].low, named.items[i].high);
     if (negated)
         ranges_invert(reader, &list);
     ranges_order(&list);
@@ -697,7 +703,7 @@ static tree *count_of(reader *reader, tree *of, uint32_t start)
         return fail(reader, PATTERN_SYNTAX, at, reader->at, "the most is less than the least", NULL);
     if (least > LIMIT_PATTERN_POSITIONS || (most != TREE_ENDLESS && most > LIMIT_PATTERN_POSITIONS))
         return fail(reader, PATTERN_TOO_LARGE, at, reader->at, "this count is too large", "use a smaller count, or `*`");
-    if (of->kind == TREE_EDGE)
+    if (of->kind == TREE_EDGE && reader->bytes[start] != '(')
         return fail(reader, PATTERN_SYNTAX, at, reader->at, "a place has no length and cannot be repeated", NULL);
     if (peek(reader) == '+')
         return fail(reader, PATTERN_UNSUPPORTED, at, reader->at + 1, "a possessive count is no part of the language",
@@ -749,8 +755,9 @@ static tree *expression(reader *reader)
 
 static pattern *finish(arena *arena, tree *tree, uint32_t length, pattern_error *error)
 {
-    bool empty;
-    if (automaton_make(arena, tree, &empty) == NULL) {
+    bool empty = false;
+    const automaton *const automaton = automaton_make(arena, tree, &empty);
+    if (automaton == NULL) {
         *error = (pattern_error){PATTERN_TOO_LARGE, 0, length, "this pattern is too large once its counts are written out",
                                  "use smaller counts, or `*` and `+`"};
         return NULL;
@@ -762,6 +769,7 @@ static pattern *finish(arena *arena, tree *tree, uint32_t length, pattern_error 
     }
     pattern *const made = arena_allocate(arena, sizeof *made);
     made->tree = tree;
+    made->automaton = automaton;
     return made;
 }
 

@@ -49,6 +49,7 @@ struct pattern {
     const char *phrase; /* length bytes */
     uint32_t length;
     bool words;         /* a phrase at edges of words */
+    const struct automaton *automaton; /* of a tree; without its table */
 };
 
 /* regex.c */

@@ -69,6 +69,8 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end)
 {
     finding *const state = user;
     const scan_head *const head = state->with.database->head;
+    if (literal >= head->literals.count) /* the engine's bytes are another database's */
+        return true;
     const scan_literal_row *const row = (const scan_literal_row *)scan_at(head, head->literals.offset) + literal;
     const uint32_t *const numbers = scan_at(head, row->patterns.offset);
     for (uint32_t i = 0; i < row->patterns.count; i++) {
@@ -89,6 +91,10 @@ static void try_run(finding *state, uint32_t number, uint32_t digit, uint32_t *b
     const uint64_t *const set = state->with.database->sets[row->run];
     const char *const text = state->with.text;
     uint32_t from = digit, to = digit, digits = 0;
+    if (!scan_has(set, (unsigned char)text[digit])) { /* `[1-4]` takes not every digit */
+        *behind = digit + 1;
+        return;
+    }
     while (from > *behind && scan_has(set, (unsigned char)text[from - 1]))
         from--;
     for (; to < state->with.length && scan_has(set, (unsigned char)text[to]); to++)

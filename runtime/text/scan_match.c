@@ -72,6 +72,16 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
     out->alive = alive[state] != 0;
 }
 
+/* Whether a set has a byte of this kind that begins a character: a word's, a line end, any other. */
+static bool has_kind(const uint64_t set[4], char kind)
+{
+    for (uint32_t byte = 0; byte < 256; byte++)
+        if (scan_has(set, (unsigned char)byte) && (byte & 0xc0) != 0x80 && scan_is_word((unsigned char)byte) == scan_is_word((unsigned char)kind) &&
+            (byte == '\n') == (kind == '\n'))
+            return true;
+    return false;
+}
+
 static bool holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at)
 {
     const bool end = at == length;
@@ -80,6 +90,19 @@ static bool holds(uint32_t mask, scan_context before, const char *text, uint32_t
            ((mask & EDGE_TEXT_START) == 0 || before == CONTEXT_START) && ((mask & EDGE_TEXT_END) == 0 || end) &&
            ((mask & EDGE_LINE_START) == 0 || before == CONTEXT_START || before == CONTEXT_LINE) &&
            ((mask & EDGE_LINE_END) == 0 || end || text[at] == '\n');
+}
+
+/* Whether an edge at the end of the text can be taken once more has come, or only then decides whether a match ends here. */
+static bool is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge, scan_context before)
+{
+    static const char behind[] = {'a', '\n', ' '}; /* one of each kind; bytes beyond ASCII are of the last */
+    const bool now = holds(edge.mask, before, behind, 0, 0);
+    for (uint32_t i = 0; i < sizeof behind; i++) {
+        const bool then = holds(edge.mask, before, behind, sizeof behind, i);
+        if (edge.to == SCAN_ACCEPTS ? then != now : then && has_kind(with->database->sets[sets[edge.to]], behind[i]))
+            return true;
+    }
+    return false;
 }
 
 static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_t start, ends *out)
@@ -106,7 +129,7 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
             with->steps = with->steps > last - begins[now[i]] ? with->steps - (last - begins[now[i]]) : 0;
             for (uint32_t k = begins[now[i]]; k < last; k++) {
                 const scan_edge_row edge = edges[k];
-                alive = alive || edge.to != SCAN_ACCEPTS || edge.mask != 0;
+                alive = alive || (end && is_open(with, sets, edge, before));
                 if (edge.mask != 0 && !holds(edge.mask, before, with->text, with->length, at))
                     continue;
                 if (edge.to == SCAN_ACCEPTS)

@@ -68,7 +68,7 @@ static bool texts_fit(const scan_head *head, scan_table texts)
         return false;
     const scan_table *const rows = scan_at(head, texts.offset);
     for (uint32_t i = 0; i < texts.count; i++)
-        if (!bytes_fit(head, rows[i].offset, rows[i].count))
+        if (rows[i].count == 0 || !bytes_fit(head, rows[i].offset, rows[i].count))
             return false;
     return true;
 }
