@@ -159,6 +159,8 @@ typedef struct checked_pattern {
     const char *const *after;
     uint32_t after_count, after_within;
     bool secret;                 /* what it finds is masked in messages */
+    bool slow;                   /* nothing rare can be looked for: each place of a text is tried */
+    source_range range;          /* of its name or expression; for that warning, which is not given for the library's */
 } checked_pattern;
 
 /* What one condition looks for, in which views. */

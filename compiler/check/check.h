@@ -153,6 +153,8 @@ bool wanted_of_regex(checker *checker, const ast_text *text, unsigned views, wan
 bool wanted_of_set(checker *checker, unit *home, const set_declaration *set, unsigned views, source_range use, wanted *out);
 /* `urls of`, `emails of`, `numbers of`. */
 bool wanted_of_builtin(checker *checker, const char *word, unsigned views, source_range use, wanted *out);
+/* Says of slow patterns what they cost; for what looks through whole texts. */
+void slow_warn(checker *checker, const wanted *wanted);
 /* The number of the probe that looks for these in texts of a slot (or CST_NONE) at a stage. */
 uint32_t probe_commit(checker *checker, cst_stage stage, uint32_t slot, const wanted *wanted);
 /* All declared patterns of the unit that nothing used are checked too, so that an error in them is known. */

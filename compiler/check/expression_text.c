@@ -304,6 +304,8 @@ expression *contains_check(const environment *environment, const ast_expression 
         report(environment, W_CONSTANT_TEST, ast->range, "nothing of an empty set stands in a text");
         return node_truth(environment, false, ast->range);
     }
+    if (!environment->quiet)
+        slow_warn(environment->checker, &wanted);
     return tests_make(environment, ast, &subjects, EXPRESSION_CONTAINS, &wanted, CST_NONE);
 }
 
@@ -530,6 +532,8 @@ expression *parts_check(const environment *environment, const ast_expression *as
                                  ast->path.range, &found)) {
         return NULL;
     }
+    if (!environment->quiet)
+        slow_warn(environment->checker, &found);
     struct wanted *const kept = arena_allocate(environment->checker->arena, sizeof *kept);
     *kept = found;
     kept->text = excerpt(environment, ast->path.range);

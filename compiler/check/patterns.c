@@ -80,19 +80,24 @@ static pattern *regex_read(checker *checker, const ast_text *text, unsigned view
     return made;
 }
 
-/* Says what a pattern costs for which nothing rare can be looked for. */
-static void slow_warn(checker *checker, const pattern *pattern, source_range range)
+void slow_warn(checker *checker, const wanted *wanted)
 {
-    const pattern_facts facts = pattern_study(pattern);
-    if (facts.trigger != TRIGGER_SEARCH)
-        return;
-    diagnostic *const d =
-        check_report(checker, W_SLOW_PATTERN, range,
-                     "every match of this pattern holds nothing rare, so each place of the text is tried: "
-                     "about %u times the price of one that does",
-                     facts.cost);
-    diagnostic_mend(checker->compilation, d, range, NULL,
-                    "let every match hold a word, a sign or a run of digits that most texts do not have");
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        const checked_pattern *const one = wanted->patterns[i];
+        if (!one->slow)
+            continue;
+        diagnostic *const d = check_report(checker, W_SLOW_PATTERN, one->range,
+                                           "every match of this pattern holds nothing rare, so each place of the text is tried: "
+                                           "about %u times the price of one that does",
+                                           pattern_study(one->compiled).cost);
+        diagnostic_mend(checker->compilation, d, one->range, NULL,
+                        "let every match hold a word, a sign or a run of digits that most texts do not have");
+    }
+}
+
+static bool is_slow(const pattern *pattern)
+{
+    return pattern_study(pattern).trigger == TRIGGER_SEARCH;
 }
 
 static bool fold(checker *checker, unsigned views, const char **bytes, uint32_t *length)
@@ -139,7 +144,8 @@ bool wanted_of_regex(checker *checker, const ast_text *text, unsigned views, wan
     made->compiled = regex_read(checker, text, views);
     if (made->compiled == NULL)
         return false;
-    slow_warn(checker, made->compiled, text->range);
+    made->slow = is_slow(made->compiled);
+    made->range = text->range;
     add(checker, &list, made);
     finish(&list, views, out);
     return true;
@@ -248,8 +254,10 @@ static checked_pattern *pattern_of(checker *checker, symbol *symbol, unsigned vi
         return *cached;
     *cached = declared_read(checker, symbol, views);
     symbol->broken = *cached == NULL;
-    if (!symbol->broken && !symbol->home->is_module)
-        slow_warn(checker, (*cached)->compiled, symbol->range);
+    if (!symbol->broken && !symbol->home->is_module) {
+        (*cached)->slow = is_slow((*cached)->compiled);
+        (*cached)->range = symbol->range;
+    }
     return *cached;
 }
 

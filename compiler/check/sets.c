@@ -25,6 +25,16 @@ typedef struct elements {
 
 /* ---- inline sets ------------------------------------------------------------------------------------------- */
 
+static void element_refuse(checker *checker, source_range range)
+{
+    const char *const text = source_excerpt(checker->compilation, range);
+    diagnostic *const d = diagnostic_report(checker->compilation, E_SET_ELEMENT, range,
+                                            "an element of a set is a constant, and `%s` is not one", text);
+    diagnostic_note_text(checker->compilation, d, "texts, numbers, durations and bare names are");
+    diagnostic_mend(checker->compilation, d, range, NULL, "leave it out of the set, and compare with it beside: `… or … == %s`",
+                    text);
+}
+
 static bool element_of(checker *checker, const ast_expression *item, set_element *out)
 {
     *out = (set_element){.kind = item->kind, .text = item->text, .integer = item->integer};
@@ -55,12 +65,7 @@ static bool element_of(checker *checker, const ast_expression *item, set_element
     default:
         break;
     }
-    diagnostic *const d = diagnostic_report(checker->compilation, E_SET_ELEMENT, item->range,
-                                            "an element of a set is a constant, and `%s` is not one",
-                                            source_excerpt(checker->compilation, item->range));
-    diagnostic_note_text(checker->compilation, d, "texts, numbers, durations and bare names are");
-    diagnostic_mend(checker->compilation, d, item->range, NULL, "leave it out of the set, and compare with it beside: `… or … == %s`",
-                    source_excerpt(checker->compilation, item->range));
+    element_refuse(checker, item->range);
     return false;
 }
 
@@ -315,6 +320,10 @@ static bool element_read(const reading *reading, uint32_t number)
     const set_element *const written = &reading->set->elements[number];
     const set_element element = reading->set->from_file ? line_as(written, reading->type->kind) : *written;
     cst_value value;
+    if (element.kind == AST_REGEX || (element.kind == AST_PATH && element.path.count > 1)) {
+        element_refuse(reading->checker, element.text.range);
+        return false;
+    }
     if (reading->type->kind != CST_KIND_IP) {
         if (!literal_read(reading->checker, reading->unit, &element, element.text.range, reading->type, &value))
             return false;

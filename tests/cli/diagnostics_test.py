@@ -264,6 +264,12 @@ WARNINGS = {
               TOOL + 'rule r on action pay when args.note is present and args.note == "x" then deny\n'),
     "W1104": (TOOL + 'rule r on action pay when (args.amount else 0.0) > 5.0 then deny\n',
               TOOL + 'rule r on action pay when (args.note else "") == "x" then deny\n'),
+    "W1106": (TOOL + RULE + 'rule q on input when text folded folded contains "xy" then deny\n',
+              TOOL + RULE + 'rule q on input when text folded contains "xy" then deny\n'),
+    "W1107": (TOOL + RULE + 'rule q on output when length of text > 9 then deny\n',
+              TOOL + RULE + 'rule q on whole output when length of text > 9 then deny\n'),
+    "W1108": (TOOL + RULE + 'rule q on input when text contains /[a-z]+ing/ then deny\n',
+              TOOL + RULE + 'rule q on input when text contains /[a-z]+ing spree/ then deny\n'),
     "W1105": (TOOL + 'rule r on action, action pay then deny\n', TOOL + RULE),
 }
 

@@ -5,7 +5,10 @@ event a denial with its code (or, for what conditions need while they run, "coul
 that says so. A bound without a row fails this test. Not reached, and why:
 
 LIMIT_RULES        a million rules take minutes and gigabytes to check in a build with sanitizers, and several source files;
-LIMIT_IMAGE_BYTES  tables of two gigabytes need a policy near every other bound at once.
+LIMIT_IMAGE_BYTES  tables of two gigabytes need a policy near every other bound at once;
+LIMIT_PATTERNS     a hundred thousand patterns for one field take minutes to compile;
+LIMIT_PATTERN_STATES  no bound that anybody meets: a pattern past it is run another way (tests/differential/patterns.c runs both);
+LIMIT_SCAN_STEPS, LIMIT_CHECKED_ENDS, LIMIT_DECODE_BYTES  need patterns and texts made for it, in unit tests that see inside.
 """
 import json
 import os
@@ -18,7 +21,8 @@ import time
 
 CONSTC = os.path.abspath(sys.argv[1])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES"}
+UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
+             "LIMIT_DECODE_BYTES"}
 HEAD = 'constitution m "1"\n'
 LIST = HEAD + 'tool t(l: list<int>) a\nrule r on action t when any n in args.l satisfies n == 1 then deny because "{n}"\n'
 
@@ -85,7 +89,48 @@ DOUBLE = '{"$ref":"#/$defs/d0","$defs":{' + ",".join(
     '"d%d":{"type":"object","properties":{%s}}' % (i, ",".join('"%s":{"$ref":"#/$defs/d%d"}' % (name, i + 1) for name in "abc"))
     for i in range(11)) + ',"d11":{"type":"string"}}}'
 
+def nested(depth, text="open sesame, and more of it"):
+    import base64
+    data = text.encode()
+    for _ in range(depth):
+        data = base64.b64encode(data)
+    return data.decode()
+
+
+def evaluate(rows, *words, policy=HEAD + 'rule r on input when text contains "x" then deny\n', command="eval"):
+    write("policy.const", policy)
+    write("rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    return constc(command, "policy.const", "rows.jsonl", "--text", "text", "--label", "label", "--positive", "bad", *words)
+
+
+DECODED = HEAD + 'rule r on input when text decoded contains "nothing of it" then deny\n'
+CUT = HEAD + 'rule r on input when text contains "a" then redact with "b"\n'
+ECHO = HEAD + 'rule r on output when text repeats 20 chars of system then deny\n'
+
 ROWS = {
+    "LIMIT_PATTERN_POSITIONS": ("E1004", lambda: check(HEAD + "rule r on input when text contains /a[bc]{4000}x{2,9}/ then deny\n")),
+    "LIMIT_PATTERN_DEPTH": ("E1004", lambda: check(HEAD + "rule r on input when text contains /%sa%s/ then deny\n" % ("(" * 300, ")" * 300))),
+    "LIMIT_PATTERN_AFTER": ("1 to 1000 characters", lambda: check(
+        HEAD + 'pattern p = /a1/ after { "b" } within 1001 chars\nrule r on input when text contains p then deny\n')),
+    "LIMIT_DECODE_DEPTH": ('"undecided"', lambda: run(DECODED, [{"stage": "input", "text": nested(6)}])),
+    "LIMIT_DECODE_SEGMENTS": ('"undecided"', lambda: run(DECODED, [{"stage": "input", "text": " ".join(
+        nested(1, "the text number %d of them all" % i) for i in range(4200))}])),
+    "LIMIT_MATCHES": ('"decision":"deny"', lambda: run(CUT, [{"stage": "input", "text": "a " * 100001}])),
+    "LIMIT_REPEAT_CHARS": ("8 to 10000 characters", lambda: check(HEAD + "rule r on output when text repeats 10001 chars of system then deny\n")),
+    "LIMIT_REPEAT_LEAST": ("8 to 10000 characters", lambda: check(HEAD + "rule r on output when text repeats 7 chars of system then deny\n")),
+    "LIMIT_ORIGIN_BYTES": ('"undecided"', lambda: run(ECHO, [
+        {"stage": "system", "session": "s", "text": "%d " % i + "x" * (3 << 20)} for i in range(2)] +
+        [{"stage": "output", "session": "s", "text": "a reply that shares nothing"}])),
+    "LIMIT_EVAL_EXAMPLES": ("from 1 to 1000", lambda: evaluate([{"text": "x", "label": "bad"}], "--show", "100001")),
+    "LIMIT_EVAL_GROUPS": ("others", lambda: evaluate(
+        [{"text": "x", "label": "bad", "kind": "k%d" % i} for i in range(5000)], "--category", "kind")),
+    "LIMIT_EVAL_ROUNDS": ("from 1 to 1000", lambda: evaluate([{"text": "x", "label": "bad"}], "--rounds", "100001")),
+    "LIMIT_EVAL_SPANS": ("not read        1", lambda: evaluate(
+        [{"text": "x", "label": "bad", "spans": [[0, 1, "A"]] * 100001}], "--spans", "spans")),
+    "LIMIT_REDTEAM_ROWS": ("from 1 to 10000", lambda: evaluate(
+        [{"text": "x", "label": "bad"}], "--limit", "10000001", command="redteam")),
+    "LIMIT_REDTEAM_TEXT_BYTES": ("too long", lambda: evaluate(
+        [{"text": "x " * 40000, "label": "bad"}], command="redteam")),
     "LIMIT_SOURCE_BYTES": ("16777216 bytes", lambda: check(HEAD + "//" + "x" * (16 << 20))),
     "LIMIT_SET_FILE_BYTES": ("268435456 bytes", lambda: set_file("a\n", (256 << 20) + 1)),
     "LIMIT_SET_ENTRIES": ("1000000", lambda: set_file("".join("%d\n" % i for i in range(1000001)))),

@@ -238,6 +238,7 @@ uint32_t image_rule(image_builder *builder, uint32_t group, image_rule_spec spec
         .waives = spec.kind == CST_RULE_WAIVER ? spec.waives : CST_NONE,
         .identity = builder->rules.count,
         .line = builder->rules.count + 1,
+        .cut_slot = CST_NONE,
     };
     builder->rule_groups[builder->rules.count] = group;
     return add(&builder->rules, &row, sizeof row);
