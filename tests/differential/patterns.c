@@ -60,7 +60,7 @@ typedef struct bench {
     pcre2_match_data *data;
     pcre2_match_context *context;
     int *workspace;
-    uint64_t checks, matches, differences;
+    uint64_t checks, matches, differences, contradictions;
     uint64_t by_trigger[5], by_table, by_positions, live;
 } bench;
 
@@ -135,7 +135,9 @@ static bool continues(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-static void oracle_list(const item *item, const char *text, uint32_t length, spans *out)
+/* False: the oracle's two ways of matching disagree about whether there is a match (PCRE2 10.42 has such cases, of classes beside `$`): it
+ * says nothing then. */
+static bool oracle_list(const item *item, const char *text, uint32_t length, spans *out)
 {
     out->count = 0;
     for (uint32_t at = 0; at < length;) {
@@ -146,15 +148,19 @@ static void oracle_list(const item *item, const char *text, uint32_t length, spa
         if (item->kind == ITEM_REGEX) { /* the leftmost start is the same for every kind of search: skip to it */
             const int found = pcre2_match(item->code, (PCRE2_SPTR)text, length, at, PCRE2_NO_UTF_CHECK, state.data, NULL);
             if (found == PCRE2_ERROR_NOMATCH)
-                return;
+                return true;
             if (found >= 0)
                 at = (uint32_t)pcre2_get_ovector_pointer(state.data)[0];
+            const PCRE2_SIZE *ends;
+            if (found >= 0 && oracle_ends(item, text, length, at, &ends) == 0)
+                return false;
         }
         const uint32_t end = oracle_at(item, text, length, at);
         if (end > at && out->count < MOST_SPANS)
             out->items[out->count++] = (span){at, end};
         at = end > at ? end : at + 1;
     }
+    return true;
 }
 
 static bool oracle_whole(const item *item, const char *text, uint32_t length)
@@ -237,7 +243,10 @@ static void compare_text(const char *text, uint32_t length, bool live)
         const item *const item = &state.items[i];
         const uint32_t number = item->number;
         bool undecided = false;
-        oracle_list(item, text, length, &expected);
+        if (!oracle_list(item, text, length, &expected)) {
+            state.contradictions++;
+            continue;
+        }
         seen.count = 0;
         if (scan_list(state.database, state.scratch, text, length, 0, number, collect, &seen, &undecided) != CST_OK)
             die("scan_list", "failed");
@@ -300,7 +309,10 @@ static bool regex_add(const char *bytes, uint32_t length, bool caseless, const n
         state.differences++;
         return false;
     }
-    item.code = oracle_compile(bytes, length, caseless);
+    string other = {.length = 0};
+    if (node)
+        expression_write(node, true, &other);
+    item.code = node ? oracle_compile(other.bytes, other.length, caseless) : oracle_compile(bytes, length, caseless);
     if (!item.code) {
         fprintf(stderr, "patterns: the oracle refuses %.*s\n", (int)length, bytes);
         state.differences++;
@@ -338,7 +350,7 @@ static void item_random(generator *random)
         return;
     }
     const node *const node = expression_random(random);
-    expression_write(node, &text);
+    expression_write(node, false, &text);
     if (regex_add(text.bytes, text.length, generator_below(random, 8) == 0, node) && generator_below(random, 10) == 0)
         state.items[state.count - 1].check = check_find("luhn", 4);
 }
@@ -422,7 +434,7 @@ static void run_live(generator *random, uint32_t patterns, uint32_t texts)
     for (uint32_t i = 0; i < patterns; i++) {
         string text = {.length = 0};
         const node *const node = expression_random(random);
-        expression_write(node, &text);
+        expression_write(node, false, &text);
         if (!regex_add(text.bytes, text.length, false, node))
             continue;
         const uint32_t longest = pattern_study(state.items[0].pattern).longest;
@@ -508,7 +520,8 @@ int main(int argc, char **argv)
         run_random(&random, databases, texts);
         run_live(&random, databases, 6);
     }
-    printf("%" PRIu64 " checks, %" PRIu64 " with matches, %" PRIu64 " differences\n", state.checks, state.matches, state.differences);
+    printf("%" PRIu64 " checks, %" PRIu64 " with matches, %" PRIu64 " differences; in %" PRIu64 " the oracle contradicts itself\n", state.checks,
+           state.matches, state.differences, state.contradictions);
     const bool complete = by_file || all_seen();
     if (!complete)
         puts("some kind was never seen");
@@ -516,5 +529,5 @@ int main(int argc, char **argv)
     pcre2_match_data_free(state.data);
     free(state.workspace);
     arena_free(&state.memory);
-    return state.differences > 0 || state.checks == 0 || !complete;
+    return state.differences > 0 || state.checks == 0 || !complete || state.contradictions * 10000 > state.checks;
 }

@@ -193,7 +193,7 @@ static const node *free_random(generator *generator, uint32_t depth)
         return count_random(generator, depth);
     if (choice == 14) {
         node *const flag = node_new(NODE_FLAG);
-        flag->code = (unsigned char)"iism"[generator_below(generator, 4)];
+        flag->code = (unsigned char)"iismm"[generator_below(generator, 5)];
         flag->items[flag->count++] = free_random(generator, depth - 1);
         return flag;
     }
@@ -322,15 +322,21 @@ static void code_write(uint32_t code, string *out)
     string_add_code(out, code);
 }
 
-void expression_write(const node *node, string *out)
+static void node_write(const node *node, bool oracle, bool lines, string *out)
 {
     char count[40];
     switch (node->kind) {
     case NODE_CODE:
         code_write(node->code, out);
         return;
-    case NODE_CLASS:
     case NODE_EDGE:
+        if (oracle && node->text[0] == '$') {
+            string_add(out, lines ? "(?=\\n|\\z)" : "\\z", lines ? 9 : 2);
+            return;
+        }
+        string_add(out, node->text, (uint32_t)strlen(node->text));
+        return;
+    case NODE_CLASS:
         string_add(out, node->text, (uint32_t)strlen(node->text));
         return;
     case NODE_ANY:
@@ -339,26 +345,26 @@ void expression_write(const node *node, string *out)
     case NODE_FLAG:
         snprintf(count, sizeof count, "(?%c:", (int)node->code);
         string_add(out, count, 4);
-        expression_write(node->items[0], out);
+        node_write(node->items[0], oracle, lines || node->code == 'm', out);
         string_add(out, ")", 1);
         return;
     case NODE_CAT:
         for (uint32_t i = 0; i < node->count; i++) {
             const bool group = node->items[i]->kind == NODE_EITHER;
             string_add(out, "(?:", group ? 3 : 0);
-            expression_write(node->items[i], out);
+            node_write(node->items[i], oracle, lines, out);
             string_add(out, ")", group);
         }
         return;
     case NODE_EITHER:
         for (uint32_t i = 0; i < node->count; i++) {
             string_add(out, "|", i > 0);
-            expression_write(node->items[i], out);
+            node_write(node->items[i], oracle, lines, out);
         }
         return;
     case NODE_REPEAT:
         string_add(out, "(?:", 3);
-        expression_write(node->items[0], out);
+        node_write(node->items[0], oracle, lines, out);
         if (node->most == UINT32_MAX)
             snprintf(count, sizeof count, node->least == 0 ? ")*" : node->least == 1 ? ")+" : "){%u,}", node->least);
         else if (node->least == node->most)
@@ -368,6 +374,11 @@ void expression_write(const node *node, string *out)
         string_add(out, count, (uint32_t)strlen(count));
         return;
     }
+}
+
+void expression_write(const node *node, bool oracle, string *out)
+{
+    node_write(node, oracle, false, out);
 }
 
 /* ---- drawing --------------------------------------------------------------------------------- */

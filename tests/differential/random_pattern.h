@@ -30,7 +30,8 @@ typedef struct node node;
 /* The tree lives until the next `trees_reset`. */
 void trees_reset(void);
 const node *expression_random(generator *generator);
-void expression_write(const node *node, string *out);
+/* As the language has it, or as PCRE2 does: its DFA knows no `$` under both (?m) and DOLLAR_ENDONLY. */
+void expression_write(const node *node, bool oracle, string *out);
 /* One text that the expression takes, apart from its assertions; counts now and then one off. */
 void expression_draw(generator *generator, const node *node, string *out);
 /* A text of matches, broken matches and noise. */
