@@ -38,6 +38,9 @@
 
 #define LIMIT_EVENT_BYTES (16u << 20)        /* one event as JSON */
 #define LIMIT_CONVERSATION_BYTES (64u << 20) /* one recorded conversation: the adapters read it whole */
+#define LIMIT_SSE_EVENT_BYTES (16u << 20)    /* one server-sent event of a streamed reply, its lines together: some carry the whole reply again */
+#define LIMIT_REPLY_CALLS 1024u              /* tool calls of one streamed reply that are open together: each is looked for by its number */
+#define LIMIT_REPLY_CALL_BYTES (16u << 20)   /* arguments of one streamed tool call: it becomes one event */
 #define LIMIT_JSON_DEPTH 64u                 /* nesting of one event */
 #define LIMIT_JSON_SCANNER_DEPTH 256          /* nesting that the JSON reader can hold at all: tools files may be deeper than events */
 #define LIMIT_JSON_MEMBERS 100000u           /* members of one JSON object */

@@ -19,6 +19,8 @@
 #include "runtime/engine.h"
 #include "runtime/utf8.h"
 
+enum { NEAR_BYTES = 96 }; /* of a view: so little is looked through pattern by pattern */
+
 struct cst_stream {
     cst_context *context;
     cst_allocator allocator;
@@ -307,42 +309,62 @@ static uint32_t live_place(cst_stream *stream, uint32_t number, const window *wi
     return settled > stream->settled ? settled : stream->settled;
 }
 
+/* The matches of one pattern that begin at settled..to. */
+static bool gather_pattern(gathering *state, uint32_t number, uint32_t pattern)
+{
+    cst_stream *const stream = state->stream;
+    const scan_database *const database = stream->policy->databases[number];
+    const cst_database_row *const row = CST_ROWS(stream->policy->image, databases, cst_database_row) + number;
+    const view_segment *const segment = state->segment;
+    text_known *const known = state->known;
+    bool unknown = false;
+    /* behind the last match of this pattern that is known: matches do not overlap */
+    uint32_t from = stream->settled;
+    for (uint32_t k = 0; k < known->count; k++)
+        if (known->items[k].pattern == row->patterns.first + pattern && known->items[k].end > from &&
+            known->items[k].segment == state->number && state->number < 2 && known->items[k].start < stream->settled)
+            from = known->items[k].end;
+    state->pattern = row->patterns.first + pattern;
+    state->some = false;
+    if (scan_list(database, stream->context->texts.scratch, segment->bytes, segment->length,
+                  segment_place(state->window, segment, from), pattern, gather, state, &unknown) != CST_OK ||
+        unknown || state->failed)
+        return false;
+    if (state->some)
+        known->found[pattern / 64] |= UINT64_C(1) << (pattern % 64);
+    return true;
+}
+
+/*
+ * The new matches of a database. The engine looks at the whole window, all that stands before for assertions and `after` too; where only a word or two
+ * have become settled, which is what short pieces bring, each pattern is tried there by itself.
+ */
 static bool gather_matches(cst_stream *stream, uint32_t number, const window *window, uint32_t to)
 {
     cst_context *const context = stream->context;
     const scan_database *const database = stream->policy->databases[number];
-    const cst_database_row *const row = CST_ROWS(stream->policy->image, databases, cst_database_row) + number;
-    text_known *const known = &stream->known.databases[number];
     const uint32_t count = scan_pattern_count(database), words = (count + 63) / 64;
+    if (to <= stream->settled)
+        return true;
     uint64_t *const found = arena_array(&context->scratch.memory, 2u * words, sizeof *found);
     if (!found)
         return false;
     for (uint32_t i = 0; i < window->view.count; i++) {
-        gathering state = {.stream = stream, .known = known, .window = window, .segment = &window->view.segments[i],
+        const view_segment *const segment = &window->view.segments[i];
+        gathering state = {.stream = stream, .known = &stream->known.databases[number], .window = window, .segment = segment,
                            .from = stream->settled, .to = to, .number = i < 2 ? i : 2};
-        const view_segment *const segment = state.segment;
-        if (scan_find(database, context->texts.scratch, segment->bytes, segment->length, found, found + words) != CST_OK)
+        const uint32_t first = segment_place(window, segment, stream->settled);
+        if (first >= segment->length)
+            continue;
+        if (segment->length - first <= NEAR_BYTES)
+            memset(found, 0xff, words * sizeof *found);
+        else if (scan_find(database, context->texts.scratch, segment->bytes, segment->length, found, found + words) != CST_OK)
             return false;
         for (uint32_t pattern = 0; pattern < count; pattern++) {
-            bool unknown = (found[words + pattern / 64] >> (pattern % 64) & 1) != 0;
-            if (unknown)
+            if (segment->length - first > NEAR_BYTES && (found[words + pattern / 64] >> (pattern % 64) & 1) != 0)
+                return false; /* whether it stands there is not known */
+            if ((found[pattern / 64] >> (pattern % 64) & 1) != 0 && !gather_pattern(&state, number, pattern))
                 return false;
-            if ((found[pattern / 64] >> (pattern % 64) & 1) == 0)
-                continue;
-            /* behind the last match of this pattern that is known: matches do not overlap */
-            uint32_t from = stream->settled;
-            for (uint32_t k = 0; k < known->count; k++)
-                if (known->items[k].pattern == row->patterns.first + pattern && known->items[k].end > from &&
-                    known->items[k].segment == i && i < 2 && known->items[k].start < stream->settled)
-                    from = known->items[k].end;
-            state.pattern = row->patterns.first + pattern;
-            state.some = false;
-            if (scan_list(database, context->texts.scratch, segment->bytes, segment->length,
-                          segment_place(window, segment, from), pattern, gather, &state, &unknown) != CST_OK ||
-                unknown || state.failed)
-                return false;
-            if (state.some)
-                known->found[pattern / 64] |= UINT64_C(1) << (pattern % 64);
         }
     }
     return true;
@@ -559,8 +581,12 @@ static bool release(cst_stream *stream)
             stream->known.databases[i].items[k].length = stream->characters;
         }
     remember_begin(context);
+    const uint32_t before = stream->settled;
     if (!settle(stream))
         return false;
+    /* no more is known than before; but a shared run that still grows stops the reply as soon as it is there */
+    if (stream->settled == before && image->echoes.count == 0)
+        return true;
     context->texts.stream = &stream->known;
     bool good = hold(stream, &cutting, &cut_count, &held);
     uint32_t to = held < stream->settled ? held : stream->settled;

@@ -23,7 +23,12 @@ static const option_row check_options[] = {
 };
 
 static const option_row run_options[] = {
-    {"--from", NULL, "FORMAT", "events|openai|anthropic", "what the input is; events if not given"},
+    {"--from", NULL, "FORMAT", "events|openai|anthropic|text",
+     "what the input is; events if not given, text with --stream"},
+    {"--stream", NULL, NULL, NULL,
+     "the input is one reply of the model: say what may go on while it comes"},
+    {"--chunk", NULL, "NUMBER", NULL, "--stream: read so many bytes at a time"},
+    {"--system", NULL, "FILE", NULL, "--stream: the system prompt of the conversation"},
     {"--context", NULL, "NAME=JSON", NULL,
      "a context record for conversations, which bring none; repeatable"},
     {"--summary", NULL, NULL, NULL, "a table for people instead of JSON lines"},
@@ -136,11 +141,13 @@ const cli_command commands[] = {
      "FILE [EVENTS|-] [--from FORMAT] [--summary] [--fail-on LEVEL]",
      "Decides each event with the policy FILE (.const, or a compiled .so). Without EVENTS they "
      "come\n"
-     "from stdin, one JSON object a line. Decisions go to stdout in the same order.\n"
+     "from stdin, one JSON object a line. Decisions go to stdout in the same order. With --stream the input\n"
+     "is a reply as it is streamed (server-sent events, or text): what may go on is told while it comes.\n"
      "Exit: 0; 1 the policy does not compile; 2 a file or the command line is wrong; 3 "
      "--fail-on.\n",
      "  constc run support.const events.jsonl\n"
      "  constc run support.const events.jsonl --summary\n"
+     "  constc run --stream support.const reply.sse --from openai --system prompt.txt\n"
      "  constc run support.const chats.jsonl --from openai --context user='{\"id\":\"u1\"}' "
      "--fail-on deny\n"
      "  constc run --emit-events --from anthropic chat.json\n"

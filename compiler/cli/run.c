@@ -9,28 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compiler/cli/cli.h"
-#include "compiler/cli/progress.h"
-#include "compiler/cli/summary.h"
-#include "runtime/adapters/conversation.h"
+#include "compiler/cli/run.h"
 #include "runtime/adapters/lines.h"
 #include "runtime/limits.h"
-
-typedef struct run_state {
-    cst_policy *policy; /* NULL with --emit-events */
-    cst_context *context;
-    run_summary *summary; /* NULL: decisions as JSON */
-    bool emit_events;
-    bool failing; /* --fail-on was given */
-    cst_verdict fail_on;
-    bool reached;
-    int trouble;    /* an exit code that ends the run, or EXIT_GOOD */
-    uint64_t bytes; /* of the input so far */
-    size_t bound;   /* of one line */
-    run_progress progress;
-    arena scratch; /* for the tool's name in a summary */
-    buffer line;
-} run_state;
 
 static void note_verdict(run_state *run, cst_verdict verdict)
 {
@@ -42,8 +23,7 @@ static void note_verdict(run_state *run, cst_verdict verdict)
 /* ---- what never reaches the policy
  * ------------------------------------------------------------------ */
 
-/* A denial in the form of every decision. */
-static void deny(run_state *run, const conversation_event *event)
+void run_deny(run_state *run, const conversation_event *event)
 {
     note_verdict(run, CST_DENY);
     const char *const stage = event->has_stage ? cst_stage_name(event->stage) : NULL;
@@ -95,7 +75,7 @@ static void deny_long_line(run_state *run)
     if (run->emit_events)
         out_format("{\"malformed\":{\"code\":\"limit\",\"at\":\"\",\"text\":\"%s\"}}\n", text);
     else
-        deny(run, &event);
+        run_deny(run, &event);
 }
 
 /* ---- events
@@ -121,25 +101,18 @@ static void find_tool(run_state *run, const char *json, size_t length, summary_e
     }
 }
 
-static void decide(run_state *run, const char *json, size_t length)
+void run_answer(run_state *run, const cst_decision *decision, const char *json, size_t length)
 {
-    cst_decision decision;
-    const cst_status status = cst_decide_json(run->context, json, length, &decision);
-    if (status != CST_OK) {
-        /* The decision is a denial; a host that cannot decide must not look like one that did. */
-        complain("%s", cst_status_text(status));
-        run->trouble = EXIT_USAGE;
-    }
-    note_verdict(run, decision.verdict);
+    note_verdict(run, decision->verdict);
     if (run->summary != NULL) {
-        summary_event row = {.decision = &decision};
+        summary_event row = {.decision = decision};
         find_tool(run, json, length, &row);
         summary_add(run->summary, &row);
         return;
     }
     const char *text;
     size_t size;
-    const cst_status written = cst_decision_json(&decision, &text, &size);
+    const cst_status written = cst_decision_json(decision, &text, &size);
     if (written != CST_OK) {
         complain("%s", cst_status_text(written));
         run->trouble = EXIT_USAGE;
@@ -149,16 +122,28 @@ static void decide(run_state *run, const char *json, size_t length)
     out_bytes("\n", 1);
 }
 
-static bool on_event(void *user, const conversation_event *event)
+void run_decide(run_state *run, const char *json, size_t length)
+{
+    cst_decision decision;
+    const cst_status status = cst_decide_json(run->context, json, length, &decision);
+    if (status != CST_OK) {
+        /* The decision is a denial; a host that cannot decide must not look like one that did. */
+        complain("%s", cst_status_text(status));
+        run->trouble = EXIT_USAGE;
+    }
+    run_answer(run, &decision, json, length);
+}
+
+bool run_event(void *user, const conversation_event *event)
 {
     run_state *const run = user;
     if (run->emit_events) {
         out_bytes(event->json, event->length);
         out_bytes("\n", 1);
     } else if (event->error_code != NULL)
-        deny(run, event);
+        run_deny(run, event);
     else
-        decide(run, event->json, event->length);
+        run_decide(run, event->json, event->length);
     return run->trouble == EXIT_GOOD;
 }
 
@@ -230,7 +215,7 @@ static void read_lines(run_state *run, line_reader *lines, conversation_reader *
         } else if (is_blank(line, length))
             continue;
         else if (conversation == NULL)
-            decide(run, line, length);
+            run_decide(run, line, length);
         else if (conversation_read(conversation, line, length) != CST_OK) {
             complain("out of memory");
             run->trouble = EXIT_USAGE;
@@ -254,7 +239,7 @@ static void read_input(run_state *run, const char *path, const char *format, con
         conversation_init(&conversation,
                           strcmp(format, "openai") == 0 ? CONVERSATION_OPENAI
                                                         : CONVERSATION_ANTHROPIC,
-                          NULL, on_event, run);
+                          NULL, run_event, run);
         conversation.records = records;
         if (!read_document(run, &lines, &conversation))
             read_lines(run, &lines, &conversation, path);
@@ -398,7 +383,7 @@ static bool run_begin(const cli_arguments *arguments, const char *format, run_st
     const char *policy;
     *code = EXIT_USAGE;
     run->emit_events = arguments_has(arguments, "--emit-events");
-    if (!words_read(arguments, format, run->emit_events, &policy, events) ||
+    if (!stream_options_good(arguments, format) || !words_read(arguments, format, run->emit_events, &policy, events) ||
         !fail_on_read(arguments, run) || !limits_read(arguments, &options.limits) ||
         !records_read(arguments, format, run, records))
         return false;
@@ -424,7 +409,8 @@ static bool run_begin(const cli_arguments *arguments, const char *format, run_st
 
 int command_run(const cli_arguments *arguments)
 {
-    const char *const format = arguments_value(arguments, "--from", "events");
+    const bool stream = arguments_has(arguments, "--stream");
+    const char *const format = arguments_value(arguments, "--from", stream ? "text" : "events");
     run_state run = {0};
     buffer records;
     const char *events;
@@ -433,8 +419,12 @@ int command_run(const cli_arguments *arguments)
     buffer_init(&run.line, NULL, 0);
     buffer_init(&records, NULL, 0);
     if (run_begin(arguments, format, &run, &records, &events, &code)) {
+        const char *const members = records.length > 0 ? records.bytes : NULL;
         progress_begin(&run.progress);
-        read_input(&run, events, format, records.length > 0 ? records.bytes : NULL);
+        if (stream)
+            run_stream(&run, arguments, events, format, members);
+        else
+            read_input(&run, events, format, members);
         progress_end(&run.progress);
         code = run.trouble != EXIT_GOOD ? run.trouble : run.reached ? EXIT_REACHED : EXIT_GOOD;
         if (run.summary != NULL && run.trouble == EXIT_GOOD)
