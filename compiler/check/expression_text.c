@@ -52,8 +52,10 @@ static void views_take(const environment *environment, const ast_expression **si
         const unsigned view =
             strcmp((*side)->text.bytes, "folded") == 0 ? VIEW_FOLDED : VIEW_DECODED;
         if ((*views & view) != 0)
-            report(environment, W_VIEW_TWICE, (*side)->range, "`%s` is written twice",
-                   (*side)->text.bytes);
+            diagnostic_mend(environment->checker->compilation,
+                            report(environment, W_VIEW_TWICE, (*side)->range, "`%s` is written twice",
+                                   (*side)->text.bytes),
+                            (*side)->range, NULL, "leave one of them out");
         *views |= view;
         *side = (*side)->left;
     }
