@@ -415,7 +415,7 @@ static void grow_buckets(tabulation *t)
 {
     t->bucket_count = t->bucket_count == 0 ? 256 : t->bucket_count * 2;
     t->buckets = arena_array(t->arena, t->bucket_count, sizeof *t->buckets);
-    for (uint32_t i = 0; i < t->states.count; i++) {
+    for (uint32_t i = 1; i < t->states.count; i++) { /* 0, the empty one, is never looked up */
         const state *const one = &t->states.items[i];
         uint32_t at = cst_hash(&t->pool.items[one->first], one->count * sizeof *t->pool.items) + one->context;
         while (t->buckets[at & (t->bucket_count - 1)] != 0)

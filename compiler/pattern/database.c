@@ -134,6 +134,14 @@ static uint32_t put_set(writing *w, const byte_set *set)
     return w->sets.count - 1;
 }
 
+static const byte_set any_byte = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+
+static void set_join(byte_set *into, const byte_set *more)
+{
+    for (uint32_t i = 0; i < 4; i++)
+        into->bits[i] |= more->bits[i];
+}
+
 /* ---- automata -------------------------------------------------------------------------------- */
 
 static void put_positions(writing *w, const automaton *from, scan_automaton_row *row)
@@ -158,17 +166,32 @@ static void put_positions(writing *w, const automaton *from, scan_automaton_row 
         w->most_positions = from->count;
 }
 
-static uint32_t put_automaton(writing *w, const pattern *pattern, uint32_t *first)
+/* The bytes that a match can begin with, and those that can be its second; all if there may be no second. */
+static void put_first(writing *w, const automaton *from, scan_pattern_row *row)
+{
+    byte_set first = {{0}}, second = {{0}};
+    for (uint32_t i = 0; i < from->edges[0].count; i++) {
+        const uint32_t begin = from->edges[0].items[i].to;
+        set_join(&first, &from->sets[begin]);
+        for (uint32_t k = 0; k < from->edges[begin].count; k++) {
+            const uint32_t next = from->edges[begin].items[k].to;
+            if (next == SCAN_ACCEPTS)
+                second = any_byte;
+            else
+                set_join(&second, &from->sets[next]);
+        }
+    }
+    row->first = put_set(w, &first);
+    row->second = put_set(w, &second);
+}
+
+static uint32_t put_automaton(writing *w, const pattern *pattern, scan_pattern_row *pattern_row)
 {
     automaton own = *pattern->automaton; /* the table is made in a copy: the pattern is not ours */
     automaton *const made = &own;
     scan_automaton_row row = {.states = 0};
     automaton_tabulate(w->arena, made);
-    byte_set begins = {{0}};
-    for (uint32_t i = 0; i < made->edges[0].count; i++)
-        for (uint32_t k = 0; k < 4 && made->edges[0].items[i].to != SCAN_ACCEPTS; k++)
-            begins.bits[k] |= made->sets[made->edges[0].items[i].to].bits[k];
-    *first = put_set(w, &begins);
+    put_first(w, made, pattern_row);
     if (made->states > 0) {
         row.states = made->states;
         row.columns = made->columns;
@@ -330,16 +353,18 @@ static void put_pattern(writing *w, const database_entry *what)
         byte_set first = {{0}};
         set_byte(&first, (unsigned char)what->pattern->phrase[0]);
         row.first = put_set(w, &first);
+        row.second = put_set(w, &any_byte);
         row.body = put(w, what->pattern->phrase, what->pattern->length);
         row.length = what->pattern->length;
         row.words = what->pattern->words;
     } else {
-        row.body = put_automaton(w, what->pattern, &row.first);
+        row.body = put_automaton(w, what->pattern, &row);
     }
     put_after(w, what, &row);
     switch (facts.trigger) {
     case SCAN_BY_LITERAL:
         use_literals(w, &facts, number);
+        row.before = facts.is_tight ? put_set(w, &facts.before) : SCAN_NONE;
         break;
     case SCAN_BY_RUN:
         row.run = put_set(w, &facts.run);
@@ -376,6 +401,7 @@ static void put_word_pattern(writing *w, const word_set *set)
     }
     row.body = put_words(w, set);
     row.first = put_set(w, &first);
+    row.second = put_set(w, &any_byte);
     row.after = (scan_table){put(w, odd.items, odd.count * sizeof *odd.items), odd.count}; /* of words: the odd ones */
     *ARENA_PUSH(w->arena, &w->starts) = w->patterns.count;
     *ARENA_PUSH(w->arena, &w->patterns) = row;

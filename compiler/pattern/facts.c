@@ -3,7 +3,8 @@
  *
  * Literals. For each part of the tree: the texts that it is (if they are few), or else the best set of texts of which every match holds one. Of a
  * sequence that is the best of its parts; neighbours that are few texts each are joined first. "Best" is rarest: texts are priced by how often their
- * bytes stand in prose and in code, and a set is as common as all of its texts together.
+ * bytes stand in prose and in code, and a set is as common as all of its texts together. The letters behind the fourth of a word tell little more
+ * (a language has few words), and a text from which the start of a match is far costs more to look around.
  */
 #include <string.h>
 
@@ -35,10 +36,12 @@ static uint32_t byte_price(unsigned char byte)
 
 static uint32_t text_price(const literal *text)
 {
-    uint32_t price = 0;
+    uint32_t price = 0, letters = 0;
     for (uint32_t i = 0; i < text->length; i++) {
-        const uint32_t one = byte_price((unsigned char)text->bytes[i]);
-        price += text->caseless && one > 8 ? one - 8 : one;
+        const unsigned char byte = (unsigned char)text->bytes[i];
+        const uint32_t one = byte_price(byte), own = text->caseless && one > 8 ? one - 8 : one;
+        letters = (byte | 32) >= 'a' && (byte | 32) <= 'z' && byte < 0x80 ? letters + 1 : 0;
+        price += letters > 4 ? own / 3 : own;
     }
     return price;
 }
@@ -48,10 +51,16 @@ typedef struct texts {
     uint32_t count; /* 0: not few */
 } texts;
 
+typedef struct place { /* where a part stands */
+    uint32_t nearest, farthest; /* bytes from the start of a match */
+    byte_set before;            /* the bytes that may stand between */
+} place;
+
 typedef struct found { /* the best set so far */
     texts texts;
     uint32_t price;
-    uint32_t nearest, farthest; /* from the start of the part to the end of a text */
+    uint32_t nearest, farthest; /* from the start of a match to the end of a text */
+    byte_set before;            /* bytes between that start and the start of a text, and those of the texts */
 } found;
 
 typedef struct measure {
@@ -215,7 +224,30 @@ static bool texts_of(arena *arena, const tree *tree, texts *out)
 
 /* ---- the best set ---------------------------------------------------------------------------- */
 
-static void consider(found *best, const texts *set, uint32_t nearest, uint32_t farthest)
+/* 16 times the binary logarithm, up. */
+static uint32_t logarithm(uint32_t number)
+{
+    uint32_t out = 0;
+    for (uint64_t n = number; n > 1; n = (n + 1) / 2)
+        out += 16;
+    return out;
+}
+
+static uint32_t less(uint32_t price, uint32_t discount)
+{
+    return price > discount ? price - discount : 0;
+}
+
+/* What it costs to look for the start: every place between, or as far as the bytes before go. */
+static uint32_t window_price(const place *at)
+{
+    const uint32_t width = at->farthest - at->nearest;
+    if (at->nearest == at->farthest)
+        return 0;
+    return has_byte(&at->before, ' ') ? logarithm(width < 4096 ? width : 4096) : logarithm(width < 16 ? width : 16);
+}
+
+static void consider(found *best, const texts *set, const place *at)
 {
     uint32_t least = UINT32_MAX, longest = 0, shortest = UINT32_MAX;
     if (set->count == 0)
@@ -228,79 +260,19 @@ static void consider(found *best, const texts *set, uint32_t nearest, uint32_t f
     }
     if (shortest == 0)
         return;
-    uint32_t logarithm = 0;
-    for (uint32_t n = set->count; n > 1; n = (n + 1) / 2)
-        logarithm += 16;
-    const uint32_t price = least > logarithm ? least - logarithm : 0;
+    const uint32_t price = less(least, logarithm(set->count) + window_price(at));
     if (price <= best->price)
         return;
-    *best = (found){*set, price, add(nearest, shortest), farthest == UINT32_MAX ? farthest : add(farthest, longest)};
-}
-
-static void search(arena *arena, const tree *tree, uint32_t nearest, uint32_t farthest, found *best);
-
-static void search_sequence(arena *arena, const tree *tree, uint32_t nearest, uint32_t farthest, found *best)
-{
-    texts run = {.count = 0};
-    uint32_t run_nearest = nearest, run_farthest = farthest;
-    for (uint32_t i = 0; i < tree->count; i++) {
-        texts one;
-        const measure size = measure_of(tree->items[i]);
-        const bool few = texts_of(arena, tree->items[i], &one);
-        if (few && run.count > 0 && texts_join(arena, &run, &one, &run)) {
-            consider(best, &run, run_nearest, run_farthest);
-        } else {
-            run.count = 0;
-            if (few) {
-                run = one;
-                run_nearest = nearest;
-                run_farthest = farthest;
-                consider(best, &run, run_nearest, run_farthest);
-            } else {
-                search(arena, tree->items[i], nearest, farthest, best);
-            }
+    *best = (found){*set, price, add(at->nearest, shortest), add(at->farthest, longest), at->before};
+    /* a hit may lie inside of another text of the set, or be its end: what is before it is then a part of that text */
+    for (uint32_t i = 0; i < set->count; i++)
+        for (uint32_t k = 0; k < set->items[i].length; k++) {
+            const unsigned char byte = (unsigned char)set->items[i].bytes[k];
+            set_byte(&best->before, byte);
+            if (set->items[i].caseless && byte >= 'a' && byte <= 'z')
+                set_byte(&best->before, byte - 32u);
         }
-        nearest = add(nearest, size.shortest);
-        farthest = add(farthest, size.longest);
-    }
 }
-
-static void search_either(arena *arena, const tree *tree, uint32_t nearest, uint32_t farthest, found *best)
-{
-    found all = {.price = UINT32_MAX, .nearest = UINT32_MAX};
-    for (uint32_t i = 0; i < tree->count; i++) {
-        found one = {.price = 0};
-        search(arena, tree->items[i], nearest, farthest, &one);
-        if (one.price == 0 || all.texts.count + one.texts.count > MOST_TEXTS)
-            return;
-        memcpy(&all.texts.items[all.texts.count], one.texts.items, one.texts.count * sizeof *one.texts.items);
-        all.texts.count += one.texts.count;
-        all.price = one.price < all.price ? one.price : all.price;
-        all.nearest = one.nearest < all.nearest ? one.nearest : all.nearest;
-        all.farthest = one.farthest > all.farthest ? one.farthest : all.farthest;
-    }
-    const uint32_t discount = 8 * tree->count;
-    all.price = all.price > discount ? all.price - discount : 0;
-    if (tree->count > 0 && all.price > best->price)
-        *best = all;
-}
-
-static void search(arena *arena, const tree *tree, uint32_t nearest, uint32_t farthest, found *best)
-{
-    texts few;
-    if (texts_of(arena, tree, &few)) {
-        consider(best, &few, nearest, farthest);
-        return;
-    }
-    if (tree->kind == TREE_CAT)
-        search_sequence(arena, tree, nearest, farthest, best);
-    else if (tree->kind == TREE_EITHER)
-        search_either(arena, tree, nearest, farthest, best);
-    else if (tree->kind == TREE_REPEAT && tree->least > 0)
-        search(arena, tree->items[0], nearest, farthest, best);
-}
-
-/* ---- bytes, digits, tokens ------------------------------------------------------------------- */
 
 static void bytes_of(const tree *tree, byte_set *out)
 {
@@ -309,6 +281,72 @@ static void bytes_of(const tree *tree, byte_set *out)
     for (uint32_t i = 0; i < tree->count; i++)
         bytes_of(tree->items[i], out);
 }
+
+static void search(arena *arena, const tree *tree, const place *at, found *best);
+
+static void search_sequence(arena *arena, const tree *tree, const place *from, found *best)
+{
+    place at = *from, run_at = *from;
+    texts run = {.count = 0};
+    for (uint32_t i = 0; i < tree->count; i++) {
+        texts one;
+        const measure size = measure_of(tree->items[i]);
+        const bool few = texts_of(arena, tree->items[i], &one);
+        if (few && run.count > 0 && texts_join(arena, &run, &one, &run)) {
+            consider(best, &run, &run_at);
+        } else {
+            run.count = 0;
+            if (few) {
+                run = one;
+                run_at = at;
+                consider(best, &run, &run_at);
+            } else {
+                search(arena, tree->items[i], &at, best);
+            }
+        }
+        at.nearest = add(at.nearest, size.shortest);
+        at.farthest = add(at.farthest, size.longest);
+        bytes_of(tree->items[i], &at.before);
+    }
+}
+
+static void search_either(arena *arena, const tree *tree, const place *at, found *best)
+{
+    found all = {.price = UINT32_MAX, .nearest = UINT32_MAX};
+    for (uint32_t i = 0; i < tree->count; i++) {
+        found one = {.price = 0};
+        search(arena, tree->items[i], at, &one);
+        if (one.price == 0 || all.texts.count + one.texts.count > MOST_TEXTS)
+            return;
+        memcpy(&all.texts.items[all.texts.count], one.texts.items, one.texts.count * sizeof *one.texts.items);
+        all.texts.count += one.texts.count;
+        all.price = one.price < all.price ? one.price : all.price;
+        all.nearest = one.nearest < all.nearest ? one.nearest : all.nearest;
+        all.farthest = one.farthest > all.farthest ? one.farthest : all.farthest;
+        for (uint32_t k = 0; k < 4; k++)
+            all.before.bits[k] |= one.before.bits[k];
+    }
+    all.price = less(all.price, logarithm(tree->count));
+    if (tree->count > 0 && all.price > best->price)
+        *best = all;
+}
+
+static void search(arena *arena, const tree *tree, const place *at, found *best)
+{
+    texts few;
+    if (texts_of(arena, tree, &few)) {
+        consider(best, &few, at);
+        return;
+    }
+    if (tree->kind == TREE_CAT)
+        search_sequence(arena, tree, at, best);
+    else if (tree->kind == TREE_EITHER)
+        search_either(arena, tree, at, best);
+    else if (tree->kind == TREE_REPEAT && tree->least > 0)
+        search(arena, tree->items[0], at, best);
+}
+
+/* ---- bytes, digits, tokens ------------------------------------------------------------------- */
 
 static bool only(const byte_set *set, bool (*test)(unsigned byte))
 {
@@ -433,7 +471,8 @@ facts facts_of(arena *arena, const pattern *pattern)
     const measure size = measure_of(pattern->tree);
     facts out = {.shortest = size.shortest, .longest = size.longest, .trigger = SCAN_BY_START};
     found best = {.price = 0};
-    search(arena, pattern->tree, 0, 0, &best);
+    const place start = {.nearest = 0};
+    search(arena, pattern->tree, &start, &best);
     bytes_of(pattern->tree, &out.run);
     out.digits = digits_of(pattern->tree);
     out.token = runs_of(pattern->tree).best;
@@ -445,6 +484,8 @@ facts facts_of(arena *arena, const pattern *pattern)
         out.literal_count = best.texts.count;
         out.nearest = best.nearest;
         out.farthest = best.farthest;
+        out.before = best.before;
+        out.is_tight = best.nearest != best.farthest && !has_byte(&best.before, ' ');
     } else if (is_numeric(&out.run) && out.digits >= 2) {
         out.trigger = SCAN_BY_RUN;
     } else if (out.token >= 10) {

@@ -40,7 +40,7 @@ static bool is_done(const finding *state, uint32_t number)
 static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t to)
 {
     const scan_pattern_row *const row = &state->with.database->patterns[number];
-    const uint64_t *const first = state->with.database->sets[row->first];
+    const uint64_t *const first = state->with.database->sets[row->first], *const second = state->with.database->sets[row->second];
     uint32_t *const tried = &state->with.scratch->tried[number];
     if (from < *tried)
         from = *tried;
@@ -53,6 +53,8 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
     for (uint32_t at = from; at <= to; at++) {
         if (!scan_has(first, (unsigned char)state->with.text[at]) || continues(state->with.text[at]))
             continue;
+        if (at + 1 < state->with.length && !scan_has(second, (unsigned char)state->with.text[at + 1]))
+            continue;
         if (scan_match(&state->with, row, at)) {
             state->found[number / 64] |= UINT64_C(1) << (number % 64);
             return;
@@ -63,6 +65,18 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
             return;
         }
     }
+}
+
+/* Where the window of a literal begins: at `from`, or where the bytes before the literal can be no match's. */
+static uint32_t window_start(const finding *state, const scan_pattern_row *row, uint32_t from, uint32_t end, uint32_t length)
+{
+    if (row->before == SCAN_NONE || row->trigger != SCAN_BY_LITERAL || end < length)
+        return from;
+    const uint64_t *const before = state->with.database->sets[row->before];
+    uint32_t at = end - length;
+    while (at > from && scan_has(before, (unsigned char)state->with.text[at - 1]))
+        at--;
+    return at > from ? at : from;
 }
 
 static bool literal_hit(void *user, uint32_t literal, uint32_t end)
@@ -79,7 +93,7 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end)
         if (is_done(state, number) || end < pattern->nearest)
             continue;
         const uint32_t from = pattern->farthest == SCAN_NONE || pattern->farthest > end ? 0 : end - pattern->farthest;
-        try_window(state, number, from, end - pattern->nearest);
+        try_window(state, number, window_start(state, pattern, from, end, row->text.count), end - pattern->nearest);
     }
     return true;
 }

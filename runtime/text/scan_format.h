@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SCAN_MAGIC "cstscan"
-#define SCAN_VERSION 1u
+#define SCAN_VERSION 2u
 #define SCAN_NONE UINT32_MAX
 
 typedef struct scan_table { /* rows from this offset */
@@ -47,7 +47,7 @@ typedef struct scan_pattern_row {
     uint32_t kind;       /* scan_kind */
     uint32_t trigger;    /* scan_trigger */
     uint32_t shortest, longest; /* bytes; longest SCAN_NONE: unbounded */
-    uint32_t first;      /* row of sets: bytes that a match can begin with */
+    uint32_t first, second; /* rows of sets: bytes that a match can begin with, and go on with (all, if it need not) */
     uint32_t body;       /* automaton row, or words row; of a phrase its bytes */
     uint32_t length;     /* of a phrase */
     uint32_t words;      /* of a phrase, 0 or 1: at edges of words */
@@ -55,6 +55,7 @@ typedef struct scan_pattern_row {
     uint32_t after_within; /* characters */
     scan_table after;    /* scan_table rows: texts (offset, length), lower case */
     uint32_t nearest, farthest; /* LITERAL: start is so many bytes before the end of the literal; farthest SCAN_NONE: anywhere */
+    uint32_t before;     /* LITERAL: row of sets: bytes that may stand between the start and the literal's end; SCAN_NONE: too many to tell */
     uint32_t run;        /* RUN: row of sets; TOKEN: least bytes */
     uint32_t digits;     /* RUN: least digits */
     double check_bound;

@@ -75,8 +75,9 @@ static bool texts_fit(const scan_head *head, scan_table texts)
 
 static bool pattern_fits(const scan_head *head, const scan_pattern_row *row)
 {
-    if (row->first >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_START ||
-        (row->trigger == SCAN_BY_RUN && row->run >= head->sets.count))
+    if (row->first >= head->sets.count || row->second >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_START ||
+        (row->trigger == SCAN_BY_RUN && row->run >= head->sets.count) ||
+        (row->trigger == SCAN_BY_LITERAL && row->before != SCAN_NONE && row->before >= head->sets.count))
         return false;
     switch (row->kind) {
     case SCAN_AUTOMATON:

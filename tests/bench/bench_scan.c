@@ -1,7 +1,7 @@
 /*
  * bench_scan.c - the scanner beside one combined Hyperscan database of the same patterns.
  *
- *     bench_scan [ROUNDS]
+ *     bench_scan [ROUNDS [PATTERNS]]
  *
  * Patterns: phrases, injections with gaps, credentials, mail addresses, telephone, card and account numbers, from a fixed seed; 10 to 5,000 of them.
  * Texts: prose and text dense with digits, of 256 bytes to 64 KiB. Hyperscan gets the expressions as they are, phrases as \bphrase\b, in
@@ -233,6 +233,7 @@ int main(int argc, char **argv)
     static const uint32_t counts[] = {10, 100, 1000, 5000}, lengths[] = {256, 4096, MOST_TEXT};
     uint32_t rounds = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 11;
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
+    const uint32_t only = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
     static source sources[MOST_PATTERNS];
     static char prose[MOST_TEXT], digits[MOST_TEXT];
     static sides sides;
@@ -241,6 +242,8 @@ int main(int argc, char **argv)
     text_make(prose, MOST_TEXT, false);
     text_make(digits, MOST_TEXT, true);
     for (uint32_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+        if (only != 0 && counts[c] != only)
+            continue;
         memset(&sides, 0, sizeof sides);
         arena_init(&sides.memory, NULL, 0);
         const double begin = now();
