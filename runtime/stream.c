@@ -19,7 +19,7 @@
 #include "runtime/engine.h"
 #include "runtime/utf8.h"
 
-enum { NEAR_BYTES = 96 }; /* of a view: so little is looked through pattern by pattern */
+enum { NEAR_BYTES = 4096 }; /* of a view: so little is looked through pattern by pattern */
 
 struct cst_stream {
     cst_context *context;
@@ -64,7 +64,8 @@ static bool needs_whole(const cst_context *context)
         const cst_range *const range = &groups[lists[i]].rules;
         for (uint32_t k = 0; k < range->count; k++) {
             const cst_rule_row *const rule = &rules[members[range->first + k]];
-            if (rule->whole && !rule->shadow && rule->kind == CST_RULE)
+            /* a flag lets everything go */
+            if (rule->whole && !rule->shadow && rule->kind == CST_RULE && rule->verdict >= CST_REDACT)
                 return true;
         }
     }
@@ -259,6 +260,7 @@ typedef struct gathering {
     const window *window;
     const view_segment *segment;
     uint32_t pattern, from, to, number; /* number: of the segment */
+    uint32_t first;                     /* where `from` is in the segment */
     bool some, failed;
 } gathering;
 
@@ -327,7 +329,8 @@ static bool gather_pattern(gathering *state, uint32_t number, uint32_t pattern)
     state->pattern = row->patterns.first + pattern;
     state->some = false;
     if (scan_list(database, stream->context->texts.scratch, segment->bytes, segment->length,
-                  segment_place(state->window, segment, from), pattern, gather, state, &unknown) != CST_OK ||
+                  from == state->from ? state->first : segment_place(state->window, segment, from), pattern, gather,
+                  state, &unknown) != CST_OK ||
         unknown || state->failed)
         return false;
     if (state->some)
@@ -336,7 +339,7 @@ static bool gather_pattern(gathering *state, uint32_t number, uint32_t pattern)
 }
 
 /*
- * The new matches of a database. The engine looks at the whole window, all that stands before for assertions and `after` too; where only a word or two
+ * The new matches of a database. The engine looks at the whole window, all that stands before for assertions and `after` too; where only some words
  * have become settled, which is what short pieces bring, each pattern is tried there by itself.
  */
 static bool gather_matches(cst_stream *stream, uint32_t number, const window *window, uint32_t to)
@@ -353,7 +356,7 @@ static bool gather_matches(cst_stream *stream, uint32_t number, const window *wi
         const view_segment *const segment = &window->view.segments[i];
         gathering state = {.stream = stream, .known = &stream->known.databases[number], .window = window, .segment = segment,
                            .from = stream->settled, .to = to, .number = i < 2 ? i : 2};
-        const uint32_t first = segment_place(window, segment, stream->settled);
+        const uint32_t first = state.first = segment_place(window, segment, stream->settled);
         if (first >= segment->length)
             continue;
         if (segment->length - first <= NEAR_BYTES)

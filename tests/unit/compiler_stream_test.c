@@ -283,6 +283,26 @@ static void test_whole_is_held(void **unused)
     cst_policy_release(policy);
 }
 
+/* A flag cuts nothing, so it holds nothing, whatever its condition needs. */
+static void test_flags_hold_nothing(void **unused)
+{
+    (void)unused;
+    cst_policy *const policy = compile("constitution s \"1\"\nrule long on output when length of text > 20 then flag\n", CST_ENGINE_JIT);
+    cst_context *const context = cst_context_new(policy);
+    cst_stream *stream;
+    cst_piece piece;
+    cst_decision decision;
+    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
+    assert_int_equal(cst_stream_feed(stream, "a text of more than twenty", 26, &piece), CST_OK);
+    assert_int_equal(piece.length, 26);
+    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
+    assert_int_equal(decision.verdict, CST_FLAG);
+    assert_int_equal(piece.length, 0);
+    cst_stream_close(stream);
+    cst_context_free(context);
+    cst_policy_release(policy);
+}
+
 static void test_malformed(void **unused)
 {
     (void)unused;
@@ -313,7 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_holds_little), cmocka_unit_test(test_stops),        cmocka_unit_test(test_whole_is_held),
-        cmocka_unit_test(test_malformed),    cmocka_unit_test(test_pieces_native), cmocka_unit_test(test_pieces_reference),
+        cmocka_unit_test(test_malformed), cmocka_unit_test(test_flags_hold_nothing),   cmocka_unit_test(test_pieces_native), cmocka_unit_test(test_pieces_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
