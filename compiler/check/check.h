@@ -179,7 +179,8 @@ void cascades_drop(checker *checker); /* takes back the reports that only follow
 void tests_check(checker *checker);  /* of the file itself */
 
 /* streams.c: which bodies can be decided while a reply is still coming */
-bool body_streams(const checked_policy *policy, const rule_body *body);
+const char *body_needs_whole(const checked_policy *policy, const rule_body *body);
+bool expression_is_text(const checked_policy *policy, const expression *value); /* the field `text` */
 void streams_check(checker *checker);
 
 /* warnings.c: what needs the whole policy */

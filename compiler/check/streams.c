@@ -10,11 +10,17 @@
 typedef struct finding {
     const checked_policy *policy;
     uint32_t tests, parts;
+    const char *reason; /* what needs the whole text; NULL: nothing */
 } finding;
+
+bool expression_is_text(const checked_policy *policy, const expression *value)
+{
+    return value->kind == EXPRESSION_FIELD && strcmp(policy->slots.items[value->slot].path, "text") == 0;
+}
 
 static bool is_text(const finding *finding, const expression *value)
 {
-    return value->kind == EXPRESSION_FIELD && strcmp(finding->policy->slots.items[value->slot].path, "text") == 0;
+    return expression_is_text(finding->policy, value);
 }
 
 static bool speaks_of_text(const finding *finding, const expression *tree)
@@ -46,19 +52,31 @@ static bool only_gains(finding *finding, const expression *condition)
         return is_text(finding, condition->left);
     case EXPRESSION_ANY:
         finding->parts++;
+        finding->reason = "`any` goes through something else than what is found in the text";
         return condition->left->kind == EXPRESSION_FOUND && is_text(finding, condition->left->left) &&
                !speaks_of_text(finding, condition->right);
+    case EXPRESSION_NOT:
+        finding->reason = "a `not` may turn with the last byte";
+        return false;
+    case EXPRESSION_ALL:
+        finding->reason = "an `all` may turn with the last byte";
+        return false;
     default:
+        finding->reason = "it asks for the text as a whole: its length, its beginning or end, or what it is";
         return false;
     }
 }
 
-bool body_streams(const checked_policy *policy, const rule_body *body)
+const char *body_needs_whole(const checked_policy *policy, const rule_body *body)
 {
     finding finding = {.policy = policy};
     if (body->cut_slot != CST_NONE)
-        return false;
-    return only_gains(&finding, body->condition) && (finding.parts == 0 || finding.parts + finding.tests == 1);
+        return "`redact FIELD with` takes the whole text";
+    if (!only_gains(&finding, body->condition))
+        return finding.reason ? finding.reason : "it tests another text made of this one";
+    if (finding.parts > 0 && finding.parts + finding.tests > 1)
+        return "`any` over parts stands beside another test of the text";
+    return NULL;
 }
 
 void streams_check(checker *checker)
@@ -69,7 +87,7 @@ void streams_check(checker *checker)
         bool holds = false;
         for (uint32_t k = 0; k < rule->body_count; k++) {
             rule_body *const body = &rule->bodies[k];
-            body->whole = rule->whole || !body_streams(policy, body);
+            body->whole = rule->whole || body_needs_whole(policy, body) != NULL;
             holds = holds || (body->whole && body->selector.stage == CST_OUTPUT);
         }
         if (!holds || rule->whole || rule->shadow || rule->kind != CST_RULE || rule->verdict == CST_FLAG)

@@ -92,6 +92,9 @@ bool number_read(const char *option, const char *text, uint64_t most, uint64_t *
 /* A verdict by its name; "require-approval" and "require_approval" are the same. */
 bool verdict_read(const char *name, cst_verdict *out);
 
+/* explain --holdback: answers the exit code. */
+int holdback_print(const char *path, bool json);
+
 void help_overview(FILE *out);
 void help_command(FILE *out, const cli_command *command);
 

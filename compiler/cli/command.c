@@ -59,6 +59,8 @@ static const option_row dump_options[] = {
 
 static const option_row explain_options[] = {
     {"--all", NULL, NULL, NULL, "explain every event, not only the last"},
+    {"--holdback", NULL, NULL, NULL, "no events: how much of a streamed reply each rule holds back, and why"},
+    {"--format", NULL, "FORMAT", "text|json", "--holdback: how it is printed; text if not given"},
     LIMIT,
     LAST,
 };
@@ -183,7 +185,8 @@ const cli_command commands[] = {
      "would\n"
      "have to be different.\n",
      "  constc explain support.const event.json\n"
-     "  constc explain support.const --all < session.jsonl\n",
+     "  constc explain support.const --all < session.jsonl\n"
+     "  constc explain support.const --holdback\n",
      explain_options, 1, 2, command_explain},
     {"bench", "measure how long decisions take", "FILE EVENTS [--rounds N] [--json]",
      "Decides all events several times: percentiles for each stage, throughput, and how much of it "

@@ -162,6 +162,17 @@ int command_explain(const cli_arguments *arguments)
         complain("%s is compiled: explaining needs the source", policy);
         return EXIT_USAGE;
     }
+    if (arguments_has(arguments, "--holdback")) {
+        if (arguments->word_count > 1) {
+            complain("explain --holdback is about the policy alone: it takes no events");
+            return EXIT_USAGE;
+        }
+        return holdback_print(policy, strcmp(arguments_value(arguments, "--format", "text"), "json") == 0);
+    }
+    if (arguments_has(arguments, "--format")) {
+        complain("--format is for --holdback");
+        return EXIT_USAGE;
+    }
     if (!evidence_open(&explanation.evidence, policy, &options, &code))
         return code;
     buffer_init(&explanation.text, NULL, 0);

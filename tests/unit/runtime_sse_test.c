@@ -206,7 +206,7 @@ static void chat_problems(void **unused)
                  "missing /choices/0/delta/tool_calls/index: event 1 (line 1, byte 0): a whole number was expected\n");
     expect_reply(CONVERSATION_OPENAI, "data: 5\n\n", "type : event 1 (line 1, byte 0): a JSON object was expected\n");
     expect_reply(CONVERSATION_OPENAI, "data: {\"choices\":[],\"choices\":[]}\n\n",
-                 "duplicate /choices: event 1 (line 1, byte 0): An object has the same member twice.\n");
+                 "duplicate /choices: event 1 (line 1, byte 0): A member stands twice in one object.\n");
 }
 
 #define SAY(type, rest) "event: " type "\ndata: {\"type\":\"" type "\"" rest "}\n\n"
