@@ -47,7 +47,6 @@ typedef struct preparation {
     /* by node: its function, made when needed; only those that depend on no element */
     LLVMValueRef *functions;
     LLVMValueRef *afresh; /* the same for witnesses, which use no memo */
-    bool *marks;          /* by node: being true, it may have texts to mark */
 } preparation;
 
 void prepare(compilation *unit, preparation *out);

@@ -54,7 +54,7 @@ static void mark_elements(emitter *e, const graph_node *node)
 static void mark(emitter *e, node_id id)
 {
     const graph_node *node = emit_node(e, id);
-    if (!e->prepared.marks[id])
+    if (!node->marks)
         return;
     const uint32_t temporaries = e->temporary_used;
     switch (node->kind) {
@@ -64,7 +64,7 @@ static void mark(emitter *e, node_id id)
         break;
     case EXPRESSION_OR:
         for (uint32_t i = 0; i < node->operand_count; i++)
-            if (e->prepared.marks[node->operands[i]])
+            if (emit_node(e, node->operands[i])->marks)
                 mark_if_true(e, node->operands[i]);
         break;
     case EXPRESSION_ANY:

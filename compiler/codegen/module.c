@@ -355,7 +355,7 @@ static LLVMValueRef emit_witnesses(emitter *e)
 
 static bool root_marks(const emitter *e, uint32_t root)
 {
-    return e->prepared.marks[e->graph->roots.items[root].condition];
+    return emit_node(e, e->graph->roots.items[root].condition)->marks;
 }
 
 /* Functions that mark texts, by rule row, NULL where there is nothing to mark. *table stays NULL if no rule marks. False: memory is

@@ -69,28 +69,6 @@ static node_id *order(arena *memory, const graph *whole, const graph_node *node,
     return ordered;
 }
 
-/* Operands come before their users, so one pass is enough. */
-static bool may_mark(const graph *whole, const preparation *out, const graph_node *node)
-{
-    switch (node->kind) {
-    case EXPRESSION_CONTAINS:
-    case EXPRESSION_MATCHES:
-    case EXPRESSION_REPEATS:
-        return true;
-    case EXPRESSION_ANY:
-        return whole->nodes.items[node->operands[0]].kind == EXPRESSION_FOUND ||
-               out->marks[node->operands[1]];
-    case EXPRESSION_AND:
-    case EXPRESSION_OR:
-        for (uint32_t i = 0; i < node->operand_count; i++)
-            if (out->marks[node->operands[i]])
-                return true;
-        return false;
-    default:
-        return false;
-    }
-}
-
 void prepare(compilation *unit, preparation *out)
 {
     arena *memory = &unit->arena;
@@ -102,7 +80,6 @@ void prepare(compilation *unit, preparation *out)
         .constants = arena_array(memory, count, sizeof(LLVMValueRef)),
         .functions = arena_array(memory, count, sizeof(LLVMValueRef)),
         .afresh = arena_array(memory, count, sizeof(LLVMValueRef)),
-        .marks = arena_array(memory, count, sizeof *out->marks),
     };
     uint32_t most = 0;
     for (node_id id = 0; id < count; id++)
@@ -112,7 +89,6 @@ void prepare(compilation *unit, preparation *out)
     for (node_id id = 0; id < count; id++) {
         const graph_node *node = &whole->nodes.items[id];
         out->size[id] = measure(whole, out, id);
-        out->marks[id] = may_mark(whole, out, node);
         if (node->kind == EXPRESSION_AND || node->kind == EXPRESSION_OR)
             out->ordered[id] = order(memory, whole, node, keys);
     }

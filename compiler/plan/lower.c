@@ -14,8 +14,10 @@
  *   - LOCAL, ANY and ALL are numbered by nesting: `local` is the number of quantifiers around the
  *     ANY or ALL. So the same `any` in two rules is one node, and a local's number is bound only by
  *     the nearest quantifier with it.
- *   - ANY and ALL with a constant body are a test of the list's length; only as a witness such an
- *     ANY may stay.
+ *   - ANY and ALL with a constant body are a test of the list's length; only as a witness, or where
+ *     it marks texts, such an ANY may stay.
+ *   - a node marks texts (graph.h) exactly when the checked condition does: an OR that is true whatever
+ *     its marking operands say keeps them beside a constant, and two NOTs stay around what marks.
  *
  * What is folded is what three-valued logic allows. `x and false` is false although x may be
  * undecided: min(x, 0) is 0. `x or not x` is true only for an x that is always decided, and so is
@@ -68,8 +70,11 @@ static node_id make_not(lower_pass *pass, node_id operand)
 {
     if (is_constant(pass, operand))
         return graph_truth(pass, is_truth(pass, operand, false));
-    if (graph_at(pass, operand)->kind == EXPRESSION_NOT)
-        return graph_at(pass, operand)->operands[0];
+    if (graph_at(pass, operand)->kind == EXPRESSION_NOT) {
+        const node_id inner = graph_at(pass, operand)->operands[0];
+        if (!graph_at(pass, inner)->marks)
+            return inner;
+    }
     return make(pass, EXPRESSION_NOT, NULL, &operand, 1);
 }
 
@@ -91,6 +96,22 @@ static bool has_opposites(const lower_pass *pass, const node_id *operands, uint3
     return false;
 }
 
+/* An OR that is true for sure. Those of its operands stay that have texts to show when they are true. */
+static node_id make_true(lower_pass *pass, const node_id *operands, uint32_t count)
+{
+    const node_id yes = graph_truth(pass, true);
+    node_id *kept = arena_array(pass->arena, count + 1, sizeof *kept);
+    uint32_t used = 0;
+    kept[used++] = yes;
+    for (uint32_t i = 0; i < count; i++)
+        if (graph_at(pass, operands[i])->marks)
+            kept[used++] = operands[i];
+    if (used == 1)
+        return yes;
+    qsort(kept, used, sizeof *kept, compare_ids);
+    return make(pass, EXPRESSION_OR, NULL, kept, used);
+}
+
 /* AND or OR of operands that are lowered already. */
 static node_id make_junction(lower_pass *pass, expression_kind kind, const node_id *operands,
                              uint32_t count)
@@ -107,7 +128,7 @@ static node_id make_junction(lower_pass *pass, expression_kind kind, const node_
     for (uint32_t i = 0; i < count; i++) {
         const graph_node *node = graph_at(pass, operands[i]);
         if (is_truth(pass, operands[i], absorbing))
-            return operands[i];
+            return absorbing ? make_true(pass, operands, count) : operands[i];
         if (is_truth(pass, operands[i], !absorbing))
             continue;
         if (node->kind != kind) {
@@ -127,7 +148,7 @@ static node_id make_junction(lower_pass *pass, expression_kind kind, const node_
     if (distinct == 1)
         return flat[0];
     if (has_opposites(pass, flat, distinct))
-        return graph_truth(pass, absorbing);
+        return absorbing ? make_true(pass, flat, distinct) : graph_truth(pass, false);
     return make(pass, kind, NULL, flat, distinct);
 }
 
@@ -182,7 +203,10 @@ static node_id make_equal(lower_pass *pass, node_id left, node_id right)
         if (constant->type->kind == CST_KIND_BOOL) {
             const bool positive = constant->constant.as.integer != 0;
             const node_id truth = make_truth(pass, left);
-            return positive ? truth : make_not(pass, truth);
+            if (!positive)
+                return make_not(pass, truth);
+            /* a comparison has nothing to show, whatever it compares */
+            return graph_at(pass, truth)->marks ? make_not(pass, make_not(pass, truth)) : truth;
         }
     }
     return make(pass, EXPRESSION_EQUAL, NULL, (node_id[]){left, right}, 2);
@@ -360,12 +384,14 @@ static node_id lower_quantifier(lower_pass *pass, const expression *tree)
                              .site = CST_NONE};
     const bool constant = is_constant(pass, body);
     const bool witness = tree->kind == EXPRESSION_ANY && pass->body->witness_count > 0;
+    const bool marks = tree->kind == EXPRESSION_ANY &&
+                       graph_at(pass, list)->kind == EXPRESSION_FOUND && !is_truth(pass, body, false);
     node_id id = CST_NONE;
-    if (!constant || witness)
+    if (!constant || witness || marks)
         id = graph_make(pass, &node);
     if (witness)
         note_witness(pass, tree, id);
-    return constant ? fold_quantifier(pass, tree->kind, list, is_truth(pass, body, true)) : id;
+    return constant && !marks ? fold_quantifier(pass, tree->kind, list, is_truth(pass, body, true)) : id;
 }
 
 /* ---- everything else ------------------------------------------------------------------------- */

@@ -198,6 +198,28 @@ static uint32_t node_cost(const lower_pass *pass, const graph_node *node)
     return cost;
 }
 
+/* As marks_texts of the checker: what stands behind a `not` or an `all` has found nothing. */
+static bool node_marks(const lower_pass *pass, const graph_node *node)
+{
+    switch (node->kind) {
+    case EXPRESSION_CONTAINS:
+    case EXPRESSION_MATCHES:
+    case EXPRESSION_REPEATS:
+        return true;
+    case EXPRESSION_ANY:
+        return graph_at(pass, node->operands[0])->kind == EXPRESSION_FOUND ||
+               graph_at(pass, node->operands[1])->marks;
+    case EXPRESSION_AND:
+    case EXPRESSION_OR:
+        for (uint32_t i = 0; i < node->operand_count; i++)
+            if (graph_at(pass, node->operands[i])->marks)
+                return true;
+        return false;
+    default:
+        return false;
+    }
+}
+
 static uint64_t level_bit(uint32_t level)
 {
     return 1ull << (level < 63 ? level : 63);
@@ -258,6 +280,7 @@ node_id graph_make(lower_pass *pass, const graph_node *prototype)
     made.undecidable = made.site != CST_NONE;
     for (uint32_t i = 0; i < made.operand_count; i++)
         made.undecidable = made.undecidable || graph_at(pass, made.operands[i])->undecidable;
+    made.marks = node_marks(pass, &made);
     made.cost = node_cost(pass, &made);
     const uint64_t locals = free_locals(pass, &made);
     made.uses_local = locals != 0;

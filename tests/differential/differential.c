@@ -60,6 +60,7 @@ static cst_policy *compile(files *files, cst_engine engine)
                                     .read_user = files};
     options.runtime.size = sizeof options.runtime;
     options.runtime.clock = fixed_clock;
+    memset(options.runtime.key, 'k', sizeof options.runtime.key); /* aliases must not differ between engines */
     cst_policy *policy = NULL;
     cst_status status = cst_policy_compile_text("random.const", files->text.bytes, files->text.length, &options, &policy);
     if (status != CST_OK)
@@ -156,7 +157,7 @@ int main(int argc, char **argv)
     bool seen_all = true;
     for (int verdict = 0; verdict < 9; verdict++) {
         printf(" %s %" PRIu64, cst_verdict_name((cst_verdict)verdict), tally.verdicts[verdict]);
-        bool possible = verdict != CST_REDACT && verdict != CST_REPLACE;
+        bool possible = verdict != CST_REPLACE;
         seen_all = seen_all && (!possible || tally.verdicts[verdict]);
     }
     printf("\n  malformed %" PRIu64 ", undecided %" PRIu64 ", shadow %" PRIu64 ", with spans %" PRIu64 "\n", tally.malformed,

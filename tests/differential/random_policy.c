@@ -59,6 +59,12 @@ static const char *const values[FIELD_KINDS][14] = {
     [FIELD_IP] = POOL("\"10.0.0.1\"", "\"192.168.1.9\"", "\"::1\"", "\"2001:DB8:0::1\"", "\"8.8.8.8\""),
 };
 
+/* What stands in the texts of messages, put together from 1 to 6 of these. */
+static const char *const pieces[] = POOL(
+    "a", "abc", "x y", "\\u00e4ö", "\\ud83d\\ude00", "\\n", "aab1", "ab12", "cc7", "A b C", "\u0430bc", "4111 1111 1111 1111",
+    "ann@example.com", "https://evil.test/x?y=1", "see http://10.0.0.1:8080/", "1,234.5", "YWJjIGFiYyBhYmM=", "key: zz",
+    "the quick brown fox", "You are a helper.", "bob AT evil.test", "c4rd");
+
 /* What fits no field of that kind. */
 static const char *const misfits[] = {"null", "{}", "[1]", "\"\\u0000\"", "1e999", "[]", "\"no such thing\"", "true", "-0.0000001"};
 
@@ -87,6 +93,8 @@ typedef struct place {
     uint32_t variable_count;
     bool has_arguments;
     bool has_text;
+    bool cuttable; /* a test of a text was written, and stands under no `not` */
+    uint32_t negations;
 } place;
 
 static void gen_condition(place *place, uint32_t depth);
@@ -249,8 +257,42 @@ static void gen_membership(place *place)
     buffer_text(place->out, " }");
 }
 
+/* What a text holds: words, patterns, the builtin ones, through views and quantifiers, and what it repeats. */
+static void gen_contains(place *place)
+{
+    static const char *const targets[] = {"\"abc\"", "/a[bc]+[0-9]?/", "pat", "card", "any words", "any { pat, spoken, \"x y\" }", "any many",
+                                          "spoken", "/[^a-z]{3}$/"};
+    static const char *const views[] = {"", "", " folded", " decoded", " folded decoded"};
+    static const char *const found[][2] = {
+        {"length of (pat of ", ") > 1"},
+        {"any p in pat of ", " satisfies p == \"ab1\""},
+        {"any u in urls of ", " satisfies u.host not inside \"example.com\""},
+        {"all e in emails of ", " satisfy e.domain in hosts"},
+        {"any n in numbers of ", " satisfies n > 20.0"},
+        {"length of (urls of ", ") == 1"},
+    };
+    const char *subject = place->has_text ? "text" : "text of args";
+    uint32_t choice = random_below(place->random, place->has_text ? 10 : 9);
+    if (choice == 9) {
+        buffer_format(place->out, "text repeats %u chars of %s", 8 + random_below(place->random, 5),
+                      random_chance(place->random, 50) ? "system" : "user");
+    } else if (choice > 6) {
+        uint32_t form = random_below(place->random, 6);
+        buffer_format(place->out, "%s%s%s", found[form][0], subject, found[form][1]);
+        return; /* what a quantifier finds is cut in some forms only: not counted on */
+    } else {
+        buffer_format(place->out, "%s%s contains %s", subject, views[random_below(place->random, 5)],
+                      targets[random_below(place->random, 9)]);
+    }
+    place->cuttable = place->cuttable || !place->negations;
+}
+
 static void gen_text_test(place *place)
 {
+    if ((place->has_text || (place->has_arguments && place->arguments)) && random_chance(place->random, place->has_text ? 70 : 30)) {
+        gen_contains(place);
+        return;
+    }
     switch (random_below(place->random, 6)) {
     case 0:
         if (gen_field(place, FIELD_STRING)) {
@@ -346,12 +388,12 @@ static void gen_quantifier(place *place, uint32_t depth)
     snprintf(variable->name, sizeof variable->name, "v%u", place->variable_count);
     variable->kind = list->kind;
     variable->record = list->record;
-    if (random_chance(place->random, 60))
-        buffer_format(place->out, "any %s in %s.%s satisfies (", variable->name, owner, list->name);
-    else
-        buffer_format(place->out, "all %s in %s.%s satisfy (", variable->name, owner, list->name);
+    bool any = random_chance(place->random, 60);
+    buffer_format(place->out, any ? "any %s in %s.%s satisfies (" : "all %s in %s.%s satisfy (", variable->name, owner, list->name);
     place->variable_count++;
+    place->negations += !any; /* an `all` over nothing is true, and has found nothing to cut */
     gen_condition(place, depth - 1);
+    place->negations -= !any;
     place->variable_count--;
     buffer_text(place->out, ")");
 }
@@ -393,7 +435,9 @@ static void gen_condition(place *place, uint32_t depth)
     }
     if (choice == 5) {
         buffer_text(place->out, "not (");
+        place->negations++;
         gen_condition(place, depth - 1);
+        place->negations--;
         buffer_text(place->out, ")");
         return;
     }
@@ -502,12 +546,20 @@ static void write_rule(random_state *random, const random_policy *policy, buffer
         gen_condition(&place, 1 + random_below(random, 3));
         if (random_chance(random, 25)) {
             buffer_text(out, " unless ");
+            place.negations++;
             gen_condition(&place, 1);
+            place.negations--;
         }
     }
     if (!permit) {
+        static const char *const marks[] = {"[{kind}]", "{last 2}", "<{alias}>", "…"};
         uint32_t effect = random_below(random, random_chance(random, 10) ? 8 : 7);
-        buffer_format(out, "\n  then %s", effects[effect]);
+        if (place.cuttable && random_chance(random, 60))
+            buffer_format(out, "\n  then redact with \"%s\"", marks[random_below(random, 4)]);
+        else if (place.has_text && random_chance(random, 10))
+            buffer_text(out, "\n  then redact text with \"gone\"");
+        else
+            buffer_format(out, "\n  then %s", effects[effect]);
         write_message(&place, out);
     }
     buffer_text(out, "\n");
@@ -520,6 +572,9 @@ static void write_common(const random_policy *policy, buffer *out)
                      "set many = { \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"abcabc\", \"i\", \"j\" }\n"
                      "set hosts = { \"example.com\", \"evil.test\", \"10.0.0.1\" }\n"
                      "set networks = { \"10.0.0.0/8\", \"192.168.0.0/16\", \"::1\" }\n"
+                     "pattern pat = /[a-c]{2,4}[0-9]/\n"
+                     "pattern card = /\\b(?:[0-9][ -]?){13,19}\\b/ checked by luhn\n"
+                     "pattern spoken = /[a-z]+ at [a-z.]+/, /z{2,}/ after { \"key\" } within 8 chars secret\n"
                      "define flagged(t: time) = t.hour < 6 or t.weekday == sunday\n"
                      "approvals by boss, user\ncontext user { ");
     write_fields(out, policy->context, policy->context_count);
@@ -632,16 +687,16 @@ static void write_open(random_state *random, buffer *json)
 
 void random_event_write(random_state *random, const random_policy *policy, buffer *json)
 {
-    static const char *const stages[] = {"input", "output", "message", "result", "sideways"};
+    static const char *const stages[] = {"input", "output", "message", "result", "system", "sideways"};
     bool action = random_chance(random, 75);
     uint32_t tool = random_below(random, RANDOM_TOOLS);
-    const char *stage = action ? "action" : stages[random_below(random, random_chance(random, 3) ? 5 : 4)];
+    const char *stage = action ? "action" : stages[random_below(random, random_chance(random, 3) ? 6 : 5)];
     bool late = random_chance(random, 20); /* stage and tool behind what depends on them */
     buffer_text(json, "{");
     if (!late)
         buffer_format(json, "\"stage\":\"%s\",\"tool\":\"%s\",", stage, policy->tools[tool].name);
-    /* each session is used once: what a session carries is another test's matter */
-    buffer_format(json, "\"session\":\"s%u-%u\",", random_below(random, 1u << 30), random_below(random, 1u << 30));
+    /* few sessions that come back, so that texts repeat others, and many that never do */
+    buffer_format(json, "\"session\":\"s%u\",", random_below(random, random_chance(random, 50) ? 40 : 1u << 30));
     buffer_format(json, "\"time\":\"2026-0%u-1%uT%02u:15:00Z\",", 1 + random_below(random, 9), random_below(random, 10),
                   random_below(random, 24));
     buffer_text(json, "\"user\":{");
@@ -651,7 +706,10 @@ void random_event_write(random_state *random, const random_policy *policy, buffe
         write_members(random, policy->tools[tool].fields, policy->tools[tool].field_count, json);
     else
         write_open(random, json);
-    buffer_format(json, "},\"from\":\"a\",\"to\":\"b\",\"extra\":[{\"x\":1}],\"text\":%s", pick(random, values[FIELD_STRING]));
+    buffer_text(json, "},\"from\":\"a\",\"to\":\"b\",\"extra\":[{\"x\":1}],\"text\":\"");
+    for (uint32_t i = random_below(random, 7); i > 0; i--)
+        buffer_format(json, "%s%s", pick(random, pieces), random_chance(random, 50) ? " " : "");
+    buffer_text(json, "\"");
     if (late)
         buffer_format(json, ",\"stage\":\"%s\",\"tool\":\"%s\"", stage, policy->tools[tool].name);
     buffer_text(json, "}");
