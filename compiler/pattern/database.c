@@ -96,7 +96,7 @@ typedef struct writing {
     struct { scan_literal_row *items; uint32_t count, capacity; } literals;
     struct { literal *items; uint32_t count, capacity; } texts; /* of literals */
     struct { struct { uint32_t *items; uint32_t count, capacity; } *items; uint32_t count, capacity; } users; /* by literal */
-    struct { uint32_t *items; uint32_t count, capacity; } runs, tokens, starts;
+    struct { uint32_t *items; uint32_t count, capacity; } runs, tokens, starts, digits;
     uint32_t *literal_buckets;
     uint32_t literal_capacity;
     uint32_t least_token, most_positions;
@@ -166,12 +166,14 @@ static void put_positions(writing *w, const automaton *from, scan_automaton_row 
         w->most_positions = from->count;
 }
 
-/* The bytes that a match can begin with, and those that can be its second; all if there may be no second. */
+/* The bytes that a match can begin with, and those that can be its second; all if there may be no second. Whether it begins a word. */
 static void put_first(writing *w, const automaton *from, scan_pattern_row *row)
 {
     byte_set first = {{0}}, second = {{0}};
+    bool edges = true;
     for (uint32_t i = 0; i < from->edges[0].count; i++) {
         const uint32_t begin = from->edges[0].items[i].to;
+        edges = edges && (from->edges[0].items[i].mask & EDGE_WORD) != 0;
         set_join(&first, &from->sets[begin]);
         for (uint32_t k = 0; k < from->edges[begin].count; k++) {
             const uint32_t next = from->edges[begin].items[k].to;
@@ -181,6 +183,9 @@ static void put_first(writing *w, const automaton *from, scan_pattern_row *row)
                 set_join(&second, &from->sets[next]);
         }
     }
+    for (unsigned byte = 0; byte < 256; byte++)
+        edges = edges && (!has_byte(&first, byte) || scan_is_word((unsigned char)byte));
+    row->fresh = edges;
     row->first = put_set(w, &first);
     row->second = put_set(w, &second);
 }
@@ -371,6 +376,9 @@ static void put_pattern(writing *w, const database_entry *what)
         row.digits = facts.digits;
         *ARENA_PUSH(w->arena, &w->runs) = number;
         break;
+    case SCAN_BY_DIGIT:
+        *ARENA_PUSH(w->arena, &w->digits) = number;
+        break;
     case SCAN_BY_TOKEN:
         row.run = facts.token;
         if (w->tokens.count == 0 || facts.token < w->least_token)
@@ -491,6 +499,7 @@ bool database_finish(database_builder *builder, bool portable, const uint8_t **o
     head.runs = PUT_TABLE(&w, w.runs);
     head.tokens = PUT_TABLE(&w, w.tokens);
     head.starts = PUT_TABLE(&w, w.starts);
+    head.digits = PUT_TABLE(&w, w.digits);
     head.least_token = w.least_token;
     head.most_positions = w.most_positions;
     head.size = w.block.count;

@@ -12,7 +12,7 @@
 #include "runtime/limits.h"
 #include "runtime/text/scan_format.h"
 
-enum { MOST_TEXTS = 24, MOST_BYTES = 24, LEAST_PRICE = 80 };
+enum { MOST_TEXTS = 24, MOST_BYTES = 24, LEAST_PRICE = 80, MOST_BEFORE_DIGIT = 16 };
 
 /* How rare a byte is, in sixteenths of a bit: letters as in English prose and code, digits, signs. */
 static uint32_t byte_price(unsigned char byte)
@@ -440,6 +440,46 @@ static runs runs_of(const tree *tree)
     }
 }
 
+/* ---- a digit near the start ------------------------------------------------------------------ */
+
+/* Where every match has a digit, as near to a fixed distance from its start as can be. False: nowhere. */
+static bool digit_place(const tree *tree, place at, place *best)
+{
+    bool some = false;
+    switch (tree->kind) {
+    case TREE_BYTE:
+        *best = at;
+        return only(&tree->set, is_digit);
+    case TREE_CAT:
+        for (uint32_t i = 0; i < tree->count; i++) {
+            place one;
+            const measure size = measure_of(tree->items[i]);
+            if (digit_place(tree->items[i], at, &one) &&
+                (!some || one.farthest - one.nearest < best->farthest - best->nearest)) {
+                *best = one;
+                some = true;
+            }
+            at.nearest = add(at.nearest, size.shortest);
+            at.farthest = add(at.farthest, size.longest);
+        }
+        return some;
+    case TREE_EITHER:
+        for (uint32_t i = 0; i < tree->count; i++) {
+            place one;
+            if (!digit_place(tree->items[i], at, &one))
+                return false;
+            best->nearest = !some || one.nearest < best->nearest ? one.nearest : best->nearest;
+            best->farthest = !some || one.farthest > best->farthest ? one.farthest : best->farthest;
+            some = true;
+        }
+        return some;
+    case TREE_REPEAT:
+        return tree->least > 0 && digit_place(tree->items[0], at, best);
+    default:
+        return false;
+    }
+}
+
 /* ---- the choice ------------------------------------------------------------------------------ */
 
 /* Digits among a few signs: no letters and no line ends, so that runs are short in prose. */
@@ -472,6 +512,7 @@ facts facts_of(arena *arena, const pattern *pattern)
     facts out = {.shortest = size.shortest, .longest = size.longest, .trigger = SCAN_BY_START};
     found best = {.price = 0};
     const place start = {.nearest = 0};
+    place digit = start;
     search(arena, pattern->tree, &start, &best);
     bytes_of(pattern->tree, &out.run);
     out.digits = digits_of(pattern->tree);
@@ -488,6 +529,10 @@ facts facts_of(arena *arena, const pattern *pattern)
         out.is_tight = best.nearest != best.farthest && !has_byte(&best.before, ' ');
     } else if (is_numeric(&out.run) && out.digits >= 2) {
         out.trigger = SCAN_BY_RUN;
+    } else if (digit_place(pattern->tree, start, &digit) && digit.farthest < MOST_BEFORE_DIGIT) {
+        out.trigger = SCAN_BY_DIGIT;
+        out.nearest = digit.nearest + 1;
+        out.farthest = digit.farthest + 1;
     } else if (out.token >= 10) {
         out.trigger = SCAN_BY_TOKEN;
     }
@@ -505,6 +550,7 @@ pattern_facts pattern_study(const pattern *pattern)
         uint32_t cost;
     } kinds[] = {[SCAN_BY_LITERAL] = {TRIGGER_LITERAL, "a rare text", 1},
                  [SCAN_BY_RUN] = {TRIGGER_DIGITS, "digits", 3},
+                 [SCAN_BY_DIGIT] = {TRIGGER_DIGITS, "a digit", 10},
                  [SCAN_BY_TOKEN] = {TRIGGER_TOKEN, "a long token", 5},
                  [SCAN_BY_WORD] = {TRIGGER_WORDS, "words", 5},
                  [SCAN_BY_START] = {TRIGGER_SEARCH, "nothing: every place is tried", 100}};

@@ -50,10 +50,14 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
         return;
     *tried = to + 1;
     state->with.unknown = false;
+    const char *const text = state->with.text;
+    const uint32_t length = state->with.length;
+    const bool fresh = row->fresh != 0;
     for (uint32_t at = from; at <= to; at++) {
-        if (!scan_has(first, (unsigned char)state->with.text[at]) || continues(state->with.text[at]))
+        if (!scan_has(first, (unsigned char)text[at]) || continues(text[at]))
             continue;
-        if (at + 1 < state->with.length && !scan_has(second, (unsigned char)state->with.text[at + 1]))
+        if ((at + 1 < length && !scan_has(second, (unsigned char)text[at + 1])) ||
+            (fresh && at > 0 && scan_is_word((unsigned char)text[at - 1])))
             continue;
         if (scan_match(&state->with, row, at)) {
             state->found[number / 64] |= UINT64_C(1) << (number % 64);
@@ -157,6 +161,18 @@ static void find_runs(finding *state)
     }
 }
 
+static void find_digits(finding *state)
+{
+    const scan_head *const head = state->with.database->head;
+    const uint32_t *const numbers = scan_at(head, head->digits.offset);
+    for (uint32_t at = 0; (at = next_digit(state->with.text, state->with.length, at)) < state->with.length; at++)
+        for (uint32_t i = 0; i < head->digits.count; i++) {
+            const scan_pattern_row *const row = &state->with.database->patterns[numbers[i]];
+            if (at + 1 >= row->nearest && !is_done(state, numbers[i]))
+                try_window(state, numbers[i], at + 1 > row->farthest ? at + 1 - row->farthest : 0, at + 1 - row->nearest);
+        }
+}
+
 static void find_tokens(finding *state)
 {
     const scan_head *const head = state->with.database->head;
@@ -204,6 +220,8 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
     }
     if (head->runs.count)
         find_runs(&state);
+    if (head->digits.count)
+        find_digits(&state);
     if (head->tokens.count)
         find_tokens(&state);
     if (head->starts.count)

@@ -75,7 +75,7 @@ static bool texts_fit(const scan_head *head, scan_table texts)
 
 static bool pattern_fits(const scan_head *head, const scan_pattern_row *row)
 {
-    if (row->first >= head->sets.count || row->second >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_START ||
+    if (row->first >= head->sets.count || row->second >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_DIGIT ||
         (row->trigger == SCAN_BY_RUN && row->run >= head->sets.count) ||
         (row->trigger == SCAN_BY_LITERAL && row->before != SCAN_NONE && row->before >= head->sets.count))
         return false;
@@ -127,7 +127,7 @@ static bool is_sound(const scan_head *head)
     if (!table_fits(head, head->patterns, sizeof(scan_pattern_row)) || !table_fits(head, head->automata, sizeof(scan_automaton_row)) ||
         !table_fits(head, head->sets, 32) || !table_fits(head, head->words, sizeof(scan_words_row)) ||
         !table_fits(head, head->literals, sizeof(scan_literal_row)) || !bytes_fit(head, head->engine.offset, head->engine.count) ||
-        !numbers_fit(head, head->runs) || !numbers_fit(head, head->tokens) || !numbers_fit(head, head->starts) ||
+        !numbers_fit(head, head->runs) || !numbers_fit(head, head->tokens) || !numbers_fit(head, head->starts) || !numbers_fit(head, head->digits) ||
         head->most_positions > SCAN_ACCEPT)
         return false;
     const scan_automaton_row *const automata = scan_at(head, head->automata.offset);
