@@ -96,7 +96,7 @@ typedef struct writing {
     struct { scan_literal_row *items; uint32_t count, capacity; } literals;
     struct { literal *items; uint32_t count, capacity; } texts; /* of literals */
     struct { struct { uint32_t *items; uint32_t count, capacity; } *items; uint32_t count, capacity; } users; /* by literal */
-    struct { uint32_t *items; uint32_t count, capacity; } runs, tokens, starts, digits;
+    struct { uint32_t *items; uint32_t count, capacity; } numbers, tokens, starts, digits;
     uint32_t *literal_buckets;
     uint32_t literal_capacity;
     uint32_t least_token, most_positions;
@@ -366,21 +366,21 @@ static void put_pattern(writing *w, const database_entry *what)
         row.body = put_automaton(w, what->pattern, &row);
     }
     put_after(w, what, &row);
-    switch (facts.trigger) {
+    if (row.trigger == SCAN_BY_DIGIT && row.farthest == 1 && row.fresh)
+        row.trigger = SCAN_BY_NUMBER;
+    switch (row.trigger) {
     case SCAN_BY_LITERAL:
         use_literals(w, &facts, number);
         row.before = facts.is_tight ? put_set(w, &facts.before) : SCAN_NONE;
         break;
-    case SCAN_BY_RUN:
-        row.run = put_set(w, &facts.run);
-        row.digits = facts.digits;
-        *ARENA_PUSH(w->arena, &w->runs) = number;
+    case SCAN_BY_NUMBER:
+        *ARENA_PUSH(w->arena, &w->numbers) = number;
         break;
     case SCAN_BY_DIGIT:
         *ARENA_PUSH(w->arena, &w->digits) = number;
         break;
     case SCAN_BY_TOKEN:
-        row.run = facts.token;
+        row.token = facts.token;
         if (w->tokens.count == 0 || facts.token < w->least_token)
             w->least_token = facts.token;
         *ARENA_PUSH(w->arena, &w->tokens) = number;
@@ -496,7 +496,7 @@ bool database_finish(database_builder *builder, bool portable, const uint8_t **o
     head.sets = PUT_TABLE(&w, w.sets);
     head.words = PUT_TABLE(&w, w.words);
     head.literals = PUT_TABLE(&w, w.literals);
-    head.runs = PUT_TABLE(&w, w.runs);
+    head.numbers = PUT_TABLE(&w, w.numbers);
     head.tokens = PUT_TABLE(&w, w.tokens);
     head.starts = PUT_TABLE(&w, w.starts);
     head.digits = PUT_TABLE(&w, w.digits);

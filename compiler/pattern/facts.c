@@ -346,7 +346,7 @@ static void search(arena *arena, const tree *tree, const place *at, found *best)
         search(arena, tree->items[0], at, best);
 }
 
-/* ---- bytes, digits, tokens ------------------------------------------------------------------- */
+/* ---- digits and tokens ------------------------------------------------------------------------ */
 
 static bool only(const byte_set *set, bool (*test)(unsigned byte))
 {
@@ -364,31 +364,6 @@ static bool is_digit(unsigned byte)
 static bool is_token(unsigned byte)
 {
     return scan_is_token((unsigned char)byte);
-}
-
-/* How many digits every match has at least. */
-static uint32_t digits_of(const tree *tree)
-{
-    uint32_t count = 0;
-    switch (tree->kind) {
-    case TREE_BYTE:
-        return only(&tree->set, is_digit);
-    case TREE_CAT:
-        for (uint32_t i = 0; i < tree->count; i++)
-            count = add(count, digits_of(tree->items[i]));
-        return count;
-    case TREE_EITHER:
-        count = UINT32_MAX;
-        for (uint32_t i = 0; i < tree->count; i++) {
-            const uint32_t one = digits_of(tree->items[i]);
-            count = one < count ? one : count;
-        }
-        return count;
-    case TREE_REPEAT:
-        return times(tree->least, digits_of(tree->items[0]));
-    default:
-        return 0;
-    }
 }
 
 typedef struct runs { /* of token bytes */
@@ -482,17 +457,6 @@ static bool digit_place(const tree *tree, place at, place *best)
 
 /* ---- the choice ------------------------------------------------------------------------------ */
 
-/* Digits among a few signs: no letters and no line ends, so that runs are short in prose. */
-static bool is_numeric(const byte_set *set)
-{
-    for (unsigned byte = 0; byte < 256; byte++) {
-        const bool letter = (byte | 32) >= 'a' && (byte | 32) <= 'z' && byte < 128;
-        if (has_byte(set, byte) && (letter || byte >= 0x80 || byte == '\n'))
-            return false;
-    }
-    return true;
-}
-
 static facts phrase_facts(arena *arena, const pattern *pattern)
 {
     facts out = {.shortest = pattern->length, .longest = pattern->length, .trigger = SCAN_BY_LITERAL, .literal_count = 1};
@@ -514,11 +478,9 @@ facts facts_of(arena *arena, const pattern *pattern)
     const place start = {.nearest = 0};
     place digit = start;
     search(arena, pattern->tree, &start, &best);
-    bytes_of(pattern->tree, &out.run);
-    out.digits = digits_of(pattern->tree);
     out.token = runs_of(pattern->tree).best;
-    if (best.price >= LEAST_PRICE + 40 ||
-        (best.price >= LEAST_PRICE && !(is_numeric(&out.run) && out.digits >= 4) && out.token < 16)) {
+    const bool has_digit = digit_place(pattern->tree, start, &digit) && digit.farthest < MOST_BEFORE_DIGIT;
+    if (best.price >= LEAST_PRICE + 40 || (best.price >= LEAST_PRICE && !has_digit && out.token < 16)) {
         out.trigger = SCAN_BY_LITERAL;
         out.literals = arena_array(arena, best.texts.count, sizeof *out.literals);
         memcpy(out.literals, best.texts.items, best.texts.count * sizeof *out.literals);
@@ -527,9 +489,7 @@ facts facts_of(arena *arena, const pattern *pattern)
         out.farthest = best.farthest;
         out.before = best.before;
         out.is_tight = best.nearest != best.farthest && !has_byte(&best.before, ' ');
-    } else if (is_numeric(&out.run) && out.digits >= 2) {
-        out.trigger = SCAN_BY_RUN;
-    } else if (digit_place(pattern->tree, start, &digit) && digit.farthest < MOST_BEFORE_DIGIT) {
+    } else if (has_digit) {
         out.trigger = SCAN_BY_DIGIT;
         out.nearest = digit.nearest + 1;
         out.farthest = digit.farthest + 1;
@@ -549,7 +509,7 @@ pattern_facts pattern_study(const pattern *pattern)
         const char *text;
         uint32_t cost;
     } kinds[] = {[SCAN_BY_LITERAL] = {TRIGGER_LITERAL, "a rare text", 1},
-                 [SCAN_BY_RUN] = {TRIGGER_DIGITS, "digits", 3},
+                 [SCAN_BY_NUMBER] = {TRIGGER_DIGITS, "numbers", 3},
                  [SCAN_BY_DIGIT] = {TRIGGER_DIGITS, "a digit", 10},
                  [SCAN_BY_TOKEN] = {TRIGGER_TOKEN, "a long token", 5},
                  [SCAN_BY_WORD] = {TRIGGER_WORDS, "words", 5},

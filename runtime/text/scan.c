@@ -102,26 +102,6 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end)
     return true;
 }
 
-/* Runs of bytes of a pattern's set around digits. */
-static void try_run(finding *state, uint32_t number, uint32_t digit, uint32_t *behind)
-{
-    const scan_pattern_row *const row = &state->with.database->patterns[number];
-    const uint64_t *const set = state->with.database->sets[row->run];
-    const char *const text = state->with.text;
-    uint32_t from = digit, to = digit, digits = 0;
-    if (!scan_has(set, (unsigned char)text[digit])) { /* `[1-4]` takes not every digit */
-        *behind = digit + 1;
-        return;
-    }
-    while (from > *behind && scan_has(set, (unsigned char)text[from - 1]))
-        from--;
-    for (; to < state->with.length && scan_has(set, (unsigned char)text[to]); to++)
-        digits += text[to] >= '0' && text[to] <= '9';
-    *behind = to;
-    if (digits >= row->digits && to - from >= row->shortest)
-        try_window(state, number, from, to - row->shortest);
-}
-
 static bool is_digit(char c)
 {
     return (unsigned char)(c - '0') < 10;
@@ -146,31 +126,25 @@ static uint32_t next_digit(const char *text, uint32_t length, uint32_t at)
     return at;
 }
 
-static void find_runs(finding *state)
-{
-    const scan_head *const head = state->with.database->head;
-    const uint32_t *const numbers = scan_at(head, head->runs.offset);
-    for (uint32_t i = 0; i < head->runs.count; i++) {
-        uint32_t behind = 0;
-        for (uint32_t at = 0; !is_done(state, numbers[i]); at = behind) {
-            at = next_digit(state->with.text, state->with.length, at);
-            if (at == state->with.length)
-                break;
-            try_run(state, numbers[i], at, &behind);
-        }
-    }
-}
-
+/* One pass over the digits for all patterns that begin with a number, or have a digit near their start. */
 static void find_digits(finding *state)
 {
     const scan_head *const head = state->with.database->head;
-    const uint32_t *const numbers = scan_at(head, head->digits.offset);
-    for (uint32_t at = 0; (at = next_digit(state->with.text, state->with.length, at)) < state->with.length; at++)
+    const scan_pattern_row *const patterns = state->with.database->patterns;
+    const uint32_t *const numbers = scan_at(head, head->numbers.offset), *const digits = scan_at(head, head->digits.offset);
+    const char *const text = state->with.text;
+    const uint32_t length = state->with.length;
+    for (uint32_t at = 0; (at = next_digit(text, length, at)) < length; at++) {
+        const bool begins = at == 0 || !scan_is_word((unsigned char)text[at - 1]);
+        for (uint32_t i = 0; begins && i < head->numbers.count; i++)
+            if (!is_done(state, numbers[i]))
+                try_window(state, numbers[i], at, at);
         for (uint32_t i = 0; i < head->digits.count; i++) {
-            const scan_pattern_row *const row = &state->with.database->patterns[numbers[i]];
-            if (at + 1 >= row->nearest && !is_done(state, numbers[i]))
-                try_window(state, numbers[i], at + 1 > row->farthest ? at + 1 - row->farthest : 0, at + 1 - row->nearest);
+            const scan_pattern_row *const row = &patterns[digits[i]];
+            if (at + 1 >= row->nearest && !is_done(state, digits[i]))
+                try_window(state, digits[i], at + 1 > row->farthest ? at + 1 - row->farthest : 0, at + 1 - row->nearest);
         }
+    }
 }
 
 static void find_tokens(finding *state)
@@ -184,7 +158,7 @@ static void find_tokens(finding *state)
             end++;
         for (uint32_t i = 0; end - at >= head->least_token && i < head->tokens.count; i++) {
             const scan_pattern_row *const row = &state->with.database->patterns[numbers[i]];
-            if (end - at < row->run || is_done(state, numbers[i]))
+            if (end - at < row->token || is_done(state, numbers[i]))
                 continue;
             /* the match holds a run inside of this one, and may begin before it */
             const uint32_t reach = row->longest == SCAN_NONE ? at : row->longest;
@@ -218,9 +192,7 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
         if (status != CST_OK)
             return status;
     }
-    if (head->runs.count)
-        find_runs(&state);
-    if (head->digits.count)
+    if (head->numbers.count > 0 || head->digits.count > 0)
         find_digits(&state);
     if (head->tokens.count)
         find_tokens(&state);

@@ -76,7 +76,6 @@ static bool texts_fit(const scan_head *head, scan_table texts)
 static bool pattern_fits(const scan_head *head, const scan_pattern_row *row)
 {
     if (row->first >= head->sets.count || row->second >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_DIGIT ||
-        (row->trigger == SCAN_BY_RUN && row->run >= head->sets.count) ||
         (row->trigger == SCAN_BY_LITERAL && row->before != SCAN_NONE && row->before >= head->sets.count))
         return false;
     switch (row->kind) {
@@ -127,7 +126,7 @@ static bool is_sound(const scan_head *head)
     if (!table_fits(head, head->patterns, sizeof(scan_pattern_row)) || !table_fits(head, head->automata, sizeof(scan_automaton_row)) ||
         !table_fits(head, head->sets, 32) || !table_fits(head, head->words, sizeof(scan_words_row)) ||
         !table_fits(head, head->literals, sizeof(scan_literal_row)) || !bytes_fit(head, head->engine.offset, head->engine.count) ||
-        !numbers_fit(head, head->runs) || !numbers_fit(head, head->tokens) || !numbers_fit(head, head->starts) || !numbers_fit(head, head->digits) ||
+        !numbers_fit(head, head->numbers) || !numbers_fit(head, head->tokens) || !numbers_fit(head, head->starts) || !numbers_fit(head, head->digits) ||
         head->most_positions > SCAN_ACCEPT)
         return false;
     const scan_automaton_row *const automata = scan_at(head, head->automata.offset);
@@ -141,10 +140,6 @@ static bool is_sound(const scan_head *head)
     const scan_pattern_row *const patterns = scan_at(head, head->patterns.offset);
     for (uint32_t i = 0; i < head->patterns.count; i++)
         if (!pattern_fits(head, &patterns[i]))
-            return false;
-    const uint32_t *const runs = scan_at(head, head->runs.offset);
-    for (uint32_t i = 0; i < head->runs.count; i++)
-        if (patterns[runs[i]].trigger != SCAN_BY_RUN)
             return false;
     const scan_literal_row *const literals = scan_at(head, head->literals.offset);
     for (uint32_t i = 0; i < head->literals.count; i++)

@@ -493,7 +493,7 @@ static void run_file(const char *path)
 
 static bool all_seen(void)
 {
-    static const char *const names[] = {"literal", "run", "token", "word", "start", "digit"};
+    static const char *const names[] = {"literal", "number", "token", "word", "start", "digit"};
     bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0;
     for (uint32_t i = 0; i < 6; i++) {
         printf("  by %s: %" PRIu64 "\n", names[i], state.by_trigger[i]);
