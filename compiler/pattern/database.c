@@ -368,6 +368,8 @@ static void put_pattern(writing *w, const database_entry *what)
     put_after(w, what, &row);
     if (row.trigger == SCAN_BY_DIGIT && row.farthest == 1 && row.fresh)
         row.trigger = SCAN_BY_NUMBER;
+    row.digits_least = facts.digits_least;
+    row.digits_most = facts.digits_most;
     switch (row.trigger) {
     case SCAN_BY_LITERAL:
         use_literals(w, &facts, number);

@@ -455,6 +455,30 @@ static bool digit_place(const tree *tree, place at, place *best)
     }
 }
 
+/* How many digits stand together at the start of a match. The most is known where behind them stands a byte that is none, or an edge. */
+static void digits_first(const tree *tree, uint32_t *least, uint32_t *most)
+{
+    uint32_t at_least = 0, at_most = 0;
+    *least = 0;
+    *most = UINT32_MAX;
+    for (uint32_t i = 0; tree->kind == TREE_CAT && i < tree->count; i++) {
+        const struct tree *const item = tree->items[i];
+        const struct tree *const body = item->kind == TREE_REPEAT ? item->items[0] : item;
+        if (item->kind == TREE_EMPTY || (item->kind == TREE_EDGE && at_most == 0))
+            continue;
+        if (body->kind == TREE_BYTE && only(&body->set, is_digit)) {
+            at_least = add(at_least, item == body ? 1 : item->least);
+            at_most = add(at_most, item == body ? 1 : item->most);
+            continue;
+        }
+        const bool closed = (item->kind == TREE_EDGE && item->mask == EDGE_WORD) ||
+                            (item->kind == TREE_BYTE && (item->set.bits[0] & UINT64_C(0x03ff) << '0') == 0);
+        *most = closed && at_least > 0 ? at_most : UINT32_MAX;
+        break;
+    }
+    *least = at_least;
+}
+
 /* ---- the choice ------------------------------------------------------------------------------ */
 
 static facts phrase_facts(arena *arena, const pattern *pattern)
@@ -493,6 +517,7 @@ facts facts_of(arena *arena, const pattern *pattern)
         out.trigger = SCAN_BY_DIGIT;
         out.nearest = digit.nearest + 1;
         out.farthest = digit.farthest + 1;
+        digits_first(pattern->tree, &out.digits_least, &out.digits_most);
     } else if (out.token >= 10) {
         out.trigger = SCAN_BY_TOKEN;
     }

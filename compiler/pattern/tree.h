@@ -90,6 +90,7 @@ typedef struct facts {
     uint32_t nearest, farthest; /* from the start of a match to the end of the literal, or of a digit; farthest UINT32_MAX: unbounded */
     byte_set before;            /* bytes that may stand between the start of a match and the end of the literal */
     bool is_tight;              /* …are few enough to be worth going back by */
+    uint32_t digits_least, digits_most; /* that a match begins with, where it begins with a digit */
     uint32_t token;             /* at least so many token bytes in a row */
 } facts;
 

@@ -110,6 +110,8 @@ static bool is_digit(char c)
 /* The next digit at or behind a place; the length of the text if there is none. */
 static uint32_t next_digit(const char *text, uint32_t length, uint32_t at)
 {
+    if (at < length && is_digit(text[at])) /* among numbers the next is often here */
+        return at;
     for (; at + 8 <= length; at += 8) {
         uint64_t word;
         memcpy(&word, text + at, 8);
@@ -126,24 +128,32 @@ static uint32_t next_digit(const char *text, uint32_t length, uint32_t at)
     return at;
 }
 
-/* One pass over the digits for all patterns that begin with a number, or have a digit near their start. */
-static void find_digits(finding *state)
+/* One pass over the digits for all patterns that begin with a number, or have a digit near their start: that of any of the digits that stand
+ * together in begin..end. */
+static void try_digits(finding *state, uint32_t begin, uint32_t end)
 {
     const scan_head *const head = state->with.database->head;
-    const scan_pattern_row *const patterns = state->with.database->patterns;
     const uint32_t *const numbers = scan_at(head, head->numbers.offset), *const digits = scan_at(head, head->digits.offset);
+    const scan_pattern_row *const patterns = state->with.database->patterns;
+    const bool edge = begin == 0 || !scan_is_word((unsigned char)state->with.text[begin - 1]);
+    for (uint32_t i = 0; edge && i < head->numbers.count; i++)
+        if (end - begin >= patterns[numbers[i]].digits_least && end - begin <= patterns[numbers[i]].digits_most && !is_done(state, numbers[i]))
+            try_window(state, numbers[i], begin, begin);
+    for (uint32_t i = 0; i < head->digits.count; i++) {
+        const scan_pattern_row *const row = &patterns[digits[i]];
+        if (end >= row->nearest && !is_done(state, digits[i]))
+            try_window(state, digits[i], begin + 1 > row->farthest ? begin + 1 - row->farthest : 0, end - row->nearest);
+    }
+}
+
+static void find_digits(finding *state)
+{
     const char *const text = state->with.text;
     const uint32_t length = state->with.length;
-    for (uint32_t at = 0; (at = next_digit(text, length, at)) < length; at++) {
-        const bool begins = at == 0 || !scan_is_word((unsigned char)text[at - 1]);
-        for (uint32_t i = 0; begins && i < head->numbers.count; i++)
-            if (!is_done(state, numbers[i]))
-                try_window(state, numbers[i], at, at);
-        for (uint32_t i = 0; i < head->digits.count; i++) {
-            const scan_pattern_row *const row = &patterns[digits[i]];
-            if (at + 1 >= row->nearest && !is_done(state, digits[i]))
-                try_window(state, digits[i], at + 1 > row->farthest ? at + 1 - row->farthest : 0, at + 1 - row->nearest);
-        }
+    for (uint32_t at = 0, end; (at = next_digit(text, length, at)) < length; at = end + 1) {
+        for (end = at + 1; end < length && is_digit(text[end]);)
+            end++;
+        try_digits(state, at, end);
     }
 }
 

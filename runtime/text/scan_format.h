@@ -59,7 +59,7 @@ typedef struct scan_pattern_row {
     uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the literal or digit; farthest SCAN_NONE: anywhere */
     uint32_t before;     /* LITERAL: row of sets: bytes that may stand between the start and the literal's end; SCAN_NONE: too many to tell */
     uint32_t token;      /* TOKEN: least bytes */
-    uint32_t unused;
+    uint32_t digits_least, digits_most; /* NUMBER: so many digits stand together at the start */
     double check_bound;
 } scan_pattern_row;
 
