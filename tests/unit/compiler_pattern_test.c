@@ -126,14 +126,14 @@ static void test_facts(void **state)
     } all[] = {
         {"foobar", 6, 6, TRIGGER_LITERAL},
         {"(?:ignore|disregard).{0,40}instructions?", 17, 181, TRIGGER_LITERAL},
-        {"[\\w.]+@[a-z]+\\.[a-z]{2,6}", 5, UINT32_MAX, TRIGGER_LITERAL},
+        {"[\\w.]+@[a-z]+\\.[a-z]{2,6}", 6, UINT32_MAX, TRIGGER_LITERAL},
         {"\\b[0-9]{3}-[0-9]{2}-[0-9]{4}\\b", 11, 11, TRIGGER_DIGITS},
         {"\\(?[2-9][0-9]{2}\\)? ?[0-9]{3}", 6, 9, TRIGGER_DIGITS},
         {"[A-Za-z0-9+/]{20,40}", 20, 40, TRIGGER_TOKEN},
         {"[a-z]+", 1, UINT32_MAX, TRIGGER_SEARCH},
         {".", 1, 4, TRIGGER_SEARCH},
         {"\u00e9{2,3}", 4, 6, TRIGGER_LITERAL},
-        {"a{2,}b?", 2, UINT32_MAX, TRIGGER_LITERAL},
+        {"a{2,}b?", 2, UINT32_MAX, TRIGGER_SEARCH},
     };
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++) {
         pattern_error error;
