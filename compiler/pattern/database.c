@@ -100,7 +100,10 @@ typedef struct writing {
     uint32_t *literal_buckets;
     uint32_t literal_capacity;
     uint32_t least_token, most_positions;
+    bool too_large;
 } writing;
+
+#define LARGEST_BLOCK (UINT32_MAX / 2) /* offsets have 32 bits */
 
 /* Copies rows behind the block, aligned; their offset. */
 static uint32_t put(writing *w, const void *rows, size_t size)
@@ -108,6 +111,10 @@ static uint32_t put(writing *w, const void *rows, size_t size)
     bytes *const block = &w->block;
     const uint32_t at = (block->count + 15u) & ~15u;
     const size_t needed = (size_t)at + size;
+    if (needed > LARGEST_BLOCK) { /* database_finish says so */
+        w->too_large = true;
+        return 0;
+    }
     if (needed > block->capacity) {
         size_t capacity = block->capacity == 0 ? 4096 : block->capacity;
         while (capacity < needed)
@@ -504,6 +511,10 @@ bool database_finish(database_builder *builder, bool portable, const uint8_t **o
     head.digits = PUT_TABLE(&w, w.digits);
     head.least_token = w.least_token;
     head.most_positions = w.most_positions;
+    if (w.too_large) {
+        *why = "the patterns of one field come to more than two gigabytes";
+        return false;
+    }
     head.size = w.block.count;
     memcpy(w.block.items, &head, sizeof head);
     *out = (const uint8_t *)w.block.items;

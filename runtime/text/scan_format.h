@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SCAN_MAGIC "cstscan"
-#define SCAN_VERSION 2u
+#define SCAN_VERSION 3u
 #define SCAN_NONE UINT32_MAX
 
 typedef struct scan_table { /* rows from this offset */
