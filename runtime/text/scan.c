@@ -49,6 +49,9 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
     if (from > to)
         return;
     *tried = to + 1;
+    const uint64_t all = steps_for(state->with.length), gone = (uint64_t)state->with.scratch->spent[number] * SCAN_UNIT;
+    const uint64_t steps = gone < all ? all - gone : 1;
+    state->with.steps = steps;
     state->with.unknown = false;
     const char *const text = state->with.text;
     const uint32_t length = state->with.length;
@@ -65,10 +68,10 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
         }
         if (state->with.unknown) {
             state->unknown[number / 64] |= UINT64_C(1) << (number % 64);
-            state->with.steps = steps_for(state->with.length);
             return;
         }
     }
+    state->with.scratch->spent[number] += (uint32_t)((steps - state->with.steps) / SCAN_UNIT);
 }
 
 /* Where the window of a literal begins: at `from`, or where the bytes before the literal can be no match's. */
@@ -197,6 +200,7 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
         return CST_OK;
     finding state = {.with = {database, scratch, text, length, steps_for(length), false}, .found = found, .unknown = unknown};
     memset(scratch->tried, 0, head->patterns.count * sizeof *scratch->tried);
+    memset(scratch->spent, 0, head->patterns.count * sizeof *scratch->spent);
     if (database->engine) {
         const cst_status status = engine_scan(database->engine, scratch->engine, text, length, literal_hit, &state);
         if (status != CST_OK)
