@@ -197,7 +197,7 @@ static part repeat_part(maker *maker, const tree *tree)
 static part part_of(maker *maker, const tree *tree)
 {
     part made = {.null_count = 0};
-    if (maker->too_large || ++maker->parts > 16u * LIMIT_PATTERN_POSITIONS) {
+    if (maker->too_large || ++maker->parts > LIMIT_PATTERN_PARTS) {
         maker->too_large = true;
         return made;
     }

@@ -96,11 +96,14 @@ typedef struct writing {
     struct { scan_literal_row *items; uint32_t count, capacity; } literals;
     struct { literal *items; uint32_t count, capacity; } texts; /* of literals */
     struct { struct { uint32_t *items; uint32_t count, capacity; } *items; uint32_t count, capacity; } users; /* by literal */
-    struct { uint32_t *items; uint32_t count, capacity; } runs, tokens, starts;
+    struct { uint32_t *items; uint32_t count, capacity; } numbers, tokens, starts, digits;
     uint32_t *literal_buckets;
     uint32_t literal_capacity;
     uint32_t least_token, most_positions;
+    bool too_large;
 } writing;
+
+#define LARGEST_BLOCK (UINT32_MAX / 2) /* offsets have 32 bits */
 
 /* Copies rows behind the block, aligned; their offset. */
 static uint32_t put(writing *w, const void *rows, size_t size)
@@ -108,6 +111,10 @@ static uint32_t put(writing *w, const void *rows, size_t size)
     bytes *const block = &w->block;
     const uint32_t at = (block->count + 15u) & ~15u;
     const size_t needed = (size_t)at + size;
+    if (needed > LARGEST_BLOCK) { /* database_finish says so */
+        w->too_large = true;
+        return 0;
+    }
     if (needed > block->capacity) {
         size_t capacity = block->capacity == 0 ? 4096 : block->capacity;
         while (capacity < needed)
@@ -166,12 +173,14 @@ static void put_positions(writing *w, const automaton *from, scan_automaton_row 
         w->most_positions = from->count;
 }
 
-/* The bytes that a match can begin with, and those that can be its second; all if there may be no second. */
+/* The bytes that a match can begin with, and those that can be its second; all if there may be no second. Whether it begins a word. */
 static void put_first(writing *w, const automaton *from, scan_pattern_row *row)
 {
     byte_set first = {{0}}, second = {{0}};
+    bool edges = true;
     for (uint32_t i = 0; i < from->edges[0].count; i++) {
         const uint32_t begin = from->edges[0].items[i].to;
+        edges = edges && (from->edges[0].items[i].mask & EDGE_WORD) != 0;
         set_join(&first, &from->sets[begin]);
         for (uint32_t k = 0; k < from->edges[begin].count; k++) {
             const uint32_t next = from->edges[begin].items[k].to;
@@ -181,6 +190,9 @@ static void put_first(writing *w, const automaton *from, scan_pattern_row *row)
                 set_join(&second, &from->sets[next]);
         }
     }
+    for (unsigned byte = 0; byte < 256; byte++)
+        edges = edges && (!has_byte(&first, byte) || scan_is_word((unsigned char)byte));
+    row->fresh = edges;
     row->first = put_set(w, &first);
     row->second = put_set(w, &second);
 }
@@ -361,18 +373,23 @@ static void put_pattern(writing *w, const database_entry *what)
         row.body = put_automaton(w, what->pattern, &row);
     }
     put_after(w, what, &row);
-    switch (facts.trigger) {
+    if (row.trigger == SCAN_BY_DIGIT && row.farthest == 1 && row.fresh)
+        row.trigger = SCAN_BY_NUMBER;
+    row.digits_least = facts.digits_least;
+    row.digits_most = facts.digits_most;
+    switch (row.trigger) {
     case SCAN_BY_LITERAL:
         use_literals(w, &facts, number);
         row.before = facts.is_tight ? put_set(w, &facts.before) : SCAN_NONE;
         break;
-    case SCAN_BY_RUN:
-        row.run = put_set(w, &facts.run);
-        row.digits = facts.digits;
-        *ARENA_PUSH(w->arena, &w->runs) = number;
+    case SCAN_BY_NUMBER:
+        *ARENA_PUSH(w->arena, &w->numbers) = number;
+        break;
+    case SCAN_BY_DIGIT:
+        *ARENA_PUSH(w->arena, &w->digits) = number;
         break;
     case SCAN_BY_TOKEN:
-        row.run = facts.token;
+        row.token = facts.token;
         if (w->tokens.count == 0 || facts.token < w->least_token)
             w->least_token = facts.token;
         *ARENA_PUSH(w->arena, &w->tokens) = number;
@@ -488,11 +505,16 @@ bool database_finish(database_builder *builder, bool portable, const uint8_t **o
     head.sets = PUT_TABLE(&w, w.sets);
     head.words = PUT_TABLE(&w, w.words);
     head.literals = PUT_TABLE(&w, w.literals);
-    head.runs = PUT_TABLE(&w, w.runs);
+    head.numbers = PUT_TABLE(&w, w.numbers);
     head.tokens = PUT_TABLE(&w, w.tokens);
     head.starts = PUT_TABLE(&w, w.starts);
+    head.digits = PUT_TABLE(&w, w.digits);
     head.least_token = w.least_token;
     head.most_positions = w.most_positions;
+    if (w.too_large) {
+        *why = "the patterns of one field come to more than two gigabytes";
+        return false;
+    }
     head.size = w.block.count;
     memcpy(w.block.items, &head, sizeof head);
     *out = (const uint8_t *)w.block.items;

@@ -12,7 +12,7 @@
 #include "runtime/limits.h"
 #include "runtime/text/scan_format.h"
 
-enum { MOST_TEXTS = 24, MOST_BYTES = 24, LEAST_PRICE = 80 };
+enum { MOST_TEXTS = 24, MOST_BYTES = 24, LEAST_PRICE = 80, MOST_BEFORE_DIGIT = 16 };
 
 /* How rare a byte is, in sixteenths of a bit: letters as in English prose and code, digits, signs. */
 static uint32_t byte_price(unsigned char byte)
@@ -346,7 +346,7 @@ static void search(arena *arena, const tree *tree, const place *at, found *best)
         search(arena, tree->items[0], at, best);
 }
 
-/* ---- bytes, digits, tokens ------------------------------------------------------------------- */
+/* ---- digits and tokens ------------------------------------------------------------------------ */
 
 static bool only(const byte_set *set, bool (*test)(unsigned byte))
 {
@@ -364,31 +364,6 @@ static bool is_digit(unsigned byte)
 static bool is_token(unsigned byte)
 {
     return scan_is_token((unsigned char)byte);
-}
-
-/* How many digits every match has at least. */
-static uint32_t digits_of(const tree *tree)
-{
-    uint32_t count = 0;
-    switch (tree->kind) {
-    case TREE_BYTE:
-        return only(&tree->set, is_digit);
-    case TREE_CAT:
-        for (uint32_t i = 0; i < tree->count; i++)
-            count = add(count, digits_of(tree->items[i]));
-        return count;
-    case TREE_EITHER:
-        count = UINT32_MAX;
-        for (uint32_t i = 0; i < tree->count; i++) {
-            const uint32_t one = digits_of(tree->items[i]);
-            count = one < count ? one : count;
-        }
-        return count;
-    case TREE_REPEAT:
-        return times(tree->least, digits_of(tree->items[0]));
-    default:
-        return 0;
-    }
 }
 
 typedef struct runs { /* of token bytes */
@@ -440,18 +415,71 @@ static runs runs_of(const tree *tree)
     }
 }
 
-/* ---- the choice ------------------------------------------------------------------------------ */
+/* ---- a digit near the start ------------------------------------------------------------------ */
 
-/* Digits among a few signs: no letters and no line ends, so that runs are short in prose. */
-static bool is_numeric(const byte_set *set)
+/* Where every match has a digit, as near to a fixed distance from its start as can be. False: nowhere. */
+static bool digit_place(const tree *tree, place at, place *best)
 {
-    for (unsigned byte = 0; byte < 256; byte++) {
-        const bool letter = (byte | 32) >= 'a' && (byte | 32) <= 'z' && byte < 128;
-        if (has_byte(set, byte) && (letter || byte >= 0x80 || byte == '\n'))
-            return false;
+    bool some = false;
+    switch (tree->kind) {
+    case TREE_BYTE:
+        *best = at;
+        return only(&tree->set, is_digit);
+    case TREE_CAT:
+        for (uint32_t i = 0; i < tree->count; i++) {
+            place one;
+            const measure size = measure_of(tree->items[i]);
+            if (digit_place(tree->items[i], at, &one) &&
+                (!some || one.farthest - one.nearest < best->farthest - best->nearest)) {
+                *best = one;
+                some = true;
+            }
+            at.nearest = add(at.nearest, size.shortest);
+            at.farthest = add(at.farthest, size.longest);
+        }
+        return some;
+    case TREE_EITHER:
+        for (uint32_t i = 0; i < tree->count; i++) {
+            place one;
+            if (!digit_place(tree->items[i], at, &one))
+                return false;
+            best->nearest = !some || one.nearest < best->nearest ? one.nearest : best->nearest;
+            best->farthest = !some || one.farthest > best->farthest ? one.farthest : best->farthest;
+            some = true;
+        }
+        return some;
+    case TREE_REPEAT:
+        return tree->least > 0 && digit_place(tree->items[0], at, best);
+    default:
+        return false;
     }
-    return true;
 }
+
+/* How many digits stand together at the start of a match. The most is known where behind them stands a byte that is none, or an edge. */
+static void digits_first(const tree *tree, uint32_t *least, uint32_t *most)
+{
+    uint32_t at_least = 0, at_most = 0;
+    *least = 0;
+    *most = UINT32_MAX;
+    for (uint32_t i = 0; tree->kind == TREE_CAT && i < tree->count; i++) {
+        const struct tree *const item = tree->items[i];
+        const struct tree *const body = item->kind == TREE_REPEAT ? item->items[0] : item;
+        if (item->kind == TREE_EMPTY || (item->kind == TREE_EDGE && at_most == 0))
+            continue;
+        if (body->kind == TREE_BYTE && only(&body->set, is_digit)) {
+            at_least = add(at_least, item == body ? 1 : item->least);
+            at_most = add(at_most, item == body ? 1 : item->most);
+            continue;
+        }
+        const bool closed = (item->kind == TREE_EDGE && item->mask == EDGE_WORD) ||
+                            (item->kind == TREE_BYTE && (item->set.bits[0] & UINT64_C(0x03ff) << '0') == 0);
+        *most = closed && at_least > 0 ? at_most : UINT32_MAX;
+        break;
+    }
+    *least = at_least;
+}
+
+/* ---- the choice ------------------------------------------------------------------------------ */
 
 static facts phrase_facts(arena *arena, const pattern *pattern)
 {
@@ -472,12 +500,11 @@ facts facts_of(arena *arena, const pattern *pattern)
     facts out = {.shortest = size.shortest, .longest = size.longest, .trigger = SCAN_BY_START};
     found best = {.price = 0};
     const place start = {.nearest = 0};
+    place digit = start;
     search(arena, pattern->tree, &start, &best);
-    bytes_of(pattern->tree, &out.run);
-    out.digits = digits_of(pattern->tree);
     out.token = runs_of(pattern->tree).best;
-    if (best.price >= LEAST_PRICE + 40 ||
-        (best.price >= LEAST_PRICE && !(is_numeric(&out.run) && out.digits >= 4) && out.token < 16)) {
+    const bool has_digit = digit_place(pattern->tree, start, &digit) && digit.farthest < MOST_BEFORE_DIGIT;
+    if (best.price >= LEAST_PRICE + 40 || (best.price >= LEAST_PRICE && !has_digit && out.token < 16)) {
         out.trigger = SCAN_BY_LITERAL;
         out.literals = arena_array(arena, best.texts.count, sizeof *out.literals);
         memcpy(out.literals, best.texts.items, best.texts.count * sizeof *out.literals);
@@ -486,8 +513,11 @@ facts facts_of(arena *arena, const pattern *pattern)
         out.farthest = best.farthest;
         out.before = best.before;
         out.is_tight = best.nearest != best.farthest && !has_byte(&best.before, ' ');
-    } else if (is_numeric(&out.run) && out.digits >= 2) {
-        out.trigger = SCAN_BY_RUN;
+    } else if (has_digit) {
+        out.trigger = SCAN_BY_DIGIT;
+        out.nearest = digit.nearest + 1;
+        out.farthest = digit.farthest + 1;
+        digits_first(pattern->tree, &out.digits_least, &out.digits_most);
     } else if (out.token >= 10) {
         out.trigger = SCAN_BY_TOKEN;
     }
@@ -504,7 +534,8 @@ pattern_facts pattern_study(const pattern *pattern)
         const char *text;
         uint32_t cost;
     } kinds[] = {[SCAN_BY_LITERAL] = {TRIGGER_LITERAL, "a rare text", 1},
-                 [SCAN_BY_RUN] = {TRIGGER_DIGITS, "digits", 3},
+                 [SCAN_BY_NUMBER] = {TRIGGER_DIGITS, "numbers", 3},
+                 [SCAN_BY_DIGIT] = {TRIGGER_DIGITS, "a digit", 10},
                  [SCAN_BY_TOKEN] = {TRIGGER_TOKEN, "a long token", 5},
                  [SCAN_BY_WORD] = {TRIGGER_WORDS, "words", 5},
                  [SCAN_BY_START] = {TRIGGER_SEARCH, "nothing: every place is tried", 100}};

@@ -87,11 +87,10 @@ typedef struct facts {
     uint32_t trigger;           /* scan_trigger */
     literal *literals;          /* every match holds one of them */
     uint32_t literal_count;
-    uint32_t nearest, farthest; /* from the start of a match to the end of the literal; farthest UINT32_MAX: unbounded */
+    uint32_t nearest, farthest; /* from the start of a match to the end of the literal, or of a digit; farthest UINT32_MAX: unbounded */
     byte_set before;            /* bytes that may stand between the start of a match and the end of the literal */
     bool is_tight;              /* …are few enough to be worth going back by */
-    byte_set run;               /* all bytes of a match */
-    uint32_t digits;            /* at least so many digits */
+    uint32_t digits_least, digits_most; /* that a match begins with, where it begins with a digit */
     uint32_t token;             /* at least so many token bytes in a row */
 } facts;
 

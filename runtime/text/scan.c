@@ -49,11 +49,18 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
     if (from > to)
         return;
     *tried = to + 1;
+    const uint64_t all = steps_for(state->with.length), gone = (uint64_t)state->with.scratch->spent[number] * SCAN_UNIT;
+    const uint64_t steps = gone < all ? all - gone : 1;
+    state->with.steps = steps;
     state->with.unknown = false;
+    const char *const text = state->with.text;
+    const uint32_t length = state->with.length;
+    const bool fresh = row->fresh != 0;
     for (uint32_t at = from; at <= to; at++) {
-        if (!scan_has(first, (unsigned char)state->with.text[at]) || continues(state->with.text[at]))
+        if (!scan_has(first, (unsigned char)text[at]) || continues(text[at]))
             continue;
-        if (at + 1 < state->with.length && !scan_has(second, (unsigned char)state->with.text[at + 1]))
+        if ((at + 1 < length && !scan_has(second, (unsigned char)text[at + 1])) ||
+            (fresh && at > 0 && scan_is_word((unsigned char)text[at - 1])))
             continue;
         if (scan_match(&state->with, row, at)) {
             state->found[number / 64] |= UINT64_C(1) << (number % 64);
@@ -61,10 +68,10 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
         }
         if (state->with.unknown) {
             state->unknown[number / 64] |= UINT64_C(1) << (number % 64);
-            state->with.steps = steps_for(state->with.length);
             return;
         }
     }
+    state->with.scratch->spent[number] += (uint32_t)((steps - state->with.steps) / SCAN_UNIT);
 }
 
 /* Where the window of a literal begins: at `from`, or where the bytes before the literal can be no match's. */
@@ -98,26 +105,6 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end)
     return true;
 }
 
-/* Runs of bytes of a pattern's set around digits. */
-static void try_run(finding *state, uint32_t number, uint32_t digit, uint32_t *behind)
-{
-    const scan_pattern_row *const row = &state->with.database->patterns[number];
-    const uint64_t *const set = state->with.database->sets[row->run];
-    const char *const text = state->with.text;
-    uint32_t from = digit, to = digit, digits = 0;
-    if (!scan_has(set, (unsigned char)text[digit])) { /* `[1-4]` takes not every digit */
-        *behind = digit + 1;
-        return;
-    }
-    while (from > *behind && scan_has(set, (unsigned char)text[from - 1]))
-        from--;
-    for (; to < state->with.length && scan_has(set, (unsigned char)text[to]); to++)
-        digits += text[to] >= '0' && text[to] <= '9';
-    *behind = to;
-    if (digits >= row->digits && to - from >= row->shortest)
-        try_window(state, number, from, to - row->shortest);
-}
-
 static bool is_digit(char c)
 {
     return (unsigned char)(c - '0') < 10;
@@ -126,6 +113,8 @@ static bool is_digit(char c)
 /* The next digit at or behind a place; the length of the text if there is none. */
 static uint32_t next_digit(const char *text, uint32_t length, uint32_t at)
 {
+    if (at < length && is_digit(text[at])) /* among numbers the next is often here */
+        return at;
     for (; at + 8 <= length; at += 8) {
         uint64_t word;
         memcpy(&word, text + at, 8);
@@ -142,18 +131,32 @@ static uint32_t next_digit(const char *text, uint32_t length, uint32_t at)
     return at;
 }
 
-static void find_runs(finding *state)
+/* One pass over the digits for all patterns that begin with a number, or have a digit near their start: that of any of the digits that stand
+ * together in begin..end. */
+static void try_digits(finding *state, uint32_t begin, uint32_t end)
 {
     const scan_head *const head = state->with.database->head;
-    const uint32_t *const numbers = scan_at(head, head->runs.offset);
-    for (uint32_t i = 0; i < head->runs.count; i++) {
-        uint32_t behind = 0;
-        for (uint32_t at = 0; !is_done(state, numbers[i]); at = behind) {
-            at = next_digit(state->with.text, state->with.length, at);
-            if (at == state->with.length)
-                break;
-            try_run(state, numbers[i], at, &behind);
-        }
+    const uint32_t *const numbers = scan_at(head, head->numbers.offset), *const digits = scan_at(head, head->digits.offset);
+    const scan_pattern_row *const patterns = state->with.database->patterns;
+    const bool edge = begin == 0 || !scan_is_word((unsigned char)state->with.text[begin - 1]);
+    for (uint32_t i = 0; edge && i < head->numbers.count; i++)
+        if (end - begin >= patterns[numbers[i]].digits_least && end - begin <= patterns[numbers[i]].digits_most && !is_done(state, numbers[i]))
+            try_window(state, numbers[i], begin, begin);
+    for (uint32_t i = 0; i < head->digits.count; i++) {
+        const scan_pattern_row *const row = &patterns[digits[i]];
+        if (end >= row->nearest && !is_done(state, digits[i]))
+            try_window(state, digits[i], begin + 1 > row->farthest ? begin + 1 - row->farthest : 0, end - row->nearest);
+    }
+}
+
+static void find_digits(finding *state)
+{
+    const char *const text = state->with.text;
+    const uint32_t length = state->with.length;
+    for (uint32_t at = 0, end; (at = next_digit(text, length, at)) < length; at = end + 1) {
+        for (end = at + 1; end < length && is_digit(text[end]);)
+            end++;
+        try_digits(state, at, end);
     }
 }
 
@@ -168,7 +171,7 @@ static void find_tokens(finding *state)
             end++;
         for (uint32_t i = 0; end - at >= head->least_token && i < head->tokens.count; i++) {
             const scan_pattern_row *const row = &state->with.database->patterns[numbers[i]];
-            if (end - at < row->run || is_done(state, numbers[i]))
+            if (end - at < row->token || is_done(state, numbers[i]))
                 continue;
             /* the match holds a run inside of this one, and may begin before it */
             const uint32_t reach = row->longest == SCAN_NONE ? at : row->longest;
@@ -197,13 +200,14 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
         return CST_OK;
     finding state = {.with = {database, scratch, text, length, steps_for(length), false}, .found = found, .unknown = unknown};
     memset(scratch->tried, 0, head->patterns.count * sizeof *scratch->tried);
+    memset(scratch->spent, 0, head->patterns.count * sizeof *scratch->spent);
     if (database->engine) {
         const cst_status status = engine_scan(database->engine, scratch->engine, text, length, literal_hit, &state);
         if (status != CST_OK)
             return status;
     }
-    if (head->runs.count)
-        find_runs(&state);
+    if (head->numbers.count > 0 || head->digits.count > 0)
+        find_digits(&state);
     if (head->tokens.count)
         find_tokens(&state);
     if (head->starts.count)

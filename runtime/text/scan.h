@@ -2,7 +2,7 @@
  * scan.h - finding patterns: one database for all patterns that look at one view of one field.
  *
  * A database is bytes, made when the policy is compiled (compiler/pattern/), part of the policy's image, and opened here without
- * a compiler. What is rare in text is looked for first (literals with one pass of the engine; runs of digits; long tokens), and only
+ * a compiler. What is rare in text is looked for first (literals with one pass of the engine; digits; long tokens), and only
  * around a hit is the pattern's own automaton run, which decides. So what a pattern means does not depend on the engine:
  *
  *   - A match of a pattern is a byte range start < end (never empty) that the regular expression, or the phrase, takes as a whole;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SCAN_MAGIC "cstscan"
-#define SCAN_VERSION 2u
+#define SCAN_VERSION 3u
 #define SCAN_NONE UINT32_MAX
 
 typedef struct scan_table { /* rows from this offset */
@@ -37,10 +37,11 @@ typedef enum scan_kind {
 
 typedef enum scan_trigger {
     SCAN_BY_LITERAL = 0, /* hits of the literals that name it */
-    SCAN_BY_RUN = 1,     /* runs of a byte set with a number of digits in them */
+    SCAN_BY_NUMBER = 1,  /* digits with no word character before them */
     SCAN_BY_TOKEN = 2,   /* long runs of token bytes */
     SCAN_BY_WORD = 3,    /* starts of words */
-    SCAN_BY_START = 4    /* every place where its first byte stands */
+    SCAN_BY_START = 4,   /* every place where its first byte stands */
+    SCAN_BY_DIGIT = 5    /* digits, near of which it begins */
 } scan_trigger;
 
 typedef struct scan_pattern_row {
@@ -54,10 +55,11 @@ typedef struct scan_pattern_row {
     uint32_t check;      /* check_kind */
     uint32_t after_within; /* characters */
     scan_table after;    /* scan_table rows: texts (offset, length), lower case */
-    uint32_t nearest, farthest; /* LITERAL: start is so many bytes before the end of the literal; farthest SCAN_NONE: anywhere */
+    uint32_t fresh;      /* it begins with a word character at an edge: 0 or 1 */
+    uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the literal or digit; farthest SCAN_NONE: anywhere */
     uint32_t before;     /* LITERAL: row of sets: bytes that may stand between the start and the literal's end; SCAN_NONE: too many to tell */
-    uint32_t run;        /* RUN: row of sets; TOKEN: least bytes */
-    uint32_t digits;     /* RUN: least digits */
+    uint32_t token;      /* TOKEN: least bytes */
+    uint32_t digits_least, digits_most; /* NUMBER: so many digits stand together at the start */
     double check_bound;
 } scan_pattern_row;
 
@@ -117,9 +119,10 @@ typedef struct scan_head {
     scan_table words;     /* scan_words_row */
     scan_table literals;  /* scan_literal_row */
     scan_table engine;    /* bytes; count 0: no literals */
-    scan_table runs;      /* uint32_t: patterns with trigger RUN */
+    scan_table numbers;   /* uint32_t: patterns with trigger NUMBER */
     scan_table tokens;    /* uint32_t: patterns with trigger TOKEN */
     scan_table starts;    /* uint32_t: patterns with trigger START or WORD */
+    scan_table digits;    /* uint32_t: patterns with trigger DIGIT */
     uint32_t least_token; /* of all patterns with trigger TOKEN */
     uint32_t most_positions;
 } scan_head;

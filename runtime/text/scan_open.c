@@ -75,8 +75,7 @@ static bool texts_fit(const scan_head *head, scan_table texts)
 
 static bool pattern_fits(const scan_head *head, const scan_pattern_row *row)
 {
-    if (row->first >= head->sets.count || row->second >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_START ||
-        (row->trigger == SCAN_BY_RUN && row->run >= head->sets.count) ||
+    if (row->first >= head->sets.count || row->second >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_DIGIT ||
         (row->trigger == SCAN_BY_LITERAL && row->before != SCAN_NONE && row->before >= head->sets.count))
         return false;
     switch (row->kind) {
@@ -127,7 +126,7 @@ static bool is_sound(const scan_head *head)
     if (!table_fits(head, head->patterns, sizeof(scan_pattern_row)) || !table_fits(head, head->automata, sizeof(scan_automaton_row)) ||
         !table_fits(head, head->sets, 32) || !table_fits(head, head->words, sizeof(scan_words_row)) ||
         !table_fits(head, head->literals, sizeof(scan_literal_row)) || !bytes_fit(head, head->engine.offset, head->engine.count) ||
-        !numbers_fit(head, head->runs) || !numbers_fit(head, head->tokens) || !numbers_fit(head, head->starts) ||
+        !numbers_fit(head, head->numbers) || !numbers_fit(head, head->tokens) || !numbers_fit(head, head->starts) || !numbers_fit(head, head->digits) ||
         head->most_positions > SCAN_ACCEPT)
         return false;
     const scan_automaton_row *const automata = scan_at(head, head->automata.offset);
@@ -141,10 +140,6 @@ static bool is_sound(const scan_head *head)
     const scan_pattern_row *const patterns = scan_at(head, head->patterns.offset);
     for (uint32_t i = 0; i < head->patterns.count; i++)
         if (!pattern_fits(head, &patterns[i]))
-            return false;
-    const uint32_t *const runs = scan_at(head, head->runs.offset);
-    for (uint32_t i = 0; i < head->runs.count; i++)
-        if (patterns[runs[i]].trigger != SCAN_BY_RUN)
             return false;
     const scan_literal_row *const literals = scan_at(head, head->literals.offset);
     for (uint32_t i = 0; i < head->literals.count; i++)
@@ -287,6 +282,7 @@ cst_status scan_scratch_fit(scan_scratch **out, const scan_database *database, c
     const uint32_t positions = database->head->most_positions + 1;
     if (!grow(scratch, &scratch->positions, &scratch->position_count, 3 * positions) ||
         !grow(scratch, &scratch->tried, &scratch->tried_count, database->head->patterns.count + 1) ||
+        !grow(scratch, &scratch->spent, &scratch->spent_count, database->head->patterns.count + 1) ||
         !grow(scratch, &scratch->ends, &scratch->end_count, SCAN_MOST_ENDS))
         return CST_NO_MEMORY;
     return database->engine ? engine_fit(&scratch->engine, database->engine) : CST_OK;
@@ -301,6 +297,8 @@ void scan_scratch_free(scan_scratch *scratch)
         allocator.release(allocator.user, scratch->positions, scratch->position_count * sizeof(uint32_t));
     if (scratch->tried)
         allocator.release(allocator.user, scratch->tried, scratch->tried_count * sizeof(uint32_t));
+    if (scratch->spent)
+        allocator.release(allocator.user, scratch->spent, scratch->spent_count * sizeof(uint32_t));
     if (scratch->ends)
         allocator.release(allocator.user, scratch->ends, scratch->end_count * sizeof(uint32_t));
     engine_free(scratch->engine);

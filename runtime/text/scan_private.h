@@ -10,6 +10,7 @@
 #include "runtime/text/scan_format.h"
 
 #define SCAN_MOST_ENDS LIMIT_CHECKED_ENDS
+#define SCAN_UNIT 256u
 
 struct scan_database {
     const scan_head *head;
@@ -27,6 +28,8 @@ struct scan_scratch {
     uint32_t position_count;
     uint32_t *tried;     /* by pattern: places before this have been tried */
     uint32_t tried_count;
+    uint32_t *spent;     /* by pattern: steps of its automaton in this text, in units of SCAN_UNIT */
+    uint32_t spent_count;
     uint32_t *ends;      /* of matches that a check must pass */
     uint32_t end_count;
     uint32_t stamp;

@@ -61,7 +61,7 @@ typedef struct bench {
     pcre2_match_context *context;
     int *workspace;
     uint64_t checks, matches, differences, contradictions;
-    uint64_t by_trigger[5], by_table, by_positions, live;
+    uint64_t by_trigger[6], by_table, by_positions, live;
 } bench;
 
 static bench state;
@@ -493,9 +493,9 @@ static void run_file(const char *path)
 
 static bool all_seen(void)
 {
-    static const char *const names[] = {"literal", "run", "token", "word", "start"};
+    static const char *const names[] = {"literal", "number", "token", "word", "start", "digit"};
     bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0;
-    for (uint32_t i = 0; i < 5; i++) {
+    for (uint32_t i = 0; i < 6; i++) {
         printf("  by %s: %" PRIu64 "\n", names[i], state.by_trigger[i]);
         all = all && state.by_trigger[i] > 0;
     }

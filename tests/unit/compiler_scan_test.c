@@ -1,0 +1,328 @@
+/*
+ * compiler_scan_test.c - databases from the compiler, asked by the scanner: checks, words before, word sets, edges, limits, damage.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "compiler/pattern/pattern.h"
+#include "runtime/limits.h"
+#include "runtime/text/scan.h"
+#include "runtime/text/scan_format.h"
+
+typedef struct setting {
+    arena memory;
+    database_builder *builder;
+    const uint8_t *bytes;
+    size_t length;
+    scan_database *database;
+    scan_scratch *scratch;
+} setting;
+
+static setting it;
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&it, 0, sizeof it);
+    arena_init(&it.memory, NULL, 0);
+    it.builder = database_begin(&it.memory);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    scan_scratch_free(it.scratch);
+    scan_database_close(it.database);
+    arena_free(&it.memory);
+    return 0;
+}
+
+static const pattern *regex(const char *expression)
+{
+    pattern_error error;
+    const pattern *const made = pattern_regex(&it.memory, expression, (uint32_t)strlen(expression), false, &error);
+    assert_non_null(made);
+    return made;
+}
+
+static uint32_t phrase(const char *text, bool words)
+{
+    pattern_error error;
+    const pattern *const made = pattern_phrase(&it.memory, text, (uint32_t)strlen(text), words, &error);
+    assert_non_null(made);
+    return database_add(it.builder, &(database_entry){.pattern = made});
+}
+
+static void build(void)
+{
+    const char *why;
+    assert_true(database_finish(it.builder, true, &it.bytes, &it.length, &why));
+    assert_int_equal(scan_database_open(it.bytes, it.length, NULL, &it.database), CST_OK);
+    assert_int_equal(scan_scratch_fit(&it.scratch, it.database, NULL), CST_OK);
+}
+
+typedef struct counting {
+    uint32_t count, most, start, end;
+} counting;
+
+static bool count(void *user, uint32_t start, uint32_t end)
+{
+    counting *const seen = user;
+    seen->start = start;
+    seen->end = end;
+    return ++seen->count != seen->most;
+}
+
+/* Matches of a pattern, once their list and scan_find agree. */
+static uint32_t matches(uint32_t number, const char *text)
+{
+    const uint32_t length = (uint32_t)strlen(text);
+    uint64_t found[1], unknown[1];
+    counting seen = {0};
+    bool missing = false;
+    assert_int_equal(scan_find(it.database, it.scratch, text, length, found, unknown), CST_OK);
+    assert_int_equal(scan_list(it.database, it.scratch, text, length, 0, number, count, &seen, &missing), CST_OK);
+    assert_false(missing);
+    assert_int_equal(unknown[0], 0);
+    assert_int_equal(found[0] >> number & 1, seen.count > 0);
+    return seen.count;
+}
+
+static void test_check(void **state)
+{
+    (void)state;
+    const uint32_t number = database_add(it.builder, &(database_entry){.pattern = regex("[0-9]{12,19}"), .check = check_find("luhn", 4)});
+    build();
+    assert_int_equal(matches(number, "4111111111111111"), 1);
+    assert_int_equal(matches(number, "x 4111111111111111 4111111111111111"), 2);
+    assert_int_equal(matches(number, "411111111111"), 0);
+    assert_true(scan_whole(it.database, it.scratch, "4111111111111111", 16, number));
+    assert_false(scan_whole(it.database, it.scratch, "4111111111111112", 16, number));
+}
+
+static void test_after(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"Tax number", "ИНН"};
+    const uint32_t number =
+        database_add(it.builder, &(database_entry){.pattern = regex("\\b[0-9]{4}\\b"), .after = words, .after_count = 2, .after_within = 20});
+    build();
+    assert_int_equal(matches(number, "tax number: 1234"), 1);
+    assert_int_equal(matches(number, "1234 tax number"), 0);
+    assert_int_equal(matches(number, "syntax number: 1234"), 0);
+    assert_int_equal(matches(number, "tax number                1234"), 0);
+    assert_int_equal(matches(number, "tax number          1234"), 1);
+    assert_int_equal(matches(number, "ИНН 1234, 5678"), 2);
+    assert_int_equal(matches(number, "ИННА 1234"), 0);
+    assert_true(scan_whole(it.database, it.scratch, "1234", 4, number)); /* the word is not asked for */
+}
+
+static void test_edges(void **state)
+{
+    (void)state;
+    const uint32_t latin = phrase("cat", true), cyrillic = phrase("кот", true), han = phrase("漢字", true), anywhere = phrase("cat", false);
+    build();
+    assert_int_equal(matches(latin, "cat, cat; concat cats cat"), 3);
+    assert_int_equal(matches(latin, "cat_ cat1 écat"), 0);
+    assert_int_equal(matches(anywhere, "cat_ cat1 écat"), 3);
+    assert_int_equal(matches(cyrillic, "кот и котик, «кот»"), 2);
+    assert_int_equal(matches(han, "是漢字嗎 漢字"), 2);
+    assert_int_equal(matches(latin, "漢cat字"), 1);
+}
+
+static void test_nul(void **state)
+{
+    (void)state;
+    pattern_error error;
+    const uint32_t number =
+        database_add(it.builder, &(database_entry){.pattern = pattern_phrase(&it.memory, "a\0bcd", 5, false, &error)});
+    build();
+    uint64_t found, unknown;
+    assert_int_equal(scan_find(it.database, it.scratch, "xa\0bcdx", 7, &found, &unknown), CST_OK);
+    assert_int_equal(found >> number & 1, 1);
+    assert_int_equal(scan_find(it.database, it.scratch, "xa\0bcex", 7, &found, &unknown), CST_OK);
+    assert_int_equal(found, 0);
+}
+
+static void test_empty_text(void **state)
+{
+    (void)state;
+    phrase("a", true);
+    database_add(it.builder, &(database_entry){.pattern = regex(".")});
+    build();
+    const uint64_t wanted = 3;
+    uint64_t found = 9, unknown = 9;
+    counting seen = {0};
+    bool missing = false;
+    assert_int_equal(scan_find(it.database, it.scratch, "", 0, &found, &unknown), CST_OK);
+    assert_int_equal(found | unknown, 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(scan_list(it.database, it.scratch, "", 0, 0, i, count, &seen, &missing), CST_OK);
+        assert_false(scan_whole(it.database, it.scratch, "", 0, i));
+    }
+    assert_int_equal(seen.count, 0);
+    assert_int_equal(scan_live(it.database, it.scratch, "", 0, 0, &wanted), 0);
+}
+
+static void test_many_matches(void **state)
+{
+    (void)state;
+    enum { MATCHES = 1000000 };
+    const uint32_t number = database_add(it.builder, &(database_entry){.pattern = regex("ab")});
+    build();
+    char *const text = malloc(2u * MATCHES);
+    assert_non_null(text);
+    for (uint32_t i = 0; i < MATCHES; i++)
+        memcpy(text + 2u * i, "ab", 2);
+    counting seen = {0}, few = {.most = 3};
+    bool missing = false;
+    assert_int_equal(scan_list(it.database, it.scratch, text, 2 * MATCHES, 0, number, count, &seen, &missing), CST_OK);
+    assert_int_equal(seen.count, MATCHES);
+    assert_int_equal(seen.end, 2 * MATCHES);
+    assert_int_equal(scan_list(it.database, it.scratch, text, 2 * MATCHES, 2, number, count, &few, &missing), CST_OK);
+    assert_int_equal(few.count, 3);
+    assert_int_equal(few.start, 6);
+    assert_false(missing);
+    free(text);
+}
+
+/* A pattern that reads to the end of the text from every place: undecided once the steps are used up, and not "no". */
+static void test_steps(void **state)
+{
+    (void)state;
+    enum { LENGTH = 200000 };
+    const uint32_t slow = database_add(it.builder, &(database_entry){.pattern = regex("(?s)[ab].*(?:z|y|x|w|v)")});
+    const uint32_t quick = database_add(it.builder, &(database_entry){.pattern = regex("[ab][ab](?:c|d|e|f|g)")});
+    build();
+    char *const text = malloc(LENGTH);
+    assert_non_null(text);
+    memset(text, 'a', LENGTH);
+    memcpy(text + LENGTH - 3, "bac", 3);
+    uint64_t found, unknown;
+    assert_int_equal(scan_find(it.database, it.scratch, text, LENGTH, &found, &unknown), CST_OK);
+    assert_int_equal(found >> slow & 1, 0);
+    assert_int_equal(unknown >> slow & 1, 1);
+    counting seen = {0};
+    bool missing = false;
+    assert_int_equal(scan_list(it.database, it.scratch, text, LENGTH, 0, slow, count, &seen, &missing), CST_OK);
+    assert_int_equal(seen.count, 0);
+    assert_true(missing);
+    assert_int_equal(found >> quick & 1, 1);
+    assert_int_equal(unknown >> quick & 1, 0);
+    free(text);
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void test_million_words(void **state)
+{
+    (void)state;
+    enum { WORDS = 1000000, ROOM = 16 };
+    char *const texts = malloc((size_t)WORDS * ROOM);
+    const char **const words = malloc(WORDS * sizeof *words);
+    uint32_t *const lengths = malloc(WORDS * sizeof *lengths);
+    assert_true(texts != NULL && words != NULL && lengths != NULL);
+    for (uint32_t i = 0; i < WORDS; i++) {
+        words[i] = texts + (size_t)i * ROOM;
+        lengths[i] = (uint32_t)snprintf(texts + (size_t)i * ROOM, ROOM, i % 2 ? "w%u" : "w%u x", i);
+    }
+    const double start = seconds();
+    const uint32_t number = database_add_words(it.builder, words, lengths, WORDS);
+    build();
+    assert_true(seconds() - start < 20); /* a second, but for instrumented builds on a busy machine */
+    assert_true(it.length < 64u << 20);
+    assert_int_equal(matches(number, "w0 x w1 w2 w3,w999999 W1 w1000001"), 4);
+    assert_int_equal(matches(number, "w1w1 aw1 w1_"), 0);
+    free(texts);
+    free(words);
+    free(lengths);
+}
+
+static void test_word_set(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"new york", "new", "漢字", "-x-", "кот", "new york city hall"};
+    static const uint32_t lengths[] = {8, 3, 6, 3, 6, 18};
+    const uint32_t number = database_add_words(it.builder, words, lengths, 6);
+    build();
+    assert_int_equal(matches(number, "new york city hall"), 1);
+    assert_int_equal(matches(number, "new york city"), 1);
+    assert_int_equal(matches(number, "new  york"), 1);
+    assert_int_equal(matches(number, "renew newyork"), 0);
+    assert_int_equal(matches(number, "這漢字是 кот a-x-b"), 3);
+}
+
+static void test_equal_entries(void **state)
+{
+    (void)state;
+    const pattern *const one = regex("ab+");
+    const uint32_t a = database_add(it.builder, &(database_entry){.pattern = one});
+    assert_int_equal(database_add(it.builder, &(database_entry){.pattern = one}), a);
+    assert_int_not_equal(database_add(it.builder, &(database_entry){.pattern = one, .check = check_find("luhn", 4)}), a);
+    assert_int_equal(phrase("same", true), phrase("same", true));
+    assert_int_not_equal(phrase("same", true), phrase("same", false));
+    build();
+    assert_int_equal(scan_pattern_count(it.database), 4);
+}
+
+static void test_damage(void **state)
+{
+    (void)state;
+    phrase("damage", true);
+    database_add(it.builder, &(database_entry){.pattern = regex("[a-c]{2,4}x")});
+    build();
+    uint8_t *const copy = aligned_alloc(16, (it.length + 15) & ~(size_t)15);
+    assert_non_null(copy);
+    scan_database *made = NULL;
+    for (size_t length = 0; length < it.length; length += length < 256 ? 1 : 97) {
+        memcpy(copy, it.bytes, length);
+        assert_int_equal(scan_database_open(copy, length, NULL, &made), CST_NOT_A_POLICY);
+    }
+    memcpy(copy, it.bytes, it.length);
+    assert_int_equal(scan_database_open(copy + 1, it.length - 1, NULL, &made), CST_NOT_A_POLICY);
+    copy[0] ^= 1;
+    assert_int_equal(scan_database_open(copy, it.length, NULL, &made), CST_NOT_A_POLICY);
+    copy[0] ^= 1;
+    scan_head head;
+    memcpy(&head, copy, sizeof head);
+    head.version++;
+    memcpy(copy, &head, sizeof head);
+    assert_int_equal(scan_database_open(copy, it.length, NULL, &made), CST_WRONG_ABI);
+    head.version--;
+    copy[head.engine.offset + head.engine.count / 2] ^= 1; /* the engine's own bytes */
+    memcpy(copy, &head, sizeof head);
+    assert_int_not_equal(scan_database_open(copy, it.length, NULL, &made), CST_OK);
+    copy[head.engine.offset + head.engine.count / 2] ^= 1;
+    head.patterns.count = UINT32_MAX;
+    memcpy(copy, &head, sizeof head);
+    assert_int_equal(scan_database_open(copy, it.length, NULL, &made), CST_NOT_A_POLICY);
+    assert_null(made);
+    free(copy);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_check, begin, end),         cmocka_unit_test_setup_teardown(test_after, begin, end),
+        cmocka_unit_test_setup_teardown(test_edges, begin, end),         cmocka_unit_test_setup_teardown(test_nul, begin, end),
+        cmocka_unit_test_setup_teardown(test_empty_text, begin, end),    cmocka_unit_test_setup_teardown(test_many_matches, begin, end),
+        cmocka_unit_test_setup_teardown(test_steps, begin, end),         cmocka_unit_test_setup_teardown(test_million_words, begin, end),
+        cmocka_unit_test_setup_teardown(test_word_set, begin, end),      cmocka_unit_test_setup_teardown(test_equal_entries, begin, end),
+        cmocka_unit_test_setup_teardown(test_damage, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
