@@ -353,9 +353,12 @@ static LLVMValueRef emit_witnesses(emitter *e)
     return emit_routines(e, &all);
 }
 
+/* Asked of the checked rule: where lowering has left nothing that can be found, the function marks nothing, which a redaction
+ * without a function could not tell from an engine that knows no marks. */
 static bool root_marks(const emitter *e, uint32_t root)
 {
-    return emit_node(e, e->graph->roots.items[root].condition)->marks;
+    const graph_root *body = &e->graph->roots.items[root];
+    return e->policy->rules.items[body->rule].bodies[body->body].marks;
 }
 
 /* Functions that mark texts, by rule row, NULL where there is nothing to mark. *table stays NULL if no rule marks. False: memory is
