@@ -99,7 +99,7 @@ class Measure:
         (folder / "bare.const").write_text(bare, encoding="utf-8")
 
     def rows(self, name, wanted=None):
-        lines = (self.data / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = (self.data / f"{name}.jsonl").read_text(encoding="utf-8").strip("\n").split("\n")
         rows = [json.loads(line) for line in lines]
         return [row for row in rows if all(row.get(key) == value for key, value in (wanted or {}).items())]
 
