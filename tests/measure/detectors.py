@@ -123,7 +123,8 @@ class Measure:
 def rate(value):
     if not value["total"]:
         return "–"
-    return f"{100 * value['value']:.1f} % ({100 * value['low']:.1f}–{100 * value['high']:.1f})"
+    digits = 2 if value["value"] < 0.01 else 1
+    return f"{100 * value['value']:.{digits}f} % ({100 * value['low']:.{digits}f}–{100 * value['high']:.{digits}f})"
 
 
 def table(head, rows):
@@ -155,7 +156,7 @@ def pii_research(m):
         result = m.eval([f"contains pii.{name}" for name in names.split()], data, "pii", True, kind)["spans"]
         lines.append([kind, result["exact"]["recall"]["total"], rate(result["exact"]["recall"]), rate(result["overlap"]["recall"])])
     none = m.eval([PII], [row for row in data if row["label"] == "benign"], "pii")
-    return table(["kind", "rows found, no word asked", "spans", "exact", "overlap"], lines) + [
+    return table(["kind", "spans", "exact", "overlap"], lines) + [
         f"Of {none['rows']['negative']} rows without any mark `pii.personal` matches {none['matrix']['false_positive']}.", ""]
 
 
