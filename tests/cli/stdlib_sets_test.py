@@ -33,7 +33,7 @@ def policy(module, name, is_set, view, rows):
 
 
 def main():
-    constc, wrong, count = sys.argv[1], [], 0
+    constc, wrong, count = str(pathlib.Path(sys.argv[1]).resolve()), [], 0
     for file in sorted((ROOT / "tests/stdlib").glob("*.cases.jsonl")):
         module = file.name.split(".")[0]
         source = ROOT / "stdlib" / f"{module}.const"
