@@ -235,7 +235,7 @@ class Stream(unittest.TestCase):
                          ["match", "bytes", "bytes", "border", "border", "chars", "bytes", "whole", "whole", "whole", "nothing"])
         self.call("explain", path, "-", "--holdback", code=2)
         self.call("explain", path, "--format", "json", code=2)
-        path = self.write("closed.const", 'constitution c "1"\ndefault output deny\npermit all on output\n')
+        path = self.write("closed.const", 'constitution c "1"\ndefault output deny\npermit every_reply on output\n')
         self.assertIn("a reply: the whole reply: the default", self.call("explain", path, "--holdback")[0])
 
     def test_holdback_is_true(self):

@@ -107,7 +107,24 @@ DECODED = HEAD + 'rule r on input when text decoded contains "nothing of it" the
 CUT = HEAD + 'rule r on input when text contains "a" then redact with "b"\n'
 ECHO = HEAD + 'rule r on output when text repeats 20 chars of system then deny\n'
 
+PLAIN = HEAD + 'rule r on output when text contains "x" then deny\n'
+
+
+def reply(events):
+    write("policy.const", PLAIN)
+    return constc("run", "policy.const", "--stream", "--from", "openai", stdin="".join("data: %s\n\n" % event for event in events))
+
+
+def call(index, arguments=""):
+    made = {"index": index, "id": "c%d" % index, "function": {"name": "f", "arguments": arguments}}
+    return json.dumps({"choices": [{"index": 0, "delta": {"tool_calls": [made]}}]})
+
+
 ROWS = {
+    "LIMIT_SSE_EVENT_BYTES": ("the event is too long", lambda: reply(['"%s"' % ("x" * (17 << 20))])),
+    "LIMIT_REPLY_CALLS": ("too many tool calls are open together", lambda: reply(call(i) for i in range(1100))),
+    "LIMIT_REPLY_CALL_BYTES": ("the arguments of a tool call are too long", lambda: reply(call(0, "x" * (1 << 20)) for _ in range(17))),
+    "LIMIT_PATTERN_PARTS": ("E1004", lambda: check(HEAD + "rule r on input when text contains /(?:(?:(?:){1000}){1000}){1000}x/ then deny\n")),
     "LIMIT_PATTERN_POSITIONS": ("E1004", lambda: check(HEAD + "rule r on input when text contains /a[bc]{4000}x{2,9}/ then deny\n")),
     "LIMIT_PATTERN_DEPTH": ("E1004", lambda: check(HEAD + "rule r on input when text contains /%sa%s/ then deny\n" % ("(" * 300, ")" * 300))),
     "LIMIT_PATTERN_AFTER": ("1 to 1000 characters", lambda: check(
