@@ -11,19 +11,6 @@
 #include "runtime/text/unicode.h"
 #include "runtime/utf8.h"
 
-static bool continues(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
-static scan_context context_before(const char *text, uint32_t at)
-{
-    if (at == 0)
-        return CONTEXT_START;
-    const unsigned char before = (unsigned char)text[at - 1];
-    return before == '\n' ? CONTEXT_LINE : scan_is_word(before) ? CONTEXT_WORD : CONTEXT_OTHER;
-}
-
 /* ---- what follows an automaton --------------------------------------------------------------- */
 
 typedef struct ends { /* where it accepted */
@@ -54,7 +41,7 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
     const uint8_t *const classes = scan_at(head, row->classes);
     const uint8_t *const alive = scan_at(head, row->alive);
     const uint32_t columns = row->columns;
-    uint32_t state = row->start[context_before(with->text, start)], at = start;
+    uint32_t state = row->start[scan_before(with->text, start)], at = start;
     for (; at < with->length; at++) {
         const uint32_t entry = table[state * columns + classes[(unsigned char)with->text[at]]];
         if ((entry & SCAN_ACCEPT) && at > start)
@@ -82,7 +69,7 @@ static bool has_kind(const uint64_t set[4], char kind)
     return false;
 }
 
-static bool holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at)
+bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at)
 {
     const bool end = at == length;
     const bool word = !end && scan_is_word((unsigned char)text[at]), edge = (before == CONTEXT_WORD) != word;
@@ -92,13 +79,12 @@ static bool holds(uint32_t mask, scan_context before, const char *text, uint32_t
            ((mask & EDGE_LINE_END) == 0 || end || text[at] == '\n');
 }
 
-/* Whether an edge at the end of the text can be taken once more has come, or only then decides whether a match ends here. */
-static bool is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge, scan_context before)
+bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge, scan_context before)
 {
     static const char behind[] = {'a', '\n', ' '}; /* one of each kind; bytes beyond ASCII are of the last */
-    const bool now = holds(edge.mask, before, behind, 0, 0);
+    const bool now = scan_holds(edge.mask, before, behind, 0, 0);
     for (uint32_t i = 0; i < sizeof behind; i++) {
-        const bool then = holds(edge.mask, before, behind, sizeof behind, i);
+        const bool then = scan_holds(edge.mask, before, behind, sizeof behind, i);
         if (edge.to == SCAN_ACCEPTS ? then != now : then && has_kind(with->database->sets[sets[edge.to]], behind[i]))
             return true;
     }
@@ -116,7 +102,7 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
     uint32_t count = 1, at = start;
     now[0] = 0;
     for (;; at++) {
-        const scan_context before = context_before(with->text, at);
+        const scan_context before = scan_before(with->text, at);
         const bool end = at == with->length;
         uint32_t next_count = 0;
         bool accepts = false, alive = false;
@@ -129,8 +115,8 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
             with->steps = with->steps > last - begins[now[i]] ? with->steps - (last - begins[now[i]]) : 0;
             for (uint32_t k = begins[now[i]]; k < last; k++) {
                 const scan_edge_row edge = edges[k];
-                alive = alive || (end && is_open(with, sets, edge, before));
-                if (edge.mask != 0 && !holds(edge.mask, before, with->text, with->length, at))
+                alive = alive || (end && scan_is_open(with, sets, edge, before));
+                if (edge.mask != 0 && !scan_holds(edge.mask, before, with->text, with->length, at))
                     continue;
                 if (edge.to == SCAN_ACCEPTS)
                     accepts = true;
@@ -141,7 +127,7 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
                 }
             }
         }
-        if (accepts && at > start && (end || !continues(with->text[at])))
+        if (accepts && at > start && (end || !scan_continues(with->text[at])))
             accept(out, at);
         if (end) {
             out->alive = alive;
@@ -182,15 +168,17 @@ static bool stands_at(const scan_try *with, uint32_t at, const char *word, uint3
     return unicode_word_edge(with->text, with->length, at) && unicode_word_edge(with->text, with->length, at + length);
 }
 
-/* One of the words stands whole in the characters before a match. */
-static bool has_word_before(scan_try *with, const scan_pattern_row *row, uint32_t start)
+/* One of the words must stand whole in the characters before a match. */
+bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
+    if (row->after.count == 0)
+        return true;
     const scan_head *const head = with->database->head;
     const scan_table *const words = scan_at(head, row->after.offset);
     uint32_t from = start;
     for (uint32_t i = 0; i < row->after_within && from > 0; i++) {
         from--;
-        while (from > 0 && continues(with->text[from]))
+        while (from > 0 && scan_continues(with->text[from]))
             from--;
     }
     for (uint32_t at = from; at < start; at++) {
@@ -317,7 +305,7 @@ uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start)
     run(with, row, start, &found);
     if (found.last == 0)
         return 0;
-    if (row->after.count > 0 && !has_word_before(with, row, start))
+    if (!scan_is_after(with, row, start))
         return 0;
     return row->check == 0 ? found.last : checked_end(with, row, start, &found);
 }
@@ -339,7 +327,7 @@ bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start)
     run(with, row, start, &found);
     if (!found.alive)
         return with->steps == 0;
-    return row->after.count == 0 || has_word_before(with, row, start);
+    return scan_is_after(with, row, start);
 }
 
 bool scan_takes_whole(scan_try *with, const scan_pattern_row *row)

@@ -97,6 +97,15 @@ static uint32_t matches(uint32_t number, const char *text)
     return seen.count;
 }
 
+/* Whether a pattern takes a whole text, which must be known. */
+static bool whole(const char *text, uint32_t length, uint32_t number)
+{
+    bool unknown = false;
+    const bool takes = scan_whole(it.database, it.scratch, text, length, number, &unknown);
+    assert_false(unknown);
+    return takes;
+}
+
 static void test_check(void **state)
 {
     (void)state;
@@ -105,8 +114,8 @@ static void test_check(void **state)
     assert_int_equal(matches(number, "4111111111111111"), 1);
     assert_int_equal(matches(number, "x 4111111111111111 4111111111111111"), 2);
     assert_int_equal(matches(number, "411111111111"), 0);
-    assert_true(scan_whole(it.database, it.scratch, "4111111111111111", 16, number));
-    assert_false(scan_whole(it.database, it.scratch, "4111111111111112", 16, number));
+    assert_true(whole("4111111111111111", 16, number));
+    assert_false(whole("4111111111111112", 16, number));
 }
 
 static void test_after(void **state)
@@ -123,7 +132,7 @@ static void test_after(void **state)
     assert_int_equal(matches(number, "tax number          1234"), 1);
     assert_int_equal(matches(number, "ИНН 1234, 5678"), 2);
     assert_int_equal(matches(number, "ИННА 1234"), 0);
-    assert_true(scan_whole(it.database, it.scratch, "1234", 4, number)); /* the word is not asked for */
+    assert_true(whole("1234", 4, number)); /* the word is not asked for */
 }
 
 static void test_edges(void **state)
@@ -167,7 +176,7 @@ static void test_empty_text(void **state)
     assert_int_equal(found | unknown, 0);
     for (uint32_t i = 0; i < 2; i++) {
         assert_int_equal(scan_list(it.database, it.scratch, "", 0, 0, i, count, &seen, &missing), CST_OK);
-        assert_false(scan_whole(it.database, it.scratch, "", 0, i));
+        assert_false(whole("", 0, i));
     }
     assert_int_equal(seen.count, 0);
     assert_int_equal(scan_live(it.database, it.scratch, "", 0, 0, &wanted), 0);
@@ -196,28 +205,73 @@ static void test_many_matches(void **state)
 }
 
 /* A pattern that reads to the end of the text from every place: undecided once the steps are used up, and not "no". */
+/* A pattern whose table would be too large, and each byte of whose text costs thousands of steps: it runs out of them, and that is said. */
 static void test_steps(void **state)
 {
     (void)state;
-    enum { LENGTH = 200000 };
-    const uint32_t slow = database_add(it.builder, &(database_entry){.pattern = regex("(?s)[ab].*(?:z|y|x|w|v)")});
-    const uint32_t quick = database_add(it.builder, &(database_entry){.pattern = regex("[ab][ab](?:c|d|e|f|g)")});
+    enum { LENGTH = 4000 };
+    const uint32_t slow = database_add(it.builder, &(database_entry){.pattern = regex("[ab]*a[ab]{12}(?:[ab]?){340}[c-i]")});
+    const uint32_t quick = database_add(it.builder, &(database_entry){.pattern = regex("[ab][ab](?:[x-z]|w|v)")});
     build();
-    char *const text = malloc(LENGTH);
-    assert_non_null(text);
-    memset(text, 'a', LENGTH);
-    memcpy(text + LENGTH - 3, "bac", 3);
+    char text[LENGTH];
+    uint32_t random = 1;
+    for (uint32_t i = 0; i < LENGTH; i++)
+        text[i] = "ab"[(random = random * 1103515245u + 12345u) >> 20 & 1];
+    memcpy(text + LENGTH - 3, "bav", 3);
     uint64_t found, unknown;
     assert_int_equal(scan_find(it.database, it.scratch, text, LENGTH, &found, &unknown), CST_OK);
     assert_int_equal(found >> slow & 1, 0);
     assert_int_equal(unknown >> slow & 1, 1);
+    assert_int_equal(found >> quick & 1, 1);
+    assert_int_equal(unknown >> quick & 1, 0);
     counting seen = {0};
     bool missing = false;
     assert_int_equal(scan_list(it.database, it.scratch, text, LENGTH, 0, slow, count, &seen, &missing), CST_OK);
     assert_int_equal(seen.count, 0);
     assert_true(missing);
-    assert_int_equal(found >> quick & 1, 1);
-    assert_int_equal(unknown >> quick & 1, 0);
+    missing = false;
+    assert_false(scan_whole(it.database, it.scratch, text, LENGTH, slow, &missing)); /* an unknown is no match */
+    assert_true(missing);
+    const uint64_t wanted = UINT64_C(1) << slow;
+    assert_int_equal(scan_live(it.database, it.scratch, text, LENGTH, 7, &wanted), 7); /* nothing is let go */
+}
+
+/* Texts in which every place may begin a match that fails only far behind: all starts are followed at once, and the answer is exact. */
+static void test_sweep(void **state)
+{
+    (void)state;
+    static const char tail[] = " ab cd ef i@j.kl !";
+    enum { LENGTH = 400000, AT = LENGTH - (sizeof tail - 1) };
+    static const char *const expressions[] = {"(?s)[ab].*(?:z|y|x|w|v)", "[a-z]+@[a-z]+\\.[a-z]{2,}", "ab.*cd.*ef", "[a-z]+://[^ ]+\\.exe"};
+    static const char *const texts[] = {"a", "a@", "ab", "abcd ", "://a", "a.", "b://"};
+    uint32_t numbers[4];
+    for (uint32_t i = 0; i < 4; i++)
+        numbers[i] = database_add(it.builder, &(database_entry){.pattern = regex(expressions[i])});
+    build();
+    char *const text = malloc(LENGTH);
+    assert_non_null(text);
+    for (uint32_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        const uint32_t size = (uint32_t)strlen(texts[k]);
+        for (uint32_t i = 0; i < LENGTH; i++)
+            text[i] = texts[k][i % size];
+        uint64_t found, unknown;
+        assert_int_equal(scan_find(it.database, it.scratch, text, LENGTH, &found, &unknown), CST_OK);
+        assert_int_equal(found, 0);
+        assert_int_equal(unknown, 0);
+        memcpy(text + AT, tail, sizeof tail - 1);
+        for (uint32_t i = 0; i < 3; i++) {
+            counting seen = {0};
+            bool missing = false;
+            assert_int_equal(scan_list(it.database, it.scratch, text, LENGTH, 0, numbers[i], count, &seen, &missing), CST_OK);
+            assert_false(missing);
+            assert_int_equal(seen.count, i > 0);
+            assert_int_equal(seen.end, i == 0 ? 0 : i == 1 ? AT + 16 : AT + 9);
+            assert_true(i != 1 || seen.start == AT + 10);
+        }
+        assert_int_equal(scan_find(it.database, it.scratch, text, LENGTH, &found, &unknown), CST_OK);
+        assert_int_equal(found, 1u << numbers[1] | 1u << numbers[2]);
+        assert_int_equal(unknown, 0);
+    }
     free(text);
 }
 
@@ -320,7 +374,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_check, begin, end),         cmocka_unit_test_setup_teardown(test_after, begin, end),
         cmocka_unit_test_setup_teardown(test_edges, begin, end),         cmocka_unit_test_setup_teardown(test_nul, begin, end),
         cmocka_unit_test_setup_teardown(test_empty_text, begin, end),    cmocka_unit_test_setup_teardown(test_many_matches, begin, end),
-        cmocka_unit_test_setup_teardown(test_steps, begin, end),         cmocka_unit_test_setup_teardown(test_million_words, begin, end),
+        cmocka_unit_test_setup_teardown(test_steps, begin, end),         cmocka_unit_test_setup_teardown(test_sweep, begin, end),
+               cmocka_unit_test_setup_teardown(test_million_words, begin, end),
         cmocka_unit_test_setup_teardown(test_word_set, begin, end),      cmocka_unit_test_setup_teardown(test_equal_entries, begin, end),
         cmocka_unit_test_setup_teardown(test_damage, begin, end),
     };
