@@ -284,7 +284,7 @@ bool scan_whole(const scan_database *database, scan_scratch *scratch, const char
 /* The first place from..to where a phrase or a word of a set may still come; `to` + 1 if there is none. */
 static uint32_t live_text(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to)
 {
-    for (uint32_t at = from; at <= to; at++)
+    for (uint32_t at = from; at <= to && !with->unknown; at++)
         if (scan_may_begin(with, row, at) && scan_is_alive(with, row, at))
             return at;
     return to + 1;

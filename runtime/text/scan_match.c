@@ -1,5 +1,5 @@
 /*
- * scan_match.c - does this pattern match here? By table of states, by positions, byte for byte, or word for word.
+ * scan_match.c - does this pattern match here? By table of states or by positions (phrases and words: scan_words.c).
  *
  * A table is followed with one load a byte. A pattern whose table would be too large is followed as a set of positions. Without a check only the last
  * end that accepts matters; with one, all ends are kept and tried from the longest.
@@ -9,7 +9,6 @@
 #include "runtime/text/check.h"
 #include "runtime/text/scan_private.h"
 #include "runtime/text/unicode.h"
-#include "runtime/utf8.h"
 
 /* ---- what follows an automaton --------------------------------------------------------------- */
 
@@ -194,91 +193,6 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
     return false;
 }
 
-/* ---- words and phrases ----------------------------------------------------------------------- */
-
-static uint32_t phrase_end(const scan_try *with, const char *phrase, uint32_t length, bool words, uint32_t start)
-{
-    if (length > with->length - start || memcmp(with->text + start, phrase, length) != 0)
-        return 0;
-    if (words && (!unicode_word_edge(with->text, with->length, start) ||
-                  !unicode_word_edge(with->text, with->length, start + length)))
-        return 0;
-    return start + length;
-}
-
-/* Behind the word at `at`, which is inside of one; the number of characters that are no words' up to the next is passed too. */
-static uint32_t word_end(const scan_try *with, uint32_t at)
-{
-    const char *next = with->text + at, *const end = with->text + with->length;
-    while (next < end) {
-        const char *const before = next;
-        const uint32_t code = utf8_decode(&next, end);
-        if (!unicode_is_word(code) || unicode_is_spaceless(code))
-            return (uint32_t)(before - with->text);
-    }
-    return with->length;
-}
-
-static uint32_t word_begin(const scan_try *with, uint32_t at, uint32_t most)
-{
-    const char *next = with->text + at, *const end = with->text + with->length;
-    while (next < end && (uint32_t)(next - with->text) - at <= most) {
-        const char *const before = next;
-        if (unicode_is_word(utf8_decode(&next, end)))
-            return (uint32_t)(before - with->text);
-    }
-    return with->length;
-}
-
-static bool in_words(const scan_try *with, const scan_words_row *words, uint32_t start, uint32_t end)
-{
-    const scan_head *const head = with->database->head;
-    const uint32_t *const buckets = scan_at(head, words->buckets);
-    const scan_table *const entries = scan_at(head, words->entries);
-    uint32_t at = scan_hash(with->text + start, end - start);
-    for (uint32_t found; (found = buckets[at & (words->capacity - 1)]) != 0; at++)
-        if (entries[found - 1].count == end - start &&
-            memcmp(scan_at(head, entries[found - 1].offset), with->text + start, end - start) == 0)
-            return true;
-    return false;
-}
-
-/* The longest entry that stands here. *alive: more text could make a longer one, or one at all. */
-static uint32_t words_end(scan_try *with, const scan_pattern_row *row, uint32_t start, bool *alive)
-{
-    const scan_head *const head = with->database->head;
-    const scan_words_row *const words = (const scan_words_row *)scan_at(head, head->words.offset) + row->body;
-    const scan_table *const odd = scan_at(head, row->after.offset);
-    uint32_t best = 0;
-    for (uint32_t i = 0; i < row->after.count; i++) {
-        const char *const text = scan_at(head, odd[i].offset);
-        const uint32_t end = phrase_end(with, text, odd[i].count, true, start);
-        const uint32_t left = with->length - start;
-        best = end > best ? end : best;
-        *alive = *alive || (odd[i].count >= left && memcmp(text, with->text + start, left) == 0);
-    }
-    const char *next = with->text + start;
-    const uint32_t code = utf8_decode(&next, with->text + with->length);
-    if (!unicode_is_word(code) || unicode_is_spaceless(code) || !unicode_word_edge(with->text, with->length, start))
-        return best;
-    uint32_t end = start;
-    for (uint32_t number = 0; number < 32 && words->lengths >> number != 0 && end < with->length; number++) {
-        if (number > 0)
-            end = word_begin(with, end, row->longest);
-        if (end < with->length)
-            end = word_end(with, end);
-        if (end - start > row->longest)
-            break;
-        with->steps = with->steps > end - start ? with->steps - (end - start) : 0;
-        if (end == with->length)
-            *alive = true;
-        if ((words->lengths >> number & 1) != 0 && unicode_word_edge(with->text, with->length, end) &&
-            in_words(with, words, start, end) && end > best)
-            best = end;
-    }
-    return best;
-}
-
 /* ---- the interface --------------------------------------------------------------------------- */
 
 static uint32_t checked_end(scan_try *with, const scan_pattern_row *row, uint32_t start, const ends *found)
@@ -296,33 +210,28 @@ static uint32_t checked_end(scan_try *with, const scan_pattern_row *row, uint32_
 
 uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
-    bool alive = false;
-    if (row->kind == SCAN_PHRASE)
-        return phrase_end(with, scan_at(with->database->head, row->body), row->length, row->words, start);
     if (row->kind == SCAN_WORDS)
-        return words_end(with, row, start, &alive);
+        return scan_words_end(with, row, start);
+    if (row->kind == SCAN_PHRASE) {
+        const uint32_t end = scan_phrase_end(with, row, start);
+        return end && check_holds((check_kind)row->check, row->check_bound, with->text + start, end - start) &&
+                       scan_is_after(with, row, start)
+                   ? end
+                   : 0;
+    }
     ends found = {.list = row->check != 0 ? with->scratch->ends : NULL};
     run(with, row, start, &found);
-    if (found.last == 0)
-        return 0;
-    if (!scan_is_after(with, row, start))
+    if (found.last == 0 || !scan_is_after(with, row, start))
         return 0;
     return row->check == 0 ? found.last : checked_end(with, row, start, &found);
 }
 
 bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
-    bool alive = false;
-    if (row->kind == SCAN_PHRASE) {
-        const uint32_t left = with->length - start, common = left < row->length ? left : row->length;
-        const bool open = row->words ? left <= row->length : left < row->length;
-        return open && memcmp(with->text + start, scan_at(with->database->head, row->body), common) == 0 &&
-               (!row->words || unicode_word_edge(with->text, with->length, start));
-    }
-    if (row->kind == SCAN_WORDS) {
-        words_end(with, row, start, &alive);
-        return alive;
-    }
+    if (row->kind == SCAN_WORDS)
+        return scan_words_alive(with, row, start);
+    if (row->kind == SCAN_PHRASE)
+        return scan_phrase_alive(with, row, start) && scan_is_after(with, row, start);
     ends found = {.list = NULL};
     run(with, row, start, &found);
     if (!found.alive)
@@ -332,15 +241,17 @@ bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start)
 
 bool scan_takes_whole(scan_try *with, const scan_pattern_row *row)
 {
-    bool alive = false;
+    uint32_t end;
     if (with->length == 0)
         return false;
-    if (row->kind == SCAN_PHRASE)
-        return phrase_end(with, scan_at(with->database->head, row->body), row->length, row->words, 0) == with->length;
     if (row->kind == SCAN_WORDS)
-        return words_end(with, row, 0, &alive) == with->length;
-    ends found = {.list = NULL};
-    run(with, row, 0, &found);
-    return found.last == with->length &&
-           (row->check == 0 || check_holds((check_kind)row->check, row->check_bound, with->text, with->length));
+        return scan_words_end(with, row, 0) == with->length;
+    if (row->kind == SCAN_PHRASE) {
+        end = scan_phrase_end(with, row, 0);
+    } else {
+        ends found = {.list = NULL};
+        run(with, row, 0, &found);
+        end = found.last;
+    }
+    return end == with->length && check_holds((check_kind)row->check, row->check_bound, with->text, with->length);
 }

@@ -86,6 +86,12 @@ bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t l
 /* Whether an edge at the end of the text can be taken once more has come, or only then decides whether a match ends here. */
 bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge, scan_context before);
 
+/* scan_words.c: phrases and sets of words; answers as of scan_match and scan_is_alive, but check and `after` are not asked. */
+uint32_t scan_phrase_end(const scan_try *with, const scan_pattern_row *row, uint32_t start);
+bool scan_phrase_alive(const scan_try *with, const scan_pattern_row *row, uint32_t start);
+uint32_t scan_words_end(scan_try *with, const scan_pattern_row *row, uint32_t start);
+bool scan_words_alive(scan_try *with, const scan_pattern_row *row, uint32_t start);
+
 /* scan_sweep.c: patterns of kind SCAN_AUTOMATON, from all starts at once. */
 
 /* The leftmost start from..to of anything that the expression takes, check and `after` not asked; SCAN_NONE if there is none. */
