@@ -68,7 +68,34 @@ static void mark(uint64_t *bits, uint32_t number)
     bits[number / 64] |= UINT64_C(1) << (number % 64);
 }
 
-/* Tries a pattern at from..to, both included; where that takes long, at all places from there on, and is done with it. */
+/* Tries a pattern at from..to, both included, of which the first is one where it may begin; where that takes long, at all places from there
+ * on, and is done with it. */
+static void try_places(finding *state, uint32_t number, uint32_t from, uint32_t to)
+{
+    scan_try *const with = &state->with;
+    const scan_pattern_row *const row = &with->database->patterns[number];
+    const scan_begin begin = scan_begin_of(with, row);
+    const uint64_t all = steps_for(with->length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
+    const uint64_t steps = gone < all ? all - gone : 1, patience = can_sweep(row) ? patience_for(with->length) : UINT64_MAX;
+    with->steps = steps;
+    with->unknown = false;
+    bool found = scan_match(with, row, from) != 0;
+    for (uint32_t at = from + 1; at <= to && !found && !with->unknown; at++) {
+        if (gone + (steps - with->steps) > patience) {
+            found = sweep_match(with, row, at, &at) != 0;
+            with->scratch->tried[number] = UINT32_MAX;
+            break;
+        }
+        found = scan_may_begin(&begin, with->text, with->length, at) && scan_match(with, row, at) != 0;
+    }
+    if (found)
+        mark(state->found, number);
+    else if (with->unknown)
+        mark(state->unknown, number);
+    with->scratch->spent[number] += (uint32_t)((steps - with->steps) / SCAN_UNIT);
+}
+
+/* Tries a pattern at from..to, both included. */
 static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t to)
 {
     scan_try *const with = &state->with;
@@ -81,26 +108,14 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
     if (from > to)
         return;
     *tried = to + 1;
-    const uint64_t all = steps_for(with->length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
-    const uint64_t steps = gone < all ? all - gone : 1, patience = can_sweep(row) ? patience_for(with->length) : UINT64_MAX;
-    with->steps = steps;
-    with->unknown = false;
-    bool found = false;
-    for (uint32_t at = from; at <= to && !found && !with->unknown; at++) {
-        if (!scan_may_begin(with, row, at))
-            continue;
-        found = scan_match(with, row, at) != 0;
-        if (!found && gone + (steps - with->steps) > patience && !with->unknown) {
-            found = sweep_match(with, row, at + 1, &at) != 0;
-            *tried = UINT32_MAX;
-            break;
+    const char *const text = with->text;
+    const uint32_t length = with->length;
+    const scan_begin begin = scan_begin_of(with, row);
+    for (uint32_t at = from; at <= to; at++)
+        if (scan_may_begin(&begin, text, length, at)) {
+            try_places(state, number, at, to);
+            return;
         }
-    }
-    if (found)
-        mark(state->found, number);
-    else if (with->unknown)
-        mark(state->unknown, number);
-    with->scratch->spent[number] += (uint32_t)((steps - with->steps) / SCAN_UNIT);
 }
 
 /* Where the window of a literal begins: at `from`, or where the bytes before the literal can be no match's. */
@@ -254,8 +269,9 @@ cst_status scan_list(const scan_database *database, scan_scratch *scratch, const
     const scan_pattern_row *const row = &database->patterns[pattern];
     const uint64_t steps = steps_for(length), patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
     scan_try with = {database, scratch, text, length, steps, false};
+    const scan_begin begin = scan_begin_of(&with, row);
     for (uint32_t at = from; at < length;) {
-        if (!scan_may_begin(&with, row, at)) {
+        if (!scan_may_begin(&begin, text, length, at)) {
             at++;
             continue;
         }
@@ -284,8 +300,9 @@ bool scan_whole(const scan_database *database, scan_scratch *scratch, const char
 /* The first place from..to where a phrase or a word of a set may still come; `to` + 1 if there is none. */
 static uint32_t live_text(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to)
 {
+    const scan_begin begin = scan_begin_of(with, row);
     for (uint32_t at = from; at <= to && !with->unknown; at++)
-        if (scan_may_begin(with, row, at) && scan_is_alive(with, row, at))
+        if (scan_may_begin(&begin, with->text, with->length, at) && scan_is_alive(with, row, at))
             return at;
     return to + 1;
 }

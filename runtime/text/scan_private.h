@@ -99,14 +99,23 @@ uint32_t scan_sweep_first(scan_try *with, const scan_pattern_row *row, uint32_t 
 /* The leftmost start from..to for which scan_is_alive holds; SCAN_NONE if there is none. */
 uint32_t scan_sweep_alive(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to);
 
-/* Whether a match may begin here, as far as its first bytes and what stands before tell. */
-static inline bool scan_may_begin(const scan_try *with, const scan_pattern_row *row, uint32_t at)
+/* What the first bytes of a match are, and what stands before: kept at hand in loops over a text. */
+typedef struct scan_begin {
+    const uint64_t *first, *second;
+    bool fresh;
+} scan_begin;
+
+static inline scan_begin scan_begin_of(const scan_try *with, const scan_pattern_row *row)
 {
-    const uint64_t(*const sets)[4] = with->database->sets;
-    const char *const text = with->text;
-    return scan_has(sets[row->first], (unsigned char)text[at]) && !scan_continues(text[at]) &&
-           (at + 1 >= with->length || scan_has(sets[row->second], (unsigned char)text[at + 1])) &&
-           (!row->fresh || at == 0 || !scan_is_word((unsigned char)text[at - 1]));
+    return (scan_begin){with->database->sets[row->first], with->database->sets[row->second], row->fresh != 0};
+}
+
+/* Whether a match may begin here, as far as that tells. */
+static inline bool scan_may_begin(const scan_begin *begin, const char *text, uint32_t length, uint32_t at)
+{
+    return scan_has(begin->first, (unsigned char)text[at]) && !scan_continues(text[at]) &&
+           (at + 1 >= length || scan_has(begin->second, (unsigned char)text[at + 1])) &&
+           (!begin->fresh || at == 0 || !scan_is_word((unsigned char)text[at - 1]));
 }
 
 #endif

@@ -21,6 +21,7 @@ typedef struct threads {
 typedef struct sweep {
     scan_try *with;
     const scan_pattern_row *row;
+    scan_begin begin;
     uint32_t from, to;
     threads now, next;
     uint32_t *stamps; /* by state: of the list that it is in */
@@ -38,6 +39,7 @@ static void prepare(sweep *all)
     all->next = (threads){memory + 2 * room, memory + 3 * room, 0};
     all->stamps = memory + 4 * room;
     all->stamp = scratch->thread_stamp;
+    all->begin = scan_begin_of(all->with, all->row);
 }
 
 static void new_list(sweep *all)
@@ -62,14 +64,15 @@ static void add(sweep *all, threads *list, uint32_t state, uint32_t start)
 /* The next place where a thread begins; the one behind `to` if there is none. */
 static uint32_t next_start(const sweep *all, uint32_t at)
 {
-    while (at <= all->to && !scan_may_begin(all->with, all->row, at))
+    while (at <= all->to && !scan_may_begin(&all->begin, all->with->text, all->with->length, at))
         at++;
     return at;
 }
 
 static void begin_thread(sweep *all, const scan_automaton_row *row, uint32_t at)
 {
-    if (at > all->to || at >= all->with->length || all->best != SCAN_NONE || !scan_may_begin(all->with, all->row, at))
+    if (at > all->to || at >= all->with->length || all->best != SCAN_NONE ||
+        !scan_may_begin(&all->begin, all->with->text, all->with->length, at))
         return;
     if (all->for_alive && !scan_is_after(all->with, all->row, at))
         return;
