@@ -79,8 +79,8 @@ static void try_places(finding *state, uint32_t number, uint32_t from, uint32_t 
     const uint64_t steps = gone < all ? all - gone : 1, patience = can_sweep(row) ? patience_for(with->length) : UINT64_MAX;
     with->steps = steps;
     with->unknown = false;
-    bool found = scan_match(with, row, from) != 0;
-    for (uint32_t at = from + 1; at <= to && !found && !with->unknown; at++) {
+    bool found = false;
+    for (uint32_t at = from; at <= to && !found && !with->unknown; at++) {
         if (gone + (steps - with->steps) > patience) {
             found = sweep_match(with, row, at, &at) != 0;
             with->scratch->tried[number] = UINT32_MAX;
