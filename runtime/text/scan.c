@@ -68,34 +68,15 @@ static void mark(uint64_t *bits, uint32_t number)
     bits[number / 64] |= UINT64_C(1) << (number % 64);
 }
 
-/* Tries a pattern at from..to, both included, of which the first is one where it may begin; where that takes long, at all places from there
- * on, and is done with it. */
-static void try_places(finding *state, uint32_t number, uint32_t from, uint32_t to)
+/* The next place at..to where a match may begin; the one behind `to` if there is none. */
+static inline uint32_t next_place(const scan_begin *begin, const char *text, uint32_t length, uint32_t at, uint32_t to)
 {
-    scan_try *const with = &state->with;
-    const scan_pattern_row *const row = &with->database->patterns[number];
-    const scan_begin begin = scan_begin_of(with, row);
-    const uint64_t all = steps_for(with->length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
-    const uint64_t steps = gone < all ? all - gone : 1, patience = can_sweep(row) ? patience_for(with->length) : UINT64_MAX;
-    with->steps = steps;
-    with->unknown = false;
-    bool found = false;
-    for (uint32_t at = from; at <= to && !found && !with->unknown; at++) {
-        if (gone + (steps - with->steps) > patience) {
-            found = sweep_match(with, row, at, &at) != 0;
-            with->scratch->tried[number] = UINT32_MAX;
-            break;
-        }
-        found = scan_may_begin(&begin, with->text, with->length, at) && scan_match(with, row, at) != 0;
-    }
-    if (found)
-        mark(state->found, number);
-    else if (with->unknown)
-        mark(state->unknown, number);
-    with->scratch->spent[number] += (uint32_t)((steps - with->steps) / SCAN_UNIT);
+    while (at <= to && !scan_may_begin(begin, text, length, at))
+        at++;
+    return at;
 }
 
-/* Tries a pattern at from..to, both included. */
+/* Tries a pattern at from..to, both included; where that takes long, at all places from there on, and is done with it. */
 static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t to)
 {
     scan_try *const with = &state->with;
@@ -111,11 +92,29 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
     const char *const text = with->text;
     const uint32_t length = with->length;
     const scan_begin begin = scan_begin_of(with, row);
-    for (uint32_t at = from; at <= to; at++)
-        if (scan_may_begin(&begin, text, length, at)) {
-            try_places(state, number, at, to);
-            return;
+    uint32_t at = next_place(&begin, text, length, from, to);
+    if (at > to) /* of most windows that is all */
+        return;
+    const uint64_t all = steps_for(length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
+    const uint64_t steps = gone < all ? all - gone : 1, patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
+    bool found = false;
+    with->steps = steps;
+    with->unknown = false;
+    for (; at <= to; at = next_place(&begin, text, length, at + 1, to)) {
+        if (gone + (steps - with->steps) > patience) {
+            found = sweep_match(with, row, at, &at) != 0;
+            *tried = UINT32_MAX;
+            break;
         }
+        found = scan_match(with, row, at) != 0;
+        if (found || with->unknown)
+            break;
+    }
+    if (found)
+        mark(state->found, number);
+    else if (with->unknown)
+        mark(state->unknown, number);
+    with->scratch->spent[number] += (uint32_t)((steps - with->steps) / SCAN_UNIT);
 }
 
 /* Where the window of a literal begins: at `from`, or where the bytes before the literal can be no match's. */
