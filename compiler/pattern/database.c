@@ -293,41 +293,77 @@ static bool is_plain(const char *text, uint32_t length, uint32_t *words)
     return last && *words <= 32;
 }
 
+typedef struct word {
+    const char *text;
+    uint32_t length;
+} word;
+
+static int word_compare(const void *left, const void *right)
+{
+    const word *const a = left, *const b = right;
+    const int order = memcmp(a->text, b->text, a->length < b->length ? a->length : b->length);
+    return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+/* The entries that are looked up word by word, or the others; sorted, each once. */
+static uint32_t words_sorted(writing *w, const word_set *set, bool plain, word **out)
+{
+    uint32_t count = 0, kept = 0, words;
+    word *const all = arena_array(w->arena, set->count, sizeof *all);
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->lengths[i] > 0 && is_plain(set->words[i], set->lengths[i], &words) == plain)
+            all[count++] = (word){set->words[i], set->lengths[i]};
+    qsort(all, count, sizeof *all, word_compare);
+    for (uint32_t i = 0; i < count; i++)
+        if (kept == 0 || word_compare(&all[kept - 1], &all[i]) != 0)
+            all[kept++] = all[i];
+    *out = all;
+    return kept;
+}
+
+static scan_table put_texts(writing *w, const word *texts, uint32_t count)
+{
+    size_t size = 0;
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++)
+        size += texts[i].length;
+    if (size > LARGEST_BLOCK) {
+        w->too_large = true;
+        return (scan_table){0, 0};
+    }
+    char *const all = arena_allocate(w->arena, size + 1);
+    scan_table *const rows = arena_array(w->arena, count, sizeof *rows);
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(all + used, texts[i].text, texts[i].length);
+        rows[i] = (scan_table){used, texts[i].length};
+        used += texts[i].length;
+    }
+    const uint32_t begin = put(w, all, size);
+    for (uint32_t i = 0; i < count; i++)
+        rows[i].offset += begin;
+    return (scan_table){put(w, rows, count * sizeof *rows), count};
+}
+
 static uint32_t put_words(writing *w, const word_set *set)
 {
     scan_words_row row = {.capacity = 16};
-    scan_table *const entries = arena_array(w->arena, set->count, sizeof *entries);
-    while (row.capacity < set->count * 2)
+    word *plain;
+    const uint32_t count = words_sorted(w, set, true, &plain);
+    while (row.capacity < count * 2)
         row.capacity *= 2;
     uint32_t *const buckets = arena_array(w->arena, row.capacity, sizeof *buckets);
-    size_t size = 0;
-    for (uint32_t i = 0; i < set->count; i++)
-        size += set->lengths[i];
-    char *const all = arena_allocate(w->arena, size + 1);
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < set->count; i++) {
-        uint32_t words;
-        if (!is_plain(set->words[i], set->lengths[i], &words))
-            continue;
-        uint32_t at = scan_hash(set->words[i], set->lengths[i]);
-        bool known = false;
-        for (; buckets[at & (row.capacity - 1)] != 0 && !known; at++) {
-            const scan_table *const other = &entries[buckets[at & (row.capacity - 1)] - 1];
-            known = other->count == set->lengths[i] && memcmp(all + other->offset, set->words[i], other->count) == 0;
-        }
-        if (known)
-            continue;
-        memcpy(all + used, set->words[i], set->lengths[i]);
-        entries[row.count++] = (scan_table){used, set->lengths[i]};
-        buckets[at & (row.capacity - 1)] = row.count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t words, at = scan_hash(plain[i].text, plain[i].length);
+        while (buckets[at & (row.capacity - 1)] != 0)
+            at++;
+        buckets[at & (row.capacity - 1)] = i + 1;
+        is_plain(plain[i].text, plain[i].length, &words);
         row.lengths |= UINT32_C(1) << (words - 1);
-        used += set->lengths[i];
     }
-    const uint32_t texts = put(w, all, used);
-    for (uint32_t i = 0; i < row.count; i++)
-        entries[i].offset += texts;
+    const scan_table entries = put_texts(w, plain, count);
+    row.entries = entries.offset;
+    row.count = entries.count;
     row.buckets = put(w, buckets, row.capacity * sizeof *buckets);
-    row.entries = put(w, entries, row.count * sizeof *entries);
     *ARENA_PUSH(w->arena, &w->words) = row;
     return w->words.count - 1;
 }
@@ -401,25 +437,21 @@ static void put_pattern(writing *w, const database_entry *what)
     *ARENA_PUSH(w->arena, &w->patterns) = row;
 }
 
-/* Entries that cannot be looked up word by word are tried at every place where their first byte stands; they are few. */
 static void put_word_pattern(writing *w, const word_set *set)
 {
     scan_pattern_row row = {.kind = SCAN_WORDS, .trigger = SCAN_BY_WORD, .shortest = 1, .longest = 1};
     byte_set first = {{0}};
-    struct { scan_table *items; uint32_t count, capacity; } odd = {0};
     for (uint32_t i = 0; i < set->count; i++) {
-        uint32_t words;
         row.longest = set->lengths[i] > row.longest ? set->lengths[i] : row.longest;
-        if (set->lengths[i] == 0)
-            continue;
-        set_byte(&first, (unsigned char)set->words[i][0]);
-        if (!is_plain(set->words[i], set->lengths[i], &words))
-            *ARENA_PUSH(w->arena, &odd) = (scan_table){put(w, set->words[i], set->lengths[i]), set->lengths[i]};
+        if (set->lengths[i] > 0)
+            set_byte(&first, (unsigned char)set->words[i][0]);
     }
     row.body = put_words(w, set);
     row.first = put_set(w, &first);
     row.second = put_set(w, &any_byte);
-    row.after = (scan_table){put(w, odd.items, odd.count * sizeof *odd.items), odd.count}; /* of words: the odd ones */
+    word *odd;
+    const uint32_t count = words_sorted(w, set, false, &odd);
+    row.after = put_texts(w, odd, count);
     *ARENA_PUSH(w->arena, &w->starts) = w->patterns.count;
     *ARENA_PUSH(w->arena, &w->patterns) = row;
 }

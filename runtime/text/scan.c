@@ -6,22 +6,49 @@
  * is not tried again. Windows of one pattern never go backwards, because hits come by their ends and the window is measured from there: so no
  * place is tried twice.
  *
- * scan_list and scan_live are asked rarely (for what fired; for the end of a stream) and try every place where the pattern's first byte stands:
+ * scan_list and scan_live are asked rarely (for what fired; for the end of a stream) and look at every place where the pattern's first bytes stand:
  * plain, and the same answer by another way, which the tests hold against scan_find.
+ *
+ * A text can be made so that tries go far and fail. So when they have cost more than a few steps for each byte of the text, the rest of the
+ * starts are followed all at once, in one pass (scan_sweep.c).
  */
 #include <string.h>
 
 #include "runtime/text/scan_private.h"
 
-static bool continues(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
 static uint64_t steps_for(uint32_t length)
 {
     const uint64_t more = (uint64_t)length * 256;
     return more > LIMIT_SCAN_STEPS ? more : LIMIT_SCAN_STEPS;
+}
+
+/* Matches up to this length fail soon: one start after the other is tried. Of longer ones, when that has cost so many steps a byte, all
+ * that are left are tried at once (scan_sweep.c). */
+enum { SWEEP_LEAST = 256, SWEEP_PATIENCE = 16 };
+
+static uint64_t patience_for(uint32_t length)
+{
+    return (uint64_t)length * SWEEP_PATIENCE + 16384;
+}
+
+static bool can_sweep(const scan_pattern_row *row)
+{
+    return row->kind == SCAN_AUTOMATON && row->longest > SWEEP_LEAST;
+}
+
+/* The next start at or behind `from` that has a match; its end, or 0 (*with says whether that is unknown). */
+static uint32_t sweep_match(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t *start)
+{
+    uint32_t end = 0;
+    for (*start = from; end == 0; ++*start) {
+        *start = scan_sweep_first(with, row, *start, with->length - 1);
+        if (*start == SCAN_NONE)
+            return 0;
+        end = scan_match(with, row, *start);
+        if (end != 0 || with->unknown)
+            return end;
+    }
+    return end;
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */
@@ -36,42 +63,58 @@ static bool is_done(const finding *state, uint32_t number)
     return ((state->found[number / 64] | state->unknown[number / 64]) >> (number % 64) & 1) != 0;
 }
 
-/* Tries a pattern at from..to, both included. */
+static void mark(uint64_t *bits, uint32_t number)
+{
+    bits[number / 64] |= UINT64_C(1) << (number % 64);
+}
+
+/* The next place at..to where a match may begin; the one behind `to` if there is none. */
+static inline uint32_t next_place(const scan_begin *begin, const char *text, uint32_t length, uint32_t at, uint32_t to)
+{
+    while (at <= to && !scan_may_begin(begin, text, length, at))
+        at++;
+    return at;
+}
+
+/* Tries a pattern at from..to, both included; where that takes long, at all places from there on, and is done with it. */
 static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t to)
 {
-    const scan_pattern_row *const row = &state->with.database->patterns[number];
-    const uint64_t *const first = state->with.database->sets[row->first], *const second = state->with.database->sets[row->second];
-    uint32_t *const tried = &state->with.scratch->tried[number];
+    scan_try *const with = &state->with;
+    const scan_pattern_row *const row = &with->database->patterns[number];
+    uint32_t *const tried = &with->scratch->tried[number];
     if (from < *tried)
         from = *tried;
-    if (to >= state->with.length)
-        to = state->with.length - 1;
+    if (to >= with->length)
+        to = with->length - 1;
     if (from > to)
         return;
     *tried = to + 1;
-    const uint64_t all = steps_for(state->with.length), gone = (uint64_t)state->with.scratch->spent[number] * SCAN_UNIT;
-    const uint64_t steps = gone < all ? all - gone : 1;
-    state->with.steps = steps;
-    state->with.unknown = false;
-    const char *const text = state->with.text;
-    const uint32_t length = state->with.length;
-    const bool fresh = row->fresh != 0;
-    for (uint32_t at = from; at <= to; at++) {
-        if (!scan_has(first, (unsigned char)text[at]) || continues(text[at]))
-            continue;
-        if ((at + 1 < length && !scan_has(second, (unsigned char)text[at + 1])) ||
-            (fresh && at > 0 && scan_is_word((unsigned char)text[at - 1])))
-            continue;
-        if (scan_match(&state->with, row, at)) {
-            state->found[number / 64] |= UINT64_C(1) << (number % 64);
-            return;
+    const char *const text = with->text;
+    const uint32_t length = with->length;
+    const scan_begin begin = scan_begin_of(with, row);
+    uint32_t at = next_place(&begin, text, length, from, to);
+    if (at > to) /* of most windows that is all */
+        return;
+    const uint64_t all = steps_for(length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
+    const uint64_t steps = gone < all ? all - gone : 1, patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
+    bool found = false;
+    with->steps = steps;
+    with->unknown = false;
+    for (; at <= to; at = next_place(&begin, text, length, at + 1, to)) {
+        if (gone + (steps - with->steps) > patience) {
+            found = sweep_match(with, row, at, &at) != 0;
+            *tried = UINT32_MAX;
+            break;
         }
-        if (state->with.unknown) {
-            state->unknown[number / 64] |= UINT64_C(1) << (number % 64);
-            return;
-        }
+        found = scan_match(with, row, at) != 0;
+        if (found || with->unknown)
+            break;
     }
-    state->with.scratch->spent[number] += (uint32_t)((steps - state->with.steps) / SCAN_UNIT);
+    if (found)
+        mark(state->found, number);
+    else if (with->unknown)
+        mark(state->unknown, number);
+    with->scratch->spent[number] += (uint32_t)((steps - with->steps) / SCAN_UNIT);
 }
 
 /* Where the window of a literal begins: at `from`, or where the bytes before the literal can be no match's. */
@@ -99,7 +142,9 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end)
         const scan_pattern_row *const pattern = &state->with.database->patterns[number];
         if (is_done(state, number) || end < pattern->nearest)
             continue;
-        const uint32_t from = pattern->farthest == SCAN_NONE || pattern->farthest > end ? 0 : end - pattern->farthest;
+        uint32_t from = pattern->farthest == SCAN_NONE || pattern->farthest > end ? 0 : end - pattern->farthest;
+        if (from < state->with.scratch->tried[number]) /* nobody goes back over what has been tried */
+            from = state->with.scratch->tried[number];
         try_window(state, number, window_start(state, pattern, from, end, row->text.count), end - pattern->nearest);
     }
     return true;
@@ -221,48 +266,63 @@ cst_status scan_list(const scan_database *database, scan_scratch *scratch, const
                      uint32_t from, uint32_t pattern, scan_visit *visit, void *user, bool *unknown)
 {
     const scan_pattern_row *const row = &database->patterns[pattern];
-    const uint64_t *const first = database->sets[row->first];
-    scan_try with = {database, scratch, text, length, steps_for(length), false};
+    const uint64_t steps = steps_for(length), patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
+    scan_try with = {database, scratch, text, length, steps, false};
+    const scan_begin begin = scan_begin_of(&with, row);
     for (uint32_t at = from; at < length;) {
-        if (!scan_has(first, (unsigned char)text[at]) || continues(text[at])) {
+        if (!scan_may_begin(&begin, text, length, at)) {
             at++;
             continue;
         }
-        const uint32_t end = scan_match(&with, row, at);
+        uint32_t start = at;
+        const uint32_t end = steps - with.steps > patience ? sweep_match(&with, row, at, &start) : scan_match(&with, row, at);
         if (with.unknown) {
             *unknown = true;
             return CST_OK;
         }
-        if (end && !visit(user, at, end))
+        if (start == SCAN_NONE || (end && !visit(user, start, end)))
             return CST_OK;
         at = end ? end : at + 1;
     }
     return CST_OK;
 }
 
-bool scan_whole(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t pattern)
+bool scan_whole(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t pattern,
+                bool *unknown)
 {
     scan_try with = {database, scratch, text, length, steps_for(length), false};
-    return scan_takes_whole(&with, &database->patterns[pattern]) || with.unknown;
+    const bool takes = scan_takes_whole(&with, &database->patterns[pattern]);
+    *unknown = *unknown || with.unknown;
+    return takes && !with.unknown;
+}
+
+/* The first place from..to where a phrase or a word of a set may still come; `to` + 1 if there is none. */
+static uint32_t live_text(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to)
+{
+    const scan_begin begin = scan_begin_of(with, row);
+    for (uint32_t at = from; at <= to && !with->unknown; at++)
+        if (scan_may_begin(&begin, with->text, with->length, at) && scan_is_alive(with, row, at))
+            return at;
+    return to + 1;
 }
 
 uint32_t scan_live(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t from,
                    const uint64_t *wanted)
 {
-    scan_try with = {database, scratch, text, length, steps_for(length), false};
-    const uint32_t count = database->head->patterns.count;
-    for (uint32_t at = from; at < length; at++) {
-        if (continues(text[at]))
+    uint32_t best = length; /* each pattern is looked for only before what is known */
+    for (uint32_t number = 0; number < database->head->patterns.count && best > from; number++) {
+        if ((wanted[number / 64] >> (number % 64) & 1) == 0)
             continue;
-        for (uint32_t number = 0; number < count; number++) {
-            const scan_pattern_row *const row = &database->patterns[number];
-            if ((wanted[number / 64] >> (number % 64) & 1) == 0 || !scan_has(database->sets[row->first], (unsigned char)text[at]))
-                continue;
-            if (row->longest != SCAN_NONE && length - at > row->longest)
-                continue;
-            if (scan_is_alive(&with, row, at) || with.unknown)
-                return at;
-        }
+        const scan_pattern_row *const row = &database->patterns[number];
+        const uint32_t least = row->longest < length ? length - row->longest : 0, first = least > from ? least : from;
+        scan_try with = {database, scratch, text, length, steps_for(length), false};
+        if (first >= best)
+            continue;
+        const uint32_t start = row->kind == SCAN_AUTOMATON ? scan_sweep_alive(&with, row, first, best - 1)
+                                                           : live_text(&with, row, first, best - 1);
+        if (with.unknown)
+            return from;
+        best = start < best ? start : best;
     }
-    return length;
+    return best;
 }

@@ -51,8 +51,10 @@ typedef bool scan_visit(void *user, uint32_t start, uint32_t end);
 cst_status scan_list(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
                      uint32_t from, uint32_t pattern, scan_visit *visit, void *user, bool *unknown);
 
-/* Whether the whole text is taken by the pattern's expression (check included, `after` ignored). */
-bool scan_whole(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t pattern);
+/* Whether the whole text is taken by the pattern's expression (check included, `after` ignored). *unknown is set, and the answer is false, if
+ * that is not known. */
+bool scan_whole(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t pattern,
+                bool *unknown);
 
 /*
  * For streams: text[0..length) is what has come so far. The smallest start s >= from such that, with some continuation, a match of one

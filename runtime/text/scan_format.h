@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SCAN_MAGIC "cstscan"
-#define SCAN_VERSION 3u
+#define SCAN_VERSION 4u
 #define SCAN_NONE UINT32_MAX
 
 typedef struct scan_table { /* rows from this offset */
@@ -54,7 +54,7 @@ typedef struct scan_pattern_row {
     uint32_t words;      /* of a phrase, 0 or 1: at edges of words */
     uint32_t check;      /* check_kind */
     uint32_t after_within; /* characters */
-    scan_table after;    /* scan_table rows: texts (offset, length), lower case */
+    scan_table after;    /* scan_table rows: texts (offset, length), lower case; of words: those that are not looked up word by word, sorted */
     uint32_t fresh;      /* it begins with a word character at an edge: 0 or 1 */
     uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the literal or digit; farthest SCAN_NONE: anywhere */
     uint32_t before;     /* LITERAL: row of sets: bytes that may stand between the start and the literal's end; SCAN_NONE: too many to tell */
@@ -97,7 +97,7 @@ typedef struct scan_edge_row { /* from one position to another, or to acceptance
 typedef struct scan_words_row {
     uint32_t capacity;   /* power of two */
     uint32_t buckets;    /* offset of uint32_t [capacity]: entry + 1 */
-    uint32_t entries;    /* offset of scan_table [count]: texts */
+    uint32_t entries;    /* offset of scan_table [count]: texts, sorted */
     uint32_t count;
     uint32_t lengths;    /* bit n-1: some entry has n words */
     uint32_t unused;

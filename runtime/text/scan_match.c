@@ -1,5 +1,5 @@
 /*
- * scan_match.c - does this pattern match here? By table of states, by positions, byte for byte, or word for word.
+ * scan_match.c - does this pattern match here? By table of states or by positions (phrases and words: scan_words.c).
  *
  * A table is followed with one load a byte. A pattern whose table would be too large is followed as a set of positions. Without a check only the last
  * end that accepts matters; with one, all ends are kept and tried from the longest.
@@ -9,20 +9,6 @@
 #include "runtime/text/check.h"
 #include "runtime/text/scan_private.h"
 #include "runtime/text/unicode.h"
-#include "runtime/utf8.h"
-
-static bool continues(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
-static scan_context context_before(const char *text, uint32_t at)
-{
-    if (at == 0)
-        return CONTEXT_START;
-    const unsigned char before = (unsigned char)text[at - 1];
-    return before == '\n' ? CONTEXT_LINE : scan_is_word(before) ? CONTEXT_WORD : CONTEXT_OTHER;
-}
 
 /* ---- what follows an automaton --------------------------------------------------------------- */
 
@@ -54,7 +40,7 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
     const uint8_t *const classes = scan_at(head, row->classes);
     const uint8_t *const alive = scan_at(head, row->alive);
     const uint32_t columns = row->columns;
-    uint32_t state = row->start[context_before(with->text, start)], at = start;
+    uint32_t state = row->start[scan_before(with->text, start)], at = start;
     for (; at < with->length; at++) {
         const uint32_t entry = table[state * columns + classes[(unsigned char)with->text[at]]];
         if ((entry & SCAN_ACCEPT) && at > start)
@@ -82,7 +68,7 @@ static bool has_kind(const uint64_t set[4], char kind)
     return false;
 }
 
-static bool holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at)
+bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at)
 {
     const bool end = at == length;
     const bool word = !end && scan_is_word((unsigned char)text[at]), edge = (before == CONTEXT_WORD) != word;
@@ -92,13 +78,12 @@ static bool holds(uint32_t mask, scan_context before, const char *text, uint32_t
            ((mask & EDGE_LINE_END) == 0 || end || text[at] == '\n');
 }
 
-/* Whether an edge at the end of the text can be taken once more has come, or only then decides whether a match ends here. */
-static bool is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge, scan_context before)
+bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge, scan_context before)
 {
     static const char behind[] = {'a', '\n', ' '}; /* one of each kind; bytes beyond ASCII are of the last */
-    const bool now = holds(edge.mask, before, behind, 0, 0);
+    const bool now = scan_holds(edge.mask, before, behind, 0, 0);
     for (uint32_t i = 0; i < sizeof behind; i++) {
-        const bool then = holds(edge.mask, before, behind, sizeof behind, i);
+        const bool then = scan_holds(edge.mask, before, behind, sizeof behind, i);
         if (edge.to == SCAN_ACCEPTS ? then != now : then && has_kind(with->database->sets[sets[edge.to]], behind[i]))
             return true;
     }
@@ -116,7 +101,7 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
     uint32_t count = 1, at = start;
     now[0] = 0;
     for (;; at++) {
-        const scan_context before = context_before(with->text, at);
+        const scan_context before = scan_before(with->text, at);
         const bool end = at == with->length;
         uint32_t next_count = 0;
         bool accepts = false, alive = false;
@@ -129,8 +114,8 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
             with->steps = with->steps > last - begins[now[i]] ? with->steps - (last - begins[now[i]]) : 0;
             for (uint32_t k = begins[now[i]]; k < last; k++) {
                 const scan_edge_row edge = edges[k];
-                alive = alive || (end && is_open(with, sets, edge, before));
-                if (edge.mask != 0 && !holds(edge.mask, before, with->text, with->length, at))
+                alive = alive || (end && scan_is_open(with, sets, edge, before));
+                if (edge.mask != 0 && !scan_holds(edge.mask, before, with->text, with->length, at))
                     continue;
                 if (edge.to == SCAN_ACCEPTS)
                     accepts = true;
@@ -141,7 +126,7 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
                 }
             }
         }
-        if (accepts && at > start && (end || !continues(with->text[at])))
+        if (accepts && at > start && (end || !scan_continues(with->text[at])))
             accept(out, at);
         if (end) {
             out->alive = alive;
@@ -182,15 +167,17 @@ static bool stands_at(const scan_try *with, uint32_t at, const char *word, uint3
     return unicode_word_edge(with->text, with->length, at) && unicode_word_edge(with->text, with->length, at + length);
 }
 
-/* One of the words stands whole in the characters before a match. */
-static bool has_word_before(scan_try *with, const scan_pattern_row *row, uint32_t start)
+/* One of the words must stand whole in the characters before a match. */
+bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
+    if (row->after.count == 0)
+        return true;
     const scan_head *const head = with->database->head;
     const scan_table *const words = scan_at(head, row->after.offset);
     uint32_t from = start;
     for (uint32_t i = 0; i < row->after_within && from > 0; i++) {
         from--;
-        while (from > 0 && continues(with->text[from]))
+        while (from > 0 && scan_continues(with->text[from]))
             from--;
     }
     for (uint32_t at = from; at < start; at++) {
@@ -204,91 +191,6 @@ static bool has_word_before(scan_try *with, const scan_pattern_row *row, uint32_
     const uint64_t done = (uint64_t)(start - from) * (row->after.count + 1);
     with->steps = with->steps > done ? with->steps - done : 0;
     return false;
-}
-
-/* ---- words and phrases ----------------------------------------------------------------------- */
-
-static uint32_t phrase_end(const scan_try *with, const char *phrase, uint32_t length, bool words, uint32_t start)
-{
-    if (length > with->length - start || memcmp(with->text + start, phrase, length) != 0)
-        return 0;
-    if (words && (!unicode_word_edge(with->text, with->length, start) ||
-                  !unicode_word_edge(with->text, with->length, start + length)))
-        return 0;
-    return start + length;
-}
-
-/* Behind the word at `at`, which is inside of one; the number of characters that are no words' up to the next is passed too. */
-static uint32_t word_end(const scan_try *with, uint32_t at)
-{
-    const char *next = with->text + at, *const end = with->text + with->length;
-    while (next < end) {
-        const char *const before = next;
-        const uint32_t code = utf8_decode(&next, end);
-        if (!unicode_is_word(code) || unicode_is_spaceless(code))
-            return (uint32_t)(before - with->text);
-    }
-    return with->length;
-}
-
-static uint32_t word_begin(const scan_try *with, uint32_t at, uint32_t most)
-{
-    const char *next = with->text + at, *const end = with->text + with->length;
-    while (next < end && (uint32_t)(next - with->text) - at <= most) {
-        const char *const before = next;
-        if (unicode_is_word(utf8_decode(&next, end)))
-            return (uint32_t)(before - with->text);
-    }
-    return with->length;
-}
-
-static bool in_words(const scan_try *with, const scan_words_row *words, uint32_t start, uint32_t end)
-{
-    const scan_head *const head = with->database->head;
-    const uint32_t *const buckets = scan_at(head, words->buckets);
-    const scan_table *const entries = scan_at(head, words->entries);
-    uint32_t at = scan_hash(with->text + start, end - start);
-    for (uint32_t found; (found = buckets[at & (words->capacity - 1)]) != 0; at++)
-        if (entries[found - 1].count == end - start &&
-            memcmp(scan_at(head, entries[found - 1].offset), with->text + start, end - start) == 0)
-            return true;
-    return false;
-}
-
-/* The longest entry that stands here. *alive: more text could make a longer one, or one at all. */
-static uint32_t words_end(scan_try *with, const scan_pattern_row *row, uint32_t start, bool *alive)
-{
-    const scan_head *const head = with->database->head;
-    const scan_words_row *const words = (const scan_words_row *)scan_at(head, head->words.offset) + row->body;
-    const scan_table *const odd = scan_at(head, row->after.offset);
-    uint32_t best = 0;
-    for (uint32_t i = 0; i < row->after.count; i++) {
-        const char *const text = scan_at(head, odd[i].offset);
-        const uint32_t end = phrase_end(with, text, odd[i].count, true, start);
-        const uint32_t left = with->length - start;
-        best = end > best ? end : best;
-        *alive = *alive || (odd[i].count >= left && memcmp(text, with->text + start, left) == 0);
-    }
-    const char *next = with->text + start;
-    const uint32_t code = utf8_decode(&next, with->text + with->length);
-    if (!unicode_is_word(code) || unicode_is_spaceless(code) || !unicode_word_edge(with->text, with->length, start))
-        return best;
-    uint32_t end = start;
-    for (uint32_t number = 0; number < 32 && words->lengths >> number != 0 && end < with->length; number++) {
-        if (number > 0)
-            end = word_begin(with, end, row->longest);
-        if (end < with->length)
-            end = word_end(with, end);
-        if (end - start > row->longest)
-            break;
-        with->steps = with->steps > end - start ? with->steps - (end - start) : 0;
-        if (end == with->length)
-            *alive = true;
-        if ((words->lengths >> number & 1) != 0 && unicode_word_edge(with->text, with->length, end) &&
-            in_words(with, words, start, end) && end > best)
-            best = end;
-    }
-    return best;
 }
 
 /* ---- the interface --------------------------------------------------------------------------- */
@@ -308,51 +210,48 @@ static uint32_t checked_end(scan_try *with, const scan_pattern_row *row, uint32_
 
 uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
-    bool alive = false;
-    if (row->kind == SCAN_PHRASE)
-        return phrase_end(with, scan_at(with->database->head, row->body), row->length, row->words, start);
     if (row->kind == SCAN_WORDS)
-        return words_end(with, row, start, &alive);
+        return scan_words_end(with, row, start);
+    if (row->kind == SCAN_PHRASE) {
+        const uint32_t end = scan_phrase_end(with, row, start);
+        return end && check_holds((check_kind)row->check, row->check_bound, with->text + start, end - start) &&
+                       scan_is_after(with, row, start)
+                   ? end
+                   : 0;
+    }
     ends found = {.list = row->check != 0 ? with->scratch->ends : NULL};
     run(with, row, start, &found);
-    if (found.last == 0)
-        return 0;
-    if (row->after.count > 0 && !has_word_before(with, row, start))
+    if (found.last == 0 || !scan_is_after(with, row, start))
         return 0;
     return row->check == 0 ? found.last : checked_end(with, row, start, &found);
 }
 
 bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
-    bool alive = false;
-    if (row->kind == SCAN_PHRASE) {
-        const uint32_t left = with->length - start, common = left < row->length ? left : row->length;
-        const bool open = row->words ? left <= row->length : left < row->length;
-        return open && memcmp(with->text + start, scan_at(with->database->head, row->body), common) == 0 &&
-               (!row->words || unicode_word_edge(with->text, with->length, start));
-    }
-    if (row->kind == SCAN_WORDS) {
-        words_end(with, row, start, &alive);
-        return alive;
-    }
+    if (row->kind == SCAN_WORDS)
+        return scan_words_alive(with, row, start);
+    if (row->kind == SCAN_PHRASE)
+        return scan_phrase_alive(with, row, start) && scan_is_after(with, row, start);
     ends found = {.list = NULL};
     run(with, row, start, &found);
     if (!found.alive)
         return with->steps == 0;
-    return row->after.count == 0 || has_word_before(with, row, start);
+    return scan_is_after(with, row, start);
 }
 
 bool scan_takes_whole(scan_try *with, const scan_pattern_row *row)
 {
-    bool alive = false;
+    uint32_t end;
     if (with->length == 0)
         return false;
-    if (row->kind == SCAN_PHRASE)
-        return phrase_end(with, scan_at(with->database->head, row->body), row->length, row->words, 0) == with->length;
     if (row->kind == SCAN_WORDS)
-        return words_end(with, row, 0, &alive) == with->length;
-    ends found = {.list = NULL};
-    run(with, row, 0, &found);
-    return found.last == with->length &&
-           (row->check == 0 || check_holds((check_kind)row->check, row->check_bound, with->text, with->length));
+        return scan_words_end(with, row, 0) == with->length;
+    if (row->kind == SCAN_PHRASE) {
+        end = scan_phrase_end(with, row, 0);
+    } else {
+        ends found = {.list = NULL};
+        run(with, row, 0, &found);
+        end = found.last;
+    }
+    return end == with->length && check_holds((check_kind)row->check, row->check_bound, with->text, with->length);
 }

@@ -280,9 +280,13 @@ cst_status scan_scratch_fit(scan_scratch **out, const scan_database *database, c
     }
     scan_scratch *const scratch = *out;
     const uint32_t positions = database->head->most_positions + 1;
+    uint32_t threads = positions;
+    for (uint32_t i = 0; i < database->head->automata.count; i++)
+        threads = database->automata[i].states > threads ? database->automata[i].states : threads;
     if (!grow(scratch, &scratch->positions, &scratch->position_count, 3 * positions) ||
         !grow(scratch, &scratch->tried, &scratch->tried_count, database->head->patterns.count + 1) ||
         !grow(scratch, &scratch->spent, &scratch->spent_count, database->head->patterns.count + 1) ||
+        !grow(scratch, &scratch->threads, &scratch->thread_count, 5 * threads) ||
         !grow(scratch, &scratch->ends, &scratch->end_count, SCAN_MOST_ENDS))
         return CST_NO_MEMORY;
     return database->engine ? engine_fit(&scratch->engine, database->engine) : CST_OK;
@@ -299,6 +303,8 @@ void scan_scratch_free(scan_scratch *scratch)
         allocator.release(allocator.user, scratch->tried, scratch->tried_count * sizeof(uint32_t));
     if (scratch->spent)
         allocator.release(allocator.user, scratch->spent, scratch->spent_count * sizeof(uint32_t));
+    if (scratch->threads)
+        allocator.release(allocator.user, scratch->threads, scratch->thread_count * sizeof(uint32_t));
     if (scratch->ends)
         allocator.release(allocator.user, scratch->ends, scratch->end_count * sizeof(uint32_t));
     engine_free(scratch->engine);

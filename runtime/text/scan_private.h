@@ -33,6 +33,8 @@ struct scan_scratch {
     uint32_t *ends;      /* of matches that a check must pass */
     uint32_t end_count;
     uint32_t stamp;
+    uint32_t *threads;   /* of scan_sweep.c: two lists of states and their starts, and stamps of states */
+    uint32_t thread_count, thread_stamp;
 };
 
 static inline const void *scan_at(const scan_head *head, uint32_t offset)
@@ -43,6 +45,20 @@ static inline const void *scan_at(const scan_head *head, uint32_t offset)
 static inline bool scan_has(const uint64_t set[4], unsigned char byte)
 {
     return (set[byte >> 6] >> (byte & 63) & 1) != 0;
+}
+
+/* Whether this byte goes on with a character: no match begins or ends before it. */
+static inline bool scan_continues(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+static inline scan_context scan_before(const char *text, uint32_t at)
+{
+    if (at == 0)
+        return CONTEXT_START;
+    const unsigned char before = (unsigned char)text[at - 1];
+    return before == '\n' ? CONTEXT_LINE : scan_is_word(before) ? CONTEXT_WORD : CONTEXT_OTHER;
 }
 
 /* What one pattern is tried against: the text, and the work that may still be done. */
@@ -63,5 +79,43 @@ uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start)
 bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start);
 /* The same for a match of the whole text: `after` is not asked. */
 bool scan_takes_whole(scan_try *with, const scan_pattern_row *row);
+/* Whether one of the pattern's `after` words stands before this place; true of a pattern that has none. */
+bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start);
+/* Whether the conditions of an edge hold at a place. */
+bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at);
+/* Whether an edge at the end of the text can be taken once more has come, or only then decides whether a match ends here. */
+bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge, scan_context before);
+
+/* scan_words.c: phrases and sets of words; answers as of scan_match and scan_is_alive, but check and `after` are not asked. */
+uint32_t scan_phrase_end(const scan_try *with, const scan_pattern_row *row, uint32_t start);
+bool scan_phrase_alive(const scan_try *with, const scan_pattern_row *row, uint32_t start);
+uint32_t scan_words_end(scan_try *with, const scan_pattern_row *row, uint32_t start);
+bool scan_words_alive(scan_try *with, const scan_pattern_row *row, uint32_t start);
+
+/* scan_sweep.c: patterns of kind SCAN_AUTOMATON, from all starts at once. */
+
+/* The leftmost start from..to of anything that the expression takes, check and `after` not asked; SCAN_NONE if there is none. */
+uint32_t scan_sweep_first(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to);
+/* The leftmost start from..to for which scan_is_alive holds; SCAN_NONE if there is none. */
+uint32_t scan_sweep_alive(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to);
+
+/* What the first bytes of a match are, and what stands before: kept at hand in loops over a text. */
+typedef struct scan_begin {
+    const uint64_t *first, *second;
+    bool fresh;
+} scan_begin;
+
+static inline scan_begin scan_begin_of(const scan_try *with, const scan_pattern_row *row)
+{
+    return (scan_begin){with->database->sets[row->first], with->database->sets[row->second], row->fresh != 0};
+}
+
+/* Whether a match may begin here, as far as that tells. */
+static inline bool scan_may_begin(const scan_begin *begin, const char *text, uint32_t length, uint32_t at)
+{
+    return scan_has(begin->first, (unsigned char)text[at]) && !scan_continues(text[at]) &&
+           (at + 1 >= length || scan_has(begin->second, (unsigned char)text[at + 1])) &&
+           (!begin->fresh || at == 0 || !scan_is_word((unsigned char)text[at - 1]));
+}
 
 #endif

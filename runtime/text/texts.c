@@ -204,12 +204,13 @@ static cst_truth matches_one(cst_frame *frame, const probe *probe, const cst_val
     if (!view_of(frame, probe->views, text->as.text, text->length, &view))
         return CST_UNDECIDED(site);
     const cst_texts *const texts = frame->texts;
+    bool unknown = view.limited;
     for (uint32_t i = 0; i < probe->count; i++)
         for (uint32_t s = 0; s < view.count; s++)
             if (scan_whole(texts->databases[probe->database], texts->scratch, view.segments[s].bytes,
-                           view.segments[s].length, probe->numbers[i]))
+                           view.segments[s].length, probe->numbers[i], &unknown))
                 return CST_TRUE;
-    return view.limited ? CST_UNDECIDED(site) : CST_FALSE;
+    return unknown ? CST_UNDECIDED(site) : CST_FALSE;
 }
 
 cst_truth text_matches(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t site)

@@ -6,7 +6,8 @@
  *
  * What is held against what: the list of matches against the leftmost, longest ones of PCRE2 (its DFA gives all ends of a start); the
  * bit of scan_find against whether there is any; scan_whole against a match anchored at both ends; phrases and word sets against
- * a plain search; scan_live against every cut of the text through a match, and for small expressions against every continuation.
+ * a plain search; the sweep over all starts, which scan_find and scan_list come to in texts made to be slow, against the first match behind
+ * each place where one ends; scan_live against every cut of the text through a match, and for small expressions against every continuation.
  * Fails too if some trigger, or some form of automaton, never matched.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -19,7 +20,7 @@
 
 #include "compiler/pattern/pattern.h"
 #include "runtime/text/scan.h"
-#include "runtime/text/scan_format.h"
+#include "runtime/text/scan_private.h"
 #include "runtime/text/unicode.h"
 #include "tests/differential/random_pattern.h"
 
@@ -61,7 +62,7 @@ typedef struct bench {
     pcre2_match_context *context;
     int *workspace;
     uint64_t checks, matches, differences, contradictions;
-    uint64_t by_trigger[6], by_table, by_positions, live;
+    uint64_t by_trigger[6], by_table, by_positions, live, swept;
 } bench;
 
 static bench state;
@@ -222,6 +223,23 @@ static void compare_live(const item *item, const char *text)
         }
 }
 
+/* The starts that a sweep finds: from the beginning and from the end of each match. */
+static bool sweeps_alike(const item *item, const char *text, uint32_t length)
+{
+    const scan_pattern_row *const row = &state.database->patterns[item->number];
+    if (row->kind != SCAN_AUTOMATON || row->check != 0 || length == 0)
+        return true;
+    for (uint32_t i = 0, from = 0; i <= expected.count; i++) {
+        scan_try with = {state.database, state.scratch, text, length, UINT64_MAX, false};
+        const uint32_t start = scan_sweep_first(&with, row, from, length - 1);
+        if (start != (i < expected.count ? expected.items[i].start : SCAN_NONE) || with.unknown)
+            return false;
+        state.swept += i < expected.count;
+        from = i < expected.count ? expected.items[i].end : 0;
+    }
+    return true;
+}
+
 static void count_match(const item *item)
 {
     const scan_head *const head = (const void *)state.bytes;
@@ -254,8 +272,10 @@ static void compare_text(const char *text, uint32_t length, bool live)
             differs(item, undecided ? "unknown" : "list", text, length);
         else if ((found[number / 64] >> (number % 64) & 1) != (expected.count > 0) || (unknown[number / 64] >> (number % 64) & 1))
             differs(item, "find", text, length);
-        else if (scan_whole(state.database, state.scratch, text, length, number) != oracle_whole(item, text, length))
+        else if (scan_whole(state.database, state.scratch, text, length, number, &undecided) != oracle_whole(item, text, length) || undecided)
             differs(item, "whole", text, length);
+        else if (!sweeps_alike(item, text, length))
+            differs(item, "sweep", text, length);
         else if (live)
             compare_live(item, text);
         state.checks++;
@@ -494,12 +514,13 @@ static void run_file(const char *path)
 static bool all_seen(void)
 {
     static const char *const names[] = {"literal", "number", "token", "word", "start", "digit"};
-    bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0;
+    bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0 && state.swept > 0;
     for (uint32_t i = 0; i < 6; i++) {
         printf("  by %s: %" PRIu64 "\n", names[i], state.by_trigger[i]);
         all = all && state.by_trigger[i] > 0;
     }
-    printf("  by table: %" PRIu64 ", by positions: %" PRIu64 ", live: %" PRIu64 "\n", state.by_table, state.by_positions, state.live);
+    printf("  by table: %" PRIu64 ", by positions: %" PRIu64 ", live: %" PRIu64 ", swept: %" PRIu64 "\n", state.by_table, state.by_positions, state.live,
+           state.swept);
     return all;
 }
 

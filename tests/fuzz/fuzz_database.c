@@ -67,7 +67,7 @@ static void scan(const scan_database *database, const char *text, uint32_t lengt
         uint32_t count = 0;
         bool missing = false;
         scan_list(database, scratch, text, length, 0, i, visit, &count, &missing);
-        scan_whole(database, scratch, text, length, i);
+        scan_whole(database, scratch, text, length, i, &missing);
     }
     require(scan_live(database, scratch, text, length, 0, wanted) <= length);
     scan_scratch_free(scratch);

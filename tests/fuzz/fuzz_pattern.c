@@ -47,7 +47,10 @@ static void scan(const scan_database *database, scan_scratch *scratch, const cha
     require(scan_list(database, scratch, text, length, 0, 0, visit, &list, &missing) == CST_OK);
     if (unknown == 0 && !missing)
         require((found & 1) == (list.count > 0));
-    scan_whole(database, scratch, text, length, 0);
+    bool unknown_whole = false;
+    const bool whole = scan_whole(database, scratch, text, length, 0, &unknown_whole);
+    if (!missing && !unknown_whole) /* what is taken whole is the longest from its start */
+        require(whole == (list.count > 0 && list.first_start == 0 && list.first_end == length));
     require(scan_live(database, scratch, text, length, 0, &wanted) <= length);
     if (list.count > 0 && !missing) {
         uint32_t cut = list.first_end - 1;

@@ -16,6 +16,7 @@
 #include "runtime/limits.h"
 #include "runtime/text/scan.h"
 #include "runtime/text/scan_format.h"
+#include "runtime/text/unicode.h"
 
 typedef struct setting {
     arena memory;
@@ -97,6 +98,15 @@ static uint32_t matches(uint32_t number, const char *text)
     return seen.count;
 }
 
+/* Whether a pattern takes a whole text, which must be known. */
+static bool whole(const char *text, uint32_t length, uint32_t number)
+{
+    bool unknown = false;
+    const bool takes = scan_whole(it.database, it.scratch, text, length, number, &unknown);
+    assert_false(unknown);
+    return takes;
+}
+
 static void test_check(void **state)
 {
     (void)state;
@@ -105,8 +115,8 @@ static void test_check(void **state)
     assert_int_equal(matches(number, "4111111111111111"), 1);
     assert_int_equal(matches(number, "x 4111111111111111 4111111111111111"), 2);
     assert_int_equal(matches(number, "411111111111"), 0);
-    assert_true(scan_whole(it.database, it.scratch, "4111111111111111", 16, number));
-    assert_false(scan_whole(it.database, it.scratch, "4111111111111112", 16, number));
+    assert_true(whole("4111111111111111", 16, number));
+    assert_false(whole("4111111111111112", 16, number));
 }
 
 static void test_after(void **state)
@@ -123,7 +133,7 @@ static void test_after(void **state)
     assert_int_equal(matches(number, "tax number          1234"), 1);
     assert_int_equal(matches(number, "ИНН 1234, 5678"), 2);
     assert_int_equal(matches(number, "ИННА 1234"), 0);
-    assert_true(scan_whole(it.database, it.scratch, "1234", 4, number)); /* the word is not asked for */
+    assert_true(whole("1234", 4, number)); /* the word is not asked for */
 }
 
 static void test_edges(void **state)
@@ -167,7 +177,7 @@ static void test_empty_text(void **state)
     assert_int_equal(found | unknown, 0);
     for (uint32_t i = 0; i < 2; i++) {
         assert_int_equal(scan_list(it.database, it.scratch, "", 0, 0, i, count, &seen, &missing), CST_OK);
-        assert_false(scan_whole(it.database, it.scratch, "", 0, i));
+        assert_false(whole("", 0, i));
     }
     assert_int_equal(seen.count, 0);
     assert_int_equal(scan_live(it.database, it.scratch, "", 0, 0, &wanted), 0);
@@ -196,28 +206,73 @@ static void test_many_matches(void **state)
 }
 
 /* A pattern that reads to the end of the text from every place: undecided once the steps are used up, and not "no". */
+/* A pattern whose table would be too large, and each byte of whose text costs thousands of steps: it runs out of them, and that is said. */
 static void test_steps(void **state)
 {
     (void)state;
-    enum { LENGTH = 200000 };
-    const uint32_t slow = database_add(it.builder, &(database_entry){.pattern = regex("(?s)[ab].*(?:z|y|x|w|v)")});
-    const uint32_t quick = database_add(it.builder, &(database_entry){.pattern = regex("[ab][ab](?:c|d|e|f|g)")});
+    enum { LENGTH = 4000 };
+    const uint32_t slow = database_add(it.builder, &(database_entry){.pattern = regex("[ab]*a[ab]{12}(?:[ab]?){340}[c-i]")});
+    const uint32_t quick = database_add(it.builder, &(database_entry){.pattern = regex("[ab][ab](?:[x-z]|w|v)")});
     build();
-    char *const text = malloc(LENGTH);
-    assert_non_null(text);
-    memset(text, 'a', LENGTH);
-    memcpy(text + LENGTH - 3, "bac", 3);
+    char text[LENGTH];
+    uint32_t random = 1;
+    for (uint32_t i = 0; i < LENGTH; i++)
+        text[i] = "ab"[(random = random * 1103515245u + 12345u) >> 20 & 1];
+    memcpy(text + LENGTH - 3, "bav", 3);
     uint64_t found, unknown;
     assert_int_equal(scan_find(it.database, it.scratch, text, LENGTH, &found, &unknown), CST_OK);
     assert_int_equal(found >> slow & 1, 0);
     assert_int_equal(unknown >> slow & 1, 1);
+    assert_int_equal(found >> quick & 1, 1);
+    assert_int_equal(unknown >> quick & 1, 0);
     counting seen = {0};
     bool missing = false;
     assert_int_equal(scan_list(it.database, it.scratch, text, LENGTH, 0, slow, count, &seen, &missing), CST_OK);
     assert_int_equal(seen.count, 0);
     assert_true(missing);
-    assert_int_equal(found >> quick & 1, 1);
-    assert_int_equal(unknown >> quick & 1, 0);
+    missing = false;
+    assert_false(scan_whole(it.database, it.scratch, text, LENGTH, slow, &missing)); /* an unknown is no match */
+    assert_true(missing);
+    const uint64_t wanted = UINT64_C(1) << slow;
+    assert_int_equal(scan_live(it.database, it.scratch, text, LENGTH, 7, &wanted), 7); /* nothing is let go */
+}
+
+/* Texts in which every place may begin a match that fails only far behind: all starts are followed at once, and the answer is exact. */
+static void test_sweep(void **state)
+{
+    (void)state;
+    static const char tail[] = " ab cd ef i@j.kl !";
+    enum { LENGTH = 400000, AT = LENGTH - (sizeof tail - 1) };
+    static const char *const expressions[] = {"(?s)[ab].*(?:z|y|x|w|v)", "[a-z]+@[a-z]+\\.[a-z]{2,}", "ab.*cd.*ef", "[a-z]+://[^ ]+\\.exe"};
+    static const char *const texts[] = {"a", "a@", "ab", "abcd ", "://a", "a.", "b://"};
+    uint32_t numbers[4];
+    for (uint32_t i = 0; i < 4; i++)
+        numbers[i] = database_add(it.builder, &(database_entry){.pattern = regex(expressions[i])});
+    build();
+    char *const text = malloc(LENGTH);
+    assert_non_null(text);
+    for (uint32_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        const uint32_t size = (uint32_t)strlen(texts[k]);
+        for (uint32_t i = 0; i < LENGTH; i++)
+            text[i] = texts[k][i % size];
+        uint64_t found, unknown;
+        assert_int_equal(scan_find(it.database, it.scratch, text, LENGTH, &found, &unknown), CST_OK);
+        assert_int_equal(found, 0); /* also where each window is one place */
+        assert_int_equal(unknown, 0);
+        memcpy(text + AT, tail, sizeof tail - 1);
+        for (uint32_t i = 0; i < 3; i++) {
+            counting seen = {0};
+            bool missing = false;
+            assert_int_equal(scan_list(it.database, it.scratch, text, LENGTH, 0, numbers[i], count, &seen, &missing), CST_OK);
+            assert_false(missing);
+            assert_int_equal(seen.count, i > 0);
+            assert_int_equal(seen.end, i == 0 ? 0 : i == 1 ? AT + 16 : AT + 9);
+            assert_true(i != 1 || seen.start == AT + 10);
+        }
+        assert_int_equal(scan_find(it.database, it.scratch, text, LENGTH, &found, &unknown), CST_OK);
+        assert_int_equal(found, 1u << numbers[1] | 1u << numbers[2]);
+        assert_int_equal(unknown, 0);
+    }
     free(text);
 }
 
@@ -250,6 +305,173 @@ static void test_million_words(void **state)
     free(texts);
     free(words);
     free(lengths);
+}
+
+/* ---- what the end of a text may become, by its definition ---- */
+
+enum { MOST_ENTRIES = 6 };
+
+typedef struct entries {
+    const char *texts[MOST_ENTRIES];
+    uint32_t lengths[MOST_ENTRIES], count;
+    bool words;
+} entries;
+
+/* Whether an entry stands at start..end. */
+static bool stands(const entries *set, const char *text, uint32_t length, uint32_t start, uint32_t end)
+{
+    if (set->words && (!unicode_word_edge(text, length, start) || !unicode_word_edge(text, length, end)))
+        return false;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->lengths[i] == end - start && memcmp(set->texts[i], text + start, end - start) == 0)
+            return true;
+    return false;
+}
+
+static const char *const characters[] = {"a", "b", " ", "-", "\xe4\xb8\xad", "\xc3\xa9"};
+#define CHARACTERS (sizeof characters / sizeof *characters)
+
+typedef struct future {
+    bool here, not_here, behind; /* some continuation makes a match that ends at the end; none there; one that ends behind it */
+} future;
+
+/* All continuations by up to `more` characters. */
+static void look_ahead(const entries *set, char *text, uint32_t length, uint32_t size, uint32_t start, uint32_t more, future *out)
+{
+    *(stands(set, text, size, start, length) ? &out->here : &out->not_here) = true;
+    for (uint32_t end = length + 1; end <= size; end++)
+        if (((unsigned char)text[end] & 0xc0) != 0x80 || end == size)
+            out->behind = out->behind || stands(set, text, size, start, end);
+    for (uint32_t i = 0; more > 0 && i < CHARACTERS; i++) {
+        const uint32_t bytes = (uint32_t)strlen(characters[i]);
+        memcpy(text + size, characters[i], bytes);
+        look_ahead(set, text, length, size + bytes, start, more - 1, out);
+    }
+}
+
+static uint32_t live_by_definition(const entries *set, const char *text, uint32_t length)
+{
+    char room[64];
+    for (uint32_t start = 0; start < length; start++) {
+        if (((unsigned char)text[start] & 0xc0) == 0x80)
+            continue;
+        future out = {false, false, false};
+        memcpy(room, text, length);
+        look_ahead(set, room, length, length, start, 3, &out);
+        if (out.behind || (out.here && out.not_here))
+            return start;
+    }
+    return length;
+}
+
+static uint32_t string_random(uint32_t *random, uint32_t most, char *out)
+{
+    uint32_t length = 0;
+    for (uint32_t left = 1 + (*random = *random * 1103515245u + 12345u) / 65536 % most; left > 0; left--) {
+        const char *const c = characters[(*random = *random * 1103515245u + 12345u) / 65536 % CHARACTERS];
+        memcpy(out + length, c, strlen(c));
+        length += (uint32_t)strlen(c);
+    }
+    return length;
+}
+
+static void test_live_words(void **state)
+{
+    uint32_t random = 7, alive = 0;
+    end(state); /* each round has its own database */
+    for (uint32_t round = 0; round < 300; round++) {
+        char memory[MOST_ENTRIES][12];
+        entries set = {.count = round % 3 == 0 ? 1 : MOST_ENTRIES, .words = round % 2 == 0 || round % 3 != 0};
+        begin(state);
+        for (uint32_t i = 0; i < set.count; i++) {
+            set.lengths[i] = string_random(&random, 3, memory[i]);
+            set.texts[i] = memory[i];
+        }
+        if (set.count == 1) {
+            pattern_error error;
+            const pattern *const made = pattern_phrase(&it.memory, set.texts[0], set.lengths[0], set.words, &error);
+            database_add(it.builder, &(database_entry){.pattern = made});
+        } else {
+            database_add_words(it.builder, set.texts, set.lengths, set.count);
+        }
+        build();
+        for (uint32_t k = 0; k < 8; k++) {
+            char text[32];
+            const uint32_t length = string_random(&random, 5, text), expected = live_by_definition(&set, text, length);
+            const uint64_t wanted = 1;
+            assert_int_equal(scan_live(it.database, it.scratch, text, length, 0, &wanted), expected);
+            alive += expected < length;
+        }
+        end(state);
+    }
+    assert_true(alive > 200);
+    begin(state);
+}
+
+/* The cost of a set does not depend on how many entries it has, in scripts without spaces as well. */
+static void test_many_odd_words(void **state)
+{
+    (void)state;
+    enum { COUNT = 100000, LENGTH = 60000 };
+    char (*const memory)[16] = malloc(COUNT * sizeof *memory);
+    const char **const words = malloc(COUNT * sizeof *words);
+    uint32_t *const lengths = malloc(COUNT * sizeof *lengths);
+    char *const text = malloc(LENGTH);
+    assert_true(memory != NULL && words != NULL && lengths != NULL && text != NULL);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        for (uint32_t k = 0; k < 4; k++) {
+            const uint32_t code = 0x4e00 + (k == 0 ? i % 2000 : (i / 2000 + k * 97) % 5000);
+            memory[i][3 * k] = (char)(0xe0 | code >> 12);
+            memory[i][3 * k + 1] = (char)(0x80 | (code >> 6 & 63));
+            memory[i][3 * k + 2] = (char)(0x80 | (code & 63));
+        }
+        words[i] = memory[i];
+        lengths[i] = 12;
+    }
+    const uint32_t number = database_add_words(it.builder, words, lengths, COUNT);
+    build();
+    for (uint32_t i = 0; i < LENGTH; i += 3) /* first characters of all entries, one after the other */
+        memcpy(text + i, memory[i / 3 % 2000], 3);
+    uint64_t found, unknown;
+    const double before = seconds();
+    assert_int_equal(scan_find(it.database, it.scratch, text, LENGTH, &found, &unknown), CST_OK);
+    assert_true(seconds() - before < 0.5); /* about 5 ms; each entry at each place was a second and more */
+    assert_int_equal(found | unknown, 0);
+    memcpy(text + 30000, memory[77777], 12);
+    counting seen = {0};
+    bool missing = false;
+    assert_int_equal(scan_list(it.database, it.scratch, text, LENGTH, 0, number, count, &seen, &missing), CST_OK);
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.start, 30000);
+    assert_int_equal(seen.end, 30012);
+    free(memory);
+    free(words);
+    free(lengths);
+    free(text);
+}
+
+/* A phrase may have a check, and words before it, as an expression may. */
+static void test_phrase_conditions(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"card"};
+    pattern_error error;
+    const pattern *const good = pattern_phrase(&it.memory, "4111111111111111", 16, false, &error);
+    const pattern *const bad = pattern_phrase(&it.memory, "4111111111111112", 16, false, &error);
+    const uint32_t checked = database_add(it.builder, &(database_entry){.pattern = good, .check = check_find("luhn", 4)});
+    const uint32_t fails = database_add(it.builder, &(database_entry){.pattern = bad, .check = check_find("luhn", 4)});
+    const uint32_t after =
+        database_add(it.builder, &(database_entry){.pattern = good, .after = words, .after_count = 1, .after_within = 10});
+    build();
+    static const char text[] = "4111111111111111 4111111111111112";
+    assert_int_equal(matches(checked, text), 1);
+    assert_int_equal(matches(fails, text), 0);
+    assert_false(whole("4111111111111112", 16, fails));
+    assert_int_equal(matches(after, text), 0);
+    assert_int_equal(matches(after, "Card: 4111111111111111"), 1);
+    const uint64_t wanted = UINT64_C(1) << after;
+    assert_int_equal(scan_live(it.database, it.scratch, "x 4111", 6, 0, &wanted), 6);
+    assert_int_equal(scan_live(it.database, it.scratch, "card 4111", 9, 0, &wanted), 5);
 }
 
 static void test_word_set(void **state)
@@ -320,8 +542,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_check, begin, end),         cmocka_unit_test_setup_teardown(test_after, begin, end),
         cmocka_unit_test_setup_teardown(test_edges, begin, end),         cmocka_unit_test_setup_teardown(test_nul, begin, end),
         cmocka_unit_test_setup_teardown(test_empty_text, begin, end),    cmocka_unit_test_setup_teardown(test_many_matches, begin, end),
-        cmocka_unit_test_setup_teardown(test_steps, begin, end),         cmocka_unit_test_setup_teardown(test_million_words, begin, end),
+        cmocka_unit_test_setup_teardown(test_steps, begin, end),         cmocka_unit_test_setup_teardown(test_sweep, begin, end),
+               cmocka_unit_test_setup_teardown(test_million_words, begin, end),
         cmocka_unit_test_setup_teardown(test_word_set, begin, end),      cmocka_unit_test_setup_teardown(test_equal_entries, begin, end),
+        cmocka_unit_test_setup_teardown(test_live_words, begin, end),    cmocka_unit_test_setup_teardown(test_many_odd_words, begin, end),
+        cmocka_unit_test_setup_teardown(test_phrase_conditions, begin, end),
         cmocka_unit_test_setup_teardown(test_damage, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
