@@ -95,6 +95,8 @@ static void find_tool(run_state *run, const char *json, size_t length, summary_e
         for (int i = 0; i < CST_STAGE_COUNT; i++)
             if (json_text_is(stage, cst_stage_name((cst_stage)i)))
                 row->stage = cst_stage_name((cst_stage)i);
+    if (stage != NULL && json_text_is(stage, "system"))
+        row->stage = "system";
     if (tool != NULL && tool->kind == JSON_STRING) {
         row->tool = tool->text;
         row->tool_length = tool->length;
@@ -107,7 +109,9 @@ void run_answer(run_state *run, const cst_decision *decision, const char *json, 
     if (run->summary != NULL) {
         summary_event row = {.decision = decision};
         find_tool(run, json, length, &row);
-        summary_add(run->summary, &row);
+        /* a system prompt that was learnt is nothing that rules have decided */
+        if (decision->verdict != CST_PERMIT || row.stage == NULL || strcmp(row.stage, "system") != 0)
+            summary_add(run->summary, &row);
         return;
     }
     const char *text;

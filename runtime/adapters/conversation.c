@@ -150,6 +150,30 @@ bool conversation_say(conversation_reader *conversation, cst_stage stage, const 
     return conversation_end(conversation);
 }
 
+bool conversation_instruct(conversation_reader *conversation, const cst_json *content)
+{
+    const char *text;
+    size_t length;
+    if (content == NULL)
+        return true;
+    if (!conversation_is_text(content))
+        return conversation_unknown(conversation, NULL, "the system prompt");
+    if (!conversation_text(conversation, content, "\n", &text, &length))
+        return false;
+    if (length == 0)
+        return true;
+    buffer *const event = &conversation->event;
+    memset(&conversation->current, 0, sizeof conversation->current);
+    buffer_clear(event);
+    buffer_text(event, "{\"stage\":\"system\",\"session\":");
+    buffer_json_string(event, conversation->session, conversation->session_length);
+    conversation_member_text(conversation, "text", text, length);
+    const bool first = conversation->first;
+    const bool going_on = conversation_end(conversation);
+    conversation->first = first;
+    return going_on;
+}
+
 /* ---- calls --------------------------------------------------------------------------------------
  */
 

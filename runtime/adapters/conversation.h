@@ -8,8 +8,7 @@
  *
  * What cannot be understood is never left out silently, since an action that is not seen is not
  * stopped: it is handed out as an event with an `error_code`, which its receiver must deny. What is
- * left out on purpose: system and developer messages, the model's reasoning, and parts that are no
- * text (images, sound).
+ * left out on purpose: the model's reasoning, and parts that are no text (images, sound).
  *
  * conversation.c holds what the providers share; openai.c and anthropic.c each read one of them.
  *
@@ -111,6 +110,9 @@ bool conversation_fail(conversation_reader *conversation, const char *code, cons
 /* Text events that need no more than their text. */
 bool conversation_say(conversation_reader *conversation, cst_stage stage, const char *text,
                       size_t length);
+/* The words of a system prompt (of a string or of parts) as an event of the stage `system`; none without words. It brings no records:
+ * they wait for the first event that rules see. */
+bool conversation_instruct(conversation_reader *conversation, const cst_json *content);
 /* An action. `arguments` is JSON text that has not been read yet (strict), or with `trusted` a part
  * of the document. */
 bool conversation_act(conversation_reader *conversation, const cst_json *id, const cst_json *name,

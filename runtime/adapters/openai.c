@@ -118,7 +118,7 @@ static bool message_events(conversation_reader *conversation, const cst_json *me
     if (role == NULL || role->kind != JSON_STRING)
         return conversation_unknown(conversation, NULL, "a message without a role");
     if (json_text_is(role, "system") || json_text_is(role, "developer"))
-        return true;
+        return conversation_instruct(conversation, content);
     if (json_text_is(role, "user"))
         return text_event(conversation, CST_INPUT, content, true);
     if (json_text_is(role, "assistant"))
@@ -175,6 +175,8 @@ bool openai_read(conversation_reader *conversation, const cst_json *whole)
     const cst_json *const input = json_member(whole, "input");
     const cst_json *const output = json_member(whole, "output");
     bool found = false;
+    if ((input != NULL || output != NULL) && !conversation_instruct(conversation, json_member(whole, "instructions")))
+        return false;
     if (input != NULL && input->kind == JSON_STRING) {
         found = true;
         if (!text_event(conversation, CST_INPUT, input, true))

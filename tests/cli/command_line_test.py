@@ -256,11 +256,11 @@ class CommandLine(unittest.TestCase):
         context = ["--context", "user=" + json.dumps(USER)]
         for text in (lines(self.chat()), json.dumps(self.chat(), indent=2)):
             rows = self.decide("--from", "openai", *context, text=text)
-            self.assertEqual([row.get("stage") for row in rows], ["input", "action", "action", "result", "output"])
-            self.assertEqual([row["decision"] for row in rows], ["permit", "deny", "deny", "permit", "permit"])
-            self.assertEqual(rows[1]["rules"][0]["message"], "Too much: 500")
-            self.assertEqual(rows[2]["error"]["code"], "json")
-            self.assertEqual(rows[2]["id"], "c2")
+            self.assertEqual([row.get("stage") for row in rows], ["system", "input", "action", "action", "result", "output"])
+            self.assertEqual([row["decision"] for row in rows], ["permit", "permit", "deny", "deny", "permit", "permit"])
+            self.assertEqual(rows[2]["rules"][0]["message"], "Too much: 500")
+            self.assertEqual(rows[3]["error"]["code"], "json")
+            self.assertEqual(rows[3]["id"], "c2")
             self.assertEqual({row["session"] for row in rows}, {"chat"})
         claude = {"messages": [{"role": "user", "content": "pay"}, {"role": "assistant", "content": [
             {"type": "text", "text": "Now."}, {"type": "tool_use", "id": "t", "name": "pay", "input": {"amount": 500}}]}]}

@@ -44,7 +44,7 @@ static const char policy_text[] =
 static const char *const parts[] = {
     "alpha ",  "omega ",     "beta",         "4111 1111 1111 1111", "4111-1111-1111-111", " pin 1234",  " code: 99", "ann@example.com",
     "ann@",    "@example.",  "http://evil.test/x?y=1", "https://example.com/a", "http:/", "<<", "inside", ">>", "Init", "ech ",
-    "I N I T E C H ", "lnitech", "Globex  Corp", "gl\xd0\xbe" "bex c\xd0\xberp ", "b3BlbiBzZXNhbWUgYW5kIG1vcmUgdGV4dA==", "open  sesame", "forget",
+    "I N I T E C H ", "lnitech", "Globex  Corp", ("gl\xd0\xbe" "bex c\xd0\xberp "), "b3BlbiBzZXNhbWUgYW5kIG1vcmUgdGV4dA==", "open  sesame", "forget",
     " all the ", "instructions", "You are the assistant of", " Acme and keep", " this secret", "secret plan", " ", "\n", ". ", ", ", "\xc3\xa9t\xc3\xa9 ",
     "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\xf0\x9f\x98\x80", "the quick brown fox jumps ", "AKIA", "ghp_", "1234567890abcdefghijklmnopqrstuvwxyzABCD", "12", "0"};
 

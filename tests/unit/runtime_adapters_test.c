@@ -66,6 +66,8 @@ static void chat_becomes_events(void **state)
         "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"Do\"},{\"type\":"
         "\"image_url\"},"
         "{\"type\":\"text\",\"text\":\"ne\"}]}]}",
+        "{\"stage\":\"system\",\"session\":\"s1\",\"text\":\"be good\"}\n"
+        "{\"stage\":\"system\",\"session\":\"s1\",\"text\":\"be good\"}\n"
         "{\"stage\":\"input\",\"session\":\"s1\",\"text\":\"mail Ann\"}\n"
         "{\"stage\":\"action\",\"session\":\"s1\",\"id\":\"c1\",\"tool\":\"send\",\"args\":{\"to\":"
         " \"ann\"}}\n"
@@ -121,6 +123,7 @@ static void anthropic_becomes_events(void **state)
         "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t1\","
         "\"content\":[{\"type\":\"text\",\"text\":\"A\"}]},{\"type\":\"text\",\"text\":\"go "
         "on\"}]}]}",
+        "{\"stage\":\"system\",\"session\":\"s\",\"text\":\"be good\"}\n"
         "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"read it\"}\n"
         "{\"stage\":\"output\",\"session\":\"s\",\"text\":\"I will.\"}\n"
         "{\"stage\":\"action\",\"session\":\"s\",\"id\":\"t1\",\"tool\":\"read\",\"args\":{"
