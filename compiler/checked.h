@@ -200,6 +200,7 @@ typedef struct checked_echo {
     uint32_t origin_count;
     uint32_t chars;
     unsigned views;
+    uint32_t stages;             /* bit k: a rule asks at stage k */
     const char *name;            /* of the origin as written */
 } checked_echo;
 

@@ -112,6 +112,8 @@ static cst_context *make(cst_policy *policy, cst_live *live, uint64_t generation
     buffer_init(&context->message, &allocator, 0);
     buffer_init(&context->json, &allocator, 0);
     buffer_init(&context->action, &allocator, 0);
+    buffer_init(&context->cut, &allocator, 0);
+    buffer_init(&context->leaf, &allocator, 0);
     session_table_init(&context->sessions, &allocator);
     if (!take_policy(context, policy)) {
         cst_policy_release(policy);
@@ -145,6 +147,8 @@ void cst_context_free(cst_context *context)
     buffer_free(&context->message);
     buffer_free(&context->json);
     buffer_free(&context->action);
+    buffer_free(&context->cut);
+    buffer_free(&context->leaf);
     session_table_free(&context->sessions);
     scan_scratch_free(context->texts.scratch);
     if (context->bytes)
@@ -195,6 +199,7 @@ cst_status engine_begin(cst_context *context)
     if (context->scratch.memory.used)
         arena_reset(&context->scratch.memory);
     context->from_json = false;
+    context->tree = NULL;
     context->cut_text = context->cut_args = context->cut_value = (engine_text){0};
     if (context->frame.image->databases.count || context->frame.image->echoes.count)
         texts_begin(&context->texts);

@@ -4,13 +4,14 @@
  * Every fired redaction marks its texts again (runtime/text/texts.h), all marks are put in order by place, overlapping ones become one cut,
  * and each text is written anew. Texts inside of arguments and values are written back into their JSON, so that it stays
  * JSON. What cannot be cut is denied: a place in a field of an identity type (an address with a piece missing is another
- * address), a place outside of what the host sends on, a list of marks that is not complete.
+ * address), a place outside of what the host sends on, a list of marks that is not complete, a text that would grow past the bound of an event.
  *
  * What stands for a cut is the mark of the longest of the spans that became one, then of the rule that comes first by name.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/sort.h"
 #include "runtime/engine.h"
 #include "runtime/sha256.h"
 #include "runtime/utf8.h"
@@ -199,24 +200,46 @@ static bool inside(const engine_text *member, uint32_t at)
     return member->bytes && at != UINT32_MAX && at >= member->at && at - member->at < member->length;
 }
 
-static bool has_identity_at(const cst_value *value, uint32_t at)
+typedef struct places { /* where the policy reads an identity type or a name: those are not cut */
+    uint32_t *items;       /* ascending */
+    uint32_t count, capacity;
+} places;
+
+static bool add_identities(cst_context *context, places *all, const cst_value *value)
 {
     if (value->kind == CST_KIND_LIST || value->kind == CST_KIND_RECORD) {
         for (uint32_t i = 0; i < value->length; i++)
-            if (has_identity_at(&value->as.items[i], at))
-                return true;
-        return false;
+            if (!add_identities(context, all, &value->as.items[i]))
+                return false;
+        return true;
     }
-    return value->at == at && kind_has_text(value->kind) && value->kind != CST_KIND_STRING;
+    if (!kind_has_text(value->kind) || value->kind == CST_KIND_STRING || value->at == UINT32_MAX)
+        return true;
+    uint32_t *const place = ARENA_PUSH(&context->arena, all);
+    if (place)
+        *place = value->at;
+    return place != NULL;
 }
 
-/* Whether the policy reads this place as an identity type or a name: those are not cut. */
-static bool is_identity(const cst_context *context, uint32_t at)
+static int places_compare(const void *left, const void *right)
 {
-    for (uint32_t i = 0; at != UINT32_MAX && i < context->touched_count; i++)
-        if (has_identity_at(&context->slots[context->touched[i]], at))
-            return true;
-    return false;
+    const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* False: memory is short. */
+static bool find_identities(cst_context *context, places *all)
+{
+    for (uint32_t i = 0; i < context->touched_count; i++)
+        if (!add_identities(context, all, &context->slots[context->touched[i]]))
+            return false;
+    sort_in_place(all->items, all->count, sizeof *all->items, places_compare);
+    return true;
+}
+
+static bool is_identity(const places *all, uint32_t at)
+{
+    return all->count && bsearch(&at, all->items, all->count, sizeof at, places_compare) != NULL;
 }
 
 static bool keep(cst_context *context, const buffer *written, engine_text *out)
@@ -241,17 +264,17 @@ static uint32_t write_member(cst_context *context, buffer *out, const engine_tex
                              uint32_t from, uint32_t count)
 {
     uint32_t behind = 0, at = from;
-    buffer text;
-    buffer_init(&text, &context->allocator, 0);
+    buffer *const text = &context->leaf;
+    text->ceiling = context->policy->limits.event_bytes;
     while (at < count && inside(member, items[at].at)) {
         uint32_t end = at + 1;
         while (end < count && items[end].at == items[at].at)
             end++;
-        buffer_clear(&text);
-        write_text(context, &text, items, at, end, 0);
+        buffer_clear(text);
+        write_text(context, text, items, at, end, 0);
         buffer_add(out, member->bytes + behind, items[at].at - member->at - behind);
-        buffer_json_string(out, text.bytes ? text.bytes : "", text.length);
-        out->failed = out->failed || text.failed;
+        buffer_json_string(out, text->bytes ? text->bytes : "", text->length);
+        out->failed = out->failed || text->failed;
         behind = items[at].at - member->at;
         /* past the literal that was there */
         const char *next = member->bytes + behind + 1;
@@ -260,7 +283,6 @@ static uint32_t write_member(cst_context *context, buffer *out, const engine_tex
         behind = (uint32_t)(next - member->bytes) + 1;
         at = end;
     }
-    buffer_free(&text);
     if (at > from)
         buffer_add(out, member->bytes + behind, member->length - behind);
     return at - from;
@@ -269,15 +291,20 @@ static uint32_t write_member(cst_context *context, buffer *out, const engine_tex
 /* False: some cut cannot be made. */
 static bool write_all(cst_context *context, const cuts *all)
 {
-    buffer *const out = &context->action;
+    buffer *const out = &context->cut;
+    places identities = {0};
+    if (!find_identities(context, &identities))
+        return false;
+    for (uint32_t i = 0; i < all->count; i++)
+        if (is_identity(&identities, all->items[i].at))
+            return false;
     for (uint32_t i = 0; i < all->count;) {
         const cut *const one = &all->items[i];
         uint32_t end = i + 1;
-        if (is_identity(context, one->at))
-            return false;
         while (end < all->count && place_of(&all->items[end]) == place_of(one))
             end++;
         buffer_clear(out);
+        out->ceiling = context->policy->limits.event_bytes;
         if (is_text_member(context, one)) {
             write_text(context, out, all->items, i, end, 0);
             if (!keep(context, out, &context->cut_text))
@@ -288,9 +315,6 @@ static bool write_all(cst_context *context, const cuts *all)
         const bool args = inside(&context->event.args, one->at);
         if (!args && !inside(&context->event.value, one->at))
             return false;
-        for (uint32_t k = i; k < all->count; k++)
-            if (is_identity(context, all->items[k].at))
-                return false;
         i += write_member(context, out, args ? &context->event.args : &context->event.value, all->items, i,
                           all->count);
         if (!keep(context, out, args ? &context->cut_args : &context->cut_value))
@@ -308,8 +332,7 @@ bool cuts_write(cst_context *context, const uint32_t *rules, uint32_t count, uin
     for (uint32_t i = 0; i < count; i++)
         if (!collect_rule(context, rules[i], &all))
             return false;
-    if (all.count)
-        qsort(all.items, all.count, sizeof *all.items, cuts_compare);
+    sort_in_place(all.items, all.count, sizeof *all.items, cuts_compare);
     /* a cut that is open at the end waits, whole; what starts behind is another feed's */
     uint32_t used = 0;
     while (used < all.count && all.items[used].start < *to) {
@@ -362,8 +385,7 @@ void cuts_apply(cst_context *context)
     }
     if (!some || context->verdict > CST_ESCALATE)
         return;
-    if (all.count)
-        qsort(all.items, all.count, sizeof *all.items, cuts_compare);
+    sort_in_place(all.items, all.count, sizeof *all.items, cuts_compare);
     if (write_all(context, &all))
         return;
     for (uint32_t i = 0; i < context->fired_count; i++)

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "runtime/base/sort.h"
 #include "runtime/engine.h"
 #include "runtime/utf8.h"
 
@@ -60,11 +61,20 @@ static void overrule(cst_context *context, const char *code, const char *pointer
 
 /* ---- sessions ------------------------------------------------------------------------------------------- */
 
+static bool brings_records(const cst_context *context)
+{
+    for (uint32_t i = 0; i < context->frame.image->records.count; i++)
+        if (context->event.records[i].bytes)
+            return true;
+    return false;
+}
+
 static void check_session(cst_context *context)
 {
     const session_table *const table = &context->sessions;
     const engine_text *const name = &context->event.session;
-    if (context->event.not_json || (table->count == 0 && !table->halt_lost))
+    const bool full = table->count >= context->policy->limits.sessions;
+    if (context->event.not_json || (table->count == 0 && !table->halt_lost && !full))
         return;
     const session *const known = session_find(table, name->bytes, name->length);
     if (known && known->halted)
@@ -72,6 +82,8 @@ static void check_session(cst_context *context)
     else if (!known && table->halt_lost)
         overrule(context, "session-limit", "/session",
                  "A halted session could not be remembered, and this may be it.");
+    else if (!known && full && !context->event.problem.code && brings_records(context))
+        overrule(context, "session-limit", "/session", "Too many sessions are remembered.");
 }
 
 /* Keeps the records that a good event brought. False: memory is short. */
@@ -85,11 +97,6 @@ static bool remember_records(cst_context *context)
         const engine_text *const record = &context->event.records[i];
         if (!record->bytes)
             continue;
-        if (table->count >= context->policy->limits.sessions &&
-            !session_find(table, name->bytes, name->length)) {
-            overrule(context, "session-limit", "/session", "Too many sessions are remembered.");
-            return true;
-        }
         session *const owner = session_store(table, name->bytes, name->length);
         if (!owner || !session_set_record(table, owner, CST_TEXT(image, rows[i].name),
                                           rows[i].name.length, record->bytes, record->length))
@@ -119,30 +126,10 @@ typedef struct waivers { /* identities of the rules that are lifted for this eve
     uint32_t count;
 } waivers;
 
-/* Heap sort: in place, no recursion, n log n for any input. */
-static void sift(uint32_t *items, uint32_t root, uint32_t count)
+static int numbers_compare(const void *left, const void *right)
 {
-    for (uint32_t child; (child = 2 * root + 1) < count; root = child) {
-        if (child + 1 < count && items[child + 1] > items[child])
-            child++;
-        if (items[root] >= items[child])
-            return;
-        const uint32_t swapped = items[root];
-        items[root] = items[child];
-        items[child] = swapped;
-    }
-}
-
-static void sort_numbers(uint32_t *items, uint32_t count)
-{
-    for (uint32_t root = count / 2; root-- > 0;)
-        sift(items, root, count);
-    for (uint32_t end = count; end-- > 1;) {
-        const uint32_t largest = items[0];
-        items[0] = items[end];
-        items[end] = largest;
-        sift(items, 0, end);
-    }
+    const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
 }
 
 static bool waiver_counts(cst_context *context, const cst_rule_row *rule, cst_truth reason)
@@ -166,7 +153,7 @@ static bool find_waivers(cst_context *context, const cst_rule_row *rules, waiver
             return false;
         out->items[out->count++] = rule->waives;
     }
-    sort_numbers(out->items, out->count);
+    sort_in_place(out->items, out->count, sizeof *out->items, numbers_compare);
     return true;
 }
 
@@ -194,29 +181,10 @@ static uint64_t report_key(const engine_fired *fired)
     return (15 - strictness) << 32 | (fired->rule == CST_NONE ? fired->layer : fired->rule);
 }
 
-static void sift_fired(engine_fired *items, uint32_t root, uint32_t count)
+static int fired_compare(const void *left, const void *right)
 {
-    for (uint32_t child; (child = 2 * root + 1) < count; root = child) {
-        if (child + 1 < count && items[child + 1].key > items[child].key)
-            child++;
-        if (items[root].key >= items[child].key)
-            return;
-        const engine_fired swapped = items[root];
-        items[root] = items[child];
-        items[child] = swapped;
-    }
-}
-
-static void sort_fired(engine_fired *items, uint32_t count)
-{
-    for (uint32_t root = count / 2; root-- > 0;)
-        sift_fired(items, root, count);
-    for (uint32_t end = count; end-- > 1;) {
-        const engine_fired largest = items[0];
-        items[0] = items[end];
-        items[end] = largest;
-        sift_fired(items, 0, end);
-    }
+    const uint64_t a = ((const engine_fired *)left)->key, b = ((const engine_fired *)right)->key;
+    return (a > b) - (a < b);
 }
 
 static void report(engine_fired *list, uint32_t *count, engine_fired fired)
@@ -228,7 +196,7 @@ static void report(engine_fired *list, uint32_t *count, engine_fired fired)
 /* ---- combining ------------------------------------------------------------------------------------------------ */
 
 /* What was not found cannot be cut or replaced: an undecided redact or replace is a deny. */
-static cst_verdict effect_of(const cst_rule_row *rule, cst_truth reason)
+cst_verdict engine_effect(const cst_rule_row *rule, cst_truth reason)
 {
     const cst_verdict verdict = (cst_verdict)rule->verdict;
     const bool changes = verdict == CST_REDACT || verdict == CST_REPLACE;
@@ -251,7 +219,7 @@ static bool combine_hits(cst_context *context, const cst_layer_row *layers, bool
         const cst_hit hit = frame->hits[i];
         const cst_rule_row *const rule = &rules[hit.rule];
         const engine_fired fired = {.rule = hit.rule, .reason = hit.reason,
-                                    .effect = effect_of(rule, hit.reason)};
+                                    .effect = engine_effect(rule, hit.reason)};
         if (rule->kind == CST_RULE_WAIVER || hit.reason == CST_FALSE)
             continue;
         if (rule->kind == CST_RULE_PERMIT) {
@@ -314,6 +282,7 @@ static void run_groups(cst_context *context)
 bool engine_evaluate(cst_context *context)
 {
     const engine_event *const event = &context->event;
+    check_session(context);
     if (event->problem.code || event->missing != CST_NONE || event->no_memory || event->is_system)
         return false;
     context->frame.hit_count = 0;
@@ -335,8 +304,8 @@ static bool decide(cst_context *context)
     if ((frame->hit_count && !combine_hits(context, layers, permitted)) ||
         !combine_defaults(context, layers, permitted))
         return false;
-    sort_fired(context->fired, context->fired_count);
-    sort_fired(context->shadow, context->shadow_count);
+    sort_in_place(context->fired, context->fired_count, sizeof *context->fired, fired_compare);
+    sort_in_place(context->shadow, context->shadow_count, sizeof *context->shadow, fired_compare);
     return true;
 }
 

@@ -111,6 +111,7 @@ struct cst_context {
     char *bytes;        /* the event's JSON, copied: decisions point into it */
     size_t byte_capacity, byte_length;
     bool from_json;     /* `bytes` are the event in hand */
+    const cst_json *tree; /* the same as a tree, once spans have asked for it */
     engine_event event;
 
     cst_texts texts;
@@ -120,7 +121,8 @@ struct cst_context {
     engine_fired *fired, *shadow;
     uint32_t fired_count, shadow_count;
     cst_verdict verdict;
-    buffer message, json, action; /* of message.c, decision_json.c, hash_action.c */
+    buffer message, json, action; /* of message.c, decision_json.c, hash_action.c; `action` also of spans.c */
+    buffer cut, leaf;             /* of cut.c: a text or JSON that goes on, a string that is written back into it */
     bool has_json, has_hash;
     uint8_t hash[32];
 };
@@ -168,6 +170,8 @@ uint32_t event_record(const cst_policy *policy, const char *name, uint32_t lengt
 
 /* ---- decide.c ---- */
 
+/* What a rule that fired for this reason does. */
+cst_verdict engine_effect(const cst_rule_row *rule, cst_truth reason);
 /* The rest of the way: session, groups, combination. Writes the decision. */
 cst_status engine_finish(cst_context *context, cst_decision *decision);
 /* A decision of deny for a call that failed; `context` may be NULL. Gives `status` back. */
@@ -177,7 +181,7 @@ cst_status engine_refuse(cst_context *context, cst_status status, cst_decision *
 
 /* Begins the event that this JSON is, and reads it, without deciding. */
 cst_status engine_read_json(cst_context *context, const char *json, size_t length);
-/* Runs the rules of the event in hand: frame.hits. False if the event is malformed. */
+/* Runs the rules of the event in hand: frame.hits. False if the event is malformed, or its session refuses it. */
 bool engine_evaluate(cst_context *context);
 
 /* ---- cut.c, remember.c ---- */

@@ -260,6 +260,8 @@ typedef struct cst_echo_row { /* text repeats N chars of ORIGIN */
     cst_range origins;  /* rows of `origins` */
     uint32_t chars;
     uint32_t views;
+    uint32_t stages;    /* bit k: a rule asks at cst_stage k */
+    uint32_t unused;
 } cst_echo_row;
 
 /* ---- the image -------------------------------------------------------------------------------- */

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "runtime/base/arena.h"
 #include "runtime/limits.h"
@@ -195,16 +194,13 @@ static void note_texts(cst_policy *policy)
             policy->text_slot = i;
 }
 
-/* A key that nobody knows, for hosts that give none: aliases then hold within this process. */
-static void make_key(cst_policy *policy, const cst_options *options)
+/* A key that nobody knows, for hosts that give none: aliases then hold within this process. False: the system gives no random bytes. */
+static bool make_key(cst_policy *policy, const cst_options *options)
 {
     static const uint8_t none[sizeof policy->key];
     memcpy(policy->key, options->key, sizeof policy->key);
-    if (memcmp(policy->key, none, sizeof none) == 0 &&
-        getrandom(policy->key, sizeof policy->key, GRND_NONBLOCK) != (ssize_t)sizeof policy->key) {
-        const uint64_t parts[2] = {(uint64_t)(uintptr_t)policy, (uint64_t)clock()};
-        memcpy(policy->key, parts, sizeof parts);
-    }
+    return memcmp(policy->key, none, sizeof none) != 0 ||
+           getrandom(policy->key, sizeof policy->key, 0) == (ssize_t)sizeof policy->key;
 }
 
 static cst_status check_module(const cst_module *module)
@@ -244,8 +240,7 @@ cst_status cst_policy_from_producer(const cst_module *module, void (*release)(vo
     note_nodes(policy);
     note_records(policy);
     note_texts(policy);
-    make_key(policy, &read);
-    const cst_status opened = open_databases(policy);
+    const cst_status opened = make_key(policy, &read) ? open_databases(policy) : CST_IO;
     if (opened != CST_OK) {
         close_databases(policy);
         allocator.release(allocator.user, policy, policy->size);

@@ -19,7 +19,7 @@ static void use_echoes(cst_context *context, const session *owner)
     cst_texts *const texts = &context->texts;
     const session_echoes *const kept = owner ? owner->echoes : NULL;
     texts->echoes = NULL;
-    texts->echoes_lost = !owner && context->sessions.texts_lost;
+    texts->echoes_lost = !kept && context->sessions.texts_lost;
     if (!kept)
         return;
     if (memcmp(kept->policy, context->frame.image->source_hash, sizeof kept->policy) == 0)
@@ -55,8 +55,6 @@ static bool is_of(const cst_context *context, const cst_origin_row *origin)
             return false;
         const cst_value *const sender = &context->slots[origin->sender];
         const char *const wanted = CST_TEXT(context->frame.image, origin->agent);
-        if (sender->kind == CST_KIND_ENUM)
-            return false;
         return kind_has_text(sender->kind) && sender->length == origin->agent.length &&
                memcmp(sender->as.text, wanted, sender->length) == 0;
     }
@@ -72,18 +70,10 @@ typedef struct adding {
 
 static void add_text(adding *to, const char *text, uint32_t length)
 {
-    view view;
-    arena *const memory = &to->context->scratch.memory;
-    if (to->views == 0) {
-        to->complete = echo_add(to->echo, text, length) && to->complete;
-        return;
-    }
-    if (!view_make(memory, text, length, to->views, &view)) {
-        to->complete = false;
-        return;
-    }
-    for (uint32_t i = 0; i < view.count; i++)
-        to->complete = echo_add(to->echo, view.segments[i].bytes, view.segments[i].length) && to->complete;
+    const view *const view = texts_view(&to->context->frame, to->views, text, length);
+    to->complete = view && !view->limited && to->complete;
+    for (uint32_t i = 0; view && i < view->count; i++)
+        to->complete = echo_add(to->echo, view->segments[i].bytes, view->segments[i].length) && to->complete;
 }
 
 static void add_leaves(adding *to, const cst_value *value)

@@ -5,9 +5,9 @@
  * the string and a byte range of it. Where the event came as JSON, the pointer is found by walking the event to the offset that the
  * string had; else by the field that holds the text.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/sort.h"
 #include "runtime/engine.h"
 
 typedef struct span_list {
@@ -59,7 +59,7 @@ static bool add_witness(cst_context *context, span_list *spans, const cst_witnes
 
 typedef struct pointers { /* where strings stand in the event */
     cst_context *context;
-    const cst_json *event; /* NULL: it did not come as JSON, or memory is short */
+    const cst_json *event; /* NULL: it did not come as JSON */
     uint32_t at;           /* the last one asked for */
     const char *pointer;
 } pointers;
@@ -73,6 +73,19 @@ static void add_key(buffer *out, const json_key *key)
         else
             buffer_add(out, &key->text[i], 1);
     }
+}
+
+/* The event as a tree, once for all rules. False: memory is short. */
+static bool read_tree(cst_context *context)
+{
+    cst_json *tree;
+    json_problem problem;
+    if (!context->from_json || context->tree)
+        return true;
+    if (json_read(&context->arena, context->bytes, context->byte_length, LIMIT_JSON_SCANNER_DEPTH, &tree, &problem) != JSON_OK)
+        return false;
+    context->tree = tree;
+    return true;
 }
 
 static const char *pointer_in_json(pointers *all, uint32_t at)
@@ -134,6 +147,8 @@ static int marks_compare(const void *left, const void *right)
     const text_mark *const a = left, *const b = right;
     if (a->at != b->at)
         return a->at < b->at ? -1 : 1;
+    if (a->text != b->text)
+        return (uintptr_t)a->text < (uintptr_t)b->text ? -1 : 1;
     if (a->start != b->start)
         return a->start < b->start ? -1 : 1;
     return (a->end > b->end) - (a->end < b->end);
@@ -143,8 +158,7 @@ static int marks_compare(const void *left, const void *right)
 static uint32_t order_marks(text_mark *items, uint32_t count)
 {
     uint32_t kept = 0;
-    if (count)
-        qsort(items, count, sizeof *items, marks_compare);
+    sort_in_place(items, count, sizeof *items, marks_compare);
     for (uint32_t i = 0; i < count; i++)
         if (kept == 0 || items[kept - 1].at != items[i].at || items[kept - 1].text != items[i].text ||
             items[kept - 1].start != items[i].start || items[kept - 1].end != items[i].end)
@@ -162,12 +176,9 @@ static bool add_texts(cst_context *context, span_list *spans, uint32_t row)
     marks[row](&context->frame, row);
     const uint32_t count = order_marks(texts->marks.items, texts->marks.count);
     pointers all = {.context = context};
-    cst_json *event;
-    json_problem problem;
-    if (count && context->from_json &&
-        json_read(&context->arena, context->bytes, context->byte_length, LIMIT_JSON_SCANNER_DEPTH, &event,
-                  &problem) == JSON_OK)
-        all.event = event;
+    if (count && !read_tree(context))
+        return false;
+    all.event = context->tree;
     for (uint32_t i = 0; i < count && spans->count < LIMIT_SPANS; i++) {
         cst_span *const span = ARENA_PUSH(&context->arena, spans);
         if (!span)

@@ -35,6 +35,7 @@ struct cst_stream {
     uint64_t sent;       /* bytes given out, cuts made */
     uint64_t sent_hash;  /* of them: the end must begin with the same */
     bool is_whole;       /* some rule needs the whole text */
+    bool watches_echo;
     bool stopped, broken, ended;
 };
 
@@ -93,8 +94,11 @@ static bool make_known(cst_stream *stream)
             return false;
         memset(one->found, 0, (words + 1) * sizeof(uint64_t));
     }
-    for (uint32_t i = 0; i < image->echoes.count; i++)
-        stream->known.echoes[i].watched = true;
+    const cst_echo_row *const echoes = CST_ROWS(image, echoes, cst_echo_row);
+    for (uint32_t i = 0; i < image->echoes.count; i++) {
+        stream->known.echoes[i].watched = (echoes[i].stages >> stream->context->event.stage & 1) != 0;
+        stream->watches_echo = stream->watches_echo || stream->known.echoes[i].watched;
+    }
     return true;
 }
 
@@ -471,7 +475,7 @@ static bool settle(cst_stream *stream)
         settled = place < settled ? place : settled;
     }
     for (uint32_t i = 0; i < image->echoes.count; i++)
-        if (!watch_echo(stream, i, &settled))
+        if (stream->known.echoes[i].watched && !watch_echo(stream, i, &settled))
             return false;
     for (uint32_t i = 0; i < image->databases.count; i++)
         if (stream->known.databases[i].watched && !gather_matches(stream, i, &windows[i], settled))
@@ -482,12 +486,13 @@ static bool settle(cst_stream *stream)
 
 /* ---- what may go out ------------------------------------------------------------------------- */
 
-static bool is_hit(const cst_frame *frame, uint32_t rule)
+/* Why a rule is among the hits; CST_FALSE if it is not. */
+static cst_truth reason_of(const cst_frame *frame, uint32_t rule)
 {
     for (uint32_t i = 0; i < frame->hit_count; i++)
         if (frame->hits[i].rule == rule)
-            return true;
-    return false;
+            return frame->hits[i].reason;
+    return CST_FALSE;
 }
 
 /* The first text that a rule has found so far; `otherwise` if none. */
@@ -517,38 +522,41 @@ static bool hold(cst_stream *stream, uint32_t **cutting, uint32_t *cut_count, ui
     cst_context *const context = stream->context;
     const cst_image *const image = context->frame.image;
     const cst_rule_row *const rules = CST_ROWS(image, rules, cst_rule_row);
-    const size_t room = image->rules.count + 1u;
-    uint32_t *const possible = arena_array(&context->arena, room, sizeof *possible);
-    uint32_t *const cuts = arena_array(&context->arena, room, sizeof *cuts);
     uint32_t possible_count = 0;
     bool waived = false;
-    if (!possible || !cuts || !evaluate(stream, true))
+    if (!evaluate(stream, true))
         return false;
-    for (uint32_t i = 0; i < context->frame.hit_count; i++) {
-        const cst_rule_row *const rule = &rules[context->frame.hits[i].rule];
-        waived = waived || rule->kind == CST_RULE_WAIVER;
-        if (rule->kind == CST_RULE && !rule->shadow && rule->verdict >= CST_REDACT)
-            possible[possible_count++] = context->frame.hits[i].rule;
-    }
-    /* where everything is assumed, marks are those of all conditions that have found something */
-    for (uint32_t i = 0; i < possible_count; i++)
-        cuts[i] = first_mark(context, possible[i], UINT32_MAX);
+    const size_t room = context->frame.hit_count + 1u;
+    uint32_t *const possible = arena_array(&context->arena, room, sizeof *possible);
     uint32_t *const firsts = arena_array(&context->arena, room, sizeof *firsts);
-    if (!firsts)
+    uint32_t *const cuts = arena_array(&context->arena, room, sizeof *cuts);
+    if (!possible || !firsts || !cuts)
         return false;
-    memcpy(firsts, cuts, possible_count * sizeof *cuts);
+    /* where everything is assumed, marks are those of all conditions that have found something */
+    const uint32_t hit_count = context->frame.hit_count;
+    for (uint32_t i = 0; i < hit_count; i++) {
+        const cst_hit hit = context->frame.hits[i];
+        const cst_rule_row *const rule = &rules[hit.rule];
+        waived = waived || rule->kind == CST_RULE_WAIVER;
+        if (rule->kind != CST_RULE || rule->shadow || rule->verdict < CST_REDACT)
+            continue;
+        firsts[possible_count] = hit.reason == CST_TRUE ? first_mark(context, hit.rule, UINT32_MAX) : 0;
+        possible[possible_count++] = hit.rule;
+    }
     if (!evaluate(stream, false))
         return false;
     *cut_count = 0;
     *held = UINT32_MAX;
     for (uint32_t i = 0; i < possible_count; i++) {
         const cst_rule_row *const rule = &rules[possible[i]];
-        const bool is_true = is_hit(&context->frame, possible[i]);
-        if (is_true && rule->verdict == CST_REDACT && rule->cut_slot == CST_NONE && !waived) {
+        const cst_truth reason = reason_of(&context->frame, possible[i]);
+        const bool cuts_found = rule->verdict == CST_REDACT && rule->cut_slot == CST_NONE;
+        if (reason == CST_TRUE && cuts_found && !waived) {
             cuts[(*cut_count)++] = possible[i];
             continue;
         }
-        if (is_true && !waived && rule->verdict > CST_REDACT)
+        /* what is undecided now, whatever the text, is a deny of what cannot be cut */
+        if (reason != CST_FALSE && !waived && engine_effect(rule, reason) > CST_REDACT)
             stream->stopped = true;
         if (firsts[i] < *held)
             *held = firsts[i];
@@ -588,7 +596,7 @@ static bool release(cst_stream *stream)
     if (!settle(stream))
         return false;
     /* no more is known than before; but a shared run that still grows stops the reply as soon as it is there */
-    if (stream->settled == before && image->echoes.count == 0)
+    if (stream->settled == before && !stream->watches_echo)
         return true;
     context->texts.stream = &stream->known;
     bool good = hold(stream, &cutting, &cut_count, &held);

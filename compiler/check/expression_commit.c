@@ -61,12 +61,22 @@ static uint32_t site_make(checker *checker, const char *code, source_range range
     return policy->sites.count - 1;
 }
 
+/* What a quantifier's variable goes through, and what is bound around it; NULL: not known. */
+static const expression *list_of(const expression *variable, const bound **bounds)
+{
+    const bound *at = *bounds;
+    while (at != NULL && at->local != variable->local)
+        at = at->outer;
+    *bounds = at != NULL ? at->outer : NULL;
+    return at != NULL ? at->list : NULL;
+}
+
 /* ---- interned slots -------------------------------------------------------------------------- */
 
 /* Only texts that come from a slot as they are: parts are looked up when they are taken. */
 static void mark_interned(const commit *commit, const expression *value, const bound *bounds)
 {
-    for (;;) {
+    while (value != NULL) {
         switch (value->kind) {
         case EXPRESSION_FIELD:
             if (value->slot != CST_NONE)
@@ -79,16 +89,9 @@ static void mark_interned(const commit *commit, const expression *value, const b
         case EXPRESSION_MEMBER:
             value = value->left;
             break;
-        case EXPRESSION_LOCAL: {
-            const bound *at = bounds;
-            while (at != NULL && at->local != value->local)
-                at = at->outer;
-            if (at == NULL)
-                return;
-            value = at->list;
-            bounds = at->outer;
+        case EXPRESSION_LOCAL:
+            value = list_of(value, &bounds);
             break;
-        }
         default:
             return;
         }
@@ -112,7 +115,7 @@ static void mark_compared(const commit *commit, const expression *node, const bo
 /* The slot whose text a value is, or is a part of; CST_NONE for what is made. */
 static uint32_t slot_of(const expression *value, const bound *bounds)
 {
-    for (;;) {
+    while (value != NULL) {
         switch (value->kind) {
         case EXPRESSION_FIELD:
             return value->slot;
@@ -123,20 +126,14 @@ static uint32_t slot_of(const expression *value, const bound *bounds)
         case EXPRESSION_OPEN_AS:
             value = value->left;
             break;
-        case EXPRESSION_LOCAL: {
-            const bound *at = bounds;
-            while (at != NULL && at->local != value->local)
-                at = at->outer;
-            if (at == NULL)
-                return CST_NONE;
-            value = at->list;
-            bounds = at->outer;
+        case EXPRESSION_LOCAL:
+            value = list_of(value, &bounds);
             break;
-        }
         default:
             return CST_NONE;
         }
     }
+    return CST_NONE;
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */
@@ -164,6 +161,8 @@ static void commit_node(const commit *commit, expression *node, const bound *bou
     if (node->wanted != NULL)
         node->index = probe_commit(commit->checker, commit->selector->stage, slot_of(node->left, bounds),
                                    node->wanted);
+    if (node->kind == EXPRESSION_REPEATS)
+        commit->checker->policy->echoes.items[node->index].stages |= 1u << commit->selector->stage;
     if (node->kind == EXPRESSION_FOUND)
         type_row(commit->checker, node->type);
     mark_compared(commit, node, bounds);

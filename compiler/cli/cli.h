@@ -108,6 +108,8 @@ void complain_errno(const char *path);
 
 /* `memory`; if it is NULL the program ends with a message and EXIT_USAGE. */
 void *checked(void *memory);
+/* A copy with a NUL behind it; free() it. */
+char *text_copy(const char *text, size_t length);
 
 /* Everything on stdout goes through these. A closed pipe ends the program with EXIT_GOOD, quietly:
  * nobody reads. Any other failure ends it with EXIT_USAGE and a message: an answer that was lost
@@ -133,6 +135,10 @@ void show_cell(buffer *out, const char *text, size_t length, uint32_t columns);
 void out_line(buffer *line);
 /* 0.9312 as "93.1 %"; small parts get a digit more: "0.53 %". */
 void show_percent(buffer *out, double part);
+
+/* Members of a JSON object: "name":"text", and "policy":{…}. */
+void member_text(buffer *out, const char *name, const char *text);
+void member_policy(buffer *out, const cst_policy *policy);
 
 /* ---- files
  * ---------------------------------------------------------------------------------------- */

@@ -32,15 +32,6 @@ const char *eval_arguments(const eval_state *eval, const char *name)
     return arguments_value(eval->arguments, name, NULL);
 }
 
-static char *copy_text(const char *text, size_t length)
-{
-    char *const made = checked(malloc(length + 1));
-    if (length > 0)
-        memcpy(made, text, length);
-    made[length] = '\0';
-    return made;
-}
-
 /* ---- rules
  * ------------------------------------------------------------------------------------------ */
 
@@ -178,7 +169,7 @@ static void example_rules(const eval_state *eval, const judgement *judged, eval_
                     *end = fired.spans[k].end;
                 }
         }
-    example->rules = copy_text(names.bytes == NULL ? "" : names.bytes, names.length);
+    example->rules = text_copy(names.bytes == NULL ? "" : names.bytes, names.length);
     buffer_free(&names);
 }
 
@@ -193,7 +184,7 @@ static void example_excerpt(eval_example *example, const data_row *row, uint32_t
                                                              : row->text_length;
     while (last < row->text_length && last > first && is_inside(row->text, last))
         last--;
-    example->excerpt = copy_text(row->text + first, last - first);
+    example->excerpt = text_copy(row->text + first, last - first);
     example->excerpt_length = last - first;
     example->cut_before = first > 0;
     example->cut_after = last < row->text_length;
@@ -236,8 +227,8 @@ static void example_offer(eval_state *eval, example_list *list, const data_row *
         example_free(&made);
         return;
     }
-    made.label = copy_text(row->label, row->label_length);
-    made.id = row->id == NULL ? NULL : copy_text(row->id, row->id_length);
+    made.label = text_copy(row->label, row->label_length);
+    made.id = row->id == NULL ? NULL : text_copy(row->id, row->id_length);
     if (list->count == list->bound)
         example_free(&list->items[--list->count]);
     uint32_t at = list->count++;
@@ -270,7 +261,7 @@ static void count_undecided(eval_state *eval, const data_row *row, const cst_dec
     if (problem->rows++ == 0) {
         const char *const text = decision->error_text == NULL ? "" : decision->error_text;
         problem->first = (eval_place){row->path, row->line};
-        problem->text = copy_text(text, strlen(text));
+        problem->text = text_copy(text, strlen(text));
     }
     eval->undecided_rows++;
     eval->files[row->file].undecided++;
@@ -421,17 +412,14 @@ static bool options_read(eval_state *eval, const cli_arguments *arguments)
     }
     eval->file_count = arguments->word_count - 1;
     eval->files = checked(calloc(eval->file_count, sizeof *eval->files));
-    uint32_t pipes = 0;
+    bool pipe = false;
     for (uint32_t i = 0; i < eval->file_count; i++) {
         eval->files[i].path = arguments->words[i + 1];
-        pipes += strcmp(eval->files[i].path, "-") == 0;
+        pipe = pipe || strcmp(eval->files[i].path, "-") == 0;
     }
-    if (pipes > 1 || (pipes > 0 && count > 1)) {
-        complain(pipes > 1 ? "stdin can be read once only"
-                           : "--rounds reads the data several times, and stdin can be read once");
-        return false;
-    }
-    return true;
+    if (pipe && count > 1)
+        complain("--rounds reads the data several times, and stdin can be read once");
+    return !pipe || count == 1;
 }
 
 /* Spelling mistakes of labels would otherwise look like a bad policy. */

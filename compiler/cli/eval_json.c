@@ -4,15 +4,7 @@
  * Every rate is an object with what was counted (`hits` of `total`) and the ends of its interval;
  * `value`, `low` and `high` are null where nothing was counted.
  */
-#include <string.h>
-
 #include "compiler/cli/eval.h"
-
-static void text_add(buffer *out, const char *name, const char *text)
-{
-    buffer_format(out, "\"%s\":", name);
-    buffer_json_string(out, text, strlen(text));
-}
 
 static void rate_add(buffer *out, const char *name, const rate *found)
 {
@@ -47,7 +39,7 @@ static void counts_add(buffer *out, const confusion *counts)
 
 static void place_add(buffer *out, const eval_place *place)
 {
-    text_add(out, "file", place->path);
+    member_text(out, "file", place->path);
     buffer_format(out, ",\"line\":%llu", (unsigned long long)place->line);
 }
 
@@ -56,19 +48,14 @@ static void place_add(buffer *out, const eval_place *place)
 
 static void head_add(buffer *out, const eval_state *eval)
 {
-    const cst_policy *const policy = eval->judge.policy;
-    buffer_text(out, "{\"policy\":{");
-    text_add(out, "name", cst_policy_name(policy));
-    buffer_text(out, ",");
-    text_add(out, "version", cst_policy_version(policy));
-    buffer_text(out, ",");
-    text_add(out, "hash", cst_policy_hash(policy));
-    buffer_format(out, "},\"stage\":\"%s\",", cst_stage_name(eval->judge.stage));
+    buffer_text(out, "{");
+    member_policy(out, eval->judge.policy);
+    buffer_format(out, ",\"stage\":\"%s\",", cst_stage_name(eval->judge.stage));
     if (eval->judge.tool != NULL) {
-        text_add(out, "tool", eval->judge.tool);
+        member_text(out, "tool", eval->judge.tool);
         buffer_text(out, ",");
     }
-    text_add(out, "at", eval->judge.pointer.bytes);
+    member_text(out, "at", eval->judge.pointer.bytes);
     buffer_format(out, ",\"at_least\":\"%s\",\"shadow\":%s,", cst_verdict_name(eval->judge.least),
                   eval->judge.shadow ? "true" : "false");
 }
@@ -107,7 +94,7 @@ static void rows_add(buffer *out, const eval_state *eval)
         buffer_text(out, i == 0 ? "{\"reason\":" : ",{\"reason\":");
         buffer_json_string(out, problem->name.name, problem->name.length);
         buffer_format(out, ",\"rows\":%llu,", (unsigned long long)problem->rows);
-        text_add(out, "text", problem->text);
+        member_text(out, "text", problem->text);
         buffer_text(out, ",\"first\":{");
         place_add(out, &problem->first);
         buffer_text(out, "}}");
@@ -159,7 +146,7 @@ static void groups_add(buffer *out, const eval_state *eval)
     for (uint32_t i = 0; i < eval->file_count; i++) {
         const eval_file *const file = &eval->files[i];
         buffer_text(out, i == 0 ? "{" : ",{");
-        text_add(out, "file", file->path);
+        member_text(out, "file", file->path);
         buffer_format(out, ",\"rows\":%llu,\"skipped\":%llu,\"not_read\":%llu,\"malformed\":%llu,",
                       (unsigned long long)file->rows, (unsigned long long)file->skipped,
                       (unsigned long long)file->unread, (unsigned long long)file->undecided);
@@ -226,12 +213,12 @@ static void examples_add(buffer *out, const char *name, const example_list *list
         place_add(out, &example->place);
         if (example->id != NULL) {
             buffer_text(out, ",");
-            text_add(out, "id", example->id);
+            member_text(out, "id", example->id);
         }
         buffer_text(out, ",");
-        text_add(out, "label", example->label);
+        member_text(out, "label", example->label);
         buffer_format(out, ",\"decision\":\"%s\",", cst_verdict_name(example->verdict));
-        text_add(out, "rules", example->rules);
+        member_text(out, "rules", example->rules);
         buffer_text(out, ",\"excerpt\":");
         buffer_json_string(out, example->excerpt, example->excerpt_length);
         buffer_format(out, ",\"whole\":%s}",

@@ -62,10 +62,7 @@ static void *row_make(name_table *table, const char *name, size_t length)
         table->rows = checked(realloc(table->rows, table->capacity * sizeof *table->rows));
     }
     named *const row = checked(calloc(1, table->row_size));
-    row->name = checked(malloc(length + 1));
-    if (length > 0)
-        memcpy(row->name, name, length);
-    row->name[length] = '\0';
+    row->name = text_copy(name, length);
     row->length = length;
     row->order = table->count;
     table->rows[table->count++] = row;

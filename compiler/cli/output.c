@@ -42,6 +42,15 @@ void *checked(void *memory)
     exit(EXIT_USAGE);
 }
 
+char *text_copy(const char *text, size_t length)
+{
+    char *const made = checked(malloc(length + 1));
+    if (length > 0)
+        memcpy(made, text, length);
+    made[length] = '\0';
+    return made;
+}
+
 static void write_all(const char *bytes, size_t length)
 {
     while (length > 0) {
@@ -252,6 +261,23 @@ void show_cell(buffer *out, const char *text, size_t length, uint32_t columns)
 void show_percent(buffer *out, double part)
 {
     buffer_format(out, part > 0 && part < 0.1 ? "%.2f %%" : "%.1f %%", part * 100);
+}
+
+void member_text(buffer *out, const char *name, const char *text)
+{
+    buffer_format(out, "\"%s\":", name);
+    buffer_json_string(out, text, strlen(text));
+}
+
+void member_policy(buffer *out, const cst_policy *policy)
+{
+    buffer_text(out, "\"policy\":{");
+    member_text(out, "name", cst_policy_name(policy));
+    buffer_text(out, ",");
+    member_text(out, "version", cst_policy_version(policy));
+    buffer_text(out, ",");
+    member_text(out, "hash", cst_policy_hash(policy));
+    buffer_text(out, "}");
 }
 
 void out_line(buffer *line)

@@ -23,18 +23,14 @@ enum { KEPT = 100, SHOWN_PAIRS = 20, EXAMPLE_BYTES = 200 };
 
 static char *row_name(const data_row *row)
 {
+    if (row->id != NULL)
+        return text_copy(row->id, row->id_length);
     buffer name;
     buffer_init(&name, NULL, 0);
-    if (row->id != NULL)
-        buffer_add(&name, row->id, row->id_length);
-    else
-        buffer_format(&name, "%s:%llu", row->path, (unsigned long long)row->line);
+    buffer_format(&name, "%s:%llu", row->path, (unsigned long long)row->line);
     if (name.failed)
         checked(NULL);
-    char *const made = checked(malloc(name.length + 1));
-    if (name.length > 0)
-        memcpy(made, name.bytes, name.length);
-    made[name.length] = '\0';
+    char *const made = text_copy(name.bytes, name.length);
     buffer_free(&name);
     return made;
 }
@@ -53,9 +49,7 @@ static void row_keep(redteam_state *state, const data_row *row)
         free(kept->name);
     } else
         state->kept_count++;
-    kept->text = checked(malloc(row->text_length + 1u));
-    memcpy(kept->text, row->text, row->text_length);
-    kept->text[row->text_length] = '\0';
+    kept->text = text_copy(row->text, row->text_length);
     kept->length = row->text_length;
     kept->name = row_name(row);
     kept->seed = state->seed * UINT64_C(0x9E3779B97F4A7C15) + state->caught_rows;
@@ -150,8 +144,7 @@ static void keep_example(redteam_alone *alone, const redteam_row *row, const buf
     while (length > 0 && length < text->length &&
            ((unsigned char)text->bytes[length] & 0xC0u) == 0x80u)
         length--;
-    alone->example = checked(malloc(length + 1));
-    memcpy(alone->example, text->bytes, length);
+    alone->example = text_copy(text->bytes, length);
     alone->example_length = (uint32_t)length;
     alone->example_row = row->name;
 }
@@ -328,12 +321,7 @@ static bool options_read(redteam_state *state)
     state->choice = state->seed;
     state->pairs_wanted = !arguments_has(state->arguments, "--alone");
     state->kept = checked(calloc(state->limit, sizeof *state->kept));
-    uint32_t pipes = 0;
-    for (uint32_t i = 1; i < state->arguments->word_count; i++)
-        pipes += strcmp(state->arguments->words[i], "-") == 0;
-    if (pipes > 1)
-        complain("stdin can be read once only");
-    return pipes <= 1 && only_read(state);
+    return only_read(state);
 }
 
 static int report(const redteam_state *state)

@@ -223,12 +223,6 @@ void redteam_print_table(const redteam_state *state)
 /* ---- JSON
  * ----------------------------------------------------------------------------------------- */
 
-static void text_add(buffer *out, const char *name, const char *text)
-{
-    buffer_format(out, "\"%s\":", name);
-    buffer_json_string(out, text, strlen(text));
-}
-
 static void counts_add(buffer *out, const caught_count *counts)
 {
     const rate past = rate_of(counts->total - counts->caught, counts->total);
@@ -246,7 +240,7 @@ static void alone_add(buffer *out, const redteam_state *state, const ranked *ent
     const redteam_alone *const alone = &state->alone[entry->first];
     const rewrite_row *const row = &rewrites[entry->first];
     buffer_format(out, "{\"name\":\"%s\",", row->name);
-    text_add(out, "what", row->what);
+    member_text(out, "what", row->what);
     buffer_format(out, ",\"control\":%s,", row->control ? "true" : "false");
     counts_add(out, &entry->counts);
     buffer_format(out, ",\"unchanged\":%llu,\"not_decided\":%llu,\"rules\":{",
@@ -262,7 +256,7 @@ static void alone_add(buffer *out, const redteam_state *state, const ranked *ent
     buffer_text(out, "}");
     if (alone->example != NULL) {
         buffer_text(out, ",\"example\":{");
-        text_add(out, "row", alone->example_row);
+        member_text(out, "row", alone->example_row);
         buffer_text(out, ",\"excerpt\":");
         buffer_json_string(out, alone->example, alone->example_length);
         buffer_text(out, "}");
@@ -272,14 +266,9 @@ static void alone_add(buffer *out, const redteam_state *state, const ranked *ent
 
 static void head_add(buffer *out, const redteam_state *state)
 {
-    const cst_policy *const policy = state->judge.policy;
-    buffer_text(out, "{\"policy\":{");
-    text_add(out, "name", cst_policy_name(policy));
-    buffer_text(out, ",");
-    text_add(out, "version", cst_policy_version(policy));
-    buffer_text(out, ",");
-    text_add(out, "hash", cst_policy_hash(policy));
-    buffer_format(out, "},\"stage\":\"%s\",\"at_least\":\"%s\",\"seed\":%llu,",
+    buffer_text(out, "{");
+    member_policy(out, state->judge.policy);
+    buffer_format(out, ",\"stage\":\"%s\",\"at_least\":\"%s\",\"seed\":%llu,",
                   cst_stage_name(state->judge.stage), cst_verdict_name(state->judge.least),
                   (unsigned long long)state->seed);
     buffer_format(out,

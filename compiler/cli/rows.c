@@ -54,10 +54,7 @@ bool words_split(const cli_arguments *arguments, const char *option, word_list *
                 return false;
             }
             out->words = checked(realloc(out->words, (out->count + 1) * sizeof *out->words));
-            char *const word = checked(malloc(length + 1));
-            memcpy(word, at, length);
-            word[length] = '\0';
-            out->words[out->count++] = word;
+            out->words[out->count++] = text_copy(at, length);
             at = end == NULL ? NULL : end + 1;
         }
     }
@@ -204,7 +201,6 @@ static bool row_visit(row_reader *reader, const char *line, size_t length, data_
                                            LIMIT_JSON_SCANNER_DEPTH, &tree, &problem);
         if (error == JSON_MEMORY)
             checked(NULL);
-        row->bytes = length;
         row->fault = error != JSON_OK ? ROW_NOT_JSON : row_take(reader, tree, row);
     }
     progress_event(&reader->progress, reader->bytes);
@@ -272,6 +268,16 @@ static bool labels_read(const cli_arguments *arguments, row_fields *fields)
     return true;
 }
 
+static bool files_good(const cli_arguments *arguments)
+{
+    uint32_t pipes = 0;
+    for (uint32_t i = 1; i < arguments->word_count; i++)
+        pipes += strcmp(arguments->words[i], "-") == 0;
+    if (pipes > 1)
+        complain("stdin can be read once only");
+    return pipes <= 1;
+}
+
 bool rows_init(row_reader *reader, const cli_arguments *arguments)
 {
     memset(reader, 0, sizeof *reader);
@@ -298,7 +304,7 @@ bool rows_init(row_reader *reader, const cli_arguments *arguments)
             return false;
         }
     }
-    return labels_read(arguments, fields);
+    return files_good(arguments) && labels_read(arguments, fields);
 }
 
 void rows_free(row_reader *reader)

@@ -51,7 +51,6 @@ typedef struct data_row {
     uint32_t file;   /* number of the file, 0-based */
     const char *path;
     uint64_t line; /* 1-based */
-    uint64_t bytes; /* of the line */
     row_class kind;
     const char *text, *label, *id; /* id NULL: none; not NUL-terminated */
     uint32_t text_length, label_length, id_length;
@@ -65,7 +64,8 @@ typedef struct row_reader {
     uint64_t bytes; /* of all input so far */
 } row_reader;
 
-/* False after a message: the options are wrong. rows_free in either case. */
+/* The words behind the policy are the files. False after a message: the options are wrong.
+ * rows_free in either case. */
 bool rows_init(row_reader *reader, const cli_arguments *arguments);
 void rows_free(row_reader *reader);
 /* Reads one file; the visitor answers false to stop. EXIT_GOOD, or EXIT_USAGE after a message. */

@@ -40,7 +40,7 @@ static void build_echo(image_builder *image, const checked_echo *one)
                              .value = one->origins[i].value,
                              .sender = one->origins[i].sender};
     *ARENA_PUSH(image->memory, &image->echoes) =
-        (cst_echo_row){.origins = origins, .chars = one->chars, .views = one->views};
+        (cst_echo_row){.origins = origins, .chars = one->chars, .views = one->views, .stages = one->stages};
 }
 
 bool texts_build(image_builder *image)

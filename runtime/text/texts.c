@@ -1,17 +1,17 @@
 /*
  * texts.c - the services that look into texts: contains, matches, repeats, what is found, and marks.
  *
- * Everything goes through one gate, scan_of: a text is seen through the views of a database, scanned, and the answer kept
- * for the rest of the event. "Undecided" has one meaning here: a bound was reached (of views, of scanning, of memory), so
+ * Everything goes through two gates: seen_of brings a text into a view, scan_of looks through it with a database, and both
+ * keep what they made for the rest of the event. "Undecided" has one meaning here: a bound was reached (of views, of scanning, of memory), so
  * that a match may have been missed; a match that was found is true all the same.
  *
  * What it leaves out: which rules ask (compiled code), and what is done with marks (cut.c).
  */
 #include "runtime/text/texts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/sort.h"
 #include "runtime/convert.h"
 #include "runtime/json.h"
 #include "runtime/limits.h"
@@ -38,10 +38,48 @@ static arena *scratch_of(const cst_frame *frame)
     return &scratch->memory;
 }
 
-/* ---- scanning, once for each text and database ----------------------------------------------- */
+/* ---- each text seen once in a view, and scanned once by a database ---------------------------- */
 
-static bool scan_segments(cst_frame *frame, text_scan *scan, arena *memory)
+static bool view_of(arena *memory, uint32_t views, const char *text, uint32_t length, view *out)
 {
+    if (views != 0)
+        return view_make(memory, text, length, views, out);
+    view_segment *const whole = arena_allocate(memory, sizeof *whole);
+    if (!whole)
+        return false;
+    *whole = (view_segment){.bytes = length ? text : "", .length = length};
+    *out = (view){.segments = whole, .count = 1};
+    return true;
+}
+
+/* NULL: memory is short. */
+static text_seen *seen_of(cst_frame *frame, uint32_t views, const char *text, uint32_t length)
+{
+    cst_texts *const texts = frame->texts;
+    const uint64_t key = ((uint64_t)(uintptr_t)text ^ length) * UINT64_C(0x9E3779B97F4A7C15) + views;
+    text_seen **const bucket = &texts->buckets[key >> 32 & (TEXT_BUCKETS - 1)];
+    for (text_seen *known = *bucket; known; known = known->next)
+        if (known->text == text && known->length == length && known->views == views)
+            return known->made ? known : NULL;
+    arena *const memory = scratch_of(frame);
+    text_seen *const fresh = arena_allocate(memory, sizeof *fresh);
+    if (!fresh)
+        return NULL;
+    *fresh = (text_seen){.next = *bucket, .text = text, .length = length, .views = views};
+    *bucket = fresh;
+    fresh->made = view_of(memory, views, text, length, &fresh->view);
+    return fresh->made ? fresh : NULL;
+}
+
+const view *texts_view(cst_frame *frame, uint32_t views, const char *text, uint32_t length)
+{
+    const text_seen *const seen = seen_of(frame, views, text, length);
+    return seen ? &seen->view : NULL;
+}
+
+static bool scan_segments(cst_frame *frame, const view *view, text_scan *scan)
+{
+    arena *const memory = scratch_of(frame);
     const cst_texts *const texts = frame->texts;
     const scan_database *const database = texts->databases[scan->database];
     const uint32_t words = (scan_pattern_count(database) + 63) / 64;
@@ -50,8 +88,8 @@ static bool scan_segments(cst_frame *frame, text_scan *scan, arena *memory)
     uint64_t *const one = arena_array(memory, 2u * words, sizeof *one);
     if (!found || !unknown || !one)
         return false;
-    for (uint32_t i = 0; i < scan->view.count; i++) {
-        const view_segment *const segment = &scan->view.segments[i];
+    for (uint32_t i = 0; i < view->count; i++) {
+        const view_segment *const segment = &view->segments[i];
         if (scan_find(database, texts->scratch, segment->bytes, segment->length, one, one + words) != CST_OK)
             return false;
         for (uint32_t w = 0; w < words; w++) {
@@ -64,41 +102,18 @@ static bool scan_segments(cst_frame *frame, text_scan *scan, arena *memory)
     return true;
 }
 
-static bool view_of(cst_frame *frame, uint32_t views, const char *text, uint32_t length, view *out)
-{
-    arena *const memory = scratch_of(frame);
-    if (views != 0)
-        return view_make(memory, text, length, views, out);
-    view_segment *const whole = arena_allocate(memory, sizeof *whole);
-    if (!whole)
-        return false;
-    *whole = (view_segment){.bytes = length ? text : "", .length = length};
-    *out = (view){.segments = whole, .count = 1};
-    return true;
-}
-
 /* NULL: memory is short. */
-static const text_scan *scan_of(cst_frame *frame, uint32_t database, const char *text, uint32_t length)
+static const text_scan *scan_of(cst_frame *frame, text_seen *seen, uint32_t database)
 {
-    cst_texts *const texts = frame->texts;
-    const uint64_t key = ((uint64_t)(uintptr_t)text ^ length) * UINT64_C(0x9E3779B97F4A7C15) + database;
-    text_scan **const bucket = &texts->buckets[key >> 32 & (TEXT_BUCKETS - 1)];
-    for (text_scan *known = *bucket; known; known = known->next)
-        if (known->text == text && known->length == length && known->database == database)
+    for (const text_scan *known = seen->scans; known; known = known->next)
+        if (known->database == database)
             return known->found ? known : NULL;
-    arena *const memory = scratch_of(frame);
-    text_scan *const fresh = arena_allocate(memory, sizeof *fresh);
+    text_scan *const fresh = arena_allocate(scratch_of(frame), sizeof *fresh);
     if (!fresh)
         return NULL;
-    fresh->text = text;
-    fresh->length = length;
-    fresh->database = database;
-    fresh->next = *bucket;
-    *bucket = fresh;
-    const cst_database_row *const row = CST_ROWS(frame->image, databases, cst_database_row) + database;
-    if (!view_of(frame, row->views, text, length, &fresh->view) || !scan_segments(frame, fresh, memory))
-        return NULL;
-    return fresh;
+    *fresh = (text_scan){.next = seen->scans, .database = database};
+    seen->scans = fresh;
+    return scan_segments(frame, &seen->view, fresh) ? fresh : NULL;
 }
 
 static bool has_bit(const uint64_t *bits, uint32_t number)
@@ -174,10 +189,11 @@ static cst_truth contains_one(cst_frame *frame, const probe *probe, const cst_va
             found = found || has_bit(known->found, probe->numbers[i]);
         return found ? CST_TRUE : CST_FALSE;
     }
-    const text_scan *const scan = scan_of(frame, probe->database, text->as.text, text->length);
+    text_seen *const seen = seen_of(frame, probe->views, text->as.text, text->length);
+    const text_scan *const scan = seen ? scan_of(frame, seen, probe->database) : NULL;
     if (!scan)
         return CST_UNDECIDED(site);
-    bool unknown = scan->view.limited;
+    bool unknown = seen->view.limited;
     for (uint32_t i = 0; i < probe->count; i++) {
         if (has_bit(scan->found, probe->numbers[i]))
             return CST_TRUE;
@@ -186,43 +202,43 @@ static cst_truth contains_one(cst_frame *frame, const probe *probe, const cst_va
     return unknown ? CST_UNDECIDED(site) : CST_FALSE;
 }
 
-cst_truth text_contains(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t site)
-{
-    const probe probe = probe_of(frame, number);
-    cst_truth truth = CST_FALSE;
-    for (uint32_t i = 0; i < text_count(text) && truth != CST_TRUE; i++) {
-        const cst_value *const one = text_at(text, i);
-        if (kind_has_text(one->kind))
-            truth = cst_truth_or(truth, contains_one(frame, &probe, one, site));
-    }
-    return truth;
-}
-
 static cst_truth matches_one(cst_frame *frame, const probe *probe, const cst_value *text, uint32_t site)
 {
-    view view;
-    if (!view_of(frame, probe->views, text->as.text, text->length, &view))
-        return CST_UNDECIDED(site);
     const cst_texts *const texts = frame->texts;
-    bool unknown = view.limited;
+    const view *const view = texts_view(frame, probe->views, text->as.text, text->length);
+    if (!view)
+        return CST_UNDECIDED(site);
+    bool unknown = view->limited;
     for (uint32_t i = 0; i < probe->count; i++)
-        for (uint32_t s = 0; s < view.count; s++)
-            if (scan_whole(texts->databases[probe->database], texts->scratch, view.segments[s].bytes,
-                           view.segments[s].length, probe->numbers[i], &unknown))
+        for (uint32_t s = 0; s < view->count; s++)
+            if (scan_whole(texts->databases[probe->database], texts->scratch, view->segments[s].bytes,
+                           view->segments[s].length, probe->numbers[i], &unknown))
                 return CST_TRUE;
     return unknown ? CST_UNDECIDED(site) : CST_FALSE;
 }
 
-cst_truth text_matches(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t site)
+/* Whether one of the texts of a value passes. */
+static cst_truth any_text(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t site,
+                          cst_truth (*one_passes)(cst_frame *, const probe *, const cst_value *, uint32_t))
 {
     const probe probe = probe_of(frame, number);
     cst_truth truth = CST_FALSE;
     for (uint32_t i = 0; i < text_count(text) && truth != CST_TRUE; i++) {
         const cst_value *const one = text_at(text, i);
         if (kind_has_text(one->kind))
-            truth = cst_truth_or(truth, matches_one(frame, &probe, one, site));
+            truth = cst_truth_or(truth, one_passes(frame, &probe, one, site));
     }
     return truth;
+}
+
+cst_truth text_contains(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t site)
+{
+    return any_text(frame, text, number, site, contains_one);
+}
+
+cst_truth text_matches(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t site)
+{
+    return any_text(frame, text, number, site, matches_one);
 }
 
 /* ---- matches as places ----------------------------------------------------------------------- */
@@ -280,19 +296,20 @@ static bool places_in(cst_frame *frame, const probe *probe, const cst_value *tex
     }
     if (known)
         return true;
-    const text_scan *const scan = scan_of(frame, probe->database, text->as.text, text->length);
+    text_seen *const seen = seen_of(frame, probe->views, text->as.text, text->length);
+    const text_scan *const scan = seen ? scan_of(frame, seen, probe->database) : NULL;
     if (!scan)
         return false;
     collecting state = {.memory = scratch_of(frame), .list = out, .text = text};
-    bool unknown = scan->view.limited;
+    bool unknown = seen->view.limited;
     for (uint32_t i = 0; i < probe->count; i++) {
         const uint32_t number = probe->numbers[i];
         unknown = unknown || has_bit(scan->unknown, number);
         if (!has_bit(scan->found, number))
             continue;
         state.pattern = probe->first_pattern + number;
-        for (uint32_t s = 0; s < scan->view.count; s++) {
-            state.segment = &scan->view.segments[s];
+        for (uint32_t s = 0; s < seen->view.count; s++) {
+            state.segment = &seen->view.segments[s];
             if (scan_list(texts->databases[probe->database], texts->scratch, state.segment->bytes,
                           state.segment->length, 0, number, collect, &state, &unknown) != CST_OK)
                 return false;
@@ -315,7 +332,7 @@ static int places_compare(const void *left, const void *right)
 /* In order, and each range once: one text seen in two ways shows one thing twice. */
 static void places_order(place_list *list, uint32_t from)
 {
-    qsort(list->items + from, list->count - from, sizeof *list->items, places_compare);
+    sort_in_place(list->items + from, list->count - from, sizeof *list->items, places_compare);
     uint32_t kept = from;
     for (uint32_t i = from; i < list->count; i++)
         if (kept == from || list->items[kept - 1].start != list->items[i].start ||
@@ -464,17 +481,17 @@ static bool repeat_seen(void *user, uint32_t start, uint32_t end)
 static bool repeats_in(cst_frame *frame, const cst_echo_row *row, const echo *echo, const cst_value *text,
                        repetition *state)
 {
-    view view;
+    const view *const view = texts_view(frame, row->views, text->as.text, text->length);
     bool unknown = false;
-    if (!view_of(frame, row->views, text->as.text, text->length, &view))
+    if (!view)
         return false;
     state->places.text = text;
     state->places.pattern = CST_NONE;
-    for (uint32_t s = 0; s < view.count && (!state->some || state->places.memory); s++) {
-        state->places.segment = &view.segments[s];
-        echo_find(echo, view.segments[s].bytes, view.segments[s].length, repeat_seen, state, &unknown);
+    for (uint32_t s = 0; s < view->count && (!state->some || state->places.memory); s++) {
+        const view_segment *const segment = state->places.segment = &view->segments[s];
+        echo_find(echo, segment->bytes, segment->length, repeat_seen, state, &unknown);
     }
-    return !unknown && !view.limited && !state->places.failed;
+    return !unknown && !view->limited && !state->places.failed;
 }
 
 cst_truth text_repeats(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t site)

@@ -1,9 +1,10 @@
 /*
  * texts.h - the texts of one event while it is decided: what has been scanned, and what made rules fire.
  *
- * A text is scanned once for each database that a condition asks about, when the first condition asks: native code reads the
- * answer from here afterwards. The key is the text's address, so a field, an element of a list and a joined text are served
- * alike. All memory is the frame's scratch memory; where that ends the condition is undecided.
+ * A text is brought into a view once, and scanned once for each database that a condition asks about, when the first condition
+ * asks: native code reads the answer from here afterwards. The key is the text's address, so a field, an element of a list and a
+ * joined text are served alike: that memory is not used again before the next event. All memory is the frame's scratch memory; where
+ * that ends the condition is undecided.
  *
  * Marks are the places in texts that made a rule true; they are made only for rules that fired, to be reported and cut.
  *
@@ -27,13 +28,20 @@ typedef struct text_mark {
     uint32_t pattern;      /* row of image.patterns, or CST_NONE */
 } text_mark;
 
-typedef struct text_scan { /* one text under one database */
-    struct text_scan *next; /* of its bucket */
-    const char *text;
-    uint32_t length, database;
-    view view;
+typedef struct text_scan { /* a text that was seen, under one database */
+    struct text_scan *next; /* of the same text */
+    uint32_t database;
     uint64_t *found, *unknown; /* by pattern number, over all segments; NULL: memory was short */
 } text_scan;
+
+typedef struct text_seen { /* one text in one view */
+    struct text_seen *next; /* of its bucket */
+    const char *text;
+    uint32_t length, views;
+    view view;
+    bool made; /* false: memory was short */
+    text_scan *scans;
+} text_seen;
 
 enum { TEXT_BUCKETS = 64 };
 
@@ -66,7 +74,7 @@ typedef struct cst_texts {
     const cst_image *image;
     scan_database *const *databases; /* by row of image.databases */
     scan_scratch *scratch;
-    text_scan *buckets[TEXT_BUCKETS];
+    text_seen *buckets[TEXT_BUCKETS];
     echo *const *echoes;             /* by row of image.echoes: of the event's session; NULL: nothing came yet */
     bool echoes_lost;                /* texts of the session were dropped: what asks for them is undecided */
     struct {
@@ -79,6 +87,8 @@ typedef struct cst_texts {
 
 /* Before each event: forgets what was scanned. */
 void texts_begin(cst_texts *texts);
+/* A text in a view (VIEW_… of view.h; 0: as it is), made once for each event. NULL: memory is short. `text` must live as long as the event. */
+const view *texts_view(cst_frame *frame, uint32_t views, const char *text, uint32_t length);
 /* Before the marks of one rule. */
 void texts_begin_marks(cst_texts *texts);
 

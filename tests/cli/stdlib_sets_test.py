@@ -55,7 +55,7 @@ def main():
             failed = [int(number) for number in re.findall(r"^FAILED .*: (\d+)$", done.stdout, re.M)]
             wrong += [f"{name} on {view}: {'missed' if rows[n]['match'] else 'false alarm'}: {quoted(rows[n]['text'])}" for n in failed]
             passed = re.search(r"^(\d+) passed, (\d+) failed", done.stdout, re.M)
-            if not passed or int(passed[1]) + int(passed[2]) != len(rows):
+            if not passed or int(passed[1]) + int(passed[2]) != len(rows) or int(passed[2]) != len(failed):
                 wrong.append(f"{name} on {view}: {done.stdout[-300:]}{done.stderr[:300]}")
             count += len(rows)
     print("\n".join(wrong + [f"{count} cases of sets, {len(wrong)} wrong"]))

@@ -83,9 +83,6 @@ RESEARCH = {"EMAIL_ADDRESS": "email", "CREDIT_CARD": "card", "IBAN_CODE": "iban"
 LEFT_OUT = [
     (None, r"ip_public", r"", "public IP addresses are no credentials"),
     ("secret", r"", r"\{secret\}", "the unfilled place-holder of a test's template"),
-    ("benign", r"gitlab", r"\bgh[pousr]_[A-Za-z0-9]{36}", "a GitHub token among the look-alikes of GitLab's"),
-    ("benign", r"anthropic-api-key", r"sk-ant-admin01-", "an admin key among the look-alikes of API keys"),
-    ("benign", r"anthropic-admin-api-key", r"sk-ant-api03-", "an API key among the look-alikes of admin keys"),
 ]
 
 
