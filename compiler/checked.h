@@ -91,6 +91,8 @@ typedef enum expression_kind {
     EXPRESSION_LEAST,      /* of a LIST of those or TIME; undecided if it is empty */
     EXPRESSION_GREATEST,
     EXPRESSION_LEAVES,     /* left is JSON or a RECORD: the texts in it, a LIST of STRING; undecided when scratch memory is used up */
+    EXPRESSION_PAST_NUMBER, /* past `index` (COUNT, SUM, DISTINCT) for the keys `items`; undecided where that is not known */
+    EXPRESSION_PAST_LATEST, /* past `index` (LATEST) for the keys `items`: may be absent */
     EXPRESSION_FOUND,      /* what probe `index` finds in left (a text or LIST of them), a LIST; undecided where bounds are reached */
     /* conditions, type BOOL */
     EXPRESSION_TRUTH,      /* left is a BOOL value used as a condition */
@@ -105,6 +107,9 @@ typedef enum expression_kind {
     EXPRESSION_CONTAINS,   /* probe `index` matches in left (a text, or some text of a LIST); undecided where bounds are reached */
     EXPRESSION_MATCHES,    /* probe `index` takes left (STRING) as a whole */
     EXPRESSION_REPEATS,    /* left (as CONTAINS) shares a run with the origin of echo `index`; undecided if origin text was dropped */
+    EXPRESSION_EARLIER,    /* past `index` for the keys `items` */
+    EXPRESSION_LABELLED,   /* the session has label `index` */
+    EXPRESSION_NOTE,       /* always true: keeps left as note `index`; in watches only */
     EXPRESSION_PRESENT,    /* left (FIELD, MEMBER, OPEN_MEMBER, OPEN_AS) is there */
     EXPRESSION_ANY,        /* any `local` in left satisfies right */
     EXPRESSION_ALL,
@@ -122,7 +127,7 @@ struct expression {
     uint32_t slot;        /* FIELD */
     uint32_t local;       /* LOCAL, ANY, ALL: unique number within the policy */
     const char *name;     /* OPEN_MEMBER; LOCAL, ANY, ALL: the variable as written */
-    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS; OPEN_MEMBER: row of the image's `names`, set by plan */
+    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, PAST_…, EARLIER, LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
     const struct wanted *wanted; /* FOUND, CONTAINS, MATCHES before commit: what becomes a probe */
     expression *left, *right;
     expression **items;
@@ -204,6 +209,34 @@ typedef struct checked_echo {
     const char *name;            /* of the origin as written */
 } checked_echo;
 
+/* ---- history ---------------------------------------------------------------------------------------- */
+
+/* One question about the past: see cst_past_row. */
+typedef struct checked_past {
+    cst_past_kind kind;
+    const char *text;            /* as written */
+    const char *meaning;         /* what two equal questions share */
+    uint64_t identity;
+    uint32_t first_watch, steps;
+    uint32_t since;              /* watch, or CST_NONE */
+    bool since_keyed, across;
+    int64_t within_us;
+    const type **keys;           /* types of the values that are compared */
+    uint32_t key_count;
+    const type *value;           /* of the number, or of LATEST */
+    uint32_t most;               /* the largest constant that a COUNT or DISTINCT is compared with */
+    bool exact;                  /* it stands elsewhere too: each number counts */
+    source_range range;
+} checked_past;
+
+typedef struct checked_watch {
+    uint32_t past, step;
+    cst_watch_mark mark;
+    cst_stage stage;
+    uint32_t first_note, key_count;
+    bool has_value, filtered;
+} checked_watch;
+
 /* ---- rules -------------------------------------------------------------------------------------------- */
 
 typedef struct message_part {
@@ -256,6 +289,9 @@ typedef struct rule {
     message_part *mark;    /* redact … with: the text that stands for what was cut */
     uint32_t mark_count;
     bool whole;            /* on whole output */
+    uint32_t watch;        /* of a WATCH, else CST_NONE */
+    uint32_t label;        /* what it notes on the session, or CST_NONE */
+    bool only_label;       /* `then label L` */
     rule_body *bodies;
     uint32_t body_count;
     source_range range;    /* of its name */
@@ -310,6 +346,7 @@ typedef struct checked_step {
     uint32_t text_length;
     const char *field;     /* EXPECT_TEXT: "text", or a path in the arguments */
     cst_verdict verdict;   /* EXPECT */
+    const char *label;     /* EXPECT label: a fired rule gave it; or NULL */
     uint32_t *by;          /* rule numbers; CST_NONE for `default` */
     uint32_t by_count;
     source_range range;
@@ -335,7 +372,12 @@ typedef struct checked_policy {
     struct { checked_echo *items; uint32_t count, capacity; } echoes;
     struct { site *items; uint32_t count, capacity; } sites;
     struct { principle *items; uint32_t count, capacity; } principles;
-    struct { rule *items; uint32_t count, capacity; } rules;    /* in source order, the file's own layer first */
+    struct { rule *items; uint32_t count, capacity; } rules;    /* in source order, the file's own layer first; then the watches */
+    uint32_t declared_rules; /* rules before the first watch */
+    struct { checked_past *items; uint32_t count, capacity; } pasts;
+    struct { checked_watch *items; uint32_t count, capacity; } watches;
+    struct { const char **items; uint32_t count, capacity; } labels;
+    uint32_t note_count;
     struct { checked_test *items; uint32_t count, capacity; } tests; /* of the file itself */
     uint32_t local_count;  /* LOCAL numbers are below this */
     uint8_t source_hash[32]; /* SHA-256 over "path length bytes" of all sources in the order they were added */

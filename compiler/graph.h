@@ -26,7 +26,7 @@ typedef struct graph_node {
     uint32_t slot;      /* FIELD */
     uint32_t local;     /* LOCAL, ANY, ALL: how many quantifiers stand around the ANY or ALL (not checked.h's number) */
     const char *name;   /* OPEN_MEMBER */
-    uint32_t index;     /* MEMBER, PROPERTY, IN_SET; OPEN_MEMBER: row of the image's `names`, set by plan */
+    uint32_t index;     /* as in checked.h; OPEN_MEMBER: row of the image's `names`, set by plan */
     node_id *operands;  /* left, right; or items */
     uint32_t operand_count;
     uint32_t site;      /* of this node itself, or CST_NONE */

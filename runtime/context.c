@@ -14,7 +14,7 @@
 /* ---- what a policy needs for one event ------------------------------------------------------------ */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, size;
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, notes, note_stamps, seen, shared_places, labels, size;
 } state_layout;
 
 static size_t place(state_layout *layout, size_t count, size_t size)
@@ -34,6 +34,11 @@ static state_layout measure(const cst_image *image)
     result.touched = place(&result, image->slot_count, sizeof(uint32_t));
     result.node_stamps = place(&result, image->nodes.count, sizeof(uint32_t));
     result.memo = place(&result, image->memo_count, 1);
+    result.notes = place(&result, image->note_count, sizeof(cst_value));
+    result.note_stamps = place(&result, image->note_count, sizeof(uint32_t));
+    result.seen = place(&result, image->watches.count, sizeof(history_seen));
+    result.shared_places = place(&result, image->pasts.count, sizeof(uint32_t));
+    result.labels = place(&result, image->labels.count, 1);
     if (result.size == 0)
         result.size = 16;
     return result;
@@ -53,6 +58,10 @@ static bool take_policy(cst_context *context, cst_policy *policy)
             context->allocator.release(context->allocator.user, state, layout.size);
             return false;
         }
+    if (image->pasts.count && !past_shared_places(context->shared, image, (uint32_t *)(void *)(state + layout.shared_places))) {
+        context->allocator.release(context->allocator.user, state, layout.size);
+        return false;
+    }
     if (context->state)
         context->allocator.release(context->allocator.user, context->state, context->state_size);
     cst_policy_release(context->policy);
@@ -88,6 +97,15 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->texts.image = image;
     context->texts.databases = policy->databases;
     context->frame.texts = &context->texts;
+    context->history.context = context;
+    context->history.notes = (cst_value *)(void *)(state + layout.notes);
+    context->history.note_stamps = (uint32_t *)(void *)(state + layout.note_stamps);
+    context->history.seen = (history_seen *)(void *)(state + layout.seen);
+    context->history.shared_places = (uint32_t *)(void *)(state + layout.shared_places);
+    context->history.labels = (uint8_t *)state + layout.labels;
+    context->history.stamp = context->history.seen_count = 0;
+    if (image->pasts.count || image->labels.count)
+        context->frame.history = &context->history;
     return true;
 }
 
@@ -114,6 +132,8 @@ static cst_context *make(cst_policy *policy, cst_live *live, uint64_t generation
     buffer_init(&context->action, &allocator, 0);
     buffer_init(&context->cut, &allocator, 0);
     buffer_init(&context->leaf, &allocator, 0);
+    buffer_init(&context->history.text, &allocator, 0);
+    context->shared = past_shared_retain(live ? live_shared(live) : policy->shared);
     session_table_init(&context->sessions, &allocator);
     if (!take_policy(context, policy)) {
         cst_policy_release(policy);
@@ -149,7 +169,9 @@ void cst_context_free(cst_context *context)
     buffer_free(&context->action);
     buffer_free(&context->cut);
     buffer_free(&context->leaf);
+    buffer_free(&context->history.text);
     session_table_free(&context->sessions);
+    past_shared_release(context->shared);
     scan_scratch_free(context->texts.scratch);
     if (context->bytes)
         allocator.release(allocator.user, context->bytes, context->byte_capacity);

@@ -239,6 +239,8 @@ static bool combine_hits(cst_context *context, const cst_layer_row *layers, bool
             continue;
         }
         report(context->fired, &context->fired_count, fired);
+        if (rule->label != CST_NONE)
+            history_label(context, rule->label, hit.reason == CST_TRUE);
         if (fired.effect > context->verdict)
             context->verdict = fired.effect;
     }
@@ -289,6 +291,9 @@ bool engine_evaluate(cst_context *context)
     if (context->frame.image->memo_count)
         memset(context->frame.memo, 0, context->frame.image->memo_count);
     remember_begin(context);
+    if (!history_begin(context))
+        return false;
+    history_watch(context);
     run_groups(context);
     return true;
 }
@@ -345,6 +350,9 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
         context->verdict = CST_PERMIT;
     else if (!event->problem.code) {
         remember_begin(context);
+        if (!history_begin(context))
+            return engine_refuse(context, CST_NO_MEMORY, decision);
+        history_watch(context);
         if (!decide(context))
             return engine_refuse(context, CST_NO_MEMORY, decision);
         if (context->verdict <= CST_ESCALATE)
@@ -353,6 +361,9 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     /* what waits for an approval has not been let through */
     if (!event->problem.code && context->verdict < CST_REQUIRE_APPROVAL)
         remember_texts(context);
+    const bool waits = context->verdict == CST_REQUIRE_APPROVAL || context->verdict == CST_ESCALATE;
+    if (!event->problem.code && !event->is_system && !waits) /* what waits is in no history */
+        history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED : HISTORY_PASSED);
     if (!event->problem.code && context->verdict == CST_HALT)
         remember_halt(context);
     write_decision(context, decision);

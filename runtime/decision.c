@@ -61,6 +61,8 @@ static bool show_rule(cst_context *context, const engine_fired *fired, cst_fired
         if (!out->message)
             return false;
     }
+    if (rule->label != CST_NONE)
+        out->label = CST_TEXT(context->frame.image, CST_ROWS(context->frame.image, labels, cst_ref)[rule->label]);
     return spans_list(context, fired->rule, fired->reason == CST_TRUE, out) &&
            show_names(context, rule->who, out);
 }

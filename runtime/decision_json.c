@@ -74,7 +74,9 @@ static void add_fired(buffer *out, const cst_fired *fired)
         buffer_text(out, "null,\"reason\":\"default\"");
     if (fired->principle)
         add_member(out, "principle", fired->principle);
-    add_member(out, "effect", cst_verdict_name(fired->effect));
+    add_member(out, "effect", fired->label && fired->effect == CST_PERMIT ? "label" : cst_verdict_name(fired->effect));
+    if (fired->label)
+        add_member(out, "label", fired->label);
     add_who(out, fired);
     add_within(out, fired->within_us);
     if (fired->offering)

@@ -21,6 +21,7 @@
 #include "runtime/base/arena.h"
 #include "runtime/base/buffer.h"
 #include "runtime/convert.h"
+#include "runtime/history/history.h"
 #include "runtime/json_scan.h"
 #include "runtime/policy.h"
 #include "runtime/scratch.h"
@@ -114,6 +115,8 @@ struct cst_context {
     const cst_json *tree; /* the same as a tree, once spans have asked for it */
     engine_event event;
 
+    cst_history history;
+    past_shared *shared; /* of all contexts of the policy, or of the live policy; NULL until one asks across sessions */
     cst_texts texts;
     uint32_t text_slot; /* of the event's `text`, or CST_NONE */
     engine_text cut_text, cut_args, cut_value; /* what goes on instead; NULL: as it came. Text decoded, the others JSON */
@@ -163,6 +166,8 @@ void event_dispatch(cst_context *context, cst_stage stage, const char *tool, uin
 bool event_read_value(cst_context *context, json_scanner *scanner, uint32_t node);
 /* After all that the event brings has been read: session, time and tool as fields, and the records that the session carries. */
 void event_complete(cst_context *context);
+/* Reads what goes on where a redaction changed it: the slots are its values then. False: it can not be read. */
+bool event_read_changed(cst_context *context);
 /* Notes required children of a node that were not there. */
 void event_check_children(cst_context *context, uint32_t node);
 /* The row of image.records with this name, or CST_NONE. */

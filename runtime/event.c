@@ -380,6 +380,40 @@ void event_complete(cst_context *context)
     event_check_children(context, context->event.root);
 }
 
+/* The JSON of one member of the event, read again. */
+static bool read_member_again(cst_context *context, const char *name, const engine_text *json)
+{
+    const uint32_t node = node_child(context->frame.image, node_at(context, context->event.root), name, (uint32_t)strlen(name));
+    if (!json->bytes || node == CST_NONE)
+        return true;
+    json_scanner *const scanner = &context->scanner;
+    json_scan_begin(scanner, json->bytes, json->length, &context->arena, context->policy->limits.json_depth);
+    event_read_value(context, scanner, node);
+    return !scanner->error;
+}
+
+bool event_read_changed(cst_context *context)
+{
+    engine_event *const event = &context->event;
+    const engine_problem before = event->problem;
+    const bool elsewhere = event->elsewhere;
+    event->elsewhere = true;
+    bool good = true;
+    if (event->problem.code) /* an event with a problem is not let through */
+        return false;
+    if (context->cut_text.bytes) {
+        const uint32_t node = node_child(context->frame.image, node_at(context, event->root), "text", 4);
+        if (node != CST_NONE)
+            fill_text(context, node, &context->cut_text);
+    }
+    good = read_member_again(context, "args", &context->cut_args) && read_member_again(context, "value", &context->cut_value) &&
+           !event->problem.code && !event->no_memory;
+    event->problem = before;
+    event->no_memory = false;
+    event->elsewhere = elsewhere;
+    return good;
+}
+
 uint32_t event_record(const cst_policy *policy, const char *name, uint32_t length)
 {
     const cst_image *const image = policy->image;

@@ -84,7 +84,10 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->probes, sizeof(cst_probe_row)) &&
            table_fits(image, image->probe_patterns, sizeof(uint32_t)) &&
            table_fits(image, image->origins, sizeof(cst_origin_row)) &&
-           table_fits(image, image->echoes, sizeof(cst_echo_row));
+           table_fits(image, image->echoes, sizeof(cst_echo_row)) &&
+           table_fits(image, image->pasts, sizeof(cst_past_row)) &&
+           table_fits(image, image->watches, sizeof(cst_watch_row)) &&
+           table_fits(image, image->labels, sizeof(cst_ref));
 }
 
 static bool verify_names(const cst_image *image)
@@ -286,7 +289,8 @@ static bool verify_dispatch(const cst_module *module, const cst_image *image)
     const cst_dispatch_row *const dispatch = CST_ROWS(image, dispatch, cst_dispatch_row);
     for (uint32_t i = 0; i < image->dispatch.count; i++)
         if (dispatch[i].root >= image->nodes.count || nodes[dispatch[i].root].parent != CST_NONE ||
-            !range_fits(dispatch[i].groups, image->group_lists))
+            !range_fits(dispatch[i].groups, image->group_lists) ||
+            !range_fits(dispatch[i].watches, image->group_lists))
             return false;
     for (int stage = 0; stage < CST_STAGE_COUNT; stage++) {
         const bool tools = stage == CST_ACTION || stage == CST_RESULT;
@@ -311,7 +315,9 @@ static bool verify_rule(const cst_image *image, const cst_rule_row *rule)
     return text_fits(image, rule->name) && text_fits(image, rule->file) &&
            (is_none(rule->offering) || text_fits(image, rule->offering)) &&
            range_fits(rule->message, image->parts) && range_fits(rule->who, image->names) &&
-           range_fits(rule->witnesses, image->witnesses) && rule->kind <= CST_RULE_WAIVER &&
+           range_fits(rule->witnesses, image->witnesses) && rule->kind <= CST_RULE_WATCH &&
+           (rule->kind == CST_RULE_WATCH) == (rule->watch != CST_NONE) && row_or_none(rule->watch, image->watches) &&
+           row_or_none(rule->label, image->labels) &&
            range_fits(rule->mark, image->parts) &&
            (rule->cut_slot == CST_NONE || rule->cut_slot < image->slot_count) &&
            rule->verdict <= CST_HALT && rule->layer < image->layers.count &&
@@ -403,11 +409,39 @@ static bool verify_texts(const cst_image *image)
     return true;
 }
 
+static bool verify_watch(const cst_image *image, const cst_watch_row *watch)
+{
+    const uint64_t notes = (uint64_t)watch->first_note + watch->key_count + watch->has_value;
+    return watch->past < image->pasts.count && watch->mark <= CST_WATCH_APPROVED && notes <= image->note_count &&
+           (watch->step == CST_NONE || watch->step < CST_ROWS(image, pasts, cst_past_row)[watch->past].steps);
+}
+
+static bool verify_history(const cst_image *image)
+{
+    const cst_past_row *const pasts = CST_ROWS(image, pasts, cst_past_row);
+    for (uint32_t i = 0; i < image->pasts.count; i++)
+        if (pasts[i].kind > CST_PAST_LATEST || pasts[i].steps == 0 || pasts[i].steps > LIMIT_PAST_STEPS ||
+            !range_fits((cst_range){pasts[i].first_watch, pasts[i].steps}, image->watches) ||
+            !row_or_none(pasts[i].since, image->watches) || pasts[i].key_count > LIMIT_PAST_KEYS ||
+            !row_or_none(pasts[i].type, image->types) || !text_fits(image, pasts[i].text) || pasts[i].bound == 0 ||
+            pasts[i].within_us < 0 || (pasts[i].kind == CST_PAST_LATEST && pasts[i].type == CST_NONE))
+            return false;
+    const cst_watch_row *const watches = CST_ROWS(image, watches, cst_watch_row);
+    for (uint32_t i = 0; i < image->watches.count; i++)
+        if (!verify_watch(image, &watches[i]))
+            return false;
+    const cst_ref *const labels = CST_ROWS(image, labels, cst_ref);
+    for (uint32_t i = 0; i < image->labels.count; i++)
+        if (!text_fits(image, labels[i]))
+            return false;
+    return image->labels.count <= LIMIT_LABELS && image->declared_rules <= image->rules.count;
+}
+
 bool image_verify(const cst_module *module)
 {
     const cst_image *const image = module->image;
     return (uintptr_t)image % 8 == 0 && image->size >= sizeof *image && verify_tables(image) &&
            verify_names(image) && verify_symbols(image) && verify_sets(image) &&
            verify_types(image) && verify_nodes(image) && verify_tools(image) &&
-           verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image);
+           verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image) && verify_history(image);
 }

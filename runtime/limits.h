@@ -71,6 +71,18 @@
 #define LIMIT_ORIGIN_BYTES (4u << 20)        /* text of one origin that a session remembers; when more comes, what asks for it is undecided */
 #define LIMIT_MATCHES 100000u                /* matches of one pattern kept as a list; more are counted, and the rule fires as undecided where it needs them */
 
+/* ---- history: what is remembered of events that are over ---- */
+
+#define LIMIT_PAST_STEPS 8u                  /* A followed by B followed by …: steps of one question */
+#define LIMIT_PAST_KEYS 8u                   /* values that one question compares with the event in hand */
+#define LIMIT_PAST_EVENTS 1024u              /* events of one window, or distinct values, kept for one key; when more come, what asks for them is undecided */
+#define LIMIT_PAST_TEXT_BYTES 4096u          /* a text that `latest` remembers; a longer one is undecided */
+#define LIMIT_SESSION_PAST_KEYS 4096u        /* keys of one question in one session; when more come, what is asked of others is undecided */
+#define LIMIT_SESSION_PAST_BYTES (16u << 20) /* history of one session */
+#define LIMIT_SHARED_PAST_KEYS 1000000u      /* keys of one question across sessions, within its window */
+#define LIMIT_SHARED_PAST_BYTES (1u << 30)   /* history across sessions */
+#define LIMIT_LABELS 256u                    /* labels of one policy, and of one session */
+
 /* ---- measuring: what `constc eval` and `constc redteam` accept ---- */
 
 #define LIMIT_EVAL_GROUPS 1000u              /* categories, labels and types counted apart; a table for people is no longer, the rest is "(others)" */

@@ -16,6 +16,7 @@ struct cst_live {
     cst_policy *policy;           /* under the lock */
     _Atomic(uint64_t) generation; /* written under the lock */
     cst_allocator allocator;
+    past_shared *shared;
 };
 
 cst_status cst_live_new(cst_policy *policy, cst_live **out)
@@ -27,7 +28,9 @@ cst_status cst_live_new(cst_policy *policy, cst_live **out)
     if (!live)
         return CST_NO_MEMORY;
     memset(live, 0, sizeof *live);
-    if (pthread_mutex_init(&live->lock, NULL) != 0) {
+    live->shared = past_shared_new(&allocator);
+    if (!live->shared || pthread_mutex_init(&live->lock, NULL) != 0) {
+        past_shared_release(live->shared);
         allocator.release(allocator.user, live, sizeof *live);
         return CST_NO_MEMORY;
     }
@@ -77,6 +80,12 @@ void cst_live_free(cst_live *live)
         return;
     const cst_allocator allocator = live->allocator;
     cst_policy_release(live->policy);
+    past_shared_release(live->shared);
     pthread_mutex_destroy(&live->lock);
     allocator.release(allocator.user, live, sizeof *live);
+}
+
+past_shared *live_shared(cst_live *live)
+{
+    return live->shared;
 }

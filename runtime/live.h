@@ -13,4 +13,7 @@ uint64_t live_generation(const cst_live *live);
 /* The policy in force, retained for the caller, and its generation. */
 cst_policy *live_take(cst_live *live, uint64_t *generation);
 
+/* What is kept across sessions for all policies that this place will hold. */
+past_shared *live_shared(cst_live *live);
+
 #endif

@@ -18,7 +18,7 @@
 
 #define CST_MODULE_MAGIC "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION 2u
+#define CST_ABI_VERSION 3u
 #define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image -------------------------------------------------------------- */
@@ -134,13 +134,21 @@ typedef struct cst_group_row { /* one compiled function: the rules of one select
 typedef struct cst_dispatch_row {
     uint32_t root;    /* node row: what to read */
     cst_range groups; /* rows of `group_lists`: group numbers to evaluate */
+    cst_range watches; /* the same: which watches the event fits */
 } cst_dispatch_row;
 
 typedef struct cst_stage_row {
     cst_range dispatch; /* rows of `dispatch`, by tool number */
 } cst_stage_row;
 
-typedef enum cst_rule_kind { CST_RULE = 0, CST_RULE_PERMIT = 1, CST_RULE_WAIVER = 2 } cst_rule_kind;
+/* A watch is no rule of the author: its condition says whether an event is one that a question about the past waits for. It is hit as a
+ * rule that restricts is, true or undecided, and decides nothing. Watches are the last rows. */
+typedef enum cst_rule_kind {
+    CST_RULE = 0,
+    CST_RULE_PERMIT = 1,
+    CST_RULE_WAIVER = 2,
+    CST_RULE_WATCH = 3
+} cst_rule_kind;
 
 typedef struct cst_rule_row {
     cst_ref name;        /* qualified: "strangers", "platform.pii" seen from the file that is run */
@@ -162,6 +170,10 @@ typedef struct cst_rule_row {
     cst_range mark;      /* rows of `parts`: what stands for a cut; of a redaction only */
     uint32_t cut_slot;   /* redact FIELD: the slot that is cut whole, else CST_NONE */
     uint32_t whole;      /* 0 or 1: on whole output, or it needs the whole text: a stream is held to its end */
+    uint32_t watch;      /* of a watch: row of `watches`, else CST_NONE */
+    uint32_t label;      /* what it notes on the session: row of `labels`, or CST_NONE */
+    uint32_t only_label; /* 0 or 1: `then label L`: it notes, and decides nothing */
+    uint32_t unused;
 } cst_rule_row;
 
 typedef struct cst_principle_row {
@@ -264,6 +276,50 @@ typedef struct cst_echo_row { /* text repeats N chars of ORIGIN */
     uint32_t unused;
 } cst_echo_row;
 
+/* ---- history ---------------------------------------------------------------------------------- */
+
+typedef enum cst_past_kind {
+    CST_PAST_EARLIER = 0,
+    CST_PAST_COUNT = 1,
+    CST_PAST_SUM = 2,
+    CST_PAST_DISTINCT = 3,
+    CST_PAST_LATEST = 4
+} cst_past_kind;
+
+/* One question about what happened before: `count of action pay with same user.id within 1h`. */
+typedef struct cst_past_row {
+    uint64_t identity;    /* of its meaning, never 0: state is kept across policies where this is the same */
+    int64_t within_us;    /* 0: no window */
+    cst_ref text;         /* as written */
+    uint32_t kind;        /* cst_past_kind */
+    uint32_t first_watch; /* of `steps` rows of `watches`: A, then B of `A followed by B` */
+    uint32_t steps;
+    uint32_t since;       /* row of `watches`, or CST_NONE */
+    uint32_t since_keyed; /* 0 or 1: `since` has the same key */
+    uint32_t key_count;   /* values of `with same`, and of `==` with `this` */
+    uint32_t across;      /* 0 or 1: across sessions */
+    uint32_t bound;       /* events (COUNT, SUM) or values (DISTINCT) kept for one key */
+    uint32_t saturates;   /* 0 or 1: more than `bound` need not be told apart */
+    uint32_t type;        /* of LATEST: type row of the value, else CST_NONE */
+} cst_past_row;
+
+typedef enum cst_watch_mark {
+    CST_WATCH_PASSED = 0,  /* events that were let through */
+    CST_WATCH_STOPPED = 1, /* refused, denied, halted ones, as they arrived */
+    CST_WATCH_APPROVED = 2 /* let through by an approval */
+} cst_watch_mark;
+
+typedef struct cst_watch_row { /* one event pattern of one question */
+    uint32_t past;       /* row of `pasts` */
+    uint32_t step;       /* 0, 1, …; CST_NONE: `since` */
+    uint32_t mark;       /* cst_watch_mark */
+    uint32_t first_note; /* of key_count notes, and one more for the value */
+    uint32_t key_count;
+    uint32_t has_value;  /* 0 or 1 */
+    uint32_t filtered;   /* 0 or 1: not every event of its stage and tools fits */
+    uint32_t unused;
+} cst_watch_row;
+
 /* ---- the image -------------------------------------------------------------------------------- */
 
 typedef struct cst_image {
@@ -276,6 +332,8 @@ typedef struct cst_image {
     uint32_t memo_count;     /* bytes of frame.memo */
     uint32_t symbol_capacity; /* of symbol_buckets; a power of two, or 0 */
     uint32_t tool_count;     /* with `unknown` */
+    uint32_t note_count;     /* of frame.history: values of events that watches note */
+    uint32_t declared_rules; /* rows of `rules` before the first watch */
     cst_table symbol_buckets; /* uint32_t symbol numbers, open addressing from hash & (capacity-1); 0 empty */
     cst_table symbols;       /* cst_symbol_row */
     cst_table sets;          /* cst_set_row */
@@ -303,6 +361,9 @@ typedef struct cst_image {
     cst_table probe_patterns; /* uint32_t */
     cst_table origins;       /* cst_origin_row */
     cst_table echoes;        /* cst_echo_row */
+    cst_table pasts;         /* cst_past_row */
+    cst_table watches;       /* cst_watch_row */
+    cst_table labels;        /* cst_ref: names of labels that rules give or ask for */
     cst_stage_row stages[5];
 } cst_image;
 
@@ -332,6 +393,7 @@ typedef struct cst_frame {
     void *engine;            /* cst_module.engine: the reference evaluator's own */
     void *scratch;           /* cst_scratch: memory for joined strings */
     struct cst_texts *texts; /* runtime/text/texts.h: what has been scanned; NULL: the policy looks into no text */
+    struct cst_history *history; /* runtime/history/history.h; NULL: the policy asks nothing about the past */
 } cst_frame;
 
 /* Evaluates one group: appends a hit for each rule (or waiver) whose condition is true, or is undecided and the rule

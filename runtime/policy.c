@@ -240,9 +240,13 @@ cst_status cst_policy_from_producer(const cst_module *module, void (*release)(vo
     note_nodes(policy);
     note_records(policy);
     note_texts(policy);
-    const cst_status opened = make_key(policy, &read) ? open_databases(policy) : CST_IO;
+    cst_status opened = make_key(policy, &read) ? open_databases(policy) : CST_IO;
+    policy->shared = past_shared_new(&allocator);
+    if (opened == CST_OK && !policy->shared)
+        opened = CST_NO_MEMORY;
     if (opened != CST_OK) {
         close_databases(policy);
+        past_shared_release(policy->shared);
         allocator.release(allocator.user, policy, policy->size);
         return opened;
     }
@@ -331,6 +335,7 @@ void cst_policy_release(cst_policy *policy)
     void *const owner = policy->owner;
     const cst_allocator allocator = policy->allocator;
     close_databases(policy);
+    past_shared_release(policy->shared);
     allocator.release(allocator.user, policy, policy->size);
     if (release)
         release(owner);
@@ -355,5 +360,5 @@ const char *cst_policy_hash(const cst_policy *policy)
 
 uint32_t cst_policy_rule_count(const cst_policy *policy)
 {
-    return policy ? policy->image->rules.count : 0;
+    return policy ? policy->image->declared_rules : 0;
 }

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "runtime/history/shared.h"
 #include "runtime/include/constitution.h"
 #include "runtime/module.h"
 #include "runtime/text/scan.h"
@@ -45,6 +46,7 @@ struct cst_policy {
     policy_node *nodes;      /* by node row */
     policy_root *roots;      /* by dispatch row */
     scan_database **databases; /* by row of image.databases */
+    past_shared *shared;     /* what its contexts keep across sessions */
     uint32_t text_slot;      /* the string slot `text`, or CST_NONE */
     uint8_t key[32];         /* for aliases: the host's, or one of this process's own */
     uint32_t *record_order;  /* rows of image.records, ascending by name */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "runtime/convert.h"
+#include "runtime/history/services.h"
 #include "runtime/identity.h"
 #include "runtime/json.h"
 #include "runtime/module.h"

@@ -11,6 +11,8 @@
 #include <time.h>
 
 #include "runtime/base/hash.h"
+#include "runtime/history/past.h"
+#include "runtime/limits.h"
 #include "runtime/text/echo.h"
 
 #define FIRST_CAPACITY 16u
@@ -73,6 +75,15 @@ static void free_session(session_table *table, session *old)
         record = next;
     }
     session_free_echoes(table, old->echoes);
+    for (session_label *label = old->labels; label;) {
+        session_label *const next = label->next;
+        release(table, label, sizeof *label + label->name_length);
+        label = next;
+    }
+    if (old->past) {
+        past_store_free(old->past);
+        release(table, old->past, sizeof *old->past);
+    }
     release(table, old, sizeof *old + old->name_length);
 }
 
@@ -85,7 +96,7 @@ void session_table_free(session_table *table)
         release(table, table->slots, table->capacity * sizeof *table->slots);
     table->slots = NULL;
     table->capacity = table->count = 0;
-    table->halt_lost = table->texts_lost = false;
+    table->halt_lost = table->texts_lost = table->past_lost = false;
 }
 
 static uint32_t find_slot(const session_table *table, const char *name, uint32_t length,
@@ -149,6 +160,23 @@ session *session_store(session_table *table, const char *name, uint32_t length)
     table->slots[find_slot(table, name, length, fresh->hash)] = fresh;
     table->count++;
     return fresh;
+}
+
+bool session_set_label(session_table *table, session *owner, const char *name, uint32_t length, bool sure)
+{
+    for (session_label *label = owner->labels; label; label = label->next)
+        if (label->name_length == length && memcmp(label->name, name, length) == 0) {
+            label->sure = label->sure || sure;
+            return true;
+        }
+    session_label *const made = owner->label_count < LIMIT_LABELS ? allocate(table, sizeof *made + length) : NULL;
+    if (!made)
+        return false;
+    *made = (session_label){.next = owner->labels, .sure = sure, .name_length = length};
+    memcpy(made->name, name, length);
+    owner->labels = made;
+    owner->label_count++;
+    return true;
 }
 
 static session_record *find_record(const session *owner, const char *name, uint32_t length)

@@ -1,5 +1,5 @@
 /*
- * session.h - what a context remembers of each session: whether it is halted, and the records that it carries.
+ * session.h - what a context remembers of each session: whether it is halted, the records that it carries, its texts, history and labels.
  *
  * A session is stored only when there is something to remember, so a policy without `context` and `halt` needs no
  * memory for any number of sessions. Records are kept as the JSON text that the event brought, by name, because a swapped policy may
@@ -35,10 +35,21 @@ typedef struct session_echoes {
     struct echo *items[];
 } session_echoes;
 
+typedef struct session_label {
+    struct session_label *next;
+    bool sure;            /* false: the rule that gives it could not be decided */
+    uint32_t name_length;
+    char name[];
+} session_label;
+
 typedef struct session {
     uint64_t hash;
     session_record *records;
     session_echoes *echoes; /* or NULL */
+    struct past_store *past; /* what rules ask of its past; or NULL: nothing of it has been */
+    session_label *labels;
+    uint32_t label_count;
+    bool labels_lost;     /* a label could not be kept: it may have any */
     bool halted;
     uint32_t name_length;
     char name[];
@@ -51,6 +62,7 @@ typedef struct session_table {
     uint32_t count;
     uint64_t seed;
     bool texts_lost;   /* texts of a session could not be stored: of sessions that are not known some are missing */
+    bool past_lost;    /* history or a label of a session could not be stored: sessions that are not known may have any */
     bool halt_lost;    /* a halted session could not be stored: sessions that are not known may be halted ones */
 } session_table;
 
@@ -63,6 +75,8 @@ const session_record *session_find_record(const session *session, const char *na
 /* Room for `count` echoes, all NULL. NULL: memory is short. */
 session_echoes *session_new_echoes(session_table *table, uint32_t count);
 void session_free_echoes(session_table *table, session_echoes *echoes);
+/* Gives a label; one that is sure stays so. False: there is no room. */
+bool session_set_label(session_table *table, session *owner, const char *name, uint32_t length, bool sure);
 bool session_set_record(session_table *table, session *session, const char *name, uint32_t length,
                         const char *json, uint32_t json_length);
 

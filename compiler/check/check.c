@@ -90,6 +90,7 @@ bool pass_check(compilation *compilation, uint32_t source)
     const bool sound = compilation->error_count == errors;
     if (sound) {
         warnings_check(&checker);
+        watches_finish(&checker);
         promises_assert(policy);
     } else {
         cascades_drop(&checker);

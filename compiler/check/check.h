@@ -88,6 +88,7 @@ typedef struct checker {
     void *slots;          /* scope.c: slots by key */
     void *declarations;   /* declarations.c: tools by name */
     struct name_table *lost_names; /* of modules that could not be read; NULL: none */
+    struct { rule *items; uint32_t count, capacity; } watches; /* become rules when all others are there */
     bool tools_lost;      /* a file of tools had errors */
     bool upper_lost;      /* a file that is extended could not be read */
 } checker;
@@ -164,6 +165,12 @@ void patterns_check(checker *checker);
 /* A literal read as `type`, canonical; reports at its range and answers false if it is no such value. */
 bool literal_read(checker *checker, unit *unit, const set_element *literal, source_range range, const type *type,
                   cst_value *out);
+
+/* past.c: the labels that rules give, before any condition asks for one; and the watches as rules, after all */
+void labels_collect(checker *checker);
+uint32_t label_find(const checker *checker, const char *name, size_t length); /* CST_NONE: no rule gives it */
+void label_unknown(checker *checker, const ast_text *name); /* reports */
+void watches_finish(checker *checker);
 
 /* rules.c */
 void rules_check(checker *checker);  /* all rules, permits and waivers of all layers */

@@ -26,6 +26,8 @@ static const char *const expression_names[] = {
     [EXPRESSION_JOIN] = "join", [EXPRESSION_WIDEN] = "widen", [EXPRESSION_LENGTH] = "length", [EXPRESSION_SUM] = "sum",
     [EXPRESSION_LEAST] = "least", [EXPRESSION_GREATEST] = "greatest", [EXPRESSION_LEAVES] = "leaves", [EXPRESSION_FOUND] = "found",
     [EXPRESSION_CONTAINS] = "contains", [EXPRESSION_MATCHES] = "matches", [EXPRESSION_REPEATS] = "repeats",
+    [EXPRESSION_PAST_NUMBER] = "past_number", [EXPRESSION_PAST_LATEST] = "past_latest", [EXPRESSION_EARLIER] = "earlier",
+    [EXPRESSION_LABELLED] = "labelled", [EXPRESSION_NOTE] = "note",
     [EXPRESSION_TRUTH] = "truth",
     [EXPRESSION_EQUAL] = "equal", [EXPRESSION_LESS] = "less", [EXPRESSION_LESS_EQUAL] = "less_equal",
     [EXPRESSION_IN_SET] = "in_set", [EXPRESSION_IN_LIST] = "in_list", [EXPRESSION_STARTS] = "starts",
@@ -138,6 +140,17 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
     case EXPRESSION_IN_SET:
         buffer_format(out, " set %u", node->index);
         return;
+    case EXPRESSION_PAST_NUMBER:
+    case EXPRESSION_PAST_LATEST:
+    case EXPRESSION_EARLIER:
+        buffer_format(out, " past %u", node->index);
+        return;
+    case EXPRESSION_LABELLED:
+        buffer_format(out, " %s", node->index < policy->labels.count ? policy->labels.items[node->index] : "?");
+        return;
+    case EXPRESSION_NOTE:
+        buffer_format(out, " %u", node->index);
+        return;
     default:
         return;
     }
@@ -207,7 +220,7 @@ static void body_write(buffer *out, const checked_policy *policy, const rule_bod
 
 static void rule_write(buffer *out, const checked_policy *policy, uint32_t number)
 {
-    static const char *const kinds[] = {[CST_RULE] = "rule", [CST_RULE_PERMIT] = "permit", [CST_RULE_WAIVER] = "waiver"};
+    static const char *const kinds[] = {[CST_RULE] = "rule", [CST_RULE_PERMIT] = "permit", [CST_RULE_WAIVER] = "waiver", [CST_RULE_WATCH] = "watch"};
     const rule *const rule = &policy->rules.items[number];
     buffer_format(out, "%s %u %s: %s", kinds[rule->kind], number, rule->name, cst_verdict_name(rule->verdict));
     who_write(out, rule->who, rule->who_count, rule->within_us);

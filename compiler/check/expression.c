@@ -218,7 +218,11 @@ expression *condition_check(const environment *environment, const ast_expression
     inner.depth++;
     if (later_is(ast))
         return later_report(&inner, ast);
+    if (ast->kind == AST_EARLIER)
+        return past_check(&inner, ast);
     switch (ast->kind) {
+    case AST_HAS:
+        return label_check(&inner, ast);
     case AST_AND:
     case AST_OR:
         return connective_check(&inner, ast);

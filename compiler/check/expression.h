@@ -186,6 +186,7 @@ typedef struct environment {
     const narrowing *narrowings;
     const call *calls;
     source_range rule; /* for errors about the condition as a whole */
+    const struct environment *deciding; /* in a filter of the past: that of the event being decided; else NULL */
     uint32_t depth;
     bool quiet; /* look only: report nothing, defer nothing */
 } environment;
@@ -295,6 +296,11 @@ expression *repeats_check(const environment *environment, const ast_expression *
 /* Whether an OF is one of text, urls, emails, numbers or a pattern; and what it is. */
 bool parts_are(const environment *environment, const ast_expression *ast);
 expression *parts_check(const environment *environment, const ast_expression *ast);
+
+/* past.c */
+bool past_is(const ast_expression *ast); /* `earlier`, or a number from history */
+expression *past_check(const environment *environment, const ast_expression *ast);
+expression *label_check(const environment *environment, const ast_expression *ast); /* session has L */
 
 /* expression_later.c */
 expression *later_report(const environment *environment,

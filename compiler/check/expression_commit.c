@@ -43,6 +43,12 @@ static const char *undecided_code(const expression *node)
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
         return "empty";
+    case EXPRESSION_EARLIER:
+    case EXPRESSION_PAST_NUMBER:
+    case EXPRESSION_PAST_LATEST:
+        return "history";
+    case EXPRESSION_LABELLED:
+        return "label";
     default:
         return NULL;
     }
@@ -136,6 +142,26 @@ static uint32_t slot_of(const expression *value, const bound *bounds)
     return CST_NONE;
 }
 
+/* ---- what a count is compared with ------------------------------------------------------------ */
+
+/* A count that is only compared with small constants needs not be told from a larger one. */
+static void mark_counted(const commit *commit, const expression *node, const expression *child, const expression *other)
+{
+    if (child == NULL || child->kind != EXPRESSION_PAST_NUMBER)
+        return;
+    checked_past *const past = &commit->checker->policy->pasts.items[child->index];
+    const bool compares = node->kind == EXPRESSION_LESS || node->kind == EXPRESSION_LESS_EQUAL || node->kind == EXPRESSION_EQUAL;
+    if (!compares || other == NULL || other->kind != EXPRESSION_CONSTANT || other->constant.kind != CST_KIND_INT) {
+        past->exact = true;
+        return;
+    }
+    const int64_t bound = other->constant.as.integer;
+    if (bound >= LIMIT_PAST_EVENTS)
+        past->exact = true;
+    else if (bound > (int64_t)past->most)
+        past->most = (uint32_t)bound;
+}
+
 /* ---- the walk -------------------------------------------------------------------------------- */
 
 static void commit_node(const commit *commit, expression *node, const bound *bounds)
@@ -164,6 +190,12 @@ static void commit_node(const commit *commit, expression *node, const bound *bou
     if (node->kind == EXPRESSION_REPEATS)
         commit->checker->policy->echoes.items[node->index].stages |= 1u << commit->selector->stage;
     if (node->kind == EXPRESSION_FOUND)
+        type_row(commit->checker, node->type);
+    mark_counted(commit, node, node->left, node->right);
+    mark_counted(commit, node, node->right, node->left);
+    for (uint32_t i = 0; i < node->item_count; i++)
+        mark_counted(commit, node, node->items[i], NULL);
+    if (node->kind == EXPRESSION_PAST_LATEST)
         type_row(commit->checker, node->type);
     mark_compared(commit, node, bounds);
 }

@@ -557,7 +557,7 @@ static const type *is_type(const environment *environment, const ast_text *word)
 
 expression *is_check(const environment *environment, const ast_expression *ast)
 {
-    if (ast->left->kind != AST_PATH) {
+    if (ast->left->kind != AST_PATH && !past_is(ast->left)) {
         diagnostic *const d = report(environment, E_NOT_A_FIELD, ast->left->range,
                                      "only a field can be present or absent, and `%s` is not a field",
                                      excerpt(environment, ast->left->range));
@@ -565,7 +565,8 @@ expression *is_check(const environment *environment, const ast_expression *ast)
                         "test the field itself");
         return NULL;
     }
-    expression *place = path_check(environment, &ast->left->path, NULL, true);
+    expression *place = past_is(ast->left) ? value_check(environment, ast->left, NULL)
+                                           : path_check(environment, &ast->left->path, NULL, true);
     if (place == NULL)
         return NULL;
     const bool absent = key_is(key_of(&ast->text), "absent");

@@ -15,11 +15,7 @@ bool later_is(const ast_expression *ast)
     switch (ast->kind) {
     case AST_RUNS:
     case AST_FROM:
-    case AST_HAS:
-    case AST_EARLIER:
         return true;
-    case AST_OF:
-        return ast->past != NULL;
     default:
         return false;
     }
@@ -43,15 +39,7 @@ expression *later_report(const environment *environment, const ast_expression *a
     case AST_FROM:
         later_say(environment, ast, E_LATER_FROM, ast->negated ? "`not from` does" : "`from` does");
         break;
-    case AST_HAS:
-        later_say(environment, ast, E_LATER_LABEL, "labels do");
-        break;
-    case AST_EARLIER:
-        later_say(environment, ast, E_LATER_EARLIER,
-                  ast->negated ? "`no earlier` does" : "`earlier` does");
-        break;
     default:
-        later_say(environment, ast, E_LATER_HISTORY, "numbers from history do");
         break;
     }
     return NULL;

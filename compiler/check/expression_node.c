@@ -117,7 +117,7 @@ bool node_is_place(const expression *expression)
 {
     return expression->kind == EXPRESSION_FIELD || expression->kind == EXPRESSION_LOCAL ||
            expression->kind == EXPRESSION_MEMBER || expression->kind == EXPRESSION_OPEN_MEMBER ||
-           expression->kind == EXPRESSION_OPEN_AS;
+           expression->kind == EXPRESSION_OPEN_AS || expression->kind == EXPRESSION_PAST_LATEST;
 }
 
 bool places_equal(const checker *checker, const expression *a, const expression *b)

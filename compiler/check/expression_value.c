@@ -381,6 +381,8 @@ expression *value_check(const environment *environment, const ast_expression *as
     inner.depth++;
     if (later_is(ast))
         return later_report(&inner, ast);
+    if (past_is(ast))
+        return past_check(&inner, ast);
     switch (ast->kind) {
     case AST_PATH:
         return path_value(&inner, ast, demand);

@@ -15,6 +15,7 @@
 #include "compiler/check/expression.h"
 
 enum { MOST_KEYS = 64 };
+#define PAST_ROOT 0x80000000u /* roots of what history answers; numbers of quantifiers are smaller */
 
 typedef struct place {
     uint32_t root; /* the quantifier's number, or CST_NONE for the event */
@@ -55,6 +56,14 @@ static bool place_of(const environment *environment, const expression *node, pla
     if (node->kind == EXPRESSION_OPEN_AS) {
         out->as = node->type;
         node = node->left;
+    }
+    if (node->kind == EXPRESSION_PAST_LATEST) { /* a place of its own, which may be absent */
+        out->root = PAST_ROOT + node->index;
+        out->keys = arena_array(arena, 1, sizeof *out->keys);
+        out->keys[0] = (key){"latest", 6};
+        out->count = 1;
+        out->optional = 1;
+        return true;
     }
     uint32_t behind = 0;
     const expression *root = node;
@@ -297,6 +306,13 @@ static void needless_warn(const guard *guard, const expression *node, const expr
 
 static void guard_value(guard *guard, const expression *value, const frame *frame);
 
+/* The keys of a question about the past. */
+static void guard_keys(guard *guard, const expression *node, const frame *frame)
+{
+    for (uint32_t i = 0; i < node->item_count; i++)
+        guard_value(guard, node->items[i], frame);
+}
+
 static void guard_condition(guard *guard, const expression *condition, const frame *around)
 {
     const environment *const environment = guard->environment;
@@ -318,6 +334,11 @@ static void guard_condition(guard *guard, const expression *condition, const fra
         return;
     case EXPRESSION_PRESENT:
         needless_warn(guard, condition, condition->left);
+        if (condition->left->kind == EXPRESSION_PAST_LATEST)
+            guard_keys(guard, condition->left, around);
+        return;
+    case EXPRESSION_EARLIER:
+        guard_keys(guard, condition, around);
         return;
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:
@@ -340,8 +361,12 @@ static void guard_value(guard *guard, const expression *value, const frame *fram
     if (value->kind == EXPRESSION_ELSE) {
         needless_warn(guard, value, value->left);
         guard_value(guard, value->right, frame);
+        if (value->left->kind == EXPRESSION_PAST_LATEST)
+            guard_keys(guard, value->left, frame);
         return;
     }
+    if (value->kind == EXPRESSION_PAST_LATEST || value->kind == EXPRESSION_PAST_NUMBER)
+        guard_keys(guard, value, frame);
     if (node_is_place(value)) {
         place_demand(guard, value, frame);
         return;

@@ -411,10 +411,9 @@ static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
                         effect->range, NULL, "stop the event instead: `refuse` or `deny`");
         return;
     case AST_EFFECT_LABEL:
-        diagnostic_mend(checker->compilation,
-                        check_report(checker, E_LATER_LABEL, effect->range,
-                                     "labels do not work in this version"),
-                        effect->range, NULL, "leave the label out; `flag` reports without one");
+        rule->verdict = CST_PERMIT;
+        rule->only_label = true;
+        rule->label = label_find(checker, effect->text.bytes, effect->text.length);
         return;
     }
 }
@@ -561,6 +560,8 @@ static void row_add(checker *checker, unit *unit, const ast_declaration *declara
         .principle = CST_NONE,
         .waives = CST_NONE,
         .until_us = INT64_MAX,
+        .watch = CST_NONE,
+        .label = CST_NONE,
         .range = range,
         .declaration = declaration,
     };
@@ -590,10 +591,7 @@ static void rule_check(checker *checker, unit *unit, uint32_t number)
         effect_fill(checker, rule, &declaration->effect);
         rule->whole = declaration->stages.whole;
         if (declaration->label.bytes != NULL)
-            diagnostic_mend(checker->compilation,
-                        check_report(checker, E_LATER_LABEL, declaration->label.range,
-                                     "labels do not work in this version"),
-                        declaration->label.range, NULL, "leave the label out; `flag` reports without one");
+            rule->label = label_find(checker, declaration->label.bytes, declaration->label.length);
         if (declaration->under.bytes != NULL)
             rule->principle = principle_find(checker, unit, &declaration->under);
     }
@@ -665,6 +663,7 @@ void rules_check(checker *checker)
                 *ARENA_PUSH(checker->arena, &owners) = unit;
         }
     }
+    labels_collect(checker);
     for (uint32_t i = 0; i < checker->policy->rules.count; i++)
         rule_check(checker, owners.items[i], i);
     definitions_check(checker);

@@ -23,11 +23,21 @@ static bool is_text(const finding *finding, const expression *value)
     return expression_is_text(finding->policy, value);
 }
 
+/* A number that counts the reply itself, if its text is as a filter asks. */
+static bool counts_text(const finding *finding, const expression *tree)
+{
+    const checked_past *const past = &finding->policy->pasts.items[tree->index];
+    const checked_watch *const last = &finding->policy->watches.items[past->first_watch + past->steps - 1];
+    return last->stage == CST_OUTPUT && last->filtered;
+}
+
 static bool speaks_of_text(const finding *finding, const expression *tree)
 {
     if (tree == NULL)
         return false;
     if (is_text(finding, tree))
+        return true;
+    if (tree->kind == EXPRESSION_PAST_NUMBER && counts_text(finding, tree))
         return true;
     for (uint32_t i = 0; i < tree->item_count; i++)
         if (speaks_of_text(finding, tree->items[i]))

@@ -67,6 +67,14 @@ static bool equal(const expression *a, const expression *b, const locals *around
     case EXPRESSION_REPEATS:
     case EXPRESSION_IN_SET:
         return a->index == b->index && equal(a->left, b->left, around);
+    case EXPRESSION_PAST_NUMBER:
+    case EXPRESSION_PAST_LATEST:
+    case EXPRESSION_EARLIER:
+    case EXPRESSION_LABELLED:
+    case EXPRESSION_NOTE:
+        if (a->index != b->index)
+            return false;
+        break;
     default:
         break;
     }
@@ -110,6 +118,11 @@ uint32_t expression_hash(const expression *expression)
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
     case EXPRESSION_IN_SET:
+    case EXPRESSION_PAST_NUMBER:
+    case EXPRESSION_PAST_LATEST:
+    case EXPRESSION_EARLIER:
+    case EXPRESSION_LABELLED:
+    case EXPRESSION_NOTE:
         hash = mix(hash, expression->index);
         break;
     default:

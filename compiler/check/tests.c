@@ -528,8 +528,8 @@ static void expect_step(test_state *state, const ast_step *step)
 {
     if (!event_is_before(state, step))
         return;
-    if (step->expects_label) {
-        later(state, step, "a label");
+    if (step->expects_label && label_find(state->checker, step->name.bytes, step->name.length) == CST_NONE) {
+        label_unknown(state->checker, &step->name);
         return;
     }
     uint32_t *const by = arena_array(state->checker->arena, step->by_count, sizeof *by);
@@ -550,6 +550,7 @@ static void expect_step(test_state *state, const ast_step *step)
     }
     checked_step *const made = step_add(state, step);
     made->verdict = step->verdict;
+    made->label = step->expects_label ? step->name.bytes : NULL;
     made->by = by;
     made->by_count = count;
 }

@@ -69,6 +69,13 @@ static bool is_place(const expression *node)
            node->kind == EXPRESSION_OPEN_AS;
 }
 
+/* A question that exists, with as many keys as it has. */
+static bool is_past(const verifier *verifier, const expression *node)
+{
+    return node->index < verifier->policy->pasts.count && node->site != CST_NONE &&
+           node->item_count == verifier->policy->pasts.items[node->index].key_count;
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 static void verify_place(verifier *verifier, const expression *node, const locals *locals)
@@ -195,6 +202,10 @@ static void verify_value(verifier *verifier, const expression *node)
                    node->index < verifier->policy->probes.count && node->type->row != CST_NONE,
                "what is found by no probe");
         return;
+    case EXPRESSION_PAST_NUMBER:
+    case EXPRESSION_PAST_LATEST:
+        demand(verifier, is_past(verifier, node), "a number from no question about the past");
+        return;
     default:
         verify_reduction(verifier, node);
         return;
@@ -251,8 +262,17 @@ static void verify_test(verifier *verifier, const expression *node)
                is_value(left) && node->index < verifier->policy->echoes.count && node->site != CST_NONE,
                "a repetition of nothing");
         return;
+    case EXPRESSION_EARLIER:
+        demand(verifier, is_past(verifier, node), "`earlier` without a question about the past");
+        return;
+    case EXPRESSION_LABELLED:
+        demand(verifier, node->index < verifier->policy->labels.count && node->site != CST_NONE, "a label that is not there");
+        return;
+    case EXPRESSION_NOTE:
+        demand(verifier, is_value(left) && node->index < verifier->policy->note_count, "a note of nothing");
+        return;
     case EXPRESSION_PRESENT:
-        demand(verifier, left != NULL && is_place(left), "a presence of no field");
+        demand(verifier, left != NULL && (is_place(left) || left->kind == EXPRESSION_PAST_LATEST), "a presence of no field");
         return;
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:
@@ -280,7 +300,9 @@ static void verify_node(verifier *verifier, const expression *node, const locals
     verifier->depth++;
     const bool own_left = node->kind != EXPRESSION_CONSTANT && node->kind != EXPRESSION_FIELD &&
                           node->kind != EXPRESSION_LOCAL && node->kind != EXPRESSION_AND &&
-                          node->kind != EXPRESSION_OR;
+                          node->kind != EXPRESSION_OR && node->kind != EXPRESSION_PAST_NUMBER &&
+                          node->kind != EXPRESSION_PAST_LATEST && node->kind != EXPRESSION_EARLIER &&
+                          node->kind != EXPRESSION_LABELLED;
     if (own_left)
         verify_node(verifier, node->left, around);
     const bool binds = node->kind == EXPRESSION_ANY || node->kind == EXPRESSION_ALL;

@@ -102,6 +102,15 @@ static bool has_fired(const test_state *test, const char *name)
     return false;
 }
 
+static bool has_label(const test_state *test, const char *label)
+{
+    cst_fired fired;
+    for (uint32_t i = 0; cst_decision_rule(&test->decision, i, &fired) == CST_OK; i++)
+        if (fired.label != NULL && strcmp(fired.label, label) == 0)
+            return true;
+    return false;
+}
+
 static void expect(test_state *test, const checked_step *step)
 {
     if (!test->decided) {
@@ -109,7 +118,11 @@ static void expect(test_state *test, const checked_step *step)
         return;
     }
     const char *const actual = verdict_words(test->decision.verdict);
-    if (test->decision.verdict != step->verdict) {
+    if (step->label != NULL && !has_label(test, step->label)) {
+        buffer_format(&test->reason, "expected the label %s, but no rule that fired gave it", step->label);
+        return;
+    }
+    if (step->label == NULL && test->decision.verdict != step->verdict) {
         buffer_format(&test->reason, "expected %s, but the decision is %s",
                       verdict_words(step->verdict), actual);
         if (test->decision.error_code != NULL)

@@ -128,7 +128,10 @@ static LLVMTypeRef function_type(const emitter *e, const char *signature)
         uint32_t (*)(cst_frame *, const cst_value *, uint32_t, uint32_t): "ippii",                 \
         uint32_t (*)(cst_frame *, const cst_value *, uint32_t, uint32_t, cst_value *): "ippiip",   \
         uint32_t (*)(cst_frame *, const cst_value *, cst_value *): "ippp",                         \
-        void (*)(cst_frame *, const cst_value *, uint32_t): "vppi")
+        void (*)(cst_frame *, const cst_value *, uint32_t): "vppi",                                \
+        uint32_t (*)(cst_frame *, uint32_t, uint32_t): "ipii",                                     \
+        uint32_t (*)(cst_frame *, uint32_t, int64_t *): "ipip",                                    \
+        uint32_t (*)(cst_frame *, uint32_t, cst_value *): "ipip")
 
 void services_declare(emitter *e)
 {

@@ -136,6 +136,10 @@ static LLVMValueRef emit_test(emitter *e, node_id id, LLVMValueRef *trouble)
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
         return emit_text_search(e, node, trouble);
+    case EXPRESSION_EARLIER:
+    case EXPRESSION_LABELLED:
+    case EXPRESSION_NOTE:
+        return emit_past_test(e, node, trouble);
     case EXPRESSION_PRESENT: {
         const emitted place = emit_place(e, node->operands[0], false);
         *trouble = place.trouble;

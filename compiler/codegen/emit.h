@@ -184,6 +184,12 @@ emitted emit_place(emitter *e, node_id id, bool symbol);
 bool value_has_symbol(const emitter *e, node_id id);
 LLVMValueRef emit_is_present(emitter *e, node_id id, LLVMValueRef place); /* i1 */
 
+/* ---- past.c ---------------------------------------------------------------------------------- */
+
+LLVMValueRef emit_past_test(emitter *e, const graph_node *node, LLVMValueRef *trouble); /* i1: EARLIER, LABELLED, NOTE */
+emitted emit_past_number(emitter *e, const graph_node *node);
+emitted emit_past_latest(emitter *e, const graph_node *node); /* a place */
+
 /* ---- sets.c ---------------------------------------------------------------------------------- */
 
 LLVMValueRef emit_in_set(emitter *e, const graph_node *node, LLVMValueRef *trouble); /* i1 */

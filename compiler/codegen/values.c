@@ -273,6 +273,8 @@ static emitted emit_number(emitter *e, node_id id)
         return emit_length(e, node);
     case EXPRESSION_SUM:
         return emit_sum(e, node);
+    case EXPRESSION_PAST_NUMBER:
+        return emit_past_number(e, node);
     case EXPRESSION_ELSE:
         return emit_else(e, node, false, false);
     default:
@@ -317,6 +319,8 @@ emitted emit_place(emitter *e, node_id id, bool symbol)
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
         return emit_least(e, node);
+    case EXPRESSION_PAST_LATEST:
+        return emit_past_latest(e, node);
     default: {
         LLVMValueRef place = emit_temporary(e);
         const emitted number = emit_value(e, id);

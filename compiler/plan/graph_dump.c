@@ -47,6 +47,15 @@ static void dump_details(buffer *out, const checked_policy *policy, const graph_
     case EXPRESSION_REPEATS:
         buffer_format(out, " echo %u", node->index);
         return;
+    case EXPRESSION_PAST_NUMBER:
+    case EXPRESSION_PAST_LATEST:
+    case EXPRESSION_EARLIER:
+        buffer_format(out, " past %u", node->index);
+        return;
+    case EXPRESSION_LABELLED:
+    case EXPRESSION_NOTE:
+        buffer_format(out, " %u", node->index);
+        return;
     case EXPRESSION_IN_SET:
         buffer_format(out, " set %u %s", node->index, policy->sets.items[node->index].name);
         return;

@@ -168,6 +168,9 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     head->probe_patterns = PLACE(p, image->probe_patterns);
     head->origins = PLACE(p, image->origins);
     head->echoes = PLACE(p, image->echoes);
+    head->pasts = PLACE(p, image->pasts);
+    head->watches = PLACE(p, image->watches);
+    head->labels = PLACE(p, image->labels);
     p->size = (p->size + 15u) & ~(uint64_t)15u;
 }
 
@@ -184,6 +187,8 @@ static void fill_head(image_builder *image, cst_image *head)
     head->memo_count = image->plan->memo_count;
     head->symbol_capacity = image->symbols->capacity;
     head->tool_count = image->policy->tools.count;
+    head->note_count = image->policy->note_count;
+    head->declared_rules = image->declared_rules;
     memcpy(head->stages, image->stages, sizeof head->stages);
 }
 

@@ -434,6 +434,8 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_LABELLED:
+    case EXPRESSION_NOTE:
         node.index = tree->index;
         break;
     default:
@@ -442,9 +444,28 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     return graph_make(pass, &node);
 }
 
+/* A question about the past: its keys are the operands. */
+static node_id lower_past(lower_pass *pass, const expression *tree)
+{
+    node_id *operands = arena_array(pass->arena, tree->item_count + 1u, sizeof *operands);
+    for (uint32_t i = 0; i < tree->item_count; i++)
+        operands[i] = lower(pass, tree->items[i]);
+    const graph_node node = {.kind = tree->kind,
+                             .type = kind_is_condition(tree->kind) ? NULL : tree->type,
+                             .index = tree->index,
+                             .operands = operands,
+                             .operand_count = tree->item_count,
+                             .site = tree->site};
+    return graph_make(pass, &node);
+}
+
 static node_id lower(lower_pass *pass, const expression *tree)
 {
     switch (tree->kind) {
+    case EXPRESSION_EARLIER:
+    case EXPRESSION_PAST_NUMBER:
+    case EXPRESSION_PAST_LATEST:
+        return lower_past(pass, tree);
     case EXPRESSION_ADD:
     case EXPRESSION_SUBTRACT:
     case EXPRESSION_MULTIPLY:

@@ -171,6 +171,16 @@ static uint32_t own_cost(const lower_pass *pass, const graph_node *node)
         return COST_text_matches;
     case EXPRESSION_REPEATS:
         return COST_text_repeats;
+    case EXPRESSION_EARLIER:
+        return COST_past_earlier;
+    case EXPRESSION_PAST_NUMBER:
+        return COST_past_number;
+    case EXPRESSION_PAST_LATEST:
+        return COST_past_latest;
+    case EXPRESSION_LABELLED:
+        return COST_session_has;
+    case EXPRESSION_NOTE:
+        return COST_past_note;
     case EXPRESSION_CONSTANT:
     case EXPRESSION_FIELD:
     case EXPRESSION_LOCAL:

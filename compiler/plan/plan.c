@@ -73,18 +73,21 @@ static const rule_body *body_of(const planning *p, const graph_root *root)
     return &p->policy->rules.items[root->rule].bodies[root->body];
 }
 
-static uint32_t selector_number(planning *p, const selector *what)
+static uint32_t selector_number(planning *p, const selector *what, bool watches)
 {
     const bool all = covers_all(what);
     const uint32_t count = all ? 0 : what->tool_count;
     uint32_t *key = arena_array(p->memory, count + 2u, sizeof *key);
     key[0] = (uint32_t)what->stage;
-    key[1] = all;
+    key[1] = all | (watches ? 2u : 0u);
     if (count > 0)
         memcpy(&key[2], what->tools, count * sizeof *key);
     const uint32_t number = lists_add(p->memory, &p->keys, key, count + 2u);
-    if (number == p->selectors.count)
-        ARENA_PUSH(p->memory, &p->selectors)->what = what;
+    if (number == p->selectors.count) {
+        plan_selector *const made = ARENA_PUSH(p->memory, &p->selectors);
+        made->what = what;
+        made->watches = watches;
+    }
     return number;
 }
 
@@ -93,7 +96,8 @@ static void collect_selectors(planning *p)
     p->selector_of = arena_array(p->memory, p->graph->roots.count, sizeof *p->selector_of);
     for (uint32_t r = 0; r < p->graph->roots.count; r++) {
         const graph_root *root = &p->graph->roots.items[r];
-        const uint32_t number = selector_number(p, &body_of(p, root)->selector);
+        const bool watches = p->policy->rules.items[root->rule].kind == CST_RULE_WATCH;
+        const uint32_t number = selector_number(p, &body_of(p, root)->selector, watches);
         p->selector_of[r] = number;
         *ARENA_PUSH(p->memory, &p->selectors.items[number].rules) = (plan_rule){
             .root = r, .row = r, .restricts = p->policy->rules.items[root->rule].restricts};

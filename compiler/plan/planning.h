@@ -34,6 +34,7 @@ uint32_t lists_add(arena *memory, lists *all, const uint32_t *words, uint32_t co
 typedef struct
     plan_selector { /* a distinct selector and its rules: selector number = group number */
     const selector *what;
+    bool watches; /* its rules are watches */
     struct {
         plan_rule *items;
         uint32_t count, capacity;
@@ -199,6 +200,19 @@ typedef struct image_builder {
         cst_echo_row *items;
         uint32_t count, capacity;
     } echoes;
+    struct {
+        cst_past_row *items;
+        uint32_t count, capacity;
+    } pasts;
+    struct {
+        cst_watch_row *items;
+        uint32_t count, capacity;
+    } watches;
+    struct {
+        cst_ref *items;
+        uint32_t count, capacity;
+    } labels;
+    uint32_t declared_rules; /* rows of rules before the first watch */
     cst_stage_row stages[CST_STAGE_COUNT];
 } image_builder;
 

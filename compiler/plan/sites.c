@@ -74,6 +74,12 @@ static const char *failure_of(const expression *tree)
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
         return "empty";
+    case EXPRESSION_EARLIER:
+    case EXPRESSION_PAST_NUMBER:
+    case EXPRESSION_PAST_LATEST:
+        return "history";
+    case EXPRESSION_LABELLED:
+        return "label";
     default:
         return NULL;
     }

@@ -13,6 +13,7 @@
 
 #include "compiler/plan/planning.h"
 #include "runtime/base/buffer.h"
+#include "runtime/limits.h"
 
 static uint32_t type_number(const image_builder *image, const type *one)
 {
@@ -146,7 +147,10 @@ static void build_rule(image_builder *image, const graph_root *root)
                         .waives = one->waives,
                         .identity = root->rule,
                         .cut_slot = body->cut_slot,
-                        .whole = body->whole};
+                        .whole = body->whole,
+                        .watch = one->watch,
+                        .label = one->label,
+                        .only_label = one->only_label};
     row.mark = (cst_range){image->parts.count, one->mark_count};
     for (uint32_t i = 0; i < one->mark_count; i++)
         *ARENA_PUSH(image->memory, &image->parts) =
@@ -215,6 +219,49 @@ static void build_policy(image_builder *image)
                            .symbol = image->symbols->tools[t]};
 }
 
+/* ---- history --------------------------------------------------------------------------------- */
+
+/* Events, or distinct values, that must be kept to answer what is asked. */
+static uint32_t bound_of(const checked_past *past)
+{
+    const bool counts = past->kind == CST_PAST_COUNT || past->kind == CST_PAST_DISTINCT;
+    return counts && !past->exact ? past->most + 2 : LIMIT_PAST_EVENTS;
+}
+
+static void build_history(image_builder *image)
+{
+    const checked_policy *policy = image->policy;
+    for (uint32_t i = 0; i < policy->pasts.count; i++) {
+        const checked_past *one = &policy->pasts.items[i];
+        *ARENA_PUSH(image->memory, &image->pasts) =
+            (cst_past_row){.identity = one->identity,
+                           .within_us = one->within_us,
+                           .text = image_text(image, one->text),
+                           .kind = (uint32_t)one->kind,
+                           .first_watch = one->first_watch,
+                           .steps = one->steps,
+                           .since = one->since,
+                           .since_keyed = one->since_keyed,
+                           .key_count = one->key_count,
+                           .across = one->across,
+                           .bound = bound_of(one),
+                           .saturates = bound_of(one) < LIMIT_PAST_EVENTS,
+                           .type = one->kind == CST_PAST_LATEST ? type_number(image, one->value) : CST_NONE};
+    }
+    for (uint32_t i = 0; i < policy->watches.count; i++) {
+        const checked_watch *one = &policy->watches.items[i];
+        *ARENA_PUSH(image->memory, &image->watches) = (cst_watch_row){.past = one->past,
+                                                                      .step = one->step,
+                                                                      .mark = (uint32_t)one->mark,
+                                                                      .first_note = one->first_note,
+                                                                      .key_count = one->key_count,
+                                                                      .has_value = one->has_value,
+                                                                      .filtered = one->filtered};
+    }
+    for (uint32_t i = 0; i < policy->labels.count; i++)
+        *ARENA_PUSH(image->memory, &image->labels) = image_text(image, policy->labels.items[i]);
+}
+
 /* ---- open members ---------------------------------------------------------------------------- */
 
 typedef struct open_names {
@@ -262,9 +309,13 @@ void tables_build(image_builder *image)
 {
     build_types(image);
     build_slots(image);
-    for (uint32_t r = 0; r < image->unit->graph->roots.count; r++)
+    for (uint32_t r = 0; r < image->unit->graph->roots.count; r++) {
         build_rule(image, &image->unit->graph->roots.items[r]);
+        if (image->policy->rules.items[image->unit->graph->roots.items[r].rule].kind != CST_RULE_WATCH)
+            image->declared_rules = image->rules.count;
+    }
     build_groups(image);
     build_policy(image);
+    build_history(image);
     build_open_names(image);
 }

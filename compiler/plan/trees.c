@@ -157,12 +157,12 @@ typedef struct group_vector {
 } group_vector;
 
 /* Groups ascend because selectors are visited in order. */
-static group_vector *groups_by_tool(image_builder *image, cst_stage stage, uint32_t tools)
+static group_vector *groups_by_tool(image_builder *image, cst_stage stage, uint32_t tools, bool watches)
 {
     group_vector *by_tool = arena_array(image->memory, tools, sizeof *by_tool);
     for (uint32_t s = 0; s < image->selector_count; s++) {
         const plan_selector *one = &image->selectors[s];
-        if (one->what->stage != stage)
+        if (one->what->stage != stage || one->watches != watches)
             continue;
         if (one->what->every_tool || !stage_has_tools(stage)) {
             for (uint32_t t = 0; t < tools; t++)
@@ -189,15 +189,19 @@ void trees_build(image_builder *image)
     for (uint32_t s = 0; s < CST_STAGE_COUNT; s++) {
         const bool has_tools = stage_has_tools((cst_stage)s);
         const uint32_t tools = has_tools ? policy->tools.count : 1;
-        const group_vector *by_tool = groups_by_tool(image, (cst_stage)s, tools);
+        const group_vector *by_tool = groups_by_tool(image, (cst_stage)s, tools, false);
+        const group_vector *watches = groups_by_tool(image, (cst_stage)s, tools, true);
         image->stages[s].dispatch = (cst_range){image->dispatch.count, tools};
         for (uint32_t t = 0; t < tools; t++) {
             const uint32_t list =
                 lists_add(image->memory, &lists_of_groups, by_tool[t].items, by_tool[t].count);
+            const uint32_t watched =
+                lists_add(image->memory, &lists_of_groups, watches[t].items, watches[t].count);
             const list_entry *entry = &lists_of_groups.entries.items[list];
+            const list_entry *watch = &lists_of_groups.entries.items[watched];
             const uint32_t root = root_for(&all, (cst_stage)s, has_tools ? t : CST_NONE);
             *ARENA_PUSH(image->memory, &image->dispatch) =
-                (cst_dispatch_row){.root = root, .groups = {entry->first, entry->count}};
+                (cst_dispatch_row){.root = root, .groups = {entry->first, entry->count}, .watches = {watch->first, watch->count}};
         }
     }
     image->group_lists.items = lists_of_groups.words.items;

@@ -15,6 +15,8 @@
  */
 #include "compiler/reference/evaluate.h"
 
+#include "runtime/limits.h"
+
 #include <string.h>
 
 static const cst_value absent;
@@ -168,6 +170,52 @@ static cst_truth derive(const evaluation *run, const expression *tree, const cst
     }
 }
 
+/* Hands over the keys of a question about the past; their trouble, FALSE if there is none. */
+static cst_truth hand_over_keys(const evaluation *run, const expression *tree, const binding *bound)
+{
+    cst_value keys[LIMIT_PAST_KEYS];
+    cst_truth trouble = CST_FALSE;
+    for (uint32_t i = 0; i < tree->item_count; i++)
+        trouble = cst_truth_or(trouble, evaluate_value(run, tree->items[i], bound, &keys[i]));
+    for (uint32_t i = 0; i < tree->item_count; i++)
+        run->frame->services->past_key(run->frame, &keys[i], i);
+    return trouble;
+}
+
+static cst_truth ask_number(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+{
+    const cst_truth trouble = hand_over_keys(run, tree, bound);
+    int64_t number = 0;
+    const bool known = run->frame->services->past_number(run->frame, tree->index, &number);
+    *out = number_value(tree->type->kind, number);
+    return trouble != CST_FALSE ? trouble : known ? CST_FALSE : undecided(tree);
+}
+
+static cst_truth ask_latest(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+{
+    const cst_truth trouble = hand_over_keys(run, tree, bound);
+    const bool known = run->frame->services->past_latest(run->frame, tree->index, out);
+    return trouble != CST_FALSE ? trouble : known ? CST_FALSE : undecided(tree);
+}
+
+static cst_truth ask_past(const evaluation *run, const expression *tree, const binding *bound)
+{
+    const cst_services *const services = run->frame->services;
+    if (tree->kind == EXPRESSION_LABELLED)
+        return services->session_has(run->frame, tree->index, tree->site);
+    if (tree->kind == EXPRESSION_NOTE) {
+        cst_value value;
+        const cst_truth trouble = evaluate_value(run, tree->left, bound, &value);
+        if (trouble != CST_FALSE)
+            return trouble;
+        services->past_note(run->frame, &value, tree->index);
+        return CST_TRUE;
+    }
+    const cst_truth trouble = hand_over_keys(run, tree, bound);
+    const cst_truth truth = services->past_earlier(run->frame, tree->index, tree->site);
+    return trouble != CST_FALSE ? trouble : truth;
+}
+
 cst_truth evaluate_value(const evaluation *run, const expression *tree, const binding *bound,
                          cst_value *out)
 {
@@ -200,6 +248,10 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
             return cst_truth_or(left, right);
         return run->frame->services->join(run->frame, &a, &b, out) ? CST_FALSE : undecided(tree);
     }
+    case EXPRESSION_PAST_NUMBER:
+        return ask_number(run, tree, bound, out);
+    case EXPRESSION_PAST_LATEST:
+        return ask_latest(run, tree, bound, out);
     case EXPRESSION_MEMBER:
     case EXPRESSION_OPEN_MEMBER:
     case EXPRESSION_OPEN_AS:
@@ -412,6 +464,10 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
     case EXPRESSION_IN_SET:
     case EXPRESSION_PRESENT:
         return test_one(run, tree, bound);
+    case EXPRESSION_EARLIER:
+    case EXPRESSION_LABELLED:
+    case EXPRESSION_NOTE:
+        return ask_past(run, tree, bound);
     case EXPRESSION_EQUAL:
     case EXPRESSION_LESS:
     case EXPRESSION_LESS_EQUAL:

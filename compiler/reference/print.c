@@ -56,6 +56,11 @@ const char *expression_word(expression_kind kind)
                                         [EXPRESSION_CONTAINS] = "contains",
                                         [EXPRESSION_MATCHES] = "matches",
                                         [EXPRESSION_REPEATS] = "repeats",
+                                        [EXPRESSION_PAST_NUMBER] = "past_number",
+                                        [EXPRESSION_PAST_LATEST] = "past_latest",
+                                        [EXPRESSION_EARLIER] = "earlier",
+                                        [EXPRESSION_LABELLED] = "labelled",
+                                        [EXPRESSION_NOTE] = "note",
                                         [EXPRESSION_TRUTH] = "truth",
                                         [EXPRESSION_EQUAL] = "equal",
                                         [EXPRESSION_LESS] = "less",
@@ -425,6 +430,18 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         print_views(out, policy->echoes.items[tree->index].views);
         buffer_format(out, " repeats %u chars of %s", policy->echoes.items[tree->index].chars,
                       policy->echoes.items[tree->index].name);
+        return;
+    case EXPRESSION_PAST_NUMBER:
+    case EXPRESSION_PAST_LATEST:
+    case EXPRESSION_EARLIER:
+        buffer_text(out, policy->pasts.items[tree->index].text);
+        return;
+    case EXPRESSION_LABELLED:
+        buffer_format(out, "session has %s", policy->labels.items[tree->index]);
+        return;
+    case EXPRESSION_NOTE:
+        buffer_text(out, "this ");
+        print_operand(out, policy, tree->left);
         return;
     case EXPRESSION_EQUAL:
         print_binary(out, policy, tree->left, "==", tree->right);

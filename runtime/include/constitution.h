@@ -204,6 +204,7 @@ typedef struct cst_fired {
     const char *message;        /* interpolated `because`, or NULL */
     bool message_cut;           /* the message reached its bound */
     const char *offering;       /* of `refuse`, or NULL */
+    const char *label;          /* what the rule noted on the session, or NULL; an effect of CST_PERMIT beside it means: nothing else */
     const char *const *who;     /* of `require approval` and `escalate`: `who_count` names */
     uint32_t who_count;
     int64_t within_us;          /* of `require approval`: microseconds, 0 if none */

@@ -22,7 +22,7 @@ import time
 CONSTC = os.path.abspath(sys.argv[1])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
-             "LIMIT_DECODE_BYTES"}
+             "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES"}
 HEAD = 'constitution m "1"\n'
 LIST = HEAD + 'tool t(l: list<int>) a\nrule r on action t when any n in args.l satisfies n == 1 then deny because "{n}"\n'
 
@@ -97,6 +97,11 @@ def nested(depth, text="open sesame, and more of it"):
     return data.decode()
 
 
+def undecided_only(answer):
+    """The last line: before the bound everything was decided."""
+    return answer.strip().splitlines()[-1]
+
+
 def evaluate(rows, *words, policy=HEAD + 'rule r on input when text contains "x" then deny\n', command="eval"):
     write("policy.const", policy)
     write("rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
@@ -120,7 +125,25 @@ def call(index, arguments=""):
     return json.dumps({"choices": [{"index": 0, "delta": {"tool_calls": [made]}}]})
 
 
+def act_k(**args):
+    return {"stage": "action", "session": "s", "time": "2026-01-01T00:00:00Z", "tool": "t", "args": args}
+
+
+PAST = HEAD + "tool t(k: string, n: int) a\n"
+SUM = PAST + "rule r on action t when sum of args.n over action t within 1d > 5000 then deny\n"
+LATEST = PAST + 'rule r on action t when (latest of args.k over action t else "") == "x" then deny\n'
+KEYED = PAST + "rule r on action t when earlier action t with same args.k then deny\n"
+FULL = PAST + 'rule r on action t when (latest of args.k over action t with same args.n else "") == "x" then deny\n'
+
 ROWS = {
+    "LIMIT_PAST_STEPS": ("8 steps", lambda: check(PAST + "rule r on action t when earlier action t%s then deny\n" % (" followed by action t" * 8))),
+    "LIMIT_PAST_KEYS": ("8 values", lambda: check(
+        PAST + "rule r on action t when earlier action t with same (%s) then deny\n" % ", ".join(["args.k"] * 9))),
+    "LIMIT_PAST_EVENTS": ('"undecided"', lambda: undecided_only(run(SUM, [act_k(k="a", n=1) for _ in range(1100)]))),
+    "LIMIT_PAST_TEXT_BYTES": ('"undecided"', lambda: undecided_only(run(LATEST, [act_k(k="a" * 5000, n=1), act_k(k="b", n=1)]))),
+    "LIMIT_SESSION_PAST_KEYS": ('"undecided"', lambda: undecided_only(run(KEYED, [act_k(k=str(i), n=1) for i in range(4200)]))),
+    "LIMIT_SESSION_PAST_BYTES": ('"undecided"', lambda: undecided_only(run(FULL, [act_k(k="%4000d" % i, n=i) for i in range(4000)]))),
+    "LIMIT_LABELS": ("256 labels", lambda: check(HEAD + "".join("rule r%d on input then label l%d\n" % (i, i) for i in range(257)))),
     "LIMIT_SSE_EVENT_BYTES": ("the event is too long", lambda: reply(['"%s"' % ("x" * (17 << 20))])),
     "LIMIT_REPLY_CALLS": ("too many tool calls are open together", lambda: reply(call(i) for i in range(1100))),
     "LIMIT_REPLY_CALL_BYTES": ("the arguments of a tool call are too long", lambda: reply(call(0, "x" * (1 << 20)) for _ in range(17))),

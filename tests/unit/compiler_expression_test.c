@@ -423,14 +423,15 @@ static const example examples[] = {
     {"E0401", "rule r on input then deny\nwaive r when user.vip because \"b\"\n"},
     /* not yet */
     {"E0907", "rule r on output then replace text with \"x\"\n"},
-    {"E0908", "rule r on output then label x\n"},
-    {"E0908", "rule r on output then deny and label x\n"},
-    {"E0908", RULE("input", "session has probing")},
-    {"E0909", RULE("input", "earlier action pay")},
-    {"E0910", RULE("action pay", "count of action pay within 1h > 5")},
     {"E0911", RULE("action pay", "args.payee from user")},
     {"E0913", "extern toxicity(text: string) returns float within 50ms\n" RULE(
                   "input", "toxicity(text) > 0.5")},
+    /* history */
+    {"", "rule r on output then label x\n"},
+    {"", "rule q on output then deny and label x\n" RULE("input", "session has x")},
+    {"E0806", RULE("input", "session has probing")},
+    {"", RULE("input", "earlier action pay")},
+    {"", RULE("action pay", "count of action pay within 1h > 5")},
     /* texts */
     {"", RULE("input", "text contains \"x\"")},
     {"", RULE("input", "text matches /x/")},

@@ -222,6 +222,8 @@ uint32_t image_witness(image_builder *builder, cst_witness_fn function, uint32_t
 uint32_t image_rule(image_builder *builder, uint32_t group, image_rule_spec spec)
 {
     const cst_rule_row row = {
+        .watch = CST_NONE,
+        .label = CST_NONE,
         .name = text(builder, spec.name),
         .file = text(builder, "test.const"),
         .offering = spec.offering ? text(builder, spec.offering) : (cst_ref){0, 0},
@@ -357,7 +359,8 @@ static void add_dispatch(image_builder *builder, cst_image *image)
         image->stages[stage].dispatch = (cst_range){builder->dispatch.count, count};
         for (uint32_t tool = 0; tool < count; tool++) {
             cst_dispatch_row row = {add_root(builder, (cst_stage)stage, tool),
-                                    {builder->group_lists.count, 0}};
+                                    {builder->group_lists.count, 0},
+                                    {0, 0}};
             for (uint32_t group = 0; group < builder->group_count; group++) {
                 const membership member = builder->members[group];
                 if ((int)member.stage != stage || (member.tool != tool && member.tool != IMAGE_EVERY_TOOL))
@@ -484,6 +487,7 @@ const cst_module *image_finish(image_builder *builder)
     head.records = put(bytes, &at, &builder->records);
     head.slot_count = builder->slots.count;
     head.tool_count = builder->tools.count;
+    head.declared_rules = builder->rules.count;
     head.memo_count = 8;
     head.name = builder->name;
     head.version = builder->version;

@@ -248,6 +248,8 @@ static inline rule_body *build_rule(builder *b, const char *name, cst_stage stag
                                                            .restricts = true,
                                                            .principle = CST_NONE,
                                                            .waives = CST_NONE,
+                                                           .watch = CST_NONE,
+                                                           .label = CST_NONE,
                                                            .until_us = INT64_MAX,
                                                            .bodies = body,
                                                            .body_count = 1,

@@ -1,0 +1,294 @@
+/*
+ * history.c - an event against the past: before it is decided, and after.
+ *
+ * What enters is what went on. Where a redaction or a replacement changed the event, its slots are read again from what goes on, the
+ * watches are asked again, and then the slots are put back: messages and spans of the decision are about what came.
+ */
+#include "runtime/history/history.h"
+
+#include <string.h>
+
+#include "runtime/base/sort.h"
+#include "runtime/engine.h"
+
+/* ---- before ---------------------------------------------------------------------------------- */
+
+static const cst_watch_row *watch_rows(const cst_context *context)
+{
+    return CST_ROWS(context->frame.image, watches, cst_watch_row);
+}
+
+static const cst_past_row *past_of_watch(const cst_context *context, const cst_watch_row *watch)
+{
+    return past_row(context->frame.image, watch->past);
+}
+
+static void read_labels(cst_context *context, cst_history *history)
+{
+    const cst_image *const image = context->frame.image;
+    const cst_ref *const names = CST_ROWS(image, labels, cst_ref);
+    const session *const known = history->session;
+    if (image->labels.count == 0)
+        return;
+    memset(history->labels, history->lost || (known && known->labels_lost) ? LABEL_UNKNOWN : LABEL_ABSENT, image->labels.count);
+    for (const session_label *label = known ? known->labels : NULL; label; label = label->next)
+        for (uint32_t i = 0; i < image->labels.count; i++)
+            if (names[i].length == label->name_length && memcmp(CST_TEXT(image, names[i]), label->name, label->name_length) == 0 &&
+                (label->sure || history->labels[i] == LABEL_ABSENT))
+                history->labels[i] = label->sure ? LABEL_SET : LABEL_UNKNOWN;
+}
+
+bool history_begin(cst_context *context)
+{
+    cst_history *const history = context->frame.history;
+    if (!history)
+        return true;
+    const engine_text *const name = &context->event.session;
+    if (++history->stamp == 0) {
+        memset(history->note_stamps, 0, context->frame.image->note_count * sizeof *history->note_stamps);
+        history->stamp = 1;
+    }
+    history->seen_count = history->key_count = 0;
+    history->answers = NULL;
+    history->answer_count = history->answer_capacity = 0;
+    history->entered = false;
+    history->session = session_find(&context->sessions, name->bytes, name->length);
+    history->lost = !history->session && context->sessions.past_lost;
+    past_store *const store = history->session ? history->session->past : NULL;
+    if (store) {
+        uint32_t kept, dropped;
+        if (memcmp(store->policy, context->frame.image->source_hash, sizeof store->policy) != 0 &&
+            !past_store_adopt(store, context->frame.image, &kept, &dropped))
+            return false;
+        past_store_time(store, engine_time(context));
+    }
+    read_labels(context, history);
+    return true;
+}
+
+void history_watch(cst_context *context)
+{
+    cst_history *const history = context->frame.history;
+    if (!history)
+        return;
+    cst_frame *const frame = &context->frame;
+    const cst_image *const image = frame->image;
+    const cst_range groups = context->event.dispatch->watches;
+    const uint32_t *const lists = CST_ROWS(image, group_lists, uint32_t) + groups.first;
+    const cst_rule_row *const rules = CST_ROWS(image, rules, cst_rule_row);
+    history->seen_count = 0;
+    frame->hit_count = 0;
+    for (uint32_t i = 0; i < groups.count; i++)
+        context->policy->module->groups[lists[i]](frame, lists[i]);
+    for (uint32_t i = 0; i < frame->hit_count; i++)
+        history->seen[history->seen_count++] = (history_seen){rules[frame->hits[i].rule].watch, frame->hits[i].reason};
+    frame->hit_count = 0;
+}
+
+/* ---- after ----------------------------------------------------------------------------------- */
+
+/* The store of the session, made if it is new. NULL: there is no room. */
+static past_store *own_store(cst_context *context, cst_history *history)
+{
+    session_table *const table = &context->sessions;
+    const engine_text *const name = &context->event.session;
+    uint32_t kept, dropped;
+    session *owner = session_find(table, name->bytes, name->length);
+    if (!owner && table->count < context->policy->limits.sessions)
+        owner = session_store(table, name->bytes, name->length);
+    if (!owner)
+        return NULL;
+    history->session = owner;
+    if (owner->past)
+        return owner->past;
+    past_store *const made = context->allocator.allocate(context->allocator.user, sizeof *made);
+    if (!made)
+        return NULL;
+    past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES, NULL);
+    made->lost = history->lost;
+    if (!past_store_adopt(made, context->frame.image, &kept, &dropped)) {
+        context->allocator.release(context->allocator.user, made, sizeof *made);
+        return NULL;
+    }
+    past_store_time(made, engine_time(context));
+    return owner->past = made;
+}
+
+/* What could not be kept of this event makes later answers undecided. */
+static void lose(cst_context *context, cst_history *history)
+{
+    if (history->session && history->session->past)
+        history->session->past->lost = true;
+    else
+        context->sessions.past_lost = true;
+}
+
+static void observe(cst_history *history, const past *one, const cst_watch_row *watch, cst_truth truth)
+{
+    uint64_t key[2] = {0, 0}, hash[2] = {0, 0};
+    past_event event = {.at = past_store_next(one->store), .truth = truth, .key = key};
+    for (uint32_t i = 0; i < watch->key_count; i++)
+        if (history->note_stamps[watch->first_note + i] != history->stamp ||
+            !past_hash(one->store->seed, &history->notes[watch->first_note + i], &history->text, key))
+            event.key = NULL;
+    const uint32_t value = watch->first_note + watch->key_count;
+    if (watch->has_value && history->note_stamps[value] == history->stamp &&
+        past_hash(one->store->seed, &history->notes[value], &history->text, hash)) {
+        event.value = &history->notes[value];
+        event.value_hash = hash[0];
+    }
+    past_observe(one, watch->step, &event);
+}
+
+static bool wanted_mark(uint32_t mark, history_fate fate)
+{
+    switch (mark) {
+    case CST_WATCH_STOPPED:
+        return fate == HISTORY_STOPPED;
+    case CST_WATCH_APPROVED:
+        return fate == HISTORY_APPROVED;
+    default:
+        return fate != HISTORY_STOPPED;
+    }
+}
+
+/* Last steps first: B of `A followed by B` is strictly later than A. */
+static int seen_compare(const void *left, const void *right)
+{
+    const history_seen *const a = left, *const b = right;
+    return (a->watch < b->watch) - (a->watch > b->watch);
+}
+
+static void enter_own(cst_context *context, cst_history *history, history_fate fate)
+{
+    past_store *store = NULL;
+    for (uint32_t i = 0; i < history->seen_count; i++) {
+        const cst_watch_row *const watch = &watch_rows(context)[history->seen[i].watch];
+        const cst_past_row *const row = past_of_watch(context, watch);
+        if (row->across || !wanted_mark(watch->mark, fate))
+            continue;
+        if (!store && !(store = own_store(context, history))) {
+            lose(context, history);
+            return;
+        }
+        const past one = {store, &store->places[watch->past], row};
+        observe(history, &one, watch, history->seen[i].truth);
+    }
+    if (store)
+        store->number++;
+}
+
+static void enter_shared(cst_context *context, cst_history *history, history_fate fate)
+{
+    past_shared *const shared = context->shared;
+    bool locked = false;
+    for (uint32_t i = 0; i < history->seen_count; i++) {
+        const cst_watch_row *const watch = &watch_rows(context)[history->seen[i].watch];
+        const cst_past_row *const row = past_of_watch(context, watch);
+        if (!row->across || !wanted_mark(watch->mark, fate))
+            continue;
+        if (!locked) {
+            pthread_mutex_lock(&shared->lock);
+            past_store_time(&shared->store, engine_time(context));
+            locked = true;
+        }
+        const past one = {&shared->store, &shared->store.places[history->shared_places[watch->past]], row};
+        observe(history, &one, watch, history->seen[i].truth);
+    }
+    if (!locked)
+        return;
+    shared->store.number++;
+    pthread_mutex_unlock(&shared->lock);
+}
+
+static void enter(cst_context *context, history_fate fate)
+{
+    cst_history *const history = context->frame.history;
+    sort_in_place(history->seen, history->seen_count, sizeof *history->seen, seen_compare);
+    enter_own(context, history, fate);
+    enter_shared(context, history, fate);
+}
+
+/* ---- what was changed ------------------------------------------------------------------------ */
+
+/* The watches of the event in hand can not be asked: each may fit it, with any key. */
+static void see_everything(cst_context *context, cst_history *history)
+{
+    const cst_image *const image = context->frame.image;
+    const cst_range lists = context->event.dispatch->watches;
+    const uint32_t *const numbers = CST_ROWS(image, group_lists, uint32_t);
+    const cst_group_row *const groups = CST_ROWS(image, groups, cst_group_row);
+    const uint32_t *const rows = CST_ROWS(image, group_rules, uint32_t);
+    const cst_rule_row *const rules = CST_ROWS(image, rules, cst_rule_row);
+    history->seen_count = 0;
+    history->stamp++; /* no note counts */
+    for (uint32_t i = 0; i < lists.count; i++) {
+        const cst_range all = groups[numbers[lists.first + i]].rules;
+        for (uint32_t k = 0; k < all.count; k++)
+            history->seen[history->seen_count++] = (history_seen){rules[rows[all.first + k]].watch, CST_UNDECIDED(0)};
+    }
+}
+
+/* Asks the watches about what goes on. */
+static void enter_changed(cst_context *context, history_fate fate)
+{
+    cst_history *const history = context->frame.history;
+    const uint32_t count = context->touched_count;
+    cst_value *const saved = arena_array(&context->arena, count + 1u, sizeof *saved);
+    if (!saved) {
+        see_everything(context, history);
+        enter(context, fate);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        saved[i] = context->slots[context->touched[i]];
+    if (event_read_changed(context)) {
+        if (context->frame.image->memo_count)
+            memset(context->frame.memo, 0, context->frame.image->memo_count);
+        history->stamp++;
+        const uint32_t hits = context->frame.hit_count;
+        cst_hit *const kept = arena_array(&context->arena, hits + 1u, sizeof *kept);
+        if (kept && hits)
+            memcpy(kept, context->frame.hits, hits * sizeof *kept);
+        history_watch(context);
+        if (kept && hits)
+            memcpy(context->frame.hits, kept, hits * sizeof *kept);
+        context->frame.hit_count = kept ? hits : 0;
+    } else {
+        see_everything(context, history);
+    }
+    enter(context, fate);
+    for (uint32_t i = count; i < context->touched_count; i++)
+        memset(&context->slots[context->touched[i]], 0, sizeof(cst_value));
+    for (uint32_t i = 0; i < count; i++)
+        context->slots[context->touched[i]] = saved[i];
+}
+
+void history_enter(cst_context *context, history_fate fate)
+{
+    if (!context->frame.history || context->frame.image->watches.count == 0)
+        return;
+    context->history.entered = true;
+    const bool changed = context->cut_text.bytes || context->cut_args.bytes || context->cut_value.bytes;
+    if (changed && fate != HISTORY_STOPPED)
+        enter_changed(context, fate);
+    else
+        enter(context, fate);
+}
+
+/* ---- labels ---------------------------------------------------------------------------------- */
+
+void history_label(cst_context *context, uint32_t label, bool sure)
+{
+    const cst_image *const image = context->frame.image;
+    const cst_ref name = CST_ROWS(image, labels, cst_ref)[label];
+    const engine_text *const of = &context->event.session;
+    session_table *const table = &context->sessions;
+    session *owner = session_find(table, of->bytes, of->length);
+    if (!owner && table->count < context->policy->limits.sessions)
+        owner = session_store(table, of->bytes, of->length);
+    if (!owner)
+        table->past_lost = true;
+    else if (!session_set_label(table, owner, CST_TEXT(image, name), name.length, sure))
+        owner->labels_lost = true;
+}

@@ -1,0 +1,69 @@
+/*
+ * history.h - history for one event after another: which watches it fits, what the rules ask, and how it enters.
+ *
+ * The way of an event: history_begin finds the session's store and labels; history_watch asks the watches of its stage and tool, and they
+ * note its keys and values; the rules ask their questions (services.def: past_…, session_has); and when the event is decided history_enter
+ * moves the states on, with the event as it was let through.
+ *
+ * What a session remembers is allocated when the first watch fits. If there is no memory, or no room for one more session, that is known,
+ * and makes questions undecided.
+ *
+ * Layer 3. One thread at a time, but for the shared store.
+ */
+#ifndef CONSTITUTION_RUNTIME_HISTORY_HISTORY_H
+#define CONSTITUTION_RUNTIME_HISTORY_HISTORY_H
+
+#include "runtime/base/buffer.h"
+#include "runtime/history/shared.h"
+#include "runtime/limits.h"
+
+struct cst_context;
+struct session;
+
+typedef struct history_seen { /* a watch that the event fits, or may fit */
+    uint32_t watch;
+    cst_truth truth;
+} history_seen;
+
+typedef struct history_answer { /* a question that a rule has asked about the event in hand */
+    uint32_t past;
+    cst_truth truth;      /* FALSE, TRUE (of a number: known) or PAST_UNKNOWN */
+    uint64_t key[2];
+    int64_t number;
+    cst_value value;
+} history_answer;
+
+typedef enum label_state { LABEL_ABSENT = 0, LABEL_SET = 1, LABEL_UNKNOWN = 2 } label_state;
+
+typedef struct cst_history {
+    struct cst_context *context;
+    /* sized by the policy */
+    cst_value *notes;        /* image.note_count */
+    uint32_t *note_stamps;   /* == stamp: noted for the event in hand */
+    history_seen *seen;      /* rows of image.watches */
+    uint32_t *shared_places; /* by row of image.pasts, see past_shared_places */
+    uint8_t *labels;         /* label_state, by row of image.labels: as they were before the event */
+    /* of the event in hand */
+    uint32_t stamp, seen_count;
+    struct session *session; /* NULL: nothing is remembered of it */
+    bool lost;               /* something of this session may have been lost */
+    cst_value keys[LIMIT_PAST_KEYS]; /* for the next question */
+    uint32_t key_count;
+    buffer text;             /* canonical form of open data */
+    history_answer *answers; /* so that what is asked again when the event is over, to explain it, is answered as it was */
+    uint32_t answer_count, answer_capacity;
+    bool entered;
+} cst_history;
+
+/* What was decided about an event. */
+typedef enum history_fate { HISTORY_PASSED, HISTORY_APPROVED, HISTORY_STOPPED } history_fate;
+
+/* False: memory is short. */
+bool history_begin(struct cst_context *context);
+void history_watch(struct cst_context *context);
+/* The event, as it goes on, becomes part of the past. */
+void history_enter(struct cst_context *context, history_fate fate);
+/* A rule that counts has given the session a label, or may have. */
+void history_label(struct cst_context *context, uint32_t label, bool sure);
+
+#endif

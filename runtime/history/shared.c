@@ -1,0 +1,54 @@
+/*
+ * shared.c - the life of a shared store, and where a policy's questions stand in it.
+ */
+#include "runtime/history/shared.h"
+
+#include <string.h>
+
+#include "runtime/limits.h"
+
+past_shared *past_shared_new(const cst_allocator *allocator)
+{
+    past_shared *const made = allocator->allocate(allocator->user, sizeof *made);
+    if (!made)
+        return NULL;
+    memset(made, 0, sizeof *made);
+    if (pthread_mutex_init(&made->lock, NULL) != 0) {
+        allocator->release(allocator->user, made, sizeof *made);
+        return NULL;
+    }
+    atomic_init(&made->references, 1);
+    past_store_init(&made->store, allocator, LIMIT_SHARED_PAST_KEYS, LIMIT_SHARED_PAST_BYTES, NULL);
+    return made;
+}
+
+past_shared *past_shared_retain(past_shared *shared)
+{
+    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+    return shared;
+}
+
+void past_shared_release(past_shared *shared)
+{
+    if (!shared || atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1)
+        return;
+    const cst_allocator allocator = shared->store.allocator;
+    past_store_free(&shared->store);
+    pthread_mutex_destroy(&shared->lock);
+    allocator.release(allocator.user, shared, sizeof *shared);
+}
+
+bool past_shared_places(past_shared *shared, const cst_image *image, uint32_t *places)
+{
+    bool good = true;
+    pthread_mutex_lock(&shared->lock);
+    for (uint32_t i = 0; i < image->pasts.count && good; i++) {
+        places[i] = CST_NONE;
+        if (!past_row(image, i)->across)
+            continue;
+        places[i] = past_store_place(&shared->store, past_row(image, i)->identity);
+        good = places[i] != CST_NONE;
+    }
+    pthread_mutex_unlock(&shared->lock);
+    return good;
+}

@@ -1,0 +1,31 @@
+/*
+ * shared.h - what is kept `across sessions`: one store for all contexts of a policy, or of a live policy and all that it will be.
+ *
+ * Contexts of several threads use it, so a lock stands around each use; only policies that say `across sessions` ever take it. A
+ * question keeps its place in the store for good, under its identity, so that two policies in force at the same moment (one just being
+ * swapped for the other) share what both ask and never mistake one row for another.
+ *
+ * Layer 2. Thread-safe.
+ */
+#ifndef CONSTITUTION_RUNTIME_HISTORY_SHARED_H
+#define CONSTITUTION_RUNTIME_HISTORY_SHARED_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "runtime/history/past.h"
+
+typedef struct past_shared {
+    atomic_uint references;
+    pthread_mutex_t lock;
+    past_store store; /* under the lock; its seed does not change */
+} past_shared;
+
+/* With one reference. NULL: memory is short. */
+past_shared *past_shared_new(const cst_allocator *allocator);
+past_shared *past_shared_retain(past_shared *shared);
+void past_shared_release(past_shared *shared); /* NULL is allowed */
+/* By row of image.pasts the place of those that say `across sessions`, else CST_NONE. False: memory is short. */
+bool past_shared_places(past_shared *shared, const cst_image *image, uint32_t *places);
+
+#endif

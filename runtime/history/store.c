@@ -1,0 +1,291 @@
+/*
+ * store.c - which state belongs to which question and key, and how much of them there may be.
+ *
+ * A question without `with same` has one state; with it, one for each key, in a table of its own with open addressing. The table grows
+ * by doubling; before it grows, states that no window reaches any more are thrown out, so a question with a window needs room for the
+ * keys of one window only. Past the bound (of keys or bytes) a new key finds no room: then answers about keys that are not in the table
+ * are undecided for as long as the lost moment could matter.
+ *
+ * Memory is asked for when something is first worth remembering; a session of which nothing is asked costs nothing.
+ */
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "runtime/base/hash.h"
+#include "runtime/history/store_private.h"
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+void *store_resize(past_store *store, void *memory, size_t old_size, size_t new_size)
+{
+    const cst_allocator *const from = &store->allocator;
+    if (new_size == 0) {
+        if (memory)
+            from->release(from->user, memory, old_size);
+        store->bytes -= memory ? old_size : 0;
+        return NULL;
+    }
+    if (new_size > old_size && new_size - old_size > store->most_bytes - store->bytes)
+        return NULL;
+    void *const made = memory ? from->resize(from->user, memory, old_size, new_size) : from->allocate(from->user, new_size);
+    if (made)
+        store->bytes += new_size - (memory ? old_size : 0);
+    return made;
+}
+
+size_t past_state_size(const cst_past_row *row)
+{
+    return sizeof(past_state) + (size_t)row->steps * 2 * sizeof(past_moment);
+}
+
+void store_free_state(past_store *store, past_state *state, uint32_t steps)
+{
+    if (!state)
+        return;
+    if (state->items)
+        store_resize(store, state->items, state->capacity * sizeof *state->items, 0);
+    if (state->latest.text)
+        store_resize(store, state->latest.text, state->latest.length, 0);
+    store_resize(store, state, sizeof *state + (size_t)steps * 2 * sizeof(past_moment), 0);
+}
+
+static void free_states(past_store *store, past_table *table)
+{
+    for (uint32_t i = 0; i < table->capacity; i++)
+        store_free_state(store, table->states[i], table->steps);
+    if (table->states)
+        store_resize(store, table->states, table->capacity * sizeof *table->states, 0);
+    table->states = NULL;
+    table->count = table->capacity = 0;
+}
+
+/* ---- states ---------------------------------------------------------------------------------- */
+
+static uint32_t place_of(const past_table *table, const uint64_t key[2])
+{
+    uint32_t at = (uint32_t)key[0] & (table->capacity - 1u);
+    while (table->states[at] && (table->states[at]->key[0] != key[0] || table->states[at]->key[1] != key[1]))
+        at = (at + 1u) & (table->capacity - 1u);
+    return at;
+}
+
+past_state *store_find(const past_table *table, const cst_past_row *row, const uint64_t key[2])
+{
+    if (table->capacity == 0)
+        return NULL;
+    return row->key_count ? table->states[place_of(table, key)] : table->states[0];
+}
+
+/* Nothing of it is in any window, and it says nothing that its absence would not say. */
+static bool is_over(const past_store *store, const cst_past_row *row, const past_state *state)
+{
+    return row->within_us != 0 && store->now - state->touched > row->within_us &&
+           !past_is_recent(store, row, &state->dropped);
+}
+
+/* A table of `capacity` places with the states that are not over. */
+static bool rebuild(past_store *store, past_table *table, const cst_past_row *row, uint32_t capacity)
+{
+    past_state **const states = store_resize(store, NULL, 0, capacity * sizeof *states);
+    if (!states)
+        return false;
+    memset(states, 0, capacity * sizeof *states);
+    past_table made = *table;
+    made.states = states;
+    made.capacity = capacity;
+    made.count = 0;
+    for (uint32_t i = 0; i < table->capacity; i++) {
+        past_state *const state = table->states[i];
+        if (!state)
+            continue;
+        if (is_over(store, row, state)) {
+            store_free_state(store, state, row->steps);
+            continue;
+        }
+        states[place_of(&made, state->key)] = state;
+        made.count++;
+    }
+    if (table->states)
+        store_resize(store, table->states, table->capacity * sizeof *states, 0);
+    *table = made;
+    return true;
+}
+
+static uint32_t count_over(const past_store *store, const past_table *table, const cst_past_row *row)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < table->capacity; i++)
+        found += table->states[i] && is_over(store, row, table->states[i]);
+    return found;
+}
+
+/* A free place for one more key. */
+static bool make_room(past_store *store, past_table *table, const cst_past_row *row)
+{
+    if (!row->key_count)
+        return table->capacity != 0 || rebuild(store, table, row, 1);
+    const bool full = table->count >= store->most_keys;
+    if (!full && table->count < table->capacity / 2)
+        return true;
+    /* looking through all states is paid for by the keys that have come since the last time */
+    const uint32_t left = table->count - count_over(store, table, row);
+    if (left >= store->most_keys)
+        return false;
+    uint32_t capacity = 8;
+    while (capacity / 4 <= left)
+        capacity *= 2;
+    return rebuild(store, table, row, capacity);
+}
+
+past_state *store_make(past_store *store, past_table *table, const cst_past_row *row, const uint64_t key[2], past_moment at)
+{
+    past_state *state = NULL;
+    const size_t size = past_state_size(row);
+    const bool crowded = table->count >= store->most_keys && past_is_recent(store, row, &table->dropped) &&
+                         table->dropped.number + store->most_keys / 2 > at.number;
+    if (!crowded && make_room(store, table, row))
+        state = store_resize(store, NULL, 0, size);
+    if (!state) {
+        if (!crowded)
+            table->dropped = at;
+        table->dropped.time = at.time;
+        return NULL;
+    }
+    memset(state, 0, size);
+    memcpy(state->key, key, sizeof state->key);
+    state->dropped = table->dropped; /* what was lost may have been of this key */
+    table->steps = row->steps;
+    table->states[row->key_count ? place_of(table, key) : 0] = state;
+    table->count++;
+    return state;
+}
+
+/* ---- stores ---------------------------------------------------------------------------------- */
+
+static void random_seed(const past_store *store, uint64_t seed[2])
+{
+    if (getrandom(seed, 2 * sizeof *seed, GRND_NONBLOCK) == (ssize_t)(2 * sizeof *seed))
+        return;
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const uint64_t parts[3] = {(uint64_t)now.tv_nsec, (uint64_t)now.tv_sec, (uint64_t)(uintptr_t)store};
+    seed[0] = cst_hash_seeded(parts, sizeof parts, (uint64_t)(uintptr_t)seed);
+    seed[1] = cst_hash_seeded(parts, sizeof parts, seed[0]);
+}
+
+void past_store_init(past_store *store, const cst_allocator *allocator, uint32_t most_keys, size_t most_bytes,
+                     const uint64_t seed[2])
+{
+    *store = (past_store){.allocator = *allocator, .most_bytes = most_bytes, .most_keys = most_keys, .now = INT64_MIN / 2};
+    if (seed)
+        memcpy(store->seed, seed, sizeof store->seed);
+    else
+        random_seed(store, store->seed);
+}
+
+static void free_places(past_store *store, past_place *places, uint32_t count)
+{
+    const cst_allocator *const from = &store->allocator;
+    for (uint32_t i = 0; i < count; i++)
+        if (places[i].table) {
+            free_states(store, places[i].table);
+            from->release(from->user, places[i].table, sizeof(past_table));
+        }
+    if (places)
+        from->release(from->user, places, count * sizeof *places);
+}
+
+void past_store_free(past_store *store)
+{
+    free_places(store, store->places, store->count);
+    store->places = NULL;
+    store->count = 0;
+}
+
+past_table *store_table(past_store *store, past_place *place, const cst_past_row *row)
+{
+    if (place->table)
+        return place->table;
+    place->table = store->allocator.allocate(store->allocator.user, sizeof(past_table));
+    if (place->table)
+        *place->table = (past_table){.steps = row->steps};
+    return place->table;
+}
+
+static uint32_t place_find(const past_store *store, uint64_t identity)
+{
+    for (uint32_t i = 0; i < store->count; i++)
+        if (store->places[i].identity == identity)
+            return i;
+    return CST_NONE;
+}
+
+/* The tables that the new policy asks for, moved from the old places; new ones where the time before is not known. */
+static bool move_tables(past_store *store, const cst_image *image, past_place *places, uint32_t *kept)
+{
+    const uint32_t count = image->pasts.count;
+    for (uint32_t i = 0; i < count; i++) {
+        places[i] = (past_place){past_row(image, i)->identity, NULL};
+        if (store->number == 0 || place_find(store, places[i].identity) != CST_NONE)
+            continue;
+        past_table *const table = store_table(store, &places[i], past_row(image, i));
+        if (!table) {
+            free_places(store, places, count);
+            return false;
+        }
+        table->blurred = (past_moment){store->now, store->number};
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t old = place_find(store, places[i].identity);
+        if (old == CST_NONE)
+            continue;
+        places[i].table = store->places[old].table;
+        store->places[old] = (past_place){0, NULL};
+        (*kept)++;
+    }
+    return true;
+}
+
+bool past_store_adopt(past_store *store, const cst_image *image, uint32_t *kept, uint32_t *dropped)
+{
+    const uint32_t count = image->pasts.count;
+    past_place *places = NULL;
+    *kept = 0;
+    if (count) {
+        places = store->allocator.allocate(store->allocator.user, count * sizeof *places);
+        if (!places)
+            return false;
+        memset(places, 0, count * sizeof *places);
+        if (!move_tables(store, image, places, kept))
+            return false;
+    }
+    *dropped = store->count - *kept;
+    free_places(store, store->places, store->count);
+    store->places = places;
+    store->count = count;
+    memcpy(store->policy, image->source_hash, sizeof store->policy);
+    return true;
+}
+
+uint32_t past_store_place(past_store *store, uint64_t identity)
+{
+    const uint32_t known = place_find(store, identity);
+    if (known != CST_NONE)
+        return known;
+    const cst_allocator *const from = &store->allocator;
+    const size_t size = store->count * sizeof *store->places;
+    past_place *const places = store->places ? from->resize(from->user, store->places, size, size + sizeof *places)
+                                             : from->allocate(from->user, sizeof *places);
+    if (!places)
+        return CST_NONE;
+    store->places = places;
+    store->places[store->count] = (past_place){identity, NULL};
+    return store->count++;
+}
+
+void past_store_time(past_store *store, int64_t time)
+{
+    if (time > store->now)
+        store->now = time;
+}
