@@ -10,6 +10,7 @@
 #define CONSTITUTION_COMPILER_CHECK_CHECK_H
 
 #include "compiler/checked.h"
+#include "compiler/row_index.h"
 
 /* ---- names --------------------------------------------------------------------------------------- */
 
@@ -87,6 +88,7 @@ typedef struct checker {
     void *types;          /* types.c: interning */
     void *slots;          /* scope.c: slots by key */
     void *declarations;   /* declarations.c: tools by name */
+    row_index databases, probes; /* patterns.c: those of the policy */
     struct name_table *lost_names; /* of modules that could not be read; NULL: none */
     bool tools_lost;      /* a file of tools had errors */
     bool upper_lost;      /* a file that is extended could not be read */
