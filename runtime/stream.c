@@ -19,6 +19,8 @@
 #include "runtime/stream.h"
 #include "runtime/utf8.h"
 
+enum { WAITING_BYTES = 1024, WAITING_PART = 16 }; /* is_due */
+
 static uint64_t hash_on(uint64_t hash, const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -163,6 +165,16 @@ void cst_stream_close(cst_stream *stream)
 
 /* ---- feeding --------------------------------------------------------------------------------- */
 
+/*
+ * Whether it is worth looking. Each look goes through all that waits, so where much waits (an open bracket, a word that a rule holds) the next one is
+ * due when a good part has come on top of it: then all looks together cost a few times the text, and not its square.
+ */
+static bool is_due(const cst_stream *stream)
+{
+    const uint32_t waits = stream->characters - stream->released, fresh = stream->characters - stream->looked;
+    return fresh > 0 && (waits <= WAITING_BYTES || fresh >= waits / WAITING_PART);
+}
+
 static uint32_t whole_characters(const cst_stream *stream)
 {
     const unsigned char *const bytes = (const unsigned char *)stream->text.bytes;
@@ -200,9 +212,12 @@ cst_status cst_stream_feed(cst_stream *stream, const char *bytes, size_t length,
             }
         }
     }
-    if (!stream->broken && !stream->is_whole && stream->characters > before && !stream_release(stream)) {
-        buffer_clear(&stream->out);
-        stream->is_whole = true; /* what is not known is held to the end */
+    if (!stream->broken && !stream->is_whole && is_due(stream)) {
+        stream->looked = stream->characters;
+        if (!stream_release(stream)) {
+            buffer_clear(&stream->out);
+            stream->is_whole = true; /* what is not known is held to the end */
+        }
     }
     if (stream->out.failed) {
         stream->broken = true;

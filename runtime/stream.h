@@ -21,6 +21,7 @@ struct cst_stream {
     buffer out;
     text_stream known;
     uint32_t characters; /* bytes of whole characters in `text` */
+    uint32_t looked;     /* of them, those that were there when the rules were asked last */
     uint32_t settled, released;
     uint64_t sent;       /* bytes given out, cuts made */
     uint64_t sent_hash;  /* of them: the end must begin with the same */

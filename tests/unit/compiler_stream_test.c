@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -383,6 +384,59 @@ static void test_undecided_redaction_stops(void **unused)
     reply_end(&reply, CST_REDACT, "");
 }
 
+/* Seconds that a text takes that begins so and goes on so, fed in pieces of four bytes; the least of two. */
+static double feed_long(cst_context *context, const char *begin, const char *more, uint32_t length)
+{
+    double least = 1e9;
+    buffer text;
+    buffer_init(&text, NULL, 0);
+    buffer_text(&text, begin);
+    while (text.length < length)
+        buffer_text(&text, more);
+    for (uint32_t i = 0; i < 2; i++) {
+        struct timespec start, end;
+        reply reply = {.context = context};
+        clock_gettime(CLOCK_MONOTONIC, &start);
+        reply_stream(&reply, output);
+        for (size_t at = 0; at + 4 <= text.length; at += 4)
+            assert_int_equal(cst_stream_feed(reply.stream, text.bytes + at, 4, &reply.piece), CST_OK);
+        assert_int_equal(cst_stream_end(reply.stream, &reply.piece, &reply.decision), CST_OK);
+        cst_stream_close(reply.stream);
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        const double seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+        if (seconds < least)
+            least = seconds;
+    }
+    buffer_free(&text);
+    return least;
+}
+
+/* What waits is not gone through again for every few bytes: a bracket that stays open, and matches that a rule holds. Six times the text takes
+ * some six times as long, not thirty-six. */
+static void test_waiting_is_linear(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *begin, *more;
+    } texts[] = {{"x << ", "a b c d "}, {"alpha ", "1234 "}};
+    cst_policy *const policy = compile("constitution s \"1\"\n"
+                                       "pattern open = /<<[^>]*>>/\n"
+                                       "pattern card = /[0-9]{4}/\n"
+                                       "rule brackets on output when text contains open then redact with \"()\"\n"
+                                       "rule cards on output when text contains card then redact with \"[c]\"\n"
+                                       "rule both on output when text contains \"alpha\" and text contains \"omega\" then redact with \"_\"\n",
+                                       CST_ENGINE_JIT);
+    cst_context *const context = cst_context_new(policy);
+    for (uint32_t i = 0; i < 2; i++) {
+        const double few = feed_long(context, texts[i].begin, texts[i].more, 10000);
+        const double many = feed_long(context, texts[i].begin, texts[i].more, 60000);
+        if (many > 18 * few)
+            fail_msg("%s: 10,000 bytes took %.4f s, 60,000 took %.4f s", texts[i].begin, few, many);
+    }
+    cst_context_free(context);
+    cst_policy_release(policy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_halted),
         cmocka_unit_test(test_undecided_redaction_stops),
+        cmocka_unit_test(test_waiting_is_linear),
         cmocka_unit_test(test_pieces_native),
         cmocka_unit_test(test_pieces_reference),
     };
