@@ -583,6 +583,9 @@ void mark_repeat(cst_frame *frame, const cst_value *text, uint32_t number)
     const cst_texts *const texts = frame->texts;
     const cst_echo_row *const row = CST_ROWS(frame->image, echoes, cst_echo_row) + number;
     const echo *const echo = texts->echoes ? texts->echoes[number] : NULL;
+    /* what is shared with a text that was lost is not among the marks */
+    if (texts->echoes_lost || (echo && echo_is_partial(echo)))
+        frame->texts->marks_failed = true;
     for (uint32_t i = 0; i < text_count(text) && echo; i++) {
         const cst_value *const one = text_at(text, i);
         place_list list = {0};

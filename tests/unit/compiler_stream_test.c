@@ -73,7 +73,7 @@ static const char head[] = "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2
 static void text_make(buffer *text)
 {
     buffer_clear(text);
-    const uint32_t count = draw(14);
+    const uint32_t count = draw(50) == 0 ? draw(200) : draw(14); /* long ones wait */
     for (uint32_t i = 0; i < count; i++)
         buffer_text(text, parts[draw(PART_COUNT)]);
 }

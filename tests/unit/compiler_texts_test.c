@@ -55,6 +55,7 @@ static const char prompt_policy[] = "constitution t \"1\"\n"
 
 #define OUTPUT(session) "{\"stage\":\"output\",\"session\":\"" session "\",\"text\":\"a harmless text\"}"
 #define RESULT(session) "{\"stage\":\"result\",\"tool\":\"t\",\"session\":\"" session "\",\"text\":\"a harmless text\"}"
+#define LEAK(session) "{\"stage\":\"result\",\"tool\":\"t\",\"session\":\"" session "\",\"text\":\"He said: You are the assistant!\"}"
 #define MESSAGE(session) "{\"stage\":\"message\",\"from\":\"a\",\"to\":\"b\",\"session\":\"" session "\",\"text\":\"a harmless text\"}"
 #define INPUT(session) "{\"stage\":\"input\",\"session\":\"" session "\",\"text\":\"nothing that is said again\"}"
 
@@ -125,6 +126,8 @@ static void test_lost_prompts(void **unused)
             cst_context *const context = cst_context_new(policy);
             expect_known(context);
             assert_int_equal(verdict(context, OUTPUT("s")), CST_PERMIT);
+            assert_int_equal(cst_session_system(context, "known", 5, "You are the assistant", 21), CST_OK);
+            assert_int_equal(verdict(context, LEAK("known")), CST_REDACT);
             lose_prompt(context, &losses[i]);
             expect_lost(context);
             if (losses[i].everywhere)
@@ -132,8 +135,9 @@ static void test_lost_prompts(void **unused)
             else
                 expect_known(context);
             /* a prompt that comes later does not bring the lost one back */
-            assert_int_equal(cst_session_system(context, "s", 1, "You are", 7), CST_OK);
+            assert_int_equal(cst_session_system(context, "s", 1, "You are the assistant", 21), CST_OK);
             expect_lost(context);
+            assert_int_equal(verdict(context, LEAK("s")), CST_DENY);
             if (!losses[i].everywhere) /* what asks for other texts is as before */
                 assert_int_equal(verdict(context, INPUT("s")), CST_PERMIT);
             cst_context_forget(context);
