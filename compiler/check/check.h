@@ -109,6 +109,8 @@ uint32_t unit_read_beside(checker *checker, const unit *unit, const ast_text *pa
 bool unit_is_library(const unit *unit); /* has no `constitution` and only what a module may hold */
 /* Names of one kind that stand in the unit, for suggestions. `kinds` is a bit set of 1 << symbol_kind. */
 const char *const *unit_names(checker *checker, const unit *unit, uint32_t kinds, uint32_t *count);
+/* The name of one of these kinds that was probably meant, of the unit or of the module that the path begins with, whole; NULL: none is near. */
+const char *unit_nearest(checker *checker, const unit *unit, const ast_path *path, uint32_t kinds);
 
 /* declarations.c: principles, enums, agents, contexts, tools, sets, defaults, approvals of all units */
 void declarations_check(checker *checker);

@@ -290,11 +290,7 @@ static bool name_add(checker *checker, unit *home, const set_element *element, u
         diagnostic_note_at(checker->compilation, d, symbol->range, "it is declared here");
         return false;
     }
-    uint32_t count;
-    const char *const *const names =
-        unit_names(checker, home, 1u << SYMBOL_PATTERN | 1u << SYMBOL_SET, &count);
-    const char *const near =
-        diagnostic_nearest(source_excerpt(checker->compilation, range), names, count);
+    const char *const near = unit_nearest(checker, home, &element->path, 1u << SYMBOL_PATTERN | 1u << SYMBOL_SET);
     if (near != NULL) {
         diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
         diagnostic_mend(checker->compilation, d, range, near, "write `%s`", near);
