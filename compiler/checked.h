@@ -383,6 +383,12 @@ typedef struct checked_policy {
     uint8_t source_hash[32]; /* SHA-256 over "path length bytes" of all sources in the order they were added */
 } checked_policy;
 
+/* What the index of a condition on texts counts, for dumps. */
+static inline const char *text_row_word(expression_kind kind)
+{
+    return kind == EXPRESSION_REPEATS ? "echo" : "probe";
+}
+
 /* The policy as stable text, a row a line (check/checked_dump.c). */
 struct buffer;
 void checked_dump(struct buffer *out, const checked_policy *policy);

@@ -223,13 +223,13 @@ cst_status engine_begin(cst_context *context)
     context->from_json = false;
     context->tree = NULL;
     context->cut_text = context->cut_args = context->cut_value = (engine_text){0};
-    if (context->frame.image->databases.count || context->frame.image->echoes.count)
-        texts_begin(&context->texts);
     context->event = (engine_event){.missing = CST_NONE, .problem = {.at = UINT64_MAX}};
     if (!take_live(context))
         return CST_NO_MEMORY;
     context->text_slot = context->policy->text_slot;
     const cst_image *const image = context->policy->image;
+    if (image->databases.count || image->echoes.count)
+        texts_begin(&context->texts);
     if (++context->stamp == 0) { /* after four billion events the stamps start again */
         memset(context->slot_stamps, 0, image->slot_count * sizeof(uint32_t));
         memset(context->node_stamps, 0, image->nodes.count * sizeof(uint32_t));

@@ -317,18 +317,21 @@ static bool decide(cst_context *context)
 cst_status cst_session_system(cst_context *context, const char *session, size_t session_length,
                               const char *text, size_t length)
 {
-    if (!context || (!text && length) || (!session && session_length))
+    if (!context || (!session && session_length))
         return CST_BAD_ARGUMENT;
-    if (session_length > LIMIT_SESSION_BYTES || length > LIMIT_TEXT_BYTES)
+    if (session_length > LIMIT_SESSION_BYTES)
         return CST_LIMIT;
-    const cst_status status = engine_begin(context);
-    if (status != CST_OK)
+    const engine_text name = {session, (uint32_t)session_length, 0, 0};
+    cst_status status = !text && length ? CST_BAD_ARGUMENT : length > LIMIT_TEXT_BYTES ? CST_LIMIT : engine_begin(context);
+    if (status == CST_OK && !utf8_valid(text, length))
+        status = CST_WRONG_TYPE;
+    if (status != CST_OK) {
+        remember_lost_prompt(context, &name);
         return status;
+    }
     context->event.is_system = true;
-    context->event.session = (engine_text){session, (uint32_t)session_length, 0, 0};
+    context->event.session = name;
     context->event.system = (engine_text){text, (uint32_t)length, 0, 0};
-    if (!utf8_valid(text, length))
-        return CST_WRONG_TYPE;
     remember_texts(context);
     return CST_OK;
 }
@@ -340,6 +343,8 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     if (event->missing != CST_NONE)
         engine_problem_at(context, UINT64_MAX - 1, "missing", event->missing, "",
                           "A required field is missing.");
+    if (event->is_system && (event->problem.code || event->no_memory) && event->session.length <= LIMIT_SESSION_BYTES)
+        remember_lost_prompt(context, &event->session);
     if (event->no_memory)
         return engine_refuse(context, CST_NO_MEMORY, decision);
     check_session(context);

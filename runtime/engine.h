@@ -201,6 +201,9 @@ void cuts_apply(cst_context *context);
 void remember_begin(cst_context *context);
 /* After an event was let through: adds its texts. */
 void remember_texts(cst_context *context);
+/* A system prompt could not be taken: what asks for it in this session is undecided from now on. NULL: of which session it was is not known, so in
+ * every one. */
+void remember_lost_prompt(cst_context *context, const engine_text *session);
 
 /* ---- message.c, decision.c ---- */
 

@@ -254,15 +254,20 @@ static void read_system(top_reader *reader)
     context->event.system = (engine_text){json->text, json->length, 0, 0};
 }
 
-/* Nothing of a text that is not JSON is believed. */
+/*
+ * Nothing of a text that is not JSON, or of which only the beginning was read, is believed, except for one thing: it may have been a system prompt. Where
+ * neither the stage nor the session was reached there is nothing to hold that against.
+ */
 static void refuse_json(cst_context *context)
 {
     engine_event *const event = &context->event;
+    const bool has_session = event->session.bytes && event->session.length <= LIMIT_SESSION_BYTES;
+    if (event->is_system || (has_session && !event->has_stage))
+        remember_lost_prompt(context, has_session ? &event->session : NULL);
     *event = (engine_event){.missing = CST_NONE, .problem = {.at = UINT64_MAX}, .not_json = true,
                             .no_memory = event->no_memory, .records = event->records};
     for (uint32_t i = 0; i < context->frame.image->records.count; i++)
         event->records[i] = (engine_text){0};
-    engine_problem_json(context, &context->scanner, 0, CST_NONE);
 }
 
 static void read_event(cst_context *context, const char *bytes, size_t length)
@@ -279,6 +284,7 @@ static void read_event(cst_context *context, const char *bytes, size_t length)
     }
     if (scanner->error || !json_finish(scanner)) {
         refuse_json(context);
+        engine_problem_json(context, scanner, 0, CST_NONE);
         return;
     }
     if (context->event.is_system) {
@@ -330,14 +336,16 @@ cst_status engine_read_json(cst_context *context, const char *json, size_t lengt
     const cst_status status = engine_begin(context);
     if (status != CST_OK)
         return status;
-    if (length > context->policy->limits.event_bytes) {
-        context->event.not_json = true;
+    const size_t most = context->policy->limits.event_bytes;
+    const char *const bytes = copy_bytes(context, json, length < most ? length : most);
+    if (!bytes)
+        return CST_NO_MEMORY;
+    if (length > most) {
+        read_event(context, bytes, most);
+        refuse_json(context);
         engine_problem_at(context, 0, "limit", CST_NONE, "", "The event is too large.");
         return CST_OK;
     }
-    const char *const bytes = copy_bytes(context, json, length);
-    if (!bytes)
-        return CST_NO_MEMORY;
     context->byte_length = length;
     context->from_json = true;
     read_event(context, bytes, length);

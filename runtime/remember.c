@@ -19,7 +19,7 @@ static void use_echoes(cst_context *context, const session *owner)
     cst_texts *const texts = &context->texts;
     const session_echoes *const kept = owner ? owner->echoes : NULL;
     texts->echoes = NULL;
-    texts->echoes_lost = !kept && context->sessions.texts_lost;
+    texts->echoes_lost = context->sessions.prompt_lost || (!kept && context->sessions.texts_lost);
     if (!kept)
         return;
     if (memcmp(kept->policy, context->frame.image->source_hash, sizeof kept->policy) == 0)
@@ -127,7 +127,8 @@ static session_echoes *echoes_of(cst_context *context, session *owner)
     if (!fresh)
         return NULL;
     memcpy(fresh->policy, image->source_hash, sizeof fresh->policy);
-    fresh->lost = kept != NULL; /* what another policy remembered is not what this one asks for */
+    /* what another policy remembered is not what this one asks for */
+    fresh->lost = kept != NULL || context->sessions.texts_lost;
     for (uint32_t i = 0; i < fresh->count; i++) {
         fresh->items[i] = echo_new(&context->allocator, echo_rows(context)[i].chars);
         if (!fresh->items[i]) {
@@ -143,6 +144,22 @@ static session_echoes *echoes_of(cst_context *context, session *owner)
     return fresh;
 }
 
+/* The same for a session by name, stored if it is new. NULL: it cannot be, and that texts of it are missing has been noted. */
+static session_echoes *session_echoes_of(cst_context *context, const engine_text *name)
+{
+    session_table *const table = &context->sessions;
+    session *owner = session_find(table, name->bytes, name->length);
+    if (!owner && table->count < context->policy->limits.sessions)
+        owner = session_store(table, name->bytes, name->length);
+    session_echoes *const echoes = owner ? echoes_of(context, owner) : NULL;
+    if (echoes)
+        return echoes;
+    table->texts_lost = true;
+    for (uint32_t i = 0; owner && owner->echoes && i < owner->echoes->count; i++)
+        echo_lose(owner->echoes->items[i]);
+    return NULL;
+}
+
 static bool wants(const cst_context *context, const cst_echo_row *row)
 {
     const cst_origin_row *const origins = CST_ROWS(context->frame.image, origins, cst_origin_row);
@@ -155,32 +172,45 @@ static bool wants(const cst_context *context, const cst_echo_row *row)
 void remember_texts(cst_context *context)
 {
     const cst_image *const image = context->frame.image;
-    const engine_text *const name = &context->event.session;
     const cst_origin_row *const origins = CST_ROWS(image, origins, cst_origin_row);
     session_echoes *echoes = NULL;
     for (uint32_t i = 0; i < image->echoes.count; i++) {
         const cst_echo_row *const row = &echo_rows(context)[i];
         if (!wants(context, row))
             continue;
-        if (!echoes) {
-            session_table *const table = &context->sessions;
-            session *owner = session_find(table, name->bytes, name->length);
-            if (!owner && table->count < context->policy->limits.sessions)
-                owner = session_store(table, name->bytes, name->length);
-            echoes = owner ? echoes_of(context, owner) : NULL;
-            if (!echoes) {
-                table->texts_lost = true;
-                if (owner && owner->echoes)
-                    for (uint32_t k = 0; k < owner->echoes->count; k++)
-                        echo_lose(owner->echoes->items[k]);
-                return;
-            }
-        }
+        if (!echoes && !(echoes = session_echoes_of(context, &context->event.session)))
+            return;
         adding to = {context, echoes->items[i], row->views, true};
         for (uint32_t k = 0; k < row->origins.count; k++)
             if (is_of(context, &origins[row->origins.first + k]))
                 add_origin(&to, &origins[row->origins.first + k]);
         if (!to.complete)
             echo_lose(echoes->items[i]);
+    }
+}
+
+static bool wants_prompt(const cst_context *context, const cst_echo_row *row)
+{
+    const cst_origin_row *const origins = CST_ROWS(context->frame.image, origins, cst_origin_row);
+    for (uint32_t i = 0; i < row->origins.count; i++)
+        if (origins[row->origins.first + i].kind == CST_ORIGIN_SYSTEM)
+            return true;
+    return false;
+}
+
+void remember_lost_prompt(cst_context *context, const engine_text *session)
+{
+    const cst_image *const image = context->frame.image;
+    session_echoes *echoes = NULL;
+    for (uint32_t i = 0; i < image->echoes.count; i++) {
+        if (!wants_prompt(context, &echo_rows(context)[i]))
+            continue;
+        if (!session) {
+            context->sessions.prompt_lost = true;
+            return;
+        }
+        if (!echoes && !(echoes = session_echoes_of(context, session)))
+            return;
+        echo_lose(echoes->items[i]);
     }
 }

@@ -96,7 +96,7 @@ void session_table_free(session_table *table)
         release(table, table->slots, table->capacity * sizeof *table->slots);
     table->slots = NULL;
     table->capacity = table->count = 0;
-    table->halt_lost = table->texts_lost = table->past_lost = false;
+    table->halt_lost = table->texts_lost = table->past_lost = table->prompt_lost = false;
 }
 
 static uint32_t find_slot(const session_table *table, const char *name, uint32_t length,

@@ -63,6 +63,7 @@ typedef struct session_table {
     uint64_t seed;
     bool texts_lost;   /* texts of a session could not be stored: of sessions that are not known some are missing */
     bool past_lost;    /* history or a label of a session could not be stored: sessions that are not known may have any */
+    bool prompt_lost;  /* a system prompt could not be read, nor of which session it was */
     bool halt_lost;    /* a halted session could not be stored: sessions that are not known may be halted ones */
 } session_table;
 

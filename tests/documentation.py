@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Every example of docs/language.md: compiled, decided, or refused with the code it names.
+"""Every example of docs/language.md: compiled, decided, or refused with the code it names. And every public function stands in docs/formats.md.
 
-    documentation.py CONSTC DOCUMENT
+    documentation.py CONSTC DOCUMENT FORMATS HEADER...
 
 A fenced block that starts with ```const must check without an error and pass its own tests (and have one); ```const E0310 must be refused
 with that code. Only Python's standard library.
@@ -33,8 +33,15 @@ def main():
         if not good:
             failed += 1
             print(f"example {number} ({code or 'tests'}):\n{body}\n{output}")
-    print(f"{len(blocks)} examples, {failed} failures")
-    return 1 if failed or len(blocks) < 5 else 0
+    formats = open(sys.argv[3], encoding="utf-8").read()
+    functions = [name for path in sys.argv[4:] for name in
+                 re.findall(r"^CST_API [^;(]*?\b(cst_\w+)\(", open(path, encoding="utf-8").read(), re.M)]
+    for name in functions:
+        if f"`{name}`" not in formats:
+            failed += 1
+            print(f"{name} is not in {sys.argv[3]}")
+    print(f"{len(blocks)} examples, {len(functions)} functions, {failed} failures")
+    return 1 if failed or len(blocks) < 5 or len(functions) < 40 else 0
 
 
 if __name__ == "__main__":

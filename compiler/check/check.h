@@ -10,6 +10,7 @@
 #define CONSTITUTION_COMPILER_CHECK_CHECK_H
 
 #include "compiler/checked.h"
+#include "compiler/row_index.h"
 
 /* ---- names --------------------------------------------------------------------------------------- */
 
@@ -87,6 +88,7 @@ typedef struct checker {
     void *types;          /* types.c: interning */
     void *slots;          /* scope.c: slots by key */
     void *declarations;   /* declarations.c: tools by name */
+    row_index databases, probes; /* patterns.c: those of the policy */
     struct name_table *lost_names; /* of modules that could not be read; NULL: none */
     struct { rule *items; uint32_t count, capacity; } watches; /* become rules when all others are there */
     bool tools_lost;      /* a file of tools had errors */
@@ -108,6 +110,8 @@ uint32_t unit_read_beside(checker *checker, const unit *unit, const ast_text *pa
 bool unit_is_library(const unit *unit); /* has no `constitution` and only what a module may hold */
 /* Names of one kind that stand in the unit, for suggestions. `kinds` is a bit set of 1 << symbol_kind. */
 const char *const *unit_names(checker *checker, const unit *unit, uint32_t kinds, uint32_t *count);
+/* The name of one of these kinds that was probably meant, of the unit or of the module that the path begins with, whole; NULL: none is near. */
+const char *unit_nearest(checker *checker, const unit *unit, const ast_path *path, uint32_t kinds);
 
 /* declarations.c: principles, enums, agents, contexts, tools, sets, defaults, approvals of all units */
 void declarations_check(checker *checker);

@@ -132,10 +132,8 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
-        buffer_format(out, " probe %u", node->index);
-        return;
     case EXPRESSION_REPEATS:
-        buffer_format(out, " echo %u", node->index);
+        buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;
     case EXPRESSION_IN_SET:
         buffer_format(out, " set %u", node->index);

@@ -185,10 +185,8 @@ static void what_report(const environment *environment, const ast_expression *si
                              "what the event brings is compared with `==`, `in`, `starts with`");
         return;
     }
-    uint32_t count;
-    const char *const *const names = unit_names(environment->checker, environment->unit,
-                                                1u << SYMBOL_PATTERN | 1u << SYMBOL_SET, &count);
-    const char *const near = diagnostic_nearest(text, names, count);
+    const char *const near =
+        unit_nearest(environment->checker, environment->unit, &side->path, 1u << SYMBOL_PATTERN | 1u << SYMBOL_SET);
     if (near == NULL)
         return;
     diagnostic_label(compilation, d, "did you mean `%s`?", near);

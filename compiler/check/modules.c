@@ -136,6 +136,23 @@ const char *const *unit_names(checker *checker, const unit *unit, uint32_t kinds
     return names;
 }
 
+const char *unit_nearest(checker *checker, const unit *unit, const ast_path *path, uint32_t kinds)
+{
+    uint32_t count;
+    const symbol *const own = path->count == 2 && path->items[0].bytes != NULL && path->items[1].bytes != NULL
+                                  ? unit_find(unit, path->items[0].bytes, path->items[0].length)
+                                  : NULL;
+    if (own != NULL && own->kind == SYMBOL_MODULE && own->module != NULL) {
+        const char *const *const inner = unit_names(checker, own->module, kinds, &count);
+        const char *const near = diagnostic_nearest(path->items[1].bytes, inner, count);
+        return near == NULL ? NULL : arena_format(checker->arena, "%s.%s", own->name, near);
+    }
+    if (path->count != 1 || path->items[0].bytes == NULL)
+        return NULL;
+    const char *const *const names = unit_names(checker, unit, kinds, &count);
+    return diagnostic_nearest(path->items[0].bytes, names, count);
+}
+
 /* ---- paths ----------------------------------------------------------------------------------------- */
 
 /* The name that path->items[at] is in this unit, or the one behind it if that is a module. */

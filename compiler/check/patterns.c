@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "compiler/check/expression.h"
+#include "runtime/base/hash.h"
 #include "runtime/number.h"
 #include "runtime/text/view.h"
 
@@ -289,11 +290,7 @@ static bool name_add(checker *checker, unit *home, const set_element *element, u
         diagnostic_note_at(checker->compilation, d, symbol->range, "it is declared here");
         return false;
     }
-    uint32_t count;
-    const char *const *const names =
-        unit_names(checker, home, 1u << SYMBOL_PATTERN | 1u << SYMBOL_SET, &count);
-    const char *const near =
-        diagnostic_nearest(source_excerpt(checker->compilation, range), names, count);
+    const char *const near = unit_nearest(checker, home, &element->path, 1u << SYMBOL_PATTERN | 1u << SYMBOL_SET);
     if (near != NULL) {
         diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
         diagnostic_mend(checker->compilation, d, range, near, "write `%s`", near);
@@ -435,11 +432,15 @@ static checked_database *database_for(checker *checker, cst_stage stage, uint32_
                                       uint32_t *number)
 {
     checked_policy *const policy = checker->policy;
-    for (*number = 0; *number < policy->databases.count; ++*number) {
+    const uint32_t words[] = {(uint32_t)stage, slot, views}, hash = cst_hash(words, sizeof words);
+    uint32_t at = hash;
+    while ((*number = row_index_next(&checker->databases, hash, &at)) != CST_NONE) {
         checked_database *const one = &policy->databases.items[*number];
         if (one->stage == stage && one->slot == slot && one->views == views)
             return one;
     }
+    *number = policy->databases.count;
+    row_index_add(&checker->databases, checker->arena, hash, *number);
     checked_database *const made = ARENA_PUSH(checker->arena, &policy->databases);
     *made = (checked_database){.stage = stage, .slot = slot, .views = views};
     made->builder = database_begin(checker->arena);
@@ -454,9 +455,6 @@ static uint32_t number_in(checker *checker, checked_database *database, const ch
                                   .after = pattern->after,
                                   .after_count = pattern->after_count,
                                   .after_within = pattern->after_within};
-    for (uint32_t i = database->patterns.count; i-- > 0;)
-        if (database->patterns.items[i] == pattern)
-            return i;
     const uint32_t number =
         pattern->compiled != NULL
             ? database_add(database->builder, &entry)
@@ -486,15 +484,19 @@ uint32_t probe_commit(checker *checker, cst_stage stage, uint32_t slot, const wa
     for (uint32_t i = 0; i < wanted->count; i++)
         if (probe.count == 0 || probe.patterns[probe.count - 1] != probe.patterns[i])
             probe.patterns[probe.count++] = probe.patterns[i];
-    for (uint32_t i = 0; i < policy->probes.count; i++) {
-        const checked_probe *const one = &policy->probes.items[i];
+    const uint32_t hash = cst_hash(probe.patterns, probe.count * sizeof *probe.patterns) ^ probe.database;
+    const uint32_t fresh = policy->probes.count;
+    uint32_t at = hash, number;
+    while ((number = row_index_next(&checker->probes, hash, &at)) != CST_NONE) {
+        const checked_probe *const one = &policy->probes.items[number];
         if (one->database == probe.database && one->count == probe.count &&
             (probe.count == 0 ||
              memcmp(one->patterns, probe.patterns, probe.count * sizeof *probe.patterns) == 0))
-            return i;
+            return number;
     }
     *ARENA_PUSH(checker->arena, &policy->probes) = probe;
-    return policy->probes.count - 1;
+    row_index_add(&checker->probes, checker->arena, hash, fresh);
+    return fresh;
 }
 
 void patterns_check(checker *checker)

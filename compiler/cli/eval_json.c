@@ -37,6 +37,23 @@ static void counts_add(buffer *out, const confusion *counts)
     rate_add(out, "f1", &f1);
 }
 
+/* The begin of a row of a list, with its name as the first member. */
+static void row_begin(buffer *out, uint32_t number, const char *member, const named *row)
+{
+    buffer_format(out, "%s{\"%s\":", number == 0 ? "" : ",", member);
+    buffer_json_string(out, row->name, row->length);
+    buffer_text(out, ",");
+}
+
+/* Several rates, and the end of the row. */
+static void rates_end(buffer *out, uint32_t count, const char *const *names, const rate *rates)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        rate_add(out, names[i], &rates[i]);
+        buffer_text(out, i + 1 < count ? "," : "}");
+    }
+}
+
 static void place_add(buffer *out, const eval_place *place)
 {
     member_text(out, "file", place->path);
@@ -72,9 +89,8 @@ static void rows_add(buffer *out, const eval_state *eval)
         [ROW_NEGATIVE] = "negative", [ROW_POSITIVE] = "positive", [ROW_SKIPPED] = "skipped"};
     for (uint32_t i = 0; i < eval->labels.count; i++) {
         const eval_label *const label = eval->labels.rows[i];
-        buffer_text(out, i == 0 ? "{\"label\":" : ",{\"label\":");
-        buffer_json_string(out, label->name.name, label->name.length);
-        buffer_format(out, ",\"counts_as\":\"%s\",\"rows\":%llu}", kinds[label->kind],
+        row_begin(out, i, "label", &label->name);
+        buffer_format(out, "\"counts_as\":\"%s\",\"rows\":%llu}", kinds[label->kind],
                       (unsigned long long)label->rows);
     }
     buffer_text(out, "],\"not_read\":[");
@@ -91,9 +107,8 @@ static void rows_add(buffer *out, const eval_state *eval)
     buffer_text(out, "],\"malformed\":[");
     for (uint32_t i = 0; i < eval->undecided.count; i++) {
         const eval_problem *const problem = eval->undecided.rows[i];
-        buffer_text(out, i == 0 ? "{\"reason\":" : ",{\"reason\":");
-        buffer_json_string(out, problem->name.name, problem->name.length);
-        buffer_format(out, ",\"rows\":%llu,", (unsigned long long)problem->rows);
+        row_begin(out, i, "reason", &problem->name);
+        buffer_format(out, "\"rows\":%llu,", (unsigned long long)problem->rows);
         member_text(out, "text", problem->text);
         buffer_text(out, ",\"first\":{");
         place_add(out, &problem->first);
@@ -104,26 +119,21 @@ static void rows_add(buffer *out, const eval_state *eval)
 
 static void rules_add(buffer *out, const eval_state *eval)
 {
+    static const char *const names[] = {"recall", "precision", "false_positive_rate"};
     buffer_text(out, ",\"rules\":[");
     for (uint32_t i = 0; i < eval->rules.count; i++) {
         const eval_rule *const rule = eval->rules.rows[i];
-        const rate recall = rate_of(rule->positives, eval->positive_rows);
-        const rate precision = rate_of(rule->positives, rule->positives + rule->negatives);
-        const rate alarms = rate_of(rule->negatives, eval->negative_rows);
-        buffer_text(out, i == 0 ? "{\"rule\":" : ",{\"rule\":");
-        buffer_json_string(out, rule->name.name, rule->name.length);
+        const rate rates[] = {rate_of(rule->positives, eval->positive_rows),
+                              rate_of(rule->positives, rule->positives + rule->negatives),
+                              rate_of(rule->negatives, eval->negative_rows)};
+        row_begin(out, i, "rule", &rule->name);
         buffer_format(out,
-                      ",\"effect\":\"%s\",\"shadow\":%s,\"positive\":%llu,\"negative\":%llu,"
+                      "\"effect\":\"%s\",\"shadow\":%s,\"positive\":%llu,\"negative\":%llu,"
                       "\"undecided\":%llu,",
                       cst_verdict_name(rule->effect), rule->shadow ? "true" : "false",
                       (unsigned long long)rule->positives, (unsigned long long)rule->negatives,
                       (unsigned long long)rule->undecided);
-        rate_add(out, "recall", &recall);
-        buffer_text(out, ",");
-        rate_add(out, "precision", &precision);
-        buffer_text(out, ",");
-        rate_add(out, "false_positive_rate", &alarms);
-        buffer_text(out, "}");
+        rates_end(out, 3, names, rates);
     }
     buffer_text(out, "]");
 }
@@ -134,9 +144,7 @@ static void groups_add(buffer *out, const eval_state *eval)
         buffer_text(out, ",\"categories\":[");
         for (uint32_t i = 0; i < eval->categories.count; i++) {
             const eval_group *const group = eval->categories.rows[i];
-            buffer_text(out, i == 0 ? "{\"category\":" : ",{\"category\":");
-            buffer_json_string(out, group->name.name, group->name.length);
-            buffer_text(out, ",");
+            row_begin(out, i, "category", &group->name);
             counts_add(out, &group->counts);
             buffer_text(out, "}");
         }
@@ -170,6 +178,7 @@ static void measure_add(buffer *out, const char *name, bool independent, uint64_
 
 static void spans_add(buffer *out, const eval_state *eval)
 {
+    static const char *const names[] = {"exact", "overlap", "characters"};
     const span_score *const score = &eval->spans;
     if (eval->reader.fields.spans == NULL)
         return;
@@ -188,18 +197,10 @@ static void spans_add(buffer *out, const eval_state *eval)
     buffer_text(out, ",\"types\":[");
     for (uint32_t i = 0; i < score->types.count; i++) {
         const span_type *const type = score->types.rows[i];
-        const rate exact = rate_of(type->exact, type->expected);
-        const rate overlap = rate_of(type->overlap, type->expected);
-        const rate characters = share_of(type->characters_found, type->characters);
-        buffer_text(out, i == 0 ? "{\"type\":" : ",{\"type\":");
-        buffer_json_string(out, type->name.name, type->name.length);
-        buffer_text(out, ",");
-        rate_add(out, "exact", &exact);
-        buffer_text(out, ",");
-        rate_add(out, "overlap", &overlap);
-        buffer_text(out, ",");
-        rate_add(out, "characters", &characters);
-        buffer_text(out, "}");
+        const rate rates[] = {rate_of(type->exact, type->expected), rate_of(type->overlap, type->expected),
+                              share_of(type->characters_found, type->characters)};
+        row_begin(out, i, "type", &type->name);
+        rates_end(out, 3, names, rates);
     }
     buffer_text(out, "]}");
 }

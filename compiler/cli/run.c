@@ -144,9 +144,12 @@ bool run_event(void *user, const conversation_event *event)
     if (run->emit_events) {
         out_bytes(event->json, event->length);
         out_bytes("\n", 1);
-    } else if (event->error_code != NULL)
+    } else if (event->error_code != NULL) {
+        cst_decision noted;
+        if (event->is_system)
+            cst_decide_json(run->context, event->json, event->length, &noted);
         run_deny(run, event);
-    else
+    } else
         run_decide(run, event->json, event->length);
     return run->trouble == EXIT_GOOD;
 }

@@ -125,10 +125,11 @@ static void expect(test_state *test, const checked_step *step)
     if (step->label == NULL && test->decision.verdict != step->verdict) {
         buffer_format(&test->reason, "expected %s, but the decision is %s",
                       verdict_words(step->verdict), actual);
-        if (test->decision.error_code != NULL)
-            buffer_format(&test->reason, ": %s",
-                          test->decision.error_text != NULL ? test->decision.error_text
-                                                            : test->decision.error_code);
+        const cst_decision *const decision = &test->decision;
+        if (decision->error_code != NULL)
+            buffer_format(&test->reason, ": %s%s%s", decision->error_pointer != NULL ? decision->error_pointer : "",
+                          decision->error_pointer != NULL && decision->error_pointer[0] != '\0' ? ": " : "",
+                          decision->error_text != NULL ? decision->error_text : decision->error_code);
         return;
     }
     for (uint32_t i = 0; i < step->by_count; i++) {

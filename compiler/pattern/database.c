@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compiler/pattern/tree.h"
+#include "compiler/row_index.h"
 #include "runtime/base/hash.h"
 #include "runtime/limits.h"
 #include "runtime/text/scan_format.h"
@@ -34,6 +35,7 @@ typedef struct entry {
 struct database_builder {
     arena *arena;
     struct { entry *items; uint32_t count, capacity; } entries;
+    row_index known; /* entries, by hash */
 };
 
 /* ---- adding ---------------------------------------------------------------------------------- */
@@ -63,25 +65,42 @@ static bool same_pattern(const pattern *a, const pattern *b)
            a->words == b->words && memcmp(a->phrase, b->phrase, a->length) == 0;
 }
 
+static uint32_t entry_hash(const database_entry *what)
+{
+    const pattern *const of = what->pattern;
+    uint32_t words[] = {(uint32_t)what->check, of->words, of->length, 0, what->after_count};
+    if (of->tree == NULL)
+        words[3] = cst_hash(of->phrase, of->length);
+    else
+        words[3] = cst_hash(&of, sizeof of); /* expressions are compared by address, and the order of numbers does not depend on it */
+    return cst_hash(words, sizeof words);
+}
+
 uint32_t database_add(database_builder *builder, const database_entry *what)
 {
-    for (uint32_t i = 0; i < builder->entries.count; i++) {
-        const entry *const known = &builder->entries.items[i];
+    const uint32_t hash = entry_hash(what), count = builder->entries.count;
+    uint32_t at = hash, number;
+    while ((number = row_index_next(&builder->known, hash, &at)) != CST_NONE) {
+        const entry *const known = &builder->entries.items[number];
         if (known->words.count == 0 && same_pattern(known->what.pattern, what->pattern) && known->what.check == what->check &&
             known->what.check_bound == what->check_bound && same_after(&known->what, what))
-            return i;
+            return number;
     }
     *ARENA_PUSH(builder->arena, &builder->entries) = (entry){.what = *what};
-    return builder->entries.count - 1;
+    row_index_add(&builder->known, builder->arena, hash, count);
+    return count;
 }
 
 uint32_t database_add_words(database_builder *builder, const char *const *words, const uint32_t *lengths, uint32_t count)
 {
-    for (uint32_t i = 0; i < builder->entries.count; i++)
-        if (builder->entries.items[i].words.words == words && builder->entries.items[i].words.count == count)
-            return i;
+    const uint32_t hash = cst_hash(&words, sizeof words), fresh = builder->entries.count;
+    uint32_t at = hash, number;
+    while ((number = row_index_next(&builder->known, hash, &at)) != CST_NONE)
+        if (builder->entries.items[number].words.words == words && builder->entries.items[number].words.count == count)
+            return number;
     *ARENA_PUSH(builder->arena, &builder->entries) = (entry){.words = {words, lengths, count}};
-    return builder->entries.count - 1;
+    row_index_add(&builder->known, builder->arena, hash, fresh);
+    return fresh;
 }
 
 /* ---- the block ------------------------------------------------------------------------------- */
@@ -90,6 +109,7 @@ typedef struct writing {
     arena *arena;
     bytes block; /* the head comes first */
     struct { byte_set *items; uint32_t count, capacity; } sets;
+    row_index known_sets;
     struct { scan_pattern_row *items; uint32_t count, capacity; } patterns;
     struct { scan_automaton_row *items; uint32_t count, capacity; } automata;
     struct { scan_words_row *items; uint32_t count, capacity; } words;
@@ -134,11 +154,14 @@ static uint32_t put(writing *w, const void *rows, size_t size)
 
 static uint32_t put_set(writing *w, const byte_set *set)
 {
-    for (uint32_t i = 0; i < w->sets.count; i++)
-        if (memcmp(&w->sets.items[i], set, sizeof *set) == 0)
-            return i;
+    const uint32_t hash = cst_hash(set, sizeof *set), fresh = w->sets.count;
+    uint32_t at = hash, number;
+    while ((number = row_index_next(&w->known_sets, hash, &at)) != CST_NONE)
+        if (memcmp(&w->sets.items[number], set, sizeof *set) == 0)
+            return number;
     *ARENA_PUSH(w->arena, &w->sets) = *set;
-    return w->sets.count - 1;
+    row_index_add(&w->known_sets, w->arena, hash, fresh);
+    return fresh;
 }
 
 static const byte_set any_byte = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};

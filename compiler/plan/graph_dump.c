@@ -42,10 +42,8 @@ static void dump_details(buffer *out, const checked_policy *policy, const graph_
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
-        buffer_format(out, " probe %u", node->index);
-        return;
     case EXPRESSION_REPEATS:
-        buffer_format(out, " echo %u", node->index);
+        buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:

@@ -254,6 +254,9 @@ static void add_note(struct parsing *parsing, const void *parser, diagnostic *re
         diagnostic_note_text(compilation, report,
                              "a rule only restricts; what is allowed is said with `permit NAME on "
                              "…` under a `default … deny`");
+    else if ((found.kind == TOKEN_LEFT_BRACE || found.kind == TOKEN_LEFT_BRACKET) && found.start == 0)
+        diagnostic_note_text(compilation, report,
+                             "this looks like JSON; events stand behind the policy: `constc run POLICY EVENTS`");
     else if (found.kind == TOKEN_LEFT_BRACKET && parser_expects(parser, TOKEN_LEFT_BRACE))
         diagnostic_note_text(compilation, report, "a set is written { \"a\", \"b\" }");
     else if (parser_expects(parser, TOKEN_TRUE) && !parser_expects(parser, TOKEN_NOT) &&
@@ -264,6 +267,10 @@ static void add_note(struct parsing *parsing, const void *parser, diagnostic *re
         diagnostic_note_at(compilation, report, range_of(parsing, before.start, before.end),
                            "`%s` is a keyword here; a tool of that name is written \"%s\"",
                            token_text(before.kind), token_text(before.kind));
+    else if (before.kind == TOKEN_RIGHT_BRACE && parser_expects(parser, TOKEN_VALUE) && parser_expects(parser, TOKEN_STRING))
+        diagnostic_note_text(compilation, report,
+                             "arguments stand first, then what the tool answered: `result TOOL { … } value { … }`, or "
+                             "`result TOOL { … } \"text\"`");
     else if (found.kind == TOKEN_STRING && parser_expects(parser, TOKEN_NAME))
         diagnostic_note_text(compilation, report, "names stand without quotes here");
     else if (found.kind == TOKEN_NAME && parser_expects(parser, TOKEN_STRING) &&
@@ -276,6 +283,28 @@ static void add_note(struct parsing *parsing, const void *parser, diagnostic *re
                              "then, and label, because");
 }
 
+/* An operator of another language where its word cannot stand either: the report of the lexer becomes this one. */
+static bool foreign_report(struct parsing *parsing, struct token found)
+{
+    compilation *const compilation = parsing->compilation;
+    const source_range range = range_of(parsing, found.start, found.end);
+    for (uint32_t i = compilation->diagnostics.count; i-- > 0;) {
+        diagnostic *const one = &compilation->diagnostics.items[i];
+        if (one->code != E_FOREIGN_OPERATOR || one->range.file != range.file || one->range.start != range.start)
+            continue;
+        one->code = E_UNEXPECTED;
+        one->message = arena_format(parsing->arena, "`%.*s` cannot stand here", (int)(found.end - found.start),
+                                    parsing->bytes + found.start);
+        one->mend = NULL;
+        one->has_edit = false;
+        if (found.kind == TOKEN_OR)
+            diagnostic_note_text(compilation, one,
+                                 "a type that is one of several names is declared as `enum NAME { a, b }`");
+        return true;
+    }
+    return false;
+}
+
 uint16_t expected_report(struct parsing *parsing, const void *parser, struct token before,
                          struct token found)
 {
@@ -284,6 +313,8 @@ uint16_t expected_report(struct parsing *parsing, const void *parser, struct tok
                           range_of(parsing, found.start, found.end), "not kept");
         return 0;
     }
+    if (foreign_report(parsing, found))
+        return 0;
     struct expectation expectation = {.count = 0};
     collect(&expectation, parsing, parser, before.kind);
     const uint16_t meant = expected_misspelt(parsing, parser, found);

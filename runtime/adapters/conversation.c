@@ -112,7 +112,7 @@ bool conversation_fail(conversation_reader *conversation, const char *code, cons
     current->error_at = at;
     current->error_text = text;
     buffer_clear(event);
-    buffer_format(event, "{\"malformed\":{\"code\":\"%s\",\"at\":", code);
+    buffer_format(event, "{%s\"malformed\":{\"code\":\"%s\",\"at\":", current->is_system ? "\"stage\":\"system\"," : "", code);
     buffer_json_string(event, at, strlen(at));
     buffer_text(event, ",\"text\":");
     buffer_json_string(event, text, strlen(text));
@@ -156,14 +156,16 @@ bool conversation_instruct(conversation_reader *conversation, const cst_json *co
     size_t length;
     if (content == NULL)
         return true;
-    if (!conversation_is_text(content))
-        return conversation_unknown(conversation, NULL, "the system prompt");
+    memset(&conversation->current, 0, sizeof conversation->current);
+    if (!conversation_is_text(content)) {
+        conversation->current.is_system = true;
+        return conversation_fail(conversation, "value", "", "the system prompt could not be understood");
+    }
     if (!conversation_text(conversation, content, "\n", &text, &length))
         return false;
     if (length == 0)
         return true;
     buffer *const event = &conversation->event;
-    memset(&conversation->current, 0, sizeof conversation->current);
     buffer_clear(event);
     buffer_text(event, "{\"stage\":\"system\",\"session\":");
     buffer_json_string(event, conversation->session, conversation->session_length);

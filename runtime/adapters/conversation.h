@@ -28,9 +28,10 @@ typedef enum conversation_format {
 /* One event. Everything lives until the callback returns; texts are not NUL-terminated unless said.
  */
 typedef struct conversation_event {
-    const char *json; /* the event object; with error_code: an object without `stage`, which any
+    const char *json; /* the event object; with error_code: an object without `stage`, or of a system prompt without its text, which any
                          reader denies */
     size_t length;
+    bool is_system; /* error_code is that of a system prompt: its session has to learn that it is not known */
     bool has_stage;
     cst_stage stage;
     const char *session;

@@ -248,7 +248,7 @@ CST_API cst_status cst_decision_json(const cst_decision *decision, const char **
  * what comes in any pieces (UTF-8; a character may be cut in two), send on what is released, and end it: the decision is that of the
  * whole text, whatever the pieces were, and all that was released is the beginning of what the decision lets through.
  *
- * A byte is released when no rule can still cut it. A rule that needs the whole text holds everything back (constc check warns of it). Once
+ * A byte is released when no rule can still cut it (where more than a kilobyte waits, a little later). A rule that needs the whole text holds everything back (constc check warns of it). Once
  * `stopped` is set nothing more will be released: the text will be refused, denied, or wait. The context serves other events between two calls; streams
  * of one context are used by its thread. Close a stream before its context is freed.
  */

@@ -20,7 +20,10 @@
 
 void texts_begin(cst_texts *texts)
 {
-    memset(texts->buckets, 0, sizeof texts->buckets);
+    memset(texts->few, 0, sizeof texts->few);
+    texts->buckets = texts->few;
+    texts->bucket_count = TEXT_BUCKETS;
+    texts->seen_count = 0;
     texts_begin_marks(texts);
 }
 
@@ -52,19 +55,46 @@ static bool view_of(arena *memory, uint32_t views, const char *text, uint32_t le
     return true;
 }
 
+static text_seen **bucket_of(const cst_texts *texts, uint32_t views, const char *text, uint32_t length)
+{
+    const uint64_t key = ((uint64_t)(uintptr_t)text ^ length) * UINT64_C(0x9E3779B97F4A7C15) + views;
+    return &texts->buckets[key >> 32 & (texts->bucket_count - 1)];
+}
+
+/* A list may have a text for every few bytes of the event: the table grows with them. False: memory is short. */
+static bool grow_buckets(cst_texts *texts, arena *memory)
+{
+    const uint32_t count = texts->bucket_count;
+    text_seen **const old = texts->buckets, **const more = arena_array(memory, count * 4u, sizeof(text_seen *));
+    if (!more)
+        return false;
+    texts->buckets = more;
+    texts->bucket_count = count * 4;
+    for (uint32_t i = 0; i < count; i++)
+        for (text_seen *moved = old[i], *next; moved; moved = next) {
+            text_seen **const bucket = bucket_of(texts, moved->views, moved->text, moved->length);
+            next = moved->next;
+            moved->next = *bucket;
+            *bucket = moved;
+        }
+    return true;
+}
+
 /* NULL: memory is short. */
 static text_seen *seen_of(cst_frame *frame, uint32_t views, const char *text, uint32_t length)
 {
     cst_texts *const texts = frame->texts;
-    const uint64_t key = ((uint64_t)(uintptr_t)text ^ length) * UINT64_C(0x9E3779B97F4A7C15) + views;
-    text_seen **const bucket = &texts->buckets[key >> 32 & (TEXT_BUCKETS - 1)];
-    for (text_seen *known = *bucket; known; known = known->next)
+    for (text_seen *known = *bucket_of(texts, views, text, length); known; known = known->next)
         if (known->text == text && known->length == length && known->views == views)
             return known->made ? known : NULL;
     arena *const memory = scratch_of(frame);
+    if (texts->seen_count >= texts->bucket_count && !grow_buckets(texts, memory))
+        return NULL;
     text_seen *const fresh = arena_allocate(memory, sizeof *fresh);
     if (!fresh)
         return NULL;
+    text_seen **const bucket = bucket_of(texts, views, text, length);
+    texts->seen_count++;
     *fresh = (text_seen){.next = *bucket, .text = text, .length = length, .views = views};
     *bucket = fresh;
     fresh->made = view_of(memory, views, text, length, &fresh->view);
@@ -553,6 +583,9 @@ void mark_repeat(cst_frame *frame, const cst_value *text, uint32_t number)
     const cst_texts *const texts = frame->texts;
     const cst_echo_row *const row = CST_ROWS(frame->image, echoes, cst_echo_row) + number;
     const echo *const echo = texts->echoes ? texts->echoes[number] : NULL;
+    /* what is shared with a text that was lost is not among the marks */
+    if (texts->echoes_lost || (echo && echo_is_partial(echo)))
+        frame->texts->marks_failed = true;
     for (uint32_t i = 0; i < text_count(text) && echo; i++) {
         const cst_value *const one = text_at(text, i);
         place_list list = {0};

@@ -43,7 +43,7 @@ typedef struct text_seen { /* one text in one view */
     text_scan *scans;
 } text_seen;
 
-enum { TEXT_BUCKETS = 64 };
+enum { TEXT_BUCKETS = 64 }; /* at first */
 
 /* What text_found leaves in `parts` of its list: where each element stands. */
 typedef struct text_place {
@@ -74,7 +74,9 @@ typedef struct cst_texts {
     const cst_image *image;
     scan_database *const *databases; /* by row of image.databases */
     scan_scratch *scratch;
-    text_seen *buckets[TEXT_BUCKETS];
+    text_seen **buckets;             /* bucket_count of them, a power of two: `few`, or scratch memory */
+    uint32_t bucket_count, seen_count;
+    text_seen *few[TEXT_BUCKETS];
     echo *const *echoes;             /* by row of image.echoes: of the event's session; NULL: nothing came yet */
     bool echoes_lost;                /* texts of the session were dropped: what asks for them is undecided */
     struct {

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
+
+#include "tests/bench/bench.h"
 
 enum { ROUNDS = 201 };
 
@@ -47,19 +48,11 @@ static int child(const char *library, const char *path)
 
 static double spawn(char *const *arguments, int *status)
 {
-    struct timespec start, end;
     pid_t pid;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    const double start = now();
     if (posix_spawn(&pid, arguments[0], NULL, NULL, arguments, environ) != 0 || waitpid(pid, status, 0) != pid)
         exit(1);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    return (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) / 1e6;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return (now() - start) / 1e6;
 }
 
 int main(int argc, char **argv)

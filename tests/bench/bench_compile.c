@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "compiler/driver/driver.h"
 #include "runtime/base/buffer.h"
+#include "tests/bench/bench.h"
 
 enum { ROUNDS = 9, RULES_A_TOOL = 10, COUNTRIES = 8, PHASES = 5 };
 
@@ -30,13 +30,6 @@ static uint32_t random_below(uint32_t bound)
 {
     random_state = random_state * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((random_state >> 33) % bound);
-}
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
 }
 
 static void write_rule(buffer *policy, uint32_t number, bool one_stage)
@@ -102,26 +95,20 @@ static double time_of(const buffer *policy, int phase, const cst_compiler_option
     if (phase == PHASES - 1) {
         cst_policy *made = NULL;
         status = cst_policy_compile_text(input.path, input.text, input.length, options, &made);
-        const double elapsed = now() - start;
+        const double elapsed = (now() - start) / 1e6;
         cst_policy_release(made);
         if (status == CST_OK)
             return elapsed;
     } else {
         compilation *unit;
         status = driver_begin(&input, options, (driver_pass)phase, &unit);
-        const double elapsed = now() - start;
+        const double elapsed = (now() - start) / 1e6;
         driver_end(unit);
         if (status == CST_OK)
             return elapsed;
     }
     fprintf(stderr, "bench_compile: %s\n", cst_status_text(status));
     exit(1);
-}
-
-static int compare_times(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static void measure(uint32_t rules, bool one_stage, const cst_compiler_options *options)
@@ -135,7 +122,7 @@ static void measure(uint32_t rules, bool one_stage, const cst_compiler_options *
         double times[ROUNDS];
         for (int round = 0; round < ROUNDS; round++)
             times[round] = time_of(&policy, phase, options);
-        qsort(times, ROUNDS, sizeof *times, compare_times);
+        qsort(times, ROUNDS, sizeof *times, compare_doubles);
         printf("  %s %.2f", phases[phase], times[ROUNDS / 2]);
         if (phase == PHASES - 1)
             printf(" ms (%.2f to %.2f)", times[0], times[ROUNDS - 1]);

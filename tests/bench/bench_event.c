@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "tests/bench/bench.h"
 #include "tests/unit/image_builder.h"
 
 enum { RULES = 100, EVENTS = 20000, MAX_ROUNDS = 101 };
@@ -56,19 +56,6 @@ static image_builder *make_policy(void)
     return image;
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void measure(cst_context *context, const char *name, const char *event, int rounds)
 {
     double times[MAX_ROUNDS];
@@ -84,7 +71,7 @@ static void measure(cst_context *context, const char *name, const char *event, i
         fprintf(stderr, "bench_event: %s at %s\n", decision.error_code, decision.error_pointer);
         exit(1);
     }
-    qsort(times, (size_t)rounds, sizeof *times, compare);
+    qsort(times, (size_t)rounds, sizeof *times, compare_doubles);
     printf("%-12s %4zu bytes  %6.1f ns  (%.1f to %.1f)\n", name, length, times[rounds / 2], times[0], times[rounds - 1]);
 }
 

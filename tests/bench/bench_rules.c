@@ -22,12 +22,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compiler/driver/driver.h"
 #include "runtime/base/buffer.h"
 #include "runtime/engine.h"
+#include "tests/bench/bench.h"
 
 enum { REQUESTS = 1024, ROUNDS = 21, RULES_A_TOOL = 10, COUNTRIES = 8 };
 
@@ -52,13 +52,6 @@ static uint32_t random_below(uint32_t bound)
 {
     random_state = random_state * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((random_state >> 33) % bound);
-}
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
 /* ---- one policy, twice ---------------------------------------------------------------------------- */
@@ -235,12 +228,6 @@ static void check_agreement(bench *bench)
 }
 
 /* ---- timing ------------------------------------------------------------------------------------------ */
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static void print_ratio(const char *name, double *ours, double *theirs)
 {

@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "compiler/pattern/pattern.h"
 #include "runtime/text/scan.h"
+#include "tests/bench/bench.h"
 
 enum { MOST_ROUNDS = 101, MOST_PATTERNS = 5000, MOST_TEXT = 65536 };
 
@@ -105,19 +105,6 @@ static void text_make(char *text, uint32_t length, bool digits)
         for (const char *c = piece; *c && at < length; c++)
             text[at++] = *c;
     }
-}
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *user)
@@ -219,9 +206,9 @@ static void measure(sides *sides, uint32_t count, const char *kind, const char *
         theirs[at] = (now() - begin) / times;
         ratio[at] = theirs[at] / ours[at];
     }
-    qsort(ours, rounds, sizeof *ours, compare);
-    qsort(theirs, rounds, sizeof *theirs, compare);
-    qsort(ratio, rounds, sizeof *ratio, compare);
+    qsort(ours, rounds, sizeof *ours, compare_doubles);
+    qsort(theirs, rounds, sizeof *theirs, compare_doubles);
+    qsort(ratio, rounds, sizeof *ratio, compare_doubles);
     printf("%6u  %-6s %6u  %10.0f %12.0f   %6.2f  (%.2f .. %.2f)", count, kind, length, ours[rounds / 2], theirs[rounds / 2], ratio[rounds / 2],
            ratio[0], ratio[rounds - 1]);
     same(sides, count);

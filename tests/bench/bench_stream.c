@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <constitution/compiler.h>
 
 #include "runtime/base/buffer.h"
+#include "tests/bench/bench.h"
 
 enum { MAX_ROUNDS = 51, TEXT_BYTES = 64 << 10 };
 
@@ -39,26 +39,13 @@ static const char *const sentences[] = {
     "The card 4111 1111 1111 1111 is only good for tests. ",
 };
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 typedef struct series {
     double values[MAX_ROUNDS];
 } series;
 
 static void print(const char *what, series *series, uint32_t rounds, const char *unit)
 {
-    qsort(series->values, rounds, sizeof *series->values, compare);
+    qsort(series->values, rounds, sizeof *series->values, compare_doubles);
     printf("  %-24s %10.2f %s (%.2f to %.2f)\n", what, series->values[rounds / 2], unit, series->values[0],
            series->values[rounds - 1]);
 }
@@ -79,7 +66,7 @@ static double in_block(cst_context *context, const buffer *event, cst_verdict *v
     const double began = now();
     require(cst_decide_json(context, event->bytes, event->length, &decision) == CST_OK, "the block");
     *verdict = decision.verdict;
-    return now() - began;
+    return (now() - began) / 1e3;
 }
 
 static double in_pieces(cst_context *context, const buffer *text, size_t size, double *feeding, cst_verdict *verdict)
@@ -92,11 +79,11 @@ static double in_pieces(cst_context *context, const buffer *text, size_t size, d
     for (size_t at = 0; at < text->length; at += size)
         require(cst_stream_feed(stream, text->bytes + at, size < text->length - at ? size : text->length - at, &piece) == CST_OK,
                 "a piece");
-    *feeding = now() - began;
+    *feeding = (now() - began) / 1e3;
     require(cst_stream_end(stream, &piece, &decision) == CST_OK, "the end");
     *verdict = decision.verdict;
     cst_stream_close(stream);
-    return now() - began;
+    return (now() - began) / 1e3;
 }
 
 int main(int count, char **words)

@@ -275,6 +275,19 @@ class CommandLine(unittest.TestCase):
         again = self.decide(text=events)
         self.assertEqual([row["decision"] for row in direct], [row["decision"] for row in again])
 
+    def test_a_system_prompt_that_is_not_understood_is_not_forgotten(self):
+        self.write("leak.const", 'constitution leak "1"\nrule leak on output when text repeats 12 chars of system then deny\n')
+        chat = {"id": "a", "messages": [{"role": "system", "content": {"odd": 1}}, {"role": "assistant", "content": "All is well."}]}
+        other = {"id": "b", "messages": [{"role": "assistant", "content": "All is well."}]}
+        out, _ = self.run_constc("run", "leak.const", "--from", "openai", text=lines(chat, other))
+        rows = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([row["decision"] for row in rows], ["deny", "deny", "permit"])
+        self.assertEqual(rows[0]["error"]["code"], "value")
+        self.assertIn("undecided", rows[1]["rules"][0])
+        events, _ = self.run_constc("run", "--emit-events", "--from", "openai", text=lines(chat, other))
+        out, _ = self.run_constc("run", "leak.const", text=events)
+        self.assertEqual([json.loads(line)["decision"] for line in out.splitlines()], ["deny", "deny", "permit"])
+
     # ---- test, build, dump, explain, bench
 
     def test_tests(self):
@@ -295,6 +308,13 @@ class CommandLine(unittest.TestCase):
         self.assertIn("strangers", out)
         self.assertIn("ann@example.com", out)
         self.assertLess(out.index("sub/a.const"), out.index("sub/b.const"))
+
+    def test_a_failing_test_names_what_is_missing(self):
+        self.write("results.const", 'constitution r "1"\ntool find(q: string) returns { n: int } reads\n'
+                                    'rule r on result find when text contains "x" then deny\n'
+                                    'test "t" {\n  result find { q: "x" } value { n: 1 }\n  expect permit\n}\n')
+        out, _ = self.run_constc("test", "results.const", code=1)
+        self.assertIn("the decision is deny: /text: A required field is missing.", out)
 
     def test_build(self):
         events = lines(mail("eve@evil.test", session="s"), pay(50), pay(500))

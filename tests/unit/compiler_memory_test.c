@@ -424,6 +424,48 @@ static void warm_decisions_allocate_nothing(void **state)
     assert_int_equal(of.bytes, 0);
 }
 
+/* What goes on after a cut is written into buffers that the context keeps. */
+static void warm_redactions_allocate_nothing(void **state)
+{
+    (void)state;
+    static const char policy_text[] = "constitution r \"1\"\n"
+                                      "import std.pii\n"
+                                      "tool t(l: list<string>, to: list<email>) returns { found: string } acts\n"
+                                      "rule texts on output when text folded contains pii.email then redact with \"[{kind}]\"\n"
+                                      "rule args on action t when any x in args.l satisfies x contains pii.email then redact with \"{alias}\"\n"
+                                      "rule values on result t when value.found contains pii.email then redact with \"[x]\"\n"
+                                      "rule said on output when text repeats 12 chars of system then redact with \"[prompt]\"\n";
+    static const char *const lines[] = {
+        "{\"stage\":\"output\",\"session\":\"s\",\"text\":\"from ann@example.com: you are the assistant of Acme, \\u00e9\"}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"t\",\"args\":{\"l\":[\"a\",\"to \\\"ann@example.com\\\"\",\"bob@example.com\"],\"to\":[\"c@example.com\"]}}",
+        "{\"stage\":\"result\",\"session\":\"s\",\"tool\":\"t\",\"args\":{\"l\":[],\"to\":[]},\"value\":{\"found\":\"it was ann@example.com\"}}",
+    };
+    meter of = {0};
+    cst_policy *policy;
+    cst_compiler_options options = {.size = sizeof options, .engine = CST_ENGINE_REFERENCE};
+    options.runtime.size = sizeof options.runtime;
+    options.runtime.clock = fixed_clock;
+    options.runtime.allocator = (cst_allocator){meter_allocate, meter_resize, meter_release, &of};
+    assert_int_equal(cst_policy_compile_text("r.const", policy_text, sizeof policy_text - 1, &options, &policy), CST_OK);
+    cst_context *const context = cst_context_new(policy);
+    assert_int_equal(cst_session_system(context, "s", 1, "you are the assistant of Acme", 29), CST_OK);
+    uint64_t warm = 0;
+    for (uint32_t round = 0; round < 100; round++) {
+        for (uint32_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+            cst_decision decision;
+            assert_int_equal(cst_decide_json(context, lines[i], strlen(lines[i]), &decision), CST_OK);
+            assert_int_equal(decision.verdict, CST_REDACT);
+            read_everything(&decision);
+        }
+        if (round < 2)
+            warm = of.calls;
+    }
+    assert_int_equal(of.calls, warm);
+    cst_context_free(context);
+    cst_policy_release(policy);
+    assert_int_equal(of.bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +473,7 @@ int main(void)
         cmocka_unit_test(deciding_survives_every_failure),
         cmocka_unit_test(random_failures_are_survived),
         cmocka_unit_test(warm_decisions_allocate_nothing),
+        cmocka_unit_test(warm_redactions_allocate_nothing),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -72,7 +73,7 @@ static const char head[] = "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2
 static void text_make(buffer *text)
 {
     buffer_clear(text);
-    const uint32_t count = draw(14);
+    const uint32_t count = draw(50) == 0 ? draw(200) : draw(14); /* long ones wait */
     for (uint32_t i = 0; i < count; i++)
         buffer_text(text, parts[draw(PART_COUNT)]);
 }
@@ -213,118 +214,225 @@ static void test_pieces_reference(void **unused)
     run(CST_ENGINE_REFERENCE, rounds(), 13);
 }
 
+/* ---- one reply, by hand ---------------------------------------------------------------------- */
+
+typedef struct reply {
+    cst_policy *policy;
+    cst_context *context;
+    cst_stream *stream;
+    cst_piece piece;
+    cst_decision decision;
+} reply;
+
+static void reply_stream(reply *reply, const char *event)
+{
+    assert_int_equal(cst_stream_open(reply->context, event, strlen(event), &reply->stream), CST_OK);
+}
+
+static void reply_open(reply *reply, const char *policy, const char *event)
+{
+    reply->policy = compile(policy, CST_ENGINE_JIT);
+    reply->context = cst_context_new(reply->policy);
+    reply_stream(reply, event);
+}
+
+/* `released` is what goes on with this piece. */
+static void feed(reply *reply, const char *text, const char *released)
+{
+    assert_int_equal(cst_stream_feed(reply->stream, text, strlen(text), &reply->piece), CST_OK);
+    assert_int_equal(reply->piece.length, strlen(released));
+    if (reply->piece.length)
+        assert_memory_equal(reply->piece.bytes, released, reply->piece.length);
+}
+
+static void stream_end(reply *reply, cst_verdict verdict, const char *released)
+{
+    assert_int_equal(cst_stream_end(reply->stream, &reply->piece, &reply->decision), CST_OK);
+    assert_int_equal(reply->decision.verdict, verdict);
+    assert_int_equal(reply->piece.length, strlen(released));
+    if (reply->piece.length)
+        assert_memory_equal(reply->piece.bytes, released, reply->piece.length);
+    cst_stream_close(reply->stream);
+}
+
+static void reply_free(reply *reply)
+{
+    cst_context_free(reply->context);
+    cst_policy_release(reply->policy);
+}
+
+static void reply_end(reply *reply, cst_verdict verdict, const char *released)
+{
+    stream_end(reply, verdict, released);
+    reply_free(reply);
+}
+
+static const char output[] = "{\"stage\":\"output\",\"session\":\"s\"}";
+
 /* What can be released is released: words go out as soon as they are over, and no later. */
 static void test_holds_little(void **unused)
 {
     (void)unused;
-    cst_policy *const policy = compile("constitution s \"1\"\npattern mail = /[a-z]+@[a-z]+\\.[a-z]+/\n"
-                                       "rule mails on output when text contains mail then redact with \"[m]\"\n", CST_ENGINE_JIT);
-    cst_context *const context = cst_context_new(policy);
-    cst_stream *stream;
-    cst_piece piece;
-    cst_decision decision;
-    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
-    assert_int_equal(cst_stream_feed(stream, "hello wor", 9, &piece), CST_OK);
-    assert_int_equal(piece.length, 6);
-    assert_int_equal(piece.held, 3);
-    assert_int_equal(cst_stream_feed(stream, "ld 1", 4, &piece), CST_OK);
-    assert_int_equal(piece.length, 7);
-    assert_int_equal(cst_stream_feed(stream, "a@b.c", 5, &piece), CST_OK);
-    assert_int_equal(piece.length, 0);
-    assert_int_equal(cst_stream_feed(stream, "d.", 2, &piece), CST_OK);
-    assert_int_equal(piece.length, 4);
-    assert_memory_equal(piece.bytes, "[m].", 4);
-    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
-    assert_int_equal(decision.verdict, CST_REDACT);
-    cst_stream_close(stream);
-    cst_context_free(context);
-    cst_policy_release(policy);
+    reply reply;
+    reply_open(&reply,
+               "constitution s \"1\"\npattern mail = /[a-z]+@[a-z]+\\.[a-z]+/\n"
+               "rule mails on output when text contains mail then redact with \"[m]\"\n",
+               output);
+    feed(&reply, "hello wor", "hello ");
+    assert_int_equal(reply.piece.held, 3);
+    feed(&reply, "ld 1", "world 1");
+    feed(&reply, "a@b.c", "");
+    feed(&reply, "d.", "[m].");
+    reply_end(&reply, CST_REDACT, "");
 }
+
+static const char plan_policy[] = "constitution s \"1\"\nrule never on output when text contains \"plan b\" then deny\n";
 
 static void test_stops(void **unused)
 {
     (void)unused;
-    cst_policy *const policy = compile("constitution s \"1\"\nrule never on output when text contains \"plan b\" then deny\n", CST_ENGINE_JIT);
-    cst_context *const context = cst_context_new(policy);
-    cst_stream *stream;
-    cst_piece piece;
-    cst_decision decision;
-    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
-    assert_int_equal(cst_stream_feed(stream, "we have plan b here ", 20, &piece), CST_OK);
-    assert_true(piece.stopped);
-    assert_int_equal(piece.length, 0);
-    assert_int_equal(cst_stream_feed(stream, "and more", 8, &piece), CST_OK);
-    assert_int_equal(piece.length, 0);
-    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
-    assert_int_equal(decision.verdict, CST_DENY);
-    assert_int_equal(piece.length, 0);
-    cst_stream_close(stream);
-    cst_context_free(context);
-    cst_policy_release(policy);
+    reply reply;
+    reply_open(&reply, plan_policy, output);
+    feed(&reply, "we have plan b here ", "");
+    assert_true(reply.piece.stopped);
+    feed(&reply, "and more", "");
+    reply_end(&reply, CST_DENY, "");
 }
 
 static void test_whole_is_held(void **unused)
 {
     (void)unused;
-    cst_policy *const policy = compile("constitution s \"1\"\nrule long on whole output when length of text > 20 then deny\n", CST_ENGINE_JIT);
-    cst_context *const context = cst_context_new(policy);
-    cst_stream *stream;
-    cst_piece piece;
-    cst_decision decision;
-    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
-    assert_int_equal(cst_stream_feed(stream, "short text", 10, &piece), CST_OK);
-    assert_int_equal(piece.length, 0);
-    assert_int_equal(piece.held, 10);
-    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
-    assert_int_equal(decision.verdict, CST_PERMIT);
-    assert_int_equal(piece.length, 10);
-    cst_stream_close(stream);
-    cst_context_free(context);
-    cst_policy_release(policy);
+    reply reply;
+    reply_open(&reply, "constitution s \"1\"\nrule long on whole output when length of text > 20 then deny\n", output);
+    feed(&reply, "short text", "");
+    assert_int_equal(reply.piece.held, 10);
+    reply_end(&reply, CST_PERMIT, "short text");
 }
 
 /* A flag cuts nothing, so it holds nothing, whatever its condition needs. */
 static void test_flags_hold_nothing(void **unused)
 {
     (void)unused;
-    cst_policy *const policy = compile("constitution s \"1\"\nrule long on output when length of text > 20 then flag\n", CST_ENGINE_JIT);
-    cst_context *const context = cst_context_new(policy);
-    cst_stream *stream;
-    cst_piece piece;
-    cst_decision decision;
-    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
-    assert_int_equal(cst_stream_feed(stream, "a text of more than twenty", 26, &piece), CST_OK);
-    assert_int_equal(piece.length, 26);
-    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
-    assert_int_equal(decision.verdict, CST_FLAG);
-    assert_int_equal(piece.length, 0);
-    cst_stream_close(stream);
-    cst_context_free(context);
-    cst_policy_release(policy);
+    reply reply;
+    reply_open(&reply, "constitution s \"1\"\nrule long on output when length of text > 20 then flag\n", output);
+    feed(&reply, "a text of more than twenty", "a text of more than twenty");
+    reply_end(&reply, CST_FLAG, "");
 }
 
 static void test_malformed(void **unused)
 {
     (void)unused;
-    cst_policy *const policy = compile("constitution s \"1\"\nrule never on output when text contains \"plan b\" then deny\n", CST_ENGINE_JIT);
-    cst_context *const context = cst_context_new(policy);
-    cst_stream *stream;
-    cst_piece piece;
+    reply reply;
+    reply_open(&reply, plan_policy, output);
+    assert_int_equal(cst_stream_feed(reply.stream, "good \xff bad", 10, &reply.piece), CST_WRONG_TYPE);
+    assert_int_equal(reply.piece.length, 0);
+    stream_end(&reply, CST_DENY, "");
+    assert_int_equal(cst_stream_open(reply.context, "no", 2, &reply.stream), CST_BAD_ARGUMENT);
+    reply_stream(&reply, "{\"stage\":\"nothing\"}");
+    feed(&reply, "hello ", "");
+    reply_end(&reply, CST_DENY, "");
+}
+
+static const char halting_policy[] = "constitution s \"1\"\n"
+                                     "rule over on input when text contains \"stop it\" then halt\n"
+                                     "rule never on output when text contains \"plan b\" then deny\n";
+
+static void halt(cst_context *context)
+{
+    static const char event[] = "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"stop it\"}";
     cst_decision decision;
-    assert_int_equal(cst_stream_open(context, "{\"stage\":\"output\"}", 18, &stream), CST_OK);
-    assert_int_equal(cst_stream_feed(stream, "good \xff bad", 10, &piece), CST_WRONG_TYPE);
-    assert_int_equal(piece.length, 0);
-    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
-    assert_int_equal(decision.verdict, CST_DENY);
-    assert_int_equal(piece.length, 0);
-    cst_stream_close(stream);
-    assert_int_equal(cst_stream_open(context, "{\"stage\":\"nothing\"}", 19, &stream), CST_OK);
-    assert_int_equal(cst_stream_feed(stream, "hello ", 6, &piece), CST_OK);
-    assert_int_equal(piece.length, 0);
-    assert_int_equal(cst_stream_end(stream, &piece, &decision), CST_OK);
-    assert_int_equal(decision.verdict, CST_DENY);
-    cst_stream_close(stream);
-    assert_int_equal(cst_stream_open(context, "no", 2, &stream), CST_BAD_ARGUMENT);
+    assert_int_equal(cst_decide_json(context, event, sizeof event - 1, &decision), CST_OK);
+    assert_int_equal(decision.verdict, CST_HALT);
+}
+
+/* Nothing goes on in a session that is over, whether it was when the reply began or is since. */
+static void test_halted(void **unused)
+{
+    (void)unused;
+    reply reply;
+    reply_open(&reply, halting_policy, output);
+    feed(&reply, "hello world ", "hello world ");
+    halt(reply.context);
+    feed(&reply, "and all the rest ", "");
+    stream_end(&reply, CST_DENY, "");
+    assert_string_equal(reply.decision.error_code, "halted");
+    reply_stream(&reply, output);
+    feed(&reply, "hello world ", "");
+    feed(&reply, "and all the rest ", "");
+    stream_end(&reply, CST_DENY, "");
+    assert_string_equal(reply.decision.error_code, "halted");
+    reply_free(&reply);
+}
+
+/* What was not decided cannot be cut: such a redaction stops the reply where it may have begun. */
+static void test_undecided_redaction_stops(void **unused)
+{
+    (void)unused;
+    static const char policy[] = "constitution s \"1\"\n"
+                                 "context user { n: int }\n"
+                                 "rule names on output when text contains \"initech\" and user.n * 2 > 0 then redact with \"[x]\"\n";
+    reply reply;
+    reply_open(&reply, policy, "{\"stage\":\"output\",\"session\":\"s\",\"user\":{\"n\":9223372036854775807}}");
+    feed(&reply, "we work for initech and ", "");
+    assert_true(reply.piece.stopped);
+    feed(&reply, "for nobody else ", "");
+    assert_true(reply.piece.stopped);
+    reply_end(&reply, CST_DENY, "");
+    reply_open(&reply, policy, "{\"stage\":\"output\",\"session\":\"s\",\"user\":{\"n\":1}}");
+    feed(&reply, "we work for initech and ", "we work for [x] and ");
+    assert_false(reply.piece.stopped);
+    reply_end(&reply, CST_REDACT, "");
+}
+
+/* Seconds that a text takes that begins so and goes on so, fed in pieces of four bytes; the least of two. */
+static double feed_long(cst_context *context, const char *begin, const char *more, uint32_t length)
+{
+    double least = 1e9;
+    buffer text;
+    buffer_init(&text, NULL, 0);
+    buffer_text(&text, begin);
+    while (text.length < length)
+        buffer_text(&text, more);
+    for (uint32_t i = 0; i < 2; i++) {
+        struct timespec start, end;
+        reply reply = {.context = context};
+        clock_gettime(CLOCK_MONOTONIC, &start);
+        reply_stream(&reply, output);
+        for (size_t at = 0; at + 4 <= text.length; at += 4)
+            assert_int_equal(cst_stream_feed(reply.stream, text.bytes + at, 4, &reply.piece), CST_OK);
+        assert_int_equal(cst_stream_end(reply.stream, &reply.piece, &reply.decision), CST_OK);
+        cst_stream_close(reply.stream);
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        const double seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+        if (seconds < least)
+            least = seconds;
+    }
+    buffer_free(&text);
+    return least;
+}
+
+/* What waits is not gone through again for every few bytes: a bracket that stays open, and matches that a rule holds. Six times the text takes
+ * some six times as long, not thirty-six. */
+static void test_waiting_is_linear(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *begin, *more;
+    } texts[] = {{"x << ", "a b c d "}, {"alpha ", "1234 "}};
+    cst_policy *const policy = compile("constitution s \"1\"\n"
+                                       "pattern open = /<<[^>]*>>/\n"
+                                       "pattern card = /[0-9]{4}/\n"
+                                       "rule brackets on output when text contains open then redact with \"()\"\n"
+                                       "rule cards on output when text contains card then redact with \"[c]\"\n"
+                                       "rule both on output when text contains \"alpha\" and text contains \"omega\" then redact with \"_\"\n",
+                                       CST_ENGINE_JIT);
+    cst_context *const context = cst_context_new(policy);
+    for (uint32_t i = 0; i < 2; i++) {
+        const double few = feed_long(context, texts[i].begin, texts[i].more, 10000);
+        const double many = feed_long(context, texts[i].begin, texts[i].more, 60000);
+        if (many > 18 * few)
+            fail_msg("%s: 10,000 bytes took %.4f s, 60,000 took %.4f s", texts[i].begin, few, many);
+    }
     cst_context_free(context);
     cst_policy_release(policy);
 }
@@ -332,8 +440,16 @@ static void test_malformed(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_holds_little), cmocka_unit_test(test_stops),        cmocka_unit_test(test_whole_is_held),
-        cmocka_unit_test(test_malformed), cmocka_unit_test(test_flags_hold_nothing),   cmocka_unit_test(test_pieces_native), cmocka_unit_test(test_pieces_reference),
+        cmocka_unit_test(test_holds_little),
+        cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_whole_is_held),
+        cmocka_unit_test(test_flags_hold_nothing),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_halted),
+        cmocka_unit_test(test_undecided_redaction_stops),
+        cmocka_unit_test(test_waiting_is_linear),
+        cmocka_unit_test(test_pieces_native),
+        cmocka_unit_test(test_pieces_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,38 @@
+/*
+ * stream.h - a reply that comes in pieces, inside: what its three parts share.
+ *
+ * stream.c is the public calls: opening, feeding, and the end. stream_settle.c finds out how far the text is known, and keeps the matches up
+ * to there. stream_release.c asks the rules what of it may go out. How they work together stands in stream.c.
+ *
+ * Above the engine; nobody but these three includes it.
+ */
+#ifndef CONSTITUTION_RUNTIME_STREAM_H
+#define CONSTITUTION_RUNTIME_STREAM_H
+
+#include "runtime/engine.h"
+
+struct cst_stream {
+    cst_context *context;
+    cst_allocator allocator;
+    cst_policy *policy;  /* the one it was opened under; another one holds all */
+    buffer head;         /* the event as JSON with an empty text */
+    buffer whole;        /* and with the text, for the end */
+    buffer text;         /* all that has come */
+    buffer out;
+    text_stream known;
+    uint32_t characters; /* bytes of whole characters in `text` */
+    uint32_t looked;     /* of them, those that were there when the rules were asked last */
+    uint32_t settled, released;
+    uint64_t sent;       /* bytes given out, cuts made */
+    uint64_t sent_hash;  /* of them: the end must begin with the same */
+    bool is_whole;       /* some rule needs the whole text */
+    bool watches_echo;
+    bool stopped, broken, ended;
+};
+
+/* Moves `settled` on, and keeps what was found up to there. False: it is not known, and everything is held. */
+bool stream_settle(cst_stream *stream);
+/* Writes what may go on now to `out`, and moves `released` on. False: it is not known, and everything is held. */
+bool stream_release(cst_stream *stream);
+
+#endif

@@ -1,0 +1,311 @@
+/*
+ * stream_settle.c - how far the text of a stream is known, and the matches up to there.
+ *
+ * For each database, the scanner says from where on something can still become a match (scan_live); a view has to be cut where nothing before the
+ * cut can change how it is seen (view_cut); a shared run may begin as many characters before the end as its rule counts. The least of all that is
+ * how far the text is settled. What lies between the last such place and this one is then looked through once, in a window that shows
+ * what stands before too, and the matches are kept until their place has been released.
+ */
+#include <string.h>
+
+#include "runtime/stream.h"
+
+enum { NEAR_BYTES = 4096 }; /* of a view: so little is looked through pattern by pattern */
+
+/* ---- windows --------------------------------------------------------------------------------- */
+
+/* The text from a place on where nothing before can matter, as the view of a database shows it. */
+typedef struct window {
+    uint32_t start, end; /* bytes of the text */
+    view view;
+} window;
+
+static bool window_make(cst_stream *stream, uint32_t views, uint32_t lookback, window *out)
+{
+    arena *const memory = &stream->context->scratch.memory;
+    const char *const text = stream->text.bytes;
+    const uint32_t length = stream->characters;
+    const uint32_t before = stream->settled > lookback ? stream->settled - lookback : 0;
+    out->start = views ? view_cut(text, length, before, views) : 0;
+    /* behind the last cut what comes can still change how the text is seen */
+    out->end = views ? view_cut(text, length, length, views) : length;
+    if (out->end < out->start)
+        out->end = out->start;
+    if (views)
+        return view_make(memory, text + out->start, out->end - out->start, views, &out->view);
+    view_segment *const whole = arena_allocate(memory, sizeof *whole);
+    if (!whole)
+        return false;
+    *whole = (view_segment){.bytes = text, .length = length};
+    out->view = (view){.segments = whole, .count = 1};
+    return true;
+}
+
+/* The first byte of a segment that comes from a byte of the text at or behind `place`. */
+static uint32_t segment_place(const window *window, const view_segment *segment, uint32_t place)
+{
+    uint32_t low = 0, high = segment->length;
+    if (place <= window->start)
+        return 0;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        uint32_t start, end;
+        view_original(segment, middle, middle + 1 <= segment->length ? middle + 1 : middle, &start, &end);
+        if (window->start + start < place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low < segment->length && ((unsigned char)segment->bytes[low] & 0xc0) == 0x80)
+        low++;
+    return low;
+}
+
+/* ---- matches --------------------------------------------------------------------------------- */
+
+static bool keep_match(cst_stream *stream, text_known *known, text_place place)
+{
+    if (known->count == known->capacity) {
+        const uint32_t capacity = known->capacity ? known->capacity * 2 : 16;
+        text_place *const more = stream->allocator.allocate(stream->allocator.user, capacity * sizeof *more);
+        if (!more)
+            return false;
+        if (known->count)
+            memcpy(more, known->items, known->count * sizeof *more);
+        if (known->items)
+            stream->allocator.release(stream->allocator.user, known->items, known->capacity * sizeof *more);
+        known->items = more;
+        known->capacity = capacity;
+    }
+    known->items[known->count++] = place;
+    return true;
+}
+
+typedef struct gathering {
+    cst_stream *stream;
+    text_known *known;
+    const window *window;
+    const view_segment *segment;
+    uint32_t pattern, from, to, number; /* number: of the segment */
+    uint32_t first;                     /* where `from` is in the segment */
+    bool some, failed;
+} gathering;
+
+static bool gather(void *user, uint32_t start, uint32_t end)
+{
+    gathering *const state = user;
+    text_place place = {.text = state->stream->text.bytes,
+                        .length = state->stream->characters,
+                        .at = UINT32_MAX,
+                        .pattern = state->pattern,
+                        .segment = state->number};
+    view_original(state->segment, start, end, &place.start, &place.end);
+    place.start += state->window->start;
+    place.end += state->window->start;
+    if (place.start >= state->to)
+        return false;
+    if (place.start < state->from)
+        return true;
+    state->some = true;
+    if (!keep_match(state->stream, state->known, place))
+        state->failed = true;
+    return !state->failed;
+}
+
+/* How far nothing can change any more for this database; then the matches up to there. False: memory is short. */
+static uint32_t live_place(cst_stream *stream, uint32_t number, const window *window, uint32_t views)
+{
+    cst_context *const context = stream->context;
+    const scan_database *const database = stream->policy->databases[number];
+    uint32_t settled = window->end;
+    uint64_t *const all = arena_array(&context->scratch.memory, (scan_pattern_count(database) + 63) / 64 + 1, sizeof *all);
+    if (!all || window->view.limited)
+        return stream->settled;
+    memset(all, 0xff, (scan_pattern_count(database) + 63) / 64 * sizeof *all);
+    /* runs of encoded text end before the cut: only what stands in the text itself can go on */
+    const uint32_t open = window->view.count < 2 || !(views & VIEW_DECODED) ? 1 : 2;
+    for (uint32_t i = 0; i < open && i < window->view.count; i++) {
+        const view_segment *const segment = &window->view.segments[i];
+        const uint32_t from = segment_place(window, segment, stream->settled);
+        const uint32_t live = scan_live(database, context->texts.scratch, segment->bytes, segment->length, from, all);
+        if (live >= segment->length)
+            continue;
+        uint32_t start, end;
+        view_original(segment, live, live + 1, &start, &end);
+        if (window->start + start < settled)
+            settled = window->start + start;
+    }
+    return settled > stream->settled ? settled : stream->settled;
+}
+
+/* The matches of one pattern that begin at settled..to. */
+static bool gather_pattern(gathering *state, uint32_t number, uint32_t pattern)
+{
+    cst_stream *const stream = state->stream;
+    const scan_database *const database = stream->policy->databases[number];
+    const cst_database_row *const row = CST_ROWS(stream->policy->image, databases, cst_database_row) + number;
+    const view_segment *const segment = state->segment;
+    text_known *const known = state->known;
+    bool unknown = false;
+    /* behind the last match of this pattern that is known: matches do not overlap */
+    uint32_t from = stream->settled;
+    for (uint32_t k = 0; k < known->count; k++)
+        if (known->items[k].pattern == row->patterns.first + pattern && known->items[k].end > from &&
+            known->items[k].segment == state->number && state->number < 2 && known->items[k].start < stream->settled)
+            from = known->items[k].end;
+    state->pattern = row->patterns.first + pattern;
+    state->some = false;
+    if (scan_list(database, stream->context->texts.scratch, segment->bytes, segment->length,
+                  from == state->from ? state->first : segment_place(state->window, segment, from), pattern, gather,
+                  state, &unknown) != CST_OK ||
+        unknown || state->failed)
+        return false;
+    if (state->some)
+        known->found[pattern / 64] |= UINT64_C(1) << (pattern % 64);
+    return true;
+}
+
+/*
+ * The new matches of a database. The engine looks at the whole window, all that stands before for assertions and `after` too; where only some words
+ * have become settled, which is what short pieces bring, each pattern is tried there by itself.
+ */
+static bool gather_matches(cst_stream *stream, uint32_t number, const window *window, uint32_t to)
+{
+    cst_context *const context = stream->context;
+    const scan_database *const database = stream->policy->databases[number];
+    const uint32_t count = scan_pattern_count(database), words = (count + 63) / 64;
+    if (to <= stream->settled)
+        return true;
+    uint64_t *const found = arena_array(&context->scratch.memory, 2u * words, sizeof *found);
+    if (!found)
+        return false;
+    for (uint32_t i = 0; i < window->view.count; i++) {
+        const view_segment *const segment = &window->view.segments[i];
+        gathering state = {.stream = stream, .known = &stream->known.databases[number], .window = window, .segment = segment,
+                           .from = stream->settled, .to = to, .number = i < 2 ? i : 2};
+        const uint32_t first = state.first = segment_place(window, segment, stream->settled);
+        if (first >= segment->length)
+            continue;
+        if (segment->length - first <= NEAR_BYTES)
+            memset(found, 0xff, words * sizeof *found);
+        else if (scan_find(database, context->texts.scratch, segment->bytes, segment->length, found, found + words) != CST_OK)
+            return false;
+        for (uint32_t pattern = 0; pattern < count; pattern++) {
+            if (segment->length - first > NEAR_BYTES && (found[words + pattern / 64] >> (pattern % 64) & 1) != 0)
+                return false; /* whether it stands there is not known */
+            if ((found[pattern / 64] >> (pattern % 64) & 1) != 0 && !gather_pattern(&state, number, pattern))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- shared runs ----------------------------------------------------------------------------- */
+
+typedef struct running { /* a shared run in the window */
+    gathering state;
+} running;
+
+static bool gather_run(void *user, uint32_t start, uint32_t end)
+{
+    running *const run = user;
+    gathering *const state = &run->state;
+    text_place place = {.text = state->stream->text.bytes, .length = state->stream->characters, .at = UINT32_MAX, .pattern = CST_NONE};
+    view_original(state->segment, start, end, &place.start, &place.end);
+    place.start += state->window->start;
+    place.end += state->window->start;
+    if (place.end <= state->stream->released)
+        return true;
+    state->known->some = true;
+    if (!keep_match(state->stream, state->known, place))
+        state->failed = true;
+    return !state->failed;
+}
+
+/* Runs from a place on are looked for again. */
+static void drop_from(text_known *known, uint32_t place)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < known->count; i++)
+        if (known->items[i].start < place)
+            known->items[kept++] = known->items[i];
+    known->count = kept;
+}
+
+/* A shared run may begin as many characters before the end as its rule counts; one that reaches the end may still grow, and its cut waits. */
+static bool watch_echo(cst_stream *stream, uint32_t number, uint32_t *settled)
+{
+    cst_context *const context = stream->context;
+    const cst_echo_row *const row = CST_ROWS(stream->policy->image, echoes, cst_echo_row) + number;
+    const echo *const echo = context->texts.echoes ? context->texts.echoes[number] : NULL;
+    text_known *const known = &stream->known.echoes[number];
+    const uint32_t reach = 4 * row->chars;
+    if (context->texts.echoes_lost || (echo && echo_is_partial(echo)))
+        return false;
+    if (!echo)
+        return true;
+    window window;
+    bool unknown = false;
+    if (!window_make(stream, row->views, reach, &window))
+        return false;
+    for (uint32_t i = 0; i < window.view.count; i++) {
+        const view_segment *const segment = &window.view.segments[i];
+        running run = {{.stream = stream, .known = known, .window = &window, .segment = segment, .from = stream->settled}};
+        const uint32_t from = row->views ? 0 : stream->settled > reach ? stream->settled - reach : 0;
+        view_segment part = *segment;
+        part.bytes += from;
+        part.length -= from;
+        if (!row->views) {
+            run.state.segment = &part;
+            window.start = from;
+        }
+        if (i == 0)
+            drop_from(known, window.start);
+        echo_find(echo, part.bytes, part.length, gather_run, &run, &unknown);
+        if (unknown || run.state.failed || window.view.limited)
+            return false;
+    }
+    uint32_t characters = 0, place = stream->characters;
+    while (place > stream->settled && characters < row->chars) {
+        place--;
+        characters += ((unsigned char)stream->text.bytes[place] & 0xc0) != 0x80;
+    }
+    if (row->views && window.end < place)
+        place = window.end;
+    if (row->views) { /* a view has fewer characters than the text, and no run crosses a cut unseen */
+        const uint32_t cut = view_cut(stream->text.bytes, stream->characters, place, row->views);
+        place = cut > stream->settled ? cut : stream->settled;
+    }
+    if (place < *settled)
+        *settled = place;
+    return true;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+bool stream_settle(cst_stream *stream)
+{
+    const cst_image *const image = stream->policy->image;
+    const cst_database_row *const rows = CST_ROWS(image, databases, cst_database_row);
+    arena *const memory = &stream->context->scratch.memory;
+    window *const windows = arena_array(memory, image->databases.count + 1u, sizeof *windows);
+    uint32_t settled = stream->characters;
+    if (!windows)
+        return false;
+    for (uint32_t i = 0; i < image->databases.count; i++) {
+        if (!stream->known.databases[i].watched)
+            continue;
+        if (!window_make(stream, rows[i].views, scan_lookback(stream->policy->databases[i]), &windows[i]))
+            return false;
+        const uint32_t place = live_place(stream, i, &windows[i], rows[i].views);
+        settled = place < settled ? place : settled;
+    }
+    for (uint32_t i = 0; i < image->echoes.count; i++)
+        if (stream->known.echoes[i].watched && !watch_echo(stream, i, &settled))
+            return false;
+    for (uint32_t i = 0; i < image->databases.count; i++)
+        if (stream->known.databases[i].watched && !gather_matches(stream, i, &windows[i], settled))
+            return false;
+    stream->settled = settled;
+    return true;
+}
