@@ -269,7 +269,8 @@ typedef struct rule_body {
     message_part *message;
     uint32_t message_count;
     bool marks;            /* some condition that can make it true finds texts: it has a function that marks them */
-    uint32_t cut_slot;     /* redact FIELD: its slot; else CST_NONE */
+    uint32_t cut_slot;     /* redact FIELD, replace FIELD: its slot; else CST_NONE */
+    uint32_t put_note;     /* replace FIELD with VALUE: the note that holds the value; else CST_NONE */
     bool whole;            /* a stream is held to its end */
 } rule_body;
 

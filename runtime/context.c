@@ -104,7 +104,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->history.shared_places = (uint32_t *)(void *)(state + layout.shared_places);
     context->history.labels = (uint8_t *)state + layout.labels;
     context->history.stamp = context->history.seen_count = 0;
-    if (image->pasts.count || image->labels.count)
+    if (image->pasts.count || image->labels.count || image->note_count)
         context->frame.history = &context->history;
     return true;
 }
@@ -218,7 +218,7 @@ cst_status engine_begin(cst_context *context)
     context->fired_count = context->shadow_count = context->granted_count = 0;
     context->has_json = context->has_hash = false;
     context->frame.hit_count = 0;
-    if (context->arena.used)
+    if (context->arena.used && !context->before) /* the second decision speaks of the first */
         arena_reset(&context->arena);
     if (context->scratch.memory.used)
         arena_reset(&context->scratch.memory);

@@ -318,6 +318,7 @@ static bool verify_rule(const cst_image *image, const cst_rule_row *rule)
            range_fits(rule->witnesses, image->witnesses) && rule->kind <= CST_RULE_WATCH &&
            (rule->kind == CST_RULE_WATCH) == (rule->watch != CST_NONE) && row_or_none(rule->watch, image->watches) &&
            row_or_none(rule->label, image->labels) &&
+           (rule->put_note == CST_NONE || (rule->put_note < image->note_count && rule->cut_slot != CST_NONE)) &&
            range_fits(rule->mark, image->parts) &&
            (rule->cut_slot == CST_NONE || rule->cut_slot < image->slot_count) &&
            rule->verdict <= CST_HALT && rule->layer < image->layers.count &&

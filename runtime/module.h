@@ -173,7 +173,7 @@ typedef struct cst_rule_row {
     uint32_t watch;      /* of a watch: row of `watches`, else CST_NONE */
     uint32_t label;      /* what it notes on the session: row of `labels`, or CST_NONE */
     uint32_t only_label; /* 0 or 1: `then label L`: it notes, and decides nothing */
-    uint32_t unused;
+    uint32_t put_note;   /* replace FIELD: the note that holds what comes into cut_slot, else CST_NONE */
 } cst_rule_row;
 
 typedef struct cst_principle_row {

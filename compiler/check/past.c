@@ -406,7 +406,7 @@ static bool watch_body(watch_work *work, const selector *selector, scope *scope)
     sound = sound && keys_note(work, &environment) && (!work->wants_value || value_note(work, &environment));
     if (!sound)
         return false;
-    rule_body body = {.selector = *selector, .cut_slot = CST_NONE};
+    rule_body body = {.selector = *selector, .cut_slot = CST_NONE, .put_note = CST_NONE};
     body.condition = work->parts.count == 0 ? node_truth(&environment, true, work->step->pattern->range)
                                             : node_list(&environment, EXPRESSION_AND, work->parts.items, work->parts.count, work->step->pattern->range);
     work->parts.items = NULL; /* the list is the condition's now */

@@ -150,7 +150,8 @@ static void build_rule(image_builder *image, const graph_root *root)
                         .whole = body->whole,
                         .watch = one->watch,
                         .label = one->label,
-                        .only_label = one->only_label};
+                        .only_label = one->only_label,
+                        .put_note = body->put_note};
     row.mark = (cst_range){image->parts.count, one->mark_count};
     for (uint32_t i = 0; i < one->mark_count; i++)
         *ARENA_PUSH(image->memory, &image->parts) =

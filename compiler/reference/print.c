@@ -440,7 +440,7 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         buffer_format(out, "session has %s", policy->labels.items[tree->index]);
         return;
     case EXPRESSION_NOTE:
-        buffer_text(out, "this ");
+        buffer_text(out, "with ");
         print_operand(out, policy, tree->left);
         return;
     case EXPRESSION_EQUAL:

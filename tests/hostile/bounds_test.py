@@ -22,7 +22,8 @@ import time
 CONSTC = os.path.abspath(sys.argv[1])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
-             "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES"}
+             "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES",
+             "LIMIT_APPROVALS", "LIMIT_APPROVER_BYTES", "LIMIT_APPROVAL_SECONDS", "LIMIT_USED_GRANTS"}
 HEAD = 'constitution m "1"\n'
 LIST = HEAD + 'tool t(l: list<int>) a\nrule r on action t when any n in args.l satisfies n == 1 then deny because "{n}"\n'
 
@@ -143,6 +144,8 @@ ROWS = {
     "LIMIT_PAST_TEXT_BYTES": ('"undecided"', lambda: undecided_only(run(LATEST, [act_k(k="a" * 5000, n=1), act_k(k="b", n=1)]))),
     "LIMIT_SESSION_PAST_KEYS": ('"undecided"', lambda: undecided_only(run(KEYED, [act_k(k=str(i), n=1) for i in range(4200)]))),
     "LIMIT_SESSION_PAST_BYTES": ('"undecided"', lambda: undecided_only(run(FULL, [act_k(k="%4000d" % i, n=i) for i in range(4000)]))),
+    "LIMIT_REQUEST_BYTES": ("aaa…?", lambda: run(
+        PAST + "approvals by user\nrule r on action t then require approval from user\n", [act_k(k="a" * 3000, n=1)])),
     "LIMIT_LABELS": ("256 labels", lambda: check(HEAD + "".join("rule r%d on input then label l%d\n" % (i, i) for i in range(257)))),
     "LIMIT_SSE_EVENT_BYTES": ("the event is too long", lambda: reply(['"%s"' % ("x" * (17 << 20))])),
     "LIMIT_REPLY_CALLS": ("too many tool calls are open together", lambda: reply(call(i) for i in range(1100))),
