@@ -436,6 +436,7 @@ static bool digit_place(const tree *tree, place at, place *best)
             }
             at.nearest = add(at.nearest, size.shortest);
             at.farthest = add(at.farthest, size.longest);
+            bytes_of(tree->items[i], &at.before);
         }
         return some;
     case TREE_EITHER:
@@ -443,6 +444,8 @@ static bool digit_place(const tree *tree, place at, place *best)
             place one;
             if (!digit_place(tree->items[i], at, &one))
                 return false;
+            for (uint32_t k = 0; k < 4; k++)
+                best->before.bits[k] = some ? best->before.bits[k] | one.before.bits[k] : one.before.bits[k];
             best->nearest = !some || one.nearest < best->nearest ? one.nearest : best->nearest;
             best->farthest = !some || one.farthest > best->farthest ? one.farthest : best->farthest;
             some = true;
@@ -453,30 +456,6 @@ static bool digit_place(const tree *tree, place at, place *best)
     default:
         return false;
     }
-}
-
-/* How many digits stand together at the start of a match. The most is known where behind them stands a byte that is none, or an edge. */
-static void digits_first(const tree *tree, uint32_t *least, uint32_t *most)
-{
-    uint32_t at_least = 0, at_most = 0;
-    *least = 0;
-    *most = UINT32_MAX;
-    for (uint32_t i = 0; tree->kind == TREE_CAT && i < tree->count; i++) {
-        const struct tree *const item = tree->items[i];
-        const struct tree *const body = item->kind == TREE_REPEAT ? item->items[0] : item;
-        if (item->kind == TREE_EMPTY || (item->kind == TREE_EDGE && at_most == 0))
-            continue;
-        if (body->kind == TREE_BYTE && only(&body->set, is_digit)) {
-            at_least = add(at_least, item == body ? 1 : item->least);
-            at_most = add(at_most, item == body ? 1 : item->most);
-            continue;
-        }
-        const bool closed = (item->kind == TREE_EDGE && item->mask == EDGE_WORD) ||
-                            (item->kind == TREE_BYTE && (item->set.bits[0] & UINT64_C(0x03ff) << '0') == 0);
-        *most = closed && at_least > 0 ? at_most : UINT32_MAX;
-        break;
-    }
-    *least = at_least;
 }
 
 /* ---- the choice ------------------------------------------------------------------------------ */
@@ -517,7 +496,7 @@ facts facts_of(arena *arena, const pattern *pattern)
         out.trigger = SCAN_BY_DIGIT;
         out.nearest = digit.nearest + 1;
         out.farthest = digit.farthest + 1;
-        digits_first(pattern->tree, &out.digits_least, &out.digits_most);
+        out.before = digit.before;
     } else if (out.token >= 10) {
         out.trigger = SCAN_BY_TOKEN;
     }
