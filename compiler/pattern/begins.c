@@ -108,6 +108,37 @@ static void digits_of(arena *arena, const automaton *from, begins *out)
     }
 }
 
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static bool only_words(const byte_set *set)
+{
+    for (unsigned byte = 0; byte < 256; byte++)
+        if (has_byte(set, byte) && !scan_is_word((unsigned char)byte))
+            return false;
+    return true;
+}
+
+/* How many word characters a match begins with at least, before anything else or its end: breadth first, each position once. */
+static uint32_t words_of(arena *arena, const automaton *from)
+{
+    uint32_t *const queue = arena_array(arena, from->count + 1u, sizeof *queue), *const depth = arena_array(arena, from->count + 1u, sizeof *depth);
+    uint32_t head = 0, tail = 0;
+    queue[tail++] = 0;
+    while (head < tail) {
+        const uint32_t position = queue[head++];
+        for (uint32_t k = 0; k < from->edges[position].count; k++) {
+            const uint32_t to = from->edges[position].items[k].to;
+            if (to == SCAN_ACCEPTS || !only_words(&from->sets[to]))
+                return depth[position];
+            if (depth[to] == 0) {
+                depth[to] = depth[position] + 1;
+                queue[tail++] = to;
+            }
+        }
+    }
+    return 0;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 begins begins_of(arena *arena, const automaton *from)
@@ -124,6 +155,7 @@ begins begins_of(arena *arena, const automaton *from)
             set_join(&out.second, next == SCAN_ACCEPTS ? &any_byte : &from->sets[next]);
         }
     }
+    out.words_least = words_of(arena, from);
     if (has_digits(&out.first))
         digits_of(arena, from, &out);
     return out;

@@ -175,6 +175,7 @@ static void put_begins(writing *w, const automaton *from, scan_pattern_row *row)
     row->inside = put_set(w, &of.inside);
     row->behind = put_set(w, &of.behind);
     row->leads = of.leads;
+    row->words_least = of.words_least;
 }
 
 static uint32_t put_automaton(writing *w, const pattern *pattern, scan_pattern_row *pattern_row)
@@ -182,7 +183,7 @@ static uint32_t put_automaton(writing *w, const pattern *pattern, scan_pattern_r
     automaton own = *pattern->automaton; /* the table is made in a copy: the pattern is not ours */
     automaton *const made = &own;
     scan_automaton_row row = {.states = 0};
-    automaton_tabulate(w->arena, made);
+    automaton_tabulate(w->arena, made, pattern_row->trigger == SCAN_BY_START ? LIMIT_PATTERN_STATES_SEARCHED : LIMIT_PATTERN_STATES);
     put_begins(w, made, pattern_row);
     if (made->states > 0) {
         row.states = made->states;

@@ -73,7 +73,8 @@ typedef struct automaton {
 
 /* NULL: past LIMIT_PATTERN_POSITIONS. *empty: it can match nothing. */
 automaton *automaton_make(arena *arena, const tree *tree, bool *empty);
-void automaton_tabulate(arena *arena, automaton *automaton);
+/* With up to so many states. */
+void automaton_tabulate(arena *arena, automaton *automaton, uint32_t most);
 
 /* facts.c */
 typedef struct literal {
@@ -101,6 +102,7 @@ typedef struct begins {
     byte_set inside;        /* those of `first` that it can begin with where a word character stands before */
     uint64_t leads;         /* where it begins with digits and no word character stands before: bit n-1 set: they may be n; bit 63: 64 and more */
     byte_set behind;        /* what may follow those, but for the end of the text */
+    uint32_t words_least;   /* so many word characters it begins with at least */
 } begins;
 
 begins begins_of(arena *arena, const automaton *from);

@@ -6,7 +6,7 @@
  * is not tried again. Windows of one pattern never go backwards, because hits come by their ends and the window is measured from there: so no
  * place is tried twice.
  *
- * scan_list and scan_live are asked rarely (for what fired; for the end of a stream) and look at every place where the pattern's first bytes stand:
+ * scan_list is asked rarely (for what fired; for what a stream has settled) and looks at every place where the pattern's first bytes stand:
  * plain, and the same answer by another way, which the tests hold against scan_find.
  *
  * A text can be made so that tries go far and fail. So when they have cost more than a few steps for each byte of the text, the rest of the
@@ -18,12 +18,6 @@
 #endif
 
 #include "runtime/text/scan_private.h"
-
-static uint64_t steps_for(uint32_t length)
-{
-    const uint64_t more = (uint64_t)length * 256;
-    return more > LIMIT_SCAN_STEPS ? more : LIMIT_SCAN_STEPS;
-}
 
 /* Matches up to this length fail soon: one start after the other is tried. Of longer ones, when that has cost so many steps a byte, all
  * that are left are tried at once (scan_sweep.c). */
@@ -58,6 +52,7 @@ static uint32_t sweep_match(scan_try *with, const scan_pattern_row *row, uint32_
 
 typedef struct finding {
     scan_try with;
+    uint32_t from; /* matches begin here or behind */
     uint64_t *found, *unknown;
 } finding;
 
@@ -86,7 +81,7 @@ static void try_places(finding *state, uint32_t number, const scan_begin *begin,
     const scan_pattern_row *const row = &with->database->patterns[number];
     const char *const text = with->text;
     const uint32_t length = with->length;
-    const uint64_t all = steps_for(length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
+    const uint64_t all = scan_steps_for(length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
     const uint64_t steps = gone < all ? all - gone : 1, patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
     bool found = false;
     with->steps = steps;
@@ -138,9 +133,10 @@ static uint32_t window_start(const finding *state, const scan_pattern_row *row, 
     return at > from ? at : from;
 }
 
-static bool literal_hit(void *user, uint32_t literal, uint32_t end)
+static bool literal_hit(void *user, uint32_t literal, uint32_t end_in_part)
 {
     finding *const state = user;
+    const uint32_t end = state->from + end_in_part;
     const scan_head *const head = state->with.database->head;
     if (literal >= head->literals.count) /* the engine's bytes are another database's */
         return true;
@@ -261,7 +257,7 @@ static void find_digits(finding *state)
     uint64_t before = 0; /* whether the byte before is a digit */
     bool open = false;
     runs.count = 0;
-    for (uint32_t at = 0; at < length; at += 64) {
+    for (uint32_t at = state->from; at < length; at += 64) {
         char tail[64] = {0};
         const bool whole = length - at >= 64;
         if (!whole)
@@ -290,7 +286,7 @@ static void find_tokens(finding *state)
     const scan_head *const head = state->with.database->head;
     const uint32_t *const numbers = scan_at(head, head->tokens.offset);
     const char *const text = state->with.text;
-    for (uint32_t at = 0; at < state->with.length;) {
+    for (uint32_t at = state->from; at < state->with.length;) {
         uint32_t end = at;
         while (end < state->with.length && scan_is_token((unsigned char)text[end]))
             end++;
@@ -311,23 +307,26 @@ static void find_starts(finding *state)
     const scan_head *const head = state->with.database->head;
     const uint32_t *const numbers = scan_at(head, head->starts.offset);
     for (uint32_t i = 0; i < head->starts.count; i++)
-        try_window(state, numbers[i], 0, state->with.length - 1);
+        try_window(state, numbers[i], state->from, state->with.length - 1);
 }
 
 cst_status scan_find(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
-                     uint64_t *found, uint64_t *unknown)
+                     uint32_t from, uint64_t *found, uint64_t *unknown)
 {
     const scan_head *const head = database->head;
     const uint32_t words = (head->patterns.count + 63) / 64;
     memset(found, 0, words * sizeof *found);
     memset(unknown, 0, words * sizeof *unknown);
-    if (length == 0 || head->patterns.count == 0)
+    if (from >= length || head->patterns.count == 0)
         return CST_OK;
-    finding state = {.with = {database, scratch, text, length, steps_for(length), false}, .found = found, .unknown = unknown};
-    memset(scratch->tried, 0, head->patterns.count * sizeof *scratch->tried);
+    finding state = {.with = {database, scratch, text, length, scan_steps_for(length), false}, .from = from, .found = found, .unknown = unknown};
+    if (from == 0)
+        memset(scratch->tried, 0, head->patterns.count * sizeof *scratch->tried);
+    for (uint32_t i = 0; from > 0 && i < head->patterns.count; i++)
+        scratch->tried[i] = from;
     memset(scratch->spent, 0, head->patterns.count * sizeof *scratch->spent);
     if (database->engine) {
-        const cst_status status = engine_scan(database->engine, scratch->engine, text, length, literal_hit, &state);
+        const cst_status status = engine_scan(database->engine, scratch->engine, text + from, length - from, literal_hit, &state);
         if (status != CST_OK)
             return status;
     }
@@ -343,13 +342,13 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
 /* ---- listing --------------------------------------------------------------------------------- */
 
 cst_status scan_list(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
-                     uint32_t from, uint32_t pattern, scan_visit *visit, void *user, bool *unknown)
+                     uint32_t from, uint32_t to, uint32_t pattern, scan_visit *visit, void *user, bool *unknown)
 {
     const scan_pattern_row *const row = &database->patterns[pattern];
-    const uint64_t steps = steps_for(length), patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
+    const uint64_t steps = scan_steps_for(length), patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
     scan_try with = {database, scratch, text, length, steps, false};
     const scan_begin begin = scan_begin_of(&with, row);
-    for (uint32_t at = from; at < length;) {
+    for (uint32_t at = from; at < to && at < length;) {
         if (!scan_may_begin(&begin, text, length, at)) {
             at++;
             continue;
@@ -360,7 +359,7 @@ cst_status scan_list(const scan_database *database, scan_scratch *scratch, const
             *unknown = true;
             return CST_OK;
         }
-        if (start == SCAN_NONE || (end && !visit(user, start, end)))
+        if (start >= to || (end && !visit(user, start, end))) /* SCAN_NONE too */
             return CST_OK;
         at = end ? end : at + 1;
     }
@@ -370,39 +369,8 @@ cst_status scan_list(const scan_database *database, scan_scratch *scratch, const
 bool scan_whole(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t pattern,
                 bool *unknown)
 {
-    scan_try with = {database, scratch, text, length, steps_for(length), false};
+    scan_try with = {database, scratch, text, length, scan_steps_for(length), false};
     const bool takes = scan_takes_whole(&with, &database->patterns[pattern]);
     *unknown = *unknown || with.unknown;
     return takes && !with.unknown;
-}
-
-/* The first place from..to where a phrase or a word of a set may still come; `to` + 1 if there is none. */
-static uint32_t live_text(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to)
-{
-    const scan_begin begin = scan_begin_of(with, row);
-    for (uint32_t at = from; at <= to && !with->unknown; at++)
-        if (scan_may_begin(&begin, with->text, with->length, at) && scan_is_alive(with, row, at))
-            return at;
-    return to + 1;
-}
-
-uint32_t scan_live(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t from,
-                   const uint64_t *wanted)
-{
-    uint32_t best = length; /* each pattern is looked for only before what is known */
-    for (uint32_t number = 0; number < database->head->patterns.count && best > from; number++) {
-        if ((wanted[number / 64] >> (number % 64) & 1) == 0)
-            continue;
-        const scan_pattern_row *const row = &database->patterns[number];
-        const uint32_t least = row->longest < length ? length - row->longest : 0, first = least > from ? least : from;
-        scan_try with = {database, scratch, text, length, steps_for(length), false};
-        if (first >= best)
-            continue;
-        const uint32_t start = row->kind == SCAN_AUTOMATON ? scan_sweep_alive(&with, row, first, best - 1)
-                                                           : live_text(&with, row, first, best - 1);
-        if (with.unknown)
-            return from;
-        best = start < best ? start : best;
-    }
-    return best;
 }

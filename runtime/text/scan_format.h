@@ -60,6 +60,7 @@ typedef struct scan_pattern_row {
     uint32_t before;     /* LITERAL, DIGIT: row of sets: bytes that may stand between the start and the literal's end, or the digit; SCAN_NONE: too many to tell */
     uint32_t token;      /* TOKEN: least bytes */
     uint32_t behind;     /* NUMBER, DIGIT: row of sets: what may follow the digits of `leads`, but for the end of the text */
+    uint32_t words_least; /* word characters that a match begins with at least; of phrases and words 0 */
     uint64_t leads;      /* NUMBER, DIGIT: bit n-1: a match can begin with so many digits, with no word character before; bit 63: with 64 and more */
     double check_bound;
 } scan_pattern_row;

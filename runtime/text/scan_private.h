@@ -19,7 +19,13 @@ struct scan_database {
     const scan_pattern_row *patterns;
     const scan_automaton_row *automata;
     const uint64_t (*sets)[4];
+    uint32_t lookback;
+    uint32_t *starts; /* SCAN_START_HEADS begins of lists, then pattern numbers by first byte (scan_live.c); NULL: they would be too many */
+    size_t start_bytes;
 };
+
+/* Lists for each byte, without and with a word character before; each 256 have their end behind them. */
+#define SCAN_START_HEADS (2 * 257)
 
 struct scan_scratch {
     cst_allocator allocator;
@@ -59,6 +65,13 @@ static inline scan_context scan_before(const char *text, uint32_t at)
         return CONTEXT_START;
     const unsigned char before = (unsigned char)text[at - 1];
     return before == '\n' ? CONTEXT_LINE : scan_is_word(before) ? CONTEXT_WORD : CONTEXT_OTHER;
+}
+
+/* Steps that a pattern may take in a text of that length before it is unknown. */
+static inline uint64_t scan_steps_for(uint32_t length)
+{
+    const uint64_t more = (uint64_t)length * 256;
+    return more > LIMIT_SCAN_STEPS ? more : LIMIT_SCAN_STEPS;
 }
 
 /* What one pattern is tried against: the text, and the work that may still be done. */

@@ -107,10 +107,11 @@ static void text_make(char *text, uint32_t length, bool digits)
     }
 }
 
+/* Processor time: what else the machine does counts less. */
 static double now(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
@@ -209,7 +210,7 @@ static void measure(sides *sides, uint32_t count, const char *kind, const char *
         const uint32_t at = round == 0 ? 0 : round - 1;
         double begin = now();
         for (uint32_t i = 0; i < times; i++)
-            scan_find(sides->database, sides->scratch, text, length, sides->found, sides->unknown);
+            scan_find(sides->database, sides->scratch, text, length, 0, sides->found, sides->unknown);
         ours[at] = (now() - begin) / times;
         begin = now();
         for (uint32_t i = 0; i < times; i++) {

@@ -39,10 +39,11 @@ static const char *const sentences[] = {
     "The card 4111 1111 1111 1111 is only good for tests. ",
 };
 
+/* Processor time: what else the machine does counts less. */
 static double now(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
 }
 

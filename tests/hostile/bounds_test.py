@@ -21,7 +21,7 @@ import time
 
 CONSTC = os.path.abspath(sys.argv[1])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
+UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_PATTERN_STATES_SEARCHED", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
              "LIMIT_DECODE_BYTES"}
 HEAD = 'constitution m "1"\n'
 LIST = HEAD + 'tool t(l: list<int>) a\nrule r on action t when any n in args.l satisfies n == 1 then deny because "{n}"\n'
