@@ -12,7 +12,7 @@
 #include "runtime/text/scan_private.h"
 
 /* A short stretch is up to so many bytes, and takes up to so many steps of automata. */
-enum { NEAR_BYTES = 4096, NEAR_STEPS = 1 << 18 };
+enum { NEAR_BYTES = 4096, NEAR_STEPS = 1 << 18, MOST_WORDS = 64 };
 
 /* The patterns that may begin with the character at a place; those whose second byte cannot be there are among them. */
 static const uint32_t *starts_at(const scan_database *database, const char *text, uint32_t at, uint32_t *count)
@@ -23,13 +23,13 @@ static const uint32_t *starts_at(const scan_database *database, const char *text
     return database->starts + SCAN_START_HEADS + begins[byte];
 }
 
-/* Word characters from a place on. */
+/* Word characters from a place on, where they end in the text and are not many; else as many as any pattern asks for. */
 static uint32_t words_at(const char *text, uint32_t length, uint32_t at)
 {
-    const uint32_t start = at;
-    while (at < length && scan_is_word((unsigned char)text[at]))
-        at++;
-    return at - start;
+    for (uint32_t count = 0; count < MOST_WORDS && at + count < length; count++)
+        if (!scan_is_word((unsigned char)text[at + count]))
+            return count;
+    return UINT32_MAX;
 }
 
 static bool goes_on(const scan_database *database, const scan_pattern_row *row, const char *text, uint32_t length, uint32_t at)
@@ -79,9 +79,8 @@ static bool live_near(living *state)
         if (!scan_continues(state->with.text[state->from])) {
             const uint32_t *const numbers = starts_at(state->with.database, state->with.text, state->from, &count);
             const uint32_t words = words_at(state->with.text, state->with.length, state->from);
-            const bool ended = state->from + words < state->with.length; /* else more of them may come */
             for (uint32_t i = 0; i < count; i++)
-                if (ended && state->with.database->patterns[numbers[i]].words_least > words)
+                if (state->with.database->patterns[numbers[i]].words_least > words)
                     continue;
                 else if (lives_at(state, numbers[i], state->from, &steps) || state->with.unknown)
                     return true;
