@@ -56,6 +56,8 @@ typedef struct text_place {
 typedef struct text_known {
     bool watched;      /* the stream scans for this database, or compares with this echo */
     uint64_t *found;   /* of a database: bits of patterns that have matched */
+    uint32_t holder;   /* of a database: the pattern that held the text last */
+    uint32_t settled;  /* of a database: no match that begins before can still come or grow */
     bool some;         /* of an echo: a shared run was found */
     text_place *items; /* matches that are final and not yet released, in order of their starts */
     uint32_t count, capacity;
