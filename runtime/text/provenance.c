@@ -1,8 +1,9 @@
 /*
  * provenance.c - keeping texts and the index of their tokens.
  *
- * Adding is one pass over the text: copied, cut into tokens, each token hashed without its case and hung into its ring. Rings are doubled when they
- * are full, so adding costs the size of the event. The seed of the hashes is secret: nobody can choose texts that make rings long, but by repeating a word.
+ * Adding is one pass over the text: copied, cut into tokens, each token hashed without its case and put in front of its chain. Chains are spread over more buckets
+ * when they become long, so adding costs the size of the event. The seed of the hashes is secret: nobody can choose texts that make chains long, but by
+ * repeating a word.
  */
 #include "runtime/text/provenance_private.h"
 
@@ -46,7 +47,7 @@ static uint64_t load(const char *bytes, uint32_t count)
 }
 
 /* *high collects the top bits of all bytes. */
-static uint64_t hash_ascii(uint64_t seed, const char *text, uint32_t length, uint64_t *high)
+static inline uint64_t hash_ascii(uint64_t seed, const char *text, uint32_t length, uint64_t *high)
 {
     uint64_t hash = seed ^ length;
     while (length > 8) {
@@ -106,50 +107,38 @@ bool provenance_reserve(provenance *from, void **items, uint32_t *capacity, uint
     const uint64_t more = (wanted - *capacity) * size;
     if (wanted > UINT32_MAX / 2 || from->memory + more > LIMIT_PROVENANCE_BYTES)
         return false;
-    void *const fresh = from->allocator.allocate(from->allocator.user, wanted * size);
+    void *const user = from->allocator.user;
+    void *const fresh = *capacity ? from->allocator.resize(user, *items, *capacity * size, wanted * size)
+                                  : from->allocator.allocate(user, wanted * size);
     if (!fresh)
         return false;
-    if (*capacity)
-        memcpy(fresh, *items, *capacity * size);
-    release(from, *items, *capacity * size);
     *items = fresh;
     *capacity = (uint32_t)wanted;
     from->memory += more;
     return true;
 }
 
-bool provenance_reserve_ring(provenance *from, provenance_ring *ring, uint32_t members)
+bool provenance_reserve_chains(provenance *from, provenance_chains *chains, uint32_t members)
 {
-    if (ring->count > members)
+    if (chains->count > members)
         return true;
-    const uint32_t count = ring->count ? ring->count * 2 : 64;
-    const uint64_t more = (uint64_t)(count - ring->count) * sizeof *ring->buckets;
+    const uint32_t count = chains->count ? chains->count * (chains->count < (1u << 14) ? 4 : 2) : 64;
+    const uint64_t more = (uint64_t)(count - chains->count) * sizeof *chains->buckets;
     if (from->memory + more > LIMIT_PROVENANCE_BYTES)
         return false;
     uint32_t *const fresh = from->allocator.allocate(from->allocator.user, count * sizeof *fresh);
     if (!fresh)
         return false;
     memset(fresh, 0, count * sizeof *fresh);
-    release(from, ring->buckets, ring->count * sizeof *fresh);
-    ring->buckets = fresh;
-    ring->count = count;
+    release(from, chains->buckets, chains->count * sizeof *fresh);
+    chains->buckets = fresh;
+    chains->count = count;
     from->memory += more;
-    if (ring == &from->token_ring) {
-        for (uint32_t i = 0; i < from->token_count; i++) {
-            uint32_t *const last = &fresh[from->tokens[i].tag & (count - 1)];
-            from->tokens[i].next = *last ? from->tokens[*last - 1].next : i + 1;
-            if (*last)
-                from->tokens[*last - 1].next = i + 1;
-            *last = i + 1;
-        }
-        return true;
-    }
-    for (uint32_t i = 0; i < from->typed_count; i++) {
-        uint32_t *const last = &fresh[from->typed[i].key[0] & (count - 1)];
-        from->typed[i].next = *last ? from->typed[*last - 1].next : i + 1;
-        if (*last)
-            from->typed[*last - 1].next = i + 1;
-        *last = i + 1;
+    const bool tokens = chains == &from->token_chains;
+    for (uint32_t i = 0; i < (tokens ? from->token_count : from->typed_count); i++) {
+        uint32_t *const first = &fresh[(tokens ? from->tokens[i].tag : (uint32_t)from->typed[i].key[0]) & (count - 1)];
+        *(tokens ? &from->tokens[i].next : &from->typed[i].next) = *first;
+        *first = i + 1;
     }
     return true;
 }
@@ -182,8 +171,8 @@ void provenance_free(provenance *from)
     release(from, from->records, from->record_capacity * sizeof *from->records);
     release(from, from->tokens, from->token_capacity * sizeof *from->tokens);
     release(from, from->typed, from->typed_capacity * sizeof *from->typed);
-    release(from, from->token_ring.buckets, from->token_ring.count * sizeof(uint32_t));
-    release(from, from->typed_ring.buckets, from->typed_ring.count * sizeof(uint32_t));
+    release(from, from->token_chains.buckets, from->token_chains.count * sizeof(uint32_t));
+    release(from, from->typed_chains.buckets, from->typed_chains.count * sizeof(uint32_t));
     allocator.release(allocator.user, from,
                       sizeof *from + words * sizeof(uint64_t) + from->source_count * sizeof(uint32_t));
 }
@@ -224,36 +213,49 @@ uint64_t provenance_bytes(const provenance *from)
 
 /* ---- tokens ---------------------------------------------------------------------------------- */
 
+enum { PENDING = 32 }; /* tokens that wait for their buckets to come from memory */
+
 typedef struct adding {
     provenance *from;
     uint32_t start; /* of the record */
-    uint32_t tokens;
+    uint32_t tokens, pending;
     bool failed;
+    provenance_token waiting[PENDING];
 } adding;
 
-static void add_token(void *user, uint32_t start, uint32_t end)
+static void add_pending(adding *state)
+{
+    provenance *const from = state->from;
+    const uint32_t mask = from->token_chains.count - 1;
+    provenance_token *const tokens = from->tokens + from->token_count;
+    for (uint32_t i = 0; i < state->pending; i++) {
+        uint32_t *const first = &from->token_chains.buckets[state->waiting[i].tag & mask];
+        tokens[i] = (provenance_token){state->waiting[i].start, state->waiting[i].tag, *first};
+        *first = from->token_count + i + 1;
+    }
+    from->token_count += state->pending;
+    state->pending = 0;
+}
+
+static bool make_room(provenance *from)
+{
+    return provenance_reserve_chains(from, &from->token_chains, from->token_count + PENDING) &&
+           provenance_reserve(from, (void **)&from->tokens, &from->token_capacity, from->token_count + PENDING, sizeof *from->tokens);
+}
+
+static inline void add_token(void *user, uint32_t start, uint32_t end)
 {
     adding *const state = user;
     provenance *const from = state->from;
+    if (state->pending == PENDING) {
+        add_pending(state);
+        state->failed = state->failed || !make_room(from);
+    }
     if (state->failed)
         return;
-    if (from->token_count >= from->token_ring.count && !provenance_reserve_ring(from, &from->token_ring, from->token_count)) {
-        state->failed = true;
-        return;
-    }
-    if (from->token_count >= from->token_capacity &&
-        !provenance_reserve(from, (void **)&from->tokens, &from->token_capacity, from->token_count + 1, sizeof *from->tokens)) {
-        state->failed = true;
-        return;
-    }
-    provenance_token *const token = &from->tokens[from->token_count++];
-    token->start = state->start + start;
-    token->tag = provenance_tag(from, from->bytes + token->start, end - start);
-    uint32_t *const last = &from->token_ring.buckets[token->tag & (from->token_ring.count - 1)];
-    token->next = *last ? from->tokens[*last - 1].next : from->token_count;
-    if (*last)
-        from->tokens[*last - 1].next = from->token_count;
-    *last = from->token_count;
+    const uint32_t tag = provenance_tag(from, from->bytes + state->start + start, end - start);
+    __builtin_prefetch(&from->token_chains.buckets[tag & (from->token_chains.count - 1)], 1);
+    state->waiting[state->pending++] = (provenance_token){state->start + start, tag, 0};
     state->tokens++;
 }
 
@@ -277,10 +279,16 @@ static bool add(provenance *from, arena *memory, uint32_t source, const char *te
     from->bytes[from->length + length] = PROVENANCE_SEPARATOR;
     from->length += length + 1;
     from->source_bytes[source] += length;
-    adding state = {from, record->start, 0, false};
+    adding state;
+    state.from = from;
+    state.start = record->start;
+    state.tokens = state.pending = 0;
+    state.failed = !make_room(from);
     tokens_visit(from->bytes + record->start, length, add_token, &state);
     if (state.tokens == 0) /* a leaf of signs alone is found as a whole */
         add_token(&state, 0, 0);
+    if (state.pending)
+        add_pending(&state);
     if (state.failed || (from->types && !provenance_find_typed(from, memory, record))) {
         provenance_lose(from, source);
         return false;

@@ -1,7 +1,7 @@
 /*
  * provenance_ask.c - is this value from there?
  *
- * A text is looked for by one of its tokens, the one with the shortest ring, and compared from there to both sides, character by
+ * A text is looked for by one of its tokens, the one that is seldom said, and compared from there to both sides, character by
  * character in canonical form; then it must end where no token goes on. Codes of letters and digits (account and card numbers) are also found where they are
  * written in groups. An identity or number is looked for by its key alone: it compares as such.
  *
@@ -17,7 +17,7 @@
 
 enum {
     ANCHORS = 16,      /* tokens of a value that are tried as the one to look for */
-    ANCHOR_STEPS = 64, /* members of their rings that are counted */
+    ANCHOR_STEPS = 64, /* members of their chains that are counted */
     CODE_LEAST = 8,    /* letters and digits of a code that is found in groups */
     CODE_MOST = 64,
     CODE_DIGITS = 4
@@ -28,7 +28,7 @@ typedef struct needle { /* a value as text */
     uint32_t length, chars;
     uint32_t anchor, anchor_end; /* the token that is looked for; both 0: no token at all */
     uint32_t tag;
-    uint32_t least;     /* members of its ring, as far as they were counted */
+    uint32_t least;     /* members of its chain, as far as they were counted */
     uint32_t tokens;
     const provenance *from;
 } needle;
@@ -39,7 +39,8 @@ typedef struct search {
     uint32_t chars;
     uint32_t before;    /* results count only if they came before this time */
     uint64_t *steps;
-    uint32_t time;      /* of the earliest that fits; PROVENANCE_NEVER: none */
+    bool earliest;      /* go on when one is found, for an earlier one */
+    uint32_t time;      /* of one that fits, the earliest so far; PROVENANCE_NEVER: none */
 } search;
 
 static bool has_bit(const uint64_t *bits, uint32_t number)
@@ -51,6 +52,11 @@ static bool spend(search *search, uint64_t steps)
 {
     *search->steps = *search->steps > steps ? *search->steps - steps : 0;
     return *search->steps > 0;
+}
+
+static bool goes_on(const search *search)
+{
+    return search->earliest || search->time == PROVENANCE_NEVER;
 }
 
 /* A place in this source at this time is one that was asked for. */
@@ -191,16 +197,16 @@ static void take(search *search, uint32_t start, uint32_t end, uint32_t chars)
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-static uint32_t count_ring(const provenance *from, uint32_t tag)
+static uint32_t chain_of(const provenance *from, uint32_t tag)
 {
-    const uint32_t last = from->token_ring.buckets[tag & (from->token_ring.count - 1)];
+    return from->token_chains.buckets[tag & (from->token_chains.count - 1)];
+}
+
+static uint32_t count_chain(const provenance *from, uint32_t tag, uint32_t most)
+{
     uint32_t count = 0;
-    for (uint32_t at = last; at && count < ANCHOR_STEPS;) {
-        at = from->tokens[at - 1].next;
+    for (uint32_t at = chain_of(from, tag); at && count < most; at = from->tokens[at - 1].next)
         count++;
-        if (at == last)
-            break;
-    }
     return count;
 }
 
@@ -210,7 +216,7 @@ static void consider_anchor(void *user, uint32_t start, uint32_t end)
     if (state->tokens++ >= ANCHORS)
         return;
     const uint32_t tag = provenance_tag(state->from, state->text + start, end - start);
-    const uint32_t members = count_ring(state->from, tag);
+    const uint32_t members = count_chain(state->from, tag, state->anchor_end ? state->least : ANCHOR_STEPS);
     if (state->anchor_end && members >= state->least)
         return;
     state->anchor = start;
@@ -222,9 +228,8 @@ static void consider_anchor(void *user, uint32_t start, uint32_t end)
 static void find_text(search *search, const needle *what)
 {
     const provenance *const from = search->from;
-    const uint32_t last = from->token_ring.buckets[what->tag & (from->token_ring.count - 1)];
-    for (uint32_t at = last; at && search->time == PROVENANCE_NEVER;) {
-        at = from->tokens[at - 1].next;
+    for (uint32_t at = chain_of(from, what->tag), next; at && goes_on(search); at = next) {
+        next = from->tokens[at - 1].next;
         const provenance_token *const token = &from->tokens[at - 1];
         uint32_t compared = 0, before = 0;
         if (token->tag == what->tag) {
@@ -233,7 +238,7 @@ static void find_text(search *search, const needle *what)
             if (start)
                 take(search, start, end, what->chars);
         }
-        if (!spend(search, 1 + (compared + before) / 8) || at == last)
+        if (!spend(search, 1 + (compared + before) / 8))
             return;
     }
 }
@@ -242,9 +247,8 @@ static void find_text(search *search, const needle *what)
 static void find_signs(search *search, const needle *what)
 {
     const provenance *const from = search->from;
-    const uint32_t last = from->token_ring.buckets[what->tag & (from->token_ring.count - 1)];
-    for (uint32_t at = last; at && search->time == PROVENANCE_NEVER;) {
-        at = from->tokens[at - 1].next;
+    for (uint32_t at = chain_of(from, what->tag), next; at && goes_on(search); at = next) {
+        next = from->tokens[at - 1].next;
         uint32_t start = from->tokens[at - 1].start, compared = 0;
         const provenance_record *const record = record_at(from, start);
         if (from->tokens[at - 1].tag == what->tag && start == record->start) {
@@ -254,7 +258,7 @@ static void find_signs(search *search, const needle *what)
             if (end && is_whole(from, record, start, end) && fits(search, record->source, record->time))
                 search->time = record->time;
         }
-        if (!spend(search, 2 + compared / 8) || at == last)
+        if (!spend(search, 2 + compared / 8))
             return;
     }
 }
@@ -300,19 +304,16 @@ static void find_code(search *search, const needle *what)
     const provenance *const from = search->from;
     char code[CODE_MOST + PROVENANCE_SLACK] = {0};
     const uint32_t length = code_of(what, code);
-    for (uint32_t group = 1; group <= length && search->time == PROVENANCE_NEVER; group++) {
+    for (uint32_t group = 1; group <= length && goes_on(search); group++) {
         const uint32_t tag = provenance_tag(from, code, group);
-        const uint32_t last = from->token_ring.buckets[tag & (from->token_ring.count - 1)];
-        for (uint32_t at = last; at && search->time == PROVENANCE_NEVER;) {
-            at = from->tokens[at - 1].next;
+        for (uint32_t at = chain_of(from, tag), next; at && goes_on(search); at = next) {
             const provenance_token *const token = &from->tokens[at - 1];
+            next = token->next;
             const uint32_t end = token->tag == tag ? code_end(from, token->start, code, length) : 0;
             if (end)
                 take(search, token->start, end, length);
             if (!spend(search, 2))
                 return;
-            if (at == last)
-                break;
         }
     }
 }
@@ -322,7 +323,7 @@ static void find_code(search *search, const needle *what)
 static uint32_t find_needle(search *search, const needle *what)
 {
     search->time = PROVENANCE_NEVER;
-    if (search->from->token_ring.count == 0)
+    if (search->from->token_chains.count == 0)
         return PROVENANCE_NEVER;
     if (what->tokens == 0) {
         find_signs(search, what);
@@ -339,16 +340,15 @@ static uint32_t find_key(search *search, const provenance_key *key)
 {
     const provenance *const from = search->from;
     search->time = PROVENANCE_NEVER;
-    if (from->typed_ring.count == 0)
+    if (from->typed_chains.count == 0)
         return PROVENANCE_NEVER;
-    const uint32_t last = from->typed_ring.buckets[key->words[0] & (from->typed_ring.count - 1)];
-    for (uint32_t at = last; at && search->time == PROVENANCE_NEVER;) {
-        at = from->typed[at - 1].next;
+    for (uint32_t at = from->typed_chains.buckets[key->words[0] & (from->typed_chains.count - 1)], next; at && goes_on(search); at = next) {
         const provenance_typed *const one = &from->typed[at - 1];
+        next = one->next;
         if (one->key[0] == key->words[0] && one->key[1] == key->words[1] && (one->whole || key->chars >= search->chars) &&
             fits(search, one->source, one->time))
             search->time = one->time;
-        if (!spend(search, 1) || at == last)
+        if (!spend(search, 1))
             break;
     }
     return search->time;
@@ -368,7 +368,7 @@ static bool needle_of(const provenance *from, arena *memory, const cst_value *le
     out->length = canonical_write(text, length, canonical);
     memset(canonical + out->length, 0, PROVENANCE_SLACK);
     out->chars = (uint32_t)utf8_count(canonical, out->length);
-    if (from->token_ring.count == 0)
+    if (from->token_chains.count == 0)
         return true;
     tokens_visit(canonical, out->length, consider_anchor, out);
     if (out->tokens == 0)
@@ -439,6 +439,7 @@ provenance_answer provenance_ask(const provenance *from, arena *memory, const pr
         echo.sources = written;
         echo.results = none;
         echo.chars = 1;
+        echo.earliest = true;
         search.before = find(&echo, &made, true);
         sure = !provenance_is_lost(from, PROVENANCE_WRITTEN) && *steps > 0;
     }

@@ -1,9 +1,8 @@
 /*
  * provenance_private.h - what the files of provenance share: how texts, tokens and typed values lie in memory.
  *
- * Texts stand one behind the other, each between two bytes that no UTF-8 has, so that no comparison runs from one into the next. Chains of equal hash are
- * rings: a bucket names the last member, which names the first, so that members are found in the order in which they came, and the
- * first that fits is the earliest.
+ * Texts stand one behind the other, each between two bytes that no UTF-8 has, so that no comparison runs from one into the next. Chains of equal hash
+ * go from the newest member to the oldest: putting a member in front touches nothing but its bucket.
  *
  * Private to runtime/text/.
  */
@@ -26,7 +25,7 @@ typedef struct provenance_record { /* one leaf */
 typedef struct provenance_token {
     uint32_t start; /* in `bytes` */
     uint32_t tag;   /* hash of its canonical form */
-    uint32_t next;  /* of the ring */
+    uint32_t next;  /* 1 + the next of its chain, which is older; 0: none */
 } provenance_token;
 
 typedef struct provenance_typed { /* one identity or number that was seen */
@@ -37,10 +36,10 @@ typedef struct provenance_typed { /* one identity or number that was seen */
     uint32_t next;
 } provenance_typed;
 
-typedef struct provenance_ring { /* buckets of rings: 1 + the last member, 0: none */
+typedef struct provenance_chains { /* buckets: 1 + the newest member of a chain, 0: none */
     uint32_t *buckets;
     uint32_t count; /* a power of two, or 0 */
-} provenance_ring;
+} provenance_chains;
 
 struct provenance {
     cst_allocator allocator;
@@ -56,7 +55,7 @@ struct provenance {
     uint32_t token_count, token_capacity;
     provenance_typed *typed;
     uint32_t typed_count, typed_capacity;
-    provenance_ring token_ring, typed_ring;
+    provenance_chains token_chains, typed_chains;
     uint64_t memory;        /* bytes allocated */
 };
 
@@ -66,7 +65,7 @@ struct provenance {
 uint32_t provenance_tag(const provenance *from, const char *text, uint32_t length);
 /* Room for one more of an array; false: memory is short or LIMIT_PROVENANCE_BYTES is reached. */
 bool provenance_reserve(provenance *from, void **items, uint32_t *capacity, uint32_t needed, size_t size);
-bool provenance_reserve_ring(provenance *from, provenance_ring *ring, uint32_t members);
+bool provenance_reserve_chains(provenance *from, provenance_chains *chains, uint32_t members);
 
 /* ---- provenance_typed.c ---- */
 

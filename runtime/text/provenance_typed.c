@@ -122,32 +122,23 @@ static void keep(finding *state, const provenance_key *key, bool whole)
 {
     provenance *const from = state->from;
     const provenance_record *const record = state->record;
-    if (from->typed_ring.count) {
-        const uint32_t last = from->typed_ring.buckets[key->words[0] & (from->typed_ring.count - 1)];
-        uint32_t tries = 8; /* the same again adds nothing, if that is seen soon */
-        for (uint32_t at = last; at && tries; tries--) {
-            at = from->typed[at - 1].next;
-            const provenance_typed *const one = &from->typed[at - 1];
-            if (one->key[0] == key->words[0] && one->key[1] == key->words[1] && one->source == record->source &&
-                (one->whole || !whole))
-                return;
-            if (at == last)
-                break;
-        }
+    uint32_t tries = from->typed_chains.count ? 8 : 0; /* the same again adds nothing, if that is seen soon */
+    for (uint32_t at = tries ? from->typed_chains.buckets[key->words[0] & (from->typed_chains.count - 1)] : 0; at && tries; tries--) {
+        const provenance_typed *const one = &from->typed[at - 1];
+        if (one->key[0] == key->words[0] && one->key[1] == key->words[1] && one->source == record->source &&
+            (one->whole || !whole))
+            return;
+        at = one->next;
     }
-    if (!provenance_reserve_ring(from, &from->typed_ring, from->typed_count) ||
+    if (!provenance_reserve_chains(from, &from->typed_chains, from->typed_count) ||
         !provenance_reserve(from, (void **)&from->typed, &from->typed_capacity, from->typed_count + 1, sizeof *from->typed)) {
         state->failed = true;
         return;
     }
     provenance_typed *const one = &from->typed[from->typed_count++];
-    *one = (provenance_typed){{key->words[0], key->words[1]}, record->source, record->time, whole, from->typed_count};
-    uint32_t *const last = &from->typed_ring.buckets[key->words[0] & (from->typed_ring.count - 1)];
-    if (*last) {
-        one->next = from->typed[*last - 1].next;
-        from->typed[*last - 1].next = from->typed_count;
-    }
-    *last = from->typed_count;
+    uint32_t *const first = &from->typed_chains.buckets[key->words[0] & (from->typed_chains.count - 1)];
+    *one = (provenance_typed){{key->words[0], key->words[1]}, record->source, record->time, whole, *first};
+    *first = from->typed_count;
 }
 
 /* What may be an identity of a kind. */

@@ -105,41 +105,7 @@ token_block token_block_at(const char *text, uint32_t length, uint32_t at)
     return out;
 }
 
-/* ---- tokens ---------------------------------------------------------------------------------- */
-
-void tokens_visit(const char *text, uint32_t length, token_visit *visit, void *user)
-{
-    token_block block = token_block_at(text, length, 0);
-    uint64_t before = 0, inside_before = 0; /* the last bits of the block before */
-    uint32_t open = UINT32_MAX;
-    for (uint32_t at = 0; at < length; at += 64) {
-        const token_block next = token_block_at(text, length, at + 64);
-        const uint64_t joined = block.join & (block.word << 1 | before) & (block.word >> 1 | next.word << 63);
-        const uint64_t inside = block.word | joined;
-        for (uint64_t turns = inside ^ (inside << 1 | inside_before); turns; turns &= turns - 1) {
-            const uint32_t place = at + (uint32_t)__builtin_ctzll(turns);
-            if (open == UINT32_MAX) {
-                open = place;
-            } else {
-                visit(user, open, place);
-                open = UINT32_MAX;
-            }
-        }
-        for (uint64_t alone = block.alone; alone; alone &= alone - 1) {
-            const uint32_t place = at + (uint32_t)__builtin_ctzll(alone);
-            const char *end = text + place;
-            utf8_decode(&end, text + length);
-            visit(user, place, (uint32_t)(end - text));
-        }
-        before = block.word >> 63;
-        inside_before = inside >> 63;
-        block = next;
-        if (at > UINT32_MAX - 128)
-            break;
-    }
-    if (open != UINT32_MAX)
-        visit(user, open, length);
-}
+/* ---- borders --------------------------------------------------------------------------------- */
 
 /* A character of a token that can be joined. */
 static bool is_word(uint32_t code)

@@ -13,17 +13,50 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A token, as bytes of its text. */
-typedef void token_visit(void *user, uint32_t start, uint32_t end);
-void tokens_visit(const char *text, uint32_t length, token_visit *visit, void *user);
-
-/* The same with a loop around the caller's own code: blocks of 64 bytes, a bit each. */
+/* Blocks of 64 bytes, a bit each. */
 typedef struct token_block {
     uint64_t word;  /* bytes of characters of tokens */
     uint64_t join;  /* joiners, whatever stands around them */
     uint64_t alone; /* first bytes of characters that are tokens alone */
 } token_block;
 token_block token_block_at(const char *text, uint32_t length, uint32_t at);
+
+/* A token, as bytes of its text. */
+typedef void token_visit(void *user, uint32_t start, uint32_t end);
+
+/* All tokens of a text of less than 2^32 - 128 bytes. In the header, so that the visitor becomes a part of the loop. */
+static inline void tokens_visit(const char *text, uint32_t length, token_visit *visit, void *user)
+{
+    token_block block = token_block_at(text, length, 0);
+    uint64_t before = 0, inside_before = 0; /* the last bits of the block before */
+    uint32_t open = UINT32_MAX;
+    for (uint32_t at = 0; at < length; at += 64) {
+        const token_block next = token_block_at(text, length, at + 64);
+        const uint64_t joined = block.join & (block.word << 1 | before) & (block.word >> 1 | next.word << 63);
+        const uint64_t inside = block.word | joined;
+        for (uint64_t turns = inside ^ (inside << 1 | inside_before); turns; turns &= turns - 1) {
+            const uint32_t place = at + (uint32_t)__builtin_ctzll(turns);
+            if (open == UINT32_MAX) {
+                open = place;
+            } else {
+                visit(user, open, place);
+                open = UINT32_MAX;
+            }
+        }
+        for (uint64_t alone = block.alone; alone; alone &= alone - 1) {
+            const uint32_t place = at + (uint32_t)__builtin_ctzll(alone);
+            uint32_t end = place + 1;
+            while (end < length && ((unsigned char)text[end] & 0xC0) == 0x80)
+                end++;
+            visit(user, place, end);
+        }
+        before = block.word >> 63;
+        inside_before = inside >> 63;
+        block = next;
+    }
+    if (open != UINT32_MAX)
+        visit(user, open, length);
+}
 
 static inline bool token_joins(char c)
 {
