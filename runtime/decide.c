@@ -325,6 +325,7 @@ cst_status cst_session_system(cst_context *context, const char *session, size_t 
     if (!utf8_valid(text, length))
         return CST_WRONG_TYPE;
     remember_texts(context);
+    origins_remember(context);
     return CST_OK;
 }
 
@@ -353,6 +354,8 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     /* what waits for an approval has not been let through */
     if (!event->problem.code && context->verdict < CST_REQUIRE_APPROVAL)
         remember_texts(context);
+    if (!event->problem.code && context->verdict <= CST_ESCALATE)
+        origins_remember(context);
     if (!event->problem.code && context->verdict == CST_HALT)
         remember_halt(context);
     write_decision(context, decision);

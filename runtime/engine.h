@@ -197,6 +197,13 @@ void remember_begin(cst_context *context);
 /* After an event was let through: adds its texts. */
 void remember_texts(cst_context *context);
 
+/* ---- origins.c ---- */
+
+/* Before the rules: where the values of the event's session came from. */
+void origins_begin(cst_context *context);
+/* After an event was decided, if it went on or waits for somebody: adds its leaves. */
+void origins_remember(cst_context *context);
+
 /* ---- message.c, decision.c ---- */
 
 /* The interpolated message in arena memory, *cut if it reached its bound; NULL if memory is short. */

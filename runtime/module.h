@@ -18,7 +18,7 @@
 
 #define CST_MODULE_MAGIC "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION 2u
+#define CST_ABI_VERSION 3u
 #define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image -------------------------------------------------------------- */
@@ -254,6 +254,7 @@ typedef struct cst_origin_row {
     cst_ref agent;
     uint32_t text, value, sender; /* slots that bring its texts; CST_NONE: none */
     uint32_t unused;
+    cst_range path;      /* rows of `names`: of a RESULT only what stands there in `value`; count 0: all of it */
 } cst_origin_row;
 
 typedef struct cst_echo_row { /* text repeats N chars of ORIGIN */
@@ -263,6 +264,22 @@ typedef struct cst_echo_row { /* text repeats N chars of ORIGIN */
     uint32_t stages;    /* bit k: a rule asks at cst_stage k */
     uint32_t unused;
 } cst_echo_row;
+
+/* Leaves that `from` tells apart: a leaf belongs to the row with the longest path that leads to it. Rows of one tool stand together. */
+typedef struct cst_source_row {
+    uint32_t kind;      /* cst_origin_kind */
+    uint32_t tool;      /* RESULT: tool number */
+    cst_ref agent;      /* MESSAGE */
+    cst_range path;     /* as of an origin */
+    uint32_t text, value, sender; /* slots that bring its leaves; CST_NONE: none */
+    uint32_t unused;
+} cst_source_row;
+
+typedef struct cst_from_row { /* V from ORIGIN */
+    cst_ref sources;    /* uint64_t words; bit 1 + row of `sources`: any of these */
+    uint32_t chars;     /* of a value that is no whole leaf, at least */
+    uint32_t echoes;    /* 0 or 1: a result that gave back what the agent had written counts */
+} cst_from_row;
 
 /* ---- the image -------------------------------------------------------------------------------- */
 
@@ -303,6 +320,11 @@ typedef struct cst_image {
     cst_table probe_patterns; /* uint32_t */
     cst_table origins;       /* cst_origin_row */
     cst_table echoes;        /* cst_echo_row */
+    cst_table sources;       /* cst_source_row */
+    cst_table froms;         /* cst_from_row */
+    cst_ref results;         /* as cst_from_row.sources: those that are results */
+    uint32_t from_types;     /* of provenance.h: kinds of values that are asked for */
+    uint32_t from_args;      /* slot of the arguments of calls as open data; CST_NONE: no echo has to be known */
     cst_stage_row stages[5];
 } cst_image;
 

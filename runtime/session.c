@@ -12,6 +12,7 @@
 
 #include "runtime/base/hash.h"
 #include "runtime/text/echo.h"
+#include "runtime/text/provenance.h"
 
 #define FIRST_CAPACITY 16u
 
@@ -63,6 +64,22 @@ void session_free_echoes(session_table *table, session_echoes *echoes)
     release(table, echoes, sizeof *echoes + echoes->count * sizeof(struct echo *));
 }
 
+session_origins *session_new_origins(session_table *table)
+{
+    session_origins *const made = allocate(table, sizeof *made);
+    if (made)
+        memset(made, 0, sizeof *made);
+    return made;
+}
+
+void session_free_origins(session_table *table, session_origins *origins)
+{
+    if (!origins)
+        return;
+    provenance_free(origins->from);
+    release(table, origins, sizeof *origins);
+}
+
 static void free_session(session_table *table, session *old)
 {
     for (session_record *record = old->records; record;) {
@@ -73,6 +90,7 @@ static void free_session(session_table *table, session *old)
         record = next;
     }
     session_free_echoes(table, old->echoes);
+    session_free_origins(table, old->origins);
     release(table, old, sizeof *old + old->name_length);
 }
 

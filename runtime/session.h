@@ -35,10 +35,17 @@ typedef struct session_echoes {
     struct echo *items[];
 } session_echoes;
 
+/* Where the values of a session came from, by row of the policy's sources. */
+typedef struct session_origins {
+    uint8_t policy[32];   /* source hash: another policy tells other sources apart */
+    struct provenance *from;
+} session_origins;
+
 typedef struct session {
     uint64_t hash;
     session_record *records;
     session_echoes *echoes; /* or NULL */
+    session_origins *origins; /* or NULL */
     bool halted;
     uint32_t name_length;
     char name[];
@@ -63,6 +70,9 @@ const session_record *session_find_record(const session *session, const char *na
 /* Room for `count` echoes, all NULL. NULL: memory is short. */
 session_echoes *session_new_echoes(session_table *table, uint32_t count);
 void session_free_echoes(session_table *table, session_echoes *echoes);
+/* Empty, with `from` NULL. NULL: memory is short. */
+session_origins *session_new_origins(session_table *table);
+void session_free_origins(session_table *table, session_origins *origins);
 bool session_set_record(session_table *table, session *session, const char *name, uint32_t length,
                         const char *json, uint32_t json_length);
 

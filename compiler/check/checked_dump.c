@@ -25,7 +25,7 @@ static const char *const expression_names[] = {
     [EXPRESSION_SUBTRACT] = "subtract", [EXPRESSION_MULTIPLY] = "multiply", [EXPRESSION_NEGATE] = "negate",
     [EXPRESSION_JOIN] = "join", [EXPRESSION_WIDEN] = "widen", [EXPRESSION_LENGTH] = "length", [EXPRESSION_SUM] = "sum",
     [EXPRESSION_LEAST] = "least", [EXPRESSION_GREATEST] = "greatest", [EXPRESSION_LEAVES] = "leaves", [EXPRESSION_FOUND] = "found",
-    [EXPRESSION_CONTAINS] = "contains", [EXPRESSION_MATCHES] = "matches", [EXPRESSION_REPEATS] = "repeats",
+    [EXPRESSION_CONTAINS] = "contains", [EXPRESSION_MATCHES] = "matches", [EXPRESSION_REPEATS] = "repeats", [EXPRESSION_FROM] = "from",
     [EXPRESSION_TRUTH] = "truth",
     [EXPRESSION_EQUAL] = "equal", [EXPRESSION_LESS] = "less", [EXPRESSION_LESS_EQUAL] = "less_equal",
     [EXPRESSION_IN_SET] = "in_set", [EXPRESSION_IN_LIST] = "in_list", [EXPRESSION_STARTS] = "starts",
@@ -131,6 +131,9 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
         buffer_format(out, " probe %u", node->index);
+        return;
+    case EXPRESSION_FROM:
+        buffer_format(out, " from %u", node->index);
         return;
     case EXPRESSION_REPEATS:
         buffer_format(out, " echo %u", node->index);

@@ -17,6 +17,7 @@ enum service_cost {
 #undef SERVICE
 };
 
+enum { COST_ASKED_BYTE = 8 }; /* canonical form, tokens and hashes of one byte of a value that is asked for */
 enum { COST_SCANNED_BYTE = 4 }; /* view, scan and confirmation of one byte, in comparisons */
 
 typedef struct price {
@@ -121,6 +122,7 @@ static uint64_t own_steps(const checked_policy *policy, const expression *node)
     case EXPRESSION_CONTAINS: return add(COST_text_contains, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
     case EXPRESSION_MATCHES: return add(COST_text_matches, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
     case EXPRESSION_REPEATS: return add(COST_text_repeats, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
+    case EXPRESSION_FROM: return add(COST_value_from, add(multiply(text_bytes(node->left), COST_ASKED_BYTE), LIMIT_PROVENANCE_STEPS));
     case EXPRESSION_STARTS: return COST_text_starts;
     case EXPRESSION_ENDS: return COST_text_ends;
     case EXPRESSION_INSIDE:
@@ -304,6 +306,9 @@ void cost_write_text(arena *arena, buffer *out, const checked_policy *policy)
     }
     buffer_format(out, "fields of one event: %llu bytes\n",
                   (unsigned long long)policy->slots.count * sizeof(cst_value));
+    if (policy->froms.count > 0)
+        buffer_format(out, "origins of one session: at most %u bytes, %u of text for each of %u\n", LIMIT_PROVENANCE_BYTES,
+                      LIMIT_ORIGIN_BYTES, policy->sources.count + (policy->from_args != CST_NONE));
     buffer_text(out, "can be undecided:\n");
     if (sites_write(arena, out, policy, site_text) == 0)
         buffer_text(out, "  nothing\n");
@@ -331,7 +336,8 @@ void cost_write_json(arena *arena, buffer *out, const checked_policy *policy)
         buffer_json_string(out, name, strlen(name));
         buffer_text(out, "}");
     }
-    buffer_format(out, "],\"field_bytes\":%llu,\"undecided\":[", (unsigned long long)policy->slots.count * sizeof(cst_value));
+    buffer_format(out, "],\"origin_bytes\":%u", policy->froms.count > 0 ? LIMIT_PROVENANCE_BYTES : 0);
+    buffer_format(out, ",\"field_bytes\":%llu,\"undecided\":[", (unsigned long long)policy->slots.count * sizeof(cst_value));
     sites_write(arena, out, policy, site_json);
     buffer_text(out, "]}");
 }

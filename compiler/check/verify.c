@@ -251,6 +251,11 @@ static void verify_test(verifier *verifier, const expression *node)
                is_value(left) && node->index < verifier->policy->echoes.count && node->site != CST_NONE,
                "a repetition of nothing");
         return;
+    case EXPRESSION_FROM:
+        demand(verifier,
+               is_value(left) && node->index < verifier->policy->froms.count && node->site != CST_NONE,
+               "an origin of nothing");
+        return;
     case EXPRESSION_PRESENT:
         demand(verifier, left != NULL && is_place(left), "a presence of no field");
         return;

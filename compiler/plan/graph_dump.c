@@ -44,6 +44,9 @@ static void dump_details(buffer *out, const checked_policy *policy, const graph_
     case EXPRESSION_MATCHES:
         buffer_format(out, " probe %u", node->index);
         return;
+    case EXPRESSION_FROM:
+        buffer_format(out, " from %u", node->index);
+        return;
     case EXPRESSION_REPEATS:
         buffer_format(out, " echo %u", node->index);
         return;

@@ -168,6 +168,8 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     head->probe_patterns = PLACE(p, image->probe_patterns);
     head->origins = PLACE(p, image->origins);
     head->echoes = PLACE(p, image->echoes);
+    head->sources = PLACE(p, image->sources);
+    head->froms = PLACE(p, image->froms);
     p->size = (p->size + 15u) & ~(uint64_t)15u;
 }
 
@@ -184,6 +186,9 @@ static void fill_head(image_builder *image, cst_image *head)
     head->memo_count = image->plan->memo_count;
     head->symbol_capacity = image->symbols->capacity;
     head->tool_count = image->policy->tools.count;
+    head->results = image->results;
+    head->from_types = image->policy->from_types;
+    head->from_args = image->policy->from_args;
     memcpy(head->stages, image->stages, sizeof head->stages);
 }
 

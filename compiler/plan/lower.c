@@ -434,6 +434,7 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
         node.index = tree->index;
         break;
     default:

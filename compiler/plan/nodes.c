@@ -171,6 +171,8 @@ static uint32_t own_cost(const lower_pass *pass, const graph_node *node)
         return COST_text_matches;
     case EXPRESSION_REPEATS:
         return COST_text_repeats;
+    case EXPRESSION_FROM:
+        return COST_value_from;
     case EXPRESSION_CONSTANT:
     case EXPRESSION_FIELD:
     case EXPRESSION_LOCAL:

@@ -199,6 +199,15 @@ typedef struct image_builder {
         cst_echo_row *items;
         uint32_t count, capacity;
     } echoes;
+    struct {
+        cst_source_row *items;
+        uint32_t count, capacity;
+    } sources;
+    struct {
+        cst_from_row *items;
+        uint32_t count, capacity;
+    } froms;
+    cst_ref results;
     cst_stage_row stages[CST_STAGE_COUNT];
 } image_builder;
 

@@ -56,6 +56,7 @@ const char *expression_word(expression_kind kind)
                                         [EXPRESSION_CONTAINS] = "contains",
                                         [EXPRESSION_MATCHES] = "matches",
                                         [EXPRESSION_REPEATS] = "repeats",
+                                        [EXPRESSION_FROM] = "from",
                                         [EXPRESSION_TRUTH] = "truth",
                                         [EXPRESSION_EQUAL] = "equal",
                                         [EXPRESSION_LESS] = "less",
@@ -425,6 +426,13 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         print_views(out, policy->echoes.items[tree->index].views);
         buffer_format(out, " repeats %u chars of %s", policy->echoes.items[tree->index].chars,
                       policy->echoes.items[tree->index].name);
+        return;
+    case EXPRESSION_FROM:
+        print_operand(out, policy, tree->left);
+        buffer_format(out, " from %s", policy->froms.items[tree->index].name);
+        if (policy->froms.items[tree->index].chars != 4)
+            buffer_format(out, " down to %u char%s", policy->froms.items[tree->index].chars,
+                          policy->froms.items[tree->index].chars == 1 ? "" : "s");
         return;
     case EXPRESSION_EQUAL:
         print_binary(out, policy, tree->left, "==", tree->right);

@@ -66,29 +66,9 @@ static bool number_key(uint64_t seed, arena *memory, const char *text, uint32_t 
     return true;
 }
 
-static void *from_arena(void *user, size_t size)
-{
-    return arena_allocate(user, size);
-}
-
-static void *more_from_arena(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    void *const fresh = arena_allocate(user, new_size);
-    if (fresh)
-        memcpy(fresh, pointer, old_size);
-    return fresh;
-}
-
-static void to_arena(void *user, void *pointer, size_t size)
-{
-    (void)user;
-    (void)pointer;
-    (void)size;
-}
-
 bool provenance_show(arena *memory, const cst_value *value, const char **text, uint32_t *length)
 {
-    const cst_allocator allocator = {.user = memory, .allocate = from_arena, .resize = more_from_arena, .release = to_arena};
+    const cst_allocator allocator = arena_allocator(memory);
     buffer shown;
     buffer_init(&shown, &allocator, 0);
     if (value->kind == CST_KIND_FLOAT)
