@@ -129,7 +129,10 @@ static void add_written(adding *to)
 {
     cst_context *const context = to->context;
     const cst_json *arguments;
-    if (!json_of(context, context->frame.image->from_args, &context->cut_args, "/args/", &arguments))
+    const cst_value *const slot = &context->slots[context->frame.image->from_args];
+    /* a host that fills fields has told all arguments of a call only if it gave them as JSON, or said that there are none */
+    const bool untold = !context->from_json && context->event.stage == CST_ACTION && !context->event.hashable && slot->kind == CST_KIND_ABSENT;
+    if (untold || !json_of(context, context->frame.image->from_args, &context->cut_args, "/args/", &arguments))
         provenance_lose(to->from, PROVENANCE_WRITTEN);
     else if (arguments)
         add_json(to, PROVENANCE_WRITTEN, false, 0, arguments);

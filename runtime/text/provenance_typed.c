@@ -279,20 +279,38 @@ static void find_urls(finding *state)
 
 static bool is_divider(char c)
 {
-    return is_quote(c) || strchr("()[]{}<>,;|=", c);
+    switch (c) {
+    case '"': case '\'': case '`': case '(': case ')': case '[': case ']': case '{': case '}': case '<': case '>': case ',': case ';': case '|': case '=':
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Most words are paths of one component, and canonical as they are. */
+static void try_path(finding *state, uint32_t start, uint32_t end)
+{
+    const char *const text = state->text + start;
+    const uint32_t length = end - start;
+    if (length > 2 && !memchr(text, '/', length) && !memchr(text, '\0', length)) {
+        const provenance_key key = key_make(state->from->seed, CST_KIND_PATH, text, length);
+        keep(state, &key, start <= state->first && end >= state->last);
+    } else {
+        try_identity(state, CST_KIND_PATH, start, end);
+    }
 }
 
 static void try_part(finding *state, uint32_t start, uint32_t end)
 {
     while (start < end && is_divider(state->text[start]))
         start++;
-    while (end > start && (is_divider(state->text[end - 1]) || strchr(":!?", state->text[end - 1])))
+    while (end > start && (is_divider(state->text[end - 1]) || state->text[end - 1] == ':' || state->text[end - 1] == '!' || state->text[end - 1] == '?'))
         end--;
     if (start == end)
         return;
-    try_identity(state, CST_KIND_PATH, start, end);
+    try_path(state, start, end);
     if (state->text[end - 1] == '.' && end - start > 1)
-        try_identity(state, CST_KIND_PATH, start, end - 1);
+        try_path(state, start, end - 1);
 }
 
 /* One part between white space, and what dividers cut it into. */
@@ -301,7 +319,7 @@ static void see_part(finding *state, uint32_t start, uint32_t end)
     uint32_t from = start, pieces = 0;
     try_part(state, start, end);
     for (uint32_t i = start; i < end && pieces < 64; i++) {
-        if (state->text[i] == '\0' || !is_divider(state->text[i]))
+        if (!is_divider(state->text[i]))
             continue;
         if (i > from) {
             try_part(state, from, i);
