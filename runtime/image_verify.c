@@ -85,6 +85,7 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->probe_patterns, sizeof(uint32_t)) &&
            table_fits(image, image->origins, sizeof(cst_origin_row)) &&
            table_fits(image, image->echoes, sizeof(cst_echo_row)) &&
+           table_fits(image, image->leaves, sizeof(uint32_t)) &&
            table_fits(image, image->sources, sizeof(cst_source_row)) && table_fits(image, image->froms, sizeof(cst_from_row));
 }
 
@@ -312,7 +313,7 @@ static bool verify_rule(const cst_image *image, const cst_rule_row *rule)
     return text_fits(image, rule->name) && text_fits(image, rule->file) &&
            (is_none(rule->offering) || text_fits(image, rule->offering)) &&
            range_fits(rule->message, image->parts) && range_fits(rule->who, image->names) &&
-           range_fits(rule->witnesses, image->witnesses) && rule->kind <= CST_RULE_WAIVER &&
+           range_fits(rule->witnesses, image->witnesses) && range_fits(rule->leaves, image->leaves) && rule->kind <= CST_RULE_WAIVER &&
            range_fits(rule->mark, image->parts) &&
            (rule->cut_slot == CST_NONE || rule->cut_slot < image->slot_count) &&
            rule->verdict <= CST_HALT && rule->layer < image->layers.count &&
@@ -423,6 +424,10 @@ static bool verify_sources(const cst_image *image)
     for (uint32_t i = 0; i < image->sources.count; i++)
         if (sources[i].kind > CST_ORIGIN_MESSAGE || !text_fits(image, sources[i].agent) || !range_fits(sources[i].path, image->names) ||
             !slot_fits(image, sources[i].text) || !slot_fits(image, sources[i].value) || !slot_fits(image, sources[i].sender))
+            return false;
+    const uint32_t *const leaves = CST_ROWS(image, leaves, uint32_t);
+    for (uint32_t i = 0; i < image->leaves.count; i++)
+        if (leaves[i] >= image->slot_count)
             return false;
     const cst_from_row *const froms = CST_ROWS(image, froms, cst_from_row);
     for (uint32_t i = 0; i < image->froms.count; i++)

@@ -162,6 +162,7 @@ typedef struct cst_rule_row {
     cst_range mark;      /* rows of `parts`: what stands for a cut; of a redaction only */
     uint32_t cut_slot;   /* redact FIELD: the slot that is cut whole, else CST_NONE */
     uint32_t whole;      /* 0 or 1: on whole output, or it needs the whole text: a stream is held to its end */
+    cst_range leaves;    /* rows of `leaves`: slots whose values are reported as spans, if they are there */
 } cst_rule_row;
 
 typedef struct cst_principle_row {
@@ -322,6 +323,7 @@ typedef struct cst_image {
     cst_table echoes;        /* cst_echo_row */
     cst_table sources;       /* cst_source_row */
     cst_table froms;         /* cst_from_row */
+    cst_table leaves;        /* uint32_t slots */
     cst_ref results;         /* as cst_from_row.sources: those that are results */
     uint32_t from_types;     /* of provenance.h: kinds of values that are asked for */
     uint32_t from_args;      /* slot of the arguments of calls as open data; CST_NONE: no echo has to be known */

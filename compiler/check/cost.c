@@ -85,6 +85,15 @@ static uint64_t text_bytes(const expression *subject)
     return bytes_of(subject);
 }
 
+/* The most leaves that a value has. */
+static uint64_t leaves_of(const expression *value)
+{
+    const cst_kind kind = value->type != NULL ? value->type->kind : CST_KIND_STRING;
+    if (kind == CST_KIND_JSON || kind == CST_KIND_RECORD)
+        return LIMIT_EVENT_BYTES / 2;
+    return kind == CST_KIND_LIST ? elements_of(value) : 1;
+}
+
 /* Of the node itself, its operands aside. */
 static uint64_t own_steps(const checked_policy *policy, const expression *node)
 {
@@ -122,7 +131,8 @@ static uint64_t own_steps(const checked_policy *policy, const expression *node)
     case EXPRESSION_CONTAINS: return add(COST_text_contains, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
     case EXPRESSION_MATCHES: return add(COST_text_matches, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
     case EXPRESSION_REPEATS: return add(COST_text_repeats, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
-    case EXPRESSION_FROM: return add(COST_value_from, add(multiply(text_bytes(node->left), COST_ASKED_BYTE), LIMIT_PROVENANCE_STEPS));
+    case EXPRESSION_FROM: return add(COST_value_from, add(multiply(text_bytes(node->left), COST_ASKED_BYTE),
+                                                             multiply(leaves_of(node->left), LIMIT_PROVENANCE_STEPS)));
     case EXPRESSION_STARTS: return COST_text_starts;
     case EXPRESSION_ENDS: return COST_text_ends;
     case EXPRESSION_INSIDE:

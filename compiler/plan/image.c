@@ -170,6 +170,7 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     head->echoes = PLACE(p, image->echoes);
     head->sources = PLACE(p, image->sources);
     head->froms = PLACE(p, image->froms);
+    head->leaves = PLACE(p, image->leaves);
     p->size = (p->size + 15u) & ~(uint64_t)15u;
 }
 

@@ -208,6 +208,10 @@ typedef struct image_builder {
         uint32_t count, capacity;
     } froms;
     cst_ref results;
+    struct {
+        uint32_t *items;
+        uint32_t count, capacity;
+    } leaves;
     cst_stage_row stages[CST_STAGE_COUNT];
 } image_builder;
 

@@ -18,16 +18,16 @@ typedef struct asking {
     cst_frame *frame;
     arena *memory;
     provenance_question question;
-    uint64_t steps;
     bool no, unknown;
 } asking;
 
 static void ask_leaf(asking *state, const cst_value *leaf)
 {
     const cst_texts *const texts = state->frame->texts;
+    uint64_t steps = LIMIT_PROVENANCE_STEPS + (kind_has_text(leaf->kind) ? 8u * (uint64_t)leaf->length : 0);
     if (state->no)
         return;
-    switch (provenance_ask(texts->provenance, state->memory, &state->question, leaf, &state->steps)) {
+    switch (provenance_ask(texts->provenance, state->memory, &state->question, leaf, &steps)) {
     case PROVENANCE_YES:
         return;
     case PROVENANCE_NO:
@@ -116,8 +116,7 @@ cst_truth value_from(cst_frame *frame, const cst_value *value, uint32_t from, ui
                     .question = {.sources = (const uint64_t *)(const void *)CST_TEXT(image, row->sources),
                                  .results = (const uint64_t *)(const void *)CST_TEXT(image, image->results),
                                  .chars = row->chars,
-                                 .echoes = row->echoes != 0},
-                    .steps = LIMIT_PROVENANCE_STEPS};
+                                 .echoes = row->echoes != 0}};
     ask_value(&state, value);
     return state.no ? CST_FALSE : state.unknown ? CST_UNDECIDED(site) : CST_TRUE;
 }

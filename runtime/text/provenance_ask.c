@@ -16,7 +16,7 @@
 #include "runtime/utf8.h"
 
 enum {
-    ANCHORS = 16,      /* tokens of a value that are tried as the one to look for */
+    ANCHORS = 512,     /* tokens of a value that are tried as the one to look for */
     ANCHOR_STEPS = 64, /* members of their chains that are counted */
     CODE_LEAST = 8,    /* letters and digits of a code that is found in groups */
     CODE_MOST = 64,

@@ -145,8 +145,8 @@ ROWS = {
         {"stage": "message", "session": "s", "from": "a%d" % i, "to": "b", "text": "a " * (2 << 20)} for i in range(4)] +
         [{"stage": "output", "session": "s", "text": "nobody said that"}])),
     "LIMIT_PROVENANCE_STEPS": ('"undecided"', lambda: run(FROM, [
-        {"stage": "message", "session": "s", "from": "a0", "to": "b", "text": "ab " * (1 << 20)},
-        {"stage": "output", "session": "s", "text": "ab ab " * 20 + "ac"}])),
+        {"stage": "message", "session": "s", "from": "a0", "to": "b", "text": "ab cd " * (1 << 18)},
+        {"stage": "output", "session": "s", "text": "ab ab cd cd"}])),
     "LIMIT_EVAL_EXAMPLES": ("from 1 to 1000", lambda: evaluate([{"text": "x", "label": "bad"}], "--show", "100001")),
     "LIMIT_EVAL_GROUPS": ("others", lambda: evaluate(
         [{"text": "x", "label": "bad", "kind": "k%d" % i} for i in range(5000)], "--category", "kind")),

@@ -323,8 +323,9 @@ static void test_bounds(void **state)
     assert_true(provenance_is_lost(f.from, WEB));
     assert_false(provenance_is_lost(f.from, USER));
     assert_true(provenance_bytes(f.from) <= LIMIT_PROVENANCE_BYTES);
-    /* a word that stands everywhere: the work is bounded, and what is not finished is unknown */
-    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "ab cd ab cd ab ab", 4, true), PROVENANCE_NO);
+    /* words that stand everywhere: the work is bounded, and what is not finished is unknown; one word that is nowhere ends it at once */
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "ab cd ab cd ab ab", 4, true), PROVENANCE_UNKNOWN);
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "ab cd ab cd ab ef", 4, true), PROVENANCE_NO);
     const uint64_t web = 1u << WEB, none = 0;
     uint64_t steps = 1000;
     const cst_value value = value_of(&f, CST_KIND_STRING, "cd ab cd ab ab cd");
