@@ -87,14 +87,14 @@ static void test_a_swapped_policy_has_not_heard(void **state)
     /* whether the user said it is not known any more: the permit does not count, and both rules speak */
     const char *const json = decide(context, PAY("a"));
     assert_holds(json, "\"decision\":\"deny\"");
-    assert_holds(json, "\"rule\":\"foreign\",\"effect\":\"flag\",\"undecided\":{\"code\":\"origin\"");
-    assert_holds(json, "\"rule\":\"unknown\",\"effect\":\"flag\",\"undecided\":{\"code\":\"origin\"");
+    assert_holds(json, "\"rule\":\"foreign\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/account\",\"start\":0,\"end\":9}],\"undecided\":{\"code\":\"origin\"");
+    assert_holds(json, "\"rule\":\"unknown\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/account\",\"start\":0,\"end\":9}],\"undecided\":{\"code\":\"origin\"");
     /* what is said from now on is known */
     decide(context, SAY("a"));
     assert_holds(decide(context, PAY("a")), "\"decision\":\"flag\"");
     /* and a session that begins now is known in full */
     decide(context, SAY("b"));
-    assert_holds(decide(context, PAY("b")), "\"rules\":[{\"rule\":\"unknown\",\"effect\":\"flag\"}]");
+    assert_holds(decide(context, PAY("b")), "\"rules\":[{\"rule\":\"unknown\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/account\",\"start\":0,\"end\":9}]}]");
     cst_context_free(context);
     cst_live_free(live);
     cst_policy_release(first);
@@ -110,7 +110,7 @@ static void test_a_session_that_could_not_be_stored(void **state)
     decide(context, READ("b", "account-1"));
     const char *const json = decide(context, PAY("b"));
     assert_holds(json, "\"decision\":\"deny\"");
-    assert_holds(json, "\"rule\":\"foreign\",\"effect\":\"flag\",\"undecided\"");
+    assert_holds(json, "\"rule\":\"foreign\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/account\",\"start\":0,\"end\":9}],\"undecided\"");
     assert_holds(decide(context, PAY("a")), "\"decision\":\"flag\"");
     cst_context_free(context);
     cst_policy_release(policy);
