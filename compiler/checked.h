@@ -110,6 +110,7 @@ typedef enum expression_kind {
     EXPRESSION_EARLIER,    /* past `index` for the keys `items` */
     EXPRESSION_LABELLED,   /* the session has label `index` */
     EXPRESSION_NOTE,       /* always true: keeps left as note `index`; in watches only */
+    EXPRESSION_FROM,       /* every leaf of left is from the sources of from `index`; undecided if something was dropped */
     EXPRESSION_PRESENT,    /* left (FIELD, MEMBER, OPEN_MEMBER, OPEN_AS) is there */
     EXPRESSION_ANY,        /* any `local` in left satisfies right */
     EXPRESSION_ALL,
@@ -127,7 +128,9 @@ struct expression {
     uint32_t slot;        /* FIELD */
     uint32_t local;       /* LOCAL, ANY, ALL: unique number within the policy */
     const char *name;     /* OPEN_MEMBER; LOCAL, ANY, ALL: the variable as written */
-    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, PAST_…, EARLIER, LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
+    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, FROM, PAST_…, EARLIER, LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
+    const struct asked_from *asked; /* FROM before commit: what becomes a row of `froms` */
+    bool tightens;        /* FROM: that it is true makes the decision stricter, never more lenient (check/polarity.c) */
     const struct wanted *wanted; /* FOUND, CONTAINS, MATCHES before commit: what becomes a probe */
     expression *left, *right;
     expression **items;
@@ -197,7 +200,28 @@ typedef struct checked_origin {
     uint32_t tool;               /* RESULT: tool number */
     const char *agent;           /* MESSAGE: the sender */
     uint32_t text, value, sender; /* slots that bring its texts; CST_NONE: none */
+    const char **path;           /* RESULT: only what stands there in its value, through lists */
+    uint32_t path_count;
 } checked_origin;
+
+/* What follows `from`, before it is known whether echoes count. */
+typedef struct asked_from {
+    checked_origin *origins;     /* any of these */
+    uint32_t origin_count;
+    uint32_t chars;
+    uint32_t types;              /* of provenance.h: kinds of values that are asked for */
+    struct expression *declared; /* the value as its declaration has it, where it is read as it came; else NULL */
+    const char *name;            /* of the origin as written */
+} asked_from;
+
+/* V from ORIGIN; equal ones are one row. */
+typedef struct checked_from {
+    checked_origin *origins;
+    uint32_t origin_count;
+    uint32_t chars;
+    bool echoes;                 /* a result that gave back what the agent had written counts */
+    const char *name;
+} checked_from;
 
 /* text repeats N chars of ORIGIN */
 typedef struct checked_echo {
@@ -371,6 +395,10 @@ typedef struct checked_policy {
     struct { checked_database *items; uint32_t count, capacity; } databases;
     struct { checked_probe *items; uint32_t count, capacity; } probes;
     struct { checked_echo *items; uint32_t count, capacity; } echoes;
+    struct { checked_from *items; uint32_t count, capacity; } froms;
+    struct { checked_origin *items; uint32_t count, capacity; } sources; /* all origins of froms, each once; those of a tool by path, shorter ones first */
+    uint32_t from_types;
+    uint32_t from_args;    /* slot of all arguments, if echoes must be told; else CST_NONE */
     struct { site *items; uint32_t count, capacity; } sites;
     struct { principle *items; uint32_t count, capacity; } principles;
     struct { rule *items; uint32_t count, capacity; } rules;    /* in source order, the file's own layer first; then the watches */

@@ -344,6 +344,7 @@ cst_status cst_session_system(cst_context *context, const char *session, size_t 
     context->event.session = name;
     context->event.system = (engine_text){text, (uint32_t)length, 0, 0};
     remember_texts(context);
+    origins_remember(context);
     return CST_OK;
 }
 
@@ -393,6 +394,8 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
         history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED : approved ? HISTORY_APPROVED : HISTORY_PASSED);
     if (approved && context->verdict < CST_REQUIRE_APPROVAL)
         approvals_use(context);
+    if (!event->problem.code && context->verdict <= CST_ESCALATE)
+        origins_remember(context);
     if (!event->problem.code && context->verdict == CST_HALT)
         remember_halt(context);
     write_decision(context, decision);

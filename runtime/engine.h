@@ -225,6 +225,13 @@ void remember_texts(cst_context *context);
  * every one. */
 void remember_lost_prompt(cst_context *context, const engine_text *session);
 
+/* ---- origins.c ---- */
+
+/* Before the rules: where the values of the event's session came from. */
+void origins_begin(cst_context *context);
+/* After an event was decided, if it went on or waits for somebody: adds its leaves. */
+void origins_remember(cst_context *context);
+
 /* ---- message.c, decision.c ---- */
 
 /* The interpolated message in arena memory, *cut if it reached its bound; NULL if memory is short. */

@@ -70,6 +70,9 @@
 #define LIMIT_REPEAT_CHARS 10000u            /* N of `repeats N chars of`, at most; at least LIMIT_REPEAT_LEAST */
 #define LIMIT_REPEAT_LEAST 8u                /* shorter runs are shared by any two texts */
 #define LIMIT_ORIGIN_BYTES (4u << 20)        /* text of one origin that a session remembers; when more comes, what asks for it is undecided */
+#define LIMIT_PROVENANCE_BYTES (64u << 20)   /* memory of one session for `from`: texts and leaves of its origins with their index; past that what comes is lost, and `from` true or undecided */
+#define LIMIT_PROVENANCE_STEPS 16384u        /* comparisons that `from` may cost for one leaf, and 8 more for each byte of it: all of its words stand many thousand times in the texts; then it is undecided */
+#define LIMIT_FROM_CHARS 10000u              /* N of `down to N chars`, at most: longer values are whole leaves or nothing */
 #define LIMIT_MATCHES 100000u                /* matches of one pattern kept as a list; more are counted, and the rule fires as undecided where it needs them */
 
 /* ---- history: what is remembered of events that are over ---- */

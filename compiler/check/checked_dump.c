@@ -27,7 +27,7 @@ static const char *const expression_names[] = {
     [EXPRESSION_LEAST] = "least", [EXPRESSION_GREATEST] = "greatest", [EXPRESSION_LEAVES] = "leaves", [EXPRESSION_FOUND] = "found",
     [EXPRESSION_CONTAINS] = "contains", [EXPRESSION_MATCHES] = "matches", [EXPRESSION_REPEATS] = "repeats",
     [EXPRESSION_PAST_NUMBER] = "past_number", [EXPRESSION_PAST_LATEST] = "past_latest", [EXPRESSION_EARLIER] = "earlier",
-    [EXPRESSION_LABELLED] = "labelled", [EXPRESSION_NOTE] = "note",
+    [EXPRESSION_LABELLED] = "labelled", [EXPRESSION_NOTE] = "note", [EXPRESSION_FROM] = "from",
     [EXPRESSION_TRUTH] = "truth",
     [EXPRESSION_EQUAL] = "equal", [EXPRESSION_LESS] = "less", [EXPRESSION_LESS_EQUAL] = "less_equal",
     [EXPRESSION_IN_SET] = "in_set", [EXPRESSION_IN_LIST] = "in_list", [EXPRESSION_STARTS] = "starts",
@@ -132,6 +132,11 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
+        buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
+        return;
+    case EXPRESSION_FROM:
+        buffer_format(out, " from %u", node->index);
+        return;
     case EXPRESSION_REPEATS:
         buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;

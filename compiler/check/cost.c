@@ -17,6 +17,7 @@ enum service_cost {
 #undef SERVICE
 };
 
+enum { COST_ASKED_BYTE = 8 }; /* canonical form, tokens and hashes of one byte of a value that is asked for */
 enum { COST_SCANNED_BYTE = 4 }; /* view, scan and confirmation of one byte, in comparisons */
 
 typedef struct price {
@@ -84,6 +85,15 @@ static uint64_t text_bytes(const expression *subject)
     return bytes_of(subject);
 }
 
+/* The most leaves that a value has. */
+static uint64_t leaves_of(const expression *value)
+{
+    const cst_kind kind = value->type != NULL ? value->type->kind : CST_KIND_STRING;
+    if (kind == CST_KIND_JSON || kind == CST_KIND_RECORD)
+        return LIMIT_EVENT_BYTES / 2;
+    return kind == CST_KIND_LIST ? elements_of(value) : 1;
+}
+
 /* Of the node itself, its operands aside. */
 static uint64_t own_steps(const checked_policy *policy, const expression *node)
 {
@@ -126,6 +136,8 @@ static uint64_t own_steps(const checked_policy *policy, const expression *node)
     case EXPRESSION_LABELLED: return COST_session_has;
     case EXPRESSION_NOTE: return COST_past_note;
     case EXPRESSION_REPEATS: return add(COST_text_repeats, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
+    case EXPRESSION_FROM: return add(COST_value_from, add(multiply(text_bytes(node->left), COST_ASKED_BYTE),
+                                                             multiply(leaves_of(node->left), LIMIT_PROVENANCE_STEPS)));
     case EXPRESSION_STARTS: return COST_text_starts;
     case EXPRESSION_ENDS: return COST_text_ends;
     case EXPRESSION_INSIDE:
@@ -309,6 +321,9 @@ void cost_write_text(arena *arena, buffer *out, const checked_policy *policy)
     }
     buffer_format(out, "fields of one event: %llu bytes\n",
                   (unsigned long long)policy->slots.count * sizeof(cst_value));
+    if (policy->froms.count > 0)
+        buffer_format(out, "origins of one session: at most %u bytes, %u of text for each of %u\n", LIMIT_PROVENANCE_BYTES,
+                      LIMIT_ORIGIN_BYTES, policy->sources.count + (policy->from_args != CST_NONE));
     buffer_text(out, "can be undecided:\n");
     if (sites_write(arena, out, policy, site_text) == 0)
         buffer_text(out, "  nothing\n");
@@ -336,7 +351,8 @@ void cost_write_json(arena *arena, buffer *out, const checked_policy *policy)
         buffer_json_string(out, name, strlen(name));
         buffer_text(out, "}");
     }
-    buffer_format(out, "],\"field_bytes\":%llu,\"undecided\":[", (unsigned long long)policy->slots.count * sizeof(cst_value));
+    buffer_format(out, "],\"origin_bytes\":%u", policy->froms.count > 0 ? LIMIT_PROVENANCE_BYTES : 0);
+    buffer_format(out, ",\"field_bytes\":%llu,\"undecided\":[", (unsigned long long)policy->slots.count * sizeof(cst_value));
     sites_write(arena, out, policy, site_json);
     buffer_text(out, "]}");
 }

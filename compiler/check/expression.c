@@ -245,6 +245,8 @@ expression *condition_check(const environment *environment, const ast_expression
         return matches_check(&inner, ast);
     case AST_REPEATS:
         return repeats_check(&inner, ast);
+    case AST_FROM:
+        return from_check(&inner, ast);
     case AST_QUANTIFIER:
         return quantifier_check(&inner, ast);
     case AST_CALL:

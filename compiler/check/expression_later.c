@@ -14,7 +14,6 @@ bool later_is(const ast_expression *ast)
 {
     switch (ast->kind) {
     case AST_RUNS:
-    case AST_FROM:
         return true;
     default:
         return false;
@@ -36,8 +35,6 @@ expression *later_report(const environment *environment, const ast_expression *a
     case AST_RUNS:
         later_say(environment, ast, E_LATER_RUNS, "`runs` does");
         break;
-    case AST_FROM:
-        later_say(environment, ast, E_LATER_FROM, ast->negated ? "`not from` does" : "`from` does");
         break;
     default:
         break;

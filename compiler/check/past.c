@@ -133,8 +133,27 @@ static void this_report(const question *q, const ast_expression *part)
                     excerpt(q->environment, part->range));
 }
 
+static const ast_expression *from_in(const ast_expression *ast)
+{
+    if (ast == NULL || ast->kind == AST_FROM)
+        return ast;
+    const ast_expression *found = from_in(ast->left);
+    if (found == NULL)
+        found = from_in(ast->right);
+    for (uint32_t i = 0; i < ast->items.count && found == NULL; i++)
+        found = from_in(ast->items.items[i]);
+    return found;
+}
+
 static bool filter_add(question *q, step *to, ast_expression *part)
 {
+    const ast_expression *const from = from_in(part);
+    if (from != NULL) { /* whether an echo counts depends on what the answer is used for, which a filter does not know */
+        diagnostic *const d = report(q->environment, E_PAST_NESTED, from->range, "a filter of the past cannot ask where a value came from");
+        diagnostic_mend(q->environment->checker->compilation, d, from->range, NULL,
+                        "let a rule give the session a label, and ask `session has LABEL`");
+        return false;
+    }
     const ast_expression *const decided = decided_part(q, part);
     if (decided == NULL) {
         *ARENA_PUSH(q->environment->checker->arena, &to->filters) = part;

@@ -214,6 +214,8 @@ static bool body_build(work *work, const selector *selector, scope *scope)
                               &body.message, &body.message_count);
     if (body.condition != NULL)
         sound = guards_check(&environment, body.condition) && sound;
+    if (sound)
+        sound = polarity_check(&environment, body.condition, declaration->kind == AST_RULE);
     if (!sound)
         return false;
     body.selector.tools = scope->tools;
@@ -711,6 +713,7 @@ void rules_check(checker *checker)
         rule_check(checker, owners.items[i], i);
     definitions_check(checker);
     patterns_check(checker);
+    origins_check(checker);
     if (checker->compilation->error_count == 0)
         streams_check(checker);
 }

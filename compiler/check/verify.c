@@ -271,6 +271,11 @@ static void verify_test(verifier *verifier, const expression *node)
     case EXPRESSION_NOTE:
         demand(verifier, is_value(left) && node->index < verifier->policy->note_count, "a note of nothing");
         return;
+    case EXPRESSION_FROM:
+        demand(verifier,
+               is_value(left) && node->index < verifier->policy->froms.count && node->site != CST_NONE,
+               "an origin of nothing");
+        return;
     case EXPRESSION_PRESENT:
         demand(verifier, left != NULL && (is_place(left) || left->kind == EXPRESSION_PAST_LATEST), "a presence of no field");
         return;

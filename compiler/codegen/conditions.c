@@ -104,6 +104,8 @@ static LLVMValueRef emit_text_search(emitter *e, const graph_node *node, LLVMVal
         truth = EMIT_SERVICE(e, text_contains, e->frame, text.value, index, site);
     else if (node->kind == EXPRESSION_MATCHES)
         truth = EMIT_SERVICE(e, text_matches, e->frame, text.value, index, site);
+    else if (node->kind == EXPRESSION_FROM)
+        truth = EMIT_SERVICE(e, value_from, e->frame, text.value, index, site);
     else
         truth = EMIT_SERVICE(e, text_repeats, e->frame, text.value, index, site);
     LLVMValueRef holds = LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), "holds");
@@ -135,6 +137,7 @@ static LLVMValueRef emit_test(emitter *e, node_id id, LLVMValueRef *trouble)
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
         return emit_text_search(e, node, trouble);
     case EXPRESSION_EARLIER:
     case EXPRESSION_LABELLED:

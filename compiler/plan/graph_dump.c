@@ -42,6 +42,11 @@ static void dump_details(buffer *out, const checked_policy *policy, const graph_
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
+        buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
+        return;
+    case EXPRESSION_FROM:
+        buffer_format(out, " from %u", node->index);
+        return;
     case EXPRESSION_REPEATS:
         buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;

@@ -436,6 +436,7 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     case EXPRESSION_REPEATS:
     case EXPRESSION_LABELLED:
     case EXPRESSION_NOTE:
+    case EXPRESSION_FROM:
         node.index = tree->index;
         break;
     default:

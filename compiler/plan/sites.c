@@ -70,6 +70,7 @@ static const char *failure_of(const expression *tree)
     case EXPRESSION_MATCHES:
         return "bound";
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
         return "origin";
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:

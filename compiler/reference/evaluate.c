@@ -432,6 +432,8 @@ static cst_truth test_text(const evaluation *run, const expression *tree, const 
         return trouble;
     if (tree->kind == EXPRESSION_CONTAINS)
         return services->text_contains(run->frame, &text, tree->index, tree->site);
+    if (tree->kind == EXPRESSION_FROM)
+        return services->value_from(run->frame, &text, tree->index, tree->site);
     if (tree->kind == EXPRESSION_MATCHES)
         return services->text_matches(run->frame, &text, tree->index, tree->site);
     return services->text_repeats(run->frame, &text, tree->index, tree->site);
@@ -459,6 +461,7 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
         return test_text(run, tree, bound);
     case EXPRESSION_TRUTH:
     case EXPRESSION_IN_SET:

@@ -61,6 +61,7 @@ const char *expression_word(expression_kind kind)
                                         [EXPRESSION_EARLIER] = "earlier",
                                         [EXPRESSION_LABELLED] = "labelled",
                                         [EXPRESSION_NOTE] = "note",
+                                        [EXPRESSION_FROM] = "from",
                                         [EXPRESSION_TRUTH] = "truth",
                                         [EXPRESSION_EQUAL] = "equal",
                                         [EXPRESSION_LESS] = "less",
@@ -442,6 +443,13 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
     case EXPRESSION_NOTE:
         buffer_text(out, "with ");
         print_operand(out, policy, tree->left);
+        return;
+    case EXPRESSION_FROM:
+        print_operand(out, policy, tree->left);
+        buffer_format(out, " from %s", policy->froms.items[tree->index].name);
+        if (policy->froms.items[tree->index].chars != 4)
+            buffer_format(out, " down to %u char%s", policy->froms.items[tree->index].chars,
+                          policy->froms.items[tree->index].chars == 1 ? "" : "s");
         return;
     case EXPRESSION_EQUAL:
         print_binary(out, policy, tree->left, "==", tree->right);

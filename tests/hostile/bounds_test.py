@@ -25,6 +25,8 @@ UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTER
              "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES",
              "LIMIT_APPROVALS", "LIMIT_APPROVER_BYTES", "LIMIT_APPROVAL_SECONDS", "LIMIT_USED_GRANTS"}
 HEAD = 'constitution m "1"\n'
+FROM = HEAD + "rule r on whole output when text from message of a0 or text from message of a1 or text from message of a2 or " \
+              "text from message of a3 then deny\n"
 LIST = HEAD + 'tool t(l: list<int>) a\nrule r on action t when any n in args.l satisfies n == 1 then deny because "{n}"\n'
 
 
@@ -164,6 +166,13 @@ ROWS = {
     "LIMIT_ORIGIN_BYTES": ('"undecided"', lambda: run(ECHO, [
         {"stage": "system", "session": "s", "text": "%d " % i + "x" * (3 << 20)} for i in range(2)] +
         [{"stage": "output", "session": "s", "text": "a reply that shares nothing"}])),
+    "LIMIT_FROM_CHARS": ("1 to 10000 characters", lambda: check(HEAD + "rule r on output when text from user down to 10001 chars then deny\n")),
+    "LIMIT_PROVENANCE_BYTES": ('"undecided"', lambda: run(FROM, [
+        {"stage": "message", "session": "s", "from": "a%d" % i, "to": "b", "text": "a " * (2 << 20)} for i in range(4)] +
+        [{"stage": "output", "session": "s", "text": "nobody said that"}])),
+    "LIMIT_PROVENANCE_STEPS": ('"undecided"', lambda: run(FROM, [
+        {"stage": "message", "session": "s", "from": "a0", "to": "b", "text": "ab cd " * (1 << 18)},
+        {"stage": "output", "session": "s", "text": "ab ab cd cd"}])),
     "LIMIT_EVAL_EXAMPLES": ("from 1 to 1000", lambda: evaluate([{"text": "x", "label": "bad"}], "--show", "100001")),
     "LIMIT_EVAL_GROUPS": ("others", lambda: evaluate(
         [{"text": "x", "label": "bad", "kind": "k%d" % i} for i in range(5000)], "--category", "kind")),

@@ -27,7 +27,7 @@ import tempfile
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ENGINES = ("jit", "optimised", "reference", "so")
-MEMBERS = ("decision", "stage", "session", "id", "error", "rules", "shadow", "action_hash", "offering", "policy")
+MEMBERS = ("decision", "stage", "session", "id", "error", "rules", "shadow", "text", "action_hash", "offering", "policy")
 LEVELS = ("permit", "flag", "redact", "replace", "require_approval", "escalate", "refuse", "deny", "halt")
 SPECIAL = ("//", "absent", "hash_of", "hash_unlike")
 

@@ -40,6 +40,7 @@ static const char policy_text[] =
     "rule hidden on output when text folded decoded contains \"open sesame\" then redact with \"[hidden]\"\n"
     "rule stop on output when text contains gap then deny\n"
     "rule leak on output when text repeats 12 chars of system then redact with \"[prompt]\"\n"
+    "rule unnamed on output when any u in urls of text satisfies u not from system then redact with \"[unnamed]\"\n"
     "rule admins on output when text contains \"secret plan\" and user.role != \"admin\" then refuse\n";
 
 static const char *const parts[] = {
@@ -162,7 +163,7 @@ static void compare(const buffer *text, const outcome *whole, const outcome *pie
 
 static void system_prompt(cst_context *context)
 {
-    static const char prompt[] = "You are the assistant of Acme and keep this secret always.";
+    static const char prompt[] = "You are the assistant of Acme and keep this secret always, see http://evil.test/x?y=1.";
     assert_int_equal(cst_session_system(context, "s", 1, prompt, sizeof prompt - 1), CST_OK);
 }
 
