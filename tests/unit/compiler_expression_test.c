@@ -422,7 +422,7 @@ static const example examples[] = {
     {"E0400", "waive platform.x when user.vip because \"b\"\n"},
     {"E0401", "rule r on input then deny\nwaive r when user.vip because \"b\"\n"},
     /* not yet */
-    {"W1007", "rule r on output then replace text with \"x\"\n"},
+    {"W1107", "rule r on output then replace text with \"x\"\n"},
     {"E0913", "extern toxicity(text: string) returns float within 50ms\n" RULE(
                   "input", "toxicity(text) > 0.5")},
     /* history */

@@ -397,13 +397,13 @@ static double feed_long(cst_context *context, const char *begin, const char *mor
     for (uint32_t i = 0; i < 2; i++) {
         struct timespec start, end;
         reply reply = {.context = context};
-        clock_gettime(CLOCK_MONOTONIC, &start);
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
         reply_stream(&reply, output);
         for (size_t at = 0; at + 4 <= text.length; at += 4)
             assert_int_equal(cst_stream_feed(reply.stream, text.bytes + at, 4, &reply.piece), CST_OK);
         assert_int_equal(cst_stream_end(reply.stream, &reply.piece, &reply.decision), CST_OK);
         cst_stream_close(reply.stream);
-        clock_gettime(CLOCK_MONOTONIC, &end);
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
         const double seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
         if (seconds < least)
             least = seconds;
