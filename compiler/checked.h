@@ -92,6 +92,8 @@ typedef enum expression_kind {
     EXPRESSION_GREATEST,
     EXPRESSION_LEAVES,     /* left is JSON or a RECORD: the texts in it, a LIST of STRING; undecided when scratch memory is used up */
     EXPRESSION_FOUND,      /* what probe `index` finds in left (a text or LIST of them), a LIST; undecided where bounds are reached */
+    EXPRESSION_FACTS,      /* left is a COMMAND: cst_property `index` of it, a LIST; undecided where it is not all known */
+    EXPRESSION_KNOWN,      /* the same, what is known of it: only under ANY, ALL, IN_LIST, beside an UNKNOWN */
     /* conditions, type BOOL */
     EXPRESSION_TRUTH,      /* left is a BOOL value used as a condition */
     EXPRESSION_EQUAL,      /* both sides one scalar type (texts by canonical bytes) */
@@ -105,6 +107,9 @@ typedef enum expression_kind {
     EXPRESSION_CONTAINS,   /* probe `index` matches in left (a text, or some text of a LIST); undecided where bounds are reached */
     EXPRESSION_MATCHES,    /* probe `index` takes left (STRING) as a whole */
     EXPRESSION_REPEATS,    /* left (as CONTAINS) shares a run with the origin of echo `index`; undecided if origin text was dropped */
+    EXPRESSION_RUNS,       /* left is a COMMAND: it runs one of the commands `index / 2`, or, if `index % 2`, only such; undecided if the line is not all known */
+    EXPRESSION_UNKNOWN,    /* left is a COMMAND: false if its property `index / 2` is all known (`index % 2`: exactly), else undecided */
+    EXPRESSION_WITHIN,     /* PATH of a KNOWN list, PATH: INSIDE for a path that may stand for what is below it; then undecided */
     EXPRESSION_PRESENT,    /* left (FIELD, MEMBER, OPEN_MEMBER, OPEN_AS) is there */
     EXPRESSION_ANY,        /* any `local` in left satisfies right */
     EXPRESSION_ALL,
@@ -203,6 +208,13 @@ typedef struct checked_echo {
     uint32_t stages;             /* bit k: a rule asks at stage k */
     const char *name;            /* of the origin as written */
 } checked_echo;
+
+/* What one `runs` looks for: "git push", sorted by program. */
+typedef struct checked_commands {
+    const char **texts;
+    uint32_t count;
+    const char *text;            /* as written: "any never" */
+} checked_commands;
 
 /* ---- rules -------------------------------------------------------------------------------------------- */
 
@@ -333,6 +345,7 @@ typedef struct checked_policy {
     struct { checked_database *items; uint32_t count, capacity; } databases;
     struct { checked_probe *items; uint32_t count, capacity; } probes;
     struct { checked_echo *items; uint32_t count, capacity; } echoes;
+    struct { checked_commands *items; uint32_t count, capacity; } commands;
     struct { site *items; uint32_t count, capacity; } sites;
     struct { principle *items; uint32_t count, capacity; } principles;
     struct { rule *items; uint32_t count, capacity; } rules;    /* in source order, the file's own layer first */

@@ -18,7 +18,7 @@
 
 #define CST_MODULE_MAGIC "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION 2u
+#define CST_ABI_VERSION 3u
 #define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image -------------------------------------------------------------- */
@@ -256,6 +256,15 @@ typedef struct cst_origin_row {
     uint32_t unused;
 } cst_origin_row;
 
+typedef struct cst_command_row { /* a program and words, "git push" */
+    cst_ref text;
+    uint32_t program_length;
+} cst_command_row;
+
+typedef struct cst_command_list_row { /* what one `runs` looks for */
+    cst_range rows;     /* rows of `commands`, ascending by program */
+} cst_command_list_row;
+
 typedef struct cst_echo_row { /* text repeats N chars of ORIGIN */
     cst_range origins;  /* rows of `origins` */
     uint32_t chars;
@@ -303,6 +312,8 @@ typedef struct cst_image {
     cst_table probe_patterns; /* uint32_t */
     cst_table origins;       /* cst_origin_row */
     cst_table echoes;        /* cst_echo_row */
+    cst_table commands;      /* cst_command_row */
+    cst_table command_lists; /* cst_command_list_row */
     cst_stage_row stages[5];
 } cst_image;
 

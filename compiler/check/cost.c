@@ -17,6 +17,7 @@ enum service_cost {
 #undef SERVICE
 };
 
+enum { COST_COMMAND_BYTE = 16 }; /* reading one byte of a shell line, and what its word says, in comparisons */
 enum { COST_SCANNED_BYTE = 4 }; /* view, scan and confirmation of one byte, in comparisons */
 
 typedef struct price {
@@ -66,7 +67,7 @@ static uint64_t bytes_of(const expression *text)
 static bool is_text(const type *type)
 {
     return type != NULL && (type->kind == CST_KIND_STRING || type->kind == CST_KIND_AGENT ||
-                            (type->kind >= CST_KIND_EMAIL && type->kind <= CST_KIND_IP));
+                            (type->kind >= CST_KIND_EMAIL && type->kind <= CST_KIND_IP) || type->kind == CST_KIND_COMMAND);
 }
 
 static uint64_t set_steps(const checked_policy *policy, uint32_t number)
@@ -82,6 +83,13 @@ static uint64_t text_bytes(const expression *subject)
     if (subject->type != NULL && subject->type->kind == CST_KIND_LIST)
         return LIMIT_EVENT_BYTES;
     return bytes_of(subject);
+}
+
+/* A longer line is not taken apart. */
+static uint64_t command_bytes(const expression *line)
+{
+    const uint64_t bytes = bytes_of(line);
+    return multiply(bytes < LIMIT_COMMAND_BYTES ? bytes : LIMIT_COMMAND_BYTES, COST_COMMAND_BYTE);
 }
 
 /* Of the node itself, its operands aside. */
@@ -121,6 +129,14 @@ static uint64_t own_steps(const checked_policy *policy, const expression *node)
     case EXPRESSION_CONTAINS: return add(COST_text_contains, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
     case EXPRESSION_MATCHES: return add(COST_text_matches, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
     case EXPRESSION_REPEATS: return add(COST_text_repeats, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN: return add(COST_command_facts, command_bytes(node->left));
+    case EXPRESSION_UNKNOWN: return add(COST_command_unknown, command_bytes(node->left));
+    case EXPRESSION_RUNS:
+        /* each of its words with each of the patterns that have the same program, at the worst all of them */
+        return add(COST_command_matches,
+                   multiply(command_bytes(node->left), policy->commands.items[node->index / 2].count + 1));
+    case EXPRESSION_WITHIN: return COST_command_inside;
     case EXPRESSION_STARTS: return COST_text_starts;
     case EXPRESSION_ENDS: return COST_text_ends;
     case EXPRESSION_INSIDE:

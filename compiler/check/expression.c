@@ -239,6 +239,8 @@ expression *condition_check(const environment *environment, const ast_expression
         return contains_check(&inner, ast);
     case AST_MATCHES:
         return matches_check(&inner, ast);
+    case AST_RUNS:
+        return runs_check(&inner, ast);
     case AST_REPEATS:
         return repeats_check(&inner, ast);
     case AST_QUANTIFIER:

@@ -296,6 +296,13 @@ expression *repeats_check(const environment *environment, const ast_expression *
 bool parts_are(const environment *environment, const ast_expression *ast);
 expression *parts_check(const environment *environment, const ast_expression *ast);
 
+/* expression_command.c */
+expression *runs_check(const environment *environment, const ast_expression *ast);
+bool facts_are(const expression *list); /* a list out of a command, which may be incomplete */
+/* A quantifier over such a list, or `x in` one, with what makes it undecided where there may be more. */
+expression *facts_quantifier(const environment *environment, expression *quantifier);
+expression *facts_membership(const environment *environment, expression *test);
+
 /* expression_later.c */
 expression *later_report(const environment *environment,
                          const ast_expression *ast); /* always NULL */

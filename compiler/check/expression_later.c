@@ -13,7 +13,6 @@ static const char later_advice[] =
 bool later_is(const ast_expression *ast)
 {
     switch (ast->kind) {
-    case AST_RUNS:
     case AST_FROM:
     case AST_HAS:
     case AST_EARLIER:
@@ -37,9 +36,6 @@ static void later_say(const environment *environment, const ast_expression *ast,
 expression *later_report(const environment *environment, const ast_expression *ast)
 {
     switch (ast->kind) {
-    case AST_RUNS:
-        later_say(environment, ast, E_LATER_RUNS, "`runs` does");
-        break;
     case AST_FROM:
         later_say(environment, ast, E_LATER_FROM, ast->negated ? "`not from` does" : "`from` does");
         break;

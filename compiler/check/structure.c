@@ -65,6 +65,10 @@ static bool equal(const expression *a, const expression *b, const locals *around
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
     case EXPRESSION_IN_SET:
         return a->index == b->index && equal(a->left, b->left, around);
     default:
@@ -109,6 +113,10 @@ uint32_t expression_hash(const expression *expression)
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
     case EXPRESSION_IN_SET:
         hash = mix(hash, expression->index);
         break;

@@ -195,6 +195,13 @@ static void verify_value(verifier *verifier, const expression *node)
                    node->index < verifier->policy->probes.count && node->type->row != CST_NONE,
                "what is found by no probe");
         return;
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+        demand(verifier,
+               is_kind(left, CST_KIND_COMMAND) && is_kind(node, CST_KIND_LIST) && node->index < CST_PROPERTY_COUNT &&
+                   (node->site != CST_NONE) == (node->kind == EXPRESSION_FACTS),
+               "facts of no command");
+        return;
     default:
         verify_reduction(verifier, node);
         return;
@@ -250,6 +257,22 @@ static void verify_test(verifier *verifier, const expression *node)
         demand(verifier,
                is_value(left) && node->index < verifier->policy->echoes.count && node->site != CST_NONE,
                "a repetition of nothing");
+        return;
+    case EXPRESSION_RUNS:
+        demand(verifier,
+               is_kind(left, CST_KIND_COMMAND) && node->index / 2 < verifier->policy->commands.count &&
+                   node->site != CST_NONE,
+               "nothing that is run");
+        return;
+    case EXPRESSION_UNKNOWN:
+        demand(verifier,
+               is_kind(left, CST_KIND_COMMAND) && node->index / 2 < CST_PROPERTY_COUNT && node->site != CST_NONE,
+               "unknown facts of no command");
+        return;
+    case EXPRESSION_WITHIN:
+        demand(verifier,
+               is_kind(left, CST_KIND_PATH) && is_kind(right, CST_KIND_PATH) && node->site != CST_NONE,
+               "no path out of a command");
         return;
     case EXPRESSION_PRESENT:
         demand(verifier, left != NULL && is_place(left), "a presence of no field");

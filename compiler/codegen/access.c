@@ -128,7 +128,9 @@ static LLVMTypeRef function_type(const emitter *e, const char *signature)
         uint32_t (*)(cst_frame *, const cst_value *, uint32_t, uint32_t): "ippii",                 \
         uint32_t (*)(cst_frame *, const cst_value *, uint32_t, uint32_t, cst_value *): "ippiip",   \
         uint32_t (*)(cst_frame *, const cst_value *, cst_value *): "ippp",                         \
-        void (*)(cst_frame *, const cst_value *, uint32_t): "vppi")
+        void (*)(cst_frame *, const cst_value *, uint32_t): "vppi",                                \
+        uint32_t (*)(cst_frame *, const cst_value *, uint32_t, uint32_t, uint32_t): "ippiii",      \
+        uint32_t (*)(const cst_value *, const cst_value *, uint32_t): "ippi")
 
 void services_declare(emitter *e)
 {

@@ -168,6 +168,8 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     head->probe_patterns = PLACE(p, image->probe_patterns);
     head->origins = PLACE(p, image->origins);
     head->echoes = PLACE(p, image->echoes);
+    head->commands = PLACE(p, image->commands);
+    head->command_lists = PLACE(p, image->command_lists);
     p->size = (p->size + 15u) & ~(uint64_t)15u;
 }
 

@@ -434,6 +434,10 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
         node.index = tree->index;
         break;
     default:

@@ -4,6 +4,8 @@
  * A database is finished here, when all rules have said what they look for, and becomes bytes of the pool. Numbers of patterns
  * in a database are those that the builder gave, so probes need no translation.
  */
+#include <string.h>
+
 #include "compiler/plan/planning.h"
 
 static bool build_database(image_builder *image, const checked_database *one)
@@ -43,6 +45,15 @@ static void build_echo(image_builder *image, const checked_echo *one)
         (cst_echo_row){.origins = origins, .chars = one->chars, .views = one->views, .stages = one->stages};
 }
 
+static void build_commands(image_builder *image, const checked_commands *one)
+{
+    *ARENA_PUSH(image->memory, &image->command_lists) =
+        (cst_command_list_row){.rows = {image->commands.count, one->count}};
+    for (uint32_t i = 0; i < one->count; i++)
+        *ARENA_PUSH(image->memory, &image->commands) = (cst_command_row){
+            .text = image_text(image, one->texts[i]), .program_length = (uint32_t)strcspn(one->texts[i], " ")};
+}
+
 bool texts_build(image_builder *image)
 {
     const checked_policy *const policy = image->policy;
@@ -58,5 +69,7 @@ bool texts_build(image_builder *image)
     }
     for (uint32_t i = 0; i < policy->echoes.count; i++)
         build_echo(image, &policy->echoes.items[i]);
+    for (uint32_t i = 0; i < policy->commands.count; i++)
+        build_commands(image, &policy->commands.items[i]);
     return true;
 }
