@@ -194,6 +194,10 @@ void expand_backquote(script *script, bool quoted)
     }
     script->at++;
     const shell_word inner = letters_take(script, mark, false);
+    if (word_is(&inner, "pwd")) {
+        letters_put(all, MARK_FOLDER);
+        return;
+    }
     if (!script_deeper(script))
         return;
     struct script nested = *script;

@@ -180,6 +180,10 @@ static command_answer options_answer(const matching *at, const items *items)
     command_answer all = ANSWER_YES;
     for (uint32_t i = 0; i < at->wanted->option_count; i++) {
         const shell_word *const wanted = &at->wanted->options[i];
+        if (wanted->length == 2 && wanted->text[1] == '-') { /* `git checkout -- file` */
+            all = less(all, items->dashes ? ANSWER_YES : at->open ? ANSWER_MAYBE : ANSWER_NO);
+            continue;
+        }
         const bool whole = wanted->text[1] == '-' || items->single;
         for (uint32_t letter = 1; letter < (whole ? 2 : wanted->length) && letter <= MOST_WANTED;
              letter++)
@@ -201,7 +205,9 @@ static bool row_change(items *items, const program *first, const shell_word *nam
         row = program_find_sub(name->text, name->length, &operand->value);
     const shell_word *const words = items->words + operand->at;
     const uint32_t count = items->count - operand->at;
+    const bool dashes = items->dashes;
     items_begin(items, row, words, count);
+    items->dashes = dashes;
     return true;
 }
 

@@ -157,6 +157,12 @@ static const char *token_find(const program *row, const char *name, uint32_t len
     return cuts == 1 ? cut : NULL;
 }
 
+bool program_takes(const program *row, const shell_word *option)
+{
+    const char *const token = token_find(row, option->text, option->length);
+    return token != NULL && *token_value(token) == ':';
+}
+
 void items_begin(items *items, const program *row, const shell_word *words, uint32_t count)
 {
     *items = (struct items){.words = words, .count = count, .at = 1, .row = row};
@@ -246,7 +252,7 @@ item items_next(items *items)
         (word->text[0] == '-' || (word->text[0] == '+' && items->row != NULL &&
                                   strncmp(items->row->names, "sh ", 3) == 0))) {
         if (word_is(word, "--")) {
-            items->ended = true;
+            items->ended = items->dashes = true;
             items->at++;
             return items_next(items);
         }

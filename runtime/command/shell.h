@@ -300,6 +300,7 @@ typedef struct items { /* goes through the words of one command */
     bool stops;         /* the first operand ends the options */
     bool ended;         /* behind `--`, or such an operand */
     bool single;        /* options are whole words with one dash: find, java */
+    bool dashes;        /* some `--` was passed */
 } items;
 
 const program *program_find(const char *name, uint32_t length);
@@ -311,6 +312,8 @@ item items_next(items *items);
 /* `names` of an option's token has this name ("f", "--force"). */
 bool option_has(const item *option, const char *name);
 bool option_token_has(const char *token, const char *name, uint32_t length);
+/* The next word is the value of this one, by the table. */
+bool program_takes(const program *row, const shell_word *option);
 
 /* ---- what runs something (shells.c, wrappers.c) ----------------------------------------------------- */
 

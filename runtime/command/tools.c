@@ -77,6 +77,7 @@ static void find_note(follow *from, const shell_word *words, uint32_t count)
 {
     static const char *const execs[] = {"-exec", "-execdir", "-ok", "-okdir"};
     static const char *const files[] = {"-fprint", "-fprint0", "-fls", "-fprintf"};
+    const program *const row = program_find("find", 4);
     uint32_t at = 1;
     while (at < count &&
            (word_is(&words[at], "-H") || word_is(&words[at], "-L") || word_is(&words[at], "-P")))
@@ -105,6 +106,8 @@ static void find_note(follow *from, const shell_word *words, uint32_t count)
             at = find_exec(from, &roots, words, count, at + 1);
         else if (file && at + 1 < count)
             fact_path(from, FACT_WRITES, &words[at + 1], false);
+        else if (program_takes(row, &words[at]))
+            at++;
         else if (word_is(&words[at], "-delete"))
             for (uint32_t i = 0; i < roots.count; i++)
                 fact_path(from, FACT_WRITES, &roots.items[i], true);

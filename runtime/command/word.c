@@ -102,6 +102,17 @@ shell_word letters_take(script *script, uint32_t from, bool quoted)
     return word;
 }
 
+/* A `[` that nothing closes is itself: the program of that name, most of all. */
+static void restore_brackets(char *text, uint32_t length)
+{
+    bool closed = false;
+    for (uint32_t i = length; i > 0; i--) {
+        closed = closed || text[i - 1] == ']';
+        if (text[i - 1] == MARK_SET && !closed)
+            text[i - 1] = '[';
+    }
+}
+
 static void push(script *script, shell_words *out, shell_word word)
 {
     shell_word *const place = ARENA_PUSH(script->all->memory, out);
@@ -224,7 +235,9 @@ static void split_fields(script *script, uint32_t from, bool quoted, shell_words
 {
     command *const all = script->all;
     const uint32_t end = all->letters.count;
-    if (memchr(all->letters.items + from, MARK_BREAK, end - from) == NULL) {
+    if (end > from)
+        restore_brackets(all->letters.items + from, end - from);
+    if (end == from || memchr(all->letters.items + from, MARK_BREAK, end - from) == NULL) {
         if (end > from || quoted)
             push(script, out, letters_take(script, from, quoted));
         return;

@@ -50,7 +50,7 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
         return true;
     }
     if (word_is(name, "alias") || word_is(name, "enable") || word_is(name, "hash")) {
-        if (count > 1 && !word_is(&words[1], "-r") && !word_is(&words[1], "-p"))
+        if (count > 2 || (count > 1 && word_is(name, "alias") && !word_is(&words[1], "-p")))
             command_lose(from->all, FACT_PROGRAMS);
         return true;
     }
@@ -142,11 +142,26 @@ static void wrapper_options(follow *from, const item *one, wrapped *out)
     if (is_command && (word_is(&one->name, "v") || word_is(&one->name, "V")))
         out->asks = true;
     if (strncmp(program, "xargs", 5) == 0 &&
-        (word_is(&one->name, "I") || word_is(&one->name, "i")) && out->place == NULL) {
+        (option_has(one, "I") || option_has(one, "--replace")) && out->place == NULL) {
         out->place = "{}";
-        if (one->has_value && word_is_plain(&one->value))
+        if (one->has_value && one->value.length > 0 && word_is_plain(&one->value))
             out->place = arena_copy(from->all->memory, one->value.text, one->value.length);
     }
+}
+
+/* `-c 'script'`; `env -S 'words' more words` is one command. */
+static void script_option(follow *from, const program *row, const shell_word *script,
+                          const shell_word *rest, uint32_t count)
+{
+    shell_word *const words = arena_array(from->all->memory, count + 1, sizeof *words);
+    if (words == NULL) {
+        from->all->no_memory = from->all->broken = true;
+        return;
+    }
+    words[0] = *script;
+    if (count > 0)
+        memcpy(words + 1, rest, count * sizeof *words);
+    follow_joined(from, words, row == program_find("env", 3) ? count + 1 : 1);
 }
 
 /* The operands of a wrapper up to what it runs. */
@@ -164,7 +179,7 @@ static bool wrapper_find(follow *from, const program *row, const shell_word *wor
         if (one.kind == ITEM_OPTION) {
             wrapper_options(from, &one, out);
             if (one.role == 'S' && one.has_value) {
-                follow_text(from, &one.value);
+                script_option(from, row, &one.value, words + items.at, count - items.at);
                 out->asks = true;
             } else if ((one.role == 'r' || one.role == 'w') && one.has_value) {
                 fact_path(from, one.role == 'r' ? FACT_READS : FACT_WRITES, &one.value, false);
@@ -263,4 +278,8 @@ void wrapper_note(follow *from, const program *row, const shell_word *name, cons
         follow_joined(&inner, rest, left);
     else
         follow_words(&inner, rest, left);
+    if (word_is(name, "builtin") || word_is(name, "command")) { /* the shell itself: `builtin cd` */
+        from->folder = inner.folder;
+        from->folder_lost = inner.folder_lost;
+    }
 }
