@@ -136,6 +136,39 @@ void expand_command(script *script, bool quoted)
     put_unknown(script, quoted);
 }
 
+static void word_put(script *script, const shell_word *word, bool quoted)
+{
+    for (uint32_t i = 0; i < word->length; i++) {
+        const char byte = word->text[i];
+        const bool splits = byte == ' ' || byte == '\t' || byte == '\n';
+        letters_put(script->all, quoted              ? byte
+                                 : splits            ? MARK_BREAK
+                                 : byte == MARK_PART ? MARK_WORDS
+                                                     : byte);
+    }
+}
+
+/* $1, $@ of `sh -c '…' name a b`; false where they are not known. */
+static bool argument_put(script *script, char which, bool quoted)
+{
+    if (script->arguments == NULL || script->function != CST_NONE)
+        return false;
+    if (which == '*' && quoted)
+        return false;
+    if (which != '@' && which != '*') {
+        const uint32_t number = (uint32_t)(which - '0');
+        if (number < script->argument_count)
+            word_put(script, &script->arguments[number], quoted);
+        return true;
+    }
+    for (uint32_t i = 1; i < script->argument_count; i++) {
+        if (i > 1)
+            letters_put(script->all, MARK_BREAK);
+        word_put(script, &script->arguments[i], quoted);
+    }
+    return true;
+}
+
 /* At a `$`. */
 void expand_dollar(script *script, bool quoted)
 {
@@ -160,6 +193,9 @@ void expand_dollar(script *script, bool quoted)
         while (is_name(script_peek(script, 0), false))
             script->at++;
         put_variable(script, script->text + start, script->at - start, quoted);
+    } else if (next != '\0' && strchr("@*0123456789", next) != NULL &&
+               argument_put(script, next, quoted)) {
+        script->at += 2;
     } else if (next != '\0' && strchr("@*#?-$!0123456789", next) != NULL) {
         script->at += 2;
         /* "$@" is any number of words, quoted or not */

@@ -224,19 +224,6 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
 
 /* ---- scripts, step by step -------------------------------------------------------------------------------- */
 
-static bool word_mentions(const shell_word *word, const shell_word *name)
-{
-    for (uint32_t i = 0; i + name->length <= word->length; i++) {
-        const char *const found = memchr(word->text + i, name->text[0], word->length - i);
-        if (found == NULL)
-            return false;
-        i = (uint32_t)(found - word->text);
-        if (i + name->length <= word->length && memcmp(found, name->text, name->length) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool step_lives(const command *all, const shell_step *step)
 {
     return step->function == CST_NONE || all->functions.items[step->function].called;
@@ -312,13 +299,14 @@ void follow_script(const follow *from, const char *text, uint32_t length, follow
     uint32_t depth = 0;
     *out = *from;
     const uint32_t first = all->functions.count;
-    script_read(all, text, length, from->depth + 1, &steps);
+    script_read(from, text, length, &steps);
     if (all->broken)
         return;
     /* what reads its input reads that of the command around it */
     const bool fed = from->step != NULL && from->step->input != INPUT_NONE;
     functions_call(all, &steps, first);
     out->steps = &steps;
+    out->arguments = NULL;
     out->depth++;
     for (uint32_t i = 0; i < steps.count && !all->broken; i++) {
         shell_step *const step = &steps.items[i];

@@ -39,8 +39,8 @@ static void here_text_read(script *script, const here_text *here)
     bool found = false;
     while (script->at < script->length && !found) {
         const char *line = script->text + script->at;
-        const char *const stop = memchr(line, '\n', script->length - script->at);
-        uint32_t length = stop != NULL ? (uint32_t)(stop - line) : script->length - script->at;
+        const char *const stop = memchr(line, '\n', script_left(script));
+        uint32_t length = stop != NULL ? (uint32_t)(stop - line) : script_left(script);
         script->at += length + (stop != NULL);
         while (here->tabs && length > 0 && *line == '\t') {
             line++;
@@ -105,8 +105,7 @@ void script_lines(script *script)
 static bool keyword_is(const script *script, const char *word)
 {
     const size_t length = strlen(word);
-    return script->length - script->at >= length &&
-           memcmp(script->text + script->at, word, length) == 0 &&
+    return script_left(script) >= length && memcmp(script->text + script->at, word, length) == 0 &&
            ends_word(script_peek(script, (uint32_t)length));
 }
 
@@ -540,9 +539,10 @@ void script_list(script *script)
     }
 }
 
-void script_read(command *all, const char *text, uint32_t length, uint32_t depth,
-                 shell_steps *steps)
+void script_read(const follow *from, const char *text, uint32_t length, shell_steps *steps)
 {
+    command *const all = from->all;
+    const uint32_t depth = from->depth + 1;
     if (length > all->left || depth > LIMIT_COMMAND_DEPTH) {
         all->broken = true;
         return;
@@ -554,8 +554,14 @@ void script_read(command *all, const char *text, uint32_t length, uint32_t depth
                      .length = length,
                      .depth = depth,
                      .function = CST_NONE,
-                     .input = INPUT_NONE};
+                     .input = INPUT_NONE,
+                     .arguments = from->arguments,
+                     .argument_count = from->argument_count};
+    const shell_word whole = {text, length, false};
+    static const char *const moving[] = {"shift", "set ", "getopts"};
+    for (uint32_t i = 0; i < sizeof moving / sizeof *moving; i++)
+        if (word_mentions(&whole, &(shell_word){moving[i], (uint32_t)strlen(moving[i]), false}))
+            script.arguments = NULL;
     script_list(&script);
-    if (script.at < length || script.here_count > 0)
-        all->broken = all->broken || script.at < length;
+    all->broken = all->broken || script.at < length;
 }

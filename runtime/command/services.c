@@ -201,12 +201,16 @@ cst_truth command_inside(const cst_value *path, const cst_value *folder, uint32_
 {
     if (path->kind != CST_KIND_PATH || folder->kind != CST_KIND_PATH)
         return CST_FALSE;
+    const bool home = (path->cover & PATH_OF_HOME) != 0;
+    const char first = folder->length > 0 ? folder->as.text[0] : '/';
+    if (home && first != '/' && first != '~')
+        return CST_FALSE; /* `~` is text that looks relative */
     if (path_is_inside(path->as.text, path->length, folder->as.text, folder->length))
         return (folder->cover & PATH_PATTERN) != 0 ? CST_UNDECIDED(site) : CST_TRUE;
     if ((path->cover & PATH_COVERS) != 0 &&
         path_is_inside(folder->as.text, folder->length, path->as.text, path->length))
         return CST_UNDECIDED(site);
-    if ((path->cover & PATH_OF_HOME) != 0 && folder->length > 0 && folder->as.text[0] == '/') {
+    if (home && first == '/') {
         if (folder->length == 1)
             return CST_TRUE;
         return has_no_homes(folder) ? CST_FALSE : CST_UNDECIDED(site);

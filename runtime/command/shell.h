@@ -54,6 +54,7 @@ bool word_is_plain(const shell_word *word);
 /* Some text of it is not known; file names by a pattern do not count. */
 bool word_is_open(const shell_word *word);
 bool word_has(const shell_word *word, char byte);
+bool word_mentions(const shell_word *word, const shell_word *name); /* anywhere in it */
 bool word_is_one(const shell_word *word, const char *const *names, size_t count);
 #define IS_ONE(word, names) word_is_one(word, names, sizeof(names) / sizeof *(names))
 /* The word without its first `from` bytes. */
@@ -162,6 +163,8 @@ void command_lose_all(command *all);
 
 /* ---- reading (parse.c, word.c) --------------------------------------------------------------------- */
 
+struct follow;
+
 typedef struct shell_variable {
     const char *name;
     uint32_t length;
@@ -190,20 +193,27 @@ typedef struct script {
     uint32_t here_count;
     shell_variable variables[MOST_VARIABLES];
     uint32_t variable_count;
+    const shell_word *arguments; /* $0, $1, … where they are known; NULL: not */
+    uint32_t argument_count;
     uint32_t looked_up; /* settings that were looked at: each look goes through the script */
 } script;
 
 /* Lists the steps of a script; sets all->broken where it cannot be read. */
-void script_read(command *all, const char *text, uint32_t length, uint32_t depth,
-                 shell_steps *steps);
+void script_read(const struct follow *from, const char *text, uint32_t length, shell_steps *steps);
 void script_broken(script *script);
 /* A list of commands up to `)` or the end; the caller looks which. */
 void script_list(script *script);
 bool script_deeper(script *script);
 
+/* Bytes from here on; `at` may have stepped over the end of what is broken. */
+static inline uint32_t script_left(const script *script)
+{
+    return script->at < script->length ? script->length - script->at : 0;
+}
+
 static inline char script_peek(const script *script, uint32_t ahead)
 {
-    return script->length - script->at > ahead ? script->text[script->at + ahead] : '\0';
+    return script_left(script) > ahead ? script->text[script->at + ahead] : '\0';
 }
 
 static inline bool script_ended(const script *script)
@@ -248,7 +258,9 @@ typedef struct follow {
     const shell_step *step;
     shell_word folder; /* where relative paths start; empty: where the line does */
     bool folder_lost;
-    bool remote; /* runs on another machine or root: its paths are none of ours */
+    bool remote;                 /* runs on another machine or root: its paths are none of ours */
+    const shell_word *arguments; /* of the script that is followed next */
+    uint32_t argument_count;
     uint32_t depth;
     uint32_t function;
 } follow;
@@ -340,6 +352,9 @@ void facts_note(follow *from, const program *row, const shell_word *words, uint3
 bool tools_note(follow *from, const char *name, uint32_t length, const program *row,
                 const shell_word *words,
                 uint32_t count); /* those with a way of their own; true: done */
+/* What find puts in the place of a word with {}. False: memory is short. */
+bool find_words(follow *from, const shell_word *words, uint32_t count, const shell_word *word,
+                shell_words *out);
 void scripts_sed(follow *from, const shell_word *text);
 void scripts_awk(follow *from, const shell_word *text);
 

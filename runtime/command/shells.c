@@ -79,7 +79,13 @@ void shell_note(follow *from, const program *row, shell_run *run, const shell_wo
         if (script) {
             if (run != NULL)
                 run->wrapper = true;
-            follow_text(from, &one.value);
+            follow inner = *from;
+            inner.arguments = words + one.at + 1;
+            inner.argument_count = count - one.at - 1;
+            for (uint32_t i = one.at + 1; i < count; i++)
+                if (word_has(&words[i], MARK_WORDS))
+                    inner.arguments = NULL; /* which is $1 is not known */
+            follow_text(&inner, &one.value);
             return;
         }
         if (input || word_is(&one.value, "-") || word_is(&one.value, "/dev/stdin"))

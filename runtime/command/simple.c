@@ -78,7 +78,7 @@ void redirect_read(script *script, uint32_t step, uint32_t descriptor)
         {"<&", REDIRECT_READ, '&'}, {">>", REDIRECT_WRITE, 0},   {">&", REDIRECT_WRITE, '&'},
         {">|", REDIRECT_WRITE, 0},  {"<", REDIRECT_READ, 0},     {">", REDIRECT_WRITE, 0}};
     uint32_t i = 0;
-    while (script->length - script->at < strlen(operators[i].text) ||
+    while (script_left(script) < strlen(operators[i].text) ||
            memcmp(script->text + script->at, operators[i].text, strlen(operators[i].text)) != 0)
         i++;
     script->at += (uint32_t)strlen(operators[i].text);

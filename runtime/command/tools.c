@@ -73,17 +73,41 @@ static uint32_t find_exec(follow *from, const roots *roots, const shell_word *wo
     return end;
 }
 
+/* Where the folders are that find starts in. */
+static uint32_t find_start(const shell_word *words, uint32_t count)
+{
+    uint32_t at = 1;
+    while (at < count &&
+           (word_is(&words[at], "-H") || word_is(&words[at], "-L") || word_is(&words[at], "-P")))
+        at++;
+    return at;
+}
+
+static bool is_root(const shell_word *word)
+{
+    return word->length > 0 && strchr("-(!,", word->text[0]) == NULL;
+}
+
+bool find_words(follow *from, const shell_word *words, uint32_t count, const shell_word *word,
+                shell_words *out)
+{
+    const uint32_t at = find_start(words, count);
+    roots roots = {words + at, 0};
+    while (at + roots.count < count && is_root(&words[at + roots.count]))
+        roots.count++;
+    if (roots.count == 0)
+        roots = (struct roots){&here, 1};
+    return found_words(from, &roots, word, out);
+}
+
 static void find_note(follow *from, const shell_word *words, uint32_t count)
 {
     static const char *const execs[] = {"-exec", "-execdir", "-ok", "-okdir"};
     static const char *const files[] = {"-fprint", "-fprint0", "-fls", "-fprintf"};
     const program *const row = program_find("find", 4);
-    uint32_t at = 1;
-    while (at < count &&
-           (word_is(&words[at], "-H") || word_is(&words[at], "-L") || word_is(&words[at], "-P")))
-        at++;
+    uint32_t at = find_start(words, count);
     roots roots = {words + at, 0};
-    while (at < count && words[at].length > 0 && strchr("-(!,", words[at].text[0]) == NULL) {
+    while (at < count && is_root(&words[at])) {
         if (word_has(&words[at], MARK_WORDS))
             command_lose_all(from->all); /* may be -exec */
         if (words[at].text[0] == MARK_PART)

@@ -55,6 +55,19 @@ bool word_is_one(const shell_word *word, const char *const *names, size_t count)
     return false;
 }
 
+bool word_mentions(const shell_word *word, const shell_word *name)
+{
+    for (uint32_t i = 0; i + name->length <= word->length; i++) {
+        const char *const found = memchr(word->text + i, name->text[0], word->length - i);
+        if (found == NULL)
+            return false;
+        i = (uint32_t)(found - word->text);
+        if (i + name->length <= word->length && memcmp(found, name->text, name->length) == 0)
+            return true;
+    }
+    return false;
+}
+
 shell_word word_behind(const shell_word *word, uint32_t from)
 {
     return (shell_word){word->text + from, word->length - from, word->quoted};
@@ -443,7 +456,11 @@ void word_read(script *script, shell_words *out, bool split)
         finish_braces(script, from, quoted, out);
         return;
     }
-    restore_braces(all->letters.items + from, all->letters.count - from);
+    if (all->letters.count > from)
+        restore_braces(all->letters.items + from, all->letters.count - from);
+    for (uint32_t i = from; !split && i < all->letters.count; i++)
+        if (all->letters.items[i] == MARK_BREAK)
+            all->letters.items[i] = ' ';
     if (split)
         split_fields(script, from, quoted, out);
     else
@@ -475,5 +492,8 @@ shell_word text_read(script *outer, const char *text, uint32_t length)
     }
     if (inner.here_count > 0)
         script_broken(outer);
+    for (uint32_t i = from; i < outer->all->letters.count; i++)
+        if (outer->all->letters.items[i] == MARK_BREAK)
+            outer->all->letters.items[i] = ' ';
     return letters_take(outer, from, true);
 }

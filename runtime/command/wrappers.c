@@ -118,12 +118,45 @@ static const shell_word *fill(follow *from, const shell_word *words, uint32_t *c
     return made;
 }
 
+/* `find ROOT … -print0 | xargs -0`: the words are names at or below the roots. NULL: it is not so. */
+static const shell_word *fill_found(follow *from, const shell_word *words, uint32_t *count,
+                                    const char *place)
+{
+    const shell_step *const step = from->step;
+    if (step->input == INPUT_NONE || step->input == INPUT_UNKNOWN || place != NULL)
+        return NULL;
+    const shell_words *const before = &from->steps->items[step->input].words;
+    bool ends_with_null = false;
+    if (before->count == 0 || !word_is(&before->items[0], "find"))
+        return NULL;
+    for (uint32_t i = 1; i < before->count; i++) {
+        ends_with_null = ends_with_null || word_is(&before->items[i], "-print0");
+        if (word_is_open(&before->items[i]) || word_starts(&before->items[i], "-exec") ||
+            word_starts(&before->items[i], "-ok") || word_starts(&before->items[i], "-printf") ||
+            word_is(&before->items[i], "-print"))
+            return NULL;
+    }
+    const shell_word found = {"{}", 2, false};
+    shell_words more = {0};
+    for (uint32_t i = 0; i < *count; i++) {
+        shell_word *const copy = ARENA_PUSH(from->all->memory, &more);
+        if (copy == NULL)
+            return NULL;
+        *copy = words[i];
+    }
+    if (!ends_with_null || !find_words(from, before->items, before->count, &found, &more))
+        return NULL;
+    *count = more.count;
+    return more.items;
+}
+
 typedef struct wrapped {
     uint32_t at;       /* the first word of what is run; `count`: none */
     bool joined;       /* S: as a shell line */
     bool shell;        /* sudo -s, su: a shell on the input */
     bool asks;         /* command -v: nothing is run */
     const char *place; /* xargs -I */
+    bool nulls;        /* xargs -0 */
 } wrapped;
 
 static void wrapper_options(follow *from, const item *one, wrapped *out)
@@ -141,6 +174,7 @@ static void wrapper_options(follow *from, const item *one, wrapped *out)
         out->shell = true;
     if (is_command && (word_is(&one->name, "v") || word_is(&one->name, "V")))
         out->asks = true;
+    out->nulls = out->nulls || option_has(one, "--null");
     if (strncmp(program, "xargs", 5) == 0 &&
         (option_has(one, "I") || option_has(one, "--replace")) && out->place == NULL) {
         out->place = "{}";
@@ -271,7 +305,9 @@ void wrapper_note(follow *from, const program *row, const shell_word *name, cons
     }
     if (word_starts(name, "xargs") || word_is(name, "gxargs")) {
         uint32_t filled = left;
-        const shell_word *const made = fill(&inner, rest, &filled, run.place);
+        const shell_word *made = run.nulls ? fill_found(&inner, rest, &filled, run.place) : NULL;
+        if (made == NULL)
+            made = fill(&inner, rest, &filled, run.place);
         if (made != NULL)
             follow_words(&inner, made, filled);
     } else if (run.joined)

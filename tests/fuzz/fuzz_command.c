@@ -67,8 +67,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (fact != FACT_PROGRAMS || one.length == 0 || first->broken)
             continue;
         const cst_value *const program = &one.as.items[data[0] % one.length];
-        if (program->length < 64 && memchr(program->as.text, ' ', program->length) == NULL)
-            demand(ask(first, program, false) == ANSWER_YES);
+        if (program->length >= 64 || memchr(program->as.text, ' ', program->length) != NULL)
+            continue;
+        demand(ask(first, program, false) == ANSWER_YES);
         ask(first, program, true);
     }
     arena_free(&memory);
