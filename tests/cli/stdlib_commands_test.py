@@ -1,4 +1,4 @@
-"""The cases of sets and definitions about commands: tests/stdlib/commands.cases.jsonl.
+"""The cases of sets and definitions about commands: tests/stdlib/commands.lines.jsonl.
 
 A row says what a condition answers for a shell line: true, false or undecided. Each is asked in a rule, which fires unless it is
 false, and in a permit, which counts only if it is true; constc runs both natively and by the reference evaluator. Every set and definition of std.shell,
@@ -26,7 +26,7 @@ def policy(when, rows, permit):
 
 def main():
     constc, wrong, cases = str(pathlib.Path(sys.argv[1]).resolve()), [], {}
-    for line in (ROOT / "tests/stdlib/commands.cases.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / "tests/stdlib/commands.lines.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         cases.setdefault(row["when"], []).append(row)
     for module in ("shell", "git", "files"):
