@@ -303,7 +303,7 @@ void follow_script(const follow *from, const char *text, uint32_t length, follow
     if (all->broken)
         return;
     /* what reads its input reads that of the command around it */
-    const bool fed = from->step != NULL && from->step->input != INPUT_NONE;
+    bool fed = from->step != NULL && from->step->input != INPUT_NONE;
     functions_call(all, &steps, first);
     out->steps = &steps;
     out->arguments = NULL;
@@ -323,6 +323,9 @@ void follow_script(const follow *from, const char *text, uint32_t length, follow
             }
         } else if (step_lives(all, step)) {
             step_follow(out, step);
+            const bool exec = step->words.count == 1 && word_is(&step->words.items[0], "exec");
+            for (uint32_t k = 0; exec && k < step->redirects.count; k++)
+                fed = fed || step->redirects.items[k].input; /* of all that follows */
         }
     }
     out->steps = from->steps;

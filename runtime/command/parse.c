@@ -13,7 +13,7 @@
 #include "runtime/command/shell.h"
 #include "runtime/limits.h"
 
-static void and_or(script *script);
+static void stage(script *script);
 
 void script_broken(script *script)
 {
@@ -327,7 +327,7 @@ static void function_body(script *script, const shell_word *name)
     script->branches++;
     script->input = INPUT_UNKNOWN; /* its caller's */
     script_lines(script);
-    and_or(script);
+    stage(script); /* one command: what `&&` joins to it is run where the function is defined */
     script->input = input;
     script->branches--;
     script->function = outer;

@@ -106,8 +106,11 @@ void redirect_read(script *script, uint32_t step, uint32_t descriptor)
     shell_redirect *const place = &at->redirects.items[at->redirects.count - 1];
     static const char unknown[] = {MARK_WORDS};
     place->target = words.count == 1 ? words.items[0] : (shell_word){unknown, 1, false};
-    if (operators[i].also == '&' && is_descriptor(&place->target))
+    if (operators[i].also == '&' && is_descriptor(&place->target)) {
+        if (input && !word_is(&place->target, "-"))
+            at->input = INPUT_UNKNOWN;
         at->redirects.count--;
+    }
 }
 
 /* ---- simple commands ------------------------------------------------------------------------------- */

@@ -366,8 +366,11 @@ static void finish_braces(script *script, uint32_t from, bool quoted, shell_word
 /* `<(…)` and `>(…)`: a file that the shell makes. */
 static void process_substitution(script *script)
 {
-    const uint32_t mark = script->all->letters.count;
+    const uint32_t mark = script->all->letters.count, input = script->input;
+    if (script_peek(script, 0) == '>')
+        script->input = INPUT_UNKNOWN; /* what is written into it */
     expand_command(script, true);
+    script->input = input;
     letters_drop(script, mark);
     for (const char *text = "/dev/fd/63"; *text != '\0'; text++)
         letters_put(script->all, *text);

