@@ -261,12 +261,17 @@ static void functions_call(command *all, const shell_steps *steps, uint32_t firs
     }
 }
 
-static bool is_function(const command *all, const shell_word *word)
+/* Whether a name is for sure a function there, and no program. Where it may be one, it counts as both. */
+static bool is_function(const follow *at, const shell_steps *steps, uint32_t first, uint32_t step)
 {
-    for (uint32_t i = 0; i < all->functions.count; i++)
-        if (all->functions.items[i].called && word->length == all->functions.items[i].name.length &&
-            memcmp(word->text, all->functions.items[i].name.text, word->length) == 0)
+    const command *const all = at->all;
+    const shell_word *const word = &steps->items[step].words.items[0];
+    for (uint32_t i = first; i < all->functions.count; i++) {
+        const shell_function *const one = &all->functions.items[i];
+        if (one->called && one->sure && one->step <= step && word->length == one->name.length &&
+            memcmp(word->text, one->name.text, word->length) == 0)
             return true;
+    }
     return false;
 }
 
@@ -277,7 +282,7 @@ typedef struct folder {
 
 enum { MOST_FOLDERS = 4 * LIMIT_COMMAND_DEPTH };
 
-static void step_follow(follow *at, const shell_step *step)
+static void step_follow(follow *at, const shell_step *step, bool is_call)
 {
     command *const all = at->all;
     at->step = step;
@@ -285,7 +290,7 @@ static void step_follow(follow *at, const shell_step *step)
         fact_redirect(at, &step->redirects.items[i]);
     for (uint32_t i = 0; i < step->settings.count; i += 2)
         settings_note(at, &step->settings.items[i]);
-    if (step->words.count > 0 && !is_function(all, &step->words.items[0]))
+    if (step->words.count > 0 && !is_call)
         follow_words(at, step->words.items, step->words.count);
     else if (step->words.count == 0 && step->kind == STEP_COMMAND && step->redirects.count > 0)
         all->bare = true;
@@ -305,6 +310,10 @@ void follow_script(const follow *from, const char *text, uint32_t length, follow
     /* what reads its input reads that of the command around it */
     bool fed = from->step != NULL && from->step->input != INPUT_NONE;
     functions_call(all, &steps, first);
+    bool unset = false;
+    for (uint32_t i = 0; i < steps.count; i++)
+        unset = unset || (steps.items[i].words.count > 0 &&
+                          word_is(&steps.items[i].words.items[0], "unset"));
     out->steps = &steps;
     out->arguments = NULL;
     out->depth++;
@@ -322,7 +331,9 @@ void follow_script(const follow *from, const char *text, uint32_t length, follow
                 all->broken = true;
             }
         } else if (step_lives(all, step)) {
-            step_follow(out, step);
+            step_follow(out, step,
+                        step->kind == STEP_COMMAND && step->words.count > 0 && !unset &&
+                            is_function(out, &steps, first, i));
             const bool exec = step->words.count == 1 && word_is(&step->words.items[0], "exec");
             for (uint32_t k = 0; exec && k < step->redirects.count; k++)
                 fed = fed || step->redirects.items[k].input; /* of all that follows */

@@ -313,6 +313,12 @@ static void test_command(script *script)
     }
 }
 
+void functions_doubt(script *script, uint32_t first)
+{
+    for (uint32_t i = first; i < script->all->functions.count; i++)
+        script->all->functions.items[i].sure = false;
+}
+
 static void function_body(script *script, const shell_word *name)
 {
     command *const all = script->all;
@@ -321,7 +327,11 @@ static void function_body(script *script, const shell_word *name)
         script_broken(script);
         return;
     }
-    *made = (shell_function){.name = *name, .inside = script->function};
+    *made = (shell_function){.name = *name,
+                             .inside = script->function,
+                             .step = script->steps->count,
+                             .sure = script->branches == 0 && script->shells == 0 &&
+                                     script->input == INPUT_NONE && script->function == CST_NONE};
     const uint32_t outer = script->function, input = script->input;
     script->function = all->functions.count - 1;
     script->branches++;
@@ -451,7 +461,7 @@ static bool pipe_take(script *script)
 static void pipeline(script *script)
 {
     const uint32_t input = script->input, known = script->variable_count;
-    const uint32_t enter = step_add(script, STEP_NOTHING);
+    const uint32_t enter = step_add(script, STEP_NOTHING), functions = script->all->functions.count;
     for (;;) {
         script_blanks(script);
         if (keyword_is(script, "!"))
@@ -484,6 +494,7 @@ static void pipeline(script *script)
                 STEP_ENTER; /* every stage is a subshell; one for all will do */
         several = true;
         script->variable_count = known; /* what a stage sets is its own */
+        functions_doubt(script, functions);
     }
     script->input = input;
     if (several)
@@ -493,7 +504,7 @@ static void pipeline(script *script)
 static void and_or(script *script)
 {
     pipeline(script);
-    const uint32_t known = script->variable_count;
+    const uint32_t known = script->variable_count, functions = script->all->functions.count;
     uint32_t branches = 0;
     for (;;) {
         script_blanks(script);
@@ -510,6 +521,7 @@ static void and_or(script *script)
     script->branches -= branches;
     if (script->variable_count > known)
         script->variable_count = known; /* behind `&&` it may not have come to that */
+    functions_doubt(script, functions);
 }
 
 void script_list(script *script)
@@ -519,6 +531,7 @@ void script_list(script *script)
         if (script_ended(script) || closes_list(script))
             return;
         const uint32_t known = script->variable_count, first = script->steps->count;
+        const uint32_t functions = script->all->functions.count;
         and_or(script);
         script_blanks(script);
         const char byte = script_peek(script, 0);
@@ -532,6 +545,7 @@ void script_list(script *script)
         }
         if (byte == '&') { /* in the background: its settings and its folder are its own */
             script->variable_count = known;
+            functions_doubt(script, functions);
             for (uint32_t i = first; i < script->steps->count; i++)
                 script->steps->items[i].sure = false;
         }

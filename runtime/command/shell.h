@@ -120,6 +120,8 @@ typedef struct shell_run {
 typedef struct shell_function {
     shell_word name;
     uint32_t inside; /* defined in the body of this one, or CST_NONE */
+    uint32_t step;   /* defined there */
+    bool sure; /* from there on its name is it: not in a branch, a subshell, another function */
     bool called;
 } shell_function;
 
@@ -204,6 +206,8 @@ void script_broken(script *script);
 /* A list of commands up to `)` or the end; the caller looks which. */
 void script_list(script *script);
 bool script_deeper(script *script);
+/* Functions from number `first` on may not have come to be defined. */
+void functions_doubt(script *script, uint32_t first);
 
 /* Bytes from here on; `at` may have stepped over the end of what is broken. */
 static inline uint32_t script_left(const script *script)
