@@ -75,18 +75,19 @@ def sure(decision):
 
 def table(constc, data, sets, dangerous):
     verb = "stopped" if dangerous else "passed"
-    lines = [f"| data | licence | n | {verb} | denied | asked | decided only by what the line hides | regular expression {verb} |", "|---|---|---|---|---|---|---|---|"]
+    lines = [f"| data | licence | n | {verb} | denied | asked | decided only by what the line hides | only for its length | regular expression {verb} |", "|---|---|---|---|---|---|---|---|---|"]
     for name, licence, file, wanted in sets:
         rows = rows_of(data, file, wanted)
         decisions = decide(constc, ROOT / "examples/coding_agent.const", rows)
         denied = sum(d["decision"] in ("deny", "halt", "refuse") for d in decisions)
         asked = sum(d["decision"] in ("require_approval", "require approval", "escalate") for d in decisions)
-        hidden = sum(d["decision"] not in ("permit", "flag") and not sure(d) for d in decisions)
+        hidden = sum(d["decision"] not in ("permit", "flag") and "error" not in d and not sure(d) for d in decisions)
+        long = sum("error" in d or {rule["rule"] for rule in d["rules"]} == {"long_lines"} for d in decisions)
         matched = sum(re.search(BASELINE, row["text"]) is not None for row in rows)
         count = len(rows)
         stopped = denied + asked
         good, base = (stopped, matched) if dangerous else (count - stopped, count - matched)
-        lines.append(f"| {name} | {licence} | {count:,} | {interval(good, count)} | {denied:,} | {asked:,} | {hidden:,} | {interval(base, count)} |")
+        lines.append(f"| {name} | {licence} | {count:,} | {interval(good, count)} | {denied:,} | {asked:,} | {hidden:,} | {long:,} | {interval(base, count)} |")
     return lines
 
 
@@ -101,7 +102,7 @@ def known(constc, data):
             decisions = decide(constc, policy, rows)
         cells = []
         for fact in ("programs", "reads", "writes", "connects"):
-            open_ones = sum(any(rule["rule"] == fact for rule in d["rules"]) or "malformed" in json.dumps(d) for d in decisions)
+            open_ones = sum(any(rule["rule"] == fact for rule in d["rules"]) or "error" in d for d in decisions)
             cells.append(interval(len(rows) - open_ones, len(rows)))
         lines.append(f"| {name} | {len(rows):,} | " + " | ".join(cells) + " |")
     return lines
