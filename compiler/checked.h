@@ -94,6 +94,8 @@ typedef enum expression_kind {
     EXPRESSION_PAST_NUMBER, /* past `index` (COUNT, SUM, DISTINCT) for the keys `items`; undecided where that is not known */
     EXPRESSION_PAST_LATEST, /* past `index` (LATEST) for the keys `items`: may be absent */
     EXPRESSION_FOUND,      /* what probe `index` finds in left (a text or LIST of them), a LIST; undecided where bounds are reached */
+    EXPRESSION_FACTS,      /* left is a COMMAND: cst_property `index` of it, a LIST; undecided where it is not all known */
+    EXPRESSION_KNOWN,      /* the same, what is known of it: only under ANY, ALL, IN_LIST, beside an UNKNOWN */
     /* conditions, type BOOL */
     EXPRESSION_TRUTH,      /* left is a BOOL value used as a condition */
     EXPRESSION_EQUAL,      /* both sides one scalar type (texts by canonical bytes) */
@@ -111,6 +113,9 @@ typedef enum expression_kind {
     EXPRESSION_LABELLED,   /* the session has label `index` */
     EXPRESSION_NOTE,       /* always true: keeps left as note `index`; in watches only */
     EXPRESSION_FROM,       /* every leaf of left is from the sources of from `index`; undecided if something was dropped */
+    EXPRESSION_RUNS,       /* left is a COMMAND: it runs one of the commands `index / 2`, or, if `index % 2`, only such; undecided if the line is not all known */
+    EXPRESSION_UNKNOWN,    /* left is a COMMAND: false if its property `index / 2` is all known (`index % 2`: exactly), else undecided */
+    EXPRESSION_WITHIN,     /* PATH of a KNOWN list, PATH: INSIDE for a path that may stand for what is below it; then undecided */
     EXPRESSION_PRESENT,    /* left (FIELD, MEMBER, OPEN_MEMBER, OPEN_AS) is there */
     EXPRESSION_ANY,        /* any `local` in left satisfies right */
     EXPRESSION_ALL,
@@ -260,6 +265,12 @@ typedef struct checked_watch {
     uint32_t first_note, key_count;
     bool has_value, filtered;
 } checked_watch;
+/* What one `runs` looks for: "git push", sorted by program. */
+typedef struct checked_commands {
+    const char **texts;
+    uint32_t count;
+    const char *text;            /* as written: "any never" */
+} checked_commands;
 
 /* ---- rules -------------------------------------------------------------------------------------------- */
 
@@ -399,6 +410,7 @@ typedef struct checked_policy {
     struct { checked_origin *items; uint32_t count, capacity; } sources; /* all origins of froms, each once; those of a tool by path, shorter ones first */
     uint32_t from_types;
     uint32_t from_args;    /* slot of all arguments, if echoes must be told; else CST_NONE */
+    struct { checked_commands *items; uint32_t count, capacity; } commands;
     struct { site *items; uint32_t count, capacity; } sites;
     struct { principle *items; uint32_t count, capacity; } principles;
     struct { rule *items; uint32_t count, capacity; } rules;    /* in source order, the file's own layer first; then the watches */

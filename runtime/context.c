@@ -222,6 +222,7 @@ cst_status engine_begin(cst_context *context)
         arena_reset(&context->arena);
     if (context->scratch.memory.used)
         arena_reset(&context->scratch.memory);
+    context->scratch.commands = NULL;
     context->from_json = false;
     context->tree = NULL;
     context->cut_text = context->cut_args = context->cut_value = (engine_text){0};
@@ -274,14 +275,15 @@ bool engine_copy_frame(const cst_context *context, cst_frame *frame,
     const state_layout layout = measure(image);
     const cst_allocator allocator = allocator_or_default(NULL);
     char *const state = allocator.allocate(allocator.user, layout.size);
-    arena *const scratch = allocator.allocate(allocator.user, sizeof(cst_scratch));
+    cst_scratch *const scratch = allocator.allocate(allocator.user, sizeof *scratch);
     if (!state || !scratch) {
         allocator.release(allocator.user, state, layout.size);
         allocator.release(allocator.user, scratch, sizeof(cst_scratch));
         return false;
     }
     memcpy(state, context->state, layout.size);
-    arena_init(scratch, &allocator, context->scratch.memory.ceiling);
+    *scratch = (cst_scratch){.commands = NULL};
+    arena_init(&scratch->memory, &allocator, context->scratch.memory.ceiling);
     *frame = context->frame;
     frame->slots = (cst_value *)(void *)(state + layout.slots);
     frame->hits = (cst_hit *)(void *)(state + layout.hits);
@@ -298,7 +300,8 @@ void engine_free_frame(cst_frame *frame)
 {
     const cst_allocator allocator = allocator_or_default(NULL);
     const state_layout layout = measure(frame->image);
-    arena_free(frame->scratch);
+    cst_scratch *const scratch = frame->scratch;
+    arena_free(&scratch->memory);
     allocator.release(allocator.user, frame->scratch, sizeof(cst_scratch));
     void *const state = frame->memo - layout.memo;
     allocator.release(allocator.user, state, layout.size);

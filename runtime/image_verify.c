@@ -83,6 +83,8 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->patterns, sizeof(cst_pattern_row)) &&
            table_fits(image, image->probes, sizeof(cst_probe_row)) &&
            table_fits(image, image->probe_patterns, sizeof(uint32_t)) &&
+           table_fits(image, image->commands, sizeof(cst_command_row)) &&
+           table_fits(image, image->command_lists, sizeof(cst_command_list_row)) &&
            table_fits(image, image->origins, sizeof(cst_origin_row)) &&
            table_fits(image, image->echoes, sizeof(cst_echo_row)) &&
            table_fits(image, image->pasts, sizeof(cst_past_row)) &&
@@ -397,6 +399,14 @@ static bool verify_texts(const cst_image *image)
             if (numbers[probes[i].numbers.first + k] >= databases[probes[i].database].patterns.count)
                 return false;
     }
+    const cst_command_row *const commands = CST_ROWS(image, commands, cst_command_row);
+    for (uint32_t i = 0; i < image->commands.count; i++)
+        if (!text_fits(image, commands[i].text) || commands[i].program_length > commands[i].text.length)
+            return false;
+    const cst_command_list_row *const lists = CST_ROWS(image, command_lists, cst_command_list_row);
+    for (uint32_t i = 0; i < image->command_lists.count; i++)
+        if (!range_fits(lists[i].rows, image->commands))
+            return false;
     const cst_origin_row *const origins = CST_ROWS(image, origins, cst_origin_row);
     for (uint32_t i = 0; i < image->origins.count; i++)
         if (origins[i].kind > CST_ORIGIN_MESSAGE || !text_fits(image, origins[i].agent) ||

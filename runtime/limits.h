@@ -92,6 +92,14 @@
 #define LIMIT_USED_GRANTS 1024u              /* grants of one session that were used and have not expired; with more, no grant meets anything */
 #define LIMIT_LABELS 256u                    /* labels of one policy, and of one session */
 
+/* ---- commands: what the analysis of a shell line accepts; past it every question about the line is undecided ---- */
+
+#define LIMIT_COMMAND_BYTES (256u << 10)     /* one shell line: a file written by a here-document fits */
+#define LIMIT_COMMAND_SCRIPTS (1u << 20)     /* bytes of the line and of all scripts inside of its words: `sh -c "sh -c …"` */
+#define LIMIT_COMMAND_DEPTH 32u              /* nesting of lists, substitutions, wrappers and scripts */
+#define LIMIT_COMMAND_STEPS 20000u           /* simple commands of one script, and programs that one line runs */
+#define LIMIT_COMMAND_FUNCTIONS 64u          /* functions of one line: each is looked for among all commands */
+
 /* ---- measuring: what `constc eval` and `constc redteam` accept ---- */
 
 #define LIMIT_EVAL_GROUPS 1000u              /* categories, labels and types counted apart; a table for people is no longer, the rest is "(others)" */

@@ -270,6 +270,15 @@ typedef struct cst_origin_row {
     cst_range path;      /* rows of `names`: of a RESULT only what stands there in `value`; count 0: all of it */
 } cst_origin_row;
 
+typedef struct cst_command_row { /* a program and words, "git push" */
+    cst_ref text;
+    uint32_t program_length;
+} cst_command_row;
+
+typedef struct cst_command_list_row { /* what one `runs` looks for */
+    cst_range rows;     /* rows of `commands`, ascending by program */
+} cst_command_list_row;
+
 typedef struct cst_echo_row { /* text repeats N chars of ORIGIN */
     cst_range origins;  /* rows of `origins` */
     uint32_t chars;
@@ -387,6 +396,8 @@ typedef struct cst_image {
     cst_ref results;         /* as cst_from_row.sources: those that are results */
     uint32_t from_types;     /* of provenance.h: kinds of values that are asked for */
     uint32_t from_args;      /* slot of the arguments of calls as open data; CST_NONE: no echo has to be known */
+    cst_table commands;      /* cst_command_row */
+    cst_table command_lists; /* cst_command_list_row */
     cst_stage_row stages[5];
 } cst_image;
 

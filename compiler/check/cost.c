@@ -18,6 +18,7 @@ enum service_cost {
 };
 
 enum { COST_ASKED_BYTE = 8 }; /* canonical form, tokens and hashes of one byte of a value that is asked for */
+enum { COST_COMMAND_BYTE = 16 }; /* reading one byte of a shell line, and what its word says, in comparisons */
 enum { COST_SCANNED_BYTE = 4 }; /* view, scan and confirmation of one byte, in comparisons */
 
 typedef struct price {
@@ -67,7 +68,7 @@ static uint64_t bytes_of(const expression *text)
 static bool is_text(const type *type)
 {
     return type != NULL && (type->kind == CST_KIND_STRING || type->kind == CST_KIND_AGENT ||
-                            (type->kind >= CST_KIND_EMAIL && type->kind <= CST_KIND_IP));
+                            (type->kind >= CST_KIND_EMAIL && type->kind <= CST_KIND_IP) || type->kind == CST_KIND_COMMAND);
 }
 
 static uint64_t set_steps(const checked_policy *policy, uint32_t number)
@@ -92,6 +93,13 @@ static uint64_t leaves_of(const expression *value)
     if (kind == CST_KIND_JSON || kind == CST_KIND_RECORD)
         return LIMIT_EVENT_BYTES / 2;
     return kind == CST_KIND_LIST ? elements_of(value) : 1;
+}
+
+/* A longer line is not taken apart. */
+static uint64_t command_bytes(const expression *line)
+{
+    const uint64_t bytes = bytes_of(line);
+    return multiply(bytes < LIMIT_COMMAND_BYTES ? bytes : LIMIT_COMMAND_BYTES, COST_COMMAND_BYTE);
 }
 
 /* Of the node itself, its operands aside. */
@@ -138,6 +146,14 @@ static uint64_t own_steps(const checked_policy *policy, const expression *node)
     case EXPRESSION_REPEATS: return add(COST_text_repeats, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
     case EXPRESSION_FROM: return add(COST_value_from, add(multiply(text_bytes(node->left), COST_ASKED_BYTE),
                                                              multiply(leaves_of(node->left), LIMIT_PROVENANCE_STEPS)));
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN: return add(COST_command_facts, command_bytes(node->left));
+    case EXPRESSION_UNKNOWN: return add(COST_command_unknown, command_bytes(node->left));
+    case EXPRESSION_RUNS:
+        /* each of its words with each of the patterns that have the same program, at the worst all of them */
+        return add(COST_command_matches,
+                   multiply(command_bytes(node->left), policy->commands.items[node->index / 2].count + 1));
+    case EXPRESSION_WITHIN: return COST_command_inside;
     case EXPRESSION_STARTS: return COST_text_starts;
     case EXPRESSION_ENDS: return COST_text_ends;
     case EXPRESSION_INSIDE:

@@ -323,11 +323,14 @@ expression *from_check(const environment *environment, const ast_expression *ast
 bool polarity_check(const environment *environment, expression *condition, bool tightens);
 /* The number of the row that a FROM asks. */
 uint32_t from_commit(checker *checker, const expression *node);
+/* expression_command.c */
+expression *runs_check(const environment *environment, const ast_expression *ast);
+bool facts_are(const expression *list); /* a list out of a command, which may be incomplete */
+/* A quantifier over such a list, or `x in` one, with what makes it undecided where there may be more. */
+expression *facts_quantifier(const environment *environment, expression *quantifier);
+expression *facts_membership(const environment *environment, expression *test);
 
 /* expression_later.c */
-expression *later_report(const environment *environment,
-                         const ast_expression *ast); /* always NULL */
-bool later_is(const ast_expression *ast);
 void later_declarations(checker *checker);
 
 /* expression_commit.c */

@@ -41,6 +41,11 @@ static const char *undecided_code(const expression *node)
     case EXPRESSION_REPEATS:
     case EXPRESSION_FROM:
         return "origin";
+    case EXPRESSION_FACTS:
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
+    case EXPRESSION_WITHIN:
+        return "command";
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
         return "empty";

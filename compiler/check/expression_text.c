@@ -124,6 +124,9 @@ static bool subject_type(const environment *environment, const ast_expression *t
     const struct type *const element = type->kind == CST_KIND_LIST ? type->element : type;
     if (element->kind == CST_KIND_STRING)
         return true;
+    /* whole words of a path, as in `r contains ".ssh"`: there is no typed test for a name anywhere in it */
+    if (type->kind == CST_KIND_PATH && test->kind == AST_CONTAINS && test->right->kind != AST_REGEX)
+        return true;
     if (type->kind != CST_KIND_LIST && typed_test_report(environment, test, type))
         return false;
     const char *const text = excerpt(environment, side->range);

@@ -174,6 +174,8 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     head->sources = PLACE(p, image->sources);
     head->froms = PLACE(p, image->froms);
     head->leaves = PLACE(p, image->leaves);
+    head->commands = PLACE(p, image->commands);
+    head->command_lists = PLACE(p, image->command_lists);
     p->size = (p->size + 15u) & ~(uint64_t)15u;
 }
 

@@ -101,6 +101,14 @@ typedef struct image_builder {
         uint32_t count, capacity;
     } symbol_rows;
     struct {
+        cst_command_row *items;
+        uint32_t count, capacity;
+    } commands;
+    struct {
+        cst_command_list_row *items;
+        uint32_t count, capacity;
+    } command_lists;
+    struct {
         cst_set_row *items;
         uint32_t count, capacity;
     } sets;

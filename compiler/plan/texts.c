@@ -114,6 +114,15 @@ static void build_sources(image_builder *image)
     image->results = image_data(image, results, words * sizeof *results);
 }
 
+static void build_commands(image_builder *image, const checked_commands *one)
+{
+    *ARENA_PUSH(image->memory, &image->command_lists) =
+        (cst_command_list_row){.rows = {image->commands.count, one->count}};
+    for (uint32_t i = 0; i < one->count; i++)
+        *ARENA_PUSH(image->memory, &image->commands) = (cst_command_row){
+            .text = image_text(image, one->texts[i]), .program_length = (uint32_t)strcspn(one->texts[i], " ")};
+}
+
 bool texts_build(image_builder *image)
 {
     const checked_policy *const policy = image->policy;
@@ -132,5 +141,7 @@ bool texts_build(image_builder *image)
     build_sources(image);
     for (uint32_t i = 0; i < policy->froms.count; i++)
         build_from(image, &policy->froms.items[i]);
+    for (uint32_t i = 0; i < policy->commands.count; i++)
+        build_commands(image, &policy->commands.items[i]);
     return true;
 }

@@ -20,7 +20,7 @@ bool random_chance(random_state *random, uint32_t percent)
 }
 
 static const char *const type_names[FIELD_KINDS] = {
-    "bool", "int", "decimal", "float", "string", "time", "duration", "Colour", "email", "url", "path", "ip",
+    "bool", "int", "decimal", "float", "string", "time", "duration", "Colour", "email", "url", "path", "ip", "command",
 };
 
 #define POOL(...) {__VA_ARGS__, NULL}
@@ -38,6 +38,7 @@ static const char *const literals[FIELD_KINDS][12] = {
     [FIELD_URL] = POOL("\"https://example.com/a\"", "\"http://10.0.0.1:8080/\"", "\"https://a.b.example.com/x?y=1\""),
     [FIELD_PATH] = POOL("\"/work\"", "\"/work/src\"", "\"/etc/passwd\"", "\"a/../b\""),
     [FIELD_IP] = POOL("\"10.0.0.1\"", "\"192.168.1.9\"", "\"::1\"", "\"2001:db8::1\""),
+    [FIELD_COMMAND] = POOL("\"ls\"", "\"rm -rf /etc/x\"", "\"cat $X\""),
 };
 
 /* What stands in events, by kind, as JSON. */
@@ -311,8 +312,23 @@ static void gen_from(place *place)
         buffer_format(place->out, " down to %u chars", 1 + random_below(place->random, 8));
 }
 
+/* A condition on a shell line; false if there is none. */
+static bool gen_command_test(place *place)
+{
+    char line[32];
+    const size_t before = place->out->length;
+    if (!gen_field_of(place, FIELD_COMMAND, true))
+        return false;
+    snprintf(line, sizeof line, "%s", place->out->bytes + before);
+    place->out->length = before;
+    random_command_test(place->random, line, place->out);
+    return true;
+}
+
 static void gen_text_test(place *place)
 {
+    if (random_chance(place->random, 50) && gen_command_test(place))
+        return;
     if ((place->has_text || (place->has_arguments && place->arguments)) && random_chance(place->random, place->has_text ? 70 : 30)) {
         gen_contains(place);
         return;
@@ -424,6 +440,8 @@ static void gen_quantifier(place *place, uint32_t depth)
 
 static void gen_simple(place *place, uint32_t depth)
 {
+    if (random_chance(place->random, 15) && gen_command_test(place))
+        return;
     switch (random_below(place->random, 11)) {
     case 10:
         gen_from(place);
@@ -658,7 +676,9 @@ void random_policy_write(random_state *random, random_policy *policy, uint32_t r
 
 static void write_scalar(random_state *random, field_kind kind, buffer *json)
 {
-    if (random_below(random, 400) == 0)
+    if (kind == FIELD_COMMAND)
+        random_command_write(random, json);
+    else if (random_below(random, 400) == 0)
         buffer_text(json, misfits[random_below(random, sizeof misfits / sizeof *misfits)]);
     else
         buffer_text(json, pick(random, values[kind]));

@@ -30,6 +30,13 @@ FROM = HEAD + "rule r on whole output when text from message of a0 or text from 
 LIST = HEAD + 'tool t(l: list<int>) a\nrule r on action t when any n in args.l satisfies n == 1 then deny because "{n}"\n'
 
 
+COMMAND = HEAD + 'tool t(line: command) a\nrule r on action t when args.line runs "rm" then deny\n'
+
+
+def shell(line):
+    return run(COMMAND, [{"stage": "action", "tool": "t", "args": {"line": line}}])
+
+
 def write(path, text, size=None):
     with open(path, "w") as file:
         file.write(text)
@@ -161,6 +168,11 @@ ROWS = {
     "LIMIT_DECODE_SEGMENTS": ('"undecided"', lambda: run(DECODED, [{"stage": "input", "text": " ".join(
         nested(1, "the text number %d of them all" % i) for i in range(4200))}])),
     "LIMIT_MATCHES": ('"decision":"deny"', lambda: run(CUT, [{"stage": "input", "text": "a " * 100001}])),
+    "LIMIT_COMMAND_BYTES": ('"undecided"', lambda: shell("echo " + "a" * (256 << 10))),
+    "LIMIT_COMMAND_SCRIPTS": ('"undecided"', lambda: shell("eval " * 10 + "a " * 120000)),
+    "LIMIT_COMMAND_DEPTH": ('"undecided"', lambda: shell("( " * 40 + "ls" + " )" * 40)),
+    "LIMIT_COMMAND_STEPS": ('"undecided"', lambda: shell("ls;" * 30000)),
+    "LIMIT_COMMAND_FUNCTIONS": ('"undecided"', lambda: shell("".join("f%d() { ls; }; " % i for i in range(70)))),
     "LIMIT_REPEAT_CHARS": ("8 to 10000 characters", lambda: check(HEAD + "rule r on output when text repeats 10001 chars of system then deny\n")),
     "LIMIT_REPEAT_LEAST": ("8 to 10000 characters", lambda: check(HEAD + "rule r on output when text repeats 7 chars of system then deny\n")),
     "LIMIT_ORIGIN_BYTES": ('"undecided"', lambda: run(ECHO, [

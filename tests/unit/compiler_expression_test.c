@@ -387,7 +387,8 @@ static const example examples[] = {
     {"E0755", "context c { a: string(0) }\n"},
     {"E0755", "context c { a: list<int>(1000000) }\n"},
     {"E0756", "context c { a: decimal(100) }\n"},
-    {"E0914", "tool sh(line: command)\n"},
+    {"", "tool sh(line: command)\n"},
+    {"E0756", "context c { a: bool(100) }\n"},
     {"", "context c { a: list<list<{ b?: host, c: set<ip> }>>(5), d: weekday }\n"},
     /* rules */
     {"", "rule r on input then flag\n"},
