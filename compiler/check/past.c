@@ -579,7 +579,6 @@ static uint32_t past_make(question *q, const char *meaning)
                                                             : excerpt(q->environment, q->ast->range),
                         .meaning = meaning,
                         .identity = cst_hash_seeded(meaning, strlen(meaning), 1) | 1,
-                        .first_watch = policy->watches.count,
                         .steps = past->followed_count,
                         .since = CST_NONE,
                         .since_keyed = since_is_keyed(q),
@@ -592,12 +591,13 @@ static uint32_t past_make(question *q, const char *meaning)
         row.keys[i] = q->decided[i]->type;
     const uint32_t watches = policy->watches.count, rules = checker->watches.count, notes = policy->note_count;
     bool sound = true;
-    for (uint32_t i = 0; i < past->followed_count && sound; i++)
-        sound = watch_add(q, &q->steps[i], number, i, true);
-    if (sound && past->since != NULL) {
+    if (past->since != NULL) { /* its watch comes before those of the steps: see history.c */
         row.since = policy->watches.count;
         sound = watch_add(q, &q->since, number, CST_NONE, row.since_keyed);
     }
+    row.first_watch = policy->watches.count;
+    for (uint32_t i = 0; i < past->followed_count && sound; i++)
+        sound = watch_add(q, &q->steps[i], number, i, true);
     row.value = q->kind == CST_PAST_COUNT || q->kind == CST_PAST_DISTINCT ? type_scalar(checker, CST_KIND_INT, 0) : q->value;
     if (!sound || q->environment->scope->any_stage) { /* a definition that nothing calls leaves no trace */
         policy->watches.count = watches;

@@ -152,7 +152,8 @@ static bool wanted_mark(uint32_t mark, history_fate fate)
     }
 }
 
-/* Last steps first: B of `A followed by B` is strictly later than A. */
+/* From the last watch of a question to the first. Last steps first: B of `A followed by B` is strictly later than A. And `since`, whose
+ * watch stands before those of the steps, last of all: an event that is A and B is not behind B, also where it is the first of its key. */
 static int seen_compare(const void *left, const void *right)
 {
     const history_seen *const a = left, *const b = right;
