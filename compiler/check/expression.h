@@ -302,6 +302,17 @@ bool past_is(const ast_expression *ast); /* `earlier`, or a number from history 
 expression *past_check(const environment *environment, const ast_expression *ast);
 expression *label_check(const environment *environment, const ast_expression *ast); /* session has L */
 
+/* past_meaning.c: what makes two questions about the past one. */
+typedef struct meaning {
+    char *items;
+    uint32_t count, capacity;
+} meaning;
+
+void meaning_add_text(arena *arena, meaning *out, const char *bytes, size_t length);
+void meaning_add_number(arena *arena, meaning *out, int64_t number);
+void meaning_add_words(compilation *compilation, meaning *out, source_range range); /* as the lexer reads them */
+void meaning_add_constant(compilation *compilation, meaning *out, const binding *binding);
+
 /* expression_later.c */
 expression *later_report(const environment *environment,
                          const ast_expression *ast); /* always NULL */

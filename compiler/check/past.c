@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 #include "compiler/check/expression.h"
-#include "runtime/base/buffer.h"
 #include "runtime/base/hash.h"
 #include "runtime/limits.h"
 
@@ -174,7 +173,11 @@ static bool filters_read(question *q, step *to, ast_expression *where)
 
 static bool same_source(const question *q, const ast_expression *a, const ast_expression *b)
 {
-    return strcmp(excerpt(q->environment, a->range), excerpt(q->environment, b->range)) == 0;
+    compilation *const compilation = q->environment->checker->compilation;
+    meaning left = {0}, right = {0};
+    meaning_add_words(compilation, &left, a->range);
+    meaning_add_words(compilation, &right, b->range);
+    return left.count == right.count && memcmp(left.items, right.items, left.count) == 0;
 }
 
 /* All steps compare with the same values of the event being decided, in the order of the first. */
@@ -507,56 +510,25 @@ static bool watch_add(question *q, const step *step, uint32_t past, uint32_t num
 
 /* ---- one question for all that ask it -------------------------------------------------------- */
 
-/* Text of a range with each run of white space as one space. */
-static void text_add(buffer *out, const char *text)
-{
-    bool space = false;
-    for (; *text != '\0'; text++) {
-        if (*text == ' ' || *text == '\n' || *text == '\t' || *text == '\r') {
-            space = true;
-            continue;
-        }
-        if (space)
-            buffer_text(out, " ");
-        space = false;
-        buffer_add(out, text, 1);
-    }
-}
-
-static void constant_add(buffer *out, const binding *binding)
-{
-    buffer_format(out, "|%.*s=", (int)binding->name.length, binding->name.bytes);
-    if (binding->kind == BINDING_ELEMENT)
-        buffer_add(out, binding->element->text.bytes != NULL ? binding->element->text.bytes : "", binding->element->text.length);
-    if (binding->kind == BINDING_ELEMENT)
-        buffer_format(out, "%lld", (long long)binding->element->integer);
-    else if (kind_has_text(binding->value->constant.kind))
-        buffer_add(out, binding->value->constant.as.text, binding->value->constant.length);
-    else
-        buffer_format(out, "%lld", (long long)binding->value->constant.as.integer);
-}
-
 /* What makes two questions one. */
 static const char *meaning_of(const question *q)
 {
     checker *const checker = q->environment->checker;
-    const compilation *const compilation = checker->compilation;
-    buffer out;
-    buffer_init(&out, &checker->compilation->arena.allocator, 0);
-    buffer_format(&out, "%d ", (int)q->kind);
+    arena *const arena = checker->arena;
+    meaning out = {0};
+    meaning_add_number(arena, &out, (int64_t)q->kind);
     if (q->ast->of_field.count > 0)
-        text_add(&out, excerpt(q->environment, q->ast->of_field.range));
-    buffer_text(&out, " over ");
-    const source *const file = &compilation->sources.items[q->past->range.file];
-    text_add(&out, arena_copy(checker->arena, (const char *)file->bytes + q->past->range.start, q->past->range.end - q->past->range.start));
-    buffer_format(&out, "|%s", q->environment->unit->name != NULL ? q->environment->unit->name : "");
+        meaning_add_words(checker->compilation, &out, q->ast->of_field.range);
+    meaning_add_words(checker->compilation, &out, q->past->range);
+    const char *const unit = q->environment->unit->name != NULL ? q->environment->unit->name : "";
+    meaning_add_text(arena, &out, unit, strlen(unit));
     for (const binding *at = q->constants; at != NULL; at = at->outer)
-        constant_add(&out, at);
-    for (uint32_t i = 0; i < q->all.count; i++)
-        buffer_format(&out, "|%s", type_name(checker, q->decided[i]->type));
-    const char *const text = arena_copy(checker->arena, out.bytes, out.length);
-    buffer_free(&out);
-    return text;
+        meaning_add_constant(checker->compilation, &out, at);
+    for (uint32_t i = 0; i < q->all.count; i++) {
+        const char *const name = type_name(checker, q->decided[i]->type);
+        meaning_add_text(arena, &out, name, strlen(name));
+    }
+    return arena_copy(arena, out.items, out.count);
 }
 
 static uint32_t past_find(const checked_policy *policy, const char *meaning)
@@ -578,7 +550,6 @@ static uint32_t past_make(question *q, const char *meaning)
                         .text = q->kind == CST_PAST_EARLIER ? arena_format(checker->arena, "earlier %s", excerpt(q->environment, past->range))
                                                             : excerpt(q->environment, q->ast->range),
                         .meaning = meaning,
-                        .identity = cst_hash_seeded(meaning, strlen(meaning), 1) | 1,
                         .steps = past->followed_count,
                         .since = CST_NONE,
                         .since_keyed = since_is_keyed(q),
@@ -599,6 +570,9 @@ static uint32_t past_make(question *q, const char *meaning)
     for (uint32_t i = 0; i < past->followed_count && sound; i++)
         sound = watch_add(q, &q->steps[i], number, i, true);
     row.value = q->kind == CST_PAST_COUNT || q->kind == CST_PAST_DISTINCT ? type_scalar(checker, CST_KIND_INT, 0) : q->value;
+    /* what is remembered of a value is worth nothing to a policy in which the field has another type */
+    const char *const whole = q->value == NULL ? meaning : arena_format(checker->arena, "%s|%s", meaning, type_name(checker, q->value));
+    row.identity = cst_hash_seeded(whole, strlen(whole), 1) | 1;
     if (!sound || q->environment->scope->any_stage) { /* a definition that nothing calls leaves no trace */
         policy->watches.count = watches;
         checker->watches.count = rules;
