@@ -50,6 +50,9 @@ typedef struct session {
     session_label *labels;
     uint32_t label_count;
     bool labels_lost;     /* a label could not be kept: it may have any */
+    int64_t clock;        /* the latest time of its events, where that matters (history.c) */
+    bool unasked;         /* events of it were decided by a policy that asks nothing about the past */
+    bool lost;            /* something of its history, or a label, may have been forgotten before this was made */
     bool halted;
     uint32_t name_length;
     char name[];

@@ -30,10 +30,10 @@ void meaning_add_words(compilation *compilation, meaning *out, source_range rang
                               .arena = &compilation->arena,
                               .source = range.file,
                               .bytes = source->bytes + range.start,
-                              .length = range.end - range.start};
-    struct lexer lexer;
+                              .length = source->length - range.start};
+    struct lexer lexer; /* it stops at the end of the file only */
     lexer_begin(&lexer, &parsing);
-    for (struct token token = lexer_next(&lexer); token.kind != TOKEN_END; token = lexer_next(&lexer))
+    for (struct token token = lexer_next(&lexer); token.kind != TOKEN_END && token.end <= range.end - range.start; token = lexer_next(&lexer))
         meaning_add_text(&compilation->arena, out, parsing.bytes + token.start, token.end - token.start);
     meaning_add_text(&compilation->arena, out, "", 0);
 }

@@ -32,18 +32,15 @@ static bool question_begin(cst_history *history, uint32_t past, question *out)
     out->locked = false;
     out->one.row = row;
     if (row->across) {
-        past_shared *const shared = context->shared;
-        pthread_mutex_lock(&shared->lock);
+        out->one.store = past_shared_enter(context->shared);
         out->locked = true;
-        out->one.store = &shared->store;
-        out->one.place = &shared->store.places[history->shared_places[past]];
-        past_store_time(&shared->store, engine_time(context));
+        out->one.place = &out->one.store->places[history->shared_places[past]];
     } else if (own) {
         out->one.store = own;
         out->one.place = &own->places[past];
     } else {
-        out->empty = (past_store){.now = engine_time(context), .lost = history->lost};
-        out->nothing = (past_place){row->identity, NULL};
+        out->empty = (past_store){.now = history->session ? history->session->clock : engine_time(context), .lost = history->lost};
+        out->nothing = (past_place){.identity = row->identity};
         out->one.store = &out->empty;
         out->one.place = &out->nothing;
     }
@@ -61,7 +58,7 @@ static bool question_begin(cst_history *history, uint32_t past, question *out)
 static void question_end(cst_history *history, const question *asked)
 {
     if (asked->locked)
-        pthread_mutex_unlock(&history->context->shared->lock);
+        past_shared_leave(history->context->shared);
 }
 
 /* The event in hand, if it fits the last step of the question. False: memory is short. */

@@ -38,12 +38,63 @@ static void read_labels(cst_context *context, cst_history *history)
                 history->labels[i] = label->sure ? LABEL_SET : LABEL_UNKNOWN;
 }
 
+void history_adopt(cst_context *context)
+{
+    cst_history *const history = &context->history;
+    session_table *const table = &context->sessions;
+    history->timed = history->timed_across = false;
+    for (uint32_t i = 0; i < context->frame.image->pasts.count; i++) {
+        const cst_past_row *const row = past_row(context->frame.image, i);
+        history->timed = history->timed || (!row->across && row->within_us);
+        history->timed_across = history->timed_across || row->across;
+    }
+    /* the first policy has no sessions yet; for a later one, those for which there was no room are not told from new ones */
+    if (table->count && table->count >= context->policy->limits.sessions)
+        table->past_lost = true;
+}
+
+/* The session of the event in hand, remembered if it must be. */
+static session *begin_session(cst_context *context)
+{
+    const engine_text *const name = &context->event.session;
+    session_table *const table = &context->sessions;
+    session *known = session_find(table, name->bytes, name->length);
+    if (!known && (context->live || context->history.timed) && table->count < context->policy->limits.sessions) {
+        known = session_store(table, name->bytes, name->length);
+        if (!known)
+            table->past_lost = true;
+    }
+    if (known && engine_time(context) > known->clock)
+        known->clock = engine_time(context);
+    if (context->live || context->history.timed_across)
+        past_shared_time(context->shared, engine_time(context));
+    return known;
+}
+
+static past_store *own_store(cst_context *context, cst_history *history);
+
+/* Events of a session pass that no question sees. */
+static void stop_asking(cst_context *context, session *known)
+{
+    known->unasked = true;
+    if (!known->past)
+        return;
+    past_store_free(known->past);
+    context->allocator.release(context->allocator.user, known->past, sizeof *known->past);
+    known->past = NULL;
+}
+
 bool history_begin(cst_context *context)
 {
     cst_history *const history = context->frame.history;
+    const bool asks = context->frame.image->pasts.count > 0;
+    if (!history && !context->live)
+        return true;
+    session *const known = begin_session(context);
+    if (known && context->live && !asks)
+        stop_asking(context, known);
     if (!history)
         return true;
-    const engine_text *const name = &context->event.session;
     if (++history->stamp == 0) {
         memset(history->note_stamps, 0, context->frame.image->note_count * sizeof *history->note_stamps);
         history->stamp = 1;
@@ -52,15 +103,17 @@ bool history_begin(cst_context *context)
     history->answers = NULL;
     history->answer_count = history->answer_capacity = 0;
     history->entered = false;
-    history->session = session_find(&context->sessions, name->bytes, name->length);
-    history->lost = !history->session && context->sessions.past_lost;
-    past_store *const store = history->session ? history->session->past : NULL;
+    history->session = known;
+    history->lost = known ? known->lost : context->sessions.past_lost;
+    past_store *store = known ? known->past : NULL;
+    if (known && !store && context->live && asks && !(store = own_store(context, history)))
+        return false;
     if (store) {
         uint32_t kept, dropped;
         if (memcmp(store->policy, context->frame.image->source_hash, sizeof store->policy) != 0 &&
             !past_store_adopt(store, context->frame.image, &kept, &dropped))
             return false;
-        past_store_time(store, engine_time(context));
+        past_store_time(store, known->clock);
     }
     read_labels(context, history);
     return true;
@@ -106,11 +159,12 @@ static past_store *own_store(cst_context *context, cst_history *history)
         return NULL;
     past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES, NULL);
     made->lost = history->lost;
+    made->number = owner->unasked; /* what is asked now is not known of that time */
+    past_store_time(made, owner->clock);
     if (!past_store_adopt(made, context->frame.image, &kept, &dropped)) {
         context->allocator.release(context->allocator.user, made, sizeof *made);
         return NULL;
     }
-    past_store_time(made, engine_time(context));
     return owner->past = made;
 }
 
@@ -175,31 +229,29 @@ static void enter_own(cst_context *context, cst_history *history, history_fate f
         const past one = {store, &store->places[watch->past], row};
         observe(history, &one, watch, history->seen[i].truth);
     }
+    if (!store && history->session)
+        store = history->session->past;
     if (store)
-        store->number++;
+        store->number++; /* also where nothing fits: there has been an event */
 }
 
 static void enter_shared(cst_context *context, cst_history *history, history_fate fate)
 {
-    past_shared *const shared = context->shared;
-    bool locked = false;
+    past_store *store = NULL;
     for (uint32_t i = 0; i < history->seen_count; i++) {
         const cst_watch_row *const watch = &watch_rows(context)[history->seen[i].watch];
         const cst_past_row *const row = past_of_watch(context, watch);
         if (!row->across || !wanted_mark(watch->mark, fate))
             continue;
-        if (!locked) {
-            pthread_mutex_lock(&shared->lock);
-            past_store_time(&shared->store, engine_time(context));
-            locked = true;
-        }
-        const past one = {&shared->store, &shared->store.places[history->shared_places[watch->past]], row};
+        if (!store)
+            store = past_shared_enter(context->shared);
+        const past one = {store, &store->places[history->shared_places[watch->past]], row};
         observe(history, &one, watch, history->seen[i].truth);
     }
-    if (!locked)
+    if (!store)
         return;
-    shared->store.number++;
-    pthread_mutex_unlock(&shared->lock);
+    store->number++;
+    past_shared_leave(context->shared);
 }
 
 static void enter(cst_context *context, history_fate fate)

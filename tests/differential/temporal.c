@@ -21,10 +21,11 @@ enum { ENGINES = 2 };
 static const cst_engine engines[ENGINES] = {CST_ENGINE_JIT, CST_ENGINE_REFERENCE};
 static const char *const engine_names[] = {"jit", "optimised", "reference"};
 static const char *const answer_names[] = {"false", "undecided", "true"};
-static const char *const kind_names[] = {"earlier", "count", "sum", "distinct", "latest"};
+enum { KINDS = 6 };
+static const char *const kind_names[KINDS] = {"earlier", "count", "sum", "distinct", "latest", "label"};
 
 typedef struct tally {
-    uint64_t answers[5][3], formulas, loose, events, stopped, waiting, cut;
+    uint64_t answers[KINDS][3], formulas, loose, events, stopped, waiting, cut;
 } tally;
 
 static void print_diagnostic(void *user, const cst_diagnostic *diagnostic)
@@ -46,13 +47,6 @@ static cst_policy *compile(const buffer *text, cst_engine engine)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-#define SESSIONS 3u
-
-typedef struct world {
-    int64_t time, clock, session_clocks[SESSIONS];
-    past past;
-} world;
-
 static void some_event(random_state *random, world *world, event *event)
 {
     static const int64_t steps[] = {0, 1, 1, 2, 3, 7};
@@ -68,8 +62,8 @@ static void some_event(random_state *random, world *world, event *event)
     event->stage = stages[random_below(random, 9)];
     event->tool = random_below(random, TOOLS + 2) % TOOLS;
     event->session = random_below(random, SESSIONS + 1) % SESSIONS;
-    event->n = temporal_number(random);
-    event->org = random_chance(random, 85) ? (int64_t)random_below(random, 4) : temporal_number(random);
+    event->n = random_chance(random, world->fog) ? INT64_MAX : temporal_number(random);
+    event->org = random_chance(random, world->fog) ? INT64_MAX : random_chance(random, 85) ? (int64_t)random_below(random, 4) : temporal_number(random);
     snprintf(event->to, sizeof event->to, "%s", temporal_word(random, TO));
     snprintf(event->text, sizeof event->text, "%s", temporal_word(random, TEXT));
     snprintf(event->w, sizeof event->w, "%s", temporal_word(random, W));
@@ -110,7 +104,8 @@ static bool read_answers(const cst_decision *decision, tri *out)
             out[atoi(fired.rule + 1)] = fired.undecided_code ? MAYBE : YES;
     bool permitted[RULES] = {false};
     for (uint32_t i = 0; i < decision->shadow_count && cst_decision_shadow(decision, i, &fired) == CST_OK; i++)
-        permitted[atoi(fired.rule + 1)] = true;
+        if (fired.rule[0] == 'p')
+            permitted[atoi(fired.rule + 1)] = true;
     for (uint32_t i = 0; i < RULES; i++)
         sound = sound && permitted[i] == (out[i] == YES);
     return sound;
@@ -124,10 +119,10 @@ static int check(const temporal_policy *policy, const world *world, const decide
         const formula *const formula = policy->rules[i].formula;
         if (!temporal_fits(&policy->rules[i].on, &now->event))
             continue;
-        const answer wanted = temporal_answer(formula, &world->past, now);
+        const answer wanted = temporal_answer(formula, world, now);
         tally->formulas++;
-        if (formula->kind == ASK)
-            tally->answers[formula->question->kind][wanted.truth]++;
+        if (formula->kind <= LABELLED)
+            tally->answers[formula->kind == LABELLED ? KINDS - 1 : formula->question->kind][wanted.truth]++;
         if (found[i] == wanted.truth)
             continue;
         if (found[i] == MAYBE && wanted.loose) {
@@ -141,10 +136,21 @@ static int check(const temporal_policy *policy, const world *world, const decide
     return differences;
 }
 
+static void append(past *past, const decided *one)
+{
+    if (past->count == past->capacity) {
+        past->capacity = past->capacity ? past->capacity * 2 : 64;
+        past->items = realloc(past->items, past->capacity * sizeof *past->items);
+        if (!past->items)
+            abort();
+    }
+    past->items[past->count++] = *one;
+}
+
 static void remember(const temporal_policy *policy, world *world, const decided *now, tally *tally)
 {
-    past *const past = &world->past;
     decided one = *now;
+    append(&world->events, now);
     if (strcmp(one.event.will, "wait") == 0) {
         tally->waiting++;
         return;
@@ -155,13 +161,7 @@ static void remember(const temporal_policy *policy, world *world, const decided 
         temporal_cut(&one.event);
         tally->cut += memcmp(&one.event, &now->event, sizeof one.event) != 0;
     }
-    if (past->count == past->capacity) {
-        past->capacity = past->capacity ? past->capacity * 2 : 64;
-        past->items = realloc(past->items, past->capacity * sizeof *past->items);
-        if (!past->items)
-            abort();
-    }
-    past->items[past->count++] = one;
+    append(&world->history, &one);
 }
 
 static void move_clocks(world *world, const event *event, decided *now)
@@ -176,9 +176,9 @@ static void print_trace(const world *world, const buffer *last)
 {
     buffer json;
     buffer_init(&json, NULL, 0);
-    for (uint32_t i = 0; i < world->past.count; i++) {
-        write_event(&world->past.items[i].event, &json);
-        fprintf(stderr, "%s%s\n", json.bytes, world->past.items[i].stopped ? " (stopped)" : "");
+    for (uint32_t i = 0; i < world->history.count; i++) {
+        write_event(&world->history.items[i].event, &json);
+        fprintf(stderr, "%s%s\n", json.bytes, world->history.items[i].stopped ? " (stopped)" : "");
     }
     fprintf(stderr, "%s (now)\n", last->bytes);
     buffer_free(&json);
@@ -188,7 +188,7 @@ static int run(random_state *random, const temporal_policy *policy, uint32_t eve
 {
     cst_policy *policies[ENGINES] = {0};
     cst_context *contexts[ENGINES] = {0};
-    world world = {.time = 1000};
+    world world = {.time = 1000, .fog = random_chance(random, 40) ? 35 : 3};
     buffer json;
     buffer_init(&json, NULL, 0);
     int differences = 0;
@@ -225,7 +225,8 @@ static int run(random_state *random, const temporal_policy *policy, uint32_t eve
         cst_policy_release(policies[engine]);
     }
     buffer_free(&json);
-    free(world.past.items);
+    free(world.history.items);
+    free(world.events.items);
     return differences;
 }
 
@@ -248,7 +249,7 @@ int main(int argc, char **argv)
     printf("%" PRIu64 " answers to %" PRIu64 " events, %d differences; %" PRIu64 " known to the oracle alone\n", tally.formulas, tally.events,
            differences, tally.loose);
     bool seen_all = tally.stopped && tally.waiting && tally.cut;
-    for (int kind = 0; kind < 5; kind++) {
+    for (int kind = 0; kind < KINDS; kind++) {
         printf("  %-8s", kind_names[kind]);
         for (int truth = 0; truth < 3; truth++) {
             printf(" %s %" PRIu64, answer_names[truth], tally.answers[kind][truth]);

@@ -22,6 +22,7 @@ enum { PAY = 0, READ = 1, NOTE = 2, ZAP = 3, TOOLS = 4 }; /* no declaration name
 typedef enum fate { FATE_PASS, FATE_STOP, FATE_WAIT } fate;
 
 #define TEXT_ROOM 32
+#define SESSIONS 3u
 
 typedef struct event {
     stage stage;
@@ -42,6 +43,13 @@ typedef struct past {
     decided *items;
     uint32_t count, capacity;
 } past;
+
+typedef struct world { /* what has been */
+    int64_t time, clock, session_clocks[SESSIONS];
+    past history; /* what has entered it, as it entered */
+    past events;  /* all that was decided, as it came: labels */
+    uint32_t fog; /* percent of numbers that overflow when they are doubled */
+} world;
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
@@ -86,9 +94,18 @@ typedef struct question {
     const char *word;
 } question;
 
-typedef struct formula { /* QUESTION, or what connects two of them */
-    enum { ASK, NEGATE, BOTH, EITHER } kind;
+#define LABELS 3u
+
+typedef struct label { /* a rule that gives it */
+    pattern on;
+    bool shadow;
+} label;
+
+typedef struct formula { /* a question, or what connects two of them */
+    enum { ASK, LABELLED, NEGATE, BOTH, EITHER } kind;
     question *question;
+    const label *label;
+    uint32_t number; /* of the label */
     struct formula *left, *right;
 } formula;
 
@@ -100,6 +117,7 @@ typedef struct temporal_policy {
         formula *formula;
         char *text;
     } rules[RULES];
+    label labels[LABELS];
     bool has_cut;
     buffer text;
     void *nodes[4096]; /* of all trees */
@@ -119,7 +137,7 @@ typedef struct answer {
 } answer;
 
 bool temporal_fits(const pattern *pattern, const event *event); /* by stage and tool */
-answer temporal_answer(const formula *formula, const past *past, const decided *now);
+answer temporal_answer(const formula *formula, const world *world, const decided *now);
 /* What goes on of an event that is let through. */
 void temporal_cut(event *event);
 

@@ -338,14 +338,28 @@ static answer ask(const question *question, const past *past, const decided *now
     return found;
 }
 
-answer temporal_answer(const formula *formula, const past *past, const decided *now)
+/* Whether one of the events before has given a session its label. */
+static answer labelled(const label *label, const past *events, const decided *now)
+{
+    tri found = NO;
+    for (uint32_t i = 0; i < events->count && !label->shadow; i++) {
+        const event *const event = &events->items[i].event;
+        if (event->session == now->event.session && temporal_fits(&label->on, event))
+            found = either(found, filter_of(label->on.filter, event));
+    }
+    return (answer){found, false};
+}
+
+answer temporal_answer(const formula *formula, const world *world, const decided *now)
 {
     if (formula->kind == ASK)
-        return ask(formula->question, past, now);
-    answer left = temporal_answer(formula->left, past, now);
+        return ask(formula->question, &world->history, now);
+    if (formula->kind == LABELLED)
+        return labelled(formula->label, &world->events, now);
+    answer left = temporal_answer(formula->left, world, now);
     if (formula->kind == NEGATE)
         return (answer){YES - left.truth, left.loose};
-    const answer right = temporal_answer(formula->right, past, now);
+    const answer right = temporal_answer(formula->right, world, now);
     const bool all = formula->kind == BOTH;
     const tri truth = all ? both(left.truth, right.truth) : either(left.truth, right.truth);
     /* it can be undecided if it is so once those that may be are */

@@ -289,6 +289,12 @@ static formula *some_formula(random_state *random, temporal_policy *policy, cons
 {
     formula *const made = node_new(policy, sizeof *made);
     const uint32_t choice = depth ? random_below(random, 10) : 9;
+    if (!again && random_chance(random, 12)) {
+        made->kind = LABELLED;
+        made->number = random_below(random, LABELS);
+        made->label = &policy->labels[made->number];
+        return made;
+    }
     if (choice < 4) {
         made->kind = choice < 2 ? NEGATE : choice == 2 ? BOTH : EITHER;
         made->left = some_formula(random, policy, on, depth - 1, again);
@@ -311,6 +317,9 @@ static void write_formula(buffer *out, const formula *formula)
     switch (formula->kind) {
     case ASK:
         write_question(out, formula->question);
+        return;
+    case LABELLED:
+        buffer_format(out, "session has seen%u", formula->number);
         return;
     case NEGATE:
         if (formula->left->kind == ASK && formula->left->question->kind == EARLIER) {
@@ -348,12 +357,28 @@ static const char *const cuts =
     "rule cut_args on action pay or read or note when args.to contains \"zzz\" then redact with \"cut\"\n"
     "rule cut_value on result pay or read or note when value.w contains \"zzz\" then redact with \"cut\"\n";
 
-/* The first question of a tree. */
+/* The first question of a tree, or NULL. */
 static question *question_of(formula *formula)
 {
-    while (formula->kind != ASK)
+    while (formula->kind > LABELLED)
         formula = formula->left;
     return formula->question;
+}
+
+/* Rules that give labels: alone, beside an effect, and in shadow, where they give none. */
+static void write_labels(random_state *random, temporal_policy *policy, buffer *out)
+{
+    for (uint32_t i = 0; i < LABELS; i++) {
+        label *const label = &policy->labels[i];
+        some_pattern(random, &label->on, true);
+        label->on.filter = some_filter(random, policy, &label->on, 1);
+        label->shadow = random_chance(random, 10);
+        buffer_format(out, "rule label%u on %s", i, stage_names[label->on.stage]);
+        write_tools(out, &label->on);
+        buffer_text(out, label->shadow ? " in shadow when " : " when ");
+        write_filter(out, label->on.filter);
+        buffer_format(out, random_chance(random, 50) ? " then label seen%u\n" : " then flag and label seen%u\n", i);
+    }
 }
 
 void temporal_policy_write(random_state *random, temporal_policy *policy)
@@ -365,6 +390,7 @@ void temporal_policy_write(random_state *random, temporal_policy *policy)
     policy->has_cut = random_chance(random, 60);
     if (policy->has_cut)
         buffer_text(out, cuts);
+    write_labels(random, policy, out);
     buffer text;
     buffer_init(&text, NULL, 0);
     for (uint32_t i = 0; i < RULES; i++) {
