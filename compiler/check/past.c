@@ -458,18 +458,35 @@ static bool watch_make(watch_work *work)
     return sound;
 }
 
-/* Whether `since` has all fields of `with same`: then it begins again for that key only. */
-static bool since_is_keyed(const question *q)
+/* How many of the fields of `with same` the events of `since` have. */
+static uint32_t since_keys(const question *q)
 {
-    if (q->past->since == NULL || q->same.count == 0 || q->steps[0].own.count > 0)
-        return false;
-    scope scope = {.checker = q->environment->checker, .stage = q->past->since->event.stage};
+    const scope scope = {.checker = q->environment->checker, .stage = q->past->since->event.stage};
+    uint32_t found = 0;
     for (uint32_t i = 0; i < q->same.count; i++) {
         const ast_path *const path = &q->same.items[i]->path;
-        if (!scope_has_root(&scope, key_of(&path->items[path_is_this(path) ? 1 : 0])))
-            return false;
+        found += scope_has_root(&scope, key_of(&path->items[path_is_this(path) ? 1 : 0]));
     }
-    return true;
+    return found;
+}
+
+/* `since` begins again for one key if it has all of its fields, and for all keys if it has none. With some of them it would have to begin again
+ * for many keys at once; and across sessions it must never begin again for others than the one who did it. */
+static bool since_check(const question *q)
+{
+    if (q->past->since == NULL || q->same.count == 0)
+        return true;
+    const uint32_t found = since_keys(q);
+    const bool more = q->steps[0].own.count > 0;
+    if (!more && (found == q->same.count || (found == 0 && !q->past->across_sessions)))
+        return true;
+    if (more && found == 0 && !q->past->across_sessions)
+        return true;
+    diagnostic *const d = report(q->environment, E_PAST_KEYS, q->past->since->range,
+                                 "an event of `since` must have all that the question compares with the event being decided, or nothing of it");
+    diagnostic_mend(q->environment->checker->compilation, d, q->past->since->range, NULL,
+                    "compare with fewer fields, write all of them in `with same`, or let a rule give the session a label");
+    return false;
 }
 
 static bool watch_add(question *q, const step *step, uint32_t past, uint32_t number, bool keyed)
@@ -552,7 +569,7 @@ static uint32_t past_make(question *q, const char *meaning)
                         .meaning = meaning,
                         .steps = past->followed_count,
                         .since = CST_NONE,
-                        .since_keyed = since_is_keyed(q),
+                        .since_keyed = past->since != NULL && q->same.count > 0 && since_keys(q) == q->same.count,
                         .across = past->across_sessions,
                         .within_us = past->has_within ? past->within_us : 0,
                         .key_count = q->all.count,
@@ -620,7 +637,7 @@ expression *past_check(const environment *environment, const ast_expression *ast
                         "let a rule give the session a label, and ask `session has LABEL`; or write `A followed by B`");
         return NULL;
     }
-    if (!kind_read(q) || !window_check(q) || !steps_read(q) || !decided_check(q))
+    if (!kind_read(q) || !window_check(q) || !steps_read(q) || !since_check(q) || !decided_check(q))
         return NULL;
     const char *const meaning = meaning_of(q);
     uint32_t number = past_find(checker->policy, meaning);

@@ -142,7 +142,7 @@ past_state *store_make(past_store *store, past_table *table, const cst_past_row 
 {
     past_state *state = NULL;
     const size_t size = past_state_size(row);
-    const bool crowded = table->crowded && table->crowded + table->count / 2 > at.number;
+    const bool crowded = past_is_recent(store, row, &table->dropped) && table->crowded + table->count / 2 > at.number;
     if (!crowded && make_room(store, table, row))
         state = store_resize(store, NULL, 0, size);
     if (!state) {
