@@ -171,8 +171,8 @@ static past_store *own_store(cst_context *context, cst_history *history)
 /* What could not be kept of this event makes later answers undecided. */
 static void lose(cst_context *context, cst_history *history)
 {
-    if (history->session && history->session->past)
-        history->session->past->lost = true;
+    if (history->session)
+        history->session->lost = true;
     else
         context->sessions.past_lost = true;
 }
