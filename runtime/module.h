@@ -18,7 +18,7 @@
 
 #define CST_MODULE_MAGIC "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION 3u
+#define CST_ABI_VERSION 4u
 #define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image -------------------------------------------------------------- */
@@ -173,7 +173,7 @@ typedef struct cst_rule_row {
     uint32_t watch;      /* of a watch: row of `watches`, else CST_NONE */
     uint32_t label;      /* what it notes on the session: row of `labels`, or CST_NONE */
     uint32_t only_label; /* 0 or 1: `then label L`: it notes, and decides nothing */
-    uint32_t unused;
+    uint32_t asks_past;  /* 0 or 1: its condition asks about events that are over */
 } cst_rule_row;
 
 typedef struct cst_principle_row {

@@ -315,12 +315,27 @@ static void enter_changed(cst_context *context, history_fate fate)
         memset(&context->slots[context->touched[i]], 0, sizeof(cst_value));
     for (uint32_t i = 0; i < count; i++)
         context->slots[context->touched[i]] = saved[i];
+    if (context->frame.image->memo_count) /* what the watches have found is about what goes on */
+        memset(context->frame.memo, 0, context->frame.image->memo_count);
+}
+
+/* What will be told of the decision is asked while the past is as it was: the rules need not have asked all of it. */
+static void ask_ahead(cst_context *context)
+{
+    const cst_rule_row *const rules = CST_ROWS(context->frame.image, rules, cst_rule_row);
+    for (uint32_t i = 0; i < context->fired_count; i++)
+        if (context->fired[i].rule != CST_NONE && rules[context->fired[i].rule].asks_past)
+            spans_ask(context, context->fired[i].rule, context->fired[i].reason == CST_TRUE);
+    for (uint32_t i = 0; i < context->shadow_count; i++)
+        if (context->shadow[i].rule != CST_NONE && rules[context->shadow[i].rule].asks_past)
+            spans_ask(context, context->shadow[i].rule, context->shadow[i].reason == CST_TRUE);
 }
 
 void history_enter(cst_context *context, history_fate fate)
 {
     if (!context->frame.history || context->frame.image->watches.count == 0)
         return;
+    ask_ahead(context);
     context->history.entered = true;
     const bool changed = context->cut_text.bytes || context->cut_args.bytes || context->cut_value.bytes;
     if (changed && fate != HISTORY_STOPPED)
