@@ -70,10 +70,7 @@ static bool current_event(cst_history *history, const question *asked, past_even
     *fits = false;
     if (wanted->mark != CST_WATCH_PASSED) /* what was decided about it is not known yet */
         return true;
-    const history_seen *seen = NULL;
-    for (uint32_t i = 0; i < history->seen_count && !seen; i++)
-        if (history->seen[i].watch == watch)
-            seen = &history->seen[i];
+    const history_seen *const seen = history_seen_of(history, watch);
     if (!seen)
         return true;
     *out = (past_event){.at = past_store_next(asked->one.store), .truth = seen->truth};
@@ -95,7 +92,7 @@ static bool current_event(cst_history *history, const question *asked, past_even
         return true;
     out->value = &history->notes[value];
     uint64_t hash[2] = {0, 0};
-    if (!past_hash(asked->one.store->seed, out->value, &history->text, hash))
+    if (row->kind == CST_PAST_DISTINCT && !past_hash(asked->one.store->seed, out->value, &history->text, hash))
         return false;
     out->value_hash = hash[0];
     return true;

@@ -119,6 +119,37 @@ bool history_begin(cst_context *context)
     return true;
 }
 
+static int seen_compare(const void *left, const void *right)
+{
+    const history_seen *const a = left, *const b = right;
+    return (a->watch > b->watch) - (a->watch < b->watch);
+}
+
+/* In the order of watches, which they mostly have. */
+static void order_seen(cst_history *history)
+{
+    for (uint32_t i = 1; i < history->seen_count; i++)
+        if (history->seen[i].watch < history->seen[i - 1].watch) {
+            sort_in_place(history->seen, history->seen_count, sizeof *history->seen, seen_compare);
+            return;
+        }
+}
+
+const history_seen *history_seen_of(const cst_history *history, uint32_t watch)
+{
+    uint32_t low = 0, high = history->seen_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (history->seen[middle].watch == watch)
+            return &history->seen[middle];
+        if (history->seen[middle].watch < watch)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 void history_watch(cst_context *context)
 {
     cst_history *const history = context->frame.history;
@@ -136,6 +167,7 @@ void history_watch(cst_context *context)
     for (uint32_t i = 0; i < frame->hit_count; i++)
         history->seen[history->seen_count++] = (history_seen){rules[frame->hits[i].rule].watch, frame->hits[i].reason};
     frame->hit_count = 0;
+    order_seen(history);
 }
 
 /* ---- after ----------------------------------------------------------------------------------- */
@@ -187,7 +219,7 @@ static void observe(cst_history *history, const past *one, const cst_watch_row *
             event.key = NULL;
     const uint32_t value = watch->first_note + watch->key_count;
     if (watch->has_value && history->note_stamps[value] == history->stamp &&
-        past_hash(one->store->seed, &history->notes[value], &history->text, hash)) {
+        (one->row->kind != CST_PAST_DISTINCT || past_hash(one->store->seed, &history->notes[value], &history->text, hash))) {
         event.value = &history->notes[value];
         event.value_hash = hash[0];
     }
@@ -208,16 +240,10 @@ static bool wanted_mark(uint32_t mark, history_fate fate)
 
 /* From the last watch of a question to the first. Last steps first: B of `A followed by B` is strictly later than A. And `since`, whose
  * watch stands before those of the steps, last of all: an event that is A and B is not behind B, also where it is the first of its key. */
-static int seen_compare(const void *left, const void *right)
-{
-    const history_seen *const a = left, *const b = right;
-    return (a->watch < b->watch) - (a->watch > b->watch);
-}
-
 static void enter_own(cst_context *context, cst_history *history, history_fate fate)
 {
     past_store *store = NULL;
-    for (uint32_t i = 0; i < history->seen_count; i++) {
+    for (uint32_t i = history->seen_count; i-- > 0;) {
         const cst_watch_row *const watch = &watch_rows(context)[history->seen[i].watch];
         const cst_past_row *const row = past_of_watch(context, watch);
         if (row->across || !wanted_mark(watch->mark, fate))
@@ -238,7 +264,7 @@ static void enter_own(cst_context *context, cst_history *history, history_fate f
 static void enter_shared(cst_context *context, cst_history *history, history_fate fate)
 {
     past_store *store = NULL;
-    for (uint32_t i = 0; i < history->seen_count; i++) {
+    for (uint32_t i = history->seen_count; i-- > 0;) {
         const cst_watch_row *const watch = &watch_rows(context)[history->seen[i].watch];
         const cst_past_row *const row = past_of_watch(context, watch);
         if (!row->across || !wanted_mark(watch->mark, fate))
@@ -257,7 +283,6 @@ static void enter_shared(cst_context *context, cst_history *history, history_fat
 static void enter(cst_context *context, history_fate fate)
 {
     cst_history *const history = context->frame.history;
-    sort_in_place(history->seen, history->seen_count, sizeof *history->seen, seen_compare);
     enter_own(context, history, fate);
     enter_shared(context, history, fate);
 }
@@ -280,6 +305,7 @@ static void see_everything(cst_context *context, cst_history *history)
         for (uint32_t k = 0; k < all.count; k++)
             history->seen[history->seen_count++] = (history_seen){rules[rows[all.first + k]].watch, CST_UNDECIDED(0)};
     }
+    order_seen(history);
 }
 
 /* Asks the watches about what goes on. */

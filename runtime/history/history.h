@@ -43,7 +43,7 @@ typedef struct cst_history {
     /* sized by the policy */
     cst_value *notes;        /* image.note_count */
     uint32_t *note_stamps;   /* == stamp: noted for the event in hand */
-    history_seen *seen;      /* rows of image.watches */
+    history_seen *seen;      /* in the order of image.watches */
     uint32_t *shared_places; /* by row of image.pasts, see past_shared_places */
     uint8_t *labels;         /* label_state, by row of image.labels: as they were before the event */
     /* of the event in hand */
@@ -68,6 +68,8 @@ void history_adopt(struct cst_context *context);
 /* False: memory is short. */
 bool history_begin(struct cst_context *context);
 void history_watch(struct cst_context *context);
+/* Whether the event in hand fits a watch, or may fit it; NULL: it does not. */
+const history_seen *history_seen_of(const cst_history *history, uint32_t watch);
 /* The event, as it goes on, becomes part of the past. */
 void history_enter(struct cst_context *context, history_fate fate);
 /* A rule that counts has given the session a label, or may have. */
