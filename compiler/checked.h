@@ -17,6 +17,7 @@
 #include "compiler/ast.h"
 #include "compiler/compilation.h"
 #include "compiler/pattern/pattern.h"
+#include "runtime/limits.h"
 #include "runtime/module.h"
 
 /* ---- types ---------------------------------------------------------------------------------------- */
@@ -257,6 +258,18 @@ typedef struct checked_past {
     bool exact;                  /* it stands elsewhere too: each number counts */
     source_range range;
 } checked_past;
+
+/* More than so many events, or distinct values, need not be told apart. */
+static inline bool past_saturates(const checked_past *past)
+{
+    return (past->kind == CST_PAST_COUNT || past->kind == CST_PAST_DISTINCT) && !past->exact;
+}
+
+/* Events of a window, or distinct values, that are kept for one key. */
+static inline uint32_t past_bound(const checked_past *past)
+{
+    return past_saturates(past) ? past->most + 2 : LIMIT_PAST_EVENTS;
+}
 
 typedef struct checked_watch {
     uint32_t past, step;

@@ -23,6 +23,14 @@ typedef struct stage_cost {
 
 /* `arena` is for working memory; the result does not refer to it. */
 void cost_of_stages(arena *arena, const checked_policy *policy, stage_cost out[CST_STAGE_COUNT]);
+/* Memory of history, in bytes, at most: of one state of a question (all of it, or of one key), and of a session or of all sessions. */
+typedef struct past_cost {
+    uint64_t each, keys, total;
+} past_cost;
+
+past_cost cost_of_past(const checked_past *past);
+void cost_write_history_text(buffer *out, const checked_policy *policy);
+void cost_write_history_json(buffer *out, const checked_policy *policy);
 void cost_write_text(arena *arena, buffer *out, const checked_policy *policy); /* a table, and what can be undecided */
 void cost_write_json(arena *arena, buffer *out, const checked_policy *policy); /* one object, without a line end */
 

@@ -58,7 +58,8 @@ static bool take_policy(cst_context *context, cst_policy *policy)
             context->allocator.release(context->allocator.user, state, layout.size);
             return false;
         }
-    if (image->pasts.count && !past_shared_places(context->shared, image, (uint32_t *)(void *)(state + layout.shared_places))) {
+    if ((image->pasts.count || context->live) &&
+        !past_shared_places(context->shared, image, (uint32_t *)(void *)(state + layout.shared_places))) {
         context->allocator.release(context->allocator.user, state, layout.size);
         return false;
     }
@@ -106,6 +107,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->history.stamp = context->history.seen_count = 0;
     if (image->pasts.count || image->labels.count || image->note_count)
         context->frame.history = &context->history;
+    history_adopt(context);
     return true;
 }
 

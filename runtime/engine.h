@@ -236,6 +236,8 @@ void origins_remember(cst_context *context);
 
 /* The interpolated message in arena memory, *cut if it reached its bound; NULL if memory is short. */
 const char *message_render(cst_context *context, const cst_rule_row *rule, bool *cut);
+/* spans.c: asks all that the places and the message of a fired rule will depend on; what is asked of history is answered the same way later. */
+void spans_ask(cst_context *context, uint32_t row, bool is_true);
 /* spans.c: the places that made a rule fire; texts only where its condition was true. False: memory is short. */
 bool spans_list(cst_context *context, uint32_t row, bool is_true, cst_fired *fired);
 /* NULL if memory is short. */

@@ -18,7 +18,7 @@
 
 #define CST_MODULE_MAGIC "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION 3u
+#define CST_ABI_VERSION 4u
 #define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image -------------------------------------------------------------- */
@@ -175,6 +175,8 @@ typedef struct cst_rule_row {
     uint32_t only_label; /* 0 or 1: `then label L`: it notes, and decides nothing */
     uint32_t put_note;   /* replace FIELD: the note that holds what comes into cut_slot, else CST_NONE */
     cst_range leaves;    /* rows of `leaves`: slots whose values are reported as spans, if they are there */
+    uint32_t asks_past;  /* 0 or 1: its condition asks about events that are over */
+    uint32_t unused;
 } cst_rule_row;
 
 typedef struct cst_principle_row {

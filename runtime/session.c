@@ -185,6 +185,8 @@ session *session_store(session_table *table, const char *name, uint32_t length)
         return NULL;
     memset(fresh, 0, sizeof *fresh);
     fresh->hash = cst_hash_seeded(name, length, table->seed);
+    fresh->clock = PAST_CLOCK_UNSET;
+    fresh->lost = table->past_lost;
     fresh->name_length = length;
     if (length)
         memcpy(fresh->name, name, length);

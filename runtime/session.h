@@ -65,6 +65,9 @@ typedef struct session {
     uint32_t grant_count;
     bool labels_lost;     /* a label could not be kept: it may have any */
     session_origins *origins; /* or NULL */
+    int64_t clock;        /* the latest time of its events, where that matters (history.c) */
+    bool unasked;         /* events of it were decided by a policy that asks nothing about the past */
+    bool lost;            /* something of its history, or a label, may have been forgotten before this was made */
     bool halted;
     bool distrusted;      /* its state could not be loaded: its events are denied */
     uint32_t name_length;

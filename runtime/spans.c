@@ -214,6 +214,18 @@ static bool add_texts(cst_context *context, span_list *spans, uint32_t row)
     return true;
 }
 
+void spans_ask(cst_context *context, uint32_t row, bool is_true)
+{
+    const cst_rule_row *const rule = CST_ROWS(context->frame.image, rules, cst_rule_row) + row;
+    const cst_witness_row *const rows = CST_ROWS(context->frame.image, witnesses, cst_witness_row) + rule->witnesses.first;
+    const cst_value *element;
+    cst_fired nothing;
+    for (uint32_t i = 0; i < rule->witnesses.count; i++)
+        if (rows[i].slot == CST_NONE) /* of a message alone */
+            context->policy->module->witnesses[rows[i].function](&context->frame, rows[i].function, 0, &element);
+    spans_list(context, row, is_true, &nothing);
+}
+
 bool spans_list(cst_context *context, uint32_t row, bool is_true, cst_fired *fired)
 {
     const cst_rule_row *const rule = CST_ROWS(context->frame.image, rules, cst_rule_row) + row;

@@ -231,7 +231,7 @@ void cost_of_stages(arena *arena, const checked_policy *policy, stage_cost out[C
             body_add(policy, &sums, body);
             stages |= 1u << body->selector.stage;
         }
-        for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++)
+        for (uint32_t stage = 0; stage < CST_STAGE_COUNT && i < policy->declared_rules; stage++)
             out[stage].rules += (stages >> stage) & 1u;
     }
     for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++) {
@@ -340,6 +340,7 @@ void cost_write_text(arena *arena, buffer *out, const checked_policy *policy)
     if (policy->froms.count > 0)
         buffer_format(out, "origins of one session: at most %u bytes, %u of text for each of %u\n", LIMIT_PROVENANCE_BYTES,
                       LIMIT_ORIGIN_BYTES, policy->sources.count + (policy->from_args != CST_NONE));
+    cost_write_history_text(out, policy);
     buffer_text(out, "can be undecided:\n");
     if (sites_write(arena, out, policy, site_text) == 0)
         buffer_text(out, "  nothing\n");
@@ -368,6 +369,8 @@ void cost_write_json(arena *arena, buffer *out, const checked_policy *policy)
         buffer_text(out, "}");
     }
     buffer_format(out, "],\"origin_bytes\":%u", policy->froms.count > 0 ? LIMIT_PROVENANCE_BYTES : 0);
+    buffer_text(out, ",\"history\":");
+    cost_write_history_json(out, policy);
     buffer_format(out, ",\"field_bytes\":%llu,\"undecided\":[", (unsigned long long)policy->slots.count * sizeof(cst_value));
     sites_write(arena, out, policy, site_json);
     buffer_text(out, "]}");

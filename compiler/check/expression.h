@@ -330,6 +330,17 @@ bool facts_are(const expression *list); /* a list out of a command, which may be
 expression *facts_quantifier(const environment *environment, expression *quantifier);
 expression *facts_membership(const environment *environment, expression *test);
 
+/* past_meaning.c: what makes two questions about the past one. */
+typedef struct meaning {
+    char *items;
+    uint32_t count, capacity;
+} meaning;
+
+void meaning_add_text(arena *arena, meaning *out, const char *bytes, size_t length);
+void meaning_add_number(arena *arena, meaning *out, int64_t number);
+void meaning_add_words(compilation *compilation, meaning *out, source_range range); /* as the lexer reads them */
+void meaning_add_constant(compilation *compilation, meaning *out, const binding *binding);
+
 /* expression_later.c */
 void later_declarations(checker *checker);
 

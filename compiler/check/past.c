@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 #include "compiler/check/expression.h"
-#include "runtime/base/buffer.h"
 #include "runtime/base/hash.h"
 #include "runtime/limits.h"
 
@@ -193,7 +192,11 @@ static bool filters_read(question *q, step *to, ast_expression *where)
 
 static bool same_source(const question *q, const ast_expression *a, const ast_expression *b)
 {
-    return strcmp(excerpt(q->environment, a->range), excerpt(q->environment, b->range)) == 0;
+    compilation *const compilation = q->environment->checker->compilation;
+    meaning left = {0}, right = {0};
+    meaning_add_words(compilation, &left, a->range);
+    meaning_add_words(compilation, &right, b->range);
+    return left.count == right.count && memcmp(left.items, right.items, left.count) == 0;
 }
 
 /* All steps compare with the same values of the event being decided, in the order of the first. */
@@ -474,18 +477,35 @@ static bool watch_make(watch_work *work)
     return sound;
 }
 
-/* Whether `since` has all fields of `with same`: then it begins again for that key only. */
-static bool since_is_keyed(const question *q)
+/* How many of the fields of `with same` the events of `since` have. */
+static uint32_t since_keys(const question *q)
 {
-    if (q->past->since == NULL || q->same.count == 0 || q->steps[0].own.count > 0)
-        return false;
-    scope scope = {.checker = q->environment->checker, .stage = q->past->since->event.stage};
+    const scope scope = {.checker = q->environment->checker, .stage = q->past->since->event.stage};
+    uint32_t found = 0;
     for (uint32_t i = 0; i < q->same.count; i++) {
         const ast_path *const path = &q->same.items[i]->path;
-        if (!scope_has_root(&scope, key_of(&path->items[path_is_this(path) ? 1 : 0])))
-            return false;
+        found += scope_has_root(&scope, key_of(&path->items[path_is_this(path) ? 1 : 0]));
     }
-    return true;
+    return found;
+}
+
+/* `since` begins again for one key if it has all of its fields, and for all keys if it has none. With some of them it would have to begin again
+ * for many keys at once; and across sessions it must never begin again for others than the one who did it. */
+static bool since_check(const question *q)
+{
+    if (q->past->since == NULL || q->same.count == 0)
+        return true;
+    const uint32_t found = since_keys(q);
+    const bool more = q->steps[0].own.count > 0;
+    if (!more && (found == q->same.count || (found == 0 && !q->past->across_sessions)))
+        return true;
+    if (more && found == 0 && !q->past->across_sessions)
+        return true;
+    diagnostic *const d = report(q->environment, E_PAST_KEYS, q->past->since->range,
+                                 "an event of `since` must have all that the question compares with the event being decided, or nothing of it");
+    diagnostic_mend(q->environment->checker->compilation, d, q->past->since->range, NULL,
+                    "compare with fewer fields, write all of them in `with same`, or let a rule give the session a label");
+    return false;
 }
 
 static bool watch_add(question *q, const step *step, uint32_t past, uint32_t number, bool keyed)
@@ -526,56 +546,25 @@ static bool watch_add(question *q, const step *step, uint32_t past, uint32_t num
 
 /* ---- one question for all that ask it -------------------------------------------------------- */
 
-/* Text of a range with each run of white space as one space. */
-static void text_add(buffer *out, const char *text)
-{
-    bool space = false;
-    for (; *text != '\0'; text++) {
-        if (*text == ' ' || *text == '\n' || *text == '\t' || *text == '\r') {
-            space = true;
-            continue;
-        }
-        if (space)
-            buffer_text(out, " ");
-        space = false;
-        buffer_add(out, text, 1);
-    }
-}
-
-static void constant_add(buffer *out, const binding *binding)
-{
-    buffer_format(out, "|%.*s=", (int)binding->name.length, binding->name.bytes);
-    if (binding->kind == BINDING_ELEMENT)
-        buffer_add(out, binding->element->text.bytes != NULL ? binding->element->text.bytes : "", binding->element->text.length);
-    if (binding->kind == BINDING_ELEMENT)
-        buffer_format(out, "%lld", (long long)binding->element->integer);
-    else if (kind_has_text(binding->value->constant.kind))
-        buffer_add(out, binding->value->constant.as.text, binding->value->constant.length);
-    else
-        buffer_format(out, "%lld", (long long)binding->value->constant.as.integer);
-}
-
 /* What makes two questions one. */
 static const char *meaning_of(const question *q)
 {
     checker *const checker = q->environment->checker;
-    const compilation *const compilation = checker->compilation;
-    buffer out;
-    buffer_init(&out, &checker->compilation->arena.allocator, 0);
-    buffer_format(&out, "%d ", (int)q->kind);
+    arena *const arena = checker->arena;
+    meaning out = {0};
+    meaning_add_number(arena, &out, (int64_t)q->kind);
     if (q->ast->of_field.count > 0)
-        text_add(&out, excerpt(q->environment, q->ast->of_field.range));
-    buffer_text(&out, " over ");
-    const source *const file = &compilation->sources.items[q->past->range.file];
-    text_add(&out, arena_copy(checker->arena, (const char *)file->bytes + q->past->range.start, q->past->range.end - q->past->range.start));
-    buffer_format(&out, "|%s", q->environment->unit->name != NULL ? q->environment->unit->name : "");
+        meaning_add_words(checker->compilation, &out, q->ast->of_field.range);
+    meaning_add_words(checker->compilation, &out, q->past->range);
+    const char *const unit = q->environment->unit->name != NULL ? q->environment->unit->name : "";
+    meaning_add_text(arena, &out, unit, strlen(unit));
     for (const binding *at = q->constants; at != NULL; at = at->outer)
-        constant_add(&out, at);
-    for (uint32_t i = 0; i < q->all.count; i++)
-        buffer_format(&out, "|%s", type_name(checker, q->decided[i]->type));
-    const char *const text = arena_copy(checker->arena, out.bytes, out.length);
-    buffer_free(&out);
-    return text;
+        meaning_add_constant(checker->compilation, &out, at);
+    for (uint32_t i = 0; i < q->all.count; i++) {
+        const char *const name = type_name(checker, q->decided[i]->type);
+        meaning_add_text(arena, &out, name, strlen(name));
+    }
+    return arena_copy(arena, out.items, out.count);
 }
 
 static uint32_t past_find(const checked_policy *policy, const char *meaning)
@@ -597,11 +586,9 @@ static uint32_t past_make(question *q, const char *meaning)
                         .text = q->kind == CST_PAST_EARLIER ? arena_format(checker->arena, "earlier %s", excerpt(q->environment, past->range))
                                                             : excerpt(q->environment, q->ast->range),
                         .meaning = meaning,
-                        .identity = cst_hash_seeded(meaning, strlen(meaning), 1) | 1,
-                        .first_watch = policy->watches.count,
                         .steps = past->followed_count,
                         .since = CST_NONE,
-                        .since_keyed = since_is_keyed(q),
+                        .since_keyed = past->since != NULL && q->same.count > 0 && since_keys(q) == q->same.count,
                         .across = past->across_sessions,
                         .within_us = past->has_within ? past->within_us : 0,
                         .key_count = q->all.count,
@@ -611,17 +598,17 @@ static uint32_t past_make(question *q, const char *meaning)
         row.keys[i] = q->decided[i]->type;
     const uint32_t watches = policy->watches.count, rules = checker->watches.count, notes = policy->note_count;
     bool sound = true;
-    for (uint32_t i = 0; i < past->followed_count && sound; i++)
-        sound = watch_add(q, &q->steps[i], number, i, true);
-    if (sound && past->since != NULL) {
+    if (past->since != NULL) { /* its watch comes before those of the steps: see history.c */
         row.since = policy->watches.count;
         sound = watch_add(q, &q->since, number, CST_NONE, row.since_keyed);
     }
-    if (sound && q->value != NULL) {
-        const char *const typed = arena_format(checker->arena, "%s|%s", meaning, type_name(checker, q->value));
-        row.identity = cst_hash_seeded(typed, strlen(typed), 1) | 1;
-    }
+    row.first_watch = policy->watches.count;
+    for (uint32_t i = 0; i < past->followed_count && sound; i++)
+        sound = watch_add(q, &q->steps[i], number, i, true);
     row.value = q->kind == CST_PAST_COUNT || q->kind == CST_PAST_DISTINCT ? type_scalar(checker, CST_KIND_INT, 0) : q->value;
+    /* what is remembered of a value is worth nothing to a policy in which the field has another type */
+    const char *const whole = q->value == NULL ? meaning : arena_format(checker->arena, "%s|%s", meaning, type_name(checker, q->value));
+    row.identity = cst_hash_seeded(whole, strlen(whole), 1) | 1;
     if (!sound || q->environment->scope->any_stage) { /* a definition that nothing calls leaves no trace */
         policy->watches.count = watches;
         checker->watches.count = rules;
@@ -669,7 +656,7 @@ expression *past_check(const environment *environment, const ast_expression *ast
                         "let a rule give the session a label, and ask `session has LABEL`; or write `A followed by B`");
         return NULL;
     }
-    if (!kind_read(q) || !window_check(q) || !steps_read(q) || !decided_check(q))
+    if (!kind_read(q) || !window_check(q) || !steps_read(q) || !since_check(q) || !decided_check(q))
         return NULL;
     const char *const meaning = meaning_of(q);
     uint32_t number = past_find(checker->policy, meaning);

@@ -148,6 +148,17 @@ static cst_range build_witnesses(image_builder *image, const rule_body *body)
     return range;
 }
 
+static bool asks_past(const expression *node)
+{
+    if (node == NULL)
+        return false;
+    bool asks = node->kind == EXPRESSION_EARLIER || node->kind == EXPRESSION_PAST_NUMBER || node->kind == EXPRESSION_PAST_LATEST ||
+                asks_past(node->left) || asks_past(node->right);
+    for (uint32_t i = 0; i < node->item_count && !asks; i++)
+        asks = asks_past(node->items[i]);
+    return asks;
+}
+
 static void build_rule(image_builder *image, const graph_root *root)
 {
     const rule *one = &image->policy->rules.items[root->rule];
@@ -172,7 +183,8 @@ static void build_rule(image_builder *image, const graph_root *root)
                         .watch = one->watch,
                         .label = one->label,
                         .only_label = one->only_label,
-                        .put_note = body->put_note};
+                        .put_note = body->put_note,
+                        .asks_past = asks_past(body->condition)};
     row.mark = (cst_range){image->parts.count, one->mark_count};
     for (uint32_t i = 0; i < one->mark_count; i++)
         *ARENA_PUSH(image->memory, &image->parts) =
@@ -243,13 +255,6 @@ static void build_policy(image_builder *image)
 
 /* ---- history --------------------------------------------------------------------------------- */
 
-/* Events, or distinct values, that must be kept to answer what is asked. */
-static uint32_t bound_of(const checked_past *past)
-{
-    const bool counts = past->kind == CST_PAST_COUNT || past->kind == CST_PAST_DISTINCT;
-    return counts && !past->exact ? past->most + 2 : LIMIT_PAST_EVENTS;
-}
-
 static void build_history(image_builder *image)
 {
     const checked_policy *policy = image->policy;
@@ -266,8 +271,8 @@ static void build_history(image_builder *image)
                            .since_keyed = one->since_keyed,
                            .key_count = one->key_count,
                            .across = one->across,
-                           .bound = bound_of(one),
-                           .saturates = bound_of(one) < LIMIT_PAST_EVENTS,
+                           .bound = past_bound(one),
+                           .saturates = past_saturates(one),
                            .type = one->kind == CST_PAST_LATEST ? type_number(image, one->value) : CST_NONE};
     }
     for (uint32_t i = 0; i < policy->watches.count; i++) {

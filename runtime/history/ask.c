@@ -32,18 +32,15 @@ static bool question_begin(cst_history *history, uint32_t past, question *out)
     out->locked = false;
     out->one.row = row;
     if (row->across) {
-        past_shared *const shared = context->shared;
-        pthread_mutex_lock(&shared->lock);
+        out->one.store = past_shared_enter(context->shared);
         out->locked = true;
-        out->one.store = &shared->store;
-        out->one.place = &shared->store.places[history->shared_places[past]];
-        past_store_time(&shared->store, engine_time(context));
+        out->one.place = &out->one.store->places[history->shared_places[past]];
     } else if (own) {
         out->one.store = own;
         out->one.place = &own->places[past];
     } else {
-        out->empty = (past_store){.now = engine_time(context), .lost = history->lost};
-        out->nothing = (past_place){row->identity, NULL};
+        out->empty = (past_store){.now = history->session ? history->session->clock : engine_time(context), .lost = history->lost};
+        out->nothing = (past_place){.identity = row->identity};
         out->one.store = &out->empty;
         out->one.place = &out->nothing;
     }
@@ -61,7 +58,7 @@ static bool question_begin(cst_history *history, uint32_t past, question *out)
 static void question_end(cst_history *history, const question *asked)
 {
     if (asked->locked)
-        pthread_mutex_unlock(&history->context->shared->lock);
+        past_shared_leave(history->context->shared);
 }
 
 /* The event in hand, if it fits the last step of the question. False: memory is short. */
@@ -73,10 +70,7 @@ static bool current_event(cst_history *history, const question *asked, past_even
     *fits = false;
     if (wanted->mark != CST_WATCH_PASSED) /* what was decided about it is not known yet */
         return true;
-    const history_seen *seen = NULL;
-    for (uint32_t i = 0; i < history->seen_count && !seen; i++)
-        if (history->seen[i].watch == watch)
-            seen = &history->seen[i];
+    const history_seen *const seen = history_seen_of(history, watch);
     if (!seen)
         return true;
     *out = (past_event){.at = past_store_next(asked->one.store), .truth = seen->truth};
@@ -98,7 +92,7 @@ static bool current_event(cst_history *history, const question *asked, past_even
         return true;
     out->value = &history->notes[value];
     uint64_t hash[2] = {0, 0};
-    if (!past_hash(asked->one.store->seed, out->value, &history->text, hash))
+    if (row->kind == CST_PAST_DISTINCT && !past_hash(asked->one.store->seed, out->value, &history->text, hash))
         return false;
     out->value_hash = hash[0];
     return true;

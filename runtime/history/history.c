@@ -38,12 +38,63 @@ static void read_labels(cst_context *context, cst_history *history)
                 history->labels[i] = label->sure ? LABEL_SET : LABEL_UNKNOWN;
 }
 
+void history_adopt(cst_context *context)
+{
+    cst_history *const history = &context->history;
+    session_table *const table = &context->sessions;
+    history->timed = history->timed_across = false;
+    for (uint32_t i = 0; i < context->frame.image->pasts.count; i++) {
+        const cst_past_row *const row = past_row(context->frame.image, i);
+        history->timed = history->timed || (!row->across && row->within_us);
+        history->timed_across = history->timed_across || row->across;
+    }
+    /* the first policy has no sessions yet; for a later one, those for which there was no room are not told from new ones */
+    if (table->count && table->count >= context->policy->limits.sessions)
+        table->past_lost = true;
+}
+
+/* The session of the event in hand, remembered if it must be. */
+static session *begin_session(cst_context *context)
+{
+    const engine_text *const name = &context->event.session;
+    session_table *const table = &context->sessions;
+    session *known = session_find(table, name->bytes, name->length);
+    if (!known && (context->live || context->history.timed) && table->count < context->policy->limits.sessions) {
+        known = session_store(table, name->bytes, name->length);
+        if (!known)
+            table->past_lost = true;
+    }
+    if (known && engine_time(context) > known->clock)
+        known->clock = engine_time(context);
+    if (context->live || context->history.timed_across)
+        past_shared_time(context->shared, engine_time(context));
+    return known;
+}
+
+static past_store *own_store(cst_context *context, cst_history *history);
+
+/* Events of a session pass that no question sees. */
+static void stop_asking(cst_context *context, session *known)
+{
+    known->unasked = true;
+    if (!known->past)
+        return;
+    past_store_free(known->past);
+    context->allocator.release(context->allocator.user, known->past, sizeof *known->past);
+    known->past = NULL;
+}
+
 bool history_begin(cst_context *context)
 {
     cst_history *const history = context->frame.history;
+    const bool asks = context->frame.image->pasts.count > 0;
+    if (!history && !context->live)
+        return true;
+    session *const known = begin_session(context);
+    if (known && context->live && !asks)
+        stop_asking(context, known);
     if (!history)
         return true;
-    const engine_text *const name = &context->event.session;
     if (++history->stamp == 0) {
         memset(history->note_stamps, 0, context->frame.image->note_count * sizeof *history->note_stamps);
         history->stamp = 1;
@@ -52,18 +103,51 @@ bool history_begin(cst_context *context)
     history->answers = NULL;
     history->answer_count = history->answer_capacity = 0;
     history->entered = false;
-    history->session = session_find(&context->sessions, name->bytes, name->length);
-    history->lost = !history->session && context->sessions.past_lost;
-    past_store *const store = history->session ? history->session->past : NULL;
+    history->session = known;
+    history->lost = known ? known->lost : context->sessions.past_lost;
+    past_store *store = known ? known->past : NULL;
+    if (known && !store && context->live && asks && !(store = own_store(context, history)))
+        return false;
     if (store) {
         uint32_t kept, dropped;
         if (memcmp(store->policy, context->frame.image->source_hash, sizeof store->policy) != 0 &&
             !past_store_adopt(store, context->frame.image, &kept, &dropped))
             return false;
-        past_store_time(store, engine_time(context));
+        past_store_time(store, known->clock);
     }
     read_labels(context, history);
     return true;
+}
+
+static int seen_compare(const void *left, const void *right)
+{
+    const history_seen *const a = left, *const b = right;
+    return (a->watch > b->watch) - (a->watch < b->watch);
+}
+
+/* In the order of watches, which they mostly have. */
+static void order_seen(cst_history *history)
+{
+    for (uint32_t i = 1; i < history->seen_count; i++)
+        if (history->seen[i].watch < history->seen[i - 1].watch) {
+            sort_in_place(history->seen, history->seen_count, sizeof *history->seen, seen_compare);
+            return;
+        }
+}
+
+const history_seen *history_seen_of(const cst_history *history, uint32_t watch)
+{
+    uint32_t low = 0, high = history->seen_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (history->seen[middle].watch == watch)
+            return &history->seen[middle];
+        if (history->seen[middle].watch < watch)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
 }
 
 void history_watch(cst_context *context)
@@ -83,6 +167,7 @@ void history_watch(cst_context *context)
     for (uint32_t i = 0; i < frame->hit_count; i++)
         history->seen[history->seen_count++] = (history_seen){rules[frame->hits[i].rule].watch, frame->hits[i].reason};
     frame->hit_count = 0;
+    order_seen(history);
 }
 
 /* ---- after ----------------------------------------------------------------------------------- */
@@ -106,19 +191,20 @@ static past_store *own_store(cst_context *context, cst_history *history)
         return NULL;
     past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES, NULL);
     made->lost = history->lost;
+    made->number = owner->unasked; /* what is asked now is not known of that time */
+    past_store_time(made, owner->clock);
     if (!past_store_adopt(made, context->frame.image, &kept, &dropped)) {
         context->allocator.release(context->allocator.user, made, sizeof *made);
         return NULL;
     }
-    past_store_time(made, engine_time(context));
     return owner->past = made;
 }
 
 /* What could not be kept of this event makes later answers undecided. */
 static void lose(cst_context *context, cst_history *history)
 {
-    if (history->session && history->session->past)
-        history->session->past->lost = true;
+    if (history->session)
+        history->session->lost = true;
     else
         context->sessions.past_lost = true;
 }
@@ -133,7 +219,7 @@ static void observe(cst_history *history, const past *one, const cst_watch_row *
             event.key = NULL;
     const uint32_t value = watch->first_note + watch->key_count;
     if (watch->has_value && history->note_stamps[value] == history->stamp &&
-        past_hash(one->store->seed, &history->notes[value], &history->text, hash)) {
+        (one->row->kind != CST_PAST_DISTINCT || past_hash(one->store->seed, &history->notes[value], &history->text, hash))) {
         event.value = &history->notes[value];
         event.value_hash = hash[0];
     }
@@ -152,17 +238,12 @@ static bool wanted_mark(uint32_t mark, history_fate fate)
     }
 }
 
-/* Last steps first: B of `A followed by B` is strictly later than A. */
-static int seen_compare(const void *left, const void *right)
-{
-    const history_seen *const a = left, *const b = right;
-    return (a->watch < b->watch) - (a->watch > b->watch);
-}
-
+/* From the last watch of a question to the first. Last steps first: B of `A followed by B` is strictly later than A. And `since`, whose
+ * watch stands before those of the steps, last of all: an event that is A and B is not behind B, also where it is the first of its key. */
 static void enter_own(cst_context *context, cst_history *history, history_fate fate)
 {
     past_store *store = NULL;
-    for (uint32_t i = 0; i < history->seen_count; i++) {
+    for (uint32_t i = history->seen_count; i-- > 0;) {
         const cst_watch_row *const watch = &watch_rows(context)[history->seen[i].watch];
         const cst_past_row *const row = past_of_watch(context, watch);
         if (row->across || !wanted_mark(watch->mark, fate))
@@ -174,37 +255,34 @@ static void enter_own(cst_context *context, cst_history *history, history_fate f
         const past one = {store, &store->places[watch->past], row};
         observe(history, &one, watch, history->seen[i].truth);
     }
+    if (!store && history->session)
+        store = history->session->past;
     if (store)
-        store->number++;
+        store->number++; /* also where nothing fits: there has been an event */
 }
 
 static void enter_shared(cst_context *context, cst_history *history, history_fate fate)
 {
-    past_shared *const shared = context->shared;
-    bool locked = false;
-    for (uint32_t i = 0; i < history->seen_count; i++) {
+    past_store *store = NULL;
+    for (uint32_t i = history->seen_count; i-- > 0;) {
         const cst_watch_row *const watch = &watch_rows(context)[history->seen[i].watch];
         const cst_past_row *const row = past_of_watch(context, watch);
         if (!row->across || !wanted_mark(watch->mark, fate))
             continue;
-        if (!locked) {
-            pthread_mutex_lock(&shared->lock);
-            past_store_time(&shared->store, engine_time(context));
-            locked = true;
-        }
-        const past one = {&shared->store, &shared->store.places[history->shared_places[watch->past]], row};
+        if (!store)
+            store = past_shared_enter(context->shared);
+        const past one = {store, &store->places[history->shared_places[watch->past]], row};
         observe(history, &one, watch, history->seen[i].truth);
     }
-    if (!locked)
+    if (!store)
         return;
-    shared->store.number++;
-    pthread_mutex_unlock(&shared->lock);
+    store->number++;
+    past_shared_leave(context->shared);
 }
 
 static void enter(cst_context *context, history_fate fate)
 {
     cst_history *const history = context->frame.history;
-    sort_in_place(history->seen, history->seen_count, sizeof *history->seen, seen_compare);
     enter_own(context, history, fate);
     enter_shared(context, history, fate);
 }
@@ -227,6 +305,7 @@ static void see_everything(cst_context *context, cst_history *history)
         for (uint32_t k = 0; k < all.count; k++)
             history->seen[history->seen_count++] = (history_seen){rules[rows[all.first + k]].watch, CST_UNDECIDED(0)};
     }
+    order_seen(history);
 }
 
 /* Asks the watches about what goes on. */
@@ -262,12 +341,27 @@ static void enter_changed(cst_context *context, history_fate fate)
         memset(&context->slots[context->touched[i]], 0, sizeof(cst_value));
     for (uint32_t i = 0; i < count; i++)
         context->slots[context->touched[i]] = saved[i];
+    if (context->frame.image->memo_count) /* what the watches have found is about what goes on */
+        memset(context->frame.memo, 0, context->frame.image->memo_count);
+}
+
+/* What will be told of the decision is asked while the past is as it was: the rules need not have asked all of it. */
+static void ask_ahead(cst_context *context)
+{
+    const cst_rule_row *const rules = CST_ROWS(context->frame.image, rules, cst_rule_row);
+    for (uint32_t i = 0; i < context->fired_count; i++)
+        if (context->fired[i].rule != CST_NONE && rules[context->fired[i].rule].asks_past)
+            spans_ask(context, context->fired[i].rule, context->fired[i].reason == CST_TRUE);
+    for (uint32_t i = 0; i < context->shadow_count; i++)
+        if (context->shadow[i].rule != CST_NONE && rules[context->shadow[i].rule].asks_past)
+            spans_ask(context, context->shadow[i].rule, context->shadow[i].reason == CST_TRUE);
 }
 
 void history_enter(cst_context *context, history_fate fate)
 {
     if (!context->frame.history || context->frame.image->watches.count == 0)
         return;
+    ask_ahead(context);
     context->history.entered = true;
     const bool changed = context->cut_text.bytes || context->cut_args.bytes || context->cut_value.bytes;
     if (changed && fate != HISTORY_STOPPED)

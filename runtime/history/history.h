@@ -5,8 +5,11 @@
  * note its keys and values; the rules ask their questions (services.def: past_…, session_has); and when the event is decided history_enter
  * moves the states on, with the event as it was let through.
  *
- * What a session remembers is allocated when the first watch fits. If there is no memory, or no room for one more session, that is known,
- * and makes questions undecided.
+ * What a session remembers is allocated when the first watch fits; but its clock is kept from the first event on, where the policy has
+ * windows. If there is no memory, or no room for one more session, that is known, and makes questions undecided.
+ *
+ * Where the policy can be swapped, each session is remembered from its first event on, also while nothing is asked about the past: what
+ * the next policy asks is not known of the time before, and that must not look as if nothing had been.
  *
  * Layer 3. One thread at a time, but for the shared store.
  */
@@ -40,10 +43,12 @@ typedef struct cst_history {
     /* sized by the policy */
     cst_value *notes;        /* image.note_count */
     uint32_t *note_stamps;   /* == stamp: noted for the event in hand */
-    history_seen *seen;      /* rows of image.watches */
+    history_seen *seen;      /* in the order of image.watches */
     uint32_t *shared_places; /* by row of image.pasts, see past_shared_places */
     uint8_t *labels;         /* label_state, by row of image.labels: as they were before the event */
     /* of the event in hand */
+    bool timed;              /* the policy has questions with a window, so that sessions need a clock */
+    bool timed_across;       /* and such that ask across sessions */
     uint32_t stamp, seen_count;
     struct session *session; /* NULL: nothing is remembered of it */
     bool lost;               /* something of this session may have been lost */
@@ -58,9 +63,13 @@ typedef struct cst_history {
 /* What was decided about an event. */
 typedef enum history_fate { HISTORY_PASSED, HISTORY_APPROVED, HISTORY_STOPPED } history_fate;
 
+/* A context has taken a policy. */
+void history_adopt(struct cst_context *context);
 /* False: memory is short. */
 bool history_begin(struct cst_context *context);
 void history_watch(struct cst_context *context);
+/* Whether the event in hand fits a watch, or may fit it; NULL: it does not. */
+const history_seen *history_seen_of(const cst_history *history, uint32_t watch);
 /* The event, as it goes on, becomes part of the past. */
 void history_enter(struct cst_context *context, history_fate fate);
 /* A rule that counts has given the session a label, or may have. */

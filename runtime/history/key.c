@@ -12,13 +12,11 @@
 #include "runtime/history/past.h"
 #include "runtime/json.h"
 
+/* What stood before goes into the seed of what comes behind it. */
 static void mix(const uint64_t seed[2], const void *bytes, size_t length, uint32_t tag, uint64_t hash[2])
 {
-    for (int half = 0; half < 2; half++) {
-        const uint64_t own = cst_hash_seeded(bytes, length, seed[half] ^ tag);
-        const uint64_t both[2] = {hash[half], own};
-        hash[half] = cst_hash_seeded(both, sizeof both, seed[half]);
-    }
+    for (int half = 0; half < 2; half++)
+        hash[half] = cst_hash_seeded(bytes, length, (seed[half] ^ hash[half]) + (tag + 1u) * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static bool mix_open(const uint64_t seed[2], const cst_value *value, buffer *text, uint64_t hash[2])

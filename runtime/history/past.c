@@ -9,8 +9,9 @@
  * `since` are always the last ones: `from` is where they begin, and moves on only. So each item is added to the totals once and taken
  * out once. Without a window the totals alone are kept.
  *
- * A bound that was reached. COUNT that is only compared with small constants keeps so many items that more would not change an answer
- * (`saturates`). Otherwise what is dropped from a window leaves its moment in `dropped`.
+ * A bound that was reached. What is dropped from a window leaves its moment in `dropped`. A COUNT that is only compared with small
+ * constants keeps so many items that more would not change an answer (`saturates`): while that many are there, it does not matter. The
+ * moment is kept all the same, since another policy may compare the same count with more.
  */
 #include <string.h>
 
@@ -100,12 +101,8 @@ static void window_add(past_store *store, const past_table *table, past_state *s
                        const past_item *item)
 {
     window_advance(store, table, state, row);
-    if (state->end - state->first >= row->bound) {
-        const past_moment dropped = state->dropped;
+    while (state->end - state->first >= row->bound)
         window_drop(state);
-        if (row->saturates) /* there are more than anybody asks for */
-            state->dropped = dropped;
-    }
     if (state->end - state->first >= state->capacity && !items_grow(store, state)) {
         state->dropped = item->start[PAST_MAYBE];
         return;
@@ -176,8 +173,7 @@ static void distinct_add(past_store *store, past_state *state, const cst_past_ro
             return;
         }
         known = distinct_oldest(state);
-        if (!row->saturates || state->end - state->first < row->bound)
-            state->dropped = known->start[PAST_MAYBE];
+        state->dropped = known->start[PAST_MAYBE];
         *known = *item;
         return;
     }
@@ -344,11 +340,23 @@ void past_blur(const past *one)
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
-/* Whether something that was lost could matter now. */
+static const past_state nothing_of_key;
+
+/* Whether what was lost at a moment could matter now. */
+static bool matters(const past_store *store, const past_table *table, const past_state *state, const cst_past_row *row,
+                    const past_moment *lost)
+{
+    return lost->number && counts(store, row, lost, since_of(table, state ? state : &nothing_of_key, row, PAST_MAYBE));
+}
+
 static bool is_blurred(const past_store *store, const past_table *table, const past_state *state, const cst_past_row *row)
 {
-    return store->lost || past_is_recent(store, row, &table->blurred) ||
-           (state ? past_is_recent(store, row, &state->dropped) : past_is_recent(store, row, &table->dropped));
+    return store->lost || matters(store, table, state, row, &table->blurred);
+}
+
+static bool is_incomplete(const past_store *store, const past_table *table, const past_state *state, const cst_past_row *row)
+{
+    return matters(store, table, state, row, state ? &state->dropped : &table->dropped);
 }
 
 static const past_table nothing_yet;
@@ -373,13 +381,15 @@ cst_truth past_ask_earlier(const past *one, const uint64_t key[2])
     const past_state *const state = state_of(one, key);
     if (state) {
         const past_moment *const last = state->chain[row->steps - 1];
-        const bool hidden = row->since != CST_NONE && past_is_recent(store, row, &table->blurred);
+        /* what was lost may have been a `since` */
+        const bool hidden = row->since != CST_NONE && (store->lost || table->blurred.number >= last[PAST_SURE].number);
         if (counts(store, row, &last[PAST_SURE], since_of(table, state, row, PAST_SURE)) && !hidden)
             return CST_TRUE;
         if (counts(store, row, &last[PAST_MAYBE], since_of(table, state, row, PAST_MAYBE)))
             return PAST_UNKNOWN;
     }
-    return is_blurred(store, table, state, row) ? PAST_UNKNOWN : CST_FALSE;
+    const bool lost = is_blurred(store, table, state, row) || is_incomplete(store, table, state, row);
+    return lost ? PAST_UNKNOWN : CST_FALSE;
 }
 
 /* What the event in hand adds: the item that it would become. */
@@ -393,8 +403,7 @@ static past_item item_of(const past_store *store, const past_table *table, const
         past_moment start = current->at;
         if (row->steps > 1)
             start = state ? state->chain[row->steps - 2][side] : never;
-        static const past_state nothing;
-        const past_state *const of = state ? state : &nothing;
+        const past_state *const of = state ? state : &nothing_of_key;
         if (counts(store, row, &start, since_of(table, of, row, side)))
             item.start[side] = start;
     }
@@ -409,6 +418,9 @@ static bool distinct_answer(const past_store *store, const past_table *table, co
                             const cst_past_row *row, const past_item *extra, int64_t *out)
 {
     uint64_t found[2] = {0, 0};
+    if (is_incomplete(store, table, state, row) &&
+        !(row->saturates && state && distinct_count(store, table, state, row, PAST_SURE) >= row->bound))
+        return false;
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
         const past_item *const known = state && extra->start[side].number ? distinct_find(state, extra->value) : NULL;
         const bool counted = known && counts(store, row, &known->start[side], since_of(table, state, row, side));
@@ -446,7 +458,8 @@ bool past_ask_number(const past *one, const uint64_t key[2], const past_event *c
             total[side].sum += extra.value;
             total[side].count++;
         }
-    if (total[PAST_SURE].count != total[PAST_MAYBE].count)
+    const bool enough = row->saturates && total[PAST_SURE].count >= row->bound; /* more than anybody asks for */
+    if (total[PAST_SURE].count != total[PAST_MAYBE].count || (!enough && is_incomplete(store, table, state, row)))
         return false;
     const past_sum answer = row->kind == CST_PAST_SUM ? total[PAST_MAYBE].sum : (past_sum)total[PAST_MAYBE].count;
     *out = (int64_t)answer;
@@ -459,7 +472,7 @@ cst_truth past_ask_latest(const past *one, const uint64_t key[2], const past_val
     const past_table *const table = table_of(one);
     const cst_past_row *const row = one->row;
     const past_state *const state = state_of(one, key);
-    if (is_blurred(store, table, state, row))
+    if (is_blurred(store, table, state, row) || is_incomplete(store, table, state, row))
         return PAST_UNKNOWN;
     if (!state || state->end == 0)
         return CST_FALSE;

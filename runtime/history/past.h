@@ -9,7 +9,8 @@
  * Three-valued. An event may fit, not fit, or not be known to fit (its filter was undecided). So everything is kept twice: SURE counts
  * only what certainly happened (and ends at every `since` that may have happened), MAYBE all that may have happened (and ends only at a
  * `since` that certainly did). Where both agree the answer is known; where they do not, it is undecided. What is dropped because a bound
- * was reached leaves a moment behind: as long as that moment could matter, answers are undecided, never "did not happen".
+ * was reached leaves a moment behind: as long as that moment is in the window and behind the last `since`, answers are undecided, never
+ * "did not happen".
  *
  * Time never runs backwards in a store: an event that is older than one before counts as simultaneous with it.
  *
@@ -67,12 +68,14 @@ typedef struct past_table {   /* one question */
     uint32_t count, capacity;
     past_moment since[2];     /* where `since` has no key */
     past_moment dropped;      /* states of keys that are not there were dropped up to here */
+    uint64_t crowded;         /* number of the event at which there was no room for its key, after looking through all states */
     past_moment blurred;      /* an event whose key is not known */
 } past_table;
 
 typedef struct past_place {
     uint64_t identity;        /* of the question */
     past_table *table;        /* NULL: nothing has been */
+    bool unwatched;           /* in a shared store: events pass that this question does not see */
 } past_place;
 
 typedef struct past_store {
@@ -97,8 +100,13 @@ void past_store_free(past_store *store);
  * known of the time before, unless nothing has happened yet. False: memory is short, and nothing changed.
  */
 bool past_store_adopt(past_store *store, const cst_image *image, uint32_t *kept, uint32_t *dropped);
-/* The place of a question in a store that policies share, made if it is new. CST_NONE: memory is short. */
-uint32_t past_store_place(past_store *store, uint64_t identity);
+/* The place of a question in a store that policies share, made if it is new; `begun`: events have been that it has not seen. CST_NONE:
+ * memory is short. */
+uint32_t past_store_place(past_store *store, const cst_past_row *row, bool begun);
+/* No policy asks a question any more: what was remembered goes, and what is asked of it is undecided. */
+void past_store_unwatch(past_store *store, past_place *place);
+
+#define PAST_CLOCK_UNSET (INT64_MIN / 2)
 
 /* The clock of the store, moved on to an event's time. */
 void past_store_time(past_store *store, int64_t time);

@@ -18,6 +18,7 @@ past_shared *past_shared_new(const cst_allocator *allocator)
         return NULL;
     }
     atomic_init(&made->references, 1);
+    atomic_init(&made->clock, PAST_CLOCK_UNSET);
     past_store_init(&made->store, allocator, LIMIT_SHARED_PAST_KEYS, LIMIT_SHARED_PAST_BYTES, NULL);
     return made;
 }
@@ -38,17 +39,49 @@ void past_shared_release(past_shared *shared)
     allocator.release(allocator.user, shared, sizeof *shared);
 }
 
+void past_shared_time(past_shared *shared, int64_t time)
+{
+    int64_t latest = atomic_load_explicit(&shared->clock, memory_order_relaxed);
+    while (time > latest && !atomic_compare_exchange_weak_explicit(&shared->clock, &latest, time, memory_order_relaxed,
+                                                                   memory_order_relaxed))
+        continue;
+}
+
+past_store *past_shared_enter(past_shared *shared)
+{
+    pthread_mutex_lock(&shared->lock);
+    past_store_time(&shared->store, atomic_load_explicit(&shared->clock, memory_order_relaxed));
+    return &shared->store;
+}
+
+void past_shared_leave(past_shared *shared)
+{
+    pthread_mutex_unlock(&shared->lock);
+}
+
+static bool is_asked(const cst_image *image, uint64_t identity)
+{
+    for (uint32_t i = 0; i < image->pasts.count; i++)
+        if (past_row(image, i)->across && past_row(image, i)->identity == identity)
+            return true;
+    return false;
+}
+
 bool past_shared_places(past_shared *shared, const cst_image *image, uint32_t *places)
 {
     bool good = true;
-    pthread_mutex_lock(&shared->lock);
+    past_store *const store = past_shared_enter(shared);
+    const bool begun = store->now != PAST_CLOCK_UNSET;
+    for (uint32_t i = 0; i < store->count; i++)
+        if (!is_asked(image, store->places[i].identity))
+            past_store_unwatch(store, &store->places[i]);
     for (uint32_t i = 0; i < image->pasts.count && good; i++) {
         places[i] = CST_NONE;
         if (!past_row(image, i)->across)
             continue;
-        places[i] = past_store_place(&shared->store, past_row(image, i)->identity);
+        places[i] = past_store_place(store, past_row(image, i), begun);
         good = places[i] != CST_NONE;
     }
-    pthread_mutex_unlock(&shared->lock);
+    past_shared_leave(shared);
     return good;
 }

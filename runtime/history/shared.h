@@ -17,6 +17,7 @@
 
 typedef struct past_shared {
     atomic_uint references;
+    _Atomic int64_t clock; /* the latest time of all events; PAST_CLOCK_UNSET: there has been none */
     pthread_mutex_t lock;
     past_store store; /* under the lock; its seed does not change */
 } past_shared;
@@ -25,6 +26,11 @@ typedef struct past_shared {
 past_shared *past_shared_new(const cst_allocator *allocator);
 past_shared *past_shared_retain(past_shared *shared);
 void past_shared_release(past_shared *shared); /* NULL is allowed */
+/* An event of that time is decided: also one that no question is about moves the clock on. */
+void past_shared_time(past_shared *shared, int64_t time);
+/* Takes the lock, with the clock of the store at that of all events. */
+past_store *past_shared_enter(past_shared *shared);
+void past_shared_leave(past_shared *shared);
 /* By row of image.pasts the place of those that say `across sessions`, else CST_NONE. False: memory is short. */
 bool past_shared_places(past_shared *shared, const cst_image *image, uint32_t *places);
 

@@ -148,7 +148,7 @@ static bool make_room(past_store *store, past_table *table, const cst_past_row *
     const bool full = table->count >= store->most_keys;
     if (!full && table->count < table->capacity / 2)
         return true;
-    /* looking through all states is paid for by the keys that have come since the last time */
+    /* looking through all states is paid for by the keys that have come since the last time, or by as many events: see `crowded` */
     const uint32_t left = table->count - count_over(store, table, row);
     if (left >= store->most_keys)
         return false;
@@ -162,14 +162,13 @@ past_state *store_make(past_store *store, past_table *table, const cst_past_row 
 {
     past_state *state = NULL;
     const size_t size = past_state_size(row);
-    const bool crowded = table->count >= store->most_keys && past_is_recent(store, row, &table->dropped) &&
-                         table->dropped.number + store->most_keys / 2 > at.number;
+    const bool crowded = past_is_recent(store, row, &table->dropped) && table->crowded + table->count / 2 > at.number;
     if (!crowded && make_room(store, table, row))
         state = store_resize(store, NULL, 0, size);
     if (!state) {
         if (!crowded)
-            table->dropped = at;
-        table->dropped.time = at.time;
+            table->crowded = at.number;
+        table->dropped = at;
         return NULL;
     }
     memset(state, 0, size);
@@ -196,7 +195,7 @@ static void random_seed(const past_store *store, uint64_t seed[2])
 void past_store_init(past_store *store, const cst_allocator *allocator, uint32_t most_keys, size_t most_bytes,
                      const uint64_t seed[2])
 {
-    *store = (past_store){.allocator = *allocator, .most_bytes = most_bytes, .most_keys = most_keys, .now = INT64_MIN / 2};
+    *store = (past_store){.allocator = *allocator, .most_bytes = most_bytes, .most_keys = most_keys, .now = PAST_CLOCK_UNSET};
     if (seed)
         memcpy(store->seed, seed, sizeof store->seed);
     else
@@ -245,7 +244,7 @@ static bool move_tables(past_store *store, const cst_image *image, past_place *p
 {
     const uint32_t count = image->pasts.count;
     for (uint32_t i = 0; i < count; i++) {
-        places[i] = (past_place){past_row(image, i)->identity, NULL};
+        places[i] = (past_place){.identity = past_row(image, i)->identity};
         if (store->number == 0 || place_find(store, places[i].identity) != CST_NONE)
             continue;
         past_table *const table = store_table(store, &places[i], past_row(image, i));
@@ -260,7 +259,7 @@ static bool move_tables(past_store *store, const cst_image *image, past_place *p
         if (old == CST_NONE)
             continue;
         places[i].table = store->places[old].table;
-        store->places[old] = (past_place){0, NULL};
+        store->places[old] = (past_place){0};
         (*kept)++;
     }
     return true;
@@ -287,11 +286,33 @@ bool past_store_adopt(past_store *store, const cst_image *image, uint32_t *kept,
     return true;
 }
 
-uint32_t past_store_place(past_store *store, uint64_t identity)
+/* What is asked of a place is not known of the time up to now. */
+static bool blur_place(past_store *store, past_place *place, const cst_past_row *row)
 {
-    const uint32_t known = place_find(store, identity);
-    if (known != CST_NONE)
+    past_table *const table = store_table(store, place, row);
+    if (table)
+        table->blurred = past_store_next(store);
+    return table != NULL;
+}
+
+void past_store_unwatch(past_store *store, past_place *place)
+{
+    place->unwatched = true;
+    if (!place->table)
+        return;
+    free_states(store, place->table);
+    *place->table = (past_table){.steps = place->table->steps, .blurred = past_store_next(store)};
+}
+
+uint32_t past_store_place(past_store *store, const cst_past_row *row, bool begun)
+{
+    const uint32_t known = place_find(store, row->identity);
+    if (known != CST_NONE) {
+        if (store->places[known].unwatched && !blur_place(store, &store->places[known], row))
+            return CST_NONE;
+        store->places[known].unwatched = false;
         return known;
+    }
     const cst_allocator *const from = &store->allocator;
     const size_t size = store->count * sizeof *store->places;
     past_place *const places = store->places ? from->resize(from->user, store->places, size, size + sizeof *places)
@@ -299,8 +320,9 @@ uint32_t past_store_place(past_store *store, uint64_t identity)
     if (!places)
         return CST_NONE;
     store->places = places;
-    store->places[store->count] = (past_place){identity, NULL};
-    return store->count++;
+    past_place *const place = &store->places[store->count];
+    *place = (past_place){.identity = row->identity};
+    return begun && !blur_place(store, place, row) ? CST_NONE : store->count++;
 }
 
 void past_store_time(past_store *store, int64_t time)

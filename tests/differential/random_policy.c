@@ -23,7 +23,6 @@ static const char *const type_names[FIELD_KINDS] = {
     "bool", "int", "decimal", "float", "string", "time", "duration", "Colour", "email", "url", "path", "ip", "command",
 };
 
-#define POOL(...) {__VA_ARGS__, NULL}
 /* What stands in conditions, by kind. */
 static const char *const literals[FIELD_KINDS][12] = {
     [FIELD_BOOL] = POOL("true", "false"),
@@ -41,36 +40,7 @@ static const char *const literals[FIELD_KINDS][12] = {
     [FIELD_COMMAND] = POOL("\"ls\"", "\"rm -rf /etc/x\"", "\"cat $X\""),
 };
 
-/* What stands in events, by kind, as JSON. */
-static const char *const values[FIELD_KINDS][14] = {
-    [FIELD_BOOL] = POOL("true", "false"),
-    [FIELD_INT] = POOL("0", "1", "7", "-3", "100", "7.0", "1e2", "9223372036854775807", "-9223372036854775808",
-                       "4611686018427387904"),
-    [FIELD_DECIMAL] = POOL("0", "1.5", "-2.25", "100", "9000000000000.0", "0.000001", "1.50e0", "-9000000000000"),
-    [FIELD_FLOAT] = POOL("0.0", "0.5", "-1.25", "100", "1e308", "-1e308", "5e-324"),
-    [FIELD_STRING] = POOL("\"\"", "\"a\"", "\"abc\"", "\"\\u00e4ö\"", "\"x y\"", "\"abc\\u0061bc\"", "\"\\n\\\"\"",
-                          "\"\\ud83d\\ude00\""),
-    [FIELD_TIME] = POOL("\"2026-01-01T00:00:00Z\"", "\"2026-06-15T10:30:00Z\"", "\"2026-06-20T23:59:59.5Z\""),
-    [FIELD_DURATION] = POOL("\"10m\"", "\"60m\"", "\"0s\"", "\"72h\"", "\"100000000d\""),
-    [FIELD_ENUM] = POOL("\"red\"", "\"green\"", "\"blue\""),
-    [FIELD_EMAIL] = POOL("\"Ann@Example.com\"", "\"bob@example.org\"", "\"eve@evil.test\"", "\"zed@other.test\""),
-    [FIELD_URL] = POOL("\"https://EXAMPLE.com:443/x/../a\"", "\"http://0x0a000001:8080\"",
-                       "\"https://a.b.example.com/x?y=1\"", "\"ftp://u@other.test/\""),
-    [FIELD_PATH] = POOL("\"/work/./src\"", "\"/work\"", "\"/work/../etc//passwd\"", "\"b\"", "\"../x\""),
-    [FIELD_IP] = POOL("\"10.0.0.1\"", "\"192.168.1.9\"", "\"::1\"", "\"2001:DB8:0::1\"", "\"8.8.8.8\""),
-};
-
-/* What stands in the texts of messages, put together from 1 to 6 of these. */
-static const char *const pieces[] = POOL(
-    "a", "abc", "x y", "\\u00e4ö", "\\ud83d\\ude00", "\\n", "aab1", "ab12", "cc7", "A b C", "\u0430bc", "4111 1111 1111 1111",
-    "ann@example.com", "https://evil.test/x?y=1", "see http://10.0.0.1:8080/", "1,234.5", "YWJjIGFiYyBhYmM=", "key: zz",
-    "the quick brown fox", "You are a helper.", "bob AT evil.test", "c4rd", "Bob@Example.org, and", "(eve@evil.test)", "abcabc", "/work/./src",
-    "'/etc//passwd'", "https://EXAMPLE.com:443/a", "192.168.1.9.", "8.8.8.8", "100", "-2.25", "4611686018427387904", "id 7", "7");
-
-/* What fits no field of that kind. */
-static const char *const misfits[] = {"null", "{}", "[1]", "\"\\u0000\"", "1e999", "[]", "\"no such thing\"", "true", "-0.0000001"};
-
-static const char *pick(random_state *random, const char *const *pool)
+const char *random_pick(random_state *random, const char *const *pool)
 {
     uint32_t count = 0;
     while (pool[count])
@@ -95,6 +65,8 @@ typedef struct place {
     uint32_t variable_count;
     bool has_arguments;
     bool has_text;
+    const random_policy *policy;
+    bool in_past;  /* a filter of the past: no question about the past of its own */
     bool cuttable; /* a test of a text was written, and stands under no `not` */
     uint32_t negations;
 } place;
@@ -104,7 +76,7 @@ static void gen_value(place *place, field_kind kind, uint32_t depth);
 
 static const char *literal(place *place, field_kind kind)
 {
-    return pick(place->random, literals[kind]);
+    return random_pick(place->random, literals[kind]);
 }
 
 /* A field of that kind that is there for sure, or one with a fallback (not if a part of it will be named); false if there
@@ -467,9 +439,112 @@ static void gen_simple(place *place, uint32_t depth)
     }
 }
 
+/* ---- the past ---------------------------------------------------------------------------------- */
+
+/* Fields that are there for sure and have one value of a kind that can be compared with `==`, or added. */
+static const random_field *find_single(random_state *random, const random_field *fields, uint32_t count, bool adds)
+{
+    const uint32_t start = count ? random_below(random, count) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const random_field *field = &fields[(start + i) % count];
+        const bool number = field->kind == FIELD_INT || field->kind == FIELD_DECIMAL || field->kind == FIELD_DURATION;
+        if (!field->list && !field->optional && field->kind != FIELD_BOOL && (!adds || number))
+            return field;
+    }
+    return NULL;
+}
+
+/* `(action tool_1 where …)`; with `key`, also that this field of the arguments is that of the event being decided. */
+static void gen_moment(place *around, uint32_t tool, const random_field *key)
+{
+    place inner = {.random = around->random, .out = around->out, .policy = around->policy, .in_past = true,
+                   .context = around->context, .context_count = around->context_count};
+    const uint32_t choice = key || tool != RANDOM_TOOLS ? 0 : random_below(around->random, 8);
+    static const char *const others[] = {"action", "action", "action tagged side", "input", "output", "message"};
+    buffer_format(inner.out, "(%s", random_chance(inner.random, 10) ? "stopped " : "");
+    if (choice < 2) {
+        const uint32_t chosen = tool != RANDOM_TOOLS ? tool : random_below(inner.random, 3);
+        buffer_format(inner.out, "action %s", around->policy->tools[chosen].name);
+        inner.has_arguments = true;
+        inner.arguments = around->policy->tools[chosen].fields;
+        inner.argument_count = around->policy->tools[chosen].field_count;
+    } else {
+        buffer_text(inner.out, others[choice - 2]);
+        inner.has_arguments = choice < 4;
+        inner.has_text = choice > 4;
+    }
+    const bool filter = random_chance(inner.random, 60);
+    if (key || filter)
+        buffer_text(inner.out, " where ");
+    if (key)
+        buffer_format(inner.out, "args.%s == this.args.%s%s", key->name, key->name, filter ? " and " : "");
+    if (filter) {
+        buffer_text(inner.out, "(");
+        gen_condition(&inner, random_below(inner.random, 2));
+        buffer_text(inner.out, ")");
+    }
+    buffer_text(inner.out, ")");
+}
+
+/* The tool that the rule is about, or RANDOM_TOOLS. */
+static uint32_t tool_of(const place *place)
+{
+    for (uint32_t tool = 0; tool < RANDOM_TOOLS; tool++)
+        if (place->has_arguments && place->arguments && place->arguments == place->policy->tools[tool].fields)
+            return tool;
+    return RANDOM_TOOLS;
+}
+
+static void gen_past(place *place)
+{
+    random_state *const random = place->random;
+    static const char *const windows[] = {"1h", "1d", "20d", "90d"};
+    const uint32_t own = tool_of(place);
+    const random_field *same = random_chance(random, 50) ? find_single(random, place->context, place->context_count, false) : NULL;
+    const random_field *key = !same && own != RANDOM_TOOLS && random_chance(random, 50)
+                                  ? find_single(random, place->arguments, place->argument_count, false) : NULL;
+    const uint32_t kind = random_below(random, 6);
+    const uint32_t tool = key ? own : random_below(random, 3);
+    const random_field *value = kind < 3 ? NULL : find_single(random, place->policy->tools[tool].fields, place->policy->tools[tool].field_count, kind == 3);
+    static const char *const names[] = {"earlier ", "no earlier ", "count of ", "sum of ", "distinct of ", "(latest of "};
+    const uint32_t asked = kind >= 3 && !value ? 2 : kind;
+    buffer_text(place->out, names[asked]);
+    if (value)
+        buffer_format(place->out, "args.%s over ", value->name);
+    if (!value && random_chance(random, 25)) {
+        gen_moment(place, key ? own : RANDOM_TOOLS, key);
+        buffer_text(place->out, " followed by ");
+    }
+    gen_moment(place, value || key ? tool : RANDOM_TOOLS, key);
+    if (same)
+        buffer_format(place->out, " with same user.%s", same->name);
+    if (random_chance(random, 25)) {
+        buffer_text(place->out, " since ");
+        gen_moment(place, RANDOM_TOOLS, NULL);
+    }
+    const bool across = same && random_chance(random, 40);
+    if (across)
+        buffer_text(place->out, " across sessions");
+    if (across || random_chance(random, 40))
+        buffer_format(place->out, " within %s", windows[random_below(random, 4)]);
+    if (asked == 2 || asked == 4)
+        buffer_format(place->out, random_chance(random, 70) ? " > %u" : " == %u", random_below(random, 4));
+    else if (asked == 3)
+        buffer_format(place->out, " > %s", literal(place, value->kind));
+    else if (asked == 5)
+        buffer_format(place->out, " else %s) == %s", literal(place, value->kind), literal(place, value->kind));
+}
+
 static void gen_condition(place *place, uint32_t depth)
 {
     uint32_t choice = random_below(place->random, 10);
+    if (!place->in_past && random_chance(place->random, 12)) {
+        if (random_chance(place->random, 20))
+            buffer_format(place->out, "session has seen%u", random_below(place->random, 3));
+        else
+            gen_past(place);
+        return;
+    }
     if (depth == 0 || choice < 3) {
         gen_simple(place, depth);
         return;
@@ -569,7 +644,7 @@ static void write_rule(random_state *random, const random_policy *policy, buffer
 {
     static const char *const effects[] = {"flag", "require approval from boss within 10m", "require approval from boss or user",
                                           "escalate to boss", "refuse offering \"something else\"", "refuse", "deny", "halt"};
-    place place = {.random = random, .out = out, .context = policy->context, .context_count = policy->context_count};
+    place place = {.random = random, .out = out, .policy = policy, .context = policy->context, .context_count = policy->context_count};
     bool permit = random_chance(random, 15);
     uint32_t before = (uint32_t)out->length;
     buffer_format(out, permit ? "permit p%u" : "rule r%u", number);
@@ -605,6 +680,8 @@ static void write_rule(random_state *random, const random_policy *policy, buffer
             buffer_text(out, "\n  then redact text with \"gone\"");
         else
             buffer_format(out, "\n  then %s", effects[effect]);
+        if (random_chance(random, 15))
+            buffer_format(out, " and label seen%u", random_below(random, 3));
         write_message(&place, out);
     }
     buffer_text(out, "\n");
@@ -666,121 +743,16 @@ void random_policy_write(random_state *random, random_policy *policy, uint32_t r
         buffer_text(text, random_chance(random, 60) ? "default action deny\n" : "default action require approval from user within 5m\n");
     for (uint32_t i = 0; i < rules; i++)
         write_rule(random, policy, text, i, false);
+    for (uint32_t i = 0; i < 3; i++) {
+        place place = {.random = random, .out = text, .policy = policy, .context = policy->context, .context_count = policy->context_count};
+        buffer_format(text, "rule give%u", i);
+        write_selector(&place, policy);
+        buffer_text(text, " when ");
+        gen_condition(&place, 1);
+        buffer_format(text, " then label seen%u\n", i);
+    }
     buffer_text(text, "rule from_yes on action in shadow when args from everything down to 1 char then flag\n"
                       "rule from_no on action in shadow when args not from everything down to 1 char then flag\n");
     if (policy->layered)
         buffer_text(text, "waive upper.last until \"2026-07-01\" when time.hour > 9 because \"A ticket.\"\n");
-}
-
-/* ---- events --------------------------------------------------------------------------------------- */
-
-static void write_scalar(random_state *random, field_kind kind, buffer *json)
-{
-    if (kind == FIELD_COMMAND)
-        random_command_write(random, json);
-    else if (random_below(random, 400) == 0)
-        buffer_text(json, misfits[random_below(random, sizeof misfits / sizeof *misfits)]);
-    else
-        buffer_text(json, pick(random, values[kind]));
-}
-
-static void write_value(random_state *random, const random_field *field, buffer *json)
-{
-    if (!field->list) {
-        write_scalar(random, field->kind, json);
-        return;
-    }
-    buffer_text(json, "[");
-    uint32_t count = random_below(random, random_chance(random, 2) ? 9 : 5);
-    for (uint32_t i = 0; i < count; i++) {
-        buffer_text(json, i ? "," : "");
-        if (field->record)
-            buffer_text(json, "{\"k\":");
-        write_scalar(random, field->kind, json);
-        if (field->record)
-            buffer_format(json, ",\"n\":%s}", pick(random, values[FIELD_INT]));
-    }
-    buffer_text(json, "]");
-}
-
-static void write_members(random_state *random, const random_field *fields, uint32_t count, buffer *json)
-{
-    bool first = true;
-    uint32_t start = random_below(random, count);
-    for (uint32_t i = 0; i < count; i++) {
-        const random_field *field = &fields[(start + i) % count];
-        if (random_chance(random, field->optional ? 40 : 1))
-            continue;
-        buffer_format(json, "%s\"%s\":", first ? "" : ",", field->name);
-        first = false;
-        if (field->optional && random_chance(random, 10))
-            buffer_text(json, "null");
-        else
-            write_value(random, field, json);
-    }
-}
-
-static void write_open(random_state *random, buffer *json)
-{
-    static const char *const members[] = {
-        "\"a\":\"abc\"", "\"a\":9", "\"a\":null", "\"b\":0.5", "\"b\":true", "\"n\":{\"k\":\"abc\",\"z\":[]}", "\"n\":3",
-        "\"l\":[\"abc\",1]", "\"l\":[]", "\"l\":\"x\"", "\"z\":{\"deep\":[[{}]]}",
-    };
-    static const uint32_t starts[] = {0, 3, 5, 7, 10}, counts[] = {3, 2, 2, 3, 1};
-    bool first = true;
-    for (uint32_t i = 0; i < 5; i++) {
-        if (random_chance(random, 40))
-            continue;
-        buffer_format(json, "%s%s", first ? "" : ",", members[starts[i] + random_below(random, counts[i])]);
-        first = false;
-    }
-}
-
-/* Open data in which the values of arguments come back. */
-static void write_result(random_state *random, buffer *json)
-{
-    if (random_chance(random, 60))
-        return;
-    buffer_text(json, ",\"value\":{\"v\":");
-    write_scalar(random, (field_kind)random_below(random, FIELD_KINDS), json);
-    buffer_text(json, ",\"l\":[");
-    for (uint32_t i = random_below(random, 4), first = 1; i > 0; i--, first = 0) {
-        buffer_text(json, first ? "{\"k\":" : ",{\"k\":");
-        write_scalar(random, (field_kind)random_below(random, FIELD_KINDS), json);
-        buffer_format(json, ",\"n\":%s}", pick(random, values[FIELD_INT]));
-    }
-    buffer_text(json, "]}");
-}
-
-void random_event_write(random_state *random, const random_policy *policy, buffer *json)
-{
-    static const char *const stages[] = {"input", "output", "message", "result", "system", "sideways"};
-    bool action = random_chance(random, 65);
-    uint32_t tool = random_below(random, RANDOM_TOOLS);
-    const char *stage = action ? "action" : stages[random_below(random, random_chance(random, 3) ? 6 : 5)];
-    bool late = random_chance(random, 20); /* stage and tool behind what depends on them */
-    buffer_text(json, "{");
-    if (!late)
-        buffer_format(json, "\"stage\":\"%s\",\"tool\":\"%s\",", stage, policy->tools[tool].name);
-    /* few sessions that come back, so that texts repeat others, and many that never do */
-    buffer_format(json, "\"session\":\"s%u\",", random_below(random, random_chance(random, 70) ? 8 : 1u << 30));
-    buffer_format(json, "\"time\":\"2026-0%u-1%uT%02u:15:00Z\",", 1 + random_below(random, 9), random_below(random, 10),
-                  random_below(random, 24));
-    buffer_text(json, "\"user\":{");
-    write_members(random, policy->context, policy->context_count, json);
-    buffer_text(json, "},\"args\":{");
-    if (policy->tools[tool].declared)
-        write_members(random, policy->tools[tool].fields, policy->tools[tool].field_count, json);
-    else
-        write_open(random, json);
-    buffer_text(json, "},\"from\":\"a\",\"to\":\"b\",\"extra\":[{\"x\":1}],\"text\":\"");
-    for (uint32_t i = random_below(random, 7); i > 0; i--)
-        buffer_format(json, "%s%s", pick(random, pieces), random_chance(random, 50) ? " " : "");
-    buffer_text(json, "\"");
-    write_result(random, json);
-    if (late)
-        buffer_format(json, ",\"stage\":\"%s\",\"tool\":\"%s\"", stage, policy->tools[tool].name);
-    buffer_text(json, "}");
-    if (random_below(random, 300) == 0 && json->length)
-        json->bytes[random_below(random, (uint32_t)json->length)] = (char)random_below(random, 256);
 }

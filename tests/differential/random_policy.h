@@ -21,6 +21,9 @@ typedef struct random_state {
 uint32_t random_below(random_state *random, uint32_t bound); /* bound > 0 */
 bool random_chance(random_state *random, uint32_t percent);
 
+#define POOL(...) {__VA_ARGS__, NULL}
+const char *random_pick(random_state *random, const char *const *pool); /* of a POOL */
+
 typedef enum field_kind {
     FIELD_BOOL, FIELD_INT, FIELD_DECIMAL, FIELD_FLOAT, FIELD_STRING, FIELD_TIME, FIELD_DURATION, FIELD_ENUM,
     FIELD_EMAIL, FIELD_URL, FIELD_PATH, FIELD_IP, FIELD_COMMAND, FIELD_KINDS
