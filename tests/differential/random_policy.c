@@ -414,7 +414,7 @@ static void gen_simple(place *place, uint32_t depth)
 {
     if (random_chance(place->random, 15) && gen_command_test(place))
         return;
-    switch (random_below(place->random, 11)) {
+    switch (random_below(place->random, place->in_past ? 10 : 11)) { /* a filter asks nothing about origins */
     case 10:
         gen_from(place);
         break;
