@@ -137,6 +137,7 @@ struct expression {
     uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, FROM, PAST_…, EARLIER, LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
     const struct asked_from *asked; /* FROM before commit: what becomes a row of `froms` */
     bool tightens;        /* FROM: that it is true makes the decision stricter, never more lenient (check/polarity.c) */
+    bool absent_too;      /* a key of `with same`: to be absent is one more value, so it needs no guard */
     const struct wanted *wanted; /* FOUND, CONTAINS, MATCHES before commit: what becomes a probe */
     expression *left, *right;
     expression **items;

@@ -373,6 +373,8 @@ static void guard_value(guard *guard, const expression *value, const frame *fram
     }
     if (value->kind == EXPRESSION_PAST_LATEST || value->kind == EXPRESSION_PAST_NUMBER)
         guard_keys(guard, value, frame);
+    if (node_is_place(value) && value->absent_too)
+        return;
     if (node_is_place(value)) {
         place_demand(guard, value, frame);
         return;

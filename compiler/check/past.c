@@ -318,6 +318,7 @@ static bool decided_check(question *q)
             report(q->environment, E_PAST_KEYS, ast->range, "`%s` is no value that could be looked up", excerpt(q->environment, ast->range));
             return false;
         }
+        q->decided[i]->absent_too = i < q->same.count;
     }
     return true;
 }
@@ -367,6 +368,7 @@ static bool keys_note(watch_work *work, const environment *environment)
                    type_with_article(environment->checker, wanted));
             return false;
         }
+        value->absent_too = i < same;
         note_add(work, environment, value, work->watch->first_note + i);
     }
     return true;
@@ -375,6 +377,19 @@ static bool keys_note(watch_work *work, const environment *environment)
 static bool is_single(const type *type)
 {
     return type->kind != CST_KIND_LIST && type->kind != CST_KIND_RECORD && type->kind != CST_KIND_JSON && type->kind != CST_KIND_TOOL;
+}
+
+/* An event without the value has none to add, to count or to be the latest: it is none of those that are asked for. */
+static void presence_add(watch_work *work, const environment *environment, const expression *value)
+{
+    while (value->kind == EXPRESSION_PROPERTY)
+        value = value->left;
+    if (value->kind != EXPRESSION_FIELD ||
+        (!candidate_at(environment->checker, value->slot)->open && scope_optional(environment->scope, value->slot) == 0))
+        return;
+    expression *const there = node_unary(environment, EXPRESSION_PRESENT, NULL, node_copy(environment, value), value->range);
+    if (there != NULL)
+        *ARENA_PUSH(environment->checker->arena, &work->parts) = there;
 }
 
 static bool value_note(watch_work *work, const environment *environment)
@@ -401,6 +416,7 @@ static bool value_note(watch_work *work, const environment *environment)
     q->value = q->kind == CST_PAST_LATEST || q->kind == CST_PAST_SUM ? type_scalar(environment->checker, kind, 0) : value->type;
     if (kind == CST_KIND_ENUM || kind == CST_KIND_AGENT)
         q->value = value->type;
+    presence_add(work, environment, value);
     note_add(work, environment, value, work->watch->first_note + work->watch->key_count);
     return true;
 }
