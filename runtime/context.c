@@ -133,6 +133,7 @@ static cst_context *make(cst_policy *policy, cst_live *live, uint64_t generation
     buffer_init(&context->cut, &allocator, 0);
     buffer_init(&context->leaf, &allocator, 0);
     buffer_init(&context->history.text, &allocator, 0);
+    buffer_init(&context->state_bytes, &allocator, 0);
     context->shared = past_shared_retain(live ? live_shared(live) : policy->shared);
     session_table_init(&context->sessions, &allocator);
     if (!take_policy(context, policy)) {
@@ -170,6 +171,7 @@ void cst_context_free(cst_context *context)
     buffer_free(&context->cut);
     buffer_free(&context->leaf);
     buffer_free(&context->history.text);
+    buffer_free(&context->state_bytes);
     session_table_free(&context->sessions);
     past_shared_release(context->shared);
     scan_scratch_free(context->texts.scratch);

@@ -79,6 +79,8 @@ static void check_session(cst_context *context)
     const session *const known = session_find(table, name->bytes, name->length);
     if (known && known->halted)
         overrule(context, "halted", "/session", "The session was halted.");
+    else if (known && known->distrusted)
+        overrule(context, "session-state", "/session", "What was remembered of the session could not be loaded.");
     else if (!known && table->halt_lost)
         overrule(context, "session-limit", "/session",
                  "A halted session could not be remembered, and this may be it.");

@@ -126,6 +126,7 @@ struct cst_context {
     cst_verdict verdict;
     buffer message, json, action; /* of message.c, decision_json.c, hash_action.c; `action` also of spans.c */
     buffer cut, leaf;             /* of cut.c: a text or JSON that goes on, a string that is written back into it */
+    buffer state_bytes;           /* of session_bytes.c */
     bool has_json, has_hash;
     uint8_t hash[32];
 };

@@ -199,7 +199,8 @@ static bool make_key(cst_policy *policy, const cst_options *options)
 {
     static const uint8_t none[sizeof policy->key];
     memcpy(policy->key, options->key, sizeof policy->key);
-    return memcmp(policy->key, none, sizeof none) != 0 ||
+    policy->has_key = memcmp(policy->key, none, sizeof none) != 0;
+    return policy->has_key ||
            getrandom(policy->key, sizeof policy->key, 0) == (ssize_t)sizeof policy->key;
 }
 

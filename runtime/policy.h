@@ -48,7 +48,8 @@ struct cst_policy {
     scan_database **databases; /* by row of image.databases */
     past_shared *shared;     /* what its contexts keep across sessions */
     uint32_t text_slot;      /* the string slot `text`, or CST_NONE */
-    uint8_t key[32];         /* for aliases: the host's, or one of this process's own */
+    bool has_key;            /* the host gave `key` */
+    uint8_t key[32];         /* for aliases, approvals and states: the host's, or one of this process's own */
     uint32_t *record_order;  /* rows of image.records, ascending by name */
     size_t size;             /* of the whole allocation */
 };

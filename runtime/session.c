@@ -65,7 +65,7 @@ void session_free_echoes(session_table *table, session_echoes *echoes)
     release(table, echoes, sizeof *echoes + echoes->count * sizeof(struct echo *));
 }
 
-static void free_session(session_table *table, session *old)
+void session_clear(session_table *table, session *old)
 {
     for (session_record *record = old->records; record;) {
         session_record *const next = record->next;
@@ -84,6 +84,17 @@ static void free_session(session_table *table, session *old)
         past_store_free(old->past);
         release(table, old->past, sizeof *old->past);
     }
+    old->records = NULL;
+    old->echoes = NULL;
+    old->labels = NULL;
+    old->past = NULL;
+    old->label_count = 0;
+    old->labels_lost = old->halted = old->distrusted = false;
+}
+
+static void free_session(session_table *table, session *old)
+{
+    session_clear(table, old);
     release(table, old, sizeof *old + old->name_length);
 }
 

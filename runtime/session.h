@@ -51,6 +51,7 @@ typedef struct session {
     uint32_t label_count;
     bool labels_lost;     /* a label could not be kept: it may have any */
     bool halted;
+    bool distrusted;      /* its state could not be loaded: its events are denied */
     uint32_t name_length;
     char name[];
 } session;
@@ -73,6 +74,8 @@ session *session_find(const session_table *table, const char *name, uint32_t len
 /* The session, stored if it is new. NULL: memory is short. The caller has looked at the bound. */
 session *session_store(session_table *table, const char *name, uint32_t length);
 const session_record *session_find_record(const session *session, const char *name, uint32_t length);
+/* Forgets what is remembered of a session, but not that there is one. */
+void session_clear(session_table *table, session *session);
 /* Room for `count` echoes, all NULL. NULL: memory is short. */
 session_echoes *session_new_echoes(session_table *table, uint32_t count);
 void session_free_echoes(session_table *table, session_echoes *echoes);

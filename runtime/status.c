@@ -24,6 +24,7 @@ static const status_row statuses[] = {
     [CST_LIMIT] = {"CST_LIMIT", "A bound was reached."},
     [CST_NO_TOOLCHAIN] = {"CST_NO_TOOLCHAIN", "No linker was found, or it failed."},
     [CST_INTERNAL] = {"CST_INTERNAL", "A broken invariant: please report it."},
+    [CST_BAD_STATE] = {"CST_BAD_STATE", "The bytes are no state of a session, or were not made with this key."},
 };
 
 static const char *const verdicts[] = {

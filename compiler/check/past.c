@@ -598,6 +598,10 @@ static uint32_t past_make(question *q, const char *meaning)
         row.since = policy->watches.count;
         sound = watch_add(q, &q->since, number, CST_NONE, row.since_keyed);
     }
+    if (sound && q->value != NULL) {
+        const char *const typed = arena_format(checker->arena, "%s|%s", meaning, type_name(checker, q->value));
+        row.identity = cst_hash_seeded(typed, strlen(typed), 1) | 1;
+    }
     row.value = q->kind == CST_PAST_COUNT || q->kind == CST_PAST_DISTINCT ? type_scalar(checker, CST_KIND_INT, 0) : q->value;
     if (!sound || q->environment->scope->any_stage) { /* a definition that nothing calls leaves no trace */
         policy->watches.count = watches;

@@ -107,6 +107,8 @@ static bool current_event(cst_history *history, const question *asked, past_even
 /* The value as its type: texts are read again, so that their parts are there. */
 static bool value_of(cst_frame *frame, const past_value *kept, uint32_t type, cst_value *out)
 {
+    if (kept->kind != (cst_kind)CST_ROWS(frame->image, types, cst_type_row)[type].kind)
+        return false; /* it was kept for another policy */
     if (!kind_has_text(kept->kind)) {
         *out = (cst_value){.as.integer = kept->integer, .kind = (uint8_t)kept->kind, .at = UINT32_MAX};
         return true;

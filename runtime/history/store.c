@@ -112,6 +112,26 @@ static bool rebuild(past_store *store, past_table *table, const cst_past_row *ro
     return true;
 }
 
+bool store_reserve(past_store *store, past_table *table, uint32_t capacity)
+{
+    table->states = store_resize(store, NULL, 0, capacity * sizeof *table->states);
+    if (!table->states)
+        return false;
+    memset(table->states, 0, capacity * sizeof *table->states);
+    table->capacity = capacity;
+    return true;
+}
+
+bool store_place_state(past_table *table, past_state *state)
+{
+    const uint32_t at = table->capacity == 1 ? 0 : place_of(table, state->key);
+    if (table->states[at])
+        return false;
+    table->states[at] = state;
+    table->count++;
+    return true;
+}
+
 static uint32_t count_over(const past_store *store, const past_table *table, const cst_past_row *row)
 {
     uint32_t found = 0;
@@ -155,7 +175,6 @@ past_state *store_make(past_store *store, past_table *table, const cst_past_row 
     memset(state, 0, size);
     memcpy(state->key, key, sizeof state->key);
     state->dropped = table->dropped; /* what was lost may have been of this key */
-    table->steps = row->steps;
     table->states[row->key_count ? place_of(table, key) : 0] = state;
     table->count++;
     return state;

@@ -20,6 +20,10 @@ past_state *store_make(past_store *store, past_table *table, const cst_past_row 
 past_table *store_table(past_store *store, past_place *place, const cst_past_row *row);
 /* Memory of a state, within the bound of the store. NULL: none. */
 void *store_resize(past_store *store, void *memory, size_t old_size, size_t new_size);
+/* A table of so many places (a power of two), empty. False: there is no room. */
+bool store_reserve(past_store *store, past_table *table, uint32_t capacity);
+/* Puts a state into its place. False: its key is there already. */
+bool store_place_state(past_table *table, past_state *state);
 void store_free_state(past_store *store, past_state *state, uint32_t steps);
 
 #endif

@@ -56,7 +56,8 @@ typedef enum cst_status {
     CST_WRONG_TYPE = 8,      /* the value does not fit the type of the field */
     CST_LIMIT = 9,           /* a bound of runtime/limits.h was reached */
     CST_NO_TOOLCHAIN = 10,   /* no linker was found, or it failed */
-    CST_INTERNAL = 11        /* a broken invariant; please report it */
+    CST_INTERNAL = 11,       /* a broken invariant; please report it */
+    CST_BAD_STATE = 12       /* bytes of a session that are damaged, of another version, or not made with this key */
 } cst_status;
 
 CST_API const char *cst_status_name(cst_status status); /* "CST_NO_MEMORY"; static */
@@ -119,8 +120,9 @@ typedef struct cst_options {
     cst_clock clock;
     void *clock_user;
     cst_limits limits;
-    /* For what must not be guessed: aliases of `redact … with "{alias}"` depend on it, so processes that share it give the same text the
-     * same alias. All zero: a random key for each policy that is opened. */
+    /* For what must not be guessed or forged: states of sessions and grants of approvals are signed with it, and aliases of
+     * `redact … with "{alias}"` depend on it, so processes that share it give the same text the same alias. All zero: a random key for
+     * each policy that is opened; states can not be saved then. */
     uint8_t key[32];
 } cst_options;
 
@@ -174,6 +176,29 @@ CST_API void cst_context_forget(cst_context *context); /* drops all sessions */
  * texts given count. `session` may be NULL for the one session of events that name none. */
 CST_API cst_status cst_session_system(cst_context *context, const char *session, size_t session_length,
                                       const char *text, size_t length);
+
+/*
+ * A session as bytes: what a context remembers of it, to be kept in a file or moved to another process. They are signed with the `key` of
+ * cst_options (HMAC-SHA-256), which must be given: CST_BAD_ARGUMENT without one. `*bytes` lives until the next call on the context; a
+ * session of which nothing is remembered has bytes too. CST_NO_MEMORY: memory is short.
+ */
+CST_API cst_status cst_session_save(cst_context *context, const char *session, size_t session_length,
+                                    const void **bytes, size_t *length);
+
+typedef struct cst_restored { /* what became of the questions about the past that were kept */
+    uint32_t kept;    /* by their meaning the policy in force asks them too */
+    uint32_t dropped; /* it does not */
+    bool same_policy; /* the bytes were made under the policy in force */
+} cst_restored;
+
+/*
+ * Gives a session what the bytes say, in the place of what was remembered of it. Bytes of another policy are good: what both policies ask
+ * stays, and what only this one asks is not known of the time before, so it is undecided. `report` may be NULL. CST_BAD_STATE, and any
+ * other failure: the session is remembered as one that cannot be trusted, and its events are denied ("session-state") until it is loaded
+ * well or all is forgotten.
+ */
+CST_API cst_status cst_session_load(cst_context *context, const char *session, size_t session_length,
+                                    const void *bytes, size_t length, cst_restored *report);
 
 /* ---- decisions ------------------------------------------------------------------------------ */
 

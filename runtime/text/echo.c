@@ -182,6 +182,42 @@ bool echo_add(echo *echo, const char *text, uint32_t length)
     return !echo->partial;
 }
 
+/* ---- as bytes -------------------------------------------------------------------------------- */
+
+void echo_write(const echo *echo, buffer *out)
+{
+    bytes_put(out, echo->chars, 4);
+    bytes_put(out, echo->partial, 1);
+    bytes_put_text(out, echo->bytes, echo->length);
+}
+
+echo *echo_read(const cst_allocator *allocator, bytes_reader *in)
+{
+    uint32_t length;
+    const uint32_t chars = (uint32_t)bytes_take(in, 4);
+    const bool partial = bytes_take(in, 1) != 0;
+    const char *const bytes = bytes_take_text(in, LIMIT_ORIGIN_BYTES, &length);
+    if (in->failed || chars < LIMIT_REPEAT_LEAST || chars > LIMIT_REPEAT_CHARS)
+        return NULL;
+    echo *const made = echo_new(allocator, chars);
+    if (!made)
+        return NULL;
+    made->partial = partial;
+    if (length == 0)
+        return made;
+    if (!reserve(made, length)) {
+        echo_free(made);
+        return NULL;
+    }
+    memcpy(made->bytes, bytes, length);
+    made->length = length;
+    if (!index_blocks(made)) {
+        echo_free(made);
+        return NULL;
+    }
+    return made;
+}
+
 /* ---- finding --------------------------------------------------------------------------------- */
 
 typedef struct search {

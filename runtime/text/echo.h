@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/base/bytes.h"
 #include "runtime/include/constitution.h"
 
 typedef struct echo echo;
@@ -27,6 +28,10 @@ void echo_lose(echo *echo); /* notes that something was not added */
 /* Something that was to be added is not in it. */
 bool echo_is_partial(const echo *echo);
 uint32_t echo_bytes(const echo *echo); /* of memory */
+
+/* All of it as bytes, and back. NULL: they are no echo, or memory is short. */
+void echo_write(const echo *echo, buffer *out);
+echo *echo_read(const cst_allocator *allocator, bytes_reader *in);
 
 /* The shared runs in a text from left to right, disjoint, each as long as it goes. `visit` answers false to stop. *unknown is set if some may
  * be missing (bounds on the work). */
