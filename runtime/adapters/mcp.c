@@ -293,9 +293,10 @@ static bool response_events(mcp_reader *reader, const cst_json *result, const cs
 {
     bool two;
     mcp_open *const asked = asked_of(reader, &two);
+    if (asked == NULL && reader->message.id == NULL && error != NULL)
+        return true; /* the answer to what was no message at all */
     if (asked == NULL)
-        return reader->message.id == NULL && error != NULL /* an answer to what was no message at all */
-               || fail(reader, "missing", "/id", "this answers no request that came before it");
+        return fail(reader, "missing", "/id", "this answers no request that came before it");
     if (two)
         return fail(reader, "value", "/id", "both sides wait for an answer with this id, and it is not told which side it comes from");
     reader->message.what = asked->what;
