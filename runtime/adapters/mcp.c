@@ -64,12 +64,6 @@ void mcp_free(mcp_reader *reader)
 
 /* ---- events -------------------------------------------------------------------------------------- */
 
-static bool fail(mcp_reader *reader, const char *code, const char *at, const char *text)
-{
-    memset(&reader->events.current, 0, sizeof reader->events.current);
-    return text != NULL && conversation_fail(&reader->events, code, at, text);
-}
-
 static cst_json string_of(const char *text, uint32_t length)
 {
     return (cst_json){.kind = JSON_STRING, .text = text, .length = length};
@@ -85,6 +79,18 @@ static const cst_json *event_id(mcp_reader *reader)
     if (shown != NULL)
         *shown = string_of(id->text, id->length);
     return shown;
+}
+
+static bool fail(mcp_reader *reader, const char *code, const char *at, const char *text)
+{
+    conversation_event *const current = &reader->events.current;
+    const cst_json *const id = event_id(reader);
+    memset(current, 0, sizeof *current);
+    if (id != NULL && id->kind == JSON_STRING) {
+        current->id = id->text;
+        current->id_length = id->length;
+    }
+    return text != NULL && conversation_fail(&reader->events, code, at, text);
 }
 
 static bool text_event(mcp_reader *reader, cst_stage stage, const cst_json *value)
@@ -127,8 +133,14 @@ static bool result_event(mcp_reader *reader, const mcp_open *asked, const cst_js
 {
     conversation_reader *const events = &reader->events;
     words said;
-    if (!words_join(&events->arena, answer, NULL, &said))
+    cst_json *args = NULL;
+    json_problem problem;
+    if (asked->args != NULL &&
+        json_read(&events->arena, asked->args, asked->args_length, CONVERSATION_DEPTH, &args, &problem) != JSON_OK)
+        args = NULL;
+    if (!words_join(&events->arena, answer, args, &said))
         return false;
+    reader->message.only = said.only;
     conversation_begin(events, CST_RESULT);
     conversation_id(events, event_id(reader));
     conversation_tool(events, asked->tool, asked->tool_length);

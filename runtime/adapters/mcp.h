@@ -24,6 +24,7 @@ typedef struct mcp_message {
     uint32_t id_length;
     const cst_json *whole; /* NULL: the line is no JSON */
     const char *input;     /* that its places point into */
+    const cst_json *only;  /* of an answer: the one string that its text is, or NULL */
     uint32_t index, count; /* in its batch; count 0: in none */
 } mcp_message;
 

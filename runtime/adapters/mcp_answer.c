@@ -97,6 +97,12 @@ static bool changed(buffer *out, const mcp_message *message, const mcp_outcome *
         after(out, message, arguments);
         return true;
     }
+    if (message->form == MCP_RESPONSE && message->only != NULL && outcome->text != NULL && outcome->value == NULL) {
+        before(out, message, message->only);
+        buffer_json_string(out, outcome->text, outcome->text_length);
+        after(out, message, message->only);
+        return true;
+    }
     if (message->form == MCP_RESPONSE && message->what == MCP_CALL && json_member(message->whole, "result") != NULL &&
         (outcome->text != NULL || outcome->value != NULL)) {
         new_result(out, message, outcome);
@@ -113,11 +119,8 @@ static bool is_changed(const mcp_outcome *outcome)
 
 static void stopped(buffer *out, const mcp_message *message, const mcp_outcome *outcome)
 {
-    if (message->form == MCP_NOTIFICATION) {
-        buffer_text(out, "\"drop\":true}");
-        return;
-    }
-    if (message->form == MCP_RESPONSE && message->id == NULL) {
+    /* Nobody waits for an answer: to a notification, or to what was never asked. */
+    if (message->form == MCP_NOTIFICATION || (message->form == MCP_RESPONSE && message->what == MCP_SILENT)) {
         buffer_text(out, "\"drop\":true}");
         return;
     }

@@ -24,6 +24,8 @@ static void rule_write(buffer *out, const cst_fired *rule)
         buffer_text(out, rule->message);
     else if (rule->rule == NULL)
         buffer_text(out, "No rule permits this.");
+    else if (rule->effect == CST_REDACT)
+        buffer_text(out, "A rule of the policy cuts something out of it.");
     else
         buffer_text(out, "A rule of the policy speaks against it.");
     who_write(out, rule);
