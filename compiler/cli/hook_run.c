@@ -196,6 +196,9 @@ static int run(hook_work *work)
     work->policy = call->open(call->policy, &options);
     if (work->policy == NULL)
         return HOOK_BLOCKS;
+    /* What is left of a file that was cut off may be a policy without rules: it would permit everything. */
+    if (cst_policy_rule_count(work->policy) == 0)
+        return hook_refuse("%s: the policy has no rules", call->policy);
     work->context = cst_context_new(work->policy);
     if (work->context == NULL || work->records.failed)
         return hook_refuse("out of memory");
