@@ -206,7 +206,7 @@ class Hook(unittest.TestCase):
 
     def blocks(self, run, note=None):
         self.assertEqual((run.returncode, run.stdout), (2, b""), note)
-        self.assertTrue(run.stderr.startswith(b"constitution-hook: ") or run.stderr.startswith(b"constc: "), (note, run.stderr[-300:]))
+        self.assertTrue(run.stderr.startswith((b"constitution-hook: ", b"constc: ", b"error[")), (note, run.stderr[-300:]))
 
     def denied(self, answer, note=None):
         self.assertEqual(answer["hookSpecificOutput"]["permissionDecision"], "deny", note)
