@@ -301,7 +301,7 @@ static bool records_read(const cli_arguments *arguments, const char *format, run
         return true;
     if (strcmp(format, "events") == 0) {
         complain(
-            "--context is for the other formats of --from: events bring their own records");
+            "--context is for --from openai, anthropic, mcp and claude-hook: events bring their own records");
         return false;
     }
     for (uint32_t i = 0; i < arguments->option_count; i++)
