@@ -215,7 +215,7 @@ cst_status engine_begin(cst_context *context)
     for (uint32_t i = 0; i < context->touched_count; i++)
         memset(&context->slots[context->touched[i]], 0, sizeof(cst_value));
     context->touched_count = 0;
-    context->fired_count = context->shadow_count = 0;
+    context->fired_count = context->shadow_count = context->granted_count = 0;
     context->has_json = context->has_hash = false;
     context->frame.hit_count = 0;
     if (context->arena.used)

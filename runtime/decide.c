@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "runtime/approval.h"
 #include "runtime/base/sort.h"
 #include "runtime/engine.h"
 #include "runtime/utf8.h"
@@ -300,6 +301,13 @@ bool engine_evaluate(cst_context *context)
     return true;
 }
 
+void engine_sort_fired(cst_context *context)
+{
+    for (uint32_t i = 0; i < context->fired_count; i++)
+        context->fired[i].key = report_key(&context->fired[i]);
+    sort_in_place(context->fired, context->fired_count, sizeof *context->fired, fired_compare);
+}
+
 static bool decide(cst_context *context)
 {
     const cst_frame *const frame = &context->frame;
@@ -311,7 +319,7 @@ static bool decide(cst_context *context)
     if ((frame->hit_count && !combine_hits(context, layers, permitted)) ||
         !combine_defaults(context, layers, permitted))
         return false;
-    sort_in_place(context->fired, context->fired_count, sizeof *context->fired, fired_compare);
+    engine_sort_fired(context);
     sort_in_place(context->shadow, context->shadow_count, sizeof *context->shadow, fired_compare);
     return true;
 }
@@ -341,6 +349,7 @@ cst_status cst_session_system(cst_context *context, const char *session, size_t 
 cst_status engine_finish(cst_context *context, cst_decision *decision)
 {
     engine_event *const event = &context->event;
+    bool approved = false;
     event->phase = ENGINE_DECIDED;
     if (event->missing != CST_NONE)
         engine_problem_at(context, UINT64_MAX - 1, "missing", event->missing, "",
@@ -364,13 +373,19 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
             return engine_refuse(context, CST_NO_MEMORY, decision);
         if (context->verdict <= CST_ESCALATE)
             cuts_apply(context);
+        bool no_memory = false;
+        approved = context->verdict == CST_REQUIRE_APPROVAL && approvals_apply(context, &no_memory);
+        if (no_memory)
+            return engine_refuse(context, CST_NO_MEMORY, decision);
     }
     /* what waits for an approval has not been let through */
     if (!event->problem.code && context->verdict < CST_REQUIRE_APPROVAL)
         remember_texts(context);
     const bool waits = context->verdict == CST_REQUIRE_APPROVAL || context->verdict == CST_ESCALATE;
     if (!event->problem.code && !event->is_system && !waits) /* what waits is in no history */
-        history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED : HISTORY_PASSED);
+        history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED : approved ? HISTORY_APPROVED : HISTORY_PASSED);
+    if (approved && context->verdict < CST_REQUIRE_APPROVAL)
+        approvals_use(context);
     if (!event->problem.code && context->verdict == CST_HALT)
         remember_halt(context);
     write_decision(context, decision);

@@ -75,6 +75,7 @@ const cst_fired *fired_show(cst_context *context, engine_fired *fired, bool shad
     if (!out)
         return NULL;
     out->effect = fired->effect;
+    out->approved = fired->approved;
     out->shadow = shadow;
     const bool complete = fired->rule == CST_NONE ? show_default(context, fired, out)
                                                   : show_rule(context, fired, out);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/engine.h"
+#include "runtime/identity_private.h"
 
 static void add_string(buffer *out, const char *text)
 {
@@ -77,6 +78,8 @@ static void add_fired(buffer *out, const cst_fired *fired)
     add_member(out, "effect", fired->label && fired->effect == CST_PERMIT ? "label" : cst_verdict_name(fired->effect));
     if (fired->label)
         add_member(out, "label", fired->label);
+    if (fired->approved)
+        buffer_text(out, ",\"approved\":true");
     add_who(out, fired);
     add_within(out, fired->within_us);
     if (fired->offering)
@@ -153,6 +156,22 @@ static bool add_hash(const cst_decision *decision, buffer *out)
     return true;
 }
 
+static bool add_request(const cst_decision *decision, buffer *out)
+{
+    cst_request request;
+    const cst_status status = cst_decision_request(decision, &request);
+    if (status == CST_NO_FIELD)
+        return true;
+    if (status != CST_OK)
+        return false;
+    buffer_text(out, ",\"request\":{\"expires\":\"");
+    time_show(out, request.expires_us);
+    buffer_text(out, "\"");
+    add_member(out, "text", request.text);
+    buffer_text(out, "}");
+    return true;
+}
+
 /* What a refusal offers: the first rule of the report that refuses and offers something. */
 static void add_offering(buffer *out, const cst_context *context)
 {
@@ -196,7 +215,7 @@ cst_status cst_decision_json(const cst_decision *decision, const char **json, si
         buffer_clear(out);
         add_head(out, context);
         if (!add_list(context, out, "rules", false) || !add_list(context, out, "shadow", true) ||
-            !add_hash(decision, out))
+            !add_hash(decision, out) || !add_request(decision, out))
             return CST_NO_MEMORY;
         add_offering(out, context);
         add_changes(out, context);

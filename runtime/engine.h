@@ -64,6 +64,7 @@ typedef struct engine_event {
     const cst_dispatch_row *dispatch; /* NULL until stage and tool are known */
     engine_text tool, session;
     engine_text id, args, value; /* their JSON text */
+    engine_text approvals;   /* the JSON text of the grants; NULL: none */
     engine_text text;        /* the JSON text of the member `text` */
     bool is_system;          /* no stage: the system prompt of the session */
     engine_text system;      /* its text, decoded */
@@ -80,8 +81,14 @@ typedef struct engine_fired { /* one line of the report */
     uint32_t layer;   /* of a default */
     cst_truth reason;
     cst_verdict effect;
+    bool approved;    /* it demanded an approval, and there was one */
     const cst_fired *shown; /* made when first asked for */
 } engine_fired;
+
+typedef struct engine_granted { /* a grant that met a demand */
+    uint8_t signature[32];
+    int64_t expires;
+} engine_granted;
 
 struct cst_context {
     cst_context *self;  /* so that a decision, which may only look, can still have its messages made */
@@ -123,6 +130,8 @@ struct cst_context {
 
     engine_fired *fired, *shadow;
     uint32_t fired_count, shadow_count;
+    engine_granted *granted; /* of the event in hand */
+    uint32_t granted_count;
     cst_verdict verdict;
     buffer message, json, action; /* of message.c, decision_json.c, hash_action.c; `action` also of spans.c */
     buffer cut, leaf;             /* of cut.c: a text or JSON that goes on, a string that is written back into it */
@@ -178,6 +187,8 @@ uint32_t event_record(const cst_policy *policy, const char *name, uint32_t lengt
 
 /* What a rule that fired for this reason does. */
 cst_verdict engine_effect(const cst_rule_row *rule, cst_truth reason);
+/* The report in its order, after effects have changed. */
+void engine_sort_fired(cst_context *context);
 /* The rest of the way: session, groups, combination. Writes the decision. */
 cst_status engine_finish(cst_context *context, cst_decision *decision);
 /* A decision of deny for a call that failed; `context` may be NULL. Gives `status` back. */

@@ -197,6 +197,14 @@ static void read_other(top_reader *reader, const char *key, uint32_t length)
         context->event.records[record] = value_text(scanner, at);
 }
 
+static void read_approvals(top_reader *reader)
+{
+    json_peek(reader->scanner);
+    const uint32_t at = json_offset(reader->scanner);
+    if (json_skip(reader->scanner))
+        reader->context->event.approvals = value_text(reader->scanner, at);
+}
+
 static void read_members(top_reader *reader)
 {
     while (json_next_member(reader->scanner)) {
@@ -212,6 +220,8 @@ static void read_members(top_reader *reader)
             read_time(reader);
         else if (is(key, length, "id", 2))
             read_id(reader);
+        else if (is(key, length, "approvals", 9))
+            read_approvals(reader);
         else
             read_other(reader, key, length);
     }

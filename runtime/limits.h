@@ -85,6 +85,11 @@
 #define LIMIT_SESSION_PAST_BYTES (16u << 20) /* history of one session */
 #define LIMIT_SHARED_PAST_KEYS 1000000u      /* keys of one question across sessions, within its window */
 #define LIMIT_SHARED_PAST_BYTES (1u << 30)   /* history across sessions */
+#define LIMIT_APPROVALS 16u                  /* grants that one event brings; what stands behind them meets nothing */
+#define LIMIT_REQUEST_BYTES 2000u            /* arguments shown in the text of a request; longer ones end in an ellipsis */
+#define LIMIT_APPROVER_BYTES 255u            /* the name of who approves */
+#define LIMIT_APPROVAL_US (INT64_C(86400) * 1000000) /* how long an approval may hold where the rule says no `within`: a day */
+#define LIMIT_USED_GRANTS 1024u              /* grants of one session that were used and have not expired; with more, no grant meets anything */
 #define LIMIT_LABELS 256u                    /* labels of one policy, and of one session */
 
 /* ---- measuring: what `constc eval` and `constc redteam` accept ---- */

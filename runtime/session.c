@@ -80,6 +80,7 @@ void session_clear(session_table *table, session *old)
         release(table, label, sizeof *label + label->name_length);
         label = next;
     }
+    session_forget_grants(table, old, INT64_MAX);
     if (old->past) {
         past_store_free(old->past);
         release(table, old->past, sizeof *old->past);
@@ -107,7 +108,7 @@ void session_table_free(session_table *table)
         release(table, table->slots, table->capacity * sizeof *table->slots);
     table->slots = NULL;
     table->capacity = table->count = 0;
-    table->halt_lost = table->texts_lost = table->past_lost = table->prompt_lost = false;
+    table->grants_lost = table->halt_lost = table->texts_lost = table->past_lost = table->prompt_lost = false;
 }
 
 static uint32_t find_slot(const session_table *table, const char *name, uint32_t length,
@@ -188,6 +189,32 @@ bool session_set_label(session_table *table, session *owner, const char *name, u
     owner->labels = made;
     owner->label_count++;
     return true;
+}
+
+bool session_add_grant(session_table *table, session *owner, const uint8_t signature[32], int64_t expires)
+{
+    session_grant *const made = allocate(table, sizeof *made);
+    if (!made)
+        return false;
+    *made = (session_grant){.next = owner->grants, .expires = expires};
+    memcpy(made->signature, signature, sizeof made->signature);
+    owner->grants = made;
+    owner->grant_count++;
+    return true;
+}
+
+void session_forget_grants(session_table *table, session *owner, int64_t now)
+{
+    for (session_grant **at = &owner->grants; *at;) {
+        session_grant *const one = *at;
+        if (one->expires >= now && now != INT64_MAX) {
+            at = &one->next;
+            continue;
+        }
+        *at = one->next;
+        owner->grant_count--;
+        release(table, one, sizeof *one);
+    }
 }
 
 static session_record *find_record(const session *owner, const char *name, uint32_t length)

@@ -42,6 +42,12 @@ typedef struct session_label {
     char name[];
 } session_label;
 
+typedef struct session_grant { /* an approval that was used */
+    struct session_grant *next;
+    uint8_t signature[32];
+    int64_t expires;
+} session_grant;
+
 typedef struct session {
     uint64_t hash;
     session_record *records;
@@ -49,6 +55,8 @@ typedef struct session {
     struct past_store *past; /* what rules ask of its past; or NULL: nothing of it has been */
     session_label *labels;
     uint32_t label_count;
+    session_grant *grants;
+    uint32_t grant_count;
     bool labels_lost;     /* a label could not be kept: it may have any */
     bool halted;
     bool distrusted;      /* its state could not be loaded: its events are denied */
@@ -65,6 +73,7 @@ typedef struct session_table {
     bool texts_lost;   /* texts of a session could not be stored: of sessions that are not known some are missing */
     bool past_lost;    /* history or a label of a session could not be stored: sessions that are not known may have any */
     bool prompt_lost;  /* a system prompt could not be read, nor of which session it was */
+    bool grants_lost;  /* a grant was used that could not be kept: none meets anything any more */
     bool halt_lost;    /* a halted session could not be stored: sessions that are not known may be halted ones */
 } session_table;
 
@@ -81,6 +90,10 @@ session_echoes *session_new_echoes(session_table *table, uint32_t count);
 void session_free_echoes(session_table *table, session_echoes *echoes);
 /* Gives a label; one that is sure stays so. False: there is no room. */
 bool session_set_label(session_table *table, session *owner, const char *name, uint32_t length, bool sure);
+/* Keeps a grant that was used. False: memory is short. */
+bool session_add_grant(session_table *table, session *owner, const uint8_t signature[32], int64_t expires);
+/* Forgets those that have expired. */
+void session_forget_grants(session_table *table, session *owner, int64_t now);
 bool session_set_record(session_table *table, session *session, const char *name, uint32_t length,
                         const char *json, uint32_t json_length);
 

@@ -48,6 +48,15 @@ static void put_labels(buffer *out, const session *known)
     }
 }
 
+static void put_grants(buffer *out, const session *known)
+{
+    bytes_put(out, known ? known->grant_count : 0, 4);
+    for (const session_grant *grant = known ? known->grants : NULL; grant; grant = grant->next) {
+        buffer_add(out, grant->signature, sizeof grant->signature);
+        bytes_put(out, (uint64_t)grant->expires, 8);
+    }
+}
+
 static void put_echoes(buffer *out, const session *known)
 {
     const session_echoes *const echoes = known ? known->echoes : NULL;
@@ -80,8 +89,10 @@ cst_status cst_session_save(cst_context *context, const char *session_name, size
     bytes_put(out, known ? known->labels_lost : table->past_lost, 1);
     bytes_put(out, !known && (table->texts_lost || table->prompt_lost), 1);
     bytes_put(out, !known && table->past_lost, 1);
+    bytes_put(out, table->grants_lost, 1);
     put_records(out, known);
     put_labels(out, known);
+    put_grants(out, known);
     put_echoes(out, known);
     bytes_put(out, known && known->past, 1);
     if (known && known->past)
@@ -128,6 +139,20 @@ static bool take_labels(loading *to)
         const char *const name = bytes_take_text(&to->in, LIMIT_NAME_BYTES, &length);
         const bool sure = bytes_take(&to->in, 1) != 0;
         if (to->in.failed || !session_set_label(&to->context->sessions, to->owner, name, length, sure))
+            return false;
+    }
+    return !to->in.failed;
+}
+
+static bool take_grants(loading *to)
+{
+    const uint32_t count = (uint32_t)bytes_take(&to->in, 4);
+    for (uint32_t i = 0; i < count && !to->in.failed; i++) {
+        uint8_t signature[32];
+        for (size_t k = 0; k < sizeof signature; k++)
+            signature[k] = (uint8_t)bytes_take(&to->in, 1);
+        const int64_t expires = (int64_t)bytes_take(&to->in, 8);
+        if (to->in.failed || count > LIMIT_USED_GRANTS || !session_add_grant(&to->context->sessions, to->owner, signature, expires))
             return false;
     }
     return !to->in.failed;
@@ -217,8 +242,11 @@ static bool take_session(loading *to, const char *name, uint32_t length)
     to->owner->distrusted = bytes_take(in, 1) != 0;
     to->owner->labels_lost = bytes_take(in, 1) != 0;
     const bool texts_lost = bytes_take(in, 1) != 0, past_is_lost = bytes_take(in, 1) != 0;
-    if (!take_records(to) || !take_labels(to) || !take_echoes(to) || !take_past(to) || in->failed || in->next != in->end)
+    const bool grants_lost = bytes_take(in, 1) != 0;
+    if (!take_records(to) || !take_labels(to) || !take_grants(to) || !take_echoes(to) || !take_past(to) || in->failed || in->next != in->end)
         return false;
+    if (grants_lost)
+        to->context->sessions.grants_lost = true;
     if (texts_lost)
         to->context->sessions.texts_lost = true;
     return !past_is_lost || to->owner->past || lost_past(to);

@@ -14,7 +14,10 @@ static void observe(void *user, cst_frame *frame, uint32_t group_number)
 {
     policy_evidence *const evidence = user;
     const plan_group *const group = &evidence->plan->groups[group_number];
+    const cst_rule_row *const rows = CST_ROWS(frame->image, rules, cst_rule_row);
     for (uint32_t i = 0; i < group->rule_count; i++) {
+        if (rows[group->rules[i].row].kind == CST_RULE_WATCH)
+            continue; /* no rule of the author */
         if (evidence->rule_count++ > 0)
             buffer_text(&evidence->why, "\n");
         reference_explain(&evidence->why, evidence->checked, evidence->plan, frame,

@@ -34,6 +34,7 @@ typedef struct test_state {
     int worst; /* exit code */
     /* the test in hand */
     buffer given, event, decision_text;
+    buffer presented, approvals; /* the event without approvals, and those that were given */
     cst_decision decision; /* of the event before */
     bool decided;
     buffer reason; /* why the test failed; empty: it has not */
@@ -52,16 +53,10 @@ static void fail(test_state *test, const char *reason)
     buffer_text(&test->reason, reason);
 }
 
-static void decide(test_state *test, const checked_step *step)
+/* Decides the event in `test->event` by each engine. */
+static void decide_event(test_state *test)
 {
-    buffer *const event = &test->event;
-    buffer_clear(event);
-    buffer_text(event, "{");
-    buffer_add(event, test->given.length > 0 ? test->given.bytes : "", test->given.length);
-    buffer_text(event, "\"session\":\"test\",");
-    buffer_add(event, step->event + 1, step->event_length - 1);
-    buffer_clear(&test->given);
-
+    const buffer *const event = &test->event;
     const char *text = "", *native_text = "";
     size_t length = 0, native_length = 0;
     cst_decision native;
@@ -91,6 +86,45 @@ static void decide(test_state *test, const checked_step *step)
         buffer_clear(&test->decision_text);
         buffer_add(&test->decision_text, native_text, native_length);
     }
+}
+
+static void decide(test_state *test, const checked_step *step)
+{
+    buffer *const event = &test->event;
+    buffer_clear(event);
+    buffer_clear(&test->approvals);
+    buffer_text(event, "{");
+    buffer_add(event, test->given.length > 0 ? test->given.bytes : "", test->given.length);
+    buffer_text(event, "\"session\":\"test\",");
+    buffer_add(event, step->event + 1, step->event_length - 1);
+    buffer_clear(&test->given);
+    buffer_clear(&test->presented);
+    buffer_add(&test->presented, event->bytes, event->length);
+    decide_event(test);
+}
+
+/* The event before, presented again with all approvals that were given since. */
+static void approve(test_state *test, const checked_step *step)
+{
+    cst_request request;
+    char grant[CST_GRANT_SIZE];
+    if (cst_decision_request(&test->decision, &request) != CST_OK) {
+        buffer_format(&test->reason, "%s approves, but nothing waits for an approval: the decision is %s", step->text,
+                      verdict_words(test->decision.verdict));
+        return;
+    }
+    const cst_policy *const policy = cst_context_policy(test->decision.context);
+    const cst_status status = cst_approve(policy, "test", 4, request.action_hash, step->text, request.expires_us, grant);
+    if (status != CST_OK) {
+        fail(test, cst_status_text(status));
+        return;
+    }
+    buffer_format(&test->approvals, "%s\"%s\"", test->approvals.length > 0 ? "," : "", grant);
+    buffer *const event = &test->event;
+    buffer_clear(event);
+    buffer_format(event, "{\"approvals\":[%s],", test->approvals.bytes);
+    buffer_add(event, test->presented.bytes + 1, test->presented.length - 1);
+    decide_event(test);
 }
 
 static bool has_fired(const test_state *test, const char *name)
@@ -203,6 +237,9 @@ static void step_run(test_state *test, const checked_step *step)
         return;
     case AST_STEP_EXPECT:
         expect(test, step);
+        return;
+    case AST_STEP_APPROVED:
+        approve(test, step);
         return;
     default:
         fail(test, "a step of this kind cannot be run");
@@ -394,7 +431,7 @@ static void test_folder(test_state *test, const char *path, const char *engine, 
 int command_test(const cli_arguments *arguments)
 {
     test_state test = {0};
-    buffer *const buffers[] = {&test.given, &test.event, &test.decision_text, &test.reason};
+    buffer *const buffers[] = {&test.given, &test.event, &test.decision_text, &test.reason, &test.presented, &test.approvals};
     for (uint32_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_init(buffers[i], NULL, 0);
     const char *const engine = arguments_value(arguments, "--engine", NULL);

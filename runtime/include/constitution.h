@@ -226,6 +226,7 @@ typedef struct cst_fired {
     const char *principle;      /* NULL if the rule names none */
     cst_verdict effect;
     bool shadow;
+    bool approved;              /* it demanded an approval, and was given one: its effect is CST_FLAG */
     const char *message;        /* interpolated `because`, or NULL */
     bool message_cut;           /* the message reached its bound */
     const char *offering;       /* of `refuse`, or NULL */
@@ -251,9 +252,30 @@ CST_API cst_status cst_decide_json(cst_context *context, const char *json, size_
 CST_API cst_status cst_decision_rule(const cst_decision *decision, uint32_t index, cst_fired *out);
 CST_API cst_status cst_decision_shadow(const cst_decision *decision, uint32_t index, cst_fired *out);
 
-/* The SHA-256 of the canonical action (tool and args, RFC 8785 form): what an approval binds to.
- * CST_NO_FIELD if the event is no action, or was set field by field without cst_event_args_json. */
+/* The SHA-256 of the canonical action (tool and args, RFC 8785 form) as it goes on: what an approval binds to. At other stages, of the
+ * whole event, if it waits for an approval. CST_NO_FIELD if there is none, or the event was set field by field without
+ * cst_event_args_json. */
 CST_API cst_status cst_decision_action_hash(const cst_decision *decision, uint8_t out[32]);
+
+/* What waits: for the person who is asked. */
+typedef struct cst_request {
+    uint8_t action_hash[32];
+    int64_t expires_us;  /* a grant may hold until then: the shortest `within` of the demands, from the event's time on */
+    const char *text;    /* what would happen, and why it waits, in plain words; lives as long as the decision */
+} cst_request;
+
+/* CST_NO_FIELD if the event does not wait for an approval, or has no hash that one could be bound to. */
+CST_API cst_status cst_decision_request(const cst_decision *decision, cst_request *out);
+
+#define CST_GRANT_SIZE 820 /* bytes of a grant, with its NUL */
+
+/*
+ * Makes a grant: `who` approves what has this hash, in this session, under this policy, until `expires_us`. To be called by what has shown
+ * the request to a person whom it knows; the grant is signed with the policy's key, so a model cannot make one. The host then presents the
+ * same event again with it: `"approvals":["…"]`. It counts once. Thread-safe.
+ */
+CST_API cst_status cst_approve(const cst_policy *policy, const char *session, size_t session_length, const uint8_t action_hash[32],
+                               const char *who, int64_t expires_us, char grant[CST_GRANT_SIZE]);
 
 /*
  * What goes on, where a redaction changed it: the text of an input, output, result or message; the arguments of an action; the value of a
