@@ -25,12 +25,16 @@
 
 int hook_refuse(const char *format, ...)
 {
+    char text[1024] = "";
     va_list values;
     va_start(values, format);
-    fputs("constitution-hook: ", stderr);
-    vfprintf(stderr, format, values);
-    fputs("\n", stderr);
+    vsnprintf(text, sizeof text, format, values);
     va_end(values);
+    /* It may quote the input, and a terminal may be what shows it. */
+    for (char *at = text; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' ';
+    fprintf(stderr, "constitution-hook: %s\n", text);
     return HOOK_BLOCKS;
 }
 

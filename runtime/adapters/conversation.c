@@ -11,7 +11,7 @@
 #include "runtime/adapters/claude_hook.h"
 #include "runtime/base/hash.h"
 
-enum { FIRST_CALLS = 64 };
+enum { FIRST_CALLS = 64, MOST_SHOWN = 60 };
 
 void conversation_init(conversation_reader *conversation, conversation_format format,
                        const cst_allocator *allocator, conversation_event_fn emit, void *user)
@@ -125,17 +125,26 @@ bool conversation_fail(conversation_reader *conversation, const char *code, cons
     return going_on;
 }
 
+int conversation_shown(const cst_json *value)
+{
+    if (value == NULL || value->kind != JSON_STRING)
+        return 0;
+    uint32_t shown = value->length < MOST_SHOWN ? value->length : MOST_SHOWN;
+    while (shown > 0 && shown < value->length && ((uint8_t)value->text[shown] & 0xc0) == 0x80)
+        shown--; /* not within a character */
+    return (int)shown;
+}
+
 bool conversation_unknown(conversation_reader *conversation, const cst_json *value,
                           const char *what)
 {
     memset(&conversation->current, 0, sizeof conversation->current);
-    const uint32_t shown =
-        value != NULL && value->kind == JSON_STRING ? (value->length < 60 ? value->length : 60) : 0;
+    const int shown = conversation_shown(value);
     const char *const text =
         shown == 0
             ? arena_format(&conversation->arena, "%s could not be understood", what)
             : arena_format(&conversation->arena, "%s is called \"%.*s\", which is not known here",
-                           what, (int)shown, value->text);
+                           what, shown, value->text);
     return text != NULL && conversation_fail(conversation, "value", "", text);
 }
 

@@ -145,6 +145,8 @@ const char *conversation_source(conversation_reader *conversation, const cst_jso
                                 size_t *length);
 const cst_json *conversation_string(const cst_json *object,
                                     const char *name); /* a member that is a string, or NULL */
+/* How many bytes of a string a message shows: whole characters. */
+int conversation_shown(const cst_json *value);
 /* An error about what the document holds at `at` (a printf format): "value" means a word that is
  * not known. */
 bool conversation_unknown(conversation_reader *conversation, const cst_json *value,

@@ -242,7 +242,7 @@ static bool request_events(mcp_reader *reader, const cst_json *method)
     if (row == NULL)
         return fail(reader, "value", "/method",
                     arena_format(&reader->events.arena, "the method \"%.*s\" is not known here",
-                                 method->length < 60 ? (int)method->length : 60, method->text));
+                                 conversation_shown(method), method->text));
     if (row->side != MCP_UNKNOWN_SIDE && reader->side != MCP_UNKNOWN_SIDE && row->side != reader->side)
         return fail(reader, "value", "/method", "this side of the protocol does not ask that");
     mcp_open request = {.what = row->what, .tool = row->name, .tool_length = (uint32_t)strlen(row->name)};

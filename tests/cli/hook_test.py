@@ -250,6 +250,12 @@ class Hook(unittest.TestCase):
                 self.blocks(self.run_hook(given), given[:120])
         self.blocks(self.run_hook(b"{", program=(CONSTC, "hook")))
 
+    def test_messages_hold_no_controls(self):
+        run = self.run_hook(made("\u001b[2J\u0007\u007f" + "\u20ac" * 40))
+        self.blocks(run)
+        self.assertFalse(any(byte < 32 and byte != 10 or byte == 127 for byte in run.stderr), run.stderr)
+        run.stderr.decode()
+
     def test_cut_input_blocks(self):
         whole = json.dumps(call("Bash", command="rm -rf /")).encode()
         for length in range(0, len(whole), 7):

@@ -170,6 +170,12 @@ class Mcp(unittest.TestCase):
                 (found,) = self.events(line)
                 self.assertEqual(found["malformed"]["code"], code)
 
+    def test_names_that_are_not_known_are_shown_in_whole_characters(self):
+        for name in ("x" * 59 + "\u20ac", "\u20ac" * 30, "\U0001f600" * 20):
+            (found,) = self.events(request(1, name))
+            self.assertEqual(found["malformed"]["at"], "/method")
+            self.assertNotIn("\ufffd", found["malformed"]["text"])
+
     def test_ids_are_of_their_side(self):
         both = [{"from": "client", "message": LOOKUP}, {"from": "server", "message": sample(2, "hello")}]
         first, second = {"from": "server", "message": reply(2, content=text("22"))}, \
