@@ -94,6 +94,8 @@ typedef enum expression_kind {
     EXPRESSION_PAST_NUMBER, /* past `index` (COUNT, SUM, DISTINCT) for the keys `items`; undecided where that is not known */
     EXPRESSION_PAST_LATEST, /* past `index` (LATEST) for the keys `items`: may be absent */
     EXPRESSION_FOUND,      /* what probe `index` finds in left (a text or LIST of them), a LIST; undecided where bounds are reached */
+    EXPRESSION_FACTS,      /* left is a COMMAND: cst_property `index` of it, a LIST; undecided where it is not all known */
+    EXPRESSION_KNOWN,      /* the same, what is known of it: only under ANY, ALL, IN_LIST, beside an UNKNOWN */
     /* conditions, type BOOL */
     EXPRESSION_TRUTH,      /* left is a BOOL value used as a condition */
     EXPRESSION_EQUAL,      /* both sides one scalar type (texts by canonical bytes) */
@@ -110,6 +112,10 @@ typedef enum expression_kind {
     EXPRESSION_EARLIER,    /* past `index` for the keys `items` */
     EXPRESSION_LABELLED,   /* the session has label `index` */
     EXPRESSION_NOTE,       /* always true: keeps left as note `index`; in watches only */
+    EXPRESSION_FROM,       /* every leaf of left is from the sources of from `index`; undecided if something was dropped */
+    EXPRESSION_RUNS,       /* left is a COMMAND: it runs one of the commands `index / 2`, or, if `index % 2`, only such; undecided if the line is not all known */
+    EXPRESSION_UNKNOWN,    /* left is a COMMAND: false if its property `index / 2` is all known (`index % 2`: exactly), else undecided */
+    EXPRESSION_WITHIN,     /* PATH of a KNOWN list, PATH: INSIDE for a path that may stand for what is below it; then undecided */
     EXPRESSION_PRESENT,    /* left (FIELD, MEMBER, OPEN_MEMBER, OPEN_AS) is there */
     EXPRESSION_ANY,        /* any `local` in left satisfies right */
     EXPRESSION_ALL,
@@ -127,7 +133,9 @@ struct expression {
     uint32_t slot;        /* FIELD */
     uint32_t local;       /* LOCAL, ANY, ALL: unique number within the policy */
     const char *name;     /* OPEN_MEMBER; LOCAL, ANY, ALL: the variable as written */
-    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, PAST_…, EARLIER, LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
+    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, FROM, PAST_…, EARLIER, LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
+    const struct asked_from *asked; /* FROM before commit: what becomes a row of `froms` */
+    bool tightens;        /* FROM: that it is true makes the decision stricter, never more lenient (check/polarity.c) */
     const struct wanted *wanted; /* FOUND, CONTAINS, MATCHES before commit: what becomes a probe */
     expression *left, *right;
     expression **items;
@@ -197,7 +205,28 @@ typedef struct checked_origin {
     uint32_t tool;               /* RESULT: tool number */
     const char *agent;           /* MESSAGE: the sender */
     uint32_t text, value, sender; /* slots that bring its texts; CST_NONE: none */
+    const char **path;           /* RESULT: only what stands there in its value, through lists */
+    uint32_t path_count;
 } checked_origin;
+
+/* What follows `from`, before it is known whether echoes count. */
+typedef struct asked_from {
+    checked_origin *origins;     /* any of these */
+    uint32_t origin_count;
+    uint32_t chars;
+    uint32_t types;              /* of provenance.h: kinds of values that are asked for */
+    struct expression *declared; /* the value as its declaration has it, where it is read as it came; else NULL */
+    const char *name;            /* of the origin as written */
+} asked_from;
+
+/* V from ORIGIN; equal ones are one row. */
+typedef struct checked_from {
+    checked_origin *origins;
+    uint32_t origin_count;
+    uint32_t chars;
+    bool echoes;                 /* a result that gave back what the agent had written counts */
+    const char *name;
+} checked_from;
 
 /* text repeats N chars of ORIGIN */
 typedef struct checked_echo {
@@ -236,6 +265,12 @@ typedef struct checked_watch {
     uint32_t first_note, key_count;
     bool has_value, filtered;
 } checked_watch;
+/* What one `runs` looks for: "git push", sorted by program. */
+typedef struct checked_commands {
+    const char **texts;
+    uint32_t count;
+    const char *text;            /* as written: "any never" */
+} checked_commands;
 
 /* ---- rules -------------------------------------------------------------------------------------------- */
 
@@ -269,7 +304,8 @@ typedef struct rule_body {
     message_part *message;
     uint32_t message_count;
     bool marks;            /* some condition that can make it true finds texts: it has a function that marks them */
-    uint32_t cut_slot;     /* redact FIELD: its slot; else CST_NONE */
+    uint32_t cut_slot;     /* redact FIELD, replace FIELD: its slot; else CST_NONE */
+    uint32_t put_note;     /* replace FIELD with VALUE: the note that holds the value; else CST_NONE */
     bool whole;            /* a stream is held to its end */
 } rule_body;
 
@@ -370,6 +406,11 @@ typedef struct checked_policy {
     struct { checked_database *items; uint32_t count, capacity; } databases;
     struct { checked_probe *items; uint32_t count, capacity; } probes;
     struct { checked_echo *items; uint32_t count, capacity; } echoes;
+    struct { checked_from *items; uint32_t count, capacity; } froms;
+    struct { checked_origin *items; uint32_t count, capacity; } sources; /* all origins of froms, each once; those of a tool by path, shorter ones first */
+    uint32_t from_types;
+    uint32_t from_args;    /* slot of all arguments, if echoes must be told; else CST_NONE */
+    struct { checked_commands *items; uint32_t count, capacity; } commands;
     struct { site *items; uint32_t count, capacity; } sites;
     struct { principle *items; uint32_t count, capacity; } principles;
     struct { rule *items; uint32_t count, capacity; } rules;    /* in source order, the file's own layer first; then the watches */

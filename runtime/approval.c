@@ -7,7 +7,7 @@
  * meets nothing, and the event waits as if it had none.
  *
  * A rule that says `within D` is met only by a grant that expires within D of now: whoever grants cannot give more time than the rule.
- * Without one, LIMIT_APPROVAL_US is the most.
+ * Without one, LIMIT_APPROVAL_SECONDS is the most.
  */
 #include "runtime/approval.h"
 
@@ -20,6 +20,8 @@
 #include "runtime/sha256.h"
 
 enum { VERSION = 1, HEAD = 1 + 32 + 32 + 32 + 8 + 16, SIGNATURE = 32 };
+
+#define APPROVAL_US ((int64_t)LIMIT_APPROVAL_SECONDS * 1000000)
 
 typedef struct grant {
     uint8_t bytes[HEAD + 1 + LIMIT_NAME_BYTES + SIGNATURE];
@@ -150,7 +152,7 @@ static bool meets(cst_context *context, const grant *one, const demand *asked)
 {
     const cst_image *const image = context->frame.image;
     const cst_ref *const names = CST_ROWS(image, names, cst_ref) + asked->who.first;
-    const int64_t most = asked->within_us > 0 ? asked->within_us : LIMIT_APPROVAL_US;
+    const int64_t most = asked->within_us > 0 ? asked->within_us : APPROVAL_US;
     if (one->expires - engine_time(context) > most)
         return false;
     for (uint32_t i = 0; i < asked->who.count; i++)
@@ -287,7 +289,7 @@ cst_status cst_decision_request(const cst_decision *decision, cst_request *out)
     const cst_status status = approval_hash(context, out->action_hash);
     if (status != CST_OK)
         return status;
-    int64_t least = LIMIT_APPROVAL_US;
+    int64_t least = APPROVAL_US;
     buffer *const text = &context->leaf;
     buffer_clear(text);
     write_what(context, text);

@@ -104,7 +104,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->history.shared_places = (uint32_t *)(void *)(state + layout.shared_places);
     context->history.labels = (uint8_t *)state + layout.labels;
     context->history.stamp = context->history.seen_count = 0;
-    if (image->pasts.count || image->labels.count)
+    if (image->pasts.count || image->labels.count || image->note_count)
         context->frame.history = &context->history;
     return true;
 }
@@ -218,10 +218,11 @@ cst_status engine_begin(cst_context *context)
     context->fired_count = context->shadow_count = context->granted_count = 0;
     context->has_json = context->has_hash = false;
     context->frame.hit_count = 0;
-    if (context->arena.used)
+    if (context->arena.used && !context->before) /* the second decision speaks of the first */
         arena_reset(&context->arena);
     if (context->scratch.memory.used)
         arena_reset(&context->scratch.memory);
+    context->scratch.commands = NULL;
     context->from_json = false;
     context->tree = NULL;
     context->cut_text = context->cut_args = context->cut_value = (engine_text){0};
@@ -274,14 +275,15 @@ bool engine_copy_frame(const cst_context *context, cst_frame *frame,
     const state_layout layout = measure(image);
     const cst_allocator allocator = allocator_or_default(NULL);
     char *const state = allocator.allocate(allocator.user, layout.size);
-    arena *const scratch = allocator.allocate(allocator.user, sizeof(cst_scratch));
+    cst_scratch *const scratch = allocator.allocate(allocator.user, sizeof *scratch);
     if (!state || !scratch) {
         allocator.release(allocator.user, state, layout.size);
         allocator.release(allocator.user, scratch, sizeof(cst_scratch));
         return false;
     }
     memcpy(state, context->state, layout.size);
-    arena_init(scratch, &allocator, context->scratch.memory.ceiling);
+    *scratch = (cst_scratch){.commands = NULL};
+    arena_init(&scratch->memory, &allocator, context->scratch.memory.ceiling);
     *frame = context->frame;
     frame->slots = (cst_value *)(void *)(state + layout.slots);
     frame->hits = (cst_hit *)(void *)(state + layout.hits);
@@ -298,7 +300,8 @@ void engine_free_frame(cst_frame *frame)
 {
     const cst_allocator allocator = allocator_or_default(NULL);
     const state_layout layout = measure(frame->image);
-    arena_free(frame->scratch);
+    cst_scratch *const scratch = frame->scratch;
+    arena_free(&scratch->memory);
     allocator.release(allocator.user, frame->scratch, sizeof(cst_scratch));
     void *const state = frame->memo - layout.memo;
     allocator.release(allocator.user, state, layout.size);

@@ -162,6 +162,7 @@ bool convert_string(const convert_context *context, uint32_t type, bool interned
     case CST_KIND_HOST:
     case CST_KIND_PATH:
     case CST_KIND_IP:
+    case CST_KIND_COMMAND:
     case CST_KIND_TIME:
     case CST_KIND_DURATION: {
         bool memory_short;

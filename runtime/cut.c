@@ -377,7 +377,7 @@ void cuts_apply(cst_context *context)
     bool some = false;
     for (uint32_t i = 0; i < context->fired_count; i++) {
         engine_fired *const fired = &context->fired[i];
-        if (fired->effect != CST_REDACT || fired->rule == CST_NONE)
+        if (fired->effect != CST_REDACT || fired->rule == CST_NONE || fired->over)
             continue;
         some = true;
         if (!collect_rule(context, fired->rule, &all))
@@ -389,7 +389,7 @@ void cuts_apply(cst_context *context)
     if (write_all(context, &all))
         return;
     for (uint32_t i = 0; i < context->fired_count; i++)
-        if (context->fired[i].effect == CST_REDACT)
+        if (context->fired[i].effect == CST_REDACT && !context->fired[i].over)
             deny(context, &context->fired[i]);
 }
 

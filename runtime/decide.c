@@ -15,6 +15,7 @@
 #include "runtime/approval.h"
 #include "runtime/base/sort.h"
 #include "runtime/engine.h"
+#include "runtime/replace.h"
 #include "runtime/utf8.h"
 
 /* ---- decisions that no rule made --------------------------------------------------------------------- */
@@ -343,6 +344,7 @@ cst_status cst_session_system(cst_context *context, const char *session, size_t 
     context->event.session = name;
     context->event.system = (engine_text){text, (uint32_t)length, 0, 0};
     remember_texts(context);
+    origins_remember(context);
     return CST_OK;
 }
 
@@ -369,10 +371,16 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
         if (!history_begin(context))
             return engine_refuse(context, CST_NO_MEMORY, decision);
         history_watch(context);
-        if (!decide(context))
+        if (!decide(context) || (context->before && !replace_merge(context)))
             return engine_refuse(context, CST_NO_MEMORY, decision);
+        cst_status status;
+        if (!context->before && context->verdict <= CST_ESCALATE && replace_is_wanted(context) &&
+            replace_decide(context, &status, decision))
+            return status;
         if (context->verdict <= CST_ESCALATE)
             cuts_apply(context);
+        if (context->before && context->verdict <= CST_ESCALATE && !replace_note_changes(context))
+            return engine_refuse(context, CST_NO_MEMORY, decision);
         bool no_memory = false;
         approved = context->verdict == CST_REQUIRE_APPROVAL && approvals_apply(context, &no_memory);
         if (no_memory)
@@ -386,6 +394,8 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
         history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED : approved ? HISTORY_APPROVED : HISTORY_PASSED);
     if (approved && context->verdict < CST_REQUIRE_APPROVAL)
         approvals_use(context);
+    if (!event->problem.code && context->verdict <= CST_ESCALATE)
+        origins_remember(context);
     if (!event->problem.code && context->verdict == CST_HALT)
         remember_halt(context);
     write_decision(context, decision);

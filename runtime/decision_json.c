@@ -164,10 +164,11 @@ static bool add_request(const cst_decision *decision, buffer *out)
         return true;
     if (status != CST_OK)
         return false;
-    buffer_text(out, ",\"request\":{\"expires\":\"");
-    time_show(out, request.expires_us);
-    buffer_text(out, "\"");
-    add_member(out, "text", request.text);
+    const cst_context *const context = decision->context;
+    buffer_text(out, ",\"request\":{\"text\":");
+    add_string(out, request.text);
+    /* how long it may hold, and not until when: the same event is the same decision at any time */
+    add_within(out, request.expires_us - engine_time(context->self));
     buffer_text(out, "}");
     return true;
 }

@@ -81,9 +81,16 @@ typedef struct engine_fired { /* one line of the report */
     uint32_t layer;   /* of a default */
     cst_truth reason;
     cst_verdict effect;
+    bool over;        /* of the decision before a replacement: it has nothing to cut now */
     bool approved;    /* it demanded an approval, and there was one */
     const cst_fired *shown; /* made when first asked for */
 } engine_fired;
+
+typedef struct engine_before { /* the decision before a replacement */
+    const engine_fired *fired;
+    uint32_t count;
+    cst_verdict verdict;
+} engine_before;
 
 typedef struct engine_granted { /* a grant that met a demand */
     uint8_t signature[32];
@@ -130,6 +137,7 @@ struct cst_context {
 
     engine_fired *fired, *shadow;
     uint32_t fired_count, shadow_count;
+    const engine_before *before; /* NULL: this is the first decision */
     engine_granted *granted; /* of the event in hand */
     uint32_t granted_count;
     cst_verdict verdict;
@@ -216,6 +224,13 @@ void remember_texts(cst_context *context);
 /* A system prompt could not be taken: what asks for it in this session is undecided from now on. NULL: of which session it was is not known, so in
  * every one. */
 void remember_lost_prompt(cst_context *context, const engine_text *session);
+
+/* ---- origins.c ---- */
+
+/* Before the rules: where the values of the event's session came from. */
+void origins_begin(cst_context *context);
+/* After an event was decided, if it went on or waits for somebody: adds its leaves. */
+void origins_remember(cst_context *context);
 
 /* ---- message.c, decision.c ---- */
 

@@ -40,6 +40,7 @@ static bool parse(cst_kind kind, const char *bytes, size_t length, arena *memory
     switch (kind) {
     case CST_KIND_STRING:
     case CST_KIND_AGENT:
+    case CST_KIND_COMMAND:
         out->as.text = bytes;
         out->length = (uint32_t)length;
         read = true;
@@ -96,6 +97,10 @@ static const property_row properties[CST_PROPERTY_COUNT] = {
     [CST_PROPERTY_URL_PORT] = {"port", CST_KIND_URL, CST_KIND_INT},
     [CST_PROPERTY_URL_PATH] = {"path", CST_KIND_URL, CST_KIND_STRING},
     [CST_PROPERTY_URL_QUERY] = {"query", CST_KIND_URL, CST_KIND_STRING},
+    [CST_PROPERTY_COMMAND_PROGRAMS] = {"programs", CST_KIND_COMMAND, CST_KIND_STRING},
+    [CST_PROPERTY_COMMAND_READS] = {"reads", CST_KIND_COMMAND, CST_KIND_PATH},
+    [CST_PROPERTY_COMMAND_WRITES] = {"writes", CST_KIND_COMMAND, CST_KIND_PATH},
+    [CST_PROPERTY_COMMAND_CONNECTS] = {"connects", CST_KIND_COMMAND, CST_KIND_HOST},
     [CST_PROPERTY_TIME_HOUR] = {"hour", CST_KIND_TIME, CST_KIND_INT},
     [CST_PROPERTY_TIME_WEEKDAY] = {"weekday", CST_KIND_TIME, CST_KIND_ENUM},
 };
@@ -138,7 +143,8 @@ static int64_t time_part(int64_t microseconds, cst_property property)
 void value_part(const cst_value *value, cst_property property, cst_value *out)
 {
     cst_value part = {0};
-    if ((unsigned)property >= CST_PROPERTY_COUNT || value->kind != properties[property].of) {
+    if ((unsigned)property >= CST_PROPERTY_COUNT || value->kind != properties[property].of ||
+        value->kind == CST_KIND_COMMAND) {
         *out = part;
         return;
     }

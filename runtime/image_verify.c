@@ -83,11 +83,15 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->patterns, sizeof(cst_pattern_row)) &&
            table_fits(image, image->probes, sizeof(cst_probe_row)) &&
            table_fits(image, image->probe_patterns, sizeof(uint32_t)) &&
+           table_fits(image, image->commands, sizeof(cst_command_row)) &&
+           table_fits(image, image->command_lists, sizeof(cst_command_list_row)) &&
            table_fits(image, image->origins, sizeof(cst_origin_row)) &&
            table_fits(image, image->echoes, sizeof(cst_echo_row)) &&
            table_fits(image, image->pasts, sizeof(cst_past_row)) &&
            table_fits(image, image->watches, sizeof(cst_watch_row)) &&
-           table_fits(image, image->labels, sizeof(cst_ref));
+           table_fits(image, image->labels, sizeof(cst_ref)) &&
+           table_fits(image, image->leaves, sizeof(uint32_t)) &&
+           table_fits(image, image->sources, sizeof(cst_source_row)) && table_fits(image, image->froms, sizeof(cst_from_row));
 }
 
 static bool verify_names(const cst_image *image)
@@ -315,9 +319,10 @@ static bool verify_rule(const cst_image *image, const cst_rule_row *rule)
     return text_fits(image, rule->name) && text_fits(image, rule->file) &&
            (is_none(rule->offering) || text_fits(image, rule->offering)) &&
            range_fits(rule->message, image->parts) && range_fits(rule->who, image->names) &&
-           range_fits(rule->witnesses, image->witnesses) && rule->kind <= CST_RULE_WATCH &&
+           range_fits(rule->witnesses, image->witnesses) && range_fits(rule->leaves, image->leaves) && rule->kind <= CST_RULE_WATCH &&
            (rule->kind == CST_RULE_WATCH) == (rule->watch != CST_NONE) && row_or_none(rule->watch, image->watches) &&
            row_or_none(rule->label, image->labels) &&
+           (rule->put_note == CST_NONE || (rule->put_note < image->note_count && rule->cut_slot != CST_NONE)) &&
            range_fits(rule->mark, image->parts) &&
            (rule->cut_slot == CST_NONE || rule->cut_slot < image->slot_count) &&
            rule->verdict <= CST_HALT && rule->layer < image->layers.count &&
@@ -394,12 +399,21 @@ static bool verify_texts(const cst_image *image)
             if (numbers[probes[i].numbers.first + k] >= databases[probes[i].database].patterns.count)
                 return false;
     }
+    const cst_command_row *const commands = CST_ROWS(image, commands, cst_command_row);
+    for (uint32_t i = 0; i < image->commands.count; i++)
+        if (!text_fits(image, commands[i].text) || commands[i].program_length > commands[i].text.length)
+            return false;
+    const cst_command_list_row *const lists = CST_ROWS(image, command_lists, cst_command_list_row);
+    for (uint32_t i = 0; i < image->command_lists.count; i++)
+        if (!range_fits(lists[i].rows, image->commands))
+            return false;
     const cst_origin_row *const origins = CST_ROWS(image, origins, cst_origin_row);
     for (uint32_t i = 0; i < image->origins.count; i++)
         if (origins[i].kind > CST_ORIGIN_MESSAGE || !text_fits(image, origins[i].agent) ||
             (origins[i].text != CST_NONE && origins[i].text >= image->slot_count) ||
             (origins[i].value != CST_NONE && origins[i].value >= image->slot_count) ||
-            (origins[i].sender != CST_NONE && origins[i].sender >= image->slot_count))
+            (origins[i].sender != CST_NONE && origins[i].sender >= image->slot_count) ||
+            !range_fits(origins[i].path, image->names))
             return false;
     const cst_echo_row *const echoes = CST_ROWS(image, echoes, cst_echo_row);
     for (uint32_t i = 0; i < image->echoes.count; i++)
@@ -437,11 +451,42 @@ static bool verify_history(const cst_image *image)
     return image->labels.count <= LIMIT_LABELS && image->declared_rules <= image->rules.count;
 }
 
+static bool slot_fits(const cst_image *image, uint32_t slot)
+{
+    return slot == CST_NONE || slot < image->slot_count;
+}
+
+/* Words of bits, one for each source and one more. */
+static bool bits_fit(const cst_image *image, cst_ref bits)
+{
+    return bits.length == (image->sources.count + 64) / 64 * sizeof(uint64_t) && bits.offset % sizeof(uint64_t) == 0 &&
+           bits.offset <= image->size && bits.length <= image->size - bits.offset;
+}
+
+static bool verify_sources(const cst_image *image)
+{
+    const cst_source_row *const sources = CST_ROWS(image, sources, cst_source_row);
+    for (uint32_t i = 0; i < image->sources.count; i++)
+        if (sources[i].kind > CST_ORIGIN_MESSAGE || !text_fits(image, sources[i].agent) || !range_fits(sources[i].path, image->names) ||
+            !slot_fits(image, sources[i].text) || !slot_fits(image, sources[i].value) || !slot_fits(image, sources[i].sender))
+            return false;
+    const uint32_t *const leaves = CST_ROWS(image, leaves, uint32_t);
+    for (uint32_t i = 0; i < image->leaves.count; i++)
+        if (leaves[i] >= image->slot_count)
+            return false;
+    const cst_from_row *const froms = CST_ROWS(image, froms, cst_from_row);
+    for (uint32_t i = 0; i < image->froms.count; i++)
+        if (!bits_fit(image, froms[i].sources) || froms[i].chars < 1 || froms[i].chars > LIMIT_FROM_CHARS || froms[i].echoes > 1)
+            return false;
+    return image->froms.count == 0 || (bits_fit(image, image->results) && slot_fits(image, image->from_args));
+}
+
 bool image_verify(const cst_module *module)
 {
     const cst_image *const image = module->image;
     return (uintptr_t)image % 8 == 0 && image->size >= sizeof *image && verify_tables(image) &&
            verify_names(image) && verify_symbols(image) && verify_sets(image) &&
            verify_types(image) && verify_nodes(image) && verify_tools(image) &&
-           verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image) && verify_history(image);
+           verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image) && verify_history(image) &&
+           verify_sources(image);
 }

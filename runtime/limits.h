@@ -61,6 +61,7 @@
 
 #define LIMIT_PATTERN_POSITIONS 4000u        /* characters classes of one pattern after its counts are written out: each costs a bit of every step */
 #define LIMIT_PATTERN_STATES 512u           /* states of a pattern's table; a pattern that needs more is run position by position */
+#define LIMIT_PATTERN_STATES_SEARCHED 2048u /* the same for a pattern that is tried at every place of a text, where a table is worth more */
 #define LIMIT_PATTERN_PARTS 64000u           /* parts of one pattern after its counts are written out: those of empty parts multiply without making positions */
 #define LIMIT_PATTERN_DEPTH 200u             /* nesting of groups in one regular expression */
 #define LIMIT_PATTERNS 100000u               /* patterns of one database */
@@ -73,6 +74,9 @@
 #define LIMIT_REPEAT_CHARS 10000u            /* N of `repeats N chars of`, at most; at least LIMIT_REPEAT_LEAST */
 #define LIMIT_REPEAT_LEAST 8u                /* shorter runs are shared by any two texts */
 #define LIMIT_ORIGIN_BYTES (4u << 20)        /* text of one origin that a session remembers; when more comes, what asks for it is undecided */
+#define LIMIT_PROVENANCE_BYTES (64u << 20)   /* memory of one session for `from`: texts and leaves of its origins with their index; past that what comes is lost, and `from` true or undecided */
+#define LIMIT_PROVENANCE_STEPS 16384u        /* comparisons that `from` may cost for one leaf, and 8 more for each byte of it: all of its words stand many thousand times in the texts; then it is undecided */
+#define LIMIT_FROM_CHARS 10000u              /* N of `down to N chars`, at most: longer values are whole leaves or nothing */
 #define LIMIT_MATCHES 100000u                /* matches of one pattern kept as a list; more are counted, and the rule fires as undecided where it needs them */
 
 /* ---- history: what is remembered of events that are over ---- */
@@ -88,9 +92,17 @@
 #define LIMIT_APPROVALS 16u                  /* grants that one event brings; what stands behind them meets nothing */
 #define LIMIT_REQUEST_BYTES 2000u            /* arguments shown in the text of a request; longer ones end in an ellipsis */
 #define LIMIT_APPROVER_BYTES 255u            /* the name of who approves */
-#define LIMIT_APPROVAL_US (INT64_C(86400) * 1000000) /* how long an approval may hold where the rule says no `within`: a day */
+#define LIMIT_APPROVAL_SECONDS 86400u        /* how long an approval may hold where the rule says no `within`: a day */
 #define LIMIT_USED_GRANTS 1024u              /* grants of one session that were used and have not expired; with more, no grant meets anything */
 #define LIMIT_LABELS 256u                    /* labels of one policy, and of one session */
+
+/* ---- commands: what the analysis of a shell line accepts; past it every question about the line is undecided ---- */
+
+#define LIMIT_COMMAND_BYTES (256u << 10)     /* one shell line: a file written by a here-document fits */
+#define LIMIT_COMMAND_SCRIPTS (1u << 20)     /* bytes of the line and of all scripts inside of its words: `sh -c "sh -c …"` */
+#define LIMIT_COMMAND_DEPTH 32u              /* nesting of lists, substitutions, wrappers and scripts */
+#define LIMIT_COMMAND_STEPS 20000u           /* simple commands of one script, and programs that one line runs */
+#define LIMIT_COMMAND_FUNCTIONS 64u          /* functions of one line: each is looked for among all commands */
 
 /* ---- measuring: what `constc eval` and `constc redteam` accept ---- */
 

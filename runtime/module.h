@@ -173,7 +173,8 @@ typedef struct cst_rule_row {
     uint32_t watch;      /* of a watch: row of `watches`, else CST_NONE */
     uint32_t label;      /* what it notes on the session: row of `labels`, or CST_NONE */
     uint32_t only_label; /* 0 or 1: `then label L`: it notes, and decides nothing */
-    uint32_t unused;
+    uint32_t put_note;   /* replace FIELD: the note that holds what comes into cut_slot, else CST_NONE */
+    cst_range leaves;    /* rows of `leaves`: slots whose values are reported as spans, if they are there */
 } cst_rule_row;
 
 typedef struct cst_principle_row {
@@ -266,7 +267,17 @@ typedef struct cst_origin_row {
     cst_ref agent;
     uint32_t text, value, sender; /* slots that bring its texts; CST_NONE: none */
     uint32_t unused;
+    cst_range path;      /* rows of `names`: of a RESULT only what stands there in `value`; count 0: all of it */
 } cst_origin_row;
+
+typedef struct cst_command_row { /* a program and words, "git push" */
+    cst_ref text;
+    uint32_t program_length;
+} cst_command_row;
+
+typedef struct cst_command_list_row { /* what one `runs` looks for */
+    cst_range rows;     /* rows of `commands`, ascending by program */
+} cst_command_list_row;
 
 typedef struct cst_echo_row { /* text repeats N chars of ORIGIN */
     cst_range origins;  /* rows of `origins` */
@@ -319,6 +330,21 @@ typedef struct cst_watch_row { /* one event pattern of one question */
     uint32_t filtered;   /* 0 or 1: not every event of its stage and tools fits */
     uint32_t unused;
 } cst_watch_row;
+/* Leaves that `from` tells apart: a leaf belongs to the row with the longest path that leads to it. Rows of one tool stand together. */
+typedef struct cst_source_row {
+    uint32_t kind;      /* cst_origin_kind */
+    uint32_t tool;      /* RESULT: tool number */
+    cst_ref agent;      /* MESSAGE */
+    cst_range path;     /* as of an origin */
+    uint32_t text, value, sender; /* slots that bring its leaves; CST_NONE: none */
+    uint32_t unused;
+} cst_source_row;
+
+typedef struct cst_from_row { /* V from ORIGIN */
+    cst_ref sources;    /* uint64_t words; bit 1 + row of `sources`: any of these */
+    uint32_t chars;     /* of a value that is no whole leaf, at least */
+    uint32_t echoes;    /* 0 or 1: a result that gave back what the agent had written counts */
+} cst_from_row;
 
 /* ---- the image -------------------------------------------------------------------------------- */
 
@@ -364,6 +390,14 @@ typedef struct cst_image {
     cst_table pasts;         /* cst_past_row */
     cst_table watches;       /* cst_watch_row */
     cst_table labels;        /* cst_ref: names of labels that rules give or ask for */
+    cst_table sources;       /* cst_source_row */
+    cst_table froms;         /* cst_from_row */
+    cst_table leaves;        /* uint32_t slots */
+    cst_ref results;         /* as cst_from_row.sources: those that are results */
+    uint32_t from_types;     /* of provenance.h: kinds of values that are asked for */
+    uint32_t from_args;      /* slot of the arguments of calls as open data; CST_NONE: no echo has to be known */
+    cst_table commands;      /* cst_command_row */
+    cst_table command_lists; /* cst_command_list_row */
     cst_stage_row stages[5];
 } cst_image;
 

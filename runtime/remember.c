@@ -31,6 +31,7 @@ static void use_echoes(cst_context *context, const session *owner)
 void remember_begin(cst_context *context)
 {
     const engine_text *const name = &context->event.session;
+    origins_begin(context);
     if (context->frame.image->echoes.count == 0)
         return;
     use_echoes(context, session_find(&context->sessions, name->bytes, name->length));
@@ -87,6 +88,30 @@ static void add_leaves(adding *to, const cst_value *value)
         add_text(to, leaves.as.items[i].as.text, leaves.as.items[i].length);
 }
 
+/* The texts of what a path leads to, through lists. Recursion is bounded by the depth that the JSON reader accepts. */
+static void add_part(adding *to, const cst_ref *path, uint32_t count, const cst_json *json)
+{
+    const cst_image *const image = to->context->frame.image;
+    if (count == 0) {
+        const cst_value part = {.kind = CST_KIND_JSON, .parts = json};
+        add_leaves(to, &part);
+        return;
+    }
+    for (uint32_t i = 0; i < json->length && json->kind == JSON_LIST; i++)
+        add_part(to, path, count, &json->items[i]);
+    for (uint32_t i = 0; i < json->length && json->kind == JSON_OBJECT; i++)
+        if (json->keys[i].length == path->length && memcmp(json->keys[i].text, CST_TEXT(image, *path), path->length) == 0)
+            add_part(to, path + 1, count - 1, &json->items[i]);
+}
+
+static void add_value(adding *to, const cst_origin_row *origin, const cst_value *value)
+{
+    if (origin->path.count == 0)
+        add_leaves(to, value);
+    else if (value->kind == CST_KIND_JSON && value->parts)
+        add_part(to, CST_ROWS(to->context->frame.image, names, cst_ref) + origin->path.first, origin->path.count, value->parts);
+}
+
 static void add_origin(adding *to, const cst_origin_row *origin)
 {
     cst_context *const context = to->context;
@@ -95,14 +120,14 @@ static void add_origin(adding *to, const cst_origin_row *origin)
         add_text(to, system->bytes, system->length);
         return;
     }
-    if (context->cut_text.bytes)
+    if (origin->path.count == 0 && context->cut_text.bytes)
         add_text(to, context->cut_text.bytes, context->cut_text.length);
-    else if (origin->text != CST_NONE && context->slots[origin->text].kind == CST_KIND_STRING)
+    else if (origin->path.count == 0 && origin->text != CST_NONE && context->slots[origin->text].kind == CST_KIND_STRING)
         add_text(to, context->slots[origin->text].as.text, context->slots[origin->text].length);
     if (origin->value == CST_NONE || context->slots[origin->value].kind == CST_KIND_ABSENT)
         return;
     if (!context->cut_value.bytes) {
-        add_leaves(to, &context->slots[origin->value]);
+        add_value(to, origin, &context->slots[origin->value]);
         return;
     }
     cst_json *json;
@@ -113,7 +138,7 @@ static void add_origin(adding *to, const cst_origin_row *origin)
         return;
     }
     const cst_value value = {.kind = CST_KIND_JSON, .parts = json};
-    add_leaves(to, &value);
+    add_value(to, origin, &value);
 }
 
 /* The session's echoes for this policy; NULL: memory is short. */

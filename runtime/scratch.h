@@ -14,6 +14,7 @@
 
 typedef struct cst_scratch {
     arena memory;
+    struct command_cache *commands; /* shell lines of this event, taken apart; in `memory` */
 } cst_scratch;
 
 #endif

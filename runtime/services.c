@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "runtime/command/services.h"
 #include "runtime/convert.h"
 #include "runtime/history/services.h"
 #include "runtime/identity.h"
@@ -20,7 +21,8 @@
 static bool is_text(const cst_value *value)
 {
     return value->kind == CST_KIND_STRING ||
-           (value->kind >= CST_KIND_AGENT && value->kind <= CST_KIND_IP);
+           (value->kind >= CST_KIND_AGENT && value->kind <= CST_KIND_IP) ||
+           value->kind == CST_KIND_COMMAND;
 }
 
 /* Texts only; of other values the union holds a number. */

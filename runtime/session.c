@@ -14,6 +14,7 @@
 #include "runtime/history/past.h"
 #include "runtime/limits.h"
 #include "runtime/text/echo.h"
+#include "runtime/text/provenance.h"
 
 #define FIRST_CAPACITY 16u
 
@@ -65,6 +66,22 @@ void session_free_echoes(session_table *table, session_echoes *echoes)
     release(table, echoes, sizeof *echoes + echoes->count * sizeof(struct echo *));
 }
 
+session_origins *session_new_origins(session_table *table)
+{
+    session_origins *const made = allocate(table, sizeof *made);
+    if (made)
+        memset(made, 0, sizeof *made);
+    return made;
+}
+
+void session_free_origins(session_table *table, session_origins *origins)
+{
+    if (!origins)
+        return;
+    provenance_free(origins->from);
+    release(table, origins, sizeof *origins);
+}
+
 void session_clear(session_table *table, session *old)
 {
     for (session_record *record = old->records; record;) {
@@ -85,7 +102,9 @@ void session_clear(session_table *table, session *old)
         past_store_free(old->past);
         release(table, old->past, sizeof *old->past);
     }
+    session_free_origins(table, old->origins);
     old->records = NULL;
+    old->origins = NULL;
     old->echoes = NULL;
     old->labels = NULL;
     old->past = NULL;

@@ -48,6 +48,12 @@ typedef struct session_grant { /* an approval that was used */
     int64_t expires;
 } session_grant;
 
+/* Where the values of a session came from, by row of the policy's sources. */
+typedef struct session_origins {
+    uint8_t policy[32];   /* source hash: another policy tells other sources apart */
+    struct provenance *from;
+} session_origins;
+
 typedef struct session {
     uint64_t hash;
     session_record *records;
@@ -58,6 +64,7 @@ typedef struct session {
     session_grant *grants;
     uint32_t grant_count;
     bool labels_lost;     /* a label could not be kept: it may have any */
+    session_origins *origins; /* or NULL */
     bool halted;
     bool distrusted;      /* its state could not be loaded: its events are denied */
     uint32_t name_length;
@@ -94,6 +101,9 @@ bool session_set_label(session_table *table, session *owner, const char *name, u
 bool session_add_grant(session_table *table, session *owner, const uint8_t signature[32], int64_t expires);
 /* Forgets those that have expired. */
 void session_forget_grants(session_table *table, session *owner, int64_t now);
+/* Empty, with `from` NULL. NULL: memory is short. */
+session_origins *session_new_origins(session_table *table);
+void session_free_origins(session_table *table, session_origins *origins);
 bool session_set_record(session_table *table, session *session, const char *name, uint32_t length,
                         const char *json, uint32_t json_length);
 

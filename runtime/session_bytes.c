@@ -15,6 +15,7 @@
 #include "runtime/history/save.h"
 #include "runtime/hmac.h"
 #include "runtime/text/echo.h"
+#include "runtime/text/provenance.h"
 
 static const char magic[8] = {'C', 'S', 'T', 'S', 'E', 'S', 'S', 1};
 
@@ -70,6 +71,22 @@ static void put_echoes(buffer *out, const session *known)
         echo_write(echoes->items[i], out);
 }
 
+/* As a text whose length is written when it is known. */
+static void put_origins(buffer *out, const session *known)
+{
+    const session_origins *const origins = known ? known->origins : NULL;
+    bytes_put(out, origins && origins->from, 1);
+    if (!origins || !origins->from)
+        return;
+    buffer_add(out, origins->policy, sizeof origins->policy);
+    const size_t at = out->length;
+    bytes_put(out, 0, 4);
+    if (!provenance_save(origins->from, out))
+        out->failed = true;
+    for (uint32_t i = 0; i < 4 && !out->failed; i++)
+        out->bytes[at + i] = (char)((out->length - at - 4) >> (8 * i));
+}
+
 cst_status cst_session_save(cst_context *context, const char *session_name, size_t session_length, const void **bytes,
                             size_t *length)
 {
@@ -94,6 +111,7 @@ cst_status cst_session_save(cst_context *context, const char *session_name, size
     put_labels(out, known);
     put_grants(out, known);
     put_echoes(out, known);
+    put_origins(out, known);
     bytes_put(out, known && known->past, 1);
     if (known && known->past)
         past_store_write(known->past, out);
@@ -189,6 +207,29 @@ static bool take_echoes(loading *to)
     return true;
 }
 
+/* Of another policy they stay unread: that there were some makes questions undecided. */
+static bool take_origins(loading *to)
+{
+    cst_context *const context = to->context;
+    const cst_image *const image = context->policy->image;
+    if (bytes_take(&to->in, 1) == 0)
+        return !to->in.failed;
+    session_origins *const made = session_new_origins(&context->sessions);
+    if (!made)
+        return false;
+    to->owner->origins = made;
+    for (size_t i = 0; i < sizeof made->policy; i++)
+        made->policy[i] = (uint8_t)bytes_take(&to->in, 1);
+    uint32_t length;
+    const char *const bytes = bytes_take_text(&to->in, UINT32_MAX, &length);
+    if (to->in.failed)
+        return false;
+    const bool same = memcmp(made->policy, image->source_hash, sizeof made->policy) == 0;
+    made->from = same ? provenance_load(&context->allocator, image->sources.count + 1, image->from_types, context->sessions.seed, bytes, length)
+                      : provenance_new(&context->allocator, 1, 0, context->sessions.seed);
+    return made->from != NULL;
+}
+
 static bool take_past(loading *to)
 {
     cst_context *const context = to->context;
@@ -243,7 +284,7 @@ static bool take_session(loading *to, const char *name, uint32_t length)
     to->owner->labels_lost = bytes_take(in, 1) != 0;
     const bool texts_lost = bytes_take(in, 1) != 0, past_is_lost = bytes_take(in, 1) != 0;
     const bool grants_lost = bytes_take(in, 1) != 0;
-    if (!take_records(to) || !take_labels(to) || !take_grants(to) || !take_echoes(to) || !take_past(to) || in->failed || in->next != in->end)
+    if (!take_records(to) || !take_labels(to) || !take_grants(to) || !take_echoes(to) || !take_origins(to) || !take_past(to) || in->failed || in->next != in->end)
         return false;
     if (grants_lost)
         to->context->sessions.grants_lost = true;

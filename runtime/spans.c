@@ -1,5 +1,5 @@
 /*
- * spans.c - the places in the event that made a rule fire: elements of lists, and texts in which something was found.
+ * spans.c - the places in the event that made a rule fire: elements of lists, values by their origin, and texts in which something was found.
  *
  * Elements are those that the rule's witnesses find; texts are what its mark function marks. A place in a text is named by the JSON pointer of
  * the string and a byte range of it. Where the event came as JSON, the pointer is found by walking the event to the offset that the
@@ -51,6 +51,26 @@ static bool add_witness(cst_context *context, span_list *spans, const cst_witnes
             steps += length;
         }
         from = found;
+    }
+    return true;
+}
+
+/* Single values: the place is that of the slot. */
+static bool add_leaves(cst_context *context, span_list *spans, cst_range leaves)
+{
+    const cst_image *const image = context->frame.image;
+    const cst_slot_row *const rows = CST_ROWS(image, slots, cst_slot_row);
+    const uint32_t *const slots = CST_ROWS(image, leaves, uint32_t) + leaves.first;
+    for (uint32_t i = 0; i < leaves.count; i++) {
+        const cst_value *const value = &context->slots[slots[i]];
+        if (value->kind == CST_KIND_ABSENT)
+            continue;
+        spans->total++;
+        cst_span *const span = spans->count < LIMIT_SPANS ? ARENA_PUSH(&context->arena, spans) : NULL;
+        if (!span)
+            return spans->count >= LIMIT_SPANS;
+        span->pointer = CST_TEXT(image, rows[slots[i]].pointer);
+        span->end = kind_has_text(value->kind) ? value->raw_length : value->at_length;
     }
     return true;
 }
@@ -203,7 +223,7 @@ bool spans_list(cst_context *context, uint32_t row, bool is_true, cst_fired *fir
     for (uint32_t i = 0; i < rule->witnesses.count; i++)
         if (rows[i].slot != CST_NONE && !add_witness(context, &spans, &rows[i]))
             return false;
-    if (is_true && !add_texts(context, &spans, row))
+    if (!add_leaves(context, &spans, rule->leaves) || (is_true && !add_texts(context, &spans, row)))
         return false;
     fired->spans = spans.items;
     fired->span_count = spans.count;

@@ -10,7 +10,6 @@
 
 #include "runtime/stream.h"
 
-enum { NEAR_BYTES = 4096 }; /* of a view: so little is looked through pattern by pattern */
 
 /* ---- windows --------------------------------------------------------------------------------- */
 
@@ -87,7 +86,7 @@ typedef struct gathering {
     const window *window;
     const view_segment *segment;
     uint32_t pattern, from, to, number; /* number: of the segment */
-    uint32_t first;                     /* where `from` is in the segment */
+    uint32_t first, last;               /* where they are in the segment */
     bool some, failed;
 } gathering;
 
@@ -118,6 +117,9 @@ static uint32_t live_place(cst_stream *stream, uint32_t number, const window *wi
     cst_context *const context = stream->context;
     const scan_database *const database = stream->policy->databases[number];
     uint32_t settled = window->end;
+    text_known *const known = &stream->known.databases[number];
+    /* what is dead stays dead, also where another database holds the text */
+    const uint32_t before = known->settled > stream->settled ? known->settled : stream->settled;
     uint64_t *const all = arena_array(&context->scratch.memory, (scan_pattern_count(database) + 63) / 64 + 1, sizeof *all);
     if (!all || window->view.limited)
         return stream->settled;
@@ -126,8 +128,8 @@ static uint32_t live_place(cst_stream *stream, uint32_t number, const window *wi
     const uint32_t open = window->view.count < 2 || !(views & VIEW_DECODED) ? 1 : 2;
     for (uint32_t i = 0; i < open && i < window->view.count; i++) {
         const view_segment *const segment = &window->view.segments[i];
-        const uint32_t from = segment_place(window, segment, stream->settled);
-        const uint32_t live = scan_live(database, context->texts.scratch, segment->bytes, segment->length, from, all);
+        const uint32_t from = segment_place(window, segment, before);
+        const uint32_t live = scan_live(database, context->texts.scratch, segment->bytes, segment->length, from, all, &known->holder);
         if (live >= segment->length)
             continue;
         uint32_t start, end;
@@ -135,7 +137,8 @@ static uint32_t live_place(cst_stream *stream, uint32_t number, const window *wi
         if (window->start + start < settled)
             settled = window->start + start;
     }
-    return settled > stream->settled ? settled : stream->settled;
+    known->settled = settled > before ? settled : before;
+    return known->settled;
 }
 
 /* The matches of one pattern that begin at settled..to. */
@@ -156,7 +159,7 @@ static bool gather_pattern(gathering *state, uint32_t number, uint32_t pattern)
     state->pattern = row->patterns.first + pattern;
     state->some = false;
     if (scan_list(database, stream->context->texts.scratch, segment->bytes, segment->length,
-                  from == state->from ? state->first : segment_place(state->window, segment, from), pattern, gather,
+                  from == state->from ? state->first : segment_place(state->window, segment, from), state->last, pattern, gather,
                   state, &unknown) != CST_OK ||
         unknown || state->failed)
         return false;
@@ -165,10 +168,12 @@ static bool gather_pattern(gathering *state, uint32_t number, uint32_t pattern)
     return true;
 }
 
-/*
- * The new matches of a database. The engine looks at the whole window, all that stands before for assertions and `after` too; where only some words
- * have become settled, which is what short pieces bring, each pattern is tried there by itself.
- */
+static uint32_t next_bit(uint32_t word, uint64_t left)
+{
+    return word * 64 + (uint32_t)__builtin_ctzll(left);
+}
+
+/* The new matches of a database: the engine finds out which patterns have some, with what stands before for assertions and `after`; those are listed. */
 static bool gather_matches(cst_stream *stream, uint32_t number, const window *window, uint32_t to)
 {
     cst_context *const context = stream->context;
@@ -186,15 +191,15 @@ static bool gather_matches(cst_stream *stream, uint32_t number, const window *wi
         const uint32_t first = state.first = segment_place(window, segment, stream->settled);
         if (first >= segment->length)
             continue;
-        if (segment->length - first <= NEAR_BYTES)
-            memset(found, 0xff, words * sizeof *found);
-        else if (scan_find(database, context->texts.scratch, segment->bytes, segment->length, found, found + words) != CST_OK)
+        state.last = segment_place(window, segment, to);
+        if (scan_find(database, context->texts.scratch, segment->bytes, segment->length, first, found, found + words) != CST_OK)
             return false;
-        for (uint32_t pattern = 0; pattern < count; pattern++) {
-            if (segment->length - first > NEAR_BYTES && (found[words + pattern / 64] >> (pattern % 64) & 1) != 0)
+        for (uint32_t word = 0; word < words; word++) {
+            if (found[words + word] != 0)
                 return false; /* whether it stands there is not known */
-            if ((found[pattern / 64] >> (pattern % 64) & 1) != 0 && !gather_pattern(&state, number, pattern))
-                return false;
+            for (uint64_t left = found[word]; left != 0; left &= left - 1)
+                if (next_bit(word, left) < count && !gather_pattern(&state, number, next_bit(word, left)))
+                    return false;
         }
     }
     return true;

@@ -39,7 +39,8 @@ typedef enum cst_kind {
     CST_KIND_RECORD = 17,  /* as.items, one per field of the record type, in declared order */
     CST_KIND_JSON = 18,    /* as a type: open data. As a value: see cst_json in json.h, parts points to it */
     CST_KIND_NULL = 19,    /* only inside open data */
-    CST_KIND_COUNT = 20
+    CST_KIND_COMMAND = 20, /* as.text: a shell line as it stands; taken apart when a condition asks, see command/command.h */
+    CST_KIND_COUNT = 21
 } cst_kind;
 
 /* Values of these kinds are texts: as.text, compared by their canonical bytes. */
@@ -53,6 +54,7 @@ static inline bool kind_has_text(uint32_t kind)
     case CST_KIND_HOST:
     case CST_KIND_PATH:
     case CST_KIND_IP:
+    case CST_KIND_COMMAND:
         return true;
     default:
         return false;
@@ -90,10 +92,18 @@ typedef struct cst_value {
     uint32_t at_length; /* bytes of that JSON text */
     uint32_t raw_length; /* bytes of the decoded string before it was made canonical: the span's end */
     uint8_t kind;      /* cst_kind */
-    uint8_t unused[3];
+    uint8_t cover;      /* of a path that a command names: cst_path_cover */
+    uint8_t unused[2];
 } cst_value;
 
 _Static_assert(sizeof(cst_value) == 40, "cst_value is ABI");
+
+/* What a path in .reads or .writes of a command stands for, beside itself. */
+enum cst_path_cover {
+    PATH_COVERS = 1, /* something at or below it */
+    PATH_OF_HOME = 2, /* begins with `~`: below somebody's home */
+    PATH_PATTERN = 4  /* not itself: some of what is below, by a pattern of names */
+};
 
 typedef struct cst_email_parts {
     uint32_t at_sign; /* offset of '@' in the canonical text */
@@ -124,7 +134,11 @@ typedef enum cst_property {
     CST_PROPERTY_URL_QUERY = 6,
     CST_PROPERTY_TIME_HOUR = 7,    /* 0 to 23, UTC */
     CST_PROPERTY_TIME_WEEKDAY = 8, /* enum weekday, monday is 0 */
-    CST_PROPERTY_COUNT = 9
+    CST_PROPERTY_COMMAND_PROGRAMS = 9, /* these four are lists: EXPRESSION_FACTS, never `part` */
+    CST_PROPERTY_COMMAND_READS = 10,
+    CST_PROPERTY_COMMAND_WRITES = 11,
+    CST_PROPERTY_COMMAND_CONNECTS = 12,
+    CST_PROPERTY_COUNT = 13
 } cst_property;
 
 /*

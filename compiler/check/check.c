@@ -78,6 +78,7 @@ bool pass_check(compilation *compilation, uint32_t source)
 {
     const uint32_t errors = compilation->error_count;
     checked_policy *const policy = arena_allocate(&compilation->arena, sizeof *policy);
+    policy->from_args = CST_NONE;
     checker checker = {.compilation = compilation, .arena = &compilation->arena, .policy = policy};
     compilation->checked = policy;
 

@@ -16,6 +16,7 @@ static const char *const kind_names[] = {
     [CST_KIND_ENUM] = "enum",     [CST_KIND_AGENT] = "agent", [CST_KIND_EMAIL] = "email",   [CST_KIND_URL] = "url",
     [CST_KIND_HOST] = "host",     [CST_KIND_PATH] = "path",   [CST_KIND_IP] = "ip",         [CST_KIND_TOOL] = "tool",
     [CST_KIND_LIST] = "list",     [CST_KIND_RECORD] = "record", [CST_KIND_JSON] = "json",   [CST_KIND_NULL] = "null",
+    [CST_KIND_COMMAND] = "command",
 };
 
 static const char *const expression_names[] = {
@@ -27,8 +28,9 @@ static const char *const expression_names[] = {
     [EXPRESSION_LEAST] = "least", [EXPRESSION_GREATEST] = "greatest", [EXPRESSION_LEAVES] = "leaves", [EXPRESSION_FOUND] = "found",
     [EXPRESSION_CONTAINS] = "contains", [EXPRESSION_MATCHES] = "matches", [EXPRESSION_REPEATS] = "repeats",
     [EXPRESSION_PAST_NUMBER] = "past_number", [EXPRESSION_PAST_LATEST] = "past_latest", [EXPRESSION_EARLIER] = "earlier",
-    [EXPRESSION_LABELLED] = "labelled", [EXPRESSION_NOTE] = "note",
-    [EXPRESSION_TRUTH] = "truth",
+    [EXPRESSION_LABELLED] = "labelled", [EXPRESSION_NOTE] = "note", [EXPRESSION_FROM] = "from",
+    [EXPRESSION_FACTS] = "facts", [EXPRESSION_KNOWN] = "known", [EXPRESSION_RUNS] = "runs", [EXPRESSION_UNKNOWN] = "unknown",
+    [EXPRESSION_WITHIN] = "within", [EXPRESSION_TRUTH] = "truth",
     [EXPRESSION_EQUAL] = "equal", [EXPRESSION_LESS] = "less", [EXPRESSION_LESS_EQUAL] = "less_equal",
     [EXPRESSION_IN_SET] = "in_set", [EXPRESSION_IN_LIST] = "in_list", [EXPRESSION_STARTS] = "starts",
     [EXPRESSION_ENDS] = "ends", [EXPRESSION_INSIDE] = "inside", [EXPRESSION_PRESENT] = "present", [EXPRESSION_ANY] = "any",
@@ -39,6 +41,8 @@ static const char *const property_names[] = {
     [CST_PROPERTY_EMAIL_LOCAL] = "local", [CST_PROPERTY_EMAIL_DOMAIN] = "domain", [CST_PROPERTY_URL_SCHEME] = "scheme",
     [CST_PROPERTY_URL_HOST] = "host",     [CST_PROPERTY_URL_PORT] = "port",       [CST_PROPERTY_URL_PATH] = "path",
     [CST_PROPERTY_URL_QUERY] = "query",   [CST_PROPERTY_TIME_HOUR] = "hour",      [CST_PROPERTY_TIME_WEEKDAY] = "weekday",
+    [CST_PROPERTY_COMMAND_PROGRAMS] = "programs", [CST_PROPERTY_COMMAND_READS] = "reads",
+    [CST_PROPERTY_COMMAND_WRITES] = "writes", [CST_PROPERTY_COMMAND_CONNECTS] = "connects",
 };
 
 static void text_write(buffer *out, const char *text)
@@ -126,12 +130,25 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
         buffer_text(out, " ");
         type_write(out, node->type);
         return;
+    case EXPRESSION_RUNS:
+        buffer_format(out, "%s commands %u", node->index % 2 != 0 ? " only" : "", node->index / 2);
+        return;
+    case EXPRESSION_UNKNOWN:
+        buffer_format(out, " %s%s", property_names[node->index / 2], node->index % 2 != 0 ? " exactly" : "");
+        return;
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
     case EXPRESSION_PROPERTY:
         buffer_format(out, " %s", node->index < CST_PROPERTY_COUNT ? property_names[node->index] : "?");
         return;
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
+        buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
+        return;
+    case EXPRESSION_FROM:
+        buffer_format(out, " from %u", node->index);
+        return;
     case EXPRESSION_REPEATS:
         buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;

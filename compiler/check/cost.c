@@ -17,6 +17,8 @@ enum service_cost {
 #undef SERVICE
 };
 
+enum { COST_ASKED_BYTE = 8 }; /* canonical form, tokens and hashes of one byte of a value that is asked for */
+enum { COST_COMMAND_BYTE = 16 }; /* reading one byte of a shell line, and what its word says, in comparisons */
 enum { COST_SCANNED_BYTE = 4 }; /* view, scan and confirmation of one byte, in comparisons */
 
 typedef struct price {
@@ -66,7 +68,7 @@ static uint64_t bytes_of(const expression *text)
 static bool is_text(const type *type)
 {
     return type != NULL && (type->kind == CST_KIND_STRING || type->kind == CST_KIND_AGENT ||
-                            (type->kind >= CST_KIND_EMAIL && type->kind <= CST_KIND_IP));
+                            (type->kind >= CST_KIND_EMAIL && type->kind <= CST_KIND_IP) || type->kind == CST_KIND_COMMAND);
 }
 
 static uint64_t set_steps(const checked_policy *policy, uint32_t number)
@@ -82,6 +84,22 @@ static uint64_t text_bytes(const expression *subject)
     if (subject->type != NULL && subject->type->kind == CST_KIND_LIST)
         return LIMIT_EVENT_BYTES;
     return bytes_of(subject);
+}
+
+/* The most leaves that a value has. */
+static uint64_t leaves_of(const expression *value)
+{
+    const cst_kind kind = value->type != NULL ? value->type->kind : CST_KIND_STRING;
+    if (kind == CST_KIND_JSON || kind == CST_KIND_RECORD)
+        return LIMIT_EVENT_BYTES / 2;
+    return kind == CST_KIND_LIST ? elements_of(value) : 1;
+}
+
+/* A longer line is not taken apart. */
+static uint64_t command_bytes(const expression *line)
+{
+    const uint64_t bytes = bytes_of(line);
+    return multiply(bytes < LIMIT_COMMAND_BYTES ? bytes : LIMIT_COMMAND_BYTES, COST_COMMAND_BYTE);
 }
 
 /* Of the node itself, its operands aside. */
@@ -126,6 +144,16 @@ static uint64_t own_steps(const checked_policy *policy, const expression *node)
     case EXPRESSION_LABELLED: return COST_session_has;
     case EXPRESSION_NOTE: return COST_past_note;
     case EXPRESSION_REPEATS: return add(COST_text_repeats, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
+    case EXPRESSION_FROM: return add(COST_value_from, add(multiply(text_bytes(node->left), COST_ASKED_BYTE),
+                                                             multiply(leaves_of(node->left), LIMIT_PROVENANCE_STEPS)));
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN: return add(COST_command_facts, command_bytes(node->left));
+    case EXPRESSION_UNKNOWN: return add(COST_command_unknown, command_bytes(node->left));
+    case EXPRESSION_RUNS:
+        /* each of its words with each of the patterns that have the same program, at the worst all of them */
+        return add(COST_command_matches,
+                   multiply(command_bytes(node->left), policy->commands.items[node->index / 2].count + 1));
+    case EXPRESSION_WITHIN: return COST_command_inside;
     case EXPRESSION_STARTS: return COST_text_starts;
     case EXPRESSION_ENDS: return COST_text_ends;
     case EXPRESSION_INSIDE:
@@ -309,6 +337,9 @@ void cost_write_text(arena *arena, buffer *out, const checked_policy *policy)
     }
     buffer_format(out, "fields of one event: %llu bytes\n",
                   (unsigned long long)policy->slots.count * sizeof(cst_value));
+    if (policy->froms.count > 0)
+        buffer_format(out, "origins of one session: at most %u bytes, %u of text for each of %u\n", LIMIT_PROVENANCE_BYTES,
+                      LIMIT_ORIGIN_BYTES, policy->sources.count + (policy->from_args != CST_NONE));
     buffer_text(out, "can be undecided:\n");
     if (sites_write(arena, out, policy, site_text) == 0)
         buffer_text(out, "  nothing\n");
@@ -336,7 +367,8 @@ void cost_write_json(arena *arena, buffer *out, const checked_policy *policy)
         buffer_json_string(out, name, strlen(name));
         buffer_text(out, "}");
     }
-    buffer_format(out, "],\"field_bytes\":%llu,\"undecided\":[", (unsigned long long)policy->slots.count * sizeof(cst_value));
+    buffer_format(out, "],\"origin_bytes\":%u", policy->froms.count > 0 ? LIMIT_PROVENANCE_BYTES : 0);
+    buffer_format(out, ",\"field_bytes\":%llu,\"undecided\":[", (unsigned long long)policy->slots.count * sizeof(cst_value));
     sites_write(arena, out, policy, site_json);
     buffer_text(out, "]}");
 }

@@ -216,8 +216,6 @@ expression *condition_check(const environment *environment, const ast_expression
         return NULL;
     struct environment inner = *environment;
     inner.depth++;
-    if (later_is(ast))
-        return later_report(&inner, ast);
     if (ast->kind == AST_EARLIER)
         return past_check(&inner, ast);
     switch (ast->kind) {
@@ -243,8 +241,12 @@ expression *condition_check(const environment *environment, const ast_expression
         return contains_check(&inner, ast);
     case AST_MATCHES:
         return matches_check(&inner, ast);
+    case AST_RUNS:
+        return runs_check(&inner, ast);
     case AST_REPEATS:
         return repeats_check(&inner, ast);
+    case AST_FROM:
+        return from_check(&inner, ast);
     case AST_QUANTIFIER:
         return quantifier_check(&inner, ast);
     case AST_CALL:

@@ -293,6 +293,8 @@ expression *call_check(const environment *environment, const ast_expression *ast
 expression *contains_check(const environment *environment, const ast_expression *ast);
 expression *matches_check(const environment *environment, const ast_expression *ast);
 expression *repeats_check(const environment *environment, const ast_expression *ast);
+/* A place read as open data, whatever its declared type: so that nothing in it is passed over. */
+expression *place_as_open(const environment *environment, expression *place);
 /* Whether an OF is one of text, urls, emails, numbers or a pattern; and what it is. */
 bool parts_are(const environment *environment, const ast_expression *ast);
 expression *parts_check(const environment *environment, const ast_expression *ast);
@@ -301,11 +303,34 @@ expression *parts_check(const environment *environment, const ast_expression *as
 bool past_is(const ast_expression *ast); /* `earlier`, or a number from history */
 expression *past_check(const environment *environment, const ast_expression *ast);
 expression *label_check(const environment *environment, const ast_expression *ast); /* session has L */
+/* origins.c */
+typedef struct origin_list {
+    checked_origin *items;
+    uint32_t count, capacity;
+} origin_list;
+
+/* What a source stands for; reports, and is false, if it is nothing. */
+bool origins_of(const environment *environment, const ast_source *source, origin_list *out);
+/* The fields that bring the texts of each origin. */
+void origins_commit(checker *checker, origin_list *list, source_range range);
+bool origin_equal(const checked_origin *a, const checked_origin *b);
+bool origins_equal(const checked_origin *a, uint32_t a_count, const checked_origin *b, uint32_t b_count);
+void origins_check(checker *checker);
+
+/* expression_from.c */
+expression *from_check(const environment *environment, const ast_expression *ast);
+/* Notes for each `from` whether its truth tightens: `tightens` says that the truth of the condition does. Reports, and is false, where it is neither. */
+bool polarity_check(const environment *environment, expression *condition, bool tightens);
+/* The number of the row that a FROM asks. */
+uint32_t from_commit(checker *checker, const expression *node);
+/* expression_command.c */
+expression *runs_check(const environment *environment, const ast_expression *ast);
+bool facts_are(const expression *list); /* a list out of a command, which may be incomplete */
+/* A quantifier over such a list, or `x in` one, with what makes it undecided where there may be more. */
+expression *facts_quantifier(const environment *environment, expression *quantifier);
+expression *facts_membership(const environment *environment, expression *test);
 
 /* expression_later.c */
-expression *later_report(const environment *environment,
-                         const ast_expression *ast); /* always NULL */
-bool later_is(const ast_expression *ast);
 void later_declarations(checker *checker);
 
 /* expression_commit.c */

@@ -39,7 +39,13 @@ static const char *undecided_code(const expression *node)
     case EXPRESSION_MATCHES:
         return "bound";
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
         return "origin";
+    case EXPRESSION_FACTS:
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
+    case EXPRESSION_WITHIN:
+        return "command";
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
         return "empty";
@@ -189,6 +195,13 @@ static void commit_node(const commit *commit, expression *node, const bound *bou
                                    node->wanted);
     if (node->kind == EXPRESSION_REPEATS)
         commit->checker->policy->echoes.items[node->index].stages |= 1u << commit->selector->stage;
+    if (node->kind == EXPRESSION_FROM && node->asked->declared != NULL) {
+        /* what its declaration demands is demanded here too */
+        candidate_commit(commit->checker, node->asked->declared->slot, node->range);
+        candidate_use(commit->checker, node->asked->declared->slot, commit->selector);
+    }
+    if (node->kind == EXPRESSION_FROM)
+        node->index = from_commit(commit->checker, node);
     if (node->kind == EXPRESSION_FOUND)
         type_row(commit->checker, node->type);
     mark_counted(commit, node, node->left, node->right);

@@ -397,8 +397,10 @@ static expression *in_list(const environment *environment, const ast_expression 
     if (left == NULL && (left = value_check(environment, ast->left, element)) == NULL)
         return NULL;
     expression *const fit = value_widen(environment, left, element);
-    if (fit != NULL)
-        return node_binary(environment, EXPRESSION_IN_LIST, NULL, fit, list, ast->range);
+    if (fit != NULL) {
+        expression *const test = node_binary(environment, EXPRESSION_IN_LIST, NULL, fit, list, ast->range);
+        return facts_are(list) ? facts_membership(environment, test) : test;
+    }
     diagnostic *const d = report(
         environment, E_TYPES_DIFFER, ast->range, "`%s` is %s and the elements of `%s` are %s",
         excerpt(environment, ast->left->range),
@@ -455,6 +457,10 @@ bool typed_test_report(const environment *environment, const ast_expression *ast
         break;
     case CST_KIND_PATH:
         diagnostic_mend(compilation, d, ast->range, NULL, "write `%s inside \"/folder\"`", text);
+        break;
+    case CST_KIND_COMMAND:
+        diagnostic_mend(compilation, d, ast->range, NULL, "write `%s runs \"git push\"`, or ask for `%s.writes`",
+                        text, text);
         break;
     default:
         diagnostic_mend(compilation, d, ast->range, NULL, "write `%s in \"10.0.0.0/8\"`", text);

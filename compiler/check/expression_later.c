@@ -10,41 +10,6 @@
 static const char later_advice[] =
     "leave it out for now; it is an error, so that nothing that does not work seems to protect";
 
-bool later_is(const ast_expression *ast)
-{
-    switch (ast->kind) {
-    case AST_RUNS:
-    case AST_FROM:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Says with what to do, and why it is an error. */
-static void later_say(const environment *environment, const ast_expression *ast,
-                      diagnostic_code code, const char *what)
-{
-    diagnostic *const d =
-        report(environment, code, ast->range, "%s not work in this version", what);
-    diagnostic_mend(environment->checker->compilation, d, ast->range, NULL, "%s", later_advice);
-}
-
-expression *later_report(const environment *environment, const ast_expression *ast)
-{
-    switch (ast->kind) {
-    case AST_RUNS:
-        later_say(environment, ast, E_LATER_RUNS, "`runs` does");
-        break;
-    case AST_FROM:
-        later_say(environment, ast, E_LATER_FROM, ast->negated ? "`not from` does" : "`from` does");
-        break;
-    default:
-        break;
-    }
-    return NULL;
-}
-
 static void later_declaration(checker *checker, diagnostic_code code, source_range range,
                               const char *text)
 {

@@ -52,7 +52,8 @@ static void property_unknown(const environment *environment, const expression *b
                              const ast_path *path, uint32_t at)
 {
     static const char *const all[] = {"local", "domain", "scheme", "host",   "port",
-                                      "path",  "query",  "hour",   "weekday"};
+                                      "path",  "query",  "hour",   "weekday",
+                                      "programs", "reads", "writes", "connects"};
     const char *names[CST_PROPERTY_COUNT];
     uint32_t count = 0;
     const char *text = "";
@@ -111,6 +112,12 @@ static expression *property_add(const environment *environment, expression *base
         return NULL;
     }
     const source_range range = path_range_before(path, at + 1);
+    if (base->type->kind == CST_KIND_COMMAND) {
+        expression *const facts =
+            node_unary(environment, EXPRESSION_FACTS, type_list(environment->checker, type, 0), base, range);
+        facts->index = property;
+        return facts;
+    }
     if (base->kind == EXPRESSION_CONSTANT) {
         cst_value part = {0};
         value_part(&base->constant, property, &part);

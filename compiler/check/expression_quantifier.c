@@ -152,5 +152,5 @@ expression *quantifier_check(const environment *environment, const ast_expressio
                                          NULL, list, body, ast->range);
     node->local = local;
     node->name = ast->text.bytes;
-    return node;
+    return facts_are(list) ? facts_quantifier(environment, node) : node;
 }

@@ -26,8 +26,7 @@ static bool word_of(const ast_expression *ast, const char *word)
            key_is(key_of(&ast->path.items[0]), word);
 }
 
-/* A place read as open data, whatever its declared type: so that no text in it is passed over. */
-static expression *as_open(const environment *environment, expression *place)
+expression *place_as_open(const environment *environment, expression *place)
 {
     const type *const json = type_scalar(environment->checker, CST_KIND_JSON, 0);
     if (place == NULL || place->kind != EXPRESSION_FIELD || place->type->kind == CST_KIND_JSON)
@@ -76,7 +75,7 @@ static expression *leaves_check(const environment *environment, const ast_expres
         return NULL;
     const cst_kind kind = value->type->kind;
     if (value->kind == EXPRESSION_FIELD && (kind == CST_KIND_RECORD || kind == CST_KIND_LIST))
-        value = as_open(environment, value);
+        value = place_as_open(environment, value);
     else if (kind != CST_KIND_JSON && kind != CST_KIND_RECORD && kind != CST_KIND_LIST &&
              !type_is_text(value->type)) {
         report(environment, E_TEXT_SUBJECT, inner->range, "`%s` is %s, which holds no text",
@@ -111,7 +110,7 @@ static bool this_check(const environment *environment, const ast_expression *ast
             continue;
         if (i > 0) {
             if (root->type->kind != CST_KIND_JSON)
-                root = as_open(environment, root);
+                root = place_as_open(environment, root);
             root = leaves_make(environment, root, ast->range);
         }
         out->items[out->count++] = root;
@@ -124,6 +123,9 @@ static bool subject_type(const environment *environment, const ast_expression *t
 {
     const struct type *const element = type->kind == CST_KIND_LIST ? type->element : type;
     if (element->kind == CST_KIND_STRING)
+        return true;
+    /* whole words of a path, as in `r contains ".ssh"`: there is no typed test for a name anywhere in it */
+    if (type->kind == CST_KIND_PATH && test->kind == AST_CONTAINS && test->right->kind != AST_REGEX)
         return true;
     if (type->kind != CST_KIND_LIST && typed_test_report(environment, test, type))
         return false;
@@ -331,125 +333,10 @@ expression *matches_check(const environment *environment, const ast_expression *
 
 /* ---- repeats --------------------------------------------------------------------------------- */
 
-typedef struct origin_list {
-    checked_origin *items;
-    uint32_t count, capacity;
-} origin_list;
-
-static bool origin_source_add(const environment *environment, unit *unit, const ast_source *source,
-                       uint32_t depth, origin_list *out);
-
-static bool named_add(const environment *environment, unit *unit, const ast_source *source,
-                      uint32_t depth, origin_list *out)
+static bool echoes_equal(const checked_echo *a, const checked_echo *b)
 {
-    checker *const checker = environment->checker;
-    const key name = key_of(&source->name);
-    if (key_is(name, "user") || key_is(name, "system")) {
-        *ARENA_PUSH(checker->arena, out) = (checked_origin){
-            .kind = key_is(name, "user") ? CST_ORIGIN_USER : CST_ORIGIN_SYSTEM, .tool = CST_NONE};
-        return true;
-    }
-    symbol *const symbol = unit_find(unit, source->name.bytes, source->name.length);
-    if (symbol == NULL || symbol->kind != SYMBOL_ORIGIN || depth > 16) {
-        diagnostic *const d = report(environment, E_UNKNOWN_ORIGIN, source->range,
-                                     symbol != NULL && symbol->kind == SYMBOL_ORIGIN
-                                         ? "the origin `%s` leads back to itself"
-                                         : "no origin is called `%s`",
-                                     source->name.bytes);
-        diagnostic_note_text(checker->compilation, d,
-                             "there are `user`, `system`, `output`, `result of TOOL`, `result tagged TAG`, "
-                             "`message of AGENT`, and what `origin` declares");
-        return false;
-    }
-    symbol->used = true;
-    bool sound = true;
-    for (uint32_t i = 0; i < symbol->declaration->sources.count; i++)
-        sound = origin_source_add(environment, unit, symbol->declaration->sources.items[i], depth + 1, out) && sound;
-    return sound;
-}
-
-static bool tool_origin_add(const environment *environment, const ast_source *source, origin_list *out)
-{
-    checker *const checker = environment->checker;
-    const ast_text *const name = &source->name;
-    ast_text tools[1] = {*name};
-    const ast_event event = {.stage = CST_RESULT,
-                             .range = source->range,
-                             .tools = {tools, source->kind == AST_SOURCE_RESULT ? 1u : 0u},
-                             .tagged = source->kind == AST_SOURCE_TAGGED,
-                             .tag = *name};
-    selector selector;
-    if (!selector_resolve(checker, &event, &selector))
-        return false;
-    if (source->keys.count > 0) {
-        diagnostic *const d = report(environment, E_LATER_FROM, source->keys.items[0].range,
-                                     "`repeats` looks at whole results, and `.%s` names a part of one",
-                                     source->keys.items[0].bytes);
-        diagnostic_mend(checker->compilation, d, source->range, NULL, "write `result of %s`", name->bytes);
-        return false;
-    }
-    for (uint32_t i = 0; i < selector.tool_count; i++)
-        *ARENA_PUSH(checker->arena, out) =
-            (checked_origin){.kind = CST_ORIGIN_RESULT, .tool = selector.tools[i]};
-    return true;
-}
-
-static bool origin_source_add(const environment *environment, unit *unit, const ast_source *source,
-                       uint32_t depth, origin_list *out)
-{
-    switch (source->kind) {
-    case AST_SOURCE_NAME:
-        return named_add(environment, unit, source, depth, out);
-    case AST_SOURCE_OUTPUT:
-        *ARENA_PUSH(environment->checker->arena, out) =
-            (checked_origin){.kind = CST_ORIGIN_OUTPUT, .tool = CST_NONE};
-        return true;
-    case AST_SOURCE_MESSAGE: {
-        const set_element agent = {.kind = AST_PATH, .text = source->name};
-        cst_value value;
-        if (!literal_read(environment->checker, unit, &agent, source->name.range,
-                          type_agent(environment->checker), &value))
-            return false;
-        *ARENA_PUSH(environment->checker->arena, out) = (checked_origin){
-            .kind = CST_ORIGIN_MESSAGE, .tool = CST_NONE, .agent = source->name.bytes};
-        return true;
-    }
-    default:
-        return tool_origin_add(environment, source, out);
-    }
-}
-
-/* The fields that bring the texts of each origin. */
-static void origins_commit(checker *checker, origin_list *list, source_range range)
-{
-    static const cst_stage stages[] = {[CST_ORIGIN_USER] = CST_INPUT,
-                                       [CST_ORIGIN_OUTPUT] = CST_OUTPUT,
-                                       [CST_ORIGIN_RESULT] = CST_RESULT,
-                                       [CST_ORIGIN_MESSAGE] = CST_MESSAGE};
-    for (uint32_t i = 0; i < list->count; i++) {
-        checked_origin *const one = &list->items[i];
-        one->text = one->value = one->sender = CST_NONE;
-        if (one->kind == CST_ORIGIN_SYSTEM)
-            continue;
-        one->text = scope_origin_slot(checker, "text", stages[one->kind], one->tool, range);
-        if (one->kind == CST_ORIGIN_RESULT)
-            one->value = scope_origin_slot(checker, "value", CST_RESULT, one->tool, range);
-        if (one->kind == CST_ORIGIN_MESSAGE)
-            one->sender = scope_origin_slot(checker, "sender", CST_MESSAGE, SCOPE_NO_TOOL, range);
-    }
-}
-
-static bool origins_equal(const checked_echo *a, const checked_echo *b)
-{
-    if (a->origin_count != b->origin_count || a->chars != b->chars || a->views != b->views)
-        return false;
-    for (uint32_t i = 0; i < a->origin_count; i++) {
-        const checked_origin *const x = &a->origins[i], *const y = &b->origins[i];
-        if (x->kind != y->kind || x->tool != y->tool || (x->agent == NULL) != (y->agent == NULL) ||
-            (x->agent != NULL && strcmp(x->agent, y->agent) != 0))
-            return false;
-    }
-    return true;
+    return a->chars == b->chars && a->views == b->views &&
+           origins_equal(a->origins, a->origin_count, b->origins, b->origin_count);
 }
 
 expression *repeats_check(const environment *environment, const ast_expression *ast)
@@ -466,7 +353,7 @@ expression *repeats_check(const environment *environment, const ast_expression *
         return NULL;
     }
     origin_list origins = {0};
-    if (!origin_source_add(environment, environment->unit, ast->source, 0, &origins))
+    if (!origins_of(environment, ast->source, &origins))
         return NULL;
     checked_policy *const policy = environment->checker->policy;
     const checked_echo echo = {.origins = origins.items,
@@ -476,7 +363,7 @@ expression *repeats_check(const environment *environment, const ast_expression *
                                .name = excerpt(environment, ast->source->range)};
     origins_commit(environment->checker, &origins, ast->source->range);
     uint32_t number = 0;
-    while (number < policy->echoes.count && !origins_equal(&policy->echoes.items[number], &echo))
+    while (number < policy->echoes.count && !echoes_equal(&policy->echoes.items[number], &echo))
         number++;
     if (number == policy->echoes.count)
         *ARENA_PUSH(environment->checker->arena, &policy->echoes) = echo;

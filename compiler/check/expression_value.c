@@ -379,8 +379,6 @@ expression *value_check(const environment *environment, const ast_expression *as
         return NULL;
     struct environment inner = *environment;
     inner.depth++;
-    if (later_is(ast))
-        return later_report(&inner, ast);
     if (past_is(ast))
         return past_check(&inner, ast);
     switch (ast->kind) {

@@ -340,6 +340,12 @@ static void guard_condition(guard *guard, const expression *condition, const fra
     case EXPRESSION_EARLIER:
         guard_keys(guard, condition, around);
         return;
+    case EXPRESSION_FROM: { /* all arguments, a whole value: where there are none, none is from elsewhere */
+        const expression *const read = condition->asked->declared != NULL ? condition->asked->declared : condition->left;
+        if (read->kind != EXPRESSION_FIELD || candidate_at(environment->checker, read->slot)->count > 1)
+            guard_value(guard, read, around);
+        return;
+    }
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:
         guard_value(guard, condition->left, around);

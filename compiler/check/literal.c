@@ -197,6 +197,7 @@ const char *literal_try(checker *checker, const set_element *literal, const type
     case CST_KIND_HOST:
     case CST_KIND_PATH:
     case CST_KIND_IP:
+    case CST_KIND_COMMAND:
         problem = text_read(checker, literal, type->kind, out);
         break;
     case CST_KIND_ENUM:

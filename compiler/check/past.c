@@ -133,8 +133,27 @@ static void this_report(const question *q, const ast_expression *part)
                     excerpt(q->environment, part->range));
 }
 
+static const ast_expression *from_in(const ast_expression *ast)
+{
+    if (ast == NULL || ast->kind == AST_FROM)
+        return ast;
+    const ast_expression *found = from_in(ast->left);
+    if (found == NULL)
+        found = from_in(ast->right);
+    for (uint32_t i = 0; i < ast->items.count && found == NULL; i++)
+        found = from_in(ast->items.items[i]);
+    return found;
+}
+
 static bool filter_add(question *q, step *to, ast_expression *part)
 {
+    const ast_expression *const from = from_in(part);
+    if (from != NULL) { /* whether an echo counts depends on what the answer is used for, which a filter does not know */
+        diagnostic *const d = report(q->environment, E_PAST_NESTED, from->range, "a filter of the past cannot ask where a value came from");
+        diagnostic_mend(q->environment->checker->compilation, d, from->range, NULL,
+                        "let a rule give the session a label, and ask `session has LABEL`");
+        return false;
+    }
     const ast_expression *const decided = decided_part(q, part);
     if (decided == NULL) {
         *ARENA_PUSH(q->environment->checker->arena, &to->filters) = part;
@@ -406,7 +425,7 @@ static bool watch_body(watch_work *work, const selector *selector, scope *scope)
     sound = sound && keys_note(work, &environment) && (!work->wants_value || value_note(work, &environment));
     if (!sound)
         return false;
-    rule_body body = {.selector = *selector, .cut_slot = CST_NONE};
+    rule_body body = {.selector = *selector, .cut_slot = CST_NONE, .put_note = CST_NONE};
     body.condition = work->parts.count == 0 ? node_truth(&environment, true, work->step->pattern->range)
                                             : node_list(&environment, EXPRESSION_AND, work->parts.items, work->parts.count, work->step->pattern->range);
     work->parts.items = NULL; /* the list is the condition's now */

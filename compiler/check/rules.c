@@ -121,10 +121,56 @@ static uint32_t cut_field(const environment *environment, const ast_path *path)
     return CST_NONE;
 }
 
-/* What a redaction cuts. False after an error. */
+static bool can_be_put(const type *type)
+{
+    switch (type->kind) {
+    case CST_KIND_BOOL:
+    case CST_KIND_INT:
+    case CST_KIND_DECIMAL:
+    case CST_KIND_FLOAT:
+    case CST_KIND_ENUM:
+        return true;
+    default:
+        return type_is_text(type);
+    }
+}
+
+/* replace FIELD with VALUE: the value is noted beside the condition, so a value that cannot be computed leaves the rule undecided. */
+static bool put_check(const environment *environment, const ast_declaration *declaration, rule_body *body)
+{
+    const ast_effect *const effect = &declaration->effect;
+    checker *const checker = environment->checker;
+    const key first = key_of(&effect->path.items[0]);
+    const expression *const field = path_check(environment, &effect->path, NULL, false);
+    if (field == NULL)
+        return false;
+    const bool inside = (key_is(first, "args") && effect->path.count > 1 && body->selector.stage == CST_ACTION) ||
+                        (key_is(first, "text") && effect->path.count == 1);
+    if (field->kind != EXPRESSION_FIELD || !inside || !can_be_put(field->type)) {
+        diagnostic *const d = report(environment, E_REPLACE_FIELD, effect->path.range, "`%s` cannot be replaced", excerpt(environment, effect->path.range));
+        diagnostic_mend(checker->compilation, d, effect->path.range, NULL,
+                        "name a single argument of an action (`args.amount`), or `text`; to stop the event: `refuse` or `deny`");
+        return false;
+    }
+    expression *const value = value_of_type(environment, effect->value, field->type);
+    if (value == NULL)
+        return false;
+    expression *const note = node_unary(environment, EXPRESSION_NOTE, NULL, value, effect->value->range);
+    note->index = body->put_note = checker->policy->note_count++;
+    expression **const both = arena_array(checker->arena, 2, sizeof *both);
+    both[0] = body->condition;
+    both[1] = note;
+    body->condition = node_list(environment, EXPRESSION_AND, both, 2, body->condition->range);
+    body->cut_slot = field->slot;
+    return true;
+}
+
+/* What a redaction cuts, or a replacement puts in its place. False after an error. */
 static bool cut_check(const environment *environment, const ast_declaration *declaration, rule_body *body)
 {
     const ast_effect *const effect = &declaration->effect;
+    if (declaration->kind == AST_RULE && effect->kind == AST_EFFECT_REPLACE)
+        return put_check(environment, declaration, body);
     if (declaration->kind != AST_RULE || effect->kind != AST_EFFECT_REDACT)
         return true;
     if (effect->has_path) {
@@ -148,7 +194,7 @@ static bool body_build(work *work, const selector *selector, scope *scope)
     const ast_declaration *const declaration = work->declaration;
     const environment environment = {
         .checker = checker, .scope = scope, .unit = work->unit, .rule = declaration->range};
-    rule_body body = {.selector = *selector, .cut_slot = CST_NONE};
+    rule_body body = {.selector = *selector, .cut_slot = CST_NONE, .put_note = CST_NONE};
     body.condition = work->condition == NULL
                          ? node_truth(&environment, true, declaration->name.range)
                          : condition_check(&environment, work->condition);
@@ -168,6 +214,8 @@ static bool body_build(work *work, const selector *selector, scope *scope)
                               &body.message, &body.message_count);
     if (body.condition != NULL)
         sound = guards_check(&environment, body.condition) && sound;
+    if (sound)
+        sound = polarity_check(&environment, body.condition, declaration->kind == AST_RULE);
     if (!sound)
         return false;
     body.selector.tools = scope->tools;
@@ -405,10 +453,7 @@ static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
         mark_read(checker, &effect->text, &rule->mark, &rule->mark_count);
         return;
     case AST_EFFECT_REPLACE:
-        diagnostic_mend(checker->compilation,
-                        check_report(checker, E_LATER_REPLACE, effect->range,
-                                     "`replace` does not work in this version"),
-                        effect->range, NULL, "stop the event instead: `refuse` or `deny`");
+        rule->verdict = CST_REPLACE;
         return;
     case AST_EFFECT_LABEL:
         rule->verdict = CST_PERMIT;
@@ -668,6 +713,7 @@ void rules_check(checker *checker)
         rule_check(checker, owners.items[i], i);
     definitions_check(checker);
     patterns_check(checker);
+    origins_check(checker);
     if (checker->compilation->error_count == 0)
         streams_check(checker);
 }

@@ -226,7 +226,7 @@ static sort_key key_make(const cst_value *value, uint32_t index)
         return (sort_key){.prefix = bits >> 63 ? ~bits : bits | UINT64_C(1) << 63, .index = index};
     }
     const bool text = value->kind == CST_KIND_STRING || value->kind == CST_KIND_AGENT ||
-                      (value->kind >= CST_KIND_EMAIL && value->kind <= CST_KIND_IP);
+                      (value->kind >= CST_KIND_EMAIL && value->kind <= CST_KIND_IP) || value->kind == CST_KIND_COMMAND;
     if (!text)
         return (sort_key){.prefix = (uint64_t)value->as.integer ^ UINT64_C(1) << 63, .index = index};
     return (sort_key){text_prefix(value->as.text, value->length), value->as.text, value->length, index};

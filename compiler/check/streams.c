@@ -80,6 +80,8 @@ static bool only_gains(finding *finding, const expression *condition)
 const char *body_needs_whole(const checked_policy *policy, const rule_body *body)
 {
     finding finding = {.policy = policy};
+    if (body->put_note != CST_NONE)
+        return "`replace` takes the whole text";
     if (body->cut_slot != CST_NONE)
         return "`redact FIELD with` takes the whole text";
     if (!only_gains(&finding, body->condition))

@@ -65,6 +65,11 @@ static bool equal(const expression *a, const expression *b, const locals *around
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
     case EXPRESSION_IN_SET:
         return a->index == b->index && equal(a->left, b->left, around);
     case EXPRESSION_PAST_NUMBER:
@@ -117,6 +122,11 @@ uint32_t expression_hash(const expression *expression)
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
     case EXPRESSION_IN_SET:
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:

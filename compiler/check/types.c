@@ -153,7 +153,8 @@ uint32_t type_row(checker *checker, const type *wanted)
 bool type_is_identity(const type *type)
 {
     return type->kind == CST_KIND_EMAIL || type->kind == CST_KIND_URL ||
-           type->kind == CST_KIND_HOST || type->kind == CST_KIND_PATH || type->kind == CST_KIND_IP;
+           type->kind == CST_KIND_HOST || type->kind == CST_KIND_PATH || type->kind == CST_KIND_IP ||
+           type->kind == CST_KIND_COMMAND;
 }
 
 bool type_is_text(const type *type)
@@ -202,6 +203,7 @@ static const builtin builtins[] = {
     {"host", CST_KIND_HOST},
     {"path", CST_KIND_PATH},
     {"ip", CST_KIND_IP},
+    {"command", CST_KIND_COMMAND},
     {"json", CST_KIND_JSON},
 };
 enum { BUILTIN_COUNT = sizeof builtins / sizeof builtins[0] };
@@ -324,13 +326,6 @@ static const type *name_resolve(checker *checker, unit *unit, const ast_type *as
 {
     const key name = key_of(&ast->name);
     uint32_t bound;
-    if (key_is(name, "command")) {
-        diagnostic *const d = check_report(checker, E_LATER_COMMAND, ast->range,
-                                           "the type `command` does not work in this version");
-        diagnostic_mend(checker->compilation, d, ast->range, "string",
-                        "declare it as `string`, and permit or deny the whole tool");
-        return NULL;
-    }
     if (key_is(name, "list") || key_is(name, "set")) {
         diagnostic *const d = check_report(checker, E_TYPE_ARGUMENT, ast->range,
                                            "a %s needs the type of its elements", name.bytes);

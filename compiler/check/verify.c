@@ -206,6 +206,13 @@ static void verify_value(verifier *verifier, const expression *node)
     case EXPRESSION_PAST_LATEST:
         demand(verifier, is_past(verifier, node), "a number from no question about the past");
         return;
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+        demand(verifier,
+               is_kind(left, CST_KIND_COMMAND) && is_kind(node, CST_KIND_LIST) && node->index < CST_PROPERTY_COUNT &&
+                   (node->site != CST_NONE) == (node->kind == EXPRESSION_FACTS),
+               "facts of no command");
+        return;
     default:
         verify_reduction(verifier, node);
         return;
@@ -270,6 +277,27 @@ static void verify_test(verifier *verifier, const expression *node)
         return;
     case EXPRESSION_NOTE:
         demand(verifier, is_value(left) && node->index < verifier->policy->note_count, "a note of nothing");
+        return;
+    case EXPRESSION_FROM:
+        demand(verifier,
+               is_value(left) && node->index < verifier->policy->froms.count && node->site != CST_NONE,
+               "an origin of nothing");
+        return;
+    case EXPRESSION_RUNS:
+        demand(verifier,
+               is_kind(left, CST_KIND_COMMAND) && node->index / 2 < verifier->policy->commands.count &&
+                   node->site != CST_NONE,
+               "nothing that is run");
+        return;
+    case EXPRESSION_UNKNOWN:
+        demand(verifier,
+               is_kind(left, CST_KIND_COMMAND) && node->index / 2 < CST_PROPERTY_COUNT && node->site != CST_NONE,
+               "unknown facts of no command");
+        return;
+    case EXPRESSION_WITHIN:
+        demand(verifier,
+               is_kind(left, CST_KIND_PATH) && is_kind(right, CST_KIND_PATH) && node->site != CST_NONE,
+               "no path out of a command");
         return;
     case EXPRESSION_PRESENT:
         demand(verifier, left != NULL && (is_place(left) || left->kind == EXPRESSION_PAST_LATEST), "a presence of no field");

@@ -96,6 +96,32 @@ static LLVMValueRef emit_text_test(emitter *e, const graph_node *node, LLVMValue
 }
 
 /* A service answers with a truth, which is taken apart into what it says and whether it could. */
+static LLVMValueRef take_apart(emitter *e, LLVMValueRef truth, LLVMValueRef operands, LLVMValueRef *trouble)
+{
+    LLVMValueRef holds = LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), "holds");
+    LLVMValueRef own = LLVMBuildSelect(e->builder, holds, emit_i32(e, CST_FALSE), truth, "");
+    *trouble = operands == NULL
+                   ? own
+                   : LLVMBuildSelect(e->builder, emit_is_not_zero(e, operands), operands, own, "trouble");
+    return holds;
+}
+
+static LLVMValueRef emit_command_test(emitter *e, const graph_node *node, LLVMValueRef *trouble)
+{
+    const emitted a = emit_place(e, node->operands[0], false);
+    LLVMValueRef site = emit_i32(e, node->site), index = emit_i32(e, node->index / 2);
+    LLVMValueRef mode = emit_i32(e, node->index % 2);
+    if (node->kind == EXPRESSION_RUNS)
+        return take_apart(e, EMIT_SERVICE(e, command_matches, e->frame, a.value, index, mode, site), a.trouble,
+                          trouble);
+    if (node->kind == EXPRESSION_UNKNOWN)
+        return take_apart(e, EMIT_SERVICE(e, command_unknown, e->frame, a.value, index, mode, site), a.trouble,
+                          trouble);
+    const emitted b = emit_place(e, node->operands[1], false);
+    return take_apart(e, EMIT_SERVICE(e, command_inside, a.value, b.value, site),
+                      emit_truth_max(e, a.trouble, b.trouble), trouble);
+}
+
 static LLVMValueRef emit_text_search(emitter *e, const graph_node *node, LLVMValueRef *trouble)
 {
     const emitted text = emit_place(e, node->operands[0], false);
@@ -104,14 +130,11 @@ static LLVMValueRef emit_text_search(emitter *e, const graph_node *node, LLVMVal
         truth = EMIT_SERVICE(e, text_contains, e->frame, text.value, index, site);
     else if (node->kind == EXPRESSION_MATCHES)
         truth = EMIT_SERVICE(e, text_matches, e->frame, text.value, index, site);
+    else if (node->kind == EXPRESSION_FROM)
+        truth = EMIT_SERVICE(e, value_from, e->frame, text.value, index, site);
     else
         truth = EMIT_SERVICE(e, text_repeats, e->frame, text.value, index, site);
-    LLVMValueRef holds = LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), "holds");
-    LLVMValueRef own = LLVMBuildSelect(e->builder, holds, emit_i32(e, CST_FALSE), truth, "");
-    *trouble = text.trouble == NULL ? own
-                                    : LLVMBuildSelect(e->builder, emit_is_not_zero(e, text.trouble),
-                                                      text.trouble, own, "trouble");
-    return holds;
+    return take_apart(e, truth, text.trouble, trouble);
 }
 
 /* i1: a condition that is neither a junction nor a quantifier, if *trouble (NULL: never) is 0. */
@@ -135,11 +158,16 @@ static LLVMValueRef emit_test(emitter *e, node_id id, LLVMValueRef *trouble)
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
         return emit_text_search(e, node, trouble);
     case EXPRESSION_EARLIER:
     case EXPRESSION_LABELLED:
     case EXPRESSION_NOTE:
         return emit_past_test(e, node, trouble);
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
+    case EXPRESSION_WITHIN:
+        return emit_command_test(e, node, trouble);
     case EXPRESSION_PRESENT: {
         const emitted place = emit_place(e, node->operands[0], false);
         *trouble = place.trouble;

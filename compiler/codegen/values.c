@@ -188,6 +188,18 @@ static emitted emit_texts(emitter *e, const graph_node *node)
     return (emitted){out, add_trouble(e, from.trouble, emit_is_zero(e, known), node->site)};
 }
 
+static emitted emit_facts(emitter *e, const graph_node *node)
+{
+    LLVMValueRef out = emit_temporary(e);
+    const uint32_t mark = e->temporary_used;
+    const emitted from = emit_place(e, node->operands[0], false);
+    e->temporary_used = mark;
+    LLVMValueRef known = EMIT_SERVICE(e, command_facts, e->frame, from.value, emit_i32(e, node->index), out);
+    if (node->kind == EXPRESSION_KNOWN)
+        return (emitted){out, from.trouble};
+    return (emitted){out, add_trouble(e, from.trouble, emit_is_zero(e, known), node->site)};
+}
+
 static emitted emit_derived(emitter *e, const graph_node *node, bool symbol)
 {
     LLVMValueRef out = emit_temporary(e);
@@ -313,6 +325,9 @@ emitted emit_place(emitter *e, node_id id, bool symbol)
         return emit_else(e, node, true, symbol);
     case EXPRESSION_JOIN:
         return emit_join(e, node);
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+        return emit_facts(e, node);
     case EXPRESSION_LEAVES:
     case EXPRESSION_FOUND:
         return emit_texts(e, node);

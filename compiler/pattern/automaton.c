@@ -346,6 +346,7 @@ typedef struct tabulation {
     uint32_t *best_stamp;
     uint32_t *next;    /* the set being made */
     uint32_t next_count;
+    uint32_t most;     /* states */
     bool too_many;
 } tabulation;
 
@@ -443,7 +444,7 @@ static uint32_t state_of(tabulation *t, uint32_t context)
             memcmp(&t->pool.items[one->first], t->next, size) == 0)
             return found - 1;
     }
-    if (t->states.count > LIMIT_PATTERN_STATES) {
+    if (t->states.count > t->most) {
         t->too_many = true;
         return 0;
     }
@@ -505,9 +506,9 @@ static void find_alive(arena *arena, automaton *out, const unsigned *sample)
     }
 }
 
-void automaton_tabulate(arena *arena, automaton *out)
+void automaton_tabulate(arena *arena, automaton *out, uint32_t most)
 {
-    tabulation t = {.arena = arena, .from = out};
+    tabulation t = {.arena = arena, .from = out, .most = most};
     t.marks = arena_array(arena, out->count + 1u, sizeof *t.marks);
     t.next = arena_array(arena, out->count + 1u, sizeof *t.next);
     uint32_t chains = 1;

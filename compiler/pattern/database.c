@@ -166,12 +166,6 @@ static uint32_t put_set(writing *w, const byte_set *set)
 
 static const byte_set any_byte = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
 
-static void set_join(byte_set *into, const byte_set *more)
-{
-    for (uint32_t i = 0; i < 4; i++)
-        into->bits[i] |= more->bits[i];
-}
-
 /* ---- automata -------------------------------------------------------------------------------- */
 
 static void put_positions(writing *w, const automaton *from, scan_automaton_row *row)
@@ -196,28 +190,15 @@ static void put_positions(writing *w, const automaton *from, scan_automaton_row 
         w->most_positions = from->count;
 }
 
-/* The bytes that a match can begin with, and those that can be its second; all if there may be no second. Whether it begins a word. */
-static void put_first(writing *w, const automaton *from, scan_pattern_row *row)
+static void put_begins(writing *w, const automaton *from, scan_pattern_row *row)
 {
-    byte_set first = {{0}}, second = {{0}};
-    bool edges = true;
-    for (uint32_t i = 0; i < from->edges[0].count; i++) {
-        const uint32_t begin = from->edges[0].items[i].to;
-        edges = edges && (from->edges[0].items[i].mask & EDGE_WORD) != 0;
-        set_join(&first, &from->sets[begin]);
-        for (uint32_t k = 0; k < from->edges[begin].count; k++) {
-            const uint32_t next = from->edges[begin].items[k].to;
-            if (next == SCAN_ACCEPTS)
-                second = any_byte;
-            else
-                set_join(&second, &from->sets[next]);
-        }
-    }
-    for (unsigned byte = 0; byte < 256; byte++)
-        edges = edges && (!has_byte(&first, byte) || scan_is_word((unsigned char)byte));
-    row->fresh = edges;
-    row->first = put_set(w, &first);
-    row->second = put_set(w, &second);
+    const begins of = begins_of(w->arena, from);
+    row->first = put_set(w, &of.first);
+    row->second = put_set(w, &of.second);
+    row->inside = put_set(w, &of.inside);
+    row->behind = put_set(w, &of.behind);
+    row->leads = of.leads;
+    row->words_least = of.words_least;
 }
 
 static uint32_t put_automaton(writing *w, const pattern *pattern, scan_pattern_row *pattern_row)
@@ -225,8 +206,8 @@ static uint32_t put_automaton(writing *w, const pattern *pattern, scan_pattern_r
     automaton own = *pattern->automaton; /* the table is made in a copy: the pattern is not ours */
     automaton *const made = &own;
     scan_automaton_row row = {.states = 0};
-    automaton_tabulate(w->arena, made);
-    put_first(w, made, pattern_row);
+    automaton_tabulate(w->arena, made, pattern_row->trigger == SCAN_BY_START ? LIMIT_PATTERN_STATES_SEARCHED : LIMIT_PATTERN_STATES);
+    put_begins(w, made, pattern_row);
     if (made->states > 0) {
         row.states = made->states;
         row.columns = made->columns;
@@ -423,7 +404,7 @@ static void put_pattern(writing *w, const database_entry *what)
     if (row.kind == SCAN_PHRASE) {
         byte_set first = {{0}};
         set_byte(&first, (unsigned char)what->pattern->phrase[0]);
-        row.first = put_set(w, &first);
+        row.first = row.inside = put_set(w, &first);
         row.second = put_set(w, &any_byte);
         row.body = put(w, what->pattern->phrase, what->pattern->length);
         row.length = what->pattern->length;
@@ -432,10 +413,8 @@ static void put_pattern(writing *w, const database_entry *what)
         row.body = put_automaton(w, what->pattern, &row);
     }
     put_after(w, what, &row);
-    if (row.trigger == SCAN_BY_DIGIT && row.farthest == 1 && row.fresh)
+    if (row.trigger == SCAN_BY_DIGIT && row.farthest == 1 && !has_digits(&w->sets.items[row.inside]))
         row.trigger = SCAN_BY_NUMBER;
-    row.digits_least = facts.digits_least;
-    row.digits_most = facts.digits_most;
     switch (row.trigger) {
     case SCAN_BY_LITERAL:
         use_literals(w, &facts, number);
@@ -445,6 +424,7 @@ static void put_pattern(writing *w, const database_entry *what)
         *ARENA_PUSH(w->arena, &w->numbers) = number;
         break;
     case SCAN_BY_DIGIT:
+        row.before = put_set(w, &facts.before);
         *ARENA_PUSH(w->arena, &w->digits) = number;
         break;
     case SCAN_BY_TOKEN:
@@ -470,7 +450,7 @@ static void put_word_pattern(writing *w, const word_set *set)
             set_byte(&first, (unsigned char)set->words[i][0]);
     }
     row.body = put_words(w, set);
-    row.first = put_set(w, &first);
+    row.first = row.inside = put_set(w, &first);
     row.second = put_set(w, &any_byte);
     word *odd;
     const uint32_t count = words_sorted(w, set, false, &odd);

@@ -12,7 +12,7 @@
 #include "runtime/limits.h"
 #include "runtime/text/scan_format.h"
 
-enum { MOST_TEXTS = 24, MOST_BYTES = 24, LEAST_PRICE = 80, MOST_BEFORE_DIGIT = 16 };
+enum { MOST_TEXTS = 48, MOST_BYTES = 24, LEAST_PRICE = 80, MOST_BEFORE_DIGIT = 16 };
 
 /* How rare a byte is, in sixteenths of a bit: letters as in English prose and code, digits, signs. */
 static uint32_t byte_price(unsigned char byte)
@@ -247,20 +247,28 @@ static uint32_t window_price(const place *at)
     return has_byte(&at->before, ' ') ? logarithm(width < 4096 ? width : 4096) : logarithm(width < 16 ? width : 16);
 }
 
+/* The price of being one of several: 16 times the logarithm of the sum of how often each comes. */
+static uint32_t price_sum(uint32_t a, uint32_t b)
+{
+    static const uint8_t less_by[] = {16, 13, 9, 7, 5, 4, 3, 2, 1, 1, 1}; /* by eight of what one costs more than the other */
+    const uint32_t least = a < b ? a : b, more = (a < b ? b - a : a - b) / 8;
+    return less(least, more < sizeof less_by ? less_by[more] : 0);
+}
+
 static void consider(found *best, const texts *set, const place *at)
 {
-    uint32_t least = UINT32_MAX, longest = 0, shortest = UINT32_MAX;
+    uint32_t all = UINT32_MAX, longest = 0, shortest = UINT32_MAX;
     if (set->count == 0)
         return;
     for (uint32_t i = 0; i < set->count; i++) {
         const uint32_t price = text_price(&set->items[i]);
-        least = price < least ? price : least;
+        all = i == 0 ? price : price_sum(all, price);
         longest = set->items[i].length > longest ? set->items[i].length : longest;
         shortest = set->items[i].length < shortest ? set->items[i].length : shortest;
     }
     if (shortest == 0)
         return;
-    const uint32_t price = less(least, logarithm(set->count) + window_price(at));
+    const uint32_t price = less(all, window_price(at) + 4 * (set->count - 1)); /* each is one more for the engine */
     if (price <= best->price)
         return;
     *best = (found){*set, price, add(at->nearest, shortest), add(at->farthest, longest), at->before};
@@ -320,13 +328,12 @@ static void search_either(arena *arena, const tree *tree, const place *at, found
             return;
         memcpy(&all.texts.items[all.texts.count], one.texts.items, one.texts.count * sizeof *one.texts.items);
         all.texts.count += one.texts.count;
-        all.price = one.price < all.price ? one.price : all.price;
+        all.price = i == 0 ? one.price : price_sum(all.price, one.price);
         all.nearest = one.nearest < all.nearest ? one.nearest : all.nearest;
         all.farthest = one.farthest > all.farthest ? one.farthest : all.farthest;
         for (uint32_t k = 0; k < 4; k++)
             all.before.bits[k] |= one.before.bits[k];
     }
-    all.price = less(all.price, logarithm(tree->count));
     if (tree->count > 0 && all.price > best->price)
         *best = all;
 }
@@ -436,6 +443,7 @@ static bool digit_place(const tree *tree, place at, place *best)
             }
             at.nearest = add(at.nearest, size.shortest);
             at.farthest = add(at.farthest, size.longest);
+            bytes_of(tree->items[i], &at.before);
         }
         return some;
     case TREE_EITHER:
@@ -443,6 +451,8 @@ static bool digit_place(const tree *tree, place at, place *best)
             place one;
             if (!digit_place(tree->items[i], at, &one))
                 return false;
+            for (uint32_t k = 0; k < 4; k++)
+                best->before.bits[k] = some ? best->before.bits[k] | one.before.bits[k] : one.before.bits[k];
             best->nearest = !some || one.nearest < best->nearest ? one.nearest : best->nearest;
             best->farthest = !some || one.farthest > best->farthest ? one.farthest : best->farthest;
             some = true;
@@ -453,30 +463,6 @@ static bool digit_place(const tree *tree, place at, place *best)
     default:
         return false;
     }
-}
-
-/* How many digits stand together at the start of a match. The most is known where behind them stands a byte that is none, or an edge. */
-static void digits_first(const tree *tree, uint32_t *least, uint32_t *most)
-{
-    uint32_t at_least = 0, at_most = 0;
-    *least = 0;
-    *most = UINT32_MAX;
-    for (uint32_t i = 0; tree->kind == TREE_CAT && i < tree->count; i++) {
-        const struct tree *const item = tree->items[i];
-        const struct tree *const body = item->kind == TREE_REPEAT ? item->items[0] : item;
-        if (item->kind == TREE_EMPTY || (item->kind == TREE_EDGE && at_most == 0))
-            continue;
-        if (body->kind == TREE_BYTE && only(&body->set, is_digit)) {
-            at_least = add(at_least, item == body ? 1 : item->least);
-            at_most = add(at_most, item == body ? 1 : item->most);
-            continue;
-        }
-        const bool closed = (item->kind == TREE_EDGE && item->mask == EDGE_WORD) ||
-                            (item->kind == TREE_BYTE && (item->set.bits[0] & UINT64_C(0x03ff) << '0') == 0);
-        *most = closed && at_least > 0 ? at_most : UINT32_MAX;
-        break;
-    }
-    *least = at_least;
 }
 
 /* ---- the choice ------------------------------------------------------------------------------ */
@@ -517,7 +503,7 @@ facts facts_of(arena *arena, const pattern *pattern)
         out.trigger = SCAN_BY_DIGIT;
         out.nearest = digit.nearest + 1;
         out.farthest = digit.farthest + 1;
-        digits_first(pattern->tree, &out.digits_least, &out.digits_most);
+        out.before = digit.before;
     } else if (out.token >= 10) {
         out.trigger = SCAN_BY_TOKEN;
     }

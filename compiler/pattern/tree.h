@@ -73,7 +73,8 @@ typedef struct automaton {
 
 /* NULL: past LIMIT_PATTERN_POSITIONS. *empty: it can match nothing. */
 automaton *automaton_make(arena *arena, const tree *tree, bool *empty);
-void automaton_tabulate(arena *arena, automaton *automaton);
+/* With up to so many states. */
+void automaton_tabulate(arena *arena, automaton *automaton, uint32_t most);
 
 /* facts.c */
 typedef struct literal {
@@ -90,10 +91,21 @@ typedef struct facts {
     uint32_t nearest, farthest; /* from the start of a match to the end of the literal, or of a digit; farthest UINT32_MAX: unbounded */
     byte_set before;            /* bytes that may stand between the start of a match and the end of the literal */
     bool is_tight;              /* …are few enough to be worth going back by */
-    uint32_t digits_least, digits_most; /* that a match begins with, where it begins with a digit */
     uint32_t token;             /* at least so many token bytes in a row */
 } facts;
 
 facts facts_of(arena *arena, const pattern *pattern);
+
+/* begins.c */
+typedef struct begins {
+    byte_set first, second; /* bytes that a match can begin with; that can be its second, all if there may be none */
+    byte_set inside;        /* those of `first` that it can begin with where a word character stands before */
+    uint64_t leads;         /* where it begins with digits and no word character stands before: bit n-1 set: they may be n; bit 63: 64 and more */
+    byte_set behind;        /* what may follow those, but for the end of the text */
+    uint32_t words_least;   /* so many word characters it begins with at least */
+} begins;
+
+begins begins_of(arena *arena, const automaton *from);
+bool has_digits(const byte_set *set);
 
 #endif

@@ -42,6 +42,21 @@ static void dump_details(buffer *out, const checked_policy *policy, const graph_
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
+        buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
+        return;
+    case EXPRESSION_FROM:
+        buffer_format(out, " from %u", node->index);
+        return;
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+        buffer_format(out, " %s", property_word(node->index));
+        return;
+    case EXPRESSION_RUNS:
+        buffer_format(out, "%s commands %u", node->index % 2 != 0 ? " only" : "", node->index / 2);
+        return;
+    case EXPRESSION_UNKNOWN:
+        buffer_format(out, " %s%s", property_word(node->index / 2), node->index % 2 != 0 ? " exactly" : "");
+        return;
     case EXPRESSION_REPEATS:
         buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;

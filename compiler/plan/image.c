@@ -171,6 +171,11 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     head->pasts = PLACE(p, image->pasts);
     head->watches = PLACE(p, image->watches);
     head->labels = PLACE(p, image->labels);
+    head->sources = PLACE(p, image->sources);
+    head->froms = PLACE(p, image->froms);
+    head->leaves = PLACE(p, image->leaves);
+    head->commands = PLACE(p, image->commands);
+    head->command_lists = PLACE(p, image->command_lists);
     p->size = (p->size + 15u) & ~(uint64_t)15u;
 }
 
@@ -189,6 +194,9 @@ static void fill_head(image_builder *image, cst_image *head)
     head->tool_count = image->policy->tools.count;
     head->note_count = image->policy->note_count;
     head->declared_rules = image->declared_rules;
+    head->results = image->results;
+    head->from_types = image->policy->from_types;
+    head->from_args = image->policy->from_args;
     memcpy(head->stages, image->stages, sizeof head->stages);
 }
 

@@ -436,6 +436,11 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     case EXPRESSION_REPEATS:
     case EXPRESSION_LABELLED:
     case EXPRESSION_NOTE:
+    case EXPRESSION_FROM:
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
         node.index = tree->index;
         break;
     default:

@@ -181,6 +181,17 @@ static uint32_t own_cost(const lower_pass *pass, const graph_node *node)
         return COST_session_has;
     case EXPRESSION_NOTE:
         return COST_past_note;
+    case EXPRESSION_FROM:
+        return COST_value_from;
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+        return COST_command_facts;
+    case EXPRESSION_RUNS:
+        return COST_command_matches;
+    case EXPRESSION_UNKNOWN:
+        return COST_command_unknown;
+    case EXPRESSION_WITHIN:
+        return COST_command_inside;
     case EXPRESSION_CONSTANT:
     case EXPRESSION_FIELD:
     case EXPRESSION_LOCAL:

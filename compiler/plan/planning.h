@@ -101,6 +101,14 @@ typedef struct image_builder {
         uint32_t count, capacity;
     } symbol_rows;
     struct {
+        cst_command_row *items;
+        uint32_t count, capacity;
+    } commands;
+    struct {
+        cst_command_list_row *items;
+        uint32_t count, capacity;
+    } command_lists;
+    struct {
         cst_set_row *items;
         uint32_t count, capacity;
     } sets;
@@ -213,6 +221,19 @@ typedef struct image_builder {
         uint32_t count, capacity;
     } labels;
     uint32_t declared_rules; /* rows of rules before the first watch */
+    struct {
+        cst_source_row *items;
+        uint32_t count, capacity;
+    } sources;
+    struct {
+        cst_from_row *items;
+        uint32_t count, capacity;
+    } froms;
+    cst_ref results;
+    struct {
+        uint32_t *items;
+        uint32_t count, capacity;
+    } leaves;
     cst_stage_row stages[CST_STAGE_COUNT];
 } image_builder;
 

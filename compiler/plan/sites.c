@@ -70,7 +70,13 @@ static const char *failure_of(const expression *tree)
     case EXPRESSION_MATCHES:
         return "bound";
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
         return "origin";
+    case EXPRESSION_FACTS:
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
+    case EXPRESSION_WITHIN:
+        return "command";
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
         return "empty";

@@ -115,6 +115,26 @@ static cst_range build_message(image_builder *image, const rule_body *body, uint
     return range;
 }
 
+/* Single values whose origin must have been what it was for the condition to be true: those of an `and` at the top. */
+static void add_leaves(image_builder *image, const expression *condition)
+{
+    for (uint32_t i = 0; condition->kind == EXPRESSION_AND && i < condition->item_count; i++)
+        add_leaves(image, condition->items[i]);
+    const expression *const from = condition->kind == EXPRESSION_NOT ? condition->left : condition;
+    if (from->kind != EXPRESSION_FROM || from->left->kind != EXPRESSION_FIELD)
+        return;
+    const type *const type = from->left->type;
+    if (kind_has_text(type->kind) || type->kind == CST_KIND_INT || type->kind == CST_KIND_DECIMAL || type->kind == CST_KIND_FLOAT)
+        *ARENA_PUSH(image->memory, &image->leaves) = from->left->slot;
+}
+
+static cst_range build_leaves(image_builder *image, const rule_body *body)
+{
+    const uint32_t first = image->leaves.count;
+    add_leaves(image, body->condition);
+    return (cst_range){first, image->leaves.count - first};
+}
+
 static cst_range build_witnesses(image_builder *image, const rule_body *body)
 {
     const cst_range range = {image->witnesses.count, body->witness_count};
@@ -137,6 +157,7 @@ static void build_rule(image_builder *image, const graph_root *root)
                                                           : (cst_ref){0, 0},
                         .who = image_names(image, one->who, one->who_count),
                         .witnesses = build_witnesses(image, body),
+                        .leaves = build_leaves(image, body),
                         .within_us = one->within_us,
                         .until_us = one->until_us,
                         .kind = (uint32_t)one->kind,
@@ -150,7 +171,8 @@ static void build_rule(image_builder *image, const graph_root *root)
                         .whole = body->whole,
                         .watch = one->watch,
                         .label = one->label,
-                        .only_label = one->only_label};
+                        .only_label = one->only_label,
+                        .put_note = body->put_note};
     row.mark = (cst_range){image->parts.count, one->mark_count};
     for (uint32_t i = 0; i < one->mark_count; i++)
         *ARENA_PUSH(image->memory, &image->parts) =

@@ -163,6 +163,11 @@ static cst_truth derive(const evaluation *run, const expression *tree, const cst
     case EXPRESSION_FOUND:
         return services->text_found(run->frame, left, tree->index, tree->type->row, out) ? CST_FALSE
                                                                                         : undecided(tree);
+    case EXPRESSION_FACTS:
+        return services->command_facts(run->frame, left, tree->index, out) ? CST_FALSE : undecided(tree);
+    case EXPRESSION_KNOWN:
+        services->command_facts(run->frame, left, tree->index, out);
+        return CST_FALSE;
     default: /* LEAST, GREATEST */
         if (!services->list_least(left, tree->kind == EXPRESSION_GREATEST, out))
             return undecided(tree);
@@ -263,6 +268,8 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST:
     case EXPRESSION_LEAVES:
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
     case EXPRESSION_FOUND: {
         cst_value left;
         const cst_truth trouble = evaluate_value(run, tree->left, bound, &left);
@@ -432,9 +439,23 @@ static cst_truth test_text(const evaluation *run, const expression *tree, const 
         return trouble;
     if (tree->kind == EXPRESSION_CONTAINS)
         return services->text_contains(run->frame, &text, tree->index, tree->site);
+    if (tree->kind == EXPRESSION_FROM)
+        return services->value_from(run->frame, &text, tree->index, tree->site);
     if (tree->kind == EXPRESSION_MATCHES)
         return services->text_matches(run->frame, &text, tree->index, tree->site);
     return services->text_repeats(run->frame, &text, tree->index, tree->site);
+}
+
+static cst_truth test_command(const evaluation *run, const expression *tree, const binding *bound)
+{
+    const cst_services *const services = run->frame->services;
+    cst_value line;
+    const cst_truth trouble = evaluate_value(run, tree->left, bound, &line);
+    if (trouble != CST_FALSE)
+        return trouble;
+    if (tree->kind == EXPRESSION_RUNS)
+        return services->command_matches(run->frame, &line, tree->index / 2, tree->index % 2, tree->site);
+    return services->command_unknown(run->frame, &line, tree->index / 2, tree->index % 2, tree->site);
 }
 
 cst_truth evaluate_condition(const evaluation *run, const expression *tree, const binding *bound)
@@ -459,7 +480,11 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
+    case EXPRESSION_FROM:
         return test_text(run, tree, bound);
+    case EXPRESSION_RUNS:
+    case EXPRESSION_UNKNOWN:
+        return test_command(run, tree, bound);
     case EXPRESSION_TRUTH:
     case EXPRESSION_IN_SET:
     case EXPRESSION_PRESENT:
@@ -474,12 +499,15 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
     case EXPRESSION_IN_LIST:
     case EXPRESSION_STARTS:
     case EXPRESSION_ENDS:
-    case EXPRESSION_INSIDE: {
+    case EXPRESSION_INSIDE:
+    case EXPRESSION_WITHIN: {
         cst_value a, b;
         const cst_truth left = evaluate_value(run, tree->left, bound, &a);
         const cst_truth right = evaluate_value(run, tree->right, bound, &b);
         if (left != CST_FALSE || right != CST_FALSE)
             return cst_truth_or(left, right);
+        if (tree->kind == EXPRESSION_WITHIN)
+            return run->frame->services->command_inside(&a, &b, tree->site);
         return truth_of(compare(run, tree, &a, &b));
     }
     default: { /* a bool value that stands where a condition is wanted */

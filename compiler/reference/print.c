@@ -27,7 +27,8 @@ const char *kind_word(cst_kind kind)
 const char *property_word(uint32_t property)
 {
     static const char *const words[CST_PROPERTY_COUNT] = {
-        "local", "domain", "scheme", "host", "port", "path", "query", "hour", "weekday"};
+        "local", "domain", "scheme", "host", "port", "path", "query", "hour", "weekday",
+        "programs", "reads", "writes", "connects"};
     return property < CST_PROPERTY_COUNT ? words[property] : "?";
 }
 
@@ -61,6 +62,12 @@ const char *expression_word(expression_kind kind)
                                         [EXPRESSION_EARLIER] = "earlier",
                                         [EXPRESSION_LABELLED] = "labelled",
                                         [EXPRESSION_NOTE] = "note",
+                                        [EXPRESSION_FROM] = "from",
+                                        [EXPRESSION_FACTS] = "facts",
+                                        [EXPRESSION_KNOWN] = "known",
+                                        [EXPRESSION_RUNS] = "runs",
+                                        [EXPRESSION_UNKNOWN] = "unknown",
+                                        [EXPRESSION_WITHIN] = "within",
                                         [EXPRESSION_TRUTH] = "truth",
                                         [EXPRESSION_EQUAL] = "equal",
                                         [EXPRESSION_LESS] = "less",
@@ -232,6 +239,7 @@ void print_value(buffer *out, const type *as, const cst_value *value)
     case CST_KIND_HOST:
     case CST_KIND_PATH:
     case CST_KIND_IP:
+    case CST_KIND_COMMAND:
         buffer_json_string(out, value->as.text, value->length);
         return;
     default:
@@ -440,8 +448,33 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         buffer_format(out, "session has %s", policy->labels.items[tree->index]);
         return;
     case EXPRESSION_NOTE:
-        buffer_text(out, "this ");
+        buffer_text(out, "with ");
         print_operand(out, policy, tree->left);
+        return;
+    case EXPRESSION_FROM:
+        print_operand(out, policy, tree->left);
+        buffer_format(out, " from %s", policy->froms.items[tree->index].name);
+        if (policy->froms.items[tree->index].chars != 4)
+            buffer_format(out, " down to %u char%s", policy->froms.items[tree->index].chars,
+                          policy->froms.items[tree->index].chars == 1 ? "" : "s");
+        return;
+    case EXPRESSION_FACTS:
+    case EXPRESSION_KNOWN:
+        print_operand(out, policy, tree->left);
+        buffer_format(out, ".%s", property_word(tree->index));
+        return;
+    case EXPRESSION_RUNS:
+        print_operand(out, policy, tree->left);
+        buffer_format(out, " runs %s%s", tree->index % 2 != 0 ? "only " : policy->commands.items[tree->index / 2].count > 1 ? "any " : "",
+                      policy->commands.items[tree->index / 2].text);
+        return;
+    case EXPRESSION_UNKNOWN:
+        buffer_text(out, "more may be in ");
+        print_operand(out, policy, tree->left);
+        buffer_format(out, ".%s", property_word(tree->index / 2));
+        return;
+    case EXPRESSION_WITHIN:
+        print_binary(out, policy, tree->left, "inside", tree->right);
         return;
     case EXPRESSION_EQUAL:
         print_binary(out, policy, tree->left, "==", tree->right);

@@ -224,3 +224,28 @@ int arena_grow(arena *memory, void **items, uint32_t *capacity, size_t size)
     *capacity = grown;
     return 1;
 }
+
+static void *from_arena(void *user, size_t size)
+{
+    return arena_allocate(user, size);
+}
+
+static void *resize_in_arena(void *user, void *pointer, size_t old_size, size_t new_size)
+{
+    void *const fresh = arena_allocate(user, new_size);
+    if (fresh)
+        memcpy(fresh, pointer, old_size < new_size ? old_size : new_size);
+    return fresh;
+}
+
+static void leave_in_arena(void *user, void *pointer, size_t size)
+{
+    (void)user;
+    (void)pointer;
+    (void)size;
+}
+
+cst_allocator arena_allocator(arena *arena)
+{
+    return (cst_allocator){.allocate = from_arena, .resize = resize_in_arena, .release = leave_in_arena, .user = arena};
+}

@@ -44,6 +44,8 @@ char *arena_format(arena *arena, const char *format, ...) __attribute__((format(
 /* Forgets everything but keeps the blocks for the next use. */
 void arena_reset(arena *arena);
 void arena_free(arena *arena);
+/* An allocator whose memory is the arena's: what is released stays until the reset. */
+cst_allocator arena_allocator(arena *arena);
 
 /*
  * Vectors in an arena: `struct { T *items; uint32_t count, capacity; }`. ARENA_PUSH(arena, vector) makes

@@ -6,21 +6,18 @@
  * is not tried again. Windows of one pattern never go backwards, because hits come by their ends and the window is measured from there: so no
  * place is tried twice.
  *
- * scan_list and scan_live are asked rarely (for what fired; for the end of a stream) and look at every place where the pattern's first bytes stand:
+ * scan_list is asked rarely (for what fired; for what a stream has settled) and looks at every place where the pattern's first bytes stand:
  * plain, and the same answer by another way, which the tests hold against scan_find.
  *
  * A text can be made so that tries go far and fail. So when they have cost more than a few steps for each byte of the text, the rest of the
  * starts are followed all at once, in one pass (scan_sweep.c).
  */
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "runtime/text/scan_private.h"
-
-static uint64_t steps_for(uint32_t length)
-{
-    const uint64_t more = (uint64_t)length * 256;
-    return more > LIMIT_SCAN_STEPS ? more : LIMIT_SCAN_STEPS;
-}
 
 /* Matches up to this length fail soon: one start after the other is tried. Of longer ones, when that has cost so many steps a byte, all
  * that are left are tried at once (scan_sweep.c). */
@@ -55,6 +52,7 @@ static uint32_t sweep_match(scan_try *with, const scan_pattern_row *row, uint32_
 
 typedef struct finding {
     scan_try with;
+    uint32_t from; /* matches begin here or behind */
     uint64_t *found, *unknown;
 } finding;
 
@@ -76,37 +74,25 @@ static inline uint32_t next_place(const scan_begin *begin, const char *text, uin
     return at;
 }
 
-/* Tries a pattern at from..to, both included; where that takes long, at all places from there on, and is done with it. */
-static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t to)
+/* Tries a pattern at all of at..to where a match may begin, and it may at `at`; where that takes long, at all places from there on. */
+static void try_places(finding *state, uint32_t number, const scan_begin *begin, uint32_t at, uint32_t to)
 {
     scan_try *const with = &state->with;
     const scan_pattern_row *const row = &with->database->patterns[number];
-    uint32_t *const tried = &with->scratch->tried[number];
-    if (from < *tried)
-        from = *tried;
-    if (to >= with->length)
-        to = with->length - 1;
-    if (from > to)
-        return;
-    *tried = to + 1;
     const char *const text = with->text;
     const uint32_t length = with->length;
-    const scan_begin begin = scan_begin_of(with, row);
-    uint32_t at = next_place(&begin, text, length, from, to);
-    if (at > to) /* of most windows that is all */
-        return;
-    const uint64_t all = steps_for(length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
+    const uint64_t all = scan_steps_for(length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
     const uint64_t steps = gone < all ? all - gone : 1, patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
     bool found = false;
     with->steps = steps;
     with->unknown = false;
-    for (; at <= to; at = next_place(&begin, text, length, at + 1, to)) {
+    for (; at <= to; at = next_place(begin, text, length, at + 1, to)) {
         if (gone + (steps - with->steps) > patience) {
             found = sweep_match(with, row, at, &at) != 0;
-            *tried = UINT32_MAX;
+            with->scratch->tried[number] = UINT32_MAX;
             break;
         }
-        found = scan_match(with, row, at) != 0;
+        found = scan_matches(with, row, at);
         if (found || with->unknown)
             break;
     }
@@ -115,6 +101,24 @@ static void try_window(finding *state, uint32_t number, uint32_t from, uint32_t 
     else if (with->unknown)
         mark(state->unknown, number);
     with->scratch->spent[number] += (uint32_t)((steps - with->steps) / SCAN_UNIT);
+}
+
+/* Tries a pattern at from..to, both included. */
+static inline void try_window(finding *state, uint32_t number, uint32_t from, uint32_t to)
+{
+    const scan_try *const with = &state->with;
+    uint32_t *const tried = &with->scratch->tried[number];
+    if (from < *tried)
+        from = *tried;
+    if (to >= with->length)
+        to = with->length - 1;
+    if (from > to)
+        return;
+    *tried = to + 1;
+    const scan_begin begin = scan_begin_of(with, &with->database->patterns[number]);
+    const uint32_t at = next_place(&begin, with->text, with->length, from, to);
+    if (at <= to) /* of most windows that is not so */
+        try_places(state, number, &begin, at, to);
 }
 
 /* Where the window of a literal begins: at `from`, or where the bytes before the literal can be no match's. */
@@ -129,9 +133,10 @@ static uint32_t window_start(const finding *state, const scan_pattern_row *row, 
     return at > from ? at : from;
 }
 
-static bool literal_hit(void *user, uint32_t literal, uint32_t end)
+static bool literal_hit(void *user, uint32_t literal, uint32_t end_in_part)
 {
     finding *const state = user;
+    const uint32_t end = state->from + end_in_part;
     const scan_head *const head = state->with.database->head;
     if (literal >= head->literals.count) /* the engine's bytes are another database's */
         return true;
@@ -150,59 +155,130 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end)
     return true;
 }
 
-static bool is_digit(char c)
+/* Which of 64 bytes are digits: bit i for the byte at i. */
+static uint64_t digits_in(const char text[64])
 {
-    return (unsigned char)(c - '0') < 10;
-}
-
-/* The next digit at or behind a place; the length of the text if there is none. */
-static uint32_t next_digit(const char *text, uint32_t length, uint32_t at)
-{
-    if (at < length && is_digit(text[at])) /* among numbers the next is often here */
-        return at;
-    for (; at + 8 <= length; at += 8) {
-        uint64_t word;
-        memcpy(&word, text + at, 8);
-        /* bytes 0x30..0x39: 0x3 above, and adding 6 does not carry into the next four bits */
-        const uint64_t high = (word & UINT64_C(0xf0f0f0f0f0f0f0f0)) ^ UINT64_C(0x3030303030303030);
-        const uint64_t sum = ((word & UINT64_C(0x0f0f0f0f0f0f0f0f)) + UINT64_C(0x0606060606060606)) & UINT64_C(0x1010101010101010);
-        const uint64_t other = high | sum;
-        const uint64_t zero = (other - UINT64_C(0x0101010101010101)) & ~other & UINT64_C(0x8080808080808080);
-        if (zero)
-            break;
+    uint64_t out = 0;
+#if defined(__SSE2__)
+    for (uint32_t i = 0; i < 4; i++) {
+        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text + 16 * i));
+        const __m128i above = _mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)), below = _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1));
+        out |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_and_si128(above, below)) << (16 * i);
     }
-    while (at < length && !is_digit(text[at]))
-        at++;
-    return at;
+#else
+    for (uint32_t i = 0; i < 64; i++)
+        out |= (uint64_t)((unsigned char)(text[i] - '0') < 10) << i;
+#endif
+    return out;
 }
 
-/* One pass over the digits for all patterns that begin with a number, or have a digit near their start: that of any of the digits that stand
- * together in begin..end. */
-static void try_digits(finding *state, uint32_t begin, uint32_t end)
+/* Digits that stand together: begin..end, and whether no word character stands before. Some of them at a time, so that each pattern goes
+ * over many: its row is read once, and its decisions are alike. */
+typedef struct digit_runs {
+    struct digit_run {
+        uint32_t begin, end, edge;
+    } items[64];
+    uint32_t count;
+} digit_runs;
+
+/* Whether a match can begin with these digits and nothing else of their kind. */
+static inline bool can_lead(const finding *state, uint64_t leads, const uint64_t behind[4], const struct digit_run *run)
+{
+    const uint32_t count = run->end - run->begin;
+    return run->edge && (leads >> (count < 64 ? count - 1 : 63) & 1) != 0 &&
+           (run->end == state->with.length || scan_has(behind, (unsigned char)state->with.text[run->end]));
+}
+
+/* A pattern that begins with a number. */
+static void try_number(finding *state, uint32_t number, const digit_runs *runs)
+{
+    const scan_pattern_row *const row = &state->with.database->patterns[number];
+    const uint64_t *const behind = state->with.database->sets[row->behind], leads = row->leads;
+    for (uint32_t i = 0; i < runs->count; i++) {
+        if (!can_lead(state, leads, behind, &runs->items[i]))
+            continue;
+        try_window(state, number, runs->items[i].begin, runs->items[i].begin);
+        if (is_done(state, number))
+            return;
+    }
+}
+
+/* A pattern that has a digit near its start, and that digit is one of a run. */
+static void try_digit(finding *state, uint32_t number, const digit_runs *runs)
+{
+    const scan_pattern_row *const row = &state->with.database->patterns[number];
+    const uint64_t(*const sets)[4] = state->with.database->sets;
+    const uint64_t *const behind = sets[row->behind], *const before = sets[row->before], leads = row->leads;
+    const uint32_t nearest = row->nearest, farthest = row->farthest;
+    const bool inside = (sets[row->inside][0] >> '0' & 0x3ff) != 0; /* it may begin with a digit behind others */
+    for (uint32_t i = 0; i < runs->count; i++) {
+        const struct digit_run *const run = &runs->items[i];
+        if (run->end < nearest)
+            continue;
+        const uint32_t from = run->begin + 1 > farthest ? run->begin + 1 - farthest : 0, last = run->end - nearest;
+        uint32_t at = run->begin, to = last;
+        if (inside) {
+            at = from;
+        } else { /* it begins with the first of them, or before, as far back as it can hold what stands there */
+            const bool lead = run->begin <= last && can_lead(state, leads, behind, run);
+            while (at > from && scan_has(before, (unsigned char)state->with.text[at - 1]))
+                at--;
+            if (at == run->begin && !lead)
+                continue;
+            to = lead ? run->begin : last < run->begin ? last : run->begin - 1;
+        }
+        try_window(state, number, at, to);
+        if (is_done(state, number))
+            return;
+    }
+}
+
+/* All patterns that begin with a number, or have a digit near their start. */
+static void try_digits(finding *state, digit_runs *runs)
 {
     const scan_head *const head = state->with.database->head;
     const uint32_t *const numbers = scan_at(head, head->numbers.offset), *const digits = scan_at(head, head->digits.offset);
-    const scan_pattern_row *const patterns = state->with.database->patterns;
-    const bool edge = begin == 0 || !scan_is_word((unsigned char)state->with.text[begin - 1]);
-    for (uint32_t i = 0; edge && i < head->numbers.count; i++)
-        if (end - begin >= patterns[numbers[i]].digits_least && end - begin <= patterns[numbers[i]].digits_most && !is_done(state, numbers[i]))
-            try_window(state, numbers[i], begin, begin);
-    for (uint32_t i = 0; i < head->digits.count; i++) {
-        const scan_pattern_row *const row = &patterns[digits[i]];
-        if (end >= row->nearest && !is_done(state, digits[i]))
-            try_window(state, digits[i], begin + 1 > row->farthest ? begin + 1 - row->farthest : 0, end - row->nearest);
-    }
+    for (uint32_t i = 0; i < runs->count; i++)
+        runs->items[i].edge = runs->items[i].begin == 0 || !scan_is_word((unsigned char)state->with.text[runs->items[i].begin - 1]);
+    for (uint32_t i = 0; i < head->numbers.count; i++)
+        if (!is_done(state, numbers[i]))
+            try_number(state, numbers[i], runs);
+    for (uint32_t i = 0; i < head->digits.count; i++)
+        if (!is_done(state, digits[i]))
+            try_digit(state, digits[i], runs);
+    runs->count = 0;
 }
 
 static void find_digits(finding *state)
 {
     const char *const text = state->with.text;
     const uint32_t length = state->with.length;
-    for (uint32_t at = 0, end; (at = next_digit(text, length, at)) < length; at = end + 1) {
-        for (end = at + 1; end < length && is_digit(text[end]);)
-            end++;
-        try_digits(state, at, end);
+    digit_runs runs;
+    uint64_t before = 0; /* whether the byte before is a digit */
+    bool open = false;
+    runs.count = 0;
+    for (uint32_t at = state->from; at < length; at += 64) {
+        char tail[64] = {0};
+        const bool whole = length - at >= 64;
+        if (!whole)
+            memcpy(tail, text + at, length - at);
+        const uint64_t digits = digits_in(whole ? text + at : tail);
+        uint64_t changes = digits ^ (digits << 1 | before);
+        before = digits >> 63;
+        for (; changes != 0; changes &= changes - 1) {
+            const uint32_t place = at + (uint32_t)__builtin_ctzll(changes);
+            if (!open && runs.count == sizeof runs.items / sizeof *runs.items)
+                try_digits(state, &runs);
+            if (open)
+                runs.items[runs.count++].end = place;
+            else
+                runs.items[runs.count].begin = place;
+            open = !open;
+        }
     }
+    if (open)
+        runs.items[runs.count++].end = length;
+    try_digits(state, &runs);
 }
 
 static void find_tokens(finding *state)
@@ -210,7 +286,7 @@ static void find_tokens(finding *state)
     const scan_head *const head = state->with.database->head;
     const uint32_t *const numbers = scan_at(head, head->tokens.offset);
     const char *const text = state->with.text;
-    for (uint32_t at = 0; at < state->with.length;) {
+    for (uint32_t at = state->from; at < state->with.length;) {
         uint32_t end = at;
         while (end < state->with.length && scan_is_token((unsigned char)text[end]))
             end++;
@@ -231,23 +307,26 @@ static void find_starts(finding *state)
     const scan_head *const head = state->with.database->head;
     const uint32_t *const numbers = scan_at(head, head->starts.offset);
     for (uint32_t i = 0; i < head->starts.count; i++)
-        try_window(state, numbers[i], 0, state->with.length - 1);
+        try_window(state, numbers[i], state->from, state->with.length - 1);
 }
 
 cst_status scan_find(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
-                     uint64_t *found, uint64_t *unknown)
+                     uint32_t from, uint64_t *found, uint64_t *unknown)
 {
     const scan_head *const head = database->head;
     const uint32_t words = (head->patterns.count + 63) / 64;
     memset(found, 0, words * sizeof *found);
     memset(unknown, 0, words * sizeof *unknown);
-    if (length == 0 || head->patterns.count == 0)
+    if (from >= length || head->patterns.count == 0)
         return CST_OK;
-    finding state = {.with = {database, scratch, text, length, steps_for(length), false}, .found = found, .unknown = unknown};
-    memset(scratch->tried, 0, head->patterns.count * sizeof *scratch->tried);
+    finding state = {.with = {database, scratch, text, length, scan_steps_for(length), false}, .from = from, .found = found, .unknown = unknown};
+    if (from == 0)
+        memset(scratch->tried, 0, head->patterns.count * sizeof *scratch->tried);
+    for (uint32_t i = 0; from > 0 && i < head->patterns.count; i++)
+        scratch->tried[i] = from;
     memset(scratch->spent, 0, head->patterns.count * sizeof *scratch->spent);
     if (database->engine) {
-        const cst_status status = engine_scan(database->engine, scratch->engine, text, length, literal_hit, &state);
+        const cst_status status = engine_scan(database->engine, scratch->engine, text + from, length - from, literal_hit, &state);
         if (status != CST_OK)
             return status;
     }
@@ -263,13 +342,13 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
 /* ---- listing --------------------------------------------------------------------------------- */
 
 cst_status scan_list(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
-                     uint32_t from, uint32_t pattern, scan_visit *visit, void *user, bool *unknown)
+                     uint32_t from, uint32_t to, uint32_t pattern, scan_visit *visit, void *user, bool *unknown)
 {
     const scan_pattern_row *const row = &database->patterns[pattern];
-    const uint64_t steps = steps_for(length), patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
+    const uint64_t steps = scan_steps_for(length), patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
     scan_try with = {database, scratch, text, length, steps, false};
     const scan_begin begin = scan_begin_of(&with, row);
-    for (uint32_t at = from; at < length;) {
+    for (uint32_t at = from; at < to && at < length;) {
         if (!scan_may_begin(&begin, text, length, at)) {
             at++;
             continue;
@@ -280,7 +359,7 @@ cst_status scan_list(const scan_database *database, scan_scratch *scratch, const
             *unknown = true;
             return CST_OK;
         }
-        if (start == SCAN_NONE || (end && !visit(user, start, end)))
+        if (start >= to || (end && !visit(user, start, end))) /* SCAN_NONE too */
             return CST_OK;
         at = end ? end : at + 1;
     }
@@ -290,39 +369,8 @@ cst_status scan_list(const scan_database *database, scan_scratch *scratch, const
 bool scan_whole(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t pattern,
                 bool *unknown)
 {
-    scan_try with = {database, scratch, text, length, steps_for(length), false};
+    scan_try with = {database, scratch, text, length, scan_steps_for(length), false};
     const bool takes = scan_takes_whole(&with, &database->patterns[pattern]);
     *unknown = *unknown || with.unknown;
     return takes && !with.unknown;
-}
-
-/* The first place from..to where a phrase or a word of a set may still come; `to` + 1 if there is none. */
-static uint32_t live_text(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to)
-{
-    const scan_begin begin = scan_begin_of(with, row);
-    for (uint32_t at = from; at <= to && !with->unknown; at++)
-        if (scan_may_begin(&begin, with->text, with->length, at) && scan_is_alive(with, row, at))
-            return at;
-    return to + 1;
-}
-
-uint32_t scan_live(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t from,
-                   const uint64_t *wanted)
-{
-    uint32_t best = length; /* each pattern is looked for only before what is known */
-    for (uint32_t number = 0; number < database->head->patterns.count && best > from; number++) {
-        if ((wanted[number / 64] >> (number % 64) & 1) == 0)
-            continue;
-        const scan_pattern_row *const row = &database->patterns[number];
-        const uint32_t least = row->longest < length ? length - row->longest : 0, first = least > from ? least : from;
-        scan_try with = {database, scratch, text, length, steps_for(length), false};
-        if (first >= best)
-            continue;
-        const uint32_t start = row->kind == SCAN_AUTOMATON ? scan_sweep_alive(&with, row, first, best - 1)
-                                                           : live_text(&with, row, first, best - 1);
-        if (with.unknown)
-            return from;
-        best = start < best ? start : best;
-    }
-    return best;
 }

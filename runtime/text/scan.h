@@ -40,16 +40,16 @@ uint32_t scan_lookback(const scan_database *database);
 cst_status scan_scratch_fit(scan_scratch **scratch, const scan_database *database, const cst_allocator *allocator);
 void scan_scratch_free(scan_scratch *scratch);
 
-/* Sets bit p of `found` for each pattern p with at least one match, of `unknown` for each of which that is not known (then it is not
- * in `found`). Both have (scan_pattern_count + 63) / 64 words, are written whole. */
+/* Sets bit p of `found` for each pattern p with at least one match that begins at `from` or behind, of `unknown` for each of which that is not
+ * known (then it is not in `found`); text before is seen by assertions and `after`. Both have (scan_pattern_count + 63) / 64 words, are written whole. */
 cst_status scan_find(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
-                     uint64_t *found, uint64_t *unknown);
+                     uint32_t from, uint64_t *found, uint64_t *unknown);
 
-/* The matches of one pattern with start >= from, in order. `visit` answers false to stop. `from` is 0 or the end of a match (or any place that
+/* The matches of one pattern with from <= start < to, in order. `visit` answers false to stop. `from` is 0 or the end of a match (or any place that
  * no match crosses); text before it is seen by assertions and `after`. *unknown is set if matches may be missing. */
 typedef bool scan_visit(void *user, uint32_t start, uint32_t end);
 cst_status scan_list(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
-                     uint32_t from, uint32_t pattern, scan_visit *visit, void *user, bool *unknown);
+                     uint32_t from, uint32_t to, uint32_t pattern, scan_visit *visit, void *user, bool *unknown);
 
 /* Whether the whole text is taken by the pattern's expression (check included, `after` ignored). *unknown is set, and the answer is false, if
  * that is not known. */
@@ -59,9 +59,10 @@ bool scan_whole(const scan_database *database, scan_scratch *scratch, const char
 /*
  * For streams: text[0..length) is what has come so far. The smallest start s >= from such that, with some continuation, a match of one
  * of the patterns whose bits are set in `wanted` begins at s and ends behind `length` (or ends at `length`, but is only known
- * to be one when more has come); `length` if there is none. Exact, but where bounds are reached, smaller.
+ * to be one when more has come); `length` if there is none. Exact, but where bounds are reached, smaller. *holder: the pattern that is asked first,
+ * any number; then the one that is alive there, UINT32_MAX if none is.
  */
 uint32_t scan_live(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
-                   uint32_t from, const uint64_t *wanted);
+                   uint32_t from, const uint64_t *wanted, uint32_t *holder);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SCAN_MAGIC "cstscan"
-#define SCAN_VERSION 4u
+#define SCAN_VERSION 5u
 #define SCAN_NONE UINT32_MAX
 
 typedef struct scan_table { /* rows from this offset */
@@ -55,11 +55,13 @@ typedef struct scan_pattern_row {
     uint32_t check;      /* check_kind */
     uint32_t after_within; /* characters */
     scan_table after;    /* scan_table rows: texts (offset, length), lower case; of words: those that are not looked up word by word, sorted */
-    uint32_t fresh;      /* it begins with a word character at an edge: 0 or 1 */
+    uint32_t inside;     /* row of sets: those of `first` that a match can begin with where a word character stands before */
     uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the literal or digit; farthest SCAN_NONE: anywhere */
-    uint32_t before;     /* LITERAL: row of sets: bytes that may stand between the start and the literal's end; SCAN_NONE: too many to tell */
+    uint32_t before;     /* LITERAL, DIGIT: row of sets: bytes that may stand between the start and the literal's end, or the digit; SCAN_NONE: too many to tell */
     uint32_t token;      /* TOKEN: least bytes */
-    uint32_t digits_least, digits_most; /* NUMBER: so many digits stand together at the start */
+    uint32_t behind;     /* NUMBER, DIGIT: row of sets: what may follow the digits of `leads`, but for the end of the text */
+    uint32_t words_least; /* word characters that a match begins with at least; of phrases and words 0 */
+    uint64_t leads;      /* NUMBER, DIGIT: bit n-1: a match can begin with so many digits, with no word character before; bit 63: with 64 and more */
     double check_bound;
 } scan_pattern_row;
 

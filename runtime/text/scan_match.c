@@ -226,6 +226,36 @@ uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start)
     return row->check == 0 ? found.last : checked_end(with, row, start, &found);
 }
 
+/* Whether a table accepts anything from here: a match, where neither a check nor `after` is asked. */
+static bool table_accepts(scan_try *with, const scan_automaton_row *row, uint32_t start)
+{
+    const scan_head *const head = with->database->head;
+    const uint16_t *const table = scan_at(head, row->table);
+    const uint8_t *const classes = scan_at(head, row->classes);
+    const char *const text = with->text;
+    const uint32_t columns = row->columns, length = with->length;
+    uint32_t entry = row->start[scan_before(text, start)], at = start;
+    bool accepts = false;
+    for (; at < length && !accepts && (entry & ~SCAN_ACCEPT) != 0; at++) {
+        entry = table[(entry & ~SCAN_ACCEPT) * columns + classes[(unsigned char)text[at]]];
+        accepts = (entry & SCAN_ACCEPT) != 0 && at > start;
+    }
+    if (!accepts && at == length && at > start && (entry & ~SCAN_ACCEPT) != 0)
+        accepts = (table[(entry & ~SCAN_ACCEPT) * columns + columns - 1] & SCAN_ACCEPT) != 0;
+    const uint32_t done = at - start + 1;
+    with->steps = with->steps > done ? with->steps - done : 0;
+    if (!accepts && with->steps == 0)
+        with->unknown = true;
+    return accepts;
+}
+
+bool scan_matches(scan_try *with, const scan_pattern_row *row, uint32_t start)
+{
+    if (row->kind == SCAN_AUTOMATON && row->check == 0 && row->after.count == 0 && with->database->automata[row->body].states > 0)
+        return table_accepts(with, &with->database->automata[row->body], start);
+    return scan_match(with, row, start) != 0;
+}
+
 bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
     if (row->kind == SCAN_WORDS)

@@ -12,6 +12,7 @@
 
 #define TESTED_LITERALS 32u
 #define TEST_BYTES 512u
+#define SCAN_MOST_STARTS (UINT32_C(1) << 22)
 
 static bool table_fits(const scan_head *head, scan_table table, size_t row)
 {
@@ -75,7 +76,8 @@ static bool texts_fit(const scan_head *head, scan_table texts)
 
 static bool pattern_fits(const scan_head *head, const scan_pattern_row *row)
 {
-    if (row->first >= head->sets.count || row->second >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_DIGIT ||
+    if (row->first >= head->sets.count || row->second >= head->sets.count || row->inside >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_DIGIT ||
+        row->behind >= head->sets.count || (row->trigger == SCAN_BY_DIGIT && row->before >= head->sets.count) ||
         (row->trigger == SCAN_BY_LITERAL && row->before != SCAN_NONE && row->before >= head->sets.count))
         return false;
     switch (row->kind) {
@@ -193,6 +195,51 @@ static cst_status self_test(const scan_database *database)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+/* The numbers of patterns by the bytes that they can begin with, for scan_live.c. False: memory is short. */
+static bool make_starts(scan_database *database)
+{
+    uint32_t heads[SCAN_START_HEADS + 1] = {0}; /* first how many, one place further */
+    const uint32_t patterns = database->head->patterns.count;
+    uint64_t all = 0;
+    for (uint32_t list = 0; list < 2; list++)
+        for (uint32_t number = 0; number < patterns; number++) {
+            const scan_pattern_row *const row = &database->patterns[number];
+            const uint64_t *const set = database->sets[list == 0 ? row->first : row->inside];
+            for (uint32_t byte = 0; byte < 256; byte++)
+                if (scan_has(set, (unsigned char)byte) && all++ < SCAN_MOST_STARTS)
+                    heads[list * 257 + byte + 1]++;
+        }
+    if (all > SCAN_MOST_STARTS) /* every pattern is asked everywhere instead */
+        return true;
+    for (uint32_t i = 1; i < SCAN_START_HEADS; i++)
+        heads[i] += heads[i - 1];
+    database->start_bytes = (SCAN_START_HEADS + (size_t)all) * sizeof *database->starts;
+    database->starts = database->allocator.allocate(database->allocator.user, database->start_bytes);
+    if (!database->starts)
+        return false;
+    memcpy(database->starts, heads, SCAN_START_HEADS * sizeof *heads);
+    for (uint32_t list = 0; list < 2; list++)
+        for (uint32_t number = 0; number < patterns; number++) {
+            const scan_pattern_row *const row = &database->patterns[number];
+            const uint64_t *const set = database->sets[list == 0 ? row->first : row->inside];
+            for (uint32_t byte = 0; byte < 256; byte++)
+                if (scan_has(set, (unsigned char)byte))
+                    database->starts[SCAN_START_HEADS + heads[list * 257 + byte]++] = number;
+        }
+    return true;
+}
+
+static uint32_t lookback_of(const scan_database *database)
+{
+    uint32_t most = 1;
+    for (uint32_t i = 0; i < database->head->patterns.count; i++) {
+        const scan_pattern_row *const row = &database->patterns[i];
+        if (row->kind == SCAN_AUTOMATON && row->after.count > 0 && row->after_within > most)
+            most = row->after_within;
+    }
+    return 4 * (most + 1);
+}
+
 cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *given, scan_database **out)
 {
     const scan_head *const head = bytes;
@@ -217,10 +264,13 @@ cst_status scan_database_open(const void *bytes, size_t length, const cst_alloca
         if (status == CST_OK)
             status = self_test(made);
     }
+    if (status == CST_OK && !make_starts(made))
+        status = CST_NO_MEMORY;
     if (status != CST_OK) {
         scan_database_close(made);
         return status;
     }
+    made->lookback = lookback_of(made);
     *out = made;
     return CST_OK;
 }
@@ -231,6 +281,8 @@ void scan_database_close(scan_database *database)
         return;
     const cst_allocator allocator = database->allocator;
     engine_close(database->engine);
+    if (database->starts)
+        allocator.release(allocator.user, database->starts, database->start_bytes);
     allocator.release(allocator.user, database, sizeof *database);
 }
 
@@ -241,13 +293,7 @@ uint32_t scan_pattern_count(const scan_database *database)
 
 uint32_t scan_lookback(const scan_database *database)
 {
-    uint32_t most = 1;
-    for (uint32_t i = 0; i < database->head->patterns.count; i++) {
-        const scan_pattern_row *const row = &database->patterns[i];
-        if (row->kind == SCAN_AUTOMATON && row->after.count > 0 && row->after_within > most)
-            most = row->after_within;
-    }
-    return 4 * (most + 1);
+    return database->lookback;
 }
 
 /* ---- scratch --------------------------------------------------------------------------------- */

@@ -19,7 +19,13 @@ struct scan_database {
     const scan_pattern_row *patterns;
     const scan_automaton_row *automata;
     const uint64_t (*sets)[4];
+    uint32_t lookback;
+    uint32_t *starts; /* SCAN_START_HEADS begins of lists, then pattern numbers by first byte (scan_live.c); NULL: they would be too many */
+    size_t start_bytes;
 };
+
+/* Lists for each byte, without and with a word character before; each 256 have their end behind them. */
+#define SCAN_START_HEADS (2 * 257)
 
 struct scan_scratch {
     cst_allocator allocator;
@@ -61,6 +67,13 @@ static inline scan_context scan_before(const char *text, uint32_t at)
     return before == '\n' ? CONTEXT_LINE : scan_is_word(before) ? CONTEXT_WORD : CONTEXT_OTHER;
 }
 
+/* Steps that a pattern may take in a text of that length before it is unknown. */
+static inline uint64_t scan_steps_for(uint32_t length)
+{
+    const uint64_t more = (uint64_t)length * 256;
+    return more > LIMIT_SCAN_STEPS ? more : LIMIT_SCAN_STEPS;
+}
+
 /* What one pattern is tried against: the text, and the work that may still be done. */
 typedef struct scan_try {
     const scan_database *database;
@@ -75,6 +88,8 @@ typedef struct scan_try {
 
 /* The end of the longest match of a pattern that begins at `start` and passes its check and `after`; 0 if there is none. */
 uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start);
+/* Whether there is such an end; of most patterns that is known before the longest is. */
+bool scan_matches(scan_try *with, const scan_pattern_row *row, uint32_t start);
 /* Whether, with some continuation of the text, a match begins at `start` that ends behind it, or is known only then. */
 bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start);
 /* The same for a match of the whole text: `after` is not asked. */
@@ -99,23 +114,24 @@ uint32_t scan_sweep_first(scan_try *with, const scan_pattern_row *row, uint32_t 
 /* The leftmost start from..to for which scan_is_alive holds; SCAN_NONE if there is none. */
 uint32_t scan_sweep_alive(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to);
 
-/* What the first bytes of a match are, and what stands before: kept at hand in loops over a text. */
+/* What the first bytes of a match are, by what stands before: kept at hand in loops over a text. */
 typedef struct scan_begin {
-    const uint64_t *first, *second;
-    bool fresh;
+    const uint64_t *first, *second, *inside;
 } scan_begin;
 
 static inline scan_begin scan_begin_of(const scan_try *with, const scan_pattern_row *row)
 {
-    return (scan_begin){with->database->sets[row->first], with->database->sets[row->second], row->fresh != 0};
+    const uint64_t(*const sets)[4] = with->database->sets;
+    return (scan_begin){sets[row->first], sets[row->second], sets[row->inside]};
 }
 
 /* Whether a match may begin here, as far as that tells. */
 static inline bool scan_may_begin(const scan_begin *begin, const char *text, uint32_t length, uint32_t at)
 {
-    return scan_has(begin->first, (unsigned char)text[at]) && !scan_continues(text[at]) &&
+    const unsigned char byte = (unsigned char)text[at];
+    return scan_has(begin->first, byte) && !scan_continues(text[at]) &&
            (at + 1 >= length || scan_has(begin->second, (unsigned char)text[at + 1])) &&
-           (!begin->fresh || at == 0 || !scan_is_word((unsigned char)text[at - 1]));
+           (at == 0 || scan_has(begin->inside, byte) || !scan_is_word((unsigned char)text[at - 1]));
 }
 
 #endif

@@ -16,5 +16,7 @@ uint32_t text_leaves(cst_frame *frame, const cst_value *value, cst_value *out);
 void mark_text(cst_frame *frame, const cst_value *text, uint32_t probe);
 void mark_repeat(cst_frame *frame, const cst_value *text, uint32_t echo);
 void mark_found(cst_frame *frame, const cst_value *list, uint32_t index);
+/* from.c */
+cst_truth value_from(cst_frame *frame, const cst_value *value, uint32_t from, uint32_t site);
 
 #endif

@@ -120,7 +120,7 @@ static bool scan_segments(cst_frame *frame, const view *view, text_scan *scan)
         return false;
     for (uint32_t i = 0; i < view->count; i++) {
         const view_segment *const segment = &view->segments[i];
-        if (scan_find(database, texts->scratch, segment->bytes, segment->length, one, one + words) != CST_OK)
+        if (scan_find(database, texts->scratch, segment->bytes, segment->length, 0, one, one + words) != CST_OK)
             return false;
         for (uint32_t w = 0; w < words; w++) {
             found[w] |= one[w];
@@ -341,7 +341,7 @@ static bool places_in(cst_frame *frame, const probe *probe, const cst_value *tex
         for (uint32_t s = 0; s < seen->view.count; s++) {
             state.segment = &seen->view.segments[s];
             if (scan_list(texts->databases[probe->database], texts->scratch, state.segment->bytes,
-                          state.segment->length, 0, number, collect, &state, &unknown) != CST_OK)
+                          state.segment->length, 0, state.segment->length, number, collect, &state, &unknown) != CST_OK)
                 return false;
         }
     }

@@ -56,6 +56,8 @@ typedef struct text_place {
 typedef struct text_known {
     bool watched;      /* the stream scans for this database, or compares with this echo */
     uint64_t *found;   /* of a database: bits of patterns that have matched */
+    uint32_t holder;   /* of a database: the pattern that held the text last */
+    uint32_t settled;  /* of a database: no match that begins before can still come or grow */
     bool some;         /* of an echo: a shared run was found */
     text_place *items; /* matches that are final and not yet released, in order of their starts */
     uint32_t count, capacity;
@@ -79,6 +81,8 @@ typedef struct cst_texts {
     text_seen *few[TEXT_BUCKETS];
     echo *const *echoes;             /* by row of image.echoes: of the event's session; NULL: nothing came yet */
     bool echoes_lost;                /* texts of the session were dropped: what asks for them is undecided */
+    const struct provenance *provenance; /* of the event's session; NULL: nothing came yet */
+    bool provenance_lost;            /* what the session heard was dropped */
     struct {
         text_mark *items;
         uint32_t count, capacity;

@@ -52,6 +52,38 @@ bool unicode_word_edge(const char *text, uint32_t length, uint32_t at)
     return !holds_together(utf8_decode(&before, text + length));
 }
 
+bool unicode_is_space(uint32_t code)
+{
+    if (code < 0x80)
+        return code == ' ' || (code >= '\t' && code <= '\r');
+    return code <= 0x10FFFF && (unicode_find(code)->flags & UNICODE_SPACE) != 0;
+}
+
+bool unicode_is_token(uint32_t code)
+{
+    /* U+203F, U+2040, U+2054, U+FE33, U+FE34, U+FE4D to U+FE4F and U+FF3F join words, as `_` does */
+    if (code == '_' || code == 0x203F || code == 0x2040 || code == 0x2054 || (code >= 0xFE33 && code <= 0xFE34) ||
+        (code >= 0xFE4D && code <= 0xFE4F) || code == 0xFF3F)
+        return false;
+    return unicode_is_word(code);
+}
+
+uint32_t unicode_caseless(uint32_t code)
+{
+    if (code < 0x80)
+        return code >= 'A' && code <= 'Z' ? code | 0x20 : code;
+    for (uint32_t low = 0, high = unicode_case_count; low < high;) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (unicode_cases[middle].code == code)
+            return unicode_cases[middle].folded;
+        if (unicode_cases[middle].code < code)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return code;
+}
+
 static uint32_t compose_hangul(uint32_t first, uint32_t second)
 {
     const uint32_t lead = first - HANGUL_LEADS, vowel = second - HANGUL_VOWELS;

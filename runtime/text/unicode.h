@@ -22,4 +22,18 @@ bool unicode_is_spaceless(uint32_t code);
  * no word's, or one of a script without spaces on either side. `at` stands at the start of a character of valid UTF-8. */
 bool unicode_word_edge(const char *text, uint32_t length, uint32_t at);
 
+/* White space, Unicode's idea of it. */
+bool unicode_is_space(uint32_t code);
+/* A letter, mark or number: a character of a token (no connector is). */
+bool unicode_is_token(uint32_t code);
+/* The character without its case: simple folding, one to one, never across the border of ASCII. */
+uint32_t unicode_caseless(uint32_t code);
+
+/* White space, Unicode's idea of it. */
+bool unicode_is_space(uint32_t code);
+/* A letter, mark or number: a character of a token (no connector is). */
+bool unicode_is_token(uint32_t code);
+/* The character without its case: simple folding, one to one, never across the border of ASCII. */
+uint32_t unicode_caseless(uint32_t code);
+
 #endif

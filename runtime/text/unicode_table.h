@@ -36,6 +36,10 @@ typedef struct unicode_pair {
     uint32_t second, first, both;
 } unicode_pair;
 
+typedef struct unicode_case { /* a character and its simple case folding; neither is ASCII */
+    uint32_t code, folded;
+} unicode_case;
+
 enum { UNICODE_BLOCK_BITS = 7, UNICODE_LATIN = 1 };
 
 extern const uint16_t unicode_stage1[];
@@ -44,6 +48,8 @@ extern const unicode_row unicode_rows[];
 extern const uint32_t unicode_pool[];
 extern const unicode_pair unicode_pairs[]; /* by second, then first */
 extern const uint32_t unicode_pair_count;
+extern const unicode_case unicode_cases[]; /* by code */
+extern const uint32_t unicode_case_count;
 
 /* The row of a code point up to U+10FFFF. */
 static inline const unicode_row *unicode_find(uint32_t code)

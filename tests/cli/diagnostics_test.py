@@ -310,8 +310,8 @@ class Cascades(unittest.TestCase):
         ('import tools "none.json"\nrule r on action pay when args.amount > 5.0 then deny\nrule s on action tagged pays then deny\n', ["E0500"]),
         ('extends "none.const"\nrule r on input under privacy then deny\nwaive none.x when text == "y" because "z"\n', ["E0500"]),
         ('set s from "none.txt"\nrule r on input when text in s then deny\nrule q on input when any x in s satisfies x == text then deny\n', ["E0500"]),
-        ('tool run(line: command, n: int)\nrule r on action run when any p in args.line.programs satisfies p == "x" then deny\n'
-         'rule q on action run when args.n > 3 then deny\n', ["E0914"]),
+        ('tool run(line: comand, n: int)\nrule r on action run when any p in args.line.programs satisfies p == "x" then deny\n'
+         'rule q on action run when args.n > 3 then deny\n', ["E0300"]),
         ('pattern order = /ORD-[0-9]+\n', ["E0106"]),
         ('context user { n: int }\nrule r on input when 3 < user.n < 9 then deny\n', ["E0112"]),
     ]

@@ -62,7 +62,7 @@ typedef struct bench {
     pcre2_match_context *context;
     int *workspace;
     uint64_t checks, matches, differences, contradictions;
-    uint64_t by_trigger[6], by_table, by_positions, live, swept;
+    uint64_t by_trigger[6], by_table, by_positions, live, swept, found_from;
 } bench;
 
 static bench state;
@@ -207,6 +207,8 @@ static void differs(const item *item, const char *what, const char *text, uint32
         fprintf(stderr, "  seen     %u..%u\n", seen.items[i].start, seen.items[i].end);
 }
 
+static uint32_t holder; /* what scan_live found alive last: a guess that may be wrong */
+
 static void compare_live(const item *item, const char *text)
 {
     uint64_t wanted[MOST_PATTERNS / 64 + 1] = {0};
@@ -216,7 +218,7 @@ static void compare_live(const item *item, const char *text)
             if (continues(text[cut]))
                 continue;
             state.live++;
-            if (scan_live(state.database, state.scratch, text, cut, 0, wanted) > expected.items[i].start) {
+            if (scan_live(state.database, state.scratch, text, cut, 0, wanted, &holder) > expected.items[i].start) {
                 differs(item, "live behind a match to come", text, cut);
                 return;
             }
@@ -252,10 +254,35 @@ static void count_match(const item *item)
     *(automaton->states > 0 ? &state.by_table : &state.by_positions) += 1;
 }
 
+/* What is found from a place on, against the list from there; the place is any, a different one each time, and so inside of matches too. */
+static void compare_from(const char *text, uint32_t length)
+{
+    static uint32_t turn;
+    uint64_t found[MOST_PATTERNS / 64 + 1], unknown[MOST_PATTERNS / 64 + 1];
+    uint32_t from = length == 0 ? 0 : turn++ * 7 % length;
+    while (from > 0 && continues(text[from]))
+        from--;
+    if (scan_find(state.database, state.scratch, text, length, from, found, unknown) != CST_OK)
+        die("scan_find", "failed");
+    for (uint32_t i = 0; i < state.count; i++) {
+        const uint32_t number = state.items[i].number;
+        bool undecided = false;
+        seen.count = 0;
+        if (scan_list(state.database, state.scratch, text, length, from, length, number, collect, &seen, &undecided) != CST_OK)
+            die("scan_list", "failed");
+        state.found_from += seen.count > 0;
+        if ((found[number / 64] >> (number % 64) & 1) != (seen.count > 0) || undecided || (unknown[number / 64] >> (number % 64) & 1)) {
+            expected = seen;
+            differs(&state.items[i], "find from a place", text, length);
+        }
+    }
+}
+
 static void compare_text(const char *text, uint32_t length, bool live)
 {
     uint64_t found[MOST_PATTERNS / 64 + 1], unknown[MOST_PATTERNS / 64 + 1];
-    if (scan_find(state.database, state.scratch, text, length, found, unknown) != CST_OK)
+    compare_from(text, length);
+    if (scan_find(state.database, state.scratch, text, length, 0, found, unknown) != CST_OK)
         die("scan_find", "failed");
     for (uint32_t i = 0; i < state.count; i++) {
         const item *const item = &state.items[i];
@@ -266,7 +293,7 @@ static void compare_text(const char *text, uint32_t length, bool live)
             continue;
         }
         seen.count = 0;
-        if (scan_list(state.database, state.scratch, text, length, 0, number, collect, &seen, &undecided) != CST_OK)
+        if (scan_list(state.database, state.scratch, text, length, 0, length, number, collect, &seen, &undecided) != CST_OK)
             die("scan_list", "failed");
         if (seen.count != expected.count || undecided || memcmp(seen.items, expected.items, seen.count * sizeof(span)) != 0)
             differs(item, undecided ? "unknown" : "list", text, length);
@@ -466,7 +493,7 @@ static void run_live(generator *random, uint32_t patterns, uint32_t texts)
                 for (uint32_t n = 0; n < length; n++)
                     bytes[n] = alphabet[generator_below(random, sizeof alphabet)];
                 const uint32_t by_definition = live_by_definition(&state.items[0], bytes, length, longest);
-                const uint32_t said = scan_live(state.database, state.scratch, bytes, length, 0, &wanted);
+                const uint32_t said = scan_live(state.database, state.scratch, bytes, length, 0, &wanted, &holder);
                 state.live++;
                 if (said != by_definition) {
                     expected = (spans){.items = {{by_definition, length}}, .count = 1};
@@ -514,13 +541,13 @@ static void run_file(const char *path)
 static bool all_seen(void)
 {
     static const char *const names[] = {"literal", "number", "token", "word", "start", "digit"};
-    bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0 && state.swept > 0;
+    bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0 && state.swept > 0 && state.found_from > 0;
     for (uint32_t i = 0; i < 6; i++) {
         printf("  by %s: %" PRIu64 "\n", names[i], state.by_trigger[i]);
         all = all && state.by_trigger[i] > 0;
     }
-    printf("  by table: %" PRIu64 ", by positions: %" PRIu64 ", live: %" PRIu64 ", swept: %" PRIu64 "\n", state.by_table, state.by_positions, state.live,
-           state.swept);
+    printf("  by table: %" PRIu64 ", by positions: %" PRIu64 ", live: %" PRIu64 ", swept: %" PRIu64 ", found from a place: %" PRIu64 "\n", state.by_table, state.by_positions,
+           state.live, state.swept, state.found_from);
     return all;
 }
 

@@ -20,7 +20,7 @@ bool random_chance(random_state *random, uint32_t percent)
 }
 
 static const char *const type_names[FIELD_KINDS] = {
-    "bool", "int", "decimal", "float", "string", "time", "duration", "Colour", "email", "url", "path", "ip",
+    "bool", "int", "decimal", "float", "string", "time", "duration", "Colour", "email", "url", "path", "ip", "command",
 };
 
 #define POOL(...) {__VA_ARGS__, NULL}
@@ -38,6 +38,7 @@ static const char *const literals[FIELD_KINDS][12] = {
     [FIELD_URL] = POOL("\"https://example.com/a\"", "\"http://10.0.0.1:8080/\"", "\"https://a.b.example.com/x?y=1\""),
     [FIELD_PATH] = POOL("\"/work\"", "\"/work/src\"", "\"/etc/passwd\"", "\"a/../b\""),
     [FIELD_IP] = POOL("\"10.0.0.1\"", "\"192.168.1.9\"", "\"::1\"", "\"2001:db8::1\""),
+    [FIELD_COMMAND] = POOL("\"ls\"", "\"rm -rf /etc/x\"", "\"cat $X\""),
 };
 
 /* What stands in events, by kind, as JSON. */
@@ -63,7 +64,8 @@ static const char *const values[FIELD_KINDS][14] = {
 static const char *const pieces[] = POOL(
     "a", "abc", "x y", "\\u00e4ö", "\\ud83d\\ude00", "\\n", "aab1", "ab12", "cc7", "A b C", "\u0430bc", "4111 1111 1111 1111",
     "ann@example.com", "https://evil.test/x?y=1", "see http://10.0.0.1:8080/", "1,234.5", "YWJjIGFiYyBhYmM=", "key: zz",
-    "the quick brown fox", "You are a helper.", "bob AT evil.test", "c4rd");
+    "the quick brown fox", "You are a helper.", "bob AT evil.test", "c4rd", "Bob@Example.org, and", "(eve@evil.test)", "abcabc", "/work/./src",
+    "'/etc//passwd'", "https://EXAMPLE.com:443/a", "192.168.1.9.", "8.8.8.8", "100", "-2.25", "4611686018427387904", "id 7", "7");
 
 /* What fits no field of that kind. */
 static const char *const misfits[] = {"null", "{}", "[1]", "\"\\u0000\"", "1e999", "[]", "\"no such thing\"", "true", "-0.0000001"};
@@ -287,8 +289,46 @@ static void gen_contains(place *place)
     place->cuttable = place->cuttable || !place->negations;
 }
 
+/* Where a value is from: all kinds of values and of origins, in either sense. */
+static void gen_from(place *place)
+{
+    static const char *const origins[] = {"user", "user", "trusted", "trusted", "system", "output", "result of tool_1", "result of tool_2.v", "result of tool_2.l.k",
+                                          "result tagged side", "message of a", "everything", "everything"};
+    static const field_kind kinds[] = {FIELD_STRING, FIELD_STRING, FIELD_INT, FIELD_DECIMAL, FIELD_FLOAT, FIELD_EMAIL, FIELD_URL, FIELD_PATH, FIELD_IP};
+    const char *owner;
+    const random_field *list;
+    const uint32_t choice = random_below(place->random, 6);
+    if (choice == 0 && place->has_arguments)
+        buffer_text(place->out, "args");
+    else if (choice == 1 && place->has_text)
+        buffer_text(place->out, "text");
+    else if (choice == 2 && (list = find_list(place, random_chance(place->random, 50), false, &owner)) && list->kind != FIELD_BOOL &&
+             (list->record || (list->kind != FIELD_ENUM && list->kind != FIELD_TIME && list->kind != FIELD_DURATION)))
+        buffer_format(place->out, "%s.%s", owner, list->name);
+    else if (!gen_field(place, kinds[random_below(place->random, 9)]))
+        buffer_format(place->out, "\"%s\"", random_chance(place->random, 50) ? "abc" : "bob@example.org");
+    buffer_format(place->out, "%s from %s", random_chance(place->random, 50) ? " not" : "", origins[random_below(place->random, 13)]);
+    if (random_chance(place->random, 40))
+        buffer_format(place->out, " down to %u chars", 1 + random_below(place->random, 8));
+}
+
+/* A condition on a shell line; false if there is none. */
+static bool gen_command_test(place *place)
+{
+    char line[32];
+    const size_t before = place->out->length;
+    if (!gen_field_of(place, FIELD_COMMAND, true))
+        return false;
+    snprintf(line, sizeof line, "%s", place->out->bytes + before);
+    place->out->length = before;
+    random_command_test(place->random, line, place->out);
+    return true;
+}
+
 static void gen_text_test(place *place)
 {
+    if (random_chance(place->random, 50) && gen_command_test(place))
+        return;
     if ((place->has_text || (place->has_arguments && place->arguments)) && random_chance(place->random, place->has_text ? 70 : 30)) {
         gen_contains(place);
         return;
@@ -400,7 +440,12 @@ static void gen_quantifier(place *place, uint32_t depth)
 
 static void gen_simple(place *place, uint32_t depth)
 {
-    switch (random_below(place->random, 10)) {
+    if (random_chance(place->random, 15) && gen_command_test(place))
+        return;
+    switch (random_below(place->random, 11)) {
+    case 10:
+        gen_from(place);
+        break;
     case 0: case 1: case 2: case 3:
         gen_comparison(place, depth);
         break;
@@ -575,6 +620,8 @@ static void write_common(const random_policy *policy, buffer *out)
                      "pattern pat = /[a-c]{2,4}[0-9]/\n"
                      "pattern card = /\\b(?:[0-9][ -]?){13,19}\\b/ checked by luhn\n"
                      "pattern spoken = /[a-z]+ at [a-z.]+/, /z{2,}/ after { \"key\" } within 8 chars secret\n"
+                     "origin trusted = user, result of tool_1, result of tool_2.l\n"
+                     "origin everything = trusted, output, system, message of a, result of tool_0, result of tool_2\n"
                      "define flagged(t: time) = t.hour < 6 or t.weekday == sunday\n"
                      "approvals by boss, user\ncontext user { ");
     write_fields(out, policy->context, policy->context_count);
@@ -619,6 +666,8 @@ void random_policy_write(random_state *random, random_policy *policy, uint32_t r
         buffer_text(text, random_chance(random, 60) ? "default action deny\n" : "default action require approval from user within 5m\n");
     for (uint32_t i = 0; i < rules; i++)
         write_rule(random, policy, text, i, false);
+    buffer_text(text, "rule from_yes on action in shadow when args from everything down to 1 char then flag\n"
+                      "rule from_no on action in shadow when args not from everything down to 1 char then flag\n");
     if (policy->layered)
         buffer_text(text, "waive upper.last until \"2026-07-01\" when time.hour > 9 because \"A ticket.\"\n");
 }
@@ -627,7 +676,9 @@ void random_policy_write(random_state *random, random_policy *policy, uint32_t r
 
 static void write_scalar(random_state *random, field_kind kind, buffer *json)
 {
-    if (random_below(random, 400) == 0)
+    if (kind == FIELD_COMMAND)
+        random_command_write(random, json);
+    else if (random_below(random, 400) == 0)
         buffer_text(json, misfits[random_below(random, sizeof misfits / sizeof *misfits)]);
     else
         buffer_text(json, pick(random, values[kind]));
@@ -685,10 +736,26 @@ static void write_open(random_state *random, buffer *json)
     }
 }
 
+/* Open data in which the values of arguments come back. */
+static void write_result(random_state *random, buffer *json)
+{
+    if (random_chance(random, 60))
+        return;
+    buffer_text(json, ",\"value\":{\"v\":");
+    write_scalar(random, (field_kind)random_below(random, FIELD_KINDS), json);
+    buffer_text(json, ",\"l\":[");
+    for (uint32_t i = random_below(random, 4), first = 1; i > 0; i--, first = 0) {
+        buffer_text(json, first ? "{\"k\":" : ",{\"k\":");
+        write_scalar(random, (field_kind)random_below(random, FIELD_KINDS), json);
+        buffer_format(json, ",\"n\":%s}", pick(random, values[FIELD_INT]));
+    }
+    buffer_text(json, "]}");
+}
+
 void random_event_write(random_state *random, const random_policy *policy, buffer *json)
 {
     static const char *const stages[] = {"input", "output", "message", "result", "system", "sideways"};
-    bool action = random_chance(random, 75);
+    bool action = random_chance(random, 65);
     uint32_t tool = random_below(random, RANDOM_TOOLS);
     const char *stage = action ? "action" : stages[random_below(random, random_chance(random, 3) ? 6 : 5)];
     bool late = random_chance(random, 20); /* stage and tool behind what depends on them */
@@ -696,7 +763,7 @@ void random_event_write(random_state *random, const random_policy *policy, buffe
     if (!late)
         buffer_format(json, "\"stage\":\"%s\",\"tool\":\"%s\",", stage, policy->tools[tool].name);
     /* few sessions that come back, so that texts repeat others, and many that never do */
-    buffer_format(json, "\"session\":\"s%u\",", random_below(random, random_chance(random, 50) ? 40 : 1u << 30));
+    buffer_format(json, "\"session\":\"s%u\",", random_below(random, random_chance(random, 70) ? 8 : 1u << 30));
     buffer_format(json, "\"time\":\"2026-0%u-1%uT%02u:15:00Z\",", 1 + random_below(random, 9), random_below(random, 10),
                   random_below(random, 24));
     buffer_text(json, "\"user\":{");
@@ -710,6 +777,7 @@ void random_event_write(random_state *random, const random_policy *policy, buffe
     for (uint32_t i = random_below(random, 7); i > 0; i--)
         buffer_format(json, "%s%s", pick(random, pieces), random_chance(random, 50) ? " " : "");
     buffer_text(json, "\"");
+    write_result(random, json);
     if (late)
         buffer_format(json, ",\"stage\":\"%s\",\"tool\":\"%s\"", stage, policy->tools[tool].name);
     buffer_text(json, "}");

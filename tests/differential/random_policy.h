@@ -23,7 +23,7 @@ bool random_chance(random_state *random, uint32_t percent);
 
 typedef enum field_kind {
     FIELD_BOOL, FIELD_INT, FIELD_DECIMAL, FIELD_FLOAT, FIELD_STRING, FIELD_TIME, FIELD_DURATION, FIELD_ENUM,
-    FIELD_EMAIL, FIELD_URL, FIELD_PATH, FIELD_IP, FIELD_KINDS
+    FIELD_EMAIL, FIELD_URL, FIELD_PATH, FIELD_IP, FIELD_COMMAND, FIELD_KINDS
 } field_kind;
 
 typedef struct random_field {
@@ -53,5 +53,9 @@ typedef struct random_policy {
 void random_policy_write(random_state *random, random_policy *policy, uint32_t rules, buffer *text, buffer *upper);
 /* Writes one event for it, as JSON. */
 void random_event_write(random_state *random, const random_policy *policy, buffer *json);
+
+/* random_command.c: a condition on the shell line that `line` names; a shell line as a JSON string. */
+void random_command_test(random_state *random, const char *line, buffer *out);
+void random_command_write(random_state *random, buffer *json);
 
 #endif

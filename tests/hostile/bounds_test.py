@@ -21,10 +21,20 @@ import time
 
 CONSTC = os.path.abspath(sys.argv[1])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
-             "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES"}
+UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_PATTERN_STATES_SEARCHED", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
+             "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES",
+             "LIMIT_APPROVALS", "LIMIT_APPROVER_BYTES", "LIMIT_APPROVAL_SECONDS", "LIMIT_USED_GRANTS"}
 HEAD = 'constitution m "1"\n'
+FROM = HEAD + "rule r on whole output when text from message of a0 or text from message of a1 or text from message of a2 or " \
+              "text from message of a3 then deny\n"
 LIST = HEAD + 'tool t(l: list<int>) a\nrule r on action t when any n in args.l satisfies n == 1 then deny because "{n}"\n'
+
+
+COMMAND = HEAD + 'tool t(line: command) a\nrule r on action t when args.line runs "rm" then deny\n'
+
+
+def shell(line):
+    return run(COMMAND, [{"stage": "action", "tool": "t", "args": {"line": line}}])
 
 
 def write(path, text, size=None):
@@ -143,6 +153,8 @@ ROWS = {
     "LIMIT_PAST_TEXT_BYTES": ('"undecided"', lambda: undecided_only(run(LATEST, [act_k(k="a" * 5000, n=1), act_k(k="b", n=1)]))),
     "LIMIT_SESSION_PAST_KEYS": ('"undecided"', lambda: undecided_only(run(KEYED, [act_k(k=str(i), n=1) for i in range(4200)]))),
     "LIMIT_SESSION_PAST_BYTES": ('"undecided"', lambda: undecided_only(run(FULL, [act_k(k="%4000d" % i, n=i) for i in range(4000)]))),
+    "LIMIT_REQUEST_BYTES": ("aaa…?", lambda: run(
+        PAST + "approvals by user\nrule r on action t then require approval from user\n", [act_k(k="a" * 3000, n=1)])),
     "LIMIT_LABELS": ("256 labels", lambda: check(HEAD + "".join("rule r%d on input then label l%d\n" % (i, i) for i in range(257)))),
     "LIMIT_SSE_EVENT_BYTES": ("the event is too long", lambda: reply(['"%s"' % ("x" * (17 << 20))])),
     "LIMIT_REPLY_CALLS": ("too many tool calls are open together", lambda: reply(call(i) for i in range(1100))),
@@ -156,11 +168,23 @@ ROWS = {
     "LIMIT_DECODE_SEGMENTS": ('"undecided"', lambda: run(DECODED, [{"stage": "input", "text": " ".join(
         nested(1, "the text number %d of them all" % i) for i in range(4200))}])),
     "LIMIT_MATCHES": ('"decision":"deny"', lambda: run(CUT, [{"stage": "input", "text": "a " * 100001}])),
+    "LIMIT_COMMAND_BYTES": ('"undecided"', lambda: shell("echo " + "a" * (256 << 10))),
+    "LIMIT_COMMAND_SCRIPTS": ('"undecided"', lambda: shell("eval " * 10 + "a " * 120000)),
+    "LIMIT_COMMAND_DEPTH": ('"undecided"', lambda: shell("( " * 40 + "ls" + " )" * 40)),
+    "LIMIT_COMMAND_STEPS": ('"undecided"', lambda: shell("ls;" * 30000)),
+    "LIMIT_COMMAND_FUNCTIONS": ('"undecided"', lambda: shell("".join("f%d() { ls; }; " % i for i in range(70)))),
     "LIMIT_REPEAT_CHARS": ("8 to 10000 characters", lambda: check(HEAD + "rule r on output when text repeats 10001 chars of system then deny\n")),
     "LIMIT_REPEAT_LEAST": ("8 to 10000 characters", lambda: check(HEAD + "rule r on output when text repeats 7 chars of system then deny\n")),
     "LIMIT_ORIGIN_BYTES": ('"undecided"', lambda: run(ECHO, [
         {"stage": "system", "session": "s", "text": "%d " % i + "x" * (3 << 20)} for i in range(2)] +
         [{"stage": "output", "session": "s", "text": "a reply that shares nothing"}])),
+    "LIMIT_FROM_CHARS": ("1 to 10000 characters", lambda: check(HEAD + "rule r on output when text from user down to 10001 chars then deny\n")),
+    "LIMIT_PROVENANCE_BYTES": ('"undecided"', lambda: run(FROM, [
+        {"stage": "message", "session": "s", "from": "a%d" % i, "to": "b", "text": "a " * (2 << 20)} for i in range(4)] +
+        [{"stage": "output", "session": "s", "text": "nobody said that"}])),
+    "LIMIT_PROVENANCE_STEPS": ('"undecided"', lambda: run(FROM, [
+        {"stage": "message", "session": "s", "from": "a0", "to": "b", "text": "ab cd " * (1 << 18)},
+        {"stage": "output", "session": "s", "text": "ab ab cd cd"}])),
     "LIMIT_EVAL_EXAMPLES": ("from 1 to 1000", lambda: evaluate([{"text": "x", "label": "bad"}], "--show", "100001")),
     "LIMIT_EVAL_GROUPS": ("others", lambda: evaluate(
         [{"text": "x", "label": "bad", "kind": "k%d" % i} for i in range(5000)], "--category", "kind")),

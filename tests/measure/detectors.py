@@ -64,14 +64,14 @@ KINDS = {
     "aba_routing": "us_routing", "au_abn": "au_abn au_abn_plain", "au_acn": "au_acn", "au_medicare": "au_medicare", "au_tfn": "au_tfn", "ca_sin": "ca_sin",
     "credit_card": "card", "crypto": "bitcoin bitcoin_segwit ethereum", "certificate_number": "us_dea", "de_fuehrerschein": "de_driver",
     "de_health_insurance": "de_kvnr", "de_id_card": "de_id_card de_id_card_plain", "de_kfz": "plate", "de_passport": "passport", "de_social_security": "de_svnr",
-    "de_tax_id": "de_steuer_id", "de_tax_number": "de_steuernummer de_steuernummer_plain", "de_vat_id": "de_vat", "email": "email", "es_nie": "es_nie",
+    "de_tax_id": "de_steuer_id", "de_tax_number": "de_steuernummer de_steuernummer_plain", "de_vat_id": "de_vat de_vat_said", "email": "email", "es_nie": "es_nie",
     "es_nif": "es_nif es_nif_short", "es_passport": "es_passport", "fi_personal_identity_code": "fi_hetu", "iban": "iban", "in_aadhaar": "in_aadhaar",
-    "in_gstin": "in_gstin", "in_pan": "in_pan", "in_passport": "in_passport", "in_vehicle_registration": "plate", "in_voter": "in_voter", "ip": "ipv4 ipv6",
+    "in_gstin": "in_gstin", "in_pan": "in_pan in_pan_said", "in_passport": "in_passport", "in_vehicle_registration": "plate", "in_voter": "in_voter", "ip": "ipv4 ipv6 ipv6_unspecified",
     "it_driver_license": "it_driver", "it_fiscal_code": "it_codice_fiscale", "it_identity_card": "it_id_card", "it_passport": "it_passport",
     "it_vat_code": "it_vat", "kr_brn": "kr_brn kr_brn_plain", "kr_driver_license": "kr_driver", "kr_frn": "kr_frn kr_frn_plain", "kr_passport": "kr_passport",
     "kr_rrn": "kr_rrn kr_rrn_plain", "mac": "mac", "ng_nin": "ng_nin", "ng_vehicle_registration": "plate",
     "ph_mobile_number": "phone_international phone_american phone_national phone", "ph_tin": "ph_tin", "phone": "phone_international phone_american phone_national phone",
-    "pl_pesel": "pl_pesel", "se_personnummer": "se_personnummer se_personnummer_plain", "sg_fin": "sg_nric", "th_tnin": "th_id th_id_plain",
+    "pl_pesel": "pl_pesel", "se_personnummer": "se_personnummer se_personnummer_plain", "sg_fin": "sg_nric sg_nric_said", "th_tnin": "th_id th_id_plain",
     "tr_license_plate": "plate", "tr_national_id": "tr_tckn", "tr_phone_number": "phone_international phone_american phone_national phone",
     "uk_driving_licence": "uk_driver", "uk_nhs": "uk_nhs", "uk_nino": "uk_nino", "uk_passport": "uk_passport", "uk_vehicle_registration": "plate",
     "us_bank": "us_account", "us_driver_license": "us_driver", "us_itin": "us_itin us_itin_plain", "us_mbi": "us_mbi", "us_npi": "us_npi",
@@ -162,7 +162,12 @@ def secrets(m):
     sets.append(("together", sets[0][1] + sets[1][1]))
     lines, missed = [], []
 
+    both = {row["text"] for row in sets[2][1] if row["label"] == "secret"}
+    twice = "benign for one rule, the same text a secret for another"
+
     def reason(row):
+        if row["label"] == "benign" and row["text"] in both:
+            return twice
         return next((why for label, kind, text, why in LEFT_OUT
                      if label in (None, row["label"]) and re.search(kind, row["kind"]) and re.search(text, row["text"])), None)
     for name, rows in sets:
@@ -172,7 +177,7 @@ def secrets(m):
     counts = {}
     for row in sets[2][1]:
         counts[reason(row)] = counts.get(reason(row), 0) + 1
-    left = [f"{why} ({counts[why]})" for *_, why in LEFT_OUT if why in counts]
+    left = [f"{why} ({counts[why]})" for why in [why for *_, why in LEFT_OUT] + [twice] if why in counts]
     part = [row for row in sets[2][1] if not reason(row)]
     shown = m.eval([KEYS], part, "secret")
     for what, places in (("missed", shown["misses"]), ("matched", shown["false_alarms"])):
@@ -222,6 +227,15 @@ def payloads(m):
 TABLES = {"pii-kinds": pii_kinds, "pii-research": pii_research, "secrets": secrets, "benign": benign, "attacks": attacks, "payloads": payloads}
 
 
+def placed(text, name, lines):
+    """The page with these lines between the markers of that name."""
+    begin, end = f"<!-- measured: {name} -->\n", "<!-- end of measured -->"
+    if begin not in text:
+        sys.exit(f"docs/detectors.md: no marker {begin.strip()}")
+    before, rest = text.split(begin, 1)
+    return before + begin + "\n" + "\n".join(lines) + "\n" + rest[rest.index(end):]
+
+
 def main():
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
     data = words[1] if len(words) > 1 else os.environ.get("CONSTITUTION_DATA", "")
@@ -234,15 +248,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         measure = Measure(str(pathlib.Path(words[0]).resolve()), pathlib.Path(data), pathlib.Path(folder))
         for name, make in TABLES.items():
-            lines = "\n".join(make(measure))
             if "--update" not in sys.argv:
-                print(f"## {name}\n\n{lines}", flush=True)
+                print(f"## {name}\n\n" + "\n".join(make(measure)), flush=True)
                 continue
-            begin, end = f"<!-- measured: {name} -->\n", "<!-- end of measured -->"
-            if begin not in text:
-                sys.exit(f"{page}: no marker {begin.strip()}")
-            before, rest = text.split(begin, 1)
-            text = before + begin + "\n" + lines + "\n" + rest[rest.index(end):]
+            text = placed(text, name, make(measure))
     if "--update" in sys.argv:
         page.write_text(text, encoding="utf-8")
     return 0

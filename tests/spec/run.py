@@ -27,7 +27,7 @@ import tempfile
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ENGINES = ("jit", "optimised", "reference", "so")
-MEMBERS = ("decision", "stage", "session", "id", "error", "rules", "shadow", "action_hash", "offering", "policy")
+MEMBERS = ("decision", "stage", "session", "id", "error", "rules", "shadow", "text", "action_hash", "request", "args", "value", "offering", "policy")
 LEVELS = ("permit", "flag", "redact", "replace", "require_approval", "escalate", "refuse", "deny", "halt")
 SPECIAL = ("//", "absent", "hash_of", "hash_unlike")
 
@@ -78,8 +78,10 @@ def shape(decision):
             found.append("a malformed event is denied, and no rule sees it")
         if sorted(decision["error"]) != ["at", "code", "text"]:
             found.append("an error has code, at and text")
-    elif ("action_hash" in members) != (decision.get("stage") == "action"):
-        found.append("action_hash belongs to every well-formed action, and to nothing else")
+    elif ("action_hash" in members) != (decision.get("stage") == "action" or decision["decision"] == "require_approval"):
+        found.append("action_hash belongs to every well-formed action and to all that waits for an approval, and to nothing else")
+    elif ("request" in members) != (decision["decision"] == "require_approval"):
+        found.append("request belongs to what waits for an approval, and to nothing else")
     if "action_hash" in members and not re.fullmatch(r"sha256:[0-9a-f]{64}", decision["action_hash"]):
         found.append("action_hash is no SHA-256")
     if not re.fullmatch(r"\S+@\S+ sha256:[0-9a-f]{64}", decision["policy"]):

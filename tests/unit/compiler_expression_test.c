@@ -118,7 +118,7 @@ static void show(const checked *checked)
     "enum Plan { free, paid }\n"                                                                   \
     "context user { id: string, role: Role, plan?: Plan, region?: string, groups: list<string>, "  \
     "quota: int, score: float, "                                                                   \
-    "vip: bool, meta?: { level: int, note?: string }, extra: json }\n"                             \
+    "vip: bool, flags: list<bool>, meta?: { level: int, note?: string }, extra: json }\n"                             \
     "tool mail(to: list<email>(50), subject: string, body: string, cc?: list<email>, when?: "      \
     "time) sends\n"                                                                                \
     "tool pay(amount: decimal, order: string, reason?: string, count: int, payee: email) pays\n"   \
@@ -387,7 +387,8 @@ static const example examples[] = {
     {"E0755", "context c { a: string(0) }\n"},
     {"E0755", "context c { a: list<int>(1000000) }\n"},
     {"E0756", "context c { a: decimal(100) }\n"},
-    {"E0914", "tool sh(line: command)\n"},
+    {"", "tool sh(line: command)\n"},
+    {"E0756", "context c { a: bool(100) }\n"},
     {"", "context c { a: list<list<{ b?: host, c: set<ip> }>>(5), d: weekday }\n"},
     /* rules */
     {"", "rule r on input then flag\n"},
@@ -422,8 +423,7 @@ static const example examples[] = {
     {"E0400", "waive platform.x when user.vip because \"b\"\n"},
     {"E0401", "rule r on input then deny\nwaive r when user.vip because \"b\"\n"},
     /* not yet */
-    {"E0907", "rule r on output then replace text with \"x\"\n"},
-    {"E0911", RULE("action pay", "args.payee from user")},
+    {"W1107", "rule r on output then replace text with \"x\"\n"},
     {"E0913", "extern toxicity(text: string) returns float within 50ms\n" RULE(
                   "input", "toxicity(text) > 0.5")},
     /* history */
@@ -437,6 +437,43 @@ static const example examples[] = {
     {"", RULE("input", "text matches /x/")},
     {"W1108", RULE("input", "text contains /[a-z]/")},
     {"", RULE("input", "text repeats 60 chars of system")},
+    {"", RULE("output", "text repeats 60 chars of result of find.hits.title")},
+    {"E0251", RULE("output", "text repeats 60 chars of result of find.hits.titel")},
+    /* origins */
+    {"", RULE("action pay", "args.payee from user")},
+    {"", RULE("action pay", "args.payee not from result tagged reads down to 1 char")},
+    {"", RULE("action pay", "args.count from result of find.total")},
+    {"", RULE("action mail", "args.to from user or any a in args.to satisfies a.domain from user")},
+    {"", RULE("action mail", "args from user")},
+    {"", RULE("action mail", "text of args not from user")},
+    {"", RULE("action", "args from user")},
+    {"", RULE("action pay", "\"abc\" from user")},
+    {"", RULE("output", "any u in urls of text satisfies u not from result of find.hits.link")},
+    {"", RULE("message", "sender from user and text from output")},
+    {"", "define named(a: email) = a from user\n" RULE("action pay", "not named(args.payee)")},
+    {"", "origin web = result of find, result of fetch\norigin every = web, user, system, output\n" RULE("action pay", "args.payee from every")},
+    {"", RULE("action pay", "(args.payee from user) == true")},
+    {"", RULE("action pay", "both((args.payee from user), (not args.order from user))")},
+    {"E0305", RULE("action mail", "args.cc from user")},
+    {"", RULE("action mail", "args.cc is present and args.cc from user")},
+    {"E1015", RULE("action pay", "args.payee from usr")},
+    {"E1015", "origin a = b\norigin b = a\n" RULE("action pay", "args.payee from a")},
+    {"E1015", "origin a = nothing\n"},
+    {"E0201", "origin a = result of fnd\n"},
+    {"E0202", RULE("action pay", "args.payee from result tagged rads")},
+    {"E0251", RULE("action pay", "args.payee from result of find.hits.titel")},
+    {"E0251", RULE("action pay", "args.payee from result of find.total.x")},
+    {"", RULE("action pay", "args.payee from result of find.hits.raw.anything.at.all")},
+    {"", RULE("action pay", "args.payee from result of mail.id")},
+    {"E1201", RULE("input", "user.vip from user")},
+    {"E1201", RULE("input", "user.role from user")},
+    {"E1201", RULE("input", "time from user")},
+    {"E1201", RULE("input", "(text == \"a\") from user")},
+    {"E1201", RULE("input", "text folded from user")},
+    {"E1202", RULE("action pay", "args.payee from user down to 10001 chars")},
+    {"", RULE("action pay", "(args.payee from user) == user.vip")},
+    {"", RULE("action pay", "(args.payee from user) == (args.order from user)")},
+    {"E1203", RULE("action pay", "(args.payee from user) in user.flags")},
     {"", RULE("input", "text folded contains \"x\"")},
     {"", RULE("input", "text folded decoded contains any { \"x\", /yz[0-9]/ }")},
     {"W1106", RULE("input", "text folded folded contains \"x\"")},

@@ -40,6 +40,7 @@ static const char policy_text[] =
     "rule hidden on output when text folded decoded contains \"open sesame\" then redact with \"[hidden]\"\n"
     "rule stop on output when text contains gap then deny\n"
     "rule leak on output when text repeats 12 chars of system then redact with \"[prompt]\"\n"
+    "rule unnamed on output when any u in urls of text satisfies u not from system then redact with \"[unnamed]\"\n"
     "rule admins on output when text contains \"secret plan\" and user.role != \"admin\" then refuse\n";
 
 static const char *const parts[] = {
@@ -162,7 +163,7 @@ static void compare(const buffer *text, const outcome *whole, const outcome *pie
 
 static void system_prompt(cst_context *context)
 {
-    static const char prompt[] = "You are the assistant of Acme and keep this secret always.";
+    static const char prompt[] = "You are the assistant of Acme and keep this secret always, see http://evil.test/x?y=1.";
     assert_int_equal(cst_session_system(context, "s", 1, prompt, sizeof prompt - 1), CST_OK);
 }
 
@@ -396,13 +397,13 @@ static double feed_long(cst_context *context, const char *begin, const char *mor
     for (uint32_t i = 0; i < 2; i++) {
         struct timespec start, end;
         reply reply = {.context = context};
-        clock_gettime(CLOCK_MONOTONIC, &start);
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
         reply_stream(&reply, output);
         for (size_t at = 0; at + 4 <= text.length; at += 4)
             assert_int_equal(cst_stream_feed(reply.stream, text.bytes + at, 4, &reply.piece), CST_OK);
         assert_int_equal(cst_stream_end(reply.stream, &reply.piece, &reply.decision), CST_OK);
         cst_stream_close(reply.stream);
-        clock_gettime(CLOCK_MONOTONIC, &end);
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
         const double seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
         if (seconds < least)
             least = seconds;

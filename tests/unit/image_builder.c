@@ -224,6 +224,7 @@ uint32_t image_rule(image_builder *builder, uint32_t group, image_rule_spec spec
     const cst_rule_row row = {
         .watch = CST_NONE,
         .label = CST_NONE,
+        .put_note = CST_NONE,
         .name = text(builder, spec.name),
         .file = text(builder, "test.const"),
         .offering = spec.offering ? text(builder, spec.offering) : (cst_ref){0, 0},

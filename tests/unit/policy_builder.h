@@ -242,6 +242,7 @@ static inline rule_body *build_rule(builder *b, const char *name, cst_stage stag
         memcpy(body->selector.tools, tools, tool_count * sizeof *tools);
     }
     body->condition = condition;
+    body->cut_slot = body->put_note = CST_NONE;
     *ARENA_PUSH(&b->unit.arena, &b->policy.rules) = (rule){.name = name,
                                                            .kind = CST_RULE,
                                                            .verdict = CST_DENY,
