@@ -319,6 +319,13 @@ class Hook(unittest.TestCase):
         self.denied(self.answer(call("Bash", command="ls"), "coding.const", program=(CONSTC, "hook")))
         self.assertIsNone(self.answer(call("Bash", command="ls"), "counts.so"))  # each policy remembers for itself
 
+    @unittest.skipUnless(os.environ.get("CONSTITUTION_SLOW"), "waits for 20 seconds: CONSTITUTION_SLOW=1")
+    def test_the_wait_ends_by_itself(self):
+        process = subprocess.Popen(self.start("coding.so"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual((process.wait(timeout=40), process.stderr.read()), (2, b"constitution-hook: no decision in time\n"))
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            pipe.close()
+
     def test_the_past_counts_and_questions_do_not(self):
         asked = made("PermissionRequest", tool_name="Bash", tool_input={"command": "ls"})
         said = []
@@ -366,6 +373,12 @@ class Hook(unittest.TestCase):
         with open(path, "wb") as file:
             file.write(good)
         self.assertIsNone(self.answer(first, "counts.so"))
+
+    def test_a_state_of_any_size_is_not_read(self):
+        self.answer(call("Bash", command="ls"))
+        (path,) = self.files(".state")
+        os.truncate(path, (64 << 20) + 1)
+        self.blocks(self.run_hook(call("Bash", command="ls")))
 
     def test_the_state_of_another_session_denies(self):
         self.answer(call("Bash", command="ls"), "counts.so")
