@@ -5,7 +5,7 @@
 install(TARGETS runtime compiler EXPORT ConstitutionTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET constc)
-  install(TARGETS constc RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS constc constitution-hook RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(FILES ${PROJECT_SOURCE_DIR}/runtime/include/constitution.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/compiler/include/constitution/compiler.h

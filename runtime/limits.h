@@ -41,6 +41,10 @@
 #define LIMIT_SSE_EVENT_BYTES (16u << 20)    /* one server-sent event of a streamed reply, its lines together: some carry the whole reply again */
 #define LIMIT_REPLY_CALLS 1024u              /* tool calls of one streamed reply that are open together: each is looked for by its number */
 #define LIMIT_REPLY_CALL_BYTES (16u << 20)   /* arguments of one streamed tool call: it becomes one event */
+#define LIMIT_MCP_OPEN 4096u                 /* requests of one MCP stream that wait for their answer: who never answers would fill the memory */
+#define LIMIT_MCP_OPEN_BYTES (64u << 20)     /* their ids, tools and arguments */
+#define LIMIT_HOOK_SECONDS 20u               /* one call of constitution-hook: an agent's patience ends later, and takes that for no objection */
+#define LIMIT_HOOK_STATE_BYTES (64u << 20)   /* the file that keeps a session between two calls */
 #define LIMIT_JSON_DEPTH 64u                 /* nesting of one event */
 #define LIMIT_JSON_SCANNER_DEPTH 256          /* nesting that the JSON reader can hold at all: tools files may be deeper than events */
 #define LIMIT_JSON_MEMBERS 100000u           /* members of one JSON object */

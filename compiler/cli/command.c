@@ -23,8 +23,10 @@ static const option_row check_options[] = {
 };
 
 static const option_row run_options[] = {
-    {"--from", NULL, "FORMAT", "events|openai|anthropic|text",
+    {"--from", NULL, "FORMAT", "events|openai|anthropic|mcp|claude-hook|text",
      "what the input is; events if not given, text with --stream"},
+    {"--answers", NULL, NULL, NULL,
+     "mcp, claude-hook: what goes back, in their own words, instead of decisions"},
     {"--stream", NULL, NULL, NULL,
      "the input is one reply of the model: say what may go on while it comes"},
     {"--chunk", NULL, "NUMBER", NULL, "--stream: read so many bytes at a time"},
@@ -127,6 +129,14 @@ static const option_row redteam_options[] = {
     LAST,
 };
 
+static const option_row hook_options[] = {
+    {"--state", NULL, "DIR", NULL,
+     "where sessions are kept; $XDG_STATE_HOME/constitution/hooks if not given"},
+    {"--allow", NULL, NULL, NULL, "what the policy permits needs no question of the agent's own settings"},
+    {"--context", NULL, "NAME=JSON", NULL, "a context record for every event; repeatable"},
+    LAST,
+};
+
 static const option_row no_options[] = {LAST};
 
 const cli_command commands[] = {
@@ -153,6 +163,7 @@ const cli_command commands[] = {
      "  constc run support.const chats.jsonl --from openai --context user='{\"id\":\"u1\"}' "
      "--fail-on deny\n"
      "  constc run --emit-events --from anthropic chat.json\n"
+     "  constc run support.const traffic.jsonl --from mcp --answers\n"
      "  echo '{\"stage\":\"input\",\"text\":\"hello\"}' | constc run support.const\n",
      run_options, 0, 2, command_run},
     {"test", "run the test blocks of policies", "FILE|DIR… [--engine ENGINE]",
@@ -227,6 +238,13 @@ const cli_command commands[] = {
      "      --only look_alikes,zero_width --format json\n"
      "  constc redteam --list\n",
      redteam_options, 2, UINT32_MAX, command_redteam},
+    {"hook", "answer what the hooks of an agent ask", "claude POLICY [--state DIR] [--allow]",
+     "Reads one hook input of Claude Code from stdin, decides it with the policy (.so, or .const) and the\n"
+     "session's past, and writes the hook's answer. constitution-hook does the same with a .so, faster.\n"
+     "Exit: 0 answered; 2, which blocks, for everything else.\n",
+     "  constc hook claude coding.const < input.json\n"
+     "  constitution-hook claude coding.so --state ~/.local/state/hooks\n",
+     hook_options, 2, 2, command_hook},
     {"version", "print the version", "", "Prints the version of constc.\n", "  constc version\n",
      no_options, 0, 0, command_version},
     {"help", "explain a command", "[COMMAND]",

@@ -9,11 +9,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compiler/cli/run.h"
+#include "compiler/cli/run_source.h"
 #include "runtime/adapters/lines.h"
 #include "runtime/limits.h"
 
-static void note_verdict(run_state *run, cst_verdict verdict)
+void run_note(run_state *run, cst_verdict verdict)
 {
     if (run->failing && verdict >= run->fail_on)
         run->reached = true;
@@ -25,7 +25,7 @@ static void note_verdict(run_state *run, cst_verdict verdict)
 
 void run_deny(run_state *run, const conversation_event *event)
 {
-    note_verdict(run, CST_DENY);
+    run_note(run, CST_DENY);
     const char *const stage = event->has_stage ? cst_stage_name(event->stage) : NULL;
     if (run->summary != NULL) {
         const summary_event row = {.error_text = event->error_text,
@@ -67,15 +67,14 @@ void run_deny(run_state *run, const conversation_event *event)
     out_bytes(line->bytes, line->length);
 }
 
-static void deny_long_line(run_state *run)
+static void deny_long_line(run_source *source)
 {
     char text[96];
-    snprintf(text, sizeof text, "the line is longer than %zu bytes", run->bound);
-    const conversation_event event = {.error_code = "limit", .error_at = "", .error_text = text};
-    if (run->emit_events)
+    snprintf(text, sizeof text, "the line is longer than %zu bytes", source->run->bound);
+    if (source->run->emit_events)
         out_format("{\"malformed\":{\"code\":\"limit\",\"at\":\"\",\"text\":\"%s\"}}\n", text);
     else
-        run_deny(run, &event);
+        run_source_read_nothing(source, text);
 }
 
 /* ---- events
@@ -105,7 +104,7 @@ static void find_tool(run_state *run, const char *json, size_t length, summary_e
 
 void run_answer(run_state *run, const cst_decision *decision, const char *json, size_t length)
 {
-    note_verdict(run, decision->verdict);
+    run_note(run, decision->verdict);
     if (run->summary != NULL) {
         summary_event row = {.decision = decision};
         find_tool(run, json, length, &row);
@@ -167,13 +166,14 @@ static bool is_blank(const char *line, size_t length)
 
 /* A first line that is no whole JSON text may be the start of a document that was printed over
  * several lines. True if the whole input was one, and has been read. */
-static bool read_document(run_state *run, line_reader *lines, conversation_reader *conversation)
+static bool read_document(run_source *source, line_reader *lines)
 {
+    run_state *const run = source->run;
     const char *text;
     size_t length;
     const lines_status status = lines_next(lines, &text, &length);
     if (status == LINES_TOO_LONG)
-        deny_long_line(run); /* it is consumed, and must not be missing from the answers */
+        deny_long_line(source); /* it is consumed, and must not be missing from the answers */
     if (status != LINES_TEXT)
         return false;
     cst_json *tree;
@@ -192,16 +192,13 @@ static bool read_document(run_state *run, line_reader *lines, conversation_reade
         JSON_OK)
         return false;
     run->bytes = length;
-    if (conversation_read(conversation, text, length) != CST_OK) {
-        complain("out of memory");
-        run->trouble = EXIT_USAGE;
-    }
+    run_source_read(source, text, length);
     return true;
 }
 
-static void read_lines(run_state *run, line_reader *lines, conversation_reader *conversation,
-                       const char *path)
+static void read_lines(run_source *source, line_reader *lines, const char *path)
 {
+    run_state *const run = source->run;
     while (run->trouble == EXIT_GOOD) {
         if (!lines_ready(lines))
             out_flush();
@@ -212,7 +209,7 @@ static void read_lines(run_state *run, line_reader *lines, conversation_reader *
         if (status == LINES_END)
             return;
         if (status == LINES_TOO_LONG)
-            deny_long_line(run);
+            deny_long_line(source);
         else if (status == LINES_FAILED || status == LINES_NO_MEMORY) {
             if (status == LINES_FAILED)
                 complain_errno(strcmp(path, "-") == 0 ? "stdin" : path);
@@ -221,16 +218,12 @@ static void read_lines(run_state *run, line_reader *lines, conversation_reader *
             run->trouble = EXIT_USAGE;
         } else if (is_blank(line, length))
             continue;
-        else if (conversation == NULL)
-            run_decide(run, line, length);
-        else if (conversation_read(conversation, line, length) != CST_OK) {
-            complain("out of memory");
-            run->trouble = EXIT_USAGE;
-        }
+        else
+            run_source_read(source, line, length);
     }
 }
 
-static void read_input(run_state *run, const char *path, const char *format, const char *records)
+static void read_input(run_state *run, const char *path, const char *format, const char *records, bool answers)
 {
     const int descriptor = file_open(path);
     if (descriptor < 0) {
@@ -238,20 +231,13 @@ static void read_input(run_state *run, const char *path, const char *format, con
         return;
     }
     line_reader lines;
+    run_source source;
     lines_init(&lines, descriptor, run->bound, NULL);
-    if (strcmp(format, "events") == 0)
-        read_lines(run, &lines, NULL, path);
-    else {
-        conversation_reader conversation;
-        conversation_init(&conversation,
-                          strcmp(format, "openai") == 0 ? CONVERSATION_OPENAI
-                                                        : CONVERSATION_ANTHROPIC,
-                          NULL, run_event, run);
-        conversation.records = records;
-        if (!read_document(run, &lines, &conversation))
-            read_lines(run, &lines, &conversation, path);
-        conversation_free(&conversation);
-    }
+    run_source_begin(&source, run, format, records, answers);
+    /* a stream of messages is a line each, and its writer may wait for the first answer */
+    if (source.kind == SOURCE_EVENTS || source.kind == SOURCE_MCP || !read_document(&source, &lines))
+        read_lines(&source, &lines, path);
+    run_source_end(&source);
     lines_free(&lines);
     file_close(descriptor);
 }
@@ -315,7 +301,7 @@ static bool records_read(const cli_arguments *arguments, const char *format, run
         return true;
     if (strcmp(format, "events") == 0) {
         complain(
-            "--context is for --from openai and --from anthropic: events bring their own records");
+            "--context is for --from openai, anthropic, mcp and claude-hook: events bring their own records");
         return false;
     }
     for (uint32_t i = 0; i < arguments->option_count; i++)
@@ -372,8 +358,7 @@ static bool words_read(const cli_arguments *arguments, const char *format, bool 
     if (!emit)
         return true;
     if (strcmp(format, "events") == 0 || arguments_has(arguments, "--summary")) {
-        complain("--emit-events prints the events that --from openai or --from anthropic makes, "
-                 "and nothing else");
+        complain("--emit-events prints the events that --from makes of another format, and nothing else");
         return false;
     }
     if (arguments->word_count == 1 && !ends_with(first, ".const") && !ends_with(first, ".so"))
@@ -390,7 +375,8 @@ static bool run_begin(const cli_arguments *arguments, const char *format, run_st
     const char *policy;
     *code = EXIT_USAGE;
     run->emit_events = arguments_has(arguments, "--emit-events");
-    if (!stream_options_good(arguments, format) || !words_read(arguments, format, run->emit_events, &policy, events) ||
+    if (!stream_options_good(arguments, format) || !run_source_options_good(arguments, format) ||
+        !words_read(arguments, format, run->emit_events, &policy, events) ||
         !fail_on_read(arguments, run) || !limits_read(arguments, &options.limits) ||
         !records_read(arguments, format, run, records))
         return false;
@@ -431,7 +417,7 @@ int command_run(const cli_arguments *arguments)
         if (stream)
             run_stream(&run, arguments, events, format, members);
         else
-            read_input(&run, events, format, members);
+            read_input(&run, events, format, members, arguments_has(arguments, "--answers"));
         progress_end(&run.progress);
         code = run.trouble != EXIT_GOOD ? run.trouble : run.reached ? EXIT_REACHED : EXIT_GOOD;
         if (run.summary != NULL && run.trouble == EXIT_GOOD)

@@ -25,6 +25,8 @@ typedef struct run_state {
     buffer line;
 } run_state;
 
+/* Counts a verdict, for --fail-on and the progress. */
+void run_note(run_state *run, cst_verdict verdict);
 /* Counts a decision, and prints it or adds it to the summary; `json` is the event, for the table. */
 void run_answer(run_state *run, const cst_decision *decision, const char *json, size_t length);
 /* A denial in the form of every decision, of what never reaches the policy: its error_code is set. */

@@ -6,15 +6,12 @@
  * conversation gets into an event only as an escaped string, or as JSON that was read in full by
  * the strict reader first; so nothing that a model wrote can add a member of its own to an event.
  */
-#include "runtime/adapters/conversation.h"
-
 #include <string.h>
 
+#include "runtime/adapters/claude_hook.h"
 #include "runtime/base/hash.h"
 
-/* Messages stand a few levels deep in a conversation: events within may still use their whole
- * depth. */
-enum { CONVERSATION_DEPTH = LIMIT_JSON_DEPTH + 8, FIRST_CALLS = 64 };
+enum { FIRST_CALLS = 64, MOST_SHOWN = 60 };
 
 void conversation_init(conversation_reader *conversation, conversation_format format,
                        const cst_allocator *allocator, conversation_event_fn emit, void *user)
@@ -128,17 +125,26 @@ bool conversation_fail(conversation_reader *conversation, const char *code, cons
     return going_on;
 }
 
+int conversation_shown(const cst_json *value)
+{
+    if (value == NULL || value->kind != JSON_STRING)
+        return 0;
+    uint32_t shown = value->length < MOST_SHOWN ? value->length : MOST_SHOWN;
+    while (shown > 0 && shown < value->length && ((uint8_t)value->text[shown] & 0xc0) == 0x80)
+        shown--; /* not within a character */
+    return (int)shown;
+}
+
 bool conversation_unknown(conversation_reader *conversation, const cst_json *value,
                           const char *what)
 {
     memset(&conversation->current, 0, sizeof conversation->current);
-    const uint32_t shown =
-        value != NULL && value->kind == JSON_STRING ? (value->length < 60 ? value->length : 60) : 0;
+    const int shown = conversation_shown(value);
     const char *const text =
         shown == 0
             ? arena_format(&conversation->arena, "%s could not be understood", what)
             : arena_format(&conversation->arena, "%s is called \"%.*s\", which is not known here",
-                           what, (int)shown, value->text);
+                           what, shown, value->text);
     return text != NULL && conversation_fail(conversation, "value", "", text);
 }
 
@@ -289,8 +295,7 @@ bool conversation_act(conversation_reader *conversation, const cst_json *id, con
     return call.id == NULL || call_keep(conversation, &call);
 }
 
-/* A result that is itself a JSON object or list is also the `value` of the event. */
-static bool value_add(conversation_reader *conversation, const char *text, size_t length)
+bool conversation_value(conversation_reader *conversation, const char *text, size_t length)
 {
     size_t start = 0;
     while (start < length && strchr(" \t\r\n", text[start]) != NULL && text[start] != '\0')
@@ -331,7 +336,7 @@ bool conversation_answer(conversation_reader *conversation, const cst_json *id,
                                  "the tool result belongs to no call that came before it");
     }
     conversation_member_text(conversation, "text", text, length);
-    return value_add(conversation, text, length) && conversation_end(conversation);
+    return conversation_value(conversation, text, length) && conversation_end(conversation);
 }
 
 /* ---- texts --------------------------------------------------------------------------------------
@@ -416,6 +421,7 @@ static bool read_one(conversation_reader *conversation, const cst_json *whole)
 {
     conversation->count++;
     conversation->first = true;
+    conversation->hook = NULL;
     conversation->calls = NULL;
     conversation->call_count = 0;
     conversation->call_capacity = 0;
@@ -434,8 +440,15 @@ static bool read_one(conversation_reader *conversation, const cst_json *whole)
     }
     if (whole == NULL)
         return true;
-    return conversation->format == CONVERSATION_OPENAI ? openai_read(conversation, whole)
-                                                       : anthropic_read(conversation, whole);
+    switch (conversation->format) {
+    case CONVERSATION_OPENAI:
+        return openai_read(conversation, whole);
+    case CONVERSATION_ANTHROPIC:
+        return anthropic_read(conversation, whole);
+    case CONVERSATION_CLAUDE_HOOK:
+        return claude_hook_read(conversation, whole);
+    }
+    return false;
 }
 
 /* A list of objects that have messages, rather than a list of messages. */
@@ -463,7 +476,7 @@ cst_status conversation_read(conversation_reader *conversation, const char *byte
                conversation_fail(conversation, json_error_code(error),
                                  problem.pointer == NULL ? "" : problem.pointer,
                                  json_error_text(error));
-    else if (is_list_of_conversations(whole)) {
+    else if (conversation->format != CONVERSATION_CLAUDE_HOOK && is_list_of_conversations(whole)) {
         good = true;
         for (uint32_t i = 0; good && i < whole->length; i++)
             good = read_one(conversation, &whole->items[i]);

@@ -10,7 +10,8 @@
  * stopped: it is handed out as an event with an `error_code`, which its receiver must deny. What is
  * left out on purpose: the model's reasoning, and parts that are no text (images, sound).
  *
- * conversation.c holds what the providers share; openai.c and anthropic.c each read one of them.
+ * conversation.c holds what the providers share; openai.c and anthropic.c each read one of them, and claude_hook.c reads what an agent tells its hooks. mcp.h reads a
+ * protocol of two sides with the same helpers.
  *
  * Layer 4 of the runtime. Not thread-safe: one reader a thread.
  */
@@ -20,9 +21,13 @@
 #include "runtime/base/buffer.h"
 #include "runtime/json.h"
 
+/* Messages stand a few levels deep in a conversation: events within may still use their whole depth. */
+enum { CONVERSATION_DEPTH = LIMIT_JSON_DEPTH + 8 };
+
 typedef enum conversation_format {
     CONVERSATION_OPENAI,
-    CONVERSATION_ANTHROPIC
+    CONVERSATION_ANTHROPIC,
+    CONVERSATION_CLAUDE_HOOK /* one input of a hook of Claude Code: see claude_hook.h */
 } conversation_format;
 
 /* One event. Everything lives until the callback returns; texts are not NUL-terminated unless said.
@@ -75,6 +80,7 @@ typedef struct conversation_reader {
     conversation_call *calls; /* open addressing by id */
     uint32_t call_count, call_capacity;
     conversation_event current;
+    const struct claude_hook *hook; /* CONVERSATION_CLAUDE_HOOK: what was read */
 } conversation_reader;
 
 void conversation_init(conversation_reader *conversation, conversation_format format,
@@ -122,6 +128,9 @@ bool conversation_act(conversation_reader *conversation, const cst_json *id, con
 bool conversation_answer(conversation_reader *conversation, const cst_json *id,
                          const cst_json *name, const char *text, size_t length);
 
+/* A result that is itself a JSON object or list is also the `value` of the event. */
+bool conversation_value(conversation_reader *conversation, const char *text, size_t length);
+
 /* The text of a string, or of a list of parts: those with a string `text` (or `refusal`), with
  * `between` (NULL: nothing) between them. What a model wrote in several parts is one text, as the
  * providers' own libraries join it; the parts that a person or a tool gave are texts of their own.
@@ -136,6 +145,8 @@ const char *conversation_source(conversation_reader *conversation, const cst_jso
                                 size_t *length);
 const cst_json *conversation_string(const cst_json *object,
                                     const char *name); /* a member that is a string, or NULL */
+/* How many bytes of a string a message shows: whole characters. */
+int conversation_shown(const cst_json *value);
 /* An error about what the document holds at `at` (a printf format): "value" means a word that is
  * not known. */
 bool conversation_unknown(conversation_reader *conversation, const cst_json *value,

@@ -23,7 +23,8 @@ CONSTC = os.path.abspath(sys.argv[1])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_PATTERN_STATES_SEARCHED", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
              "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES",
-             "LIMIT_APPROVALS", "LIMIT_APPROVER_BYTES", "LIMIT_APPROVAL_SECONDS", "LIMIT_USED_GRANTS"}
+             "LIMIT_APPROVALS", "LIMIT_APPROVER_BYTES", "LIMIT_APPROVAL_SECONDS", "LIMIT_USED_GRANTS",
+             "LIMIT_HOOK_SECONDS", "LIMIT_HOOK_STATE_BYTES"} # those of hooks: tests/cli/hook_test.py
 HEAD = 'constitution m "1"\n'
 FROM = HEAD + "rule r on whole output when text from message of a0 or text from message of a1 or text from message of a2 or " \
               "text from message of a3 then deny\n"
@@ -61,6 +62,10 @@ def run(policy, events, *words):
     lines = [event if isinstance(event, str) else json.dumps(event) for event in events]
     answers = constc("run", "policy.const", "--engine", "reference", *words, stdin="\n".join(lines) + "\n").splitlines()
     return answers[-1] if len(answers) >= len(lines) else "BROKEN: %d answers to %d lines" % (len(answers), len(lines))
+
+
+def mcp_call(number, text=""):
+    return {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": "t", "arguments": {"a": text}}}
 
 
 def layers(count):
@@ -220,6 +225,8 @@ ROWS = {
         "rule r%d on action when %s then flag\n" % (i, " or ".join("args.f%d is present" % f for f in range(i * 100, i * 100 + 100))) for i in range(660)))),
     "LIMIT_EVENT_BYTES": ('"code":"limit"', lambda: run(TEXT, ['{"stage":"input","text":"%s"}' % ("a" * (16 << 20))])),
     "LIMIT_CONVERSATION_BYTES": ('"code":"limit"', lambda: run(TEXT, ['{"messages":[{"role":"user","content":"%s"}]}' % ("a" * (64 << 20))], "--from", "openai")),
+    "LIMIT_MCP_OPEN": ("too many requests wait", lambda: run(TEXT, [mcp_call(i) for i in range(4097)], "--from", "mcp")),
+    "LIMIT_MCP_OPEN_BYTES": ("too many requests wait", lambda: run(TEXT, [mcp_call(i, "a" * (15 << 20)) for i in range(5)], "--from", "mcp")),
     "LIMIT_JSON_DEPTH": ('"code":"depth"', lambda: run(TEXT, ['{"stage":"input","text":"a","z":%s}' % ("[" * 64 + "]" * 64)])),
     "LIMIT_JSON_SCANNER_DEPTH": ("E0600", lambda: tools('{"a":%s}' % ("[" * 300 + "]" * 300))),
     "LIMIT_JSON_MEMBERS": ('"code":"members"', lambda: run(TEXT, [{"stage": "input", "text": "a", "z": {str(i): 1 for i in range(100001)}}])),
