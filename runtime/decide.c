@@ -29,6 +29,9 @@ static void write_decision(cst_context *context, cst_decision *decision)
         .error_code = event->problem.code,
         .error_pointer = event->problem.pointer,
         .error_text = event->problem.text,
+        .pending = context->verdict == CST_PENDING ? context->host.pending : 0,
+        .question_count = event->problem.code ? 0 : context->host.open_count,
+        .shadow_question_count = event->problem.code ? 0 : context->host.shadow_count,
         .context = context,
     };
 }
@@ -270,7 +273,7 @@ static bool combine_defaults(cst_context *context, const cst_layer_row *layers, 
     return true;
 }
 
-static void run_groups(cst_context *context)
+void engine_run_groups(cst_context *context)
 {
     cst_frame *const frame = &context->frame;
     const cst_image *const image = frame->image;
@@ -294,15 +297,20 @@ bool engine_evaluate(cst_context *context)
     if (!history_begin(context))
         return false;
     history_watch(context);
-    run_groups(context);
+    engine_run_groups(context);
     return true;
 }
 
+/* False: memory is short, or the host misused the context. A verdict of CST_PENDING: its answers are needed first. */
 static bool decide(cst_context *context)
 {
     const cst_frame *const frame = &context->frame;
     const cst_image *const image = frame->image;
-    run_groups(context);
+    engine_run_groups(context);
+    const host_outcome settled = frame->host ? host_settle(context) : HOST_SETTLED;
+    context->verdict = CST_PENDING;
+    if (settled != HOST_SETTLED)
+        return settled == HOST_WAITS && host_wait_begin(&context->host);
     const cst_layer_row *const layers = CST_ROWS(image, layers, cst_layer_row);
     bool permitted[LIMIT_LAYERS] = {false};
     context->verdict = CST_PERMIT;
@@ -359,7 +367,11 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
             return engine_refuse(context, CST_NO_MEMORY, decision);
         history_watch(context);
         if (!decide(context))
-            return engine_refuse(context, CST_NO_MEMORY, decision);
+            return engine_refuse(context, context->host.misused ? CST_BAD_ARGUMENT : CST_NO_MEMORY, decision);
+        if (context->verdict == CST_PENDING) { /* it leaves nothing behind until it is resumed */
+            write_decision(context, decision);
+            return CST_OK;
+        }
         if (context->verdict <= CST_ESCALATE)
             cuts_apply(context);
     }

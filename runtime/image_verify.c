@@ -87,7 +87,9 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->echoes, sizeof(cst_echo_row)) &&
            table_fits(image, image->pasts, sizeof(cst_past_row)) &&
            table_fits(image, image->watches, sizeof(cst_watch_row)) &&
-           table_fits(image, image->labels, sizeof(cst_ref));
+           table_fits(image, image->labels, sizeof(cst_ref)) &&
+           table_fits(image, image->externs, sizeof(cst_extern_row)) &&
+           table_fits(image, image->asks, sizeof(cst_ask_row));
 }
 
 static bool verify_names(const cst_image *image)
@@ -437,11 +439,28 @@ static bool verify_history(const cst_image *image)
     return image->labels.count <= LIMIT_LABELS && image->declared_rules <= image->rules.count;
 }
 
+static bool verify_host(const cst_image *image)
+{
+    const cst_extern_row *const externs = CST_ROWS(image, externs, cst_extern_row);
+    for (uint32_t i = 0; i < image->externs.count; i++)
+        if (!text_fits(image, externs[i].name) || !range_fits(externs[i].parameters, image->fields) ||
+            externs[i].parameters.count > LIMIT_HOST_ARGUMENTS || externs[i].type >= image->types.count ||
+            externs[i].within_us <= 0)
+            return false;
+    const cst_ask_row *const asks = CST_ROWS(image, asks, cst_ask_row);
+    for (uint32_t i = 0; i < image->asks.count; i++)
+        if (asks[i].rule >= image->rules.count || asks[i].predicate >= image->externs.count ||
+            (i > 0 && asks[i].rule < asks[i - 1].rule))
+            return false;
+    return image->externs.count == 0 || image->sites.count > 0;
+}
+
 bool image_verify(const cst_module *module)
 {
     const cst_image *const image = module->image;
     return (uintptr_t)image % 8 == 0 && image->size >= sizeof *image && verify_tables(image) &&
            verify_names(image) && verify_symbols(image) && verify_sets(image) &&
            verify_types(image) && verify_nodes(image) && verify_tools(image) &&
-           verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image) && verify_history(image);
+           verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image) && verify_history(image) &&
+           verify_host(image);
 }

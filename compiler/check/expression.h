@@ -302,11 +302,17 @@ bool past_is(const ast_expression *ast); /* `earlier`, or a number from history 
 expression *past_check(const environment *environment, const ast_expression *ast);
 expression *label_check(const environment *environment, const ast_expression *ast); /* session has L */
 
+/* extern.c */
+/* A question to the host; the arguments are values of the parameters' types. NULL after an error. */
+expression *extern_call(const environment *environment, const ast_expression *ast, const symbol *symbol,
+                        expression **arguments);
+/* False after an error: a condition that asks the host is used as a value. */
+bool extern_places_check(const environment *environment, const expression *condition);
+
 /* expression_later.c */
 expression *later_report(const environment *environment,
                          const ast_expression *ast); /* always NULL */
 bool later_is(const ast_expression *ast);
-void later_declarations(checker *checker);
 
 /* expression_commit.c */
 void commit_condition(checker *checker, expression *condition, const selector *selector);

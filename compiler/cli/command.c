@@ -3,7 +3,7 @@
  *
  * docs/formats.md says the same in prose; a test holds every option that stands here against it.
  */
-#include "compiler/cli/cli.h"
+#include "compiler/cli/host.h"
 
 #define ENGINE                                                                                     \
     {"--engine", NULL, "ENGINE", "jit|optimised|reference",                                        \
@@ -35,6 +35,7 @@ static const option_row run_options[] = {
     {"--fail-on", NULL, "LEVEL", NULL,
      "exit with 3 if any decision is LEVEL (flag, deny, …) or stricter"},
     {"--emit-events", NULL, NULL, NULL, "print the events that --from makes, and decide nothing"},
+    HOST_OPTIONS,
     ENGINE,
     LIMIT,
     LAST,
@@ -106,6 +107,7 @@ static const option_row eval_options[] = {
      "read the data so often to measure the time; 1 if not given"},
     {"--format", NULL, "FORMAT", "table|json", "table if not given"},
     {"--html", NULL, "FILE", NULL, "also write the figures as a page with plots"},
+    HOST_OPTIONS,
     ENGINE,
     LAST,
 };
@@ -148,6 +150,7 @@ const cli_command commands[] = {
      "Exit: 0; 1 the policy does not compile; 2 a file or the command line is wrong; 3 "
      "--fail-on.\n",
      "  constc run support.const events.jsonl\n"
+     "  constc run support.const events.jsonl --host \"python3 classifier.py\"\n"
      "  constc run support.const events.jsonl --summary\n"
      "  constc run --stream support.const reply.sse --from openai --system prompt.txt\n"
      "  constc run support.const chats.jsonl --from openai --context user='{\"id\":\"u1\"}' "

@@ -131,7 +131,10 @@ static LLVMTypeRef function_type(const emitter *e, const char *signature)
         void (*)(cst_frame *, const cst_value *, uint32_t): "vppi",                                \
         uint32_t (*)(cst_frame *, uint32_t, uint32_t): "ipii",                                     \
         uint32_t (*)(cst_frame *, uint32_t, int64_t *): "ipip",                                    \
-        uint32_t (*)(cst_frame *, uint32_t, cst_value *): "ipip")
+        uint32_t (*)(cst_frame *, uint32_t, cst_value *): "ipip",                                  \
+        uint32_t (*)(cst_frame *, uint32_t, uint32_t, uint32_t, cst_value *): "ipiiip",            \
+        void (*)(cst_frame *, uint32_t): "vpi",                                                    \
+        void (*)(cst_frame *): "vp")
 
 void services_declare(emitter *e)
 {

@@ -40,6 +40,10 @@ static void print_truth(const explaining *e, cst_truth truth)
         return;
     }
     const site *why = &e->run.policy->sites.items[number];
+    if (number == 0 && e->run.policy->externs.count > 0) {
+        buffer_text(e->out, "not asked");
+        return;
+    }
     buffer_format(e->out, "undecided (%s: %s)", why->code, why->at);
 }
 
@@ -52,7 +56,8 @@ static bool print_held(const explaining *e, const expression *tree, const bindin
         return some;
     const bool leaf = tree->kind == EXPRESSION_FIELD || tree->kind == EXPRESSION_LOCAL ||
                       tree->kind == EXPRESSION_MEMBER || tree->kind == EXPRESSION_OPEN_MEMBER ||
-                      tree->kind == EXPRESSION_OPEN_AS || tree->kind == EXPRESSION_PROPERTY;
+                      tree->kind == EXPRESSION_OPEN_AS || tree->kind == EXPRESSION_PROPERTY ||
+                      tree->kind == EXPRESSION_ASK;
     if (!leaf) {
         some = print_held(e, tree->left, bound, some);
         return print_held(e, tree->right, bound, some);

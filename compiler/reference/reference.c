@@ -185,6 +185,12 @@ static void mark_rule(cst_frame *frame, uint32_t row)
     mark(&run, body_of(engine_of(frame), row)->condition, NULL);
 }
 
+static void collect_rule(cst_frame *frame, uint32_t row)
+{
+    const evaluation run = evaluation_of(frame);
+    collect_questions(&run, body_of(engine_of(frame), row)->condition);
+}
+
 /* ---- the module ------------------------------------------------------------------------------ */
 
 static int compare_texts(const void *a, const void *b)
@@ -240,7 +246,8 @@ cst_status backend_reference(compilation *unit, backend_module **out)
     cst_eval_fn *groups = arena_array(memory, unit->plan->group_count, sizeof *groups);
     cst_witness_fn *witnesses = arena_array(memory, unit->plan->witness_count, sizeof *witnesses);
     cst_mark_fn *marks = arena_array(memory, unit->graph->roots.count, sizeof *marks);
-    if (engine == NULL || groups == NULL || witnesses == NULL || marks == NULL)
+    cst_ask_fn *asks = arena_array(memory, unit->graph->roots.count, sizeof *asks);
+    if (engine == NULL || groups == NULL || witnesses == NULL || marks == NULL || asks == NULL)
         return CST_NO_MEMORY;
     engine->unit = unit;
     for (uint32_t g = 0; g < unit->plan->group_count; g++)
@@ -250,6 +257,9 @@ cst_status backend_reference(compilation *unit, backend_module **out)
     for (uint32_t r = 0; r < unit->graph->roots.count; r++)
         if (body_of(engine, r)->marks)
             marks[r] = mark_rule;
+    for (uint32_t r = 0; r < unit->graph->roots.count; r++)
+        if (body_of(engine, r)->condition->asks)
+            asks[r] = collect_rule;
 
     engine->sets = sort_sets(memory, unit->checked);
     cst_module *module = &engine->backend.module;
@@ -260,6 +270,7 @@ cst_status backend_reference(compilation *unit, backend_module **out)
     module->groups = groups;
     module->witnesses = witnesses;
     module->marks = marks;
+    module->asks = asks;
     module->engine = engine;
     engine->backend.release = release;
     *out = &engine->backend;
