@@ -13,6 +13,7 @@
 
 #include "compiler/reference/evaluate.h"
 #include "compiler/reference/print.h"
+#include "runtime/host/host.h"
 
 #define SHOWN_ELEMENTS 8u         /* of one quantifier; further ones are counted */
 #define IMPOSSIBLE     UINT32_MAX /* changes that would turn a constant */
@@ -302,7 +303,9 @@ void reference_explain(buffer *out, const checked_policy *policy, const plan *of
 
     const explaining e = {.out = out, .run = {.frame = frame, .policy = policy, .sets = NULL}};
     const cst_truth truth = evaluate_condition(&e.run, body->condition, NULL);
-    const bool fires = truth == CST_TRUE || (CST_IS_UNDECIDED(truth) && one->restricts);
+    /* what has not been asked was not needed, or is still waited for */
+    const bool unasked = policy->externs.count > 0 && truth == HOST_LOWEST;
+    const bool fires = truth == CST_TRUE || (CST_IS_UNDECIDED(truth) && one->restricts && !unasked);
     buffer_format(out, "%s (on %s) %s", one->name, body->selector.label, outcome(one, fires));
     if (CST_IS_UNDECIDED(truth)) {
         buffer_text(out, ": ");

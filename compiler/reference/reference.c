@@ -12,6 +12,7 @@
 #include "compiler/backend.h"
 #include "compiler/reference/evaluate.h"
 #include "compiler/reference/explain.h"
+#include "runtime/host/host.h"
 
 typedef struct reference_engine {
     backend_module backend; /* first: release gets a pointer to it */
@@ -69,7 +70,9 @@ static uint32_t first_witness(const evaluation *run, const expression *any, cons
     bool some_true = false;
     for (uint32_t i = 0; i < list.length; i++) {
         const binding inner = {.outer = bound, .local = any->local, .element = &list.as.items[i]};
-        const cst_truth truth = evaluate_condition(run, any->right, &inner);
+        cst_truth truth = evaluate_condition(run, any->right, &inner);
+        if (any->right->asks && truth == HOST_LOWEST) /* nothing is shown for what has not been asked */
+            truth = CST_FALSE;
         if (truth == CST_TRUE && i >= from) {
             *out = &list.as.items[i];
             return i;

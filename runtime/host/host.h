@@ -72,6 +72,7 @@ typedef struct cst_host {
     void (*function)(void *user, struct cst_context *context, const struct cst_question *questions, uint32_t count);
     void *user;
     bool with_shadow;
+    bool eager;         /* of tests: whatever is open is asked, whether it matters or not */
     bool asking;        /* it is being called */
     /* of the event in hand */
     host_modes mode;

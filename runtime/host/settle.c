@@ -322,7 +322,7 @@ static bool look(cst_context *context, bool *waits)
     for (uint32_t i = 0; i < host->questions.count; i++)
         host->questions.items[i].wanted = false;
     for (uint32_t i = 0; i < s.count; i++) {
-        const bool counts = matters(&s, &s.items[i]);
+        const bool counts = matters(&s, &s.items[i]) || (host->eager && is_open(&s.items[i]));
         *waits = *waits || counts;
         if (counts || shadow_is_open(&s, &s.items[i]))
             collect(&s, &s.items[i], !counts);

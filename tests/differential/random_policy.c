@@ -398,8 +398,40 @@ static void gen_quantifier(place *place, uint32_t depth)
     buffer_text(place->out, ")");
 }
 
+/* What the host is asked; tests/differential/random_host.c answers. */
+static void gen_host(place *place)
+{
+    static const char *const tests[] = {
+        "h_float(%s) > 0.5", "h_float(%s) + 1.0 <= 1.75", "h_float(%s) < h_float(7)",
+        "h_count(%s) * 4611686018427387904 > 3", "h_count(%s) in { 1, 2, 3 }"};
+    const uint32_t which = random_below(place->random, 9);
+    if (which < 2) {
+        buffer_text(place->out, random_chance(place->random, 30) ? "not h_bool(" : "h_bool(");
+        gen_value(place, FIELD_STRING, 0);
+        buffer_text(place->out, ")");
+    } else if (which < 4) {
+        buffer_text(place->out, "h_colour(");
+        gen_value(place, FIELD_EMAIL, 0);
+        buffer_text(place->out, random_chance(place->random, 50) ? ") == red" : ") not in { red, blue }");
+    } else if (which < 6) {
+        buffer_text(place->out, "h_text(");
+        gen_value(place, FIELD_STRING, 0);
+        buffer_text(place->out, random_chance(place->random, 50) ? ", true) starts with \"a\"" : ", (time.hour > 11)) in words");
+    } else {
+        const char *const test = tests[random_below(place->random, 5)];
+        const char *const at = strstr(test, "%s");
+        buffer_add(place->out, test, (size_t)(at - test));
+        gen_value(place, FIELD_INT, 0);
+        buffer_text(place->out, at + 2);
+    }
+}
+
 static void gen_simple(place *place, uint32_t depth)
 {
+    if (random_chance(place->random, 22)) {
+        gen_host(place);
+        return;
+    }
     switch (random_below(place->random, 10)) {
     case 0: case 1: case 2: case 3:
         gen_comparison(place, depth);
@@ -575,6 +607,11 @@ static void write_common(const random_policy *policy, buffer *out)
                      "pattern pat = /[a-c]{2,4}[0-9]/\n"
                      "pattern card = /\\b(?:[0-9][ -]?){13,19}\\b/ checked by luhn\n"
                      "pattern spoken = /[a-z]+ at [a-z.]+/, /z{2,}/ after { \"key\" } within 8 chars secret\n"
+                     "extern h_bool(text: string) returns bool within 50ms\n"
+                     "extern h_float(number: int) returns float within 1s\n"
+                     "extern h_count(number: int) returns int within 1s\n"
+                     "extern h_colour(address: email) returns Colour within 1h\n"
+                     "extern h_text(text: string, flag: bool) returns string(20) within 20ms\n"
                      "define flagged(t: time) = t.hour < 6 or t.weekday == sunday\n"
                      "approvals by boss, user\ncontext user { ");
     write_fields(out, policy->context, policy->context_count);
@@ -620,7 +657,8 @@ void random_policy_write(random_state *random, random_policy *policy, uint32_t r
     for (uint32_t i = 0; i < rules; i++)
         write_rule(random, policy, text, i, false);
     if (policy->layered)
-        buffer_text(text, "waive upper.last until \"2026-07-01\" when time.hour > 9 because \"A ticket.\"\n");
+        buffer_format(text, "waive upper.last until \"2026-07-01\" when time.hour > 9%s because \"A ticket.\"\n",
+                      random_chance(random, 50) ? " and h_bool(\"ticket\")" : "");
 }
 
 /* ---- events --------------------------------------------------------------------------------------- */
