@@ -124,6 +124,7 @@ static const option_row redteam_options[] = {
     {"--alone", NULL, NULL, NULL, "no pairs of transformations"},
     {"--list", NULL, NULL, NULL, "explain the transformations, and end"},
     {"--show", NULL, "NUMBER", NULL, "pairs to show in the table; 20 if not given"},
+    HOST_OPTIONS,
     {"--format", NULL, "FORMAT", "table|json", "table if not given"},
     ENGINE,
     LAST,

@@ -2,7 +2,7 @@
  * host.c - --answers and --host: a file of answers, and a program that answers while events are decided.
  *
  * A file holds a JSON object a line, {"predicate":…,"answer":…} or {"predicate":…,"failed":true}; with "arguments" the line is for that question alone. The
- * first line that fits answers. A program gets a question a line ({"id":…,"predicate":…,"arguments":{…},"within_ms":…}) and writes an answer a line ({"id":…,
+ * first line that fits answers. A program says {"ready":true} when it can be asked, so that the time it needs to start is nobody's deadline; then it gets a question a line ({"id":…,"predicate":…,"arguments":{…},"within_ms":…}) and writes an answer a line ({"id":…,
  * "answer":…}), in any order. What it does not answer in time is late; if it ends, everything further has failed.
  *
  * Questions are written and answers read together: a program that answers while it is still being asked blocks nobody.
@@ -21,6 +21,8 @@
 
 #include "runtime/json.h"
 #include "runtime/limits.h"
+
+enum { READY_MILLISECONDS = 10000 };
 
 typedef struct answer_row {
     char *predicate, *arguments, *answer; /* arguments in canonical form, NULL: any; answer NULL: it fails */
@@ -302,6 +304,36 @@ static void answer_questions(void *user, cst_context *context, const cst_questio
     free(answered);
 }
 
+/* True when the program has said that it is ready. */
+static bool program_ready(cli_host *host, const char *command)
+{
+    const int64_t until = milliseconds() + READY_MILLISECONDS;
+    size_t written = 0;
+    bool alive = true;
+    while (alive && milliseconds() < until) {
+        const char *const end = host->in.length > 0 ? memchr(host->in.bytes, '\n', host->in.length) : NULL;
+        if (end == NULL) {
+            alive = exchange(host, &written, (int)(until - milliseconds()));
+            continue;
+        }
+        const size_t length = (size_t)(end - host->in.bytes);
+        cst_json *line;
+        json_problem problem;
+        arena_reset(&host->memory);
+        const cst_json *const ready = json_read(&host->memory, host->in.bytes, length, LIMIT_JSON_DEPTH, &line, &problem) == JSON_OK
+                                          ? json_member(line, "ready")
+                                          : NULL;
+        if (ready == NULL || ready->kind != JSON_BOOL || !ready->boolean)
+            break;
+        memmove(host->in.bytes, end + 1, host->in.length - length - 1);
+        host->in.length -= length + 1;
+        return true;
+    }
+    complain("--host \"%s\": the program did not say {\"ready\":true} %s", command,
+             alive ? "in its first line, within ten seconds" : "before it ended");
+    return false;
+}
+
 bool cli_host_open(const cli_arguments *arguments, cst_context *context, cli_host **out)
 {
     *out = NULL;
@@ -314,7 +346,7 @@ bool cli_host_open(const cli_arguments *arguments, cst_context *context, cli_hos
     arena_init(&host->memory, NULL, 0);
     buffer_init(&host->out, NULL, 0);
     buffer_init(&host->in, NULL, 0);
-    if ((file != NULL && !file_answers(host, file)) || (command != NULL && !program_start(host, command))) {
+    if ((file != NULL && !file_answers(host, file)) || (command != NULL && !(program_start(host, command) && program_ready(host, command)))) {
         cli_host_close(host);
         return false;
     }

@@ -149,7 +149,7 @@ ROWS = {
     "LIMIT_HOST_ARGUMENTS": ("8 arguments", lambda: check(HEAD + predicate(1, 9))),
     "LIMIT_HOST_WITHIN_US": ("longer than a day", lambda: check(HEAD + "extern p(a: int) returns bool within 25h\n")),
     "LIMIT_HOST_QUESTIONS": ('"undecided":"limit"', lambda: run(
-        ASKING, [act(l=list(range(100)))], "--host", "while read line; do id=${line#*:}; echo '{\"id\":'${id%%,*}',\"answer\":false}'; done")),
+        ASKING, [act(l=list(range(100)))], "--host", "echo '{\"ready\":true}'; while read line; do id=${line#*:}; echo '{\"id\":'${id%%,*}',\"answer\":false}'; done")),
     "LIMIT_PAST_STEPS": ("8 steps", lambda: check(PAST + "rule r on action t when earlier action t%s then deny\n" % (" followed by action t" * 8))),
     "LIMIT_PAST_KEYS": ("8 values", lambda: check(
         PAST + "rule r on action t when earlier action t with same (%s) then deny\n" % ", ".join(["args.k"] * 9))),
