@@ -97,6 +97,7 @@ typedef enum expression_kind {
     EXPRESSION_FOUND,      /* what probe `index` finds in left (a text or LIST of them), a LIST; undecided where bounds are reached */
     EXPRESSION_FACTS,      /* left is a COMMAND: cst_property `index` of it, a LIST; undecided where it is not all known */
     EXPRESSION_KNOWN,      /* the same, what is known of it: only under ANY, ALL, IN_LIST, beside an UNKNOWN */
+    EXPRESSION_ASK,        /* what the host answers: extern `index` for the arguments `items`; undecided where it does not */
     /* conditions, type BOOL */
     EXPRESSION_TRUTH,      /* left is a BOOL value used as a condition */
     EXPRESSION_EQUAL,      /* both sides one scalar type (texts by canonical bytes) */
@@ -134,7 +135,7 @@ struct expression {
     uint32_t slot;        /* FIELD */
     uint32_t local;       /* LOCAL, ANY, ALL: unique number within the policy */
     const char *name;     /* OPEN_MEMBER; LOCAL, ANY, ALL: the variable as written */
-    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, FROM, PAST_…, EARLIER, LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
+    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, FROM, PAST_…, ASK, EARLIER, LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
     const struct asked_from *asked; /* FROM before commit: what becomes a row of `froms` */
     bool tightens;        /* FROM: that it is true makes the decision stricter, never more lenient (check/polarity.c) */
     bool absent_too;      /* a key of `with same`: to be absent is one more value, so it needs no guard */
@@ -142,6 +143,7 @@ struct expression {
     expression *left, *right;
     expression **items;
     uint32_t item_count;
+    bool asks;            /* it or a part of it is an ASK; set by commit */
     uint32_t site;        /* number in checked_policy.sites if this very node can be undecided, else CST_NONE */
 };
 
@@ -286,6 +288,17 @@ typedef struct checked_commands {
     const char *text;            /* as written: "any never" */
 } checked_commands;
 
+/* ---- host predicates -------------------------------------------------------------------------------- */
+
+typedef struct checked_extern {
+    const char *name;            /* as the host knows it */
+    const struct type_field *parameters;
+    uint32_t parameter_count;
+    const type *returns;
+    int64_t within_us;
+    source_range range;          /* of its name */
+} checked_extern;
+
 /* ---- rules -------------------------------------------------------------------------------------------- */
 
 typedef struct message_part {
@@ -389,8 +402,9 @@ typedef struct checked_step {
     ast_step_kind kind;
     const char *event;     /* JSON without session and time: INPUT, OUTPUT, ACTION, RESULT, MESSAGE */
     uint32_t event_length;
-    const char *record;    /* GIVEN: context name */
-    const char *json;      /* GIVEN: its value as JSON text */
+    const char *record;    /* GIVEN: context name; or NULL */
+    const char *predicate; /* GIVEN: a host predicate; or NULL */
+    const char *json;      /* GIVEN: its value as JSON text; NULL: the predicate fails */
     int64_t wait_us;
     const char *text;      /* EXPECT_TEXT: what was let through, text_length bytes */
     uint32_t text_length;
@@ -432,6 +446,7 @@ typedef struct checked_policy {
     struct { checked_past *items; uint32_t count, capacity; } pasts;
     struct { checked_watch *items; uint32_t count, capacity; } watches;
     struct { const char **items; uint32_t count, capacity; } labels;
+    struct { checked_extern *items; uint32_t count, capacity; } externs; /* if there are any, site 0 stands for what has not been asked */
     uint32_t note_count;
     struct { checked_test *items; uint32_t count, capacity; } tests; /* of the file itself */
     uint32_t local_count;  /* LOCAL numbers are below this */

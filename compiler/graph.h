@@ -33,6 +33,7 @@ typedef struct graph_node {
     uint32_t uses;      /* operands and roots that refer to it */
     uint32_t cost;      /* units of one comparison, operands included once; saturating */
     bool marks;         /* when it is true, it or an operand may have found texts that a redaction cuts */
+    bool asks;          /* it or an operand asks the host: evaluated last */
     bool undecidable;   /* it or an operand has a site: its truth may be undecided */
     bool uses_local;    /* depends on a LOCAL bound outside of it: cannot be shared between places */
     uint32_t memo;      /* byte of frame.memo that caches its truth, or CST_NONE; set by plan */

@@ -8,13 +8,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "runtime/base/hash.h"
 #include "runtime/engine.h"
 #include "runtime/live.h"
 
 /* ---- what a policy needs for one event ------------------------------------------------------------ */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, notes, note_stamps, seen, shared_places, labels, size;
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, notes, note_stamps, seen, shared_places, labels, host_hits, size;
 } state_layout;
 
 static size_t place(state_layout *layout, size_t count, size_t size)
@@ -39,6 +40,7 @@ static state_layout measure(const cst_image *image)
     result.seen = place(&result, image->watches.count, sizeof(history_seen));
     result.shared_places = place(&result, image->pasts.count, sizeof(uint32_t));
     result.labels = place(&result, image->labels.count, 1);
+    result.host_hits = place(&result, image->externs.count ? image->rules.count : 0, sizeof(cst_hit));
     if (result.size == 0)
         result.size = 16;
     return result;
@@ -108,6 +110,9 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     if (image->pasts.count || image->labels.count || image->note_count)
         context->frame.history = &context->history;
     history_adopt(context);
+    context->host.hits = (cst_hit *)(void *)(state + layout.host_hits);
+    if (image->externs.count)
+        context->frame.host = &context->host;
     return true;
 }
 
@@ -136,6 +141,9 @@ static cst_context *make(cst_policy *policy, cst_live *live, uint64_t generation
     buffer_init(&context->leaf, &allocator, 0);
     buffer_init(&context->history.text, &allocator, 0);
     buffer_init(&context->state_bytes, &allocator, 0);
+    host_init(&context->host, context);
+    context->host.seed[0] = cst_hash_seeded(policy->key, sizeof policy->key, 1);
+    context->host.seed[1] = cst_hash_seeded(policy->key, sizeof policy->key, 2);
     context->shared = past_shared_retain(live ? live_shared(live) : policy->shared);
     session_table_init(&context->sessions, &allocator);
     if (!take_policy(context, policy)) {
@@ -174,6 +182,7 @@ void cst_context_free(cst_context *context)
     buffer_free(&context->leaf);
     buffer_free(&context->history.text);
     buffer_free(&context->state_bytes);
+    host_free(&context->host);
     session_table_free(&context->sessions);
     past_shared_release(context->shared);
     scan_scratch_free(context->texts.scratch);
@@ -192,8 +201,10 @@ const cst_policy *cst_context_policy(const cst_context *context)
 
 void cst_context_forget(cst_context *context)
 {
-    if (context)
-        session_table_free(&context->sessions);
+    if (!context)
+        return;
+    session_table_free(&context->sessions);
+    host_forget(&context->host);
 }
 
 /* ---- events ---------------------------------------------------------------------------------------- */
@@ -214,6 +225,11 @@ static bool take_live(cst_context *context)
 
 cst_status engine_begin(cst_context *context)
 {
+    if (context->host.asking) { /* the host may answer, and not decide */
+        context->host.misused = true;
+        return CST_BAD_ARGUMENT;
+    }
+    host_begin(&context->host);
     for (uint32_t i = 0; i < context->touched_count; i++)
         memset(&context->slots[context->touched[i]], 0, sizeof(cst_value));
     context->touched_count = 0;

@@ -31,6 +31,9 @@ static void write_decision(cst_context *context, cst_decision *decision)
         .error_code = event->problem.code,
         .error_pointer = event->problem.pointer,
         .error_text = event->problem.text,
+        .pending = context->verdict == CST_PENDING ? context->host.pending : 0,
+        .question_count = event->problem.code ? 0 : context->host.open_count,
+        .shadow_question_count = event->problem.code ? 0 : context->host.shadow_count,
         .context = context,
     };
 }
@@ -274,7 +277,7 @@ static bool combine_defaults(cst_context *context, const cst_layer_row *layers, 
     return true;
 }
 
-static void run_groups(cst_context *context)
+void engine_run_groups(cst_context *context)
 {
     cst_frame *const frame = &context->frame;
     const cst_image *const image = frame->image;
@@ -298,7 +301,7 @@ bool engine_evaluate(cst_context *context)
     if (!history_begin(context))
         return false;
     history_watch(context);
-    run_groups(context);
+    engine_run_groups(context);
     return true;
 }
 
@@ -309,11 +312,16 @@ void engine_sort_fired(cst_context *context)
     sort_in_place(context->fired, context->fired_count, sizeof *context->fired, fired_compare);
 }
 
+/* False: memory is short, or the host misused the context. A verdict of CST_PENDING: its answers are needed first. */
 static bool decide(cst_context *context)
 {
     const cst_frame *const frame = &context->frame;
     const cst_image *const image = frame->image;
-    run_groups(context);
+    engine_run_groups(context);
+    const host_outcome settled = frame->host ? host_settle(context) : HOST_SETTLED;
+    context->verdict = CST_PENDING;
+    if (settled != HOST_SETTLED)
+        return settled == HOST_WAITS && host_wait_begin(&context->host);
     const cst_layer_row *const layers = CST_ROWS(image, layers, cst_layer_row);
     bool permitted[LIMIT_LAYERS] = {false};
     context->verdict = CST_PERMIT;
@@ -371,7 +379,17 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
         if (!history_begin(context))
             return engine_refuse(context, CST_NO_MEMORY, decision);
         history_watch(context);
-        if (!decide(context) || (context->before && !replace_merge(context)))
+        if (!decide(context))
+            return engine_refuse(context, context->host.misused ? CST_BAD_ARGUMENT : CST_NO_MEMORY, decision);
+        if (context->verdict == CST_PENDING && !context->before) { /* it leaves nothing behind until it is resumed */
+            write_decision(context, decision);
+            return CST_OK;
+        }
+        if (context->verdict == CST_PENDING) { /* the first decision would be lost: what waits for the host is not replaced */
+            overrule(context, "pending", "", "The event that a replacement made waits for the host.");
+            context->verdict = CST_DENY;
+        }
+        if (context->before && !replace_merge(context))
             return engine_refuse(context, CST_NO_MEMORY, decision);
         cst_status status;
         if (!context->before && context->verdict <= CST_ESCALATE && replace_is_wanted(context) &&

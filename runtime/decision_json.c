@@ -218,6 +218,8 @@ cst_status cst_decision_json(const cst_decision *decision, const char **json, si
         if (!add_list(context, out, "rules", false) || !add_list(context, out, "shadow", true) ||
             !add_hash(decision, out) || !add_request(decision, out))
             return CST_NO_MEMORY;
+        if (!host_report(context, out))
+            return CST_NO_MEMORY;
         add_offering(out, context);
         add_changes(out, context);
         add_member(out, "policy", context->policy->label);

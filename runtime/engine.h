@@ -22,6 +22,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/convert.h"
 #include "runtime/history/history.h"
+#include "runtime/host/host.h"
 #include "runtime/json_scan.h"
 #include "runtime/policy.h"
 #include "runtime/scratch.h"
@@ -130,6 +131,7 @@ struct cst_context {
     engine_event event;
 
     cst_history history;
+    cst_host host;
     past_shared *shared; /* of all contexts of the policy, or of the live policy; NULL until one asks across sessions */
     cst_texts texts;
     uint32_t text_slot; /* of the event's `text`, or CST_NONE */
@@ -193,6 +195,8 @@ uint32_t event_record(const cst_policy *policy, const char *name, uint32_t lengt
 
 /* ---- decide.c ---- */
 
+/* Runs the rules of the event in hand: they append to frame.hits. */
+void engine_run_groups(cst_context *context);
 /* What a rule that fired for this reason does. */
 cst_verdict engine_effect(const cst_rule_row *rule, cst_truth reason);
 /* The report in its order, after effects have changed. */

@@ -91,7 +91,9 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->watches, sizeof(cst_watch_row)) &&
            table_fits(image, image->labels, sizeof(cst_ref)) &&
            table_fits(image, image->leaves, sizeof(uint32_t)) &&
-           table_fits(image, image->sources, sizeof(cst_source_row)) && table_fits(image, image->froms, sizeof(cst_from_row));
+           table_fits(image, image->sources, sizeof(cst_source_row)) && table_fits(image, image->froms, sizeof(cst_from_row)) &&
+           table_fits(image, image->externs, sizeof(cst_extern_row)) &&
+           table_fits(image, image->asks, sizeof(cst_ask_row));
 }
 
 static bool verify_names(const cst_image *image)
@@ -481,6 +483,22 @@ static bool verify_sources(const cst_image *image)
     return image->froms.count == 0 || (bits_fit(image, image->results) && slot_fits(image, image->from_args));
 }
 
+static bool verify_host(const cst_image *image)
+{
+    const cst_extern_row *const externs = CST_ROWS(image, externs, cst_extern_row);
+    for (uint32_t i = 0; i < image->externs.count; i++)
+        if (!text_fits(image, externs[i].name) || !range_fits(externs[i].parameters, image->fields) ||
+            externs[i].parameters.count > LIMIT_HOST_ARGUMENTS || externs[i].type >= image->types.count ||
+            externs[i].within_us <= 0)
+            return false;
+    const cst_ask_row *const asks = CST_ROWS(image, asks, cst_ask_row);
+    for (uint32_t i = 0; i < image->asks.count; i++)
+        if (asks[i].rule >= image->rules.count || asks[i].predicate >= image->externs.count ||
+            (i > 0 && asks[i].rule < asks[i - 1].rule))
+            return false;
+    return image->externs.count == 0 || image->sites.count > 0;
+}
+
 bool image_verify(const cst_module *module)
 {
     const cst_image *const image = module->image;
@@ -488,5 +506,5 @@ bool image_verify(const cst_module *module)
            verify_names(image) && verify_symbols(image) && verify_sets(image) &&
            verify_types(image) && verify_nodes(image) && verify_tools(image) &&
            verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image) && verify_history(image) &&
-           verify_sources(image);
+           verify_sources(image) && verify_host(image);
 }

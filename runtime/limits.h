@@ -53,6 +53,12 @@
 #define LIMIT_SCRATCH_BYTES (64u << 20)      /* memory that one decision may use for joined strings */
 #define LIMIT_SESSIONS 1000000u              /* sessions that one context remembers */
 #define LIMIT_SESSION_BYTES 1024u            /* the name of one session: it is remembered */
+#define LIMIT_HOST_PREDICATES 1000u          /* host predicates of one policy */
+#define LIMIT_HOST_ARGUMENTS 8u              /* arguments of one host predicate */
+#define LIMIT_HOST_WITHIN_US 86400000000 /* the longest deadline of a host predicate: a day */
+#define LIMIT_HOST_QUESTIONS 64u             /* questions that the host is asked about one event; what further ones would say is undecided */
+#define LIMIT_PENDING_EVENTS 1024u           /* events of one context that wait for answers; past it the oldest can no more be resumed */
+#define LIMIT_PENDING_BYTES (256u << 20)     /* memory of those events and their questions */
 #define LIMIT_SPANS 256u                     /* spans reported for one fired rule; more are counted */
 #define LIMIT_SPAN_STEPS (16u << 20)         /* list elements looked at to count spans past LIMIT_SPANS; then their number is a lower bound */
 #define LIMIT_MESSAGE_BYTES (64u << 10)      /* one interpolated message; longer ones end in an ellipsis and set a flag */

@@ -348,6 +348,22 @@ typedef struct cst_from_row { /* V from ORIGIN */
     uint32_t echoes;    /* 0 or 1: a result that gave back what the agent had written counts */
 } cst_from_row;
 
+/* ---- host predicates ---------------------------------------------------------------------------- */
+
+/* What the host is asked: `extern toxicity(text: string) returns float within 50ms`. */
+typedef struct cst_extern_row {
+    cst_ref name;         /* as the host knows it: "toxicity", "platform.toxicity" */
+    cst_range parameters; /* rows of `fields` */
+    uint32_t type;        /* type row of the answer */
+    uint32_t unused;
+    int64_t within_us;    /* an answer that takes longer is none */
+} cst_extern_row;
+
+typedef struct cst_ask_row { /* a rule whose condition asks the host; ascending */
+    uint32_t rule;        /* row of `rules` */
+    uint32_t predicate;   /* row of `externs` */
+} cst_ask_row;
+
 /* ---- the image -------------------------------------------------------------------------------- */
 
 typedef struct cst_image {
@@ -400,6 +416,8 @@ typedef struct cst_image {
     uint32_t from_args;      /* slot of the arguments of calls as open data; CST_NONE: no echo has to be known */
     cst_table commands;      /* cst_command_row */
     cst_table command_lists; /* cst_command_list_row */
+    cst_table externs;       /* cst_extern_row; if there are any, row 0 of `sites` stands for what has not been asked */
+    cst_table asks;          /* cst_ask_row */
     cst_stage_row stages[5];
 } cst_image;
 
@@ -430,6 +448,7 @@ typedef struct cst_frame {
     void *scratch;           /* cst_scratch: memory for joined strings */
     struct cst_texts *texts; /* runtime/text/texts.h: what has been scanned; NULL: the policy looks into no text */
     struct cst_history *history; /* runtime/history/history.h; NULL: the policy asks nothing about the past */
+    struct cst_host *host;   /* runtime/host/host.h; NULL: the policy asks nothing of the host */
 } cst_frame;
 
 /* Evaluates one group: appends a hit for each rule (or waiver) whose condition is true, or is undecided and the rule
@@ -445,6 +464,9 @@ typedef uint32_t (*cst_witness_fn)(cst_frame *frame, uint32_t witness, uint32_t 
  * fired with CST_TRUE, to report and to cut. */
 typedef void (*cst_mark_fn)(cst_frame *frame, uint32_t rule);
 
+/* Collects, through services, the questions whose answers can change the truth of a rule. Only called for a rule that is not settled. */
+typedef void (*cst_ask_fn)(cst_frame *frame, uint32_t rule);
+
 typedef struct cst_module {
     char magic[8];       /* CST_MODULE_MAGIC */
     uint32_t abi;        /* CST_ABI_VERSION */
@@ -454,6 +476,7 @@ typedef struct cst_module {
     const cst_witness_fn *witnesses; /* functions that image.witnesses name */
     const cst_mark_fn *marks;        /* by rule row, NULL where the rule marks nothing; NULL if no rule does */
     void *engine;                    /* NULL for native code */
+    const cst_ask_fn *asks;          /* by rule row, NULL where the rule asks nothing; NULL if no rule does */
 } cst_module;
 
 /* ---- services ---------------------------------------------------------------------------------- */

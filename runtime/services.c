@@ -11,6 +11,7 @@
 #include "runtime/command/services.h"
 #include "runtime/convert.h"
 #include "runtime/history/services.h"
+#include "runtime/host/services.h"
 #include "runtime/identity.h"
 #include "runtime/json.h"
 #include "runtime/module.h"

@@ -33,6 +33,7 @@ static const char *const verdicts[] = {
     [CST_REQUIRE_APPROVAL] = "require_approval",
     [CST_ESCALATE] = "escalate", [CST_REFUSE] = "refuse",
     [CST_DENY] = "deny",         [CST_HALT] = "halt",
+    [CST_PENDING] = "pending",
 };
 
 static const char *const stages[] = {

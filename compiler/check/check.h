@@ -176,6 +176,9 @@ uint32_t label_find(const checker *checker, const char *name, size_t length); /*
 void label_unknown(checker *checker, const ast_text *name); /* reports */
 void watches_finish(checker *checker);
 
+/* extern.c: host predicates of all units; before any condition is checked */
+void externs_check(checker *checker);
+
 /* rules.c */
 void rules_check(checker *checker);  /* all rules, permits and waivers of all layers */
 

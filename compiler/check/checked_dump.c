@@ -28,7 +28,7 @@ static const char *const expression_names[] = {
     [EXPRESSION_LEAST] = "least", [EXPRESSION_GREATEST] = "greatest", [EXPRESSION_LEAVES] = "leaves", [EXPRESSION_FOUND] = "found",
     [EXPRESSION_CONTAINS] = "contains", [EXPRESSION_MATCHES] = "matches", [EXPRESSION_REPEATS] = "repeats",
     [EXPRESSION_PAST_NUMBER] = "past_number", [EXPRESSION_PAST_LATEST] = "past_latest", [EXPRESSION_EARLIER] = "earlier",
-    [EXPRESSION_LABELLED] = "labelled", [EXPRESSION_NOTE] = "note", [EXPRESSION_FROM] = "from",
+    [EXPRESSION_ASK] = "ask", [EXPRESSION_LABELLED] = "labelled", [EXPRESSION_NOTE] = "note", [EXPRESSION_FROM] = "from",
     [EXPRESSION_FACTS] = "facts", [EXPRESSION_KNOWN] = "known", [EXPRESSION_RUNS] = "runs", [EXPRESSION_UNKNOWN] = "unknown",
     [EXPRESSION_WITHIN] = "within", [EXPRESSION_TRUTH] = "truth",
     [EXPRESSION_EQUAL] = "equal", [EXPRESSION_LESS] = "less", [EXPRESSION_LESS_EQUAL] = "less_equal",
@@ -159,6 +159,9 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
     case EXPRESSION_PAST_LATEST:
     case EXPRESSION_EARLIER:
         buffer_format(out, " past %u", node->index);
+        return;
+    case EXPRESSION_ASK:
+        buffer_format(out, " %s", node->index < policy->externs.count ? policy->externs.items[node->index].name : "?");
         return;
     case EXPRESSION_LABELLED:
         buffer_format(out, " %s", node->index < policy->labels.count ? policy->labels.items[node->index] : "?");

@@ -141,6 +141,7 @@ static uint64_t own_steps(const checked_policy *policy, const expression *node)
     case EXPRESSION_EARLIER: return add(COST_past_earlier, multiply(node->item_count, COST_past_key));
     case EXPRESSION_PAST_NUMBER: return add(add(COST_past_number, policy->pasts.items[node->index].kind == CST_PAST_DISTINCT ? LIMIT_PAST_EVENTS : 0), multiply(node->item_count, COST_past_key));
     case EXPRESSION_PAST_LATEST: return add(COST_past_latest, multiply(node->item_count, COST_past_key));
+    case EXPRESSION_ASK: return add(COST_host_ask, multiply(node->item_count, COST_host_key));
     case EXPRESSION_LABELLED: return COST_session_has;
     case EXPRESSION_NOTE: return COST_past_note;
     case EXPRESSION_REPEATS: return add(COST_text_repeats, multiply(text_bytes(node->left), COST_SCANNED_BYTE));

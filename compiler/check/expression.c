@@ -249,8 +249,6 @@ expression *condition_check(const environment *environment, const ast_expression
         return from_check(&inner, ast);
     case AST_QUANTIFIER:
         return quantifier_check(&inner, ast);
-    case AST_CALL:
-        return call_check(&inner, ast);
     case AST_ERROR:
         return NULL;
     default:

@@ -341,8 +341,13 @@ void meaning_add_number(arena *arena, meaning *out, int64_t number);
 void meaning_add_words(compilation *compilation, meaning *out, source_range range); /* as the lexer reads them */
 void meaning_add_constant(compilation *compilation, meaning *out, const binding *binding);
 
-/* expression_later.c */
-void later_declarations(checker *checker);
+/* extern.c */
+/* A question to the host; the arguments are values of the parameters' types. NULL after an error. */
+expression *extern_call(const environment *environment, const ast_expression *ast, const symbol *symbol,
+                        expression **arguments);
+/* False after an error: a condition that asks the host is used as a value. */
+bool extern_places_check(const environment *environment, const expression *condition);
+
 
 /* expression_commit.c */
 void commit_condition(checker *checker, expression *condition, const selector *selector);

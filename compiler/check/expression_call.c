@@ -1,5 +1,6 @@
 /*
- * expression_call.c - definitions: a call is replaced by the body, each parameter by its argument.
+ * expression_call.c - definitions: a call is replaced by the body, each parameter by its argument. And questions to the host, whose
+ * arguments are checked the same way (extern.c).
  *
  * The body is checked in the namespace of the file that declares it, at the place of the call: its
  * fields are those of the event being decided. A definition cannot reach itself, directly or
@@ -112,14 +113,31 @@ static bool arguments_bind(const environment *environment, const ast_expression 
     return sound;
 }
 
+/* A host predicate: its arguments, as values of the declared types. */
+static expression *question_check(const environment *environment, const ast_expression *ast, const symbol *symbol)
+{
+    const uint32_t count = symbol->declaration->fields.count;
+    if (symbol->number == CST_NONE) /* its declaration has an error, which is reported */
+        return NULL;
+    binding *const bindings = arena_array(environment->checker->arena, count + 1u, sizeof *bindings);
+    if (!arguments_bind(environment, ast, symbol, bindings))
+        return NULL;
+    expression **const arguments = arena_array(environment->checker->arena, count + 1u, sizeof *arguments);
+    for (uint32_t i = 0; i < count; i++) {
+        arguments[i] = node_copy(environment, bindings[i].value);
+        if (arguments[i] == NULL)
+            return NULL;
+    }
+    return extern_call(environment, ast, symbol, arguments);
+}
+
 expression *call_check(const environment *environment, const ast_expression *ast)
 {
     uint32_t used = 0;
     const symbol *const symbol =
         unit_resolve(environment->checker, environment->unit, &ast->path, &used);
-    if (symbol != NULL && symbol->kind == SYMBOL_EXTERN && used == ast->path.count)
-        return NULL; /* reported where it is declared */
-    if (symbol == NULL || symbol->kind != SYMBOL_DEFINE || used != ast->path.count ||
+    const bool question = symbol != NULL && symbol->kind == SYMBOL_EXTERN;
+    if (symbol == NULL || (symbol->kind != SYMBOL_DEFINE && !question) || used != ast->path.count ||
         symbol->declaration == NULL) {
         unknown_report(environment, ast, symbol != NULL && used == ast->path.count ? symbol : NULL);
         return NULL;
@@ -128,10 +146,12 @@ expression *call_check(const environment *environment, const ast_expression *ast
         return NULL;
     if (ast->keys.count > 0) {
         report(environment, E_UNKNOWN_PROPERTY, ast->keys.items[0].range,
-               "`%s(…)` is a condition, which has no part `%s`", symbol->name,
-               ast->keys.items[0].bytes);
+               "`%s(…)` is %s, which has no part `%s`", symbol->name,
+               question ? "an answer of the host" : "a condition", ast->keys.items[0].bytes);
         return NULL;
     }
+    if (question)
+        return question_check(environment, ast, symbol);
     binding *const bindings = arena_array(environment->checker->arena,
                                           symbol->declaration->fields.count, sizeof *bindings);
     if (!arguments_bind(environment, ast, symbol, bindings))

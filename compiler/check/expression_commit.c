@@ -53,6 +53,8 @@ static const char *undecided_code(const expression *node)
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:
         return "history";
+    case EXPRESSION_ASK:
+        return "host";
     case EXPRESSION_LABELLED:
         return "label";
     default:
@@ -190,6 +192,10 @@ static void commit_node(const commit *commit, expression *node, const bound *bou
         commit_node(commit, node->right, binds ? &own : bounds);
     for (uint32_t i = 0; i < node->item_count; i++)
         commit_node(commit, node->items[i], bounds);
+    node->asks = node->kind == EXPRESSION_ASK || (node->left != NULL && node->left->asks) ||
+                 (node->right != NULL && node->right->asks);
+    for (uint32_t i = 0; i < node->item_count; i++)
+        node->asks = node->asks || node->items[i]->asks;
     if (node->wanted != NULL)
         node->index = probe_commit(commit->checker, commit->selector->stage, slot_of(node->left, bounds),
                                    node->wanted);

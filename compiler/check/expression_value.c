@@ -419,6 +419,8 @@ expression *value_check(const environment *environment, const ast_expression *as
     }
     case AST_ERROR:
         return NULL;
+    case AST_CALL:
+        return call_check(&inner, ast);
     default:
         return condition_check(&inner, ast);
     }

@@ -371,7 +371,7 @@ static void guard_value(guard *guard, const expression *value, const frame *fram
             guard_keys(guard, value->left, frame);
         return;
     }
-    if (value->kind == EXPRESSION_PAST_LATEST || value->kind == EXPRESSION_PAST_NUMBER)
+    if (value->kind == EXPRESSION_PAST_LATEST || value->kind == EXPRESSION_PAST_NUMBER || value->kind == EXPRESSION_ASK)
         guard_keys(guard, value, frame);
     if (node_is_place(value) && value->absent_too)
         return;

@@ -213,7 +213,7 @@ static bool body_build(work *work, const selector *selector, scope *scope)
         sound = message_check(&environment, &declaration->because, declaration, &body,
                               &body.message, &body.message_count);
     if (body.condition != NULL)
-        sound = guards_check(&environment, body.condition) && sound;
+        sound = guards_check(&environment, body.condition) && extern_places_check(&environment, body.condition) && sound;
     if (sound)
         sound = polarity_check(&environment, body.condition, declaration->kind == AST_RULE);
     if (!sound)
@@ -693,7 +693,7 @@ static void definitions_check(checker *checker)
 
 void rules_check(checker *checker)
 {
-    later_declarations(checker);
+    externs_check(checker);
     struct {
         unit **items;
         uint32_t count, capacity;

@@ -3,7 +3,7 @@
  *
  * A rule can be streamed if more text can only make it truer: its text stands in `contains`, `repeats`, or in an `any` over what is found in it, under
  * `and` and `or` alone. A `not`, an `all`, a length or a comparison of the whole text may turn with the last byte, and holds the stream to its end. So does
- * `redact text with …`, and an `any` over parts beside another test of the text, since a part that was let go cannot be called back.
+ * `redact text with …`, what asks the host, and an `any` over parts beside another test of the text, since a part that was let go cannot be called back.
  */
 #include "compiler/check/expression.h"
 
@@ -77,8 +77,22 @@ static bool only_gains(finding *finding, const expression *condition)
     }
 }
 
+static bool asks_host(const expression *tree)
+{
+    if (tree == NULL)
+        return false;
+    if (tree->kind == EXPRESSION_ASK || asks_host(tree->left) || asks_host(tree->right))
+        return true;
+    for (uint32_t i = 0; i < tree->item_count; i++)
+        if (asks_host(tree->items[i]))
+            return true;
+    return false;
+}
+
 const char *body_needs_whole(const checked_policy *policy, const rule_body *body)
 {
+    if (asks_host(body->condition))
+        return "the host is asked about the whole reply";
     finding finding = {.policy = policy};
     if (body->put_note != CST_NONE)
         return "`replace` takes the whole text";

@@ -74,6 +74,7 @@ static bool equal(const expression *a, const expression *b, const locals *around
         return a->index == b->index && equal(a->left, b->left, around);
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:
+    case EXPRESSION_ASK:
     case EXPRESSION_EARLIER:
     case EXPRESSION_LABELLED:
     case EXPRESSION_NOTE:
@@ -130,6 +131,7 @@ uint32_t expression_hash(const expression *expression)
     case EXPRESSION_IN_SET:
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:
+    case EXPRESSION_ASK:
     case EXPRESSION_EARLIER:
     case EXPRESSION_LABELLED:
     case EXPRESSION_NOTE:

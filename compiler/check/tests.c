@@ -283,13 +283,6 @@ static checked_step *step_add(test_state *state, const ast_step *step)
     return made;
 }
 
-static void later(const test_state *state, const ast_step *step, const char *what)
-{
-    diagnostic *const d = diagnostic_report(state->checker->compilation, E_LATER_TEST, step->range,
-                                            "%s does not work in this version", what);
-    diagnostic_mend(state->checker->compilation, d, step->range, NULL, "leave the step out for now");
-}
-
 static void agent_check(const test_state *state, const ast_text *name)
 {
     cst_value value;
@@ -449,11 +442,50 @@ static const context_record *record_of(const test_state *state, const ast_step *
     return NULL;
 }
 
+/* `given NAME fails` of what is no host predicate. */
+static void predicate_unknown(const test_state *state, const ast_text *name, const symbol *symbol)
+{
+    compilation *const compilation = state->checker->compilation;
+    diagnostic *const d = diagnostic_report(compilation, E_GIVEN_FAILS, name->range,
+                                            "only a host predicate can fail, and `%s` is none", name->bytes);
+    if (symbol != NULL)
+        diagnostic_note_at(compilation, d, symbol->range, "it is declared here");
+    uint32_t count;
+    const char *const *const names = unit_names(state->checker, state->unit, 1u << SYMBOL_EXTERN, &count);
+    const char *const near = diagnostic_nearest(name->bytes, names, count);
+    if (near == NULL)
+        return;
+    diagnostic_label(compilation, d, "did you mean `%s`?", near);
+    diagnostic_mend(compilation, d, name->range, near, "write `%s`", near);
+}
+
+/* What the host answers from here on, whatever the arguments are. */
+static void given_answer(test_state *state, const ast_step *step, const symbol *symbol)
+{
+    checker *const checker = state->checker;
+    if (symbol->number == CST_NONE || (step->json == NULL && !step->fails))
+        return;
+    const checked_extern *const predicate = &checker->policy->externs.items[symbol->number];
+    checked_step *const made = step_add(state, step);
+    made->predicate = predicate->name;
+    if (step->fails)
+        return;
+    value_check(checker, state->unit, step->json, predicate->returns);
+    buffer out;
+    arena_buffer(checker, &out);
+    json_write(checker, &out, step->json);
+    made->json = out.bytes;
+}
+
 static void given_step(test_state *state, const ast_step *step)
 {
     symbol *const symbol = unit_find(state->unit, step->name.bytes, step->name.length);
-    if (step->fails || (symbol != NULL && symbol->kind == SYMBOL_EXTERN)) {
-        later(state, step, "a host predicate");
+    if (symbol != NULL && symbol->kind == SYMBOL_EXTERN) {
+        given_answer(state, step, symbol);
+        return;
+    }
+    if (step->fails) {
+        predicate_unknown(state, &step->name, symbol);
         return;
     }
     const context_record *const record = record_of(state, step);

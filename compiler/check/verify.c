@@ -213,6 +213,13 @@ static void verify_value(verifier *verifier, const expression *node)
                    (node->site != CST_NONE) == (node->kind == EXPRESSION_FACTS),
                "facts of no command");
         return;
+    case EXPRESSION_ASK:
+        demand(verifier,
+               node->index < verifier->policy->externs.count && node->site != CST_NONE &&
+                   node->item_count == verifier->policy->externs.items[node->index].parameter_count &&
+                   node->type == verifier->policy->externs.items[node->index].returns,
+               "a question that no host predicate is");
+        return;
     default:
         verify_reduction(verifier, node);
         return;
@@ -330,7 +337,7 @@ static void verify_node(verifier *verifier, const expression *node, const locals
                           node->kind != EXPRESSION_LOCAL && node->kind != EXPRESSION_AND &&
                           node->kind != EXPRESSION_OR && node->kind != EXPRESSION_PAST_NUMBER &&
                           node->kind != EXPRESSION_PAST_LATEST && node->kind != EXPRESSION_EARLIER &&
-                          node->kind != EXPRESSION_LABELLED;
+                          node->kind != EXPRESSION_LABELLED && node->kind != EXPRESSION_ASK;
     if (own_left)
         verify_node(verifier, node->left, around);
     const bool binds = node->kind == EXPRESSION_ANY || node->kind == EXPRESSION_ALL;

@@ -3,7 +3,7 @@
  *
  * docs/formats.md says the same in prose; a test holds every option that stands here against it.
  */
-#include "compiler/cli/cli.h"
+#include "compiler/cli/host.h"
 
 #define ENGINE                                                                                     \
     {"--engine", NULL, "ENGINE", "jit|optimised|reference",                                        \
@@ -37,6 +37,7 @@ static const option_row run_options[] = {
     {"--fail-on", NULL, "LEVEL", NULL,
      "exit with 3 if any decision is LEVEL (flag, deny, …) or stricter"},
     {"--emit-events", NULL, NULL, NULL, "print the events that --from makes, and decide nothing"},
+    HOST_OPTIONS,
     ENGINE,
     LIMIT,
     LAST,
@@ -108,6 +109,7 @@ static const option_row eval_options[] = {
      "read the data so often to measure the time; 1 if not given"},
     {"--format", NULL, "FORMAT", "table|json", "table if not given"},
     {"--html", NULL, "FILE", NULL, "also write the figures as a page with plots"},
+    HOST_OPTIONS,
     ENGINE,
     LAST,
 };
@@ -124,6 +126,7 @@ static const option_row redteam_options[] = {
     {"--alone", NULL, NULL, NULL, "no pairs of transformations"},
     {"--list", NULL, NULL, NULL, "explain the transformations, and end"},
     {"--show", NULL, "NUMBER", NULL, "pairs to show in the table; 20 if not given"},
+    HOST_OPTIONS,
     {"--format", NULL, "FORMAT", "table|json", "table if not given"},
     ENGINE,
     LAST,
@@ -158,6 +161,7 @@ const cli_command commands[] = {
      "Exit: 0; 1 the policy does not compile; 2 a file or the command line is wrong; 3 "
      "--fail-on.\n",
      "  constc run support.const events.jsonl\n"
+     "  constc run support.const events.jsonl --host \"python3 classifier.py\"\n"
      "  constc run support.const events.jsonl --summary\n"
      "  constc run --stream support.const reply.sse --from openai --system prompt.txt\n"
      "  constc run support.const chats.jsonl --from openai --context user='{\"id\":\"u1\"}' "

@@ -251,7 +251,7 @@ static void count_undecided(eval_state *eval, const data_row *row, const cst_dec
 {
     buffer name;
     buffer_init(&name, NULL, 0);
-    buffer_text(&name, decision->error_code);
+    buffer_text(&name, decision->error_code != NULL ? decision->error_code : "pending");
     if (decision->error_pointer != NULL && decision->error_pointer[0] != '\0')
         buffer_format(&name, " at %s", decision->error_pointer);
     if (name.failed)
@@ -259,7 +259,9 @@ static void count_undecided(eval_state *eval, const data_row *row, const cst_dec
     eval_problem *const problem = names_row(&eval->undecided, name.bytes, name.length);
     buffer_free(&name);
     if (problem->rows++ == 0) {
-        const char *const text = decision->error_text == NULL ? "" : decision->error_text;
+        const char *const text = decision->verdict == CST_PENDING ? "The host is asked: --answers or --host answers."
+                                 : decision->error_text == NULL   ? ""
+                                                                  : decision->error_text;
         problem->first = (eval_place){row->path, row->line};
         problem->text = text_copy(text, strlen(text));
     }

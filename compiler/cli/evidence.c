@@ -5,9 +5,11 @@
  */
 #include "compiler/cli/evidence.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/reference/explain.h"
+#include "runtime/host/host.h"
 #include "runtime/policy.h"
 
 static void observe(void *user, cst_frame *frame, uint32_t group_number)
@@ -15,6 +17,16 @@ static void observe(void *user, cst_frame *frame, uint32_t group_number)
     policy_evidence *const evidence = user;
     const plan_group *const group = &evidence->plan->groups[group_number];
     const cst_rule_row *const rows = CST_ROWS(frame->image, rules, cst_rule_row);
+    struct evidence_place *const place = &evidence->places[group_number];
+    if (frame->host != NULL && frame->host->mode == HOST_HIGH)
+        return;
+    /* rules that ask the host run again when its answers are in: then what they said before is over */
+    if (place->seen && place->length < evidence->why.length) {
+        evidence->why.length = place->length;
+        evidence->why.bytes[place->length] = '\0';
+        evidence->rule_count = place->rules;
+    }
+    *place = (struct evidence_place){evidence->why.length, evidence->rule_count, true};
     for (uint32_t i = 0; i < group->rule_count; i++) {
         if (rows[group->rules[i].row].kind == CST_RULE_WATCH)
             continue; /* no rule of the author */
@@ -44,6 +56,7 @@ bool evidence_open(policy_evidence *evidence, const char *path, const cst_option
         return false;
     }
     buffer_init(&evidence->why, NULL, 0);
+    evidence->places = checked(calloc(evidence->plan->group_count + 1u, sizeof *evidence->places));
     reference_observe(evidence->module, observe, evidence);
     return true;
 }
@@ -53,6 +66,7 @@ cst_status evidence_decide(policy_evidence *evidence, const char *json, size_t l
 {
     buffer_clear(&evidence->why);
     evidence->rule_count = 0;
+    memset(evidence->places, 0, evidence->plan->group_count * sizeof *evidence->places);
     const cst_status status = cst_decide_json(evidence->context, json, length, decision);
     return status == CST_OK && evidence->why.failed ? CST_NO_MEMORY : status;
 }
@@ -63,6 +77,7 @@ void evidence_close(policy_evidence *evidence)
     cst_context_free(evidence->context);
     cst_policy_release(evidence->policy);
     buffer_free(&evidence->why);
+    free(evidence->places);
 }
 
 /* Lines and their breaks stay; what a terminal would obey does not. */

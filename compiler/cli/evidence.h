@@ -19,6 +19,11 @@ typedef struct policy_evidence {
     const plan *plan;
     buffer why;          /* about the event decided last; a rule after the other */
     uint32_t rule_count; /* in `why` */
+    struct evidence_place {
+        size_t length;
+        uint32_t rules;
+        bool seen;
+    } *places;           /* by group: what was in `why` before it */
 } policy_evidence;
 
 /* False after a message; *exit_code says how to end. Must not be moved afterwards. */

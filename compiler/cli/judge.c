@@ -240,6 +240,9 @@ bool judge_begin(judge *judge, const cli_arguments *arguments, const char *polic
     if (judge->policy == NULL)
         return false;
     judge->context = checked(cst_context_new(judge->policy));
+    *code = EXIT_USAGE;
+    if (!cli_host_open(arguments, judge->context, &judge->host))
+        return false;
     tool_check(judge);
     return true;
 }
@@ -247,6 +250,7 @@ bool judge_begin(judge *judge, const cli_arguments *arguments, const char *polic
 void judge_end(judge *judge)
 {
     cst_context_free(judge->context);
+    cli_host_close(judge->host);
     cst_policy_release(judge->policy);
     buffer_free(&judge->head);
     buffer_free(&judge->tail);
@@ -267,7 +271,8 @@ bool judge_text(judge *judge, const char *text, size_t length, judgement *out)
         complain("%s", cst_status_text(status));
         return false;
     }
-    out->read = out->decision.error_code == NULL;
+    /* what waits for the host has not been decided */
+    out->read = out->decision.error_code == NULL && out->decision.verdict != CST_PENDING;
     out->verdict = out->decision.verdict;
     cst_fired fired;
     for (uint32_t i = 0;

@@ -9,11 +9,12 @@
 #ifndef CONSTITUTION_COMPILER_CLI_JUDGE_H
 #define CONSTITUTION_COMPILER_CLI_JUDGE_H
 
-#include "compiler/cli/cli.h"
+#include "compiler/cli/host.h"
 
 typedef struct judge {
     cst_policy *policy;
     cst_context *context;
+    cli_host *host; /* or NULL */
     cst_stage stage;
     const char *tool; /* NULL: none */
     cst_verdict least; /* the policy spoke if it decided so, or stricter */

@@ -395,6 +395,10 @@ static bool run_begin(const cli_arguments *arguments, const char *format, run_st
         *code = EXIT_USAGE;
         return false;
     }
+    if (!cli_host_open(arguments, run->context, &run->host)) {
+        *code = EXIT_USAGE;
+        return false;
+    }
     if (arguments_has(arguments, "--summary"))
         run->summary = summary_new();
     return true;
@@ -425,6 +429,7 @@ int command_run(const cli_arguments *arguments)
         out_flush();
     }
     cst_context_free(run.context);
+    cli_host_close(run.host);
     cst_policy_release(run.policy);
     buffer_free(&records);
     buffer_free(&run.line);

@@ -4,7 +4,7 @@
 #ifndef CONSTITUTION_COMPILER_CLI_RUN_H
 #define CONSTITUTION_COMPILER_CLI_RUN_H
 
-#include "compiler/cli/cli.h"
+#include "compiler/cli/host.h"
 #include "compiler/cli/progress.h"
 #include "compiler/cli/summary.h"
 #include "runtime/adapters/conversation.h"
@@ -12,6 +12,7 @@
 typedef struct run_state {
     cst_policy *policy; /* NULL with --emit-events */
     cst_context *context;
+    cli_host *host; /* or NULL */
     run_summary *summary; /* NULL: decisions as JSON */
     bool emit_events;
     bool failing; /* --fail-on was given */

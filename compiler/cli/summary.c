@@ -21,7 +21,7 @@ enum {
     TOOL_COLUMNS = 20,
     VERDICT_COLUMNS = 18,
     LISTED_RULES = 50,
-    VERDICTS = CST_HALT + 1
+    VERDICTS = CST_PENDING + 1
 };
 
 typedef struct rule_total {
@@ -71,6 +71,8 @@ static const char *verdict_meaning(cst_verdict verdict)
         return "stopped";
     case CST_HALT:
         return "stopped, and the session with it";
+    case CST_PENDING:
+        return "waits for answers of the host";
     }
     return "";
 }
@@ -307,7 +309,7 @@ void summary_finish(run_summary *summary)
         waiting_print(summary, true);
     out_format("%s%llu event%s\n", summary->events > 0 ? "\n" : "",
                (unsigned long long)summary->events, summary->events == 1 ? "" : "s");
-    for (int i = CST_PERMIT; i <= CST_HALT; i++)
+    for (int i = CST_PERMIT; i <= CST_PENDING; i++)
         if (summary->verdicts[i] > 0)
             out_format("%10llu  %-*s%s\n", (unsigned long long)summary->verdicts[i],
                        VERDICT_COLUMNS, verdict_words((cst_verdict)i),

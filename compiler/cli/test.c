@@ -35,6 +35,7 @@ typedef struct test_state {
     /* the test in hand */
     buffer given, event, decision_text;
     buffer presented, approvals; /* the event without approvals, and those that were given */
+    const checked_step **answers; /* by host predicate: the latest `given` of the test, or NULL */
     cst_decision decision; /* of the event before */
     bool decided;
     buffer reason; /* why the test failed; empty: it has not */
@@ -127,6 +128,39 @@ static void approve(test_state *test, const checked_step *step)
     decide_event(test);
 }
 
+/* What the test gives for host predicates, whatever their arguments. What it does not give stays open. */
+static void answer_questions(void *user, cst_context *context, const cst_question *questions, uint32_t count)
+{
+    const test_state *const test = user;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = 0; k < test->evidence.checked->externs.count; k++) {
+            const checked_step *const given = test->answers[k];
+            if (given == NULL || strcmp(given->predicate, questions[i].predicate) != 0)
+                continue;
+            if (given->json != NULL)
+                cst_answer(context, questions[i].id, given->json, strlen(given->json));
+            else
+                cst_answer_fails(context, questions[i].id);
+        }
+}
+
+static void give_answer(const test_state *test, const checked_step *step)
+{
+    const checked_policy *const policy = test->evidence.checked;
+    for (uint32_t k = 0; k < policy->externs.count; k++)
+        if (strcmp(policy->externs.items[k].name, step->predicate) == 0)
+            test->answers[k] = step;
+}
+
+/* Which questions the decision waits for. */
+static void show_open(test_state *test)
+{
+    cst_question question;
+    for (uint32_t i = 0; i < test->decision.question_count && cst_decision_question(&test->decision, i, &question) == CST_OK; i++)
+        buffer_format(&test->reason, "\n  the host is asked %s, and the test does not say what it answers: write `given %s …`",
+                      question.predicate, question.predicate);
+}
+
 static bool has_fired(const test_state *test, const char *name)
 {
     cst_fired fired;
@@ -164,6 +198,8 @@ static void expect(test_state *test, const checked_step *step)
             buffer_format(&test->reason, ": %s%s%s", decision->error_pointer != NULL ? decision->error_pointer : "",
                           decision->error_pointer != NULL && decision->error_pointer[0] != '\0' ? ": " : "",
                           decision->error_text != NULL ? decision->error_text : decision->error_code);
+        if (decision->verdict == CST_PENDING)
+            show_open(test);
         return;
     }
     for (uint32_t i = 0; i < step->by_count; i++) {
@@ -217,6 +253,10 @@ static void step_run(test_state *test, const checked_step *step)
 {
     switch (step->kind) {
     case AST_STEP_GIVEN:
+        if (step->predicate != NULL) {
+            give_answer(test, step);
+            return;
+        }
         buffer_json_string(&test->given, step->record, strlen(step->record));
         buffer_format(&test->given, ":%s,", step->json);
         return;
@@ -284,6 +324,7 @@ static void test_run(test_state *test, const checked_test *one)
     if (test->native_context != NULL)
         cst_context_forget(test->native_context);
     test->now = FIRST_MOMENT;
+    memset(test->answers, 0, test->evidence.checked->externs.count * sizeof *test->answers);
     test->decided = false;
     buffer_clear(&test->given);
     buffer_clear(&test->reason);
@@ -351,9 +392,14 @@ static void test_file(test_state *test, const char *path, const char *engine)
             ready = false;
         }
     }
+    test->answers = checked(calloc(test->evidence.checked->externs.count + 1u, sizeof *test->answers));
+    cst_context_host(test->evidence.context, answer_questions, test, true);
+    if (test->native_context != NULL)
+        cst_context_host(test->native_context, answer_questions, test, true);
     if (ready)
         for (uint32_t i = 0; i < test->evidence.checked->tests.count; i++)
             test_run(test, &test->evidence.checked->tests.items[i]);
+    free(test->answers);
     cst_context_free(test->native_context);
     cst_policy_release(test->native);
     evidence_close(&test->evidence);

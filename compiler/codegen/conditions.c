@@ -460,6 +460,8 @@ static bool is_test(const graph_node *node)
 
 static LLVMValueRef emit_not(emitter *e, node_id operand)
 {
+    if (emit_node(e, operand)->asks)
+        return emit_host_not(e, operand);
     if (is_test(emit_node(e, operand)) && e->prepared.size[operand] <= FUNCTION_SIZE)
         return truth_of_test(e, operand, true);
     LLVMValueRef truth = emit_truth(e, operand);

@@ -190,6 +190,12 @@ LLVMValueRef emit_past_test(emitter *e, const graph_node *node, LLVMValueRef *tr
 emitted emit_past_number(emitter *e, const graph_node *node);
 emitted emit_past_latest(emitter *e, const graph_node *node); /* a place */
 
+/* ---- ask.c ----------------------------------------------------------------------------------- */
+
+emitted emit_host_ask(emitter *e, const graph_node *node); /* a place */
+LLVMValueRef emit_host_not(emitter *e, node_id operand);   /* i32: the truth of NOT over what asks the host */
+void emit_collect(emitter *e, uint32_t root);              /* the body of a cst_ask_fn, to its return */
+
 /* ---- sets.c ---------------------------------------------------------------------------------- */
 
 LLVMValueRef emit_in_set(emitter *e, const graph_node *node, LLVMValueRef *trouble); /* i1 */

@@ -361,9 +361,20 @@ static bool root_marks(const emitter *e, uint32_t root)
     return e->policy->rules.items[body->rule].bodies[body->body].marks;
 }
 
-/* Functions that mark texts, by rule row, NULL where there is nothing to mark. *table stays NULL if no rule marks. False: memory is
- * short, or something is too deep. */
-static bool emit_marks(emitter *e, LLVMValueRef *table)
+static bool root_asks(const emitter *e, uint32_t root)
+{
+    return emit_node(e, e->graph->roots.items[root].condition)->asks;
+}
+
+/* Functions for single rules: by rule row, NULL where there is none. */
+typedef struct rule_routines {
+    const char *table, *name;
+    bool (*wanted)(const emitter *e, uint32_t root);
+    void (*emit)(emitter *e, uint32_t root); /* the body, to its return */
+} rule_routines;
+
+/* *table stays NULL if no rule wants one. False: memory is short, or something is too deep. */
+static bool emit_rule_routines(emitter *e, const rule_routines *all, LLVMValueRef *table)
 {
     const uint32_t count = e->graph->roots.count;
     LLVMTypeRef parameters[] = {e->pointer, e->i32};
@@ -373,27 +384,27 @@ static bool emit_marks(emitter *e, LLVMValueRef *table)
     e->no_memory = e->no_memory || functions == NULL;
     for (uint32_t root = 0; root < count && !e->no_memory && !e->too_deep; root++) {
         functions[root] = LLVMConstNull(e->pointer);
-        if (!root_marks(e, root))
+        if (!all->wanted(e, root))
             continue;
         char name[96];
-        snprintf(name, sizeof name, "mark %u: %s", root,
+        snprintf(name, sizeof name, "%s %u: %s", all->name, root,
                  e->policy->rules.items[e->graph->roots.items[root].rule].name);
         functions[root] = add_function(e, signature, name);
         begin_function(e, functions[root]);
         e->afresh = true;
-        emit_mark(e, root);
+        all->emit(e, root);
         end_function(e);
         do_all_work(e);
         any = true;
     }
     if (any && !e->no_memory && !e->too_deep)
-        *table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *), "marks");
+        *table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *), all->table);
     free(functions);
     return !e->no_memory && !e->too_deep;
 }
 
 static void emit_module(emitter *e, const char *symbol, LLVMValueRef image, LLVMValueRef groups,
-                        LLVMValueRef witnesses, LLVMValueRef marks)
+                        LLVMValueRef witnesses, LLVMValueRef marks, LLVMValueRef asks)
 {
     const cst_module module = {
         .magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION, .value_size = sizeof(cst_value)};
@@ -403,8 +414,9 @@ static void emit_module(emitter *e, const char *symbol, LLVMValueRef image, LLVM
         {offsetof(cst_module, witnesses), witnesses},
         {offsetof(cst_module, marks), marks},
         {offsetof(cst_module, engine), NULL},
+        {offsetof(cst_module, asks), asks},
     };
-    LLVMValueRef global = constant_global(e, constant_blob(e, &module, sizeof module, pointers, 5),
+    LLVMValueRef global = constant_global(e, constant_blob(e, &module, sizeof module, pointers, 6),
                                           _Alignof(cst_module), symbol);
     LLVMSetLinkage(global, LLVMExternalLinkage);
 }
@@ -446,14 +458,16 @@ static cst_status generate(emitter *e, const module_options *options)
             "image");
     }
     LLVMValueRef groups = emit_groups(e);
-    LLVMValueRef witnesses = groups != NULL ? emit_witnesses(e) : NULL, marks = NULL;
-    if (witnesses != NULL)
-        emit_marks(e, &marks);
+    LLVMValueRef witnesses = groups != NULL ? emit_witnesses(e) : NULL, marks = NULL, asks = NULL;
+    static const rule_routines marking = {"marks", "mark", root_marks, emit_mark};
+    static const rule_routines asking = {"asks", "ask", root_asks, emit_collect};
+    if (witnesses != NULL && emit_rule_routines(e, &marking, &marks))
+        emit_rule_routines(e, &asking, &asks);
     if (e->no_memory)
         return CST_NO_MEMORY;
     if (e->too_deep)
         return CST_LIMIT;
-    emit_module(e, options->symbol, image, groups, witnesses, marks);
+    emit_module(e, options->symbol, image, groups, witnesses, marks, asks);
 #ifndef NDEBUG
     if (LLVMVerifyModule(e->module, LLVMPrintMessageAction, NULL))
         return CST_INTERNAL;

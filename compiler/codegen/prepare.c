@@ -3,8 +3,8 @@
  *
  * Sizes, so that no function grows beyond FUNCTION_SIZE whatever the policy looks like, and the
  * order in which operands of `and` and `or` are evaluated: those that are always decided first,
- * since they leave early by a branch, and among them the cheap ones first. The language promises
- * that order has no meaning.
+ * since they leave early by a branch, and among them the cheap ones first; last what asks the host.
+ * The language promises that order has no meaning.
  *
  * It asks the compilation's arena for memory, and so must run while there are no LLVM objects that
  * a jump would lose.
@@ -43,12 +43,14 @@ static uint32_t measure(const graph *whole, const preparation *prepared, node_id
 typedef struct operand_key {
     uint32_t cost;
     node_id id;
-    bool undecidable;
+    bool undecidable, asks;
 } operand_key;
 
 static int compare_operands(const void *left, const void *right)
 {
     const operand_key *a = left, *b = right;
+    if (a->asks != b->asks)
+        return a->asks ? 1 : -1;
     if (a->undecidable != b->undecidable)
         return a->undecidable ? 1 : -1;
     if (a->cost != b->cost)
@@ -61,7 +63,7 @@ static node_id *order(arena *memory, const graph *whole, const graph_node *node,
     node_id *ordered = arena_array(memory, node->operand_count, sizeof *ordered);
     for (uint32_t i = 0; i < node->operand_count; i++) {
         const graph_node *operand = &whole->nodes.items[node->operands[i]];
-        keys[i] = (operand_key){operand->cost, node->operands[i], operand->undecidable};
+        keys[i] = (operand_key){operand->cost, node->operands[i], operand->undecidable, operand->asks};
     }
     qsort(keys, node->operand_count, sizeof *keys, compare_operands);
     for (uint32_t i = 0; i < node->operand_count; i++)

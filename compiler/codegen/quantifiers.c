@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "compiler/codegen/emit.h"
+#include "runtime/host/host.h"
 
 void loop_begin(emitter *e, element_loop *loop, const graph_node *node, LLVMValueRef list)
 {
@@ -156,7 +157,10 @@ static found emit_search(emitter *e, node_id id, LLVMValueRef from)
     emit_go_on(e, next);
     LLVMValueRef now_blocked =
         LLVMBuildOr(e->builder, blocked, LLVMBuildZExt(e->builder, is_true, e->i32, ""), "");
-    LLVMValueRef candidate = LLVMBuildAnd(e->builder, emit_is_not_zero(e, truth), behind, "");
+    /* nothing is shown for what has not been asked */
+    const uint32_t least = emit_node(e, node->operands[1])->asks ? HOST_LOWEST : CST_FALSE;
+    LLVMValueRef shown = LLVMBuildICmp(e->builder, LLVMIntUGT, truth, emit_i32(e, least), "");
+    LLVMValueRef candidate = LLVMBuildAnd(e->builder, shown, behind, "");
     LLVMValueRef first =
         LLVMBuildICmp(e->builder, LLVMIntEQ, undecided, emit_i32(e, UINT32_MAX), "");
     candidate = LLVMBuildAnd(e->builder, candidate, first, "");

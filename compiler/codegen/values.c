@@ -336,6 +336,8 @@ emitted emit_place(emitter *e, node_id id, bool symbol)
         return emit_least(e, node);
     case EXPRESSION_PAST_LATEST:
         return emit_past_latest(e, node);
+    case EXPRESSION_ASK:
+        return emit_host_ask(e, node);
     default: {
         LLVMValueRef place = emit_temporary(e);
         const emitted number = emit_value(e, id);

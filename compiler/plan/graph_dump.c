@@ -65,6 +65,9 @@ static void dump_details(buffer *out, const checked_policy *policy, const graph_
     case EXPRESSION_EARLIER:
         buffer_format(out, " past %u", node->index);
         return;
+    case EXPRESSION_ASK:
+        buffer_format(out, " %s", policy->externs.items[node->index].name);
+        return;
     case EXPRESSION_LABELLED:
     case EXPRESSION_NOTE:
         buffer_format(out, " %u", node->index);

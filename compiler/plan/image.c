@@ -176,6 +176,8 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     head->leaves = PLACE(p, image->leaves);
     head->commands = PLACE(p, image->commands);
     head->command_lists = PLACE(p, image->command_lists);
+    head->externs = PLACE(p, image->externs);
+    head->asks = PLACE(p, image->asks);
     p->size = (p->size + 15u) & ~(uint64_t)15u;
 }
 
@@ -212,6 +214,7 @@ bool image_build(compilation *unit, const symbols *symbols_of_policy,
                            .selector_count = count};
     sets_build(&image);
     tables_build(&image);
+    externs_build(&image);
     trees_build(&image);
     if (!texts_build(&image))
         return false;

@@ -449,7 +449,7 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     return graph_make(pass, &node);
 }
 
-/* A question about the past: its keys are the operands. */
+/* A question about the past, or to the host: its keys, or arguments, are the operands. */
 static node_id lower_past(lower_pass *pass, const expression *tree)
 {
     node_id *operands = arena_array(pass->arena, tree->item_count + 1u, sizeof *operands);
@@ -470,6 +470,7 @@ static node_id lower(lower_pass *pass, const expression *tree)
     case EXPRESSION_EARLIER:
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:
+    case EXPRESSION_ASK:
         return lower_past(pass, tree);
     case EXPRESSION_ADD:
     case EXPRESSION_SUBTRACT:

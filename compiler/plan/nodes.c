@@ -177,6 +177,8 @@ static uint32_t own_cost(const lower_pass *pass, const graph_node *node)
         return COST_past_number;
     case EXPRESSION_PAST_LATEST:
         return COST_past_latest;
+    case EXPRESSION_ASK:
+        return COST_host_ask;
     case EXPRESSION_LABELLED:
         return COST_session_has;
     case EXPRESSION_NOTE:
@@ -299,6 +301,9 @@ node_id graph_make(lower_pass *pass, const graph_node *prototype)
     made.memo = CST_NONE;
     made.uses = 0;
     made.undecidable = made.site != CST_NONE;
+    made.asks = made.kind == EXPRESSION_ASK;
+    for (uint32_t i = 0; i < made.operand_count; i++)
+        made.asks = made.asks || graph_at(pass, made.operands[i])->asks;
     for (uint32_t i = 0; i < made.operand_count; i++)
         made.undecidable = made.undecidable || graph_at(pass, made.operands[i])->undecidable;
     made.marks = node_marks(pass, &made);

@@ -220,6 +220,14 @@ typedef struct image_builder {
         cst_ref *items;
         uint32_t count, capacity;
     } labels;
+    struct {
+        cst_extern_row *items;
+        uint32_t count, capacity;
+    } externs;
+    struct {
+        cst_ask_row *items;
+        uint32_t count, capacity;
+    } asks;
     uint32_t declared_rules; /* rows of rules before the first watch */
     struct {
         cst_source_row *items;
@@ -244,6 +252,7 @@ cst_ref image_data(image_builder *image, const void *bytes, size_t length); /* 1
 cst_range image_names(image_builder *image, const char *const *names, uint32_t count);
 
 void sets_build(image_builder *image); /* sets.c: set rows and their data */
+void externs_build(image_builder *image); /* externs.c: host predicates, and who asks them */
 void tables_build(
     image_builder *image); /* tables.c: what a person wrote: rules, messages, types, names */
 void trees_build(image_builder *image); /* trees.c: field trees and dispatch rows */

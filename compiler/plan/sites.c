@@ -84,6 +84,8 @@ static const char *failure_of(const expression *tree)
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:
         return "history";
+    case EXPRESSION_ASK:
+        return "host";
     case EXPRESSION_LABELLED:
         return "label";
     default:

@@ -15,6 +15,7 @@
  */
 #include "compiler/reference/evaluate.h"
 
+#include "runtime/host/host.h"
 #include "runtime/limits.h"
 
 #include <string.h>
@@ -203,6 +204,27 @@ static cst_truth ask_latest(const evaluation *run, const expression *tree, const
     return trouble != CST_FALSE ? trouble : known ? CST_FALSE : undecided(tree);
 }
 
+/* Hands over the arguments, then asks the host; their trouble is the answer's. */
+static cst_truth ask_host(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+{
+    cst_value arguments[LIMIT_HOST_ARGUMENTS];
+    cst_truth trouble = CST_FALSE;
+    for (uint32_t i = 0; i < tree->item_count; i++)
+        trouble = cst_truth_or(trouble, evaluate_value(run, tree->items[i], bound, &arguments[i]));
+    for (uint32_t i = 0; i < tree->item_count; i++)
+        run->frame->services->host_key(run->frame, &arguments[i], i);
+    return run->frame->services->host_ask(run->frame, tree->index, tree->site, trouble, out);
+}
+
+/* What may come out either way is asked for its other bound below a `not`: the least of not X is not the greatest of X. */
+static cst_truth negated_question(const evaluation *run, const expression *operand, const binding *bound)
+{
+    run->frame->services->host_flip(run->frame);
+    const cst_truth truth = evaluate_condition(run, operand, bound);
+    run->frame->services->host_flip(run->frame);
+    return truth == HOST_LOWEST ? CST_TRUE : cst_truth_not(truth);
+}
+
 static cst_truth ask_past(const evaluation *run, const expression *tree, const binding *bound)
 {
     const cst_services *const services = run->frame->services;
@@ -257,6 +279,8 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
         return ask_number(run, tree, bound, out);
     case EXPRESSION_PAST_LATEST:
         return ask_latest(run, tree, bound, out);
+    case EXPRESSION_ASK:
+        return ask_host(run, tree, bound, out);
     case EXPRESSION_MEMBER:
     case EXPRESSION_OPEN_MEMBER:
     case EXPRESSION_OPEN_AS:
@@ -473,6 +497,8 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
             result = cst_truth_or(result, evaluate_condition(run, tree->items[i], bound));
         return result;
     case EXPRESSION_NOT:
+        if (tree->left->asks)
+            return negated_question(run, tree->left, bound);
         return cst_truth_not(evaluate_condition(run, tree->left, bound));
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:

@@ -31,6 +31,9 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
 cst_truth evaluate_value(const evaluation *run, const expression *tree, const binding *bound,
                          cst_value *out);
 
+/* collect.c: notes the questions to the host that can change what a condition comes to. */
+void collect_questions(const evaluation *run, const expression *condition);
+
 bool value_is_there(const cst_value *value);
 const cst_value *element_at(const cst_value *list, uint32_t index); /* absent past the end */
 int set_order(cst_kind kind, const cst_value *a, const cst_value *b);

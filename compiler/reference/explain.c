@@ -13,6 +13,7 @@
 
 #include "compiler/reference/evaluate.h"
 #include "compiler/reference/print.h"
+#include "runtime/host/host.h"
 
 #define SHOWN_ELEMENTS 8u         /* of one quantifier; further ones are counted */
 #define IMPOSSIBLE     UINT32_MAX /* changes that would turn a constant */
@@ -40,6 +41,10 @@ static void print_truth(const explaining *e, cst_truth truth)
         return;
     }
     const site *why = &e->run.policy->sites.items[number];
+    if (number == 0 && e->run.policy->externs.count > 0) {
+        buffer_text(e->out, "not asked");
+        return;
+    }
     buffer_format(e->out, "undecided (%s: %s)", why->code, why->at);
 }
 
@@ -52,7 +57,8 @@ static bool print_held(const explaining *e, const expression *tree, const bindin
         return some;
     const bool leaf = tree->kind == EXPRESSION_FIELD || tree->kind == EXPRESSION_LOCAL ||
                       tree->kind == EXPRESSION_MEMBER || tree->kind == EXPRESSION_OPEN_MEMBER ||
-                      tree->kind == EXPRESSION_OPEN_AS || tree->kind == EXPRESSION_PROPERTY;
+                      tree->kind == EXPRESSION_OPEN_AS || tree->kind == EXPRESSION_PROPERTY ||
+                      tree->kind == EXPRESSION_ASK;
     if (!leaf) {
         some = print_held(e, tree->left, bound, some);
         return print_held(e, tree->right, bound, some);
@@ -297,7 +303,9 @@ void reference_explain(buffer *out, const checked_policy *policy, const plan *of
 
     const explaining e = {.out = out, .run = {.frame = frame, .policy = policy, .sets = NULL}};
     const cst_truth truth = evaluate_condition(&e.run, body->condition, NULL);
-    const bool fires = truth == CST_TRUE || (CST_IS_UNDECIDED(truth) && one->restricts);
+    /* what has not been asked was not needed, or is still waited for */
+    const bool unasked = policy->externs.count > 0 && truth == HOST_LOWEST;
+    const bool fires = truth == CST_TRUE || (CST_IS_UNDECIDED(truth) && one->restricts && !unasked);
     buffer_format(out, "%s (on %s) %s", one->name, body->selector.label, outcome(one, fires));
     if (CST_IS_UNDECIDED(truth)) {
         buffer_text(out, ": ");

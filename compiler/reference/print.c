@@ -60,6 +60,7 @@ const char *expression_word(expression_kind kind)
                                         [EXPRESSION_PAST_NUMBER] = "past_number",
                                         [EXPRESSION_PAST_LATEST] = "past_latest",
                                         [EXPRESSION_EARLIER] = "earlier",
+                                        [EXPRESSION_ASK] = "ask",
                                         [EXPRESSION_LABELLED] = "labelled",
                                         [EXPRESSION_NOTE] = "note",
                                         [EXPRESSION_FROM] = "from",
@@ -443,6 +444,15 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
     case EXPRESSION_PAST_LATEST:
     case EXPRESSION_EARLIER:
         buffer_text(out, policy->pasts.items[tree->index].text);
+        return;
+    case EXPRESSION_ASK:
+        buffer_format(out, "%s(", policy->externs.items[tree->index].name);
+        for (uint32_t i = 0; i < tree->item_count; i++) {
+            if (i > 0)
+                buffer_text(out, ", ");
+            print_expression(out, policy, tree->items[i]);
+        }
+        buffer_text(out, ")");
         return;
     case EXPRESSION_LABELLED:
         buffer_format(out, "session has %s", policy->labels.items[tree->index]);

@@ -12,6 +12,7 @@
 #include "compiler/backend.h"
 #include "compiler/reference/evaluate.h"
 #include "compiler/reference/explain.h"
+#include "runtime/host/host.h"
 
 typedef struct reference_engine {
     backend_module backend; /* first: release gets a pointer to it */
@@ -69,7 +70,9 @@ static uint32_t first_witness(const evaluation *run, const expression *any, cons
     bool some_true = false;
     for (uint32_t i = 0; i < list.length; i++) {
         const binding inner = {.outer = bound, .local = any->local, .element = &list.as.items[i]};
-        const cst_truth truth = evaluate_condition(run, any->right, &inner);
+        cst_truth truth = evaluate_condition(run, any->right, &inner);
+        if (any->right->asks && truth == HOST_LOWEST) /* nothing is shown for what has not been asked */
+            truth = CST_FALSE;
         if (truth == CST_TRUE && i >= from) {
             *out = &list.as.items[i];
             return i;
@@ -185,6 +188,12 @@ static void mark_rule(cst_frame *frame, uint32_t row)
     mark(&run, body_of(engine_of(frame), row)->condition, NULL);
 }
 
+static void collect_rule(cst_frame *frame, uint32_t row)
+{
+    const evaluation run = evaluation_of(frame);
+    collect_questions(&run, body_of(engine_of(frame), row)->condition);
+}
+
 /* ---- the module ------------------------------------------------------------------------------ */
 
 static int compare_texts(const void *a, const void *b)
@@ -240,7 +249,8 @@ cst_status backend_reference(compilation *unit, backend_module **out)
     cst_eval_fn *groups = arena_array(memory, unit->plan->group_count, sizeof *groups);
     cst_witness_fn *witnesses = arena_array(memory, unit->plan->witness_count, sizeof *witnesses);
     cst_mark_fn *marks = arena_array(memory, unit->graph->roots.count, sizeof *marks);
-    if (engine == NULL || groups == NULL || witnesses == NULL || marks == NULL)
+    cst_ask_fn *asks = arena_array(memory, unit->graph->roots.count, sizeof *asks);
+    if (engine == NULL || groups == NULL || witnesses == NULL || marks == NULL || asks == NULL)
         return CST_NO_MEMORY;
     engine->unit = unit;
     for (uint32_t g = 0; g < unit->plan->group_count; g++)
@@ -250,6 +260,9 @@ cst_status backend_reference(compilation *unit, backend_module **out)
     for (uint32_t r = 0; r < unit->graph->roots.count; r++)
         if (body_of(engine, r)->marks)
             marks[r] = mark_rule;
+    for (uint32_t r = 0; r < unit->graph->roots.count; r++)
+        if (body_of(engine, r)->condition->asks)
+            asks[r] = collect_rule;
 
     engine->sets = sort_sets(memory, unit->checked);
     cst_module *module = &engine->backend.module;
@@ -260,6 +273,7 @@ cst_status backend_reference(compilation *unit, backend_module **out)
     module->groups = groups;
     module->witnesses = witnesses;
     module->marks = marks;
+    module->asks = asks;
     module->engine = engine;
     engine->backend.release = release;
     *out = &engine->backend;

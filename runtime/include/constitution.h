@@ -73,7 +73,8 @@ typedef enum cst_verdict {
     CST_ESCALATE = 5,
     CST_REFUSE = 6,
     CST_DENY = 7,
-    CST_HALT = 8
+    CST_HALT = 8,
+    CST_PENDING = 9 /* not decided yet: the host is asked (cst_decision_question). Nothing goes on, as with the strictest */
 } cst_verdict;
 
 CST_API const char *cst_verdict_name(cst_verdict verdict); /* "require_approval"; static */
@@ -211,6 +212,9 @@ typedef struct cst_decision {
     const char *error_code;     /* NULL, or why the event was malformed: "missing", "type", "json", … */
     const char *error_pointer;  /* NULL, or the JSON pointer of what was wrong: "/args/to/0" */
     const char *error_text;     /* NULL, or an English sentence */
+    uint64_t pending;           /* of CST_PENDING: what cst_resume wants; else 0 */
+    uint32_t question_count;    /* questions without an answer: of CST_PENDING those that the decision waits for... */
+    uint32_t shadow_question_count; /* ...and those of shadow rules, for which no decision waits */
     const cst_context *context;
 } cst_decision;
 
@@ -287,6 +291,51 @@ CST_API cst_status cst_decision_value(const cst_decision *decision, const char *
 
 /* The decision as one JSON object without a line end, NUL-terminated; lives as long as the decision. */
 CST_API cst_status cst_decision_json(const cst_decision *decision, const char **json, size_t *length);
+
+/* ---- host predicates --------------------------------------------------------------------------- */
+
+/*
+ * What a policy asks of its host (`extern toxicity(text: string) returns float within 50ms`), such as a classifier. A question is asked only if its
+ * answer can change the decision, what is cut, or a label, and once for each predicate and arguments of an event.
+ *
+ * At once: give the context a function (cst_context_host). It is called while an event is decided, with all questions of the event together, and
+ * answers each by its id (cst_answer, cst_answer_fails) before it returns.
+ * Later: without such a function, or for what it leaves unanswered, the decision is CST_PENDING. Answer its questions in any order, then call
+ * cst_resume with decision.pending. Other events may be decided in between: the event is decided afresh when it is resumed, with the history and the labels as
+ * they are then, so events of one session should wait for each other. An event set field by field can be resumed only until the next event begins.
+ *
+ * An answer that is late (the policy's clock, or else the system's monotonic one), that fails, or that is no value of the predicate's type leaves
+ * the condition undecided. A question that is still open when its event is resumed keeps it pending until its deadline has passed.
+ */
+typedef struct cst_question {
+    uint64_t id;           /* of this context; never 0 */
+    const char *predicate; /* "toxicity"; of an upper file or a module qualified: "platform.toxicity" */
+    const char *arguments; /* a JSON object by parameter name, NUL-terminated: {"text":"…"} */
+    size_t arguments_length;
+    int64_t within_us;     /* microseconds from now */
+    bool shadow;           /* only rules in shadow ask it: no decision waits for it */
+} cst_question;
+
+/* Must not begin an event with this context, nor free it. Questions live until it returns. */
+typedef void (*cst_host_function)(void *user, cst_context *context, const cst_question *questions, uint32_t count);
+
+/* `shadow`: questions of shadow rules are asked too, which a service that must not wait for them leaves out. NULL: none is asked at once. */
+CST_API cst_status cst_context_host(cst_context *context, cst_host_function host, void *user, bool shadow);
+
+/* Questions of a decision by index, those that the decision waits for first, then those of shadow rules. CST_BAD_ARGUMENT past the end. */
+CST_API cst_status cst_decision_question(const cst_decision *decision, uint32_t index, cst_question *out);
+/* Predicates that rules for this event name and that did not have to be asked, by index. CST_BAD_ARGUMENT past the end. */
+CST_API cst_status cst_decision_not_evaluated(const cst_decision *decision, uint32_t index, const char **predicate);
+
+/* The answer as JSON, copied: `0.93`, `true`, `"spam"`. CST_LIMIT: too late, CST_WRONG_TYPE: no value of the predicate's type (both leave the
+ * condition undecided); CST_BAD_ARGUMENT: no such question waits for an answer. */
+CST_API cst_status cst_answer(cst_context *context, uint64_t question, const char *json, size_t length);
+CST_API cst_status cst_answer_fails(cst_context *context, uint64_t question);
+
+/* Decides a pending event with the answers that have come. CST_BAD_ARGUMENT (and CST_DENY): no such event waits. */
+CST_API cst_status cst_resume(cst_context *context, uint64_t pending, cst_decision *decision);
+/* Forgets a pending event, which then never goes on. */
+CST_API void cst_pending_drop(cst_context *context, uint64_t pending);
 
 /* ---- replies that come in pieces -------------------------------------------------------------- */
 

@@ -410,8 +410,40 @@ static void gen_quantifier(place *place, uint32_t depth)
     buffer_text(place->out, ")");
 }
 
+/* What the host is asked; tests/differential/random_host.c answers. */
+static void gen_host(place *place)
+{
+    static const char *const tests[] = {
+        "h_float(%s) > 0.5", "h_float(%s) + 1.0 <= 1.75", "h_float(%s) < h_float(7)",
+        "h_count(%s) * 4611686018427387904 > 3", "h_count(%s) in { 1, 2, 3 }"};
+    const uint32_t which = random_below(place->random, 9);
+    if (which < 2) {
+        buffer_text(place->out, random_chance(place->random, 30) ? "not h_bool(" : "h_bool(");
+        gen_value(place, FIELD_STRING, 0);
+        buffer_text(place->out, ")");
+    } else if (which < 4) {
+        buffer_text(place->out, "h_colour(");
+        gen_value(place, FIELD_EMAIL, 0);
+        buffer_text(place->out, random_chance(place->random, 50) ? ") == red" : ") not in { red, blue }");
+    } else if (which < 6) {
+        buffer_text(place->out, "h_text(");
+        gen_value(place, FIELD_STRING, 0);
+        buffer_text(place->out, random_chance(place->random, 50) ? ", true) starts with \"a\"" : ", (time.hour > 11)) in words");
+    } else {
+        const char *const test = tests[random_below(place->random, 5)];
+        const char *const at = strstr(test, "%s");
+        buffer_add(place->out, test, (size_t)(at - test));
+        gen_value(place, FIELD_INT, 0);
+        buffer_text(place->out, at + 2);
+    }
+}
+
 static void gen_simple(place *place, uint32_t depth)
 {
+    if (!place->in_past && random_chance(place->random, 15)) {
+        gen_host(place);
+        return;
+    }
     if (random_chance(place->random, 15) && gen_command_test(place))
         return;
     switch (random_below(place->random, place->in_past ? 10 : 11)) { /* a filter asks nothing about origins */
@@ -699,6 +731,11 @@ static void write_common(const random_policy *policy, buffer *out)
                      "pattern spoken = /[a-z]+ at [a-z.]+/, /z{2,}/ after { \"key\" } within 8 chars secret\n"
                      "origin trusted = user, result of tool_1, result of tool_2.l\n"
                      "origin everything = trusted, output, system, message of a, result of tool_0, result of tool_2\n"
+                     "extern h_bool(text: string) returns bool within 50ms\n"
+                     "extern h_float(number: int) returns float within 1s\n"
+                     "extern h_count(number: int) returns int within 1s\n"
+                     "extern h_colour(address: email) returns Colour within 1h\n"
+                     "extern h_text(text: string, flag: bool) returns string(20) within 20ms\n"
                      "define flagged(t: time) = t.hour < 6 or t.weekday == sunday\n"
                      "approvals by boss, user\ncontext user { ");
     write_fields(out, policy->context, policy->context_count);
@@ -754,5 +791,6 @@ void random_policy_write(random_state *random, random_policy *policy, uint32_t r
     buffer_text(text, "rule from_yes on action in shadow when args from everything down to 1 char then flag\n"
                       "rule from_no on action in shadow when args not from everything down to 1 char then flag\n");
     if (policy->layered)
-        buffer_text(text, "waive upper.last until \"2026-07-01\" when time.hour > 9 because \"A ticket.\"\n");
+        buffer_format(text, "waive upper.last until \"2026-07-01\" when time.hour > 9%s because \"A ticket.\"\n",
+                      random_chance(random, 50) ? " and h_bool(\"ticket\")" : "");
 }

@@ -24,7 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_PATTERN_STATES_SEARCHED", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
              "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES",
              "LIMIT_APPROVALS", "LIMIT_APPROVER_BYTES", "LIMIT_APPROVAL_SECONDS", "LIMIT_USED_GRANTS",
-             "LIMIT_HOOK_SECONDS", "LIMIT_HOOK_STATE_BYTES"} # those of hooks: tests/cli/hook_test.py
+             "LIMIT_HOOK_SECONDS", "LIMIT_HOOK_STATE_BYTES", "LIMIT_PENDING_EVENTS", "LIMIT_PENDING_BYTES"} # those of hooks: tests/cli/hook_test.py
 HEAD = 'constitution m "1"\n'
 FROM = HEAD + "rule r on whole output when text from message of a0 or text from message of a1 or text from message of a2 or " \
               "text from message of a3 then deny\n"
@@ -150,7 +150,20 @@ LATEST = PAST + 'rule r on action t when (latest of args.k over action t else ""
 KEYED = PAST + "rule r on action t when earlier action t with same args.k then deny\n"
 FULL = PAST + 'rule r on action t when (latest of args.k over action t with same args.n else "") == "x" then deny\n'
 
+ASKING = HEAD + "tool t(l: list<int>) a\nextern odd(n: int) returns bool within 1h\nrule r on action t when any x in args.l satisfies odd(x) then deny\n"
+
+
+def predicate(count, arguments=1):
+    return "".join("extern p%d(%s) returns bool within 1s\n" % (i, ", ".join("a%d: int" % k for k in range(arguments)))
+                   for i in range(count))
+
+
 ROWS = {
+    "LIMIT_HOST_PREDICATES": ("1000 host predicates", lambda: check(HEAD + predicate(1001))),
+    "LIMIT_HOST_ARGUMENTS": ("8 arguments", lambda: check(HEAD + predicate(1, 9))),
+    "LIMIT_HOST_WITHIN_US": ("longer than a day", lambda: check(HEAD + "extern p(a: int) returns bool within 25h\n")),
+    "LIMIT_HOST_QUESTIONS": ('"undecided":"limit"', lambda: run(
+        ASKING, [act(l=list(range(100)))], "--host", "echo '{\"ready\":true}'; while read line; do id=${line#*:}; echo '{\"id\":'${id%%,*}',\"answer\":false}'; done")),
     "LIMIT_PAST_STEPS": ("8 steps", lambda: check(PAST + "rule r on action t when earlier action t%s then deny\n" % (" followed by action t" * 8))),
     "LIMIT_PAST_KEYS": ("8 values", lambda: check(
         PAST + "rule r on action t when earlier action t with same (%s) then deny\n" % ", ".join(["args.k"] * 9))),

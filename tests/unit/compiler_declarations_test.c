@@ -532,7 +532,7 @@ static void test_blocks(void **state)
     expect_codes(BLOCK("action pay {} expect deny by up.r"), NULL, "E0205");
     expect_codes(BLOCK("message planer to coder \"hi\""), NULL, "E0207");
     expect_codes(BLOCK("input \"x\" expect label probing"), NULL, "E0806");
-    expect_codes(BLOCK("given toxicity fails"), NULL, "E0990");
+    expect_codes(BLOCK("given toxicity fails"), NULL, "E0657");
     fixture.files = NULL;
 }
 

@@ -424,8 +424,15 @@ static const example examples[] = {
     {"E0401", "rule r on input then deny\nwaive r when user.vip because \"b\"\n"},
     /* not yet */
     {"W1107", "rule r on output then replace text with \"x\"\n"},
-    {"E0913", "extern toxicity(text: string) returns float within 50ms\n" RULE(
-                  "input", "toxicity(text) > 0.5")},
+    /* host predicates */
+    {"", "extern toxicity(text: string) returns float within 50ms\n" RULE("input", "toxicity(text) > 0.5")},
+    {"", "extern topics(texts: list<string>) returns int within 50ms\n" RULE("action pay", "topics(text of args) in { 1, 2 }")},
+    {"", "extern bad(a: email) returns bool within 50ms\n" RULE("action mail", "any a in args.to satisfies bad(a)")},
+    {"", "extern bad(a: email, b: bool) returns bool within 50ms\n" RULE("action mail", "any a in args.to satisfies bad(a, (a == \"x@y.test\"))")},
+    {"E0304", "extern toxicity(text: string) returns float within 50ms\n" RULE("input", "toxicity(text)")},
+    {"E0305", "extern old(age: int) returns bool within 50ms\n" RULE("input", "old(user.age)")},
+    {"E0653", "extern bad(a: string) returns bool within 50ms\n" RULE("input", "earlier (input where bad(text))")},
+    {"E0654", "extern bad(a: bool) returns bool within 50ms\n" RULE("input", "bad(bad(true))")},
     /* history */
     {"", "rule r on output then label x\n"},
     {"", "rule q on output then deny and label x\n" RULE("input", "session has x")},
