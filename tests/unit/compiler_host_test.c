@@ -580,9 +580,10 @@ static void at_once_or_later(void **state)
     assert_int_equal(decide(&f, INPUT("hi")), CST_PENDING);
     assert_int_equal(f.calls, 1);
     assert_string_equal(open_questions(&f), "slow {\"text\":\"hi\"}\n");
-    assert_int_equal(answer_open(&f, 0, "true"), CST_OK);
+    assert_int_equal(answer_open(&f, 0, " \ntrue\r\n"), CST_OK);
     assert_int_equal(resume(&f), CST_REFUSE);
     assert_int_equal(f.calls, 1); /* nothing is asked twice */
+    assert_non_null(strstr(json_of(&f), "{\"predicate\":\"slow\",\"answer\":true}")); /* on one line */
     ANSWERS(&f, {"toxicity", "0.8"});
     assert_int_equal(decide(&f, INPUT("hi")), CST_DENY); /* what is open does not matter any more */
     assert_int_equal(f.decision.question_count, 0);
