@@ -4,8 +4,8 @@
  * Every rule has a least and a greatest truth (host.h), so everything that is made of them lies between two bounds: the most lenient decision takes
  * rules at their least and permits and waivers at their greatest. A rule whose truth is open matters if it can raise the
  * decision above the most lenient one (an open redaction can always, where the event may go on: it may become a deny); if it demands another
- * approval than is certain; or if it notes a label that the session is not sure to have. A permit matters if its layer's default is stricter than the most lenient decision; a waiver if the
- * rule that it lifts would. If nothing open matters, the decision is what the least truths say, and what is open is left open.
+ * approval than is certain; or if it notes a label that the session is not sure to have. A permit matters if its layer's default is
+ * stricter than the most lenient decision; a waiver if the rule that it lifts would. If nothing open matters, the decision is what the least truths say, and what is open is left open.
  *
  * An answer may always be missing, so between false and true there is undecided.
  */
