@@ -44,7 +44,7 @@ typedef struct host_question {
     bool shadow;        /* only shadow rules ask it */
     bool wanted, fresh; /* noted in this round; and never put to anybody before */
     const char *name;   /* of the predicate */
-    const char *arguments, *answer; /* JSON, NUL-terminated; answer NULL: none */
+    const char *arguments, *answer; /* JSON; arguments NUL-terminated; answer NULL: none that counts */
     uint32_t arguments_length, answer_length;
     int64_t within_us, asked_at;
     cst_value value;    /* ANSWERED */

@@ -3,11 +3,11 @@
  *
  * Every rule has a least and a greatest truth (host.h), so everything that is made of them lies between two bounds: the most lenient decision takes
  * rules at their least and permits and waivers at their greatest. A rule whose truth is open matters if it can raise the
- * decision above the most lenient one; if it cuts and the event may go on; if it demands another approval than is certain; or if it notes a
- * label that the session is not sure to have. A permit matters if its layer's default is stricter than the most lenient decision; a waiver if the
- * rule that it lifts would. If nothing open matters, the decision is what the least truths say, and what is open is left open.
+ * decision above the most lenient one (an open redaction can always, where the event may go on: it may become a deny); if it demands another
+ * approval than is certain; or if it notes a label that the session is not sure to have. A permit matters if its layer's default is
+ * stricter than the most lenient decision; a waiver if the rule that it lifts would. If nothing open matters, the decision is what the least truths say, and what is open is left open.
  *
- * An answer may always be missing, so between false and true there is undecided: an open redaction may become a deny.
+ * An answer may always be missing, so between false and true there is undecided.
  */
 #include <string.h>
 
@@ -229,11 +229,7 @@ static bool rule_matters(const settling *s, const judged *one)
     if (rule->label != CST_NONE && (height(one->high) == UP ? LABEL_SET : LABEL_UNKNOWN) != s->labels[rule->label] &&
         s->labels[rule->label] != LABEL_SET)
         return true;
-    if (s->least > CST_ESCALATE)
-        return false;
-    if (rule->verdict == CST_REDACT || rule->verdict == CST_REPLACE)
-        return true;
-    return s->least >= CST_REQUIRE_APPROVAL && demands_more(s, rule);
+    return (s->least == CST_REQUIRE_APPROVAL || s->least == CST_ESCALATE) && demands_more(s, rule);
 }
 
 static bool waiver_matters(const settling *s, const cst_rule_row *waiver)

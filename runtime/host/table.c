@@ -162,6 +162,8 @@ bool host_read_answer(cst_host *host, host_question *question, const char *json,
 {
     cst_context *const context = host->context;
     question->state = HOST_MALFORMED;
+    question->answer = NULL;
+    question->answer_length = 0;
     if (question->predicate == CST_NONE || length > context->policy->limits.event_bytes)
         return true;
     const cst_extern_row *const row = &CST_ROWS(context->frame.image, externs, cst_extern_row)[question->predicate];
@@ -178,11 +180,11 @@ bool host_read_answer(cst_host *host, host_question *question, const char *json,
         question->state = HOST_ANSWERED;
         question->value.at = UINT32_MAX; /* it does not stand in the event */
         question->value.at_length = 0;
+        question->answer = text + tree->at; /* without blanks and line ends around it */
+        question->answer_length = tree->at_length;
     } else if (misfit.code && strcmp(misfit.code, "memory") == 0) {
         return false;
     }
-    question->answer = text;
-    question->answer_length = (uint32_t)length;
     return true;
 }
 

@@ -179,6 +179,8 @@ static bool install(cst_host *host, const host_question *kept, int64_t now)
         return false;
     const char *const name = CST_TEXT(context->frame.image, rows[row].name);
     *one = *kept;
+    one->answer = NULL; /* it belongs to what waited */
+    one->answer_length = 0;
     one->predicate = row;
     one->name = name;
     one->arguments = arena_copy(&context->arena, kept->arguments, kept->arguments_length);
