@@ -207,6 +207,12 @@ void cst_context_forget(cst_context *context)
     host_forget(&context->host);
 }
 
+void engine_forget_all(cst_context *context)
+{
+    cst_context_forget(context);
+    past_shared_forget(context->shared);
+}
+
 /* ---- events ---------------------------------------------------------------------------------------- */
 
 static bool take_live(cst_context *context)

@@ -240,6 +240,8 @@ void origins_remember(cst_context *context);
 
 /* The interpolated message in arena memory, *cut if it reached its bound; NULL if memory is short. */
 const char *message_render(cst_context *context, const cst_rule_row *rule, bool *cut);
+/* context.c: cst_context_forget, and what is kept across sessions, for one who owns all contexts of the policy. */
+void engine_forget_all(cst_context *context);
 /* spans.c: asks all that the places and the message of a fired rule will depend on; what is asked of history is answered the same way later. */
 void spans_ask(cst_context *context, uint32_t row, bool is_true);
 /* spans.c: the places that made a rule fire; texts only where its condition was true. False: memory is short. */

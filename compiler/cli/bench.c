@@ -14,6 +14,7 @@
 
 #include "compiler/cli/cli.h"
 #include "compiler/cli/progress.h"
+#include "runtime/engine.h"
 #include "runtime/adapters/lines.h"
 #include "runtime/limits.h"
 
@@ -125,7 +126,7 @@ static int by_size(const void *left, const void *right)
 
 static bool round_whole(cst_context *context, bench_state *bench, double *each)
 {
-    cst_context_forget(context);
+    engine_forget_all(context);
     const int64_t began = clock_nanoseconds();
     for (uint32_t i = 0; i < bench->event_count; i++) {
         cst_decision decision;
@@ -141,7 +142,7 @@ static bool round_whole(cst_context *context, bench_state *bench, double *each)
 
 static bool round_single(cst_context *context, bench_state *bench)
 {
-    cst_context_forget(context);
+    engine_forget_all(context);
     for (uint32_t i = 0; i < bench->event_count; i++) {
         cst_decision decision;
         const int64_t began = clock_nanoseconds();

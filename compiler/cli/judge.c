@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "runtime/engine.h"
 #include "runtime/json.h"
 #include "runtime/limits.h"
 #include "runtime/policy.h"
@@ -264,7 +265,7 @@ void judge_end(judge *judge)
 bool judge_text(judge *judge, const char *text, size_t length, judgement *out)
 {
     event_make(judge, text, length);
-    cst_context_forget(judge->context);
+    engine_forget_all(judge->context);
     const cst_status status = cst_decide_json(judge->context, judge->event.bytes,
                                               judge->event.length, &out->decision);
     if (status != CST_OK) {

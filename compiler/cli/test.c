@@ -15,6 +15,7 @@
 #include "compiler/cli/evidence.h"
 #include "compiler/cli/summary.h"
 #include "compiler/reference/explain.h"
+#include "runtime/engine.h"
 #include "runtime/json.h"
 #include "runtime/limits.h"
 
@@ -320,9 +321,9 @@ static void failure_print(test_state *test, const checked_step *step)
 
 static void test_run(test_state *test, const checked_test *one)
 {
-    cst_context_forget(test->evidence.context);
+    engine_forget_all(test->evidence.context);
     if (test->native_context != NULL)
-        cst_context_forget(test->native_context);
+        engine_forget_all(test->native_context);
     test->now = FIRST_MOMENT;
     memset(test->answers, 0, test->evidence.checked->externs.count * sizeof *test->answers);
     test->decided = false;

@@ -95,6 +95,7 @@ typedef struct past_store {
 void past_store_init(past_store *store, const cst_allocator *allocator, uint32_t most_keys, size_t most_bytes,
                      const uint64_t seed[2]);
 void past_store_free(past_store *store);
+void past_store_forget(past_store *store); /* all but which question has which place */
 /*
  * Makes the tables those of a policy: of questions that it asks too they stay, others go. What is asked now and was not before is not
  * known of the time before, unless nothing has happened yet. False: memory is short, and nothing changed.

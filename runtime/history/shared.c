@@ -59,6 +59,14 @@ void past_shared_leave(past_shared *shared)
     pthread_mutex_unlock(&shared->lock);
 }
 
+void past_shared_forget(past_shared *shared)
+{
+    pthread_mutex_lock(&shared->lock);
+    past_store_forget(&shared->store);
+    atomic_store_explicit(&shared->clock, PAST_CLOCK_UNSET, memory_order_relaxed);
+    pthread_mutex_unlock(&shared->lock);
+}
+
 static bool is_asked(const cst_image *image, uint64_t identity)
 {
     for (uint32_t i = 0; i < image->pasts.count; i++)

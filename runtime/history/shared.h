@@ -31,6 +31,8 @@ void past_shared_time(past_shared *shared, int64_t time);
 /* Takes the lock, with the clock of the store at that of all events. */
 past_store *past_shared_enter(past_shared *shared);
 void past_shared_leave(past_shared *shared);
+/* Everything is as at the beginning. */
+void past_shared_forget(past_shared *shared);
 /* By row of image.pasts the place of those that say `across sessions`, else CST_NONE. False: memory is short. */
 bool past_shared_places(past_shared *shared, const cst_image *image, uint32_t *places);
 

@@ -221,6 +221,22 @@ void past_store_free(past_store *store)
     store->count = 0;
 }
 
+void past_store_forget(past_store *store)
+{
+    const cst_allocator *const from = &store->allocator;
+    for (uint32_t i = 0; i < store->count; i++) {
+        past_place *const place = &store->places[i];
+        if (place->table) {
+            free_states(store, place->table);
+            from->release(from->user, place->table, sizeof(past_table));
+        }
+        *place = (past_place){.identity = place->identity};
+    }
+    store->number = 0;
+    store->now = PAST_CLOCK_UNSET;
+    store->lost = false;
+}
+
 past_table *store_table(past_store *store, past_place *place, const cst_past_row *row)
 {
     if (place->table)

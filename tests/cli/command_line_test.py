@@ -148,6 +148,14 @@ class CommandLine(unittest.TestCase):
     def test_cost(self):
         out, _ = self.run_constc("check", "mail.const", "--cost")
         self.assertIn("action", out)
+        self.assertNotIn("history", out)
+        self.write("past.const", 'constitution past "1"\ncontext user { id: string }\ntool pay(n: int)\n'
+                   "rule a on action pay when earlier action pay then flag\n"
+                   "rule b on action pay when sum of args.n over action pay with same user.id across sessions within 1d > 9 then deny\n")
+        out, _ = self.run_constc("check", "past.const", "--cost")
+        self.assertRegex(out, r"(?m)^  [0-9]+ bytes: `earlier action pay`$")
+        self.assertRegex(out, r"(?m)^  [0-9]+ bytes a key, 1000000 keys in its window: `sum of args.n over")
+        self.assertRegex(out, r"(?m)^history of one session: [1-9][0-9]* bytes; across sessions: [1-9][0-9]* bytes$")
 
     # ---- run
 

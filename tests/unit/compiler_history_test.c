@@ -4,6 +4,9 @@
  */
 #include "tests/unit/history.h"
 
+#include "compiler/cost.h"
+#include "compiler/reference/explain.h"
+#include "runtime/engine.h"
 #include "runtime/limits.h"
 
 /* ---- what enters ----------------------------------------------------------------------------- */
@@ -468,6 +471,44 @@ static void more_bytes_than_a_session_may_have(void **state)
     assert_int_equal(act(5000, "ask", "x", -1), 'U');
 }
 
+/* What `constc check --cost` says of a question, and what is there after many events. */
+static void a_session_needs_no_more_than_was_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *question;
+        uint64_t keys;
+    } asked[] = {
+        {"earlier action pay followed by action read", 1},
+        {"count of action pay > 3", 1},
+        {"count of action pay within 1h > 3", 1},
+        {"sum of args.n over action pay within 1h > 3", 1},
+        {"distinct of args.n over action pay > 100000", 1},
+        {"(latest of args.to over action pay else \"\") == \"x\"", 1},
+        {"count of action pay with same args.n within 1h > 40", LIMIT_SESSION_PAST_KEYS},
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        question(asked[i].question);
+        for (uint32_t k = 0; k < 3000; k++)
+            act(k / 10, k % 7 ? "pay" : "read", k % 5 ? "x" : "a much longer name of somebody", 1000 + k);
+        const checked_policy *const checked = reference_compilation(here.policies[1]->module)->checked;
+        assert_int_equal(checked->pasts.count, 1);
+        const past_cost cost = cost_of_past(&checked->pasts.items[0]);
+        const session *const known = session_find(&here.contexts[1]->sessions, "s", 1);
+        assert_int_equal(cost.keys, asked[i].keys);
+        assert_in_range(known->past->bytes, 1, cost.total);
+        if (asked[i].keys == 1 && i != 5) /* of a text only what it has is kept */
+            assert_in_range(cost.each, known->past->bytes / 2, known->past->bytes);
+        buffer text;
+        buffer_init(&text, NULL, 0);
+        cost_write_history_text(&text, checked);
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "  %llu bytes%s", (unsigned long long)cost.each, asked[i].keys == 1 ? ": `" : " a key, 4096 keys a session: `");
+        assert_non_null(strstr(text.bytes, wanted));
+        buffer_free(&text);
+    }
+}
+
 /* ---- labels ---------------------------------------------------------------------------------- */
 
 static void labelled(const char *rules)
@@ -557,6 +598,7 @@ int main(void)
         cmocka_unit_test(more_keys_than_are_kept),
         cmocka_unit_test(a_long_text_is_not_remembered),
         cmocka_unit_test(more_bytes_than_a_session_may_have),
+        cmocka_unit_test(a_session_needs_no_more_than_was_told),
         cmocka_unit_test(a_label_holds_from_the_next_event_on),
         cmocka_unit_test(a_stopped_event_gives_it_too),
         cmocka_unit_test(an_undecided_label_rule_leaves_it_unknown),
