@@ -430,7 +430,7 @@ static const example examples[] = {
     {"", "extern bad(a: email) returns bool within 50ms\n" RULE("action mail", "any a in args.to satisfies bad(a)")},
     {"", "extern bad(a: email, b: bool) returns bool within 50ms\n" RULE("action mail", "any a in args.to satisfies bad(a, (a == \"x@y.test\"))")},
     {"E0304", "extern toxicity(text: string) returns float within 50ms\n" RULE("input", "toxicity(text)")},
-    {"E0305", "extern old(age: int) returns bool within 50ms\n" RULE("input", "old(user.age)")},
+    {"E0305", "extern far(region: string) returns bool within 50ms\n" RULE("input", "far(user.region)")},
     {"E0653", "extern bad(a: string) returns bool within 50ms\n" RULE("input", "earlier (input where bad(text))")},
     {"E0654", "extern bad(a: bool) returns bool within 50ms\n" RULE("input", "bad(bad(true))")},
     /* history */
