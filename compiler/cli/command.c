@@ -25,7 +25,7 @@ static const option_row check_options[] = {
 static const option_row run_options[] = {
     {"--from", NULL, "FORMAT", "events|openai|anthropic|mcp|claude-hook|text",
      "what the input is; events if not given, text with --stream"},
-    {"--answers", NULL, NULL, NULL,
+    {"--replies", NULL, NULL, NULL,
      "mcp, claude-hook: what goes back, in their own words, instead of decisions"},
     {"--stream", NULL, NULL, NULL,
      "the input is one reply of the model: say what may go on while it comes"},
@@ -167,7 +167,7 @@ const cli_command commands[] = {
      "  constc run support.const chats.jsonl --from openai --context user='{\"id\":\"u1\"}' "
      "--fail-on deny\n"
      "  constc run --emit-events --from anthropic chat.json\n"
-     "  constc run support.const traffic.jsonl --from mcp --answers\n"
+     "  constc run support.const traffic.jsonl --from mcp --replies\n"
      "  echo '{\"stage\":\"input\",\"text\":\"hello\"}' | constc run support.const\n",
      run_options, 0, 2, command_run},
     {"test", "run the test blocks of policies", "FILE|DIR… [--engine ENGINE]",

@@ -421,7 +421,7 @@ int command_run(const cli_arguments *arguments)
         if (stream)
             run_stream(&run, arguments, events, format, members);
         else
-            read_input(&run, events, format, members, arguments_has(arguments, "--answers"));
+            read_input(&run, events, format, members, arguments_has(arguments, "--replies"));
         progress_end(&run.progress);
         code = run.trouble != EXIT_GOOD ? run.trouble : run.reached ? EXIT_REACHED : EXIT_GOOD;
         if (run.summary != NULL && run.trouble == EXIT_GOOD)

@@ -1,7 +1,7 @@
 /*
  * run_source.c - see run_source.h.
  *
- * With --answers a line goes out for every line that comes in, so that whoever stands between two programs need not match anything: what to do with a message of MCP, or what a
+ * With --replies a line goes out for every line that comes in, so that whoever stands between two programs need not match anything: what to do with a message of MCP, or what a
  * hook says. A batch is one line, and so is what becomes of it.
  */
 #include <string.h>
@@ -17,12 +17,12 @@ bool run_source_options_good(const cli_arguments *arguments, const char *format)
         complain("--stream reads a reply: --from is openai, anthropic or text");
         return false;
     }
-    if (!arguments_has(arguments, "--answers"))
+    if (!arguments_has(arguments, "--replies"))
         return true;
     if (!both)
-        complain("--answers is for --from mcp and --from claude-hook: the other formats have no way back");
+        complain("--replies is for --from mcp and --from claude-hook: the other formats have no way back");
     else if (arguments_has(arguments, "--summary") || arguments_has(arguments, "--emit-events"))
-        complain("--answers prints what goes back, and nothing else: no --summary, no --emit-events");
+        complain("--replies prints what goes back, and nothing else: no --summary, no --emit-events");
     else
         return true;
     return false;

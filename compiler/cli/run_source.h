@@ -1,5 +1,5 @@
 /*
- * run_source.h - what `constc run` reads, line by line: events, conversations, messages of MCP, inputs of hooks; and for the last two the way back, `--answers`.
+ * run_source.h - what `constc run` reads, line by line: events, conversations, messages of MCP, inputs of hooks; and for the last two the way back, `--replies`.
  */
 #ifndef CONSTITUTION_COMPILER_CLI_RUN_SOURCE_H
 #define CONSTITUTION_COMPILER_CLI_RUN_SOURCE_H

@@ -228,7 +228,7 @@ class Hook(unittest.TestCase):
 
     def test_constc_says_the_same_from_source_and_in_a_list(self):
         lines = [json.dumps({**given, "session_id": f"s{number}"}) for number, (given, _) in enumerate(CASES)]
-        run = subprocess.run([CONSTC, "run", self.path("coding.const"), "--from", "claude-hook", "--answers"],
+        run = subprocess.run([CONSTC, "run", self.path("coding.const"), "--from", "claude-hook", "--replies"],
                              input="\n".join(lines), capture_output=True, text=True, timeout=60)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         answers = [json.loads(line) or None for line in run.stdout.splitlines()]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`constc run --from mcp` and its `--answers`: mcp_test.py CONSTC. Only Python's standard library."""
+"""`constc run --from mcp` and its `--replies`: mcp_test.py CONSTC. Only Python's standard library."""
 import json
 import os
 import subprocess
@@ -85,7 +85,7 @@ class Mcp(unittest.TestCase):
         return [json.loads(line) for line in run.stdout.splitlines()]
 
     def answers(self, *lines):
-        said = self.run_lines(lines, "--answers")
+        said = self.run_lines(lines, "--replies")
         self.assertEqual(len(said), len(lines))
         return said
 
@@ -268,14 +268,14 @@ class Mcp(unittest.TestCase):
         got = self.run_lines([LOOKUP, call(3, "send_email", to="ann@example.com", body="secret")], "--fail-on", "deny", code=3)
         self.assertEqual([line["decision"] for line in got], ["permit", "deny"])
         self.assertEqual(self.run_lines([SENT], "--context", 'user={"role":"x"}')[0]["decision"], "permit")
-        for words in (["--from", "openai", "--answers"], ["--answers"], ["--from", "mcp", "--answers", "--summary"], ["--from", "mcp", "--stream"],
-                      ["--from", "claude-hook", "--answers", "--emit-events"]):
+        for words in (["--from", "openai", "--replies"], ["--replies"], ["--from", "mcp", "--replies", "--summary"], ["--from", "mcp", "--stream"],
+                      ["--from", "claude-hook", "--replies", "--emit-events"]):
             run = subprocess.run([CONSTC, "run", self.policy, *words], input=b"", capture_output=True, timeout=60)
             self.assertEqual(run.returncode, 2, words)
             self.assertTrue(run.stderr.startswith(b"constc: "), words)
 
     def test_each_message_is_answered_at_once(self):
-        process = subprocess.Popen([CONSTC, "run", self.policy, "--from", "mcp", "--answers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = subprocess.Popen([CONSTC, "run", self.policy, "--from", "mcp", "--replies"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for line in (b"{", json.dumps(LOOKUP).encode(), json.dumps(reply(2, content=[])).encode()):
             process.stdin.write(line + b"\n")
             process.stdin.flush()
