@@ -434,6 +434,9 @@ static bool verify_watch(const cst_image *image, const cst_watch_row *watch)
 
 static bool verify_history(const cst_image *image)
 {
+    /* a watch notes its keys and a value, a rule what it puts in place */
+    if (image->note_count > (uint64_t)image->watches.count * (LIMIT_PAST_KEYS + 1u) + image->rules.count)
+        return false;
     const cst_past_row *const pasts = CST_ROWS(image, pasts, cst_past_row);
     for (uint32_t i = 0; i < image->pasts.count; i++)
         if (pasts[i].kind > CST_PAST_LATEST || pasts[i].steps == 0 || pasts[i].steps > LIMIT_PAST_STEPS ||
