@@ -459,6 +459,9 @@ static inline const char *text_row_word(expression_kind kind)
     return kind == EXPRESSION_REPEATS ? "echo" : "probe";
 }
 
+/* Why this very node, its operands aside, can be undecided (check/expression_commit.c): the code of its site, or NULL: it cannot. */
+const char *expression_failure(const expression *expression);
+
 /* The policy as stable text, a row a line (check/checked_dump.c). */
 struct buffer;
 void checked_dump(struct buffer *out, const checked_policy *policy);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "runtime/engine.h"
-#include "runtime/identity_private.h"
 
 static void add_string(buffer *out, const char *text)
 {

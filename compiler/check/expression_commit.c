@@ -20,17 +20,18 @@ typedef struct commit {
 
 /* ---- sites ----------------------------------------------------------------------------------- */
 
-static const char *undecided_code(const expression *node)
+const char *expression_failure(const expression *tree)
 {
-    switch (node->kind) {
+    const bool is_float = tree->type != NULL && tree->type->kind == CST_KIND_FLOAT;
+    switch (tree->kind) {
     case EXPRESSION_ADD:
     case EXPRESSION_SUBTRACT:
     case EXPRESSION_MULTIPLY:
-    case EXPRESSION_NEGATE:
     case EXPRESSION_SUM:
         return "overflow";
+    case EXPRESSION_NEGATE:
     case EXPRESSION_WIDEN:
-        return node->type->kind == CST_KIND_DECIMAL ? "overflow" : NULL;
+        return is_float ? NULL : "overflow";
     case EXPRESSION_JOIN:
     case EXPRESSION_LEAVES:
         return "scratch";
@@ -181,7 +182,7 @@ static void commit_node(const commit *commit, expression *node, const bound *bou
     } else if (node->kind == EXPRESSION_OPEN_AS) {
         type_row(commit->checker, node->type);
     }
-    const char *const code = undecided_code(node);
+    const char *const code = expression_failure(node);
     if (code != NULL)
         node->site = site_make(commit->checker, code, node->range);
     if (node->left != NULL)

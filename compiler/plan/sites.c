@@ -50,63 +50,20 @@ static uint32_t *first_of_each(checked_policy *policy, arena *memory)
     return first;
 }
 
-static const char *failure_of(const expression *tree)
-{
-    const bool is_float = tree->type != NULL && tree->type->kind == CST_KIND_FLOAT;
-    switch (tree->kind) {
-    case EXPRESSION_ADD:
-    case EXPRESSION_SUBTRACT:
-    case EXPRESSION_MULTIPLY:
-    case EXPRESSION_SUM:
-        return "overflow";
-    case EXPRESSION_NEGATE:
-    case EXPRESSION_WIDEN:
-        return is_float ? NULL : "overflow";
-    case EXPRESSION_JOIN:
-    case EXPRESSION_LEAVES:
-        return "scratch";
-    case EXPRESSION_FOUND:
-    case EXPRESSION_CONTAINS:
-    case EXPRESSION_MATCHES:
-        return "bound";
-    case EXPRESSION_REPEATS:
-    case EXPRESSION_FROM:
-        return "origin";
-    case EXPRESSION_FACTS:
-    case EXPRESSION_RUNS:
-    case EXPRESSION_UNKNOWN:
-    case EXPRESSION_WITHIN:
-        return "command";
-    case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST:
-        return "empty";
-    case EXPRESSION_EARLIER:
-    case EXPRESSION_PAST_NUMBER:
-    case EXPRESSION_PAST_LATEST:
-        return "history";
-    case EXPRESSION_ASK:
-        return "host";
-    case EXPRESSION_LABELLED:
-        return "label";
-    default:
-        return NULL;
-    }
-}
-
 static void unify(unify_pass *pass, expression *tree)
 {
     if (tree == NULL)
         return;
     if (tree->site != CST_NONE && tree->site < pass->policy->sites.count) {
         tree->site = pass->first[tree->site];
-    } else if (failure_of(tree) != NULL) {
+    } else if (expression_failure(tree) != NULL) {
         checked_policy *policy = pass->policy;
         const bool has_text = tree->range.file < pass->compilation->sources.count;
         const char *at =
-            has_text ? source_excerpt(pass->compilation, tree->range) : failure_of(tree);
+            has_text ? source_excerpt(pass->compilation, tree->range) : expression_failure(tree);
         tree->site = policy->sites.count;
         *ARENA_PUSH(&pass->compilation->arena, &policy->sites) =
-            (site){.code = failure_of(tree), .at = at, .range = tree->range};
+            (site){.code = expression_failure(tree), .at = at, .range = tree->range};
         uint32_t *longer =
             arena_array(&pass->compilation->arena, policy->sites.count, sizeof *longer);
         memcpy(longer, pass->first, tree->site * sizeof *longer);
