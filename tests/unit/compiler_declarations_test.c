@@ -476,9 +476,9 @@ static void large_set(void **state)
     const file files[] = {{"s.txt", text, length}, {NULL, NULL, 0}};
     fixture fixture;
     struct timespec before, after;
-    clock_gettime(CLOCK_MONOTONIC, &before);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
     const checked_policy *const policy = check(&fixture, SET_POLICY("string"), files);
-    clock_gettime(CLOCK_MONOTONIC, &after);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
     print_message("a set of %u: %.0f ms\n", count,
                   (double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6);
     assert_int_equal(policy->sets.items[0].count, count);

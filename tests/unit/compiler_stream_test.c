@@ -19,6 +19,7 @@
 #include <constitution/compiler.h>
 
 #include "runtime/base/buffer.h"
+#include "tests/unit/effort.h"
 
 static const char policy_text[] =
     "constitution streams \"1\"\n"
@@ -200,7 +201,7 @@ static void run(cst_engine engine, uint32_t texts, uint64_t seed)
 static uint32_t rounds(void)
 {
     const char *const wanted = getenv("CONSTITUTION_STREAM_TEXTS");
-    return wanted ? (uint32_t)strtoul(wanted, NULL, 10) : 400;
+    return wanted ? (uint32_t)strtoul(wanted, NULL, 10) : SAMPLE(4000, 300);
 }
 
 static void test_pieces_native(void **unused)
@@ -429,10 +430,10 @@ static void test_waiting_is_linear(void **unused)
                                        CST_ENGINE_JIT);
     cst_context *const context = cst_context_new(policy);
     for (uint32_t i = 0; i < 2; i++) {
-        const double few = feed_long(context, texts[i].begin, texts[i].more, 10000);
-        const double many = feed_long(context, texts[i].begin, texts[i].more, 60000);
+        const double few = feed_long(context, texts[i].begin, texts[i].more, SAMPLE(10000, 2000));
+        const double many = feed_long(context, texts[i].begin, texts[i].more, SAMPLE(60000, 12000));
         if (many > 18 * few)
-            fail_msg("%s: 10,000 bytes took %.4f s, 60,000 took %.4f s", texts[i].begin, few, many);
+            fail_msg("%s: a text took %.4f s, one of six times its length %.4f s", texts[i].begin, few, many);
     }
     cst_context_free(context);
     cst_policy_release(policy);
