@@ -61,11 +61,12 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
 /* Whether a set has a byte of this kind that begins a character: a word's, a line end, any other. */
 static bool has_kind(const uint64_t set[4], char kind)
 {
-    for (uint32_t byte = 0; byte < 256; byte++)
-        if (scan_has(set, (unsigned char)byte) && (byte & 0xc0) != 0x80 && scan_is_word((unsigned char)byte) == scan_is_word((unsigned char)kind) &&
-            (byte == '\n') == (kind == '\n'))
-            return true;
-    return false;
+    const uint64_t digits = UINT64_C(0x03ff000000000000), line = UINT64_C(1) << '\n', letters = UINT64_C(0x07fffffe87fffffe);
+    if (kind == '\n')
+        return (set[0] & line) != 0;
+    if (scan_is_word((unsigned char)kind))
+        return ((set[0] & digits) | (set[1] & letters)) != 0;
+    return ((set[0] & ~(digits | line)) | (set[1] & ~letters) | set[3]) != 0;
 }
 
 bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at)

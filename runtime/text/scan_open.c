@@ -325,6 +325,7 @@ cst_status scan_scratch_fit(scan_scratch **out, const scan_database *database, c
         **out = (scan_scratch){.allocator = allocator};
     }
     scan_scratch *const scratch = *out;
+    scan_followers_free(scratch); /* of a policy that may be gone */
     const uint32_t positions = database->head->most_positions + 1;
     uint32_t threads = positions;
     for (uint32_t i = 0; i < database->head->automata.count; i++)
@@ -353,6 +354,7 @@ void scan_scratch_free(scan_scratch *scratch)
         allocator.release(allocator.user, scratch->threads, scratch->thread_count * sizeof(uint32_t));
     if (scratch->ends)
         allocator.release(allocator.user, scratch->ends, scratch->end_count * sizeof(uint32_t));
+    scan_followers_free(scratch);
     engine_free(scratch->engine);
     allocator.release(allocator.user, scratch, sizeof *scratch);
 }
