@@ -32,6 +32,7 @@ typedef struct follow_state {
     uint32_t next;         /* in its bucket */
     uint32_t stamp, thread;
     uint8_t before;        /* scan_context: what stands before the next byte, where a part is a position */
+    uint8_t left;          /* bytes of a character that has begun: inside of it nothing is told to be alive or not */
     bool sure;             /* some part is alive whatever stands before the start */
     bool plain;            /* all parts are */
 } follow_state;
@@ -121,6 +122,7 @@ typedef struct making {
     follow_part *parts;
     uint32_t count, room;
     scan_context before; /* of the byte behind */
+    uint32_t left;       /* as of the state */
     bool accepts, positions;
 } making;
 
@@ -138,7 +140,7 @@ static void enter_table(making *state, uint32_t pattern, const scan_automaton_ro
     const uint8_t *const alive = scan_at(head, row->alive);
     if (to == 0)
         return;
-    if (alive[to] != 0) {
+    if (alive[to] != 0 || state->left > 0) {
         add_part(state, (follow_part){.pattern = pattern, .at = to});
         return;
     }
@@ -152,10 +154,9 @@ static void enter_position(making *state, uint32_t pattern, const scan_automaton
     const scan_database *const database = state->all->database;
     const uint32_t *const sets = scan_at(database->head, row->position_sets), *const begins = scan_at(database->head, row->edges);
     const scan_edge_row *const edges = scan_at(database->head, row->edge_rows);
-    bool open = false, accepts = false;
+    bool open = state->left > 0, accepts = false;
     for (uint32_t k = begins[position]; k < begins[position + 1]; k++) {
-        open = open || scan_is_open(&state->with, sets, edges[k], state->before) ||
-               (edges[k].to != SCAN_ACCEPTS && database->sets[sets[edges[k].to]][2] != 0); /* inside of a character */
+        open = open || scan_is_open(&state->with, sets, edges[k], state->before);
         accepts = accepts || edges[k].to == SCAN_ACCEPTS;
     }
     state->accepts = state->accepts || (accepts && !open);
@@ -290,14 +291,15 @@ static uint32_t finish(making *state)
         return UNMADE;
     uint32_t *const bucket = &all->buckets[(scan_hash((const char *)state->parts, count * (uint32_t)sizeof *state->parts) + before) % BUCKETS];
     for (uint32_t i = *bucket; i != 0; i = all->states[i].next)
-        if (all->states[i].count == count && all->states[i].before == before &&
+        if (all->states[i].count == count && all->states[i].before == before && all->states[i].left == state->left &&
             memcmp(&all->parts[all->states[i].first], state->parts, count * sizeof *state->parts) == 0)
             return i | accepts;
     if (all->state_count == LIMIT_FOLLOW_STATES)
         return UNMADE;
     const uint32_t number = all->state_count++;
     follow_state *const made = &all->states[number];
-    *made = (follow_state){.first = all->part_count, .count = count, .next = *bucket, .before = (uint8_t)before, .plain = true};
+    *made = (follow_state){.first = all->part_count, .count = count, .next = *bucket, .before = (uint8_t)before,
+                            .left = (uint8_t)state->left, .plain = true};
     for (uint32_t i = 0; i < count; i++) {
         const bool sure = is_sure(&all->database->patterns[state->parts[i].pattern]);
         made->sure = made->sure || sure;
@@ -310,25 +312,27 @@ static uint32_t finish(making *state)
     return number | accepts;
 }
 
-static making begin_making(scan_follower *all, scan_scratch *scratch, unsigned char byte)
+static making begin_making(scan_follower *all, scan_scratch *scratch, uint32_t left, unsigned char byte)
 {
+    const uint32_t behind = byte < 0xc0 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
     return (making){.all = all,
                     .with = {all->database, scratch, NULL, 0, 0, false},
                     .parts = all->parts + all->part_count,
                     .room = LIMIT_FOLLOW_PARTS - all->part_count,
+                    .left = (byte & 0xc0) == 0x80 && left > 0 ? left - 1 : behind,
                     .before = byte == '\n' ? CONTEXT_LINE : scan_is_word(byte) ? CONTEXT_WORD : CONTEXT_OTHER};
 }
 
 __attribute__((noinline)) static uint32_t make_step(scan_follower *all, scan_scratch *scratch, uint32_t from, unsigned char byte)
 {
-    making state = begin_making(all, scratch, byte);
+    making state = begin_making(all, scratch, all->states[from].left, byte);
     step_parts(&state, &all->states[from], byte);
     return all->steps[from][byte] = (uint16_t)finish(&state);
 }
 
 __attribute__((noinline)) static uint32_t make_root(scan_follower *all, scan_scratch *scratch, scan_context before, unsigned char byte)
 {
-    making state = begin_making(all, scratch, byte);
+    making state = begin_making(all, scratch, 0, byte);
     const uint32_t *const begins = all->database->starts + (before == CONTEXT_WORD ? 257 : 0);
     if ((byte & 0xc0) != 0x80) /* a start is a character's */
         for (uint32_t i = begins[byte]; i < begins[byte + 1]; i++)
