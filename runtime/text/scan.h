@@ -72,7 +72,9 @@ uint32_t scan_live(const scan_database *database, scan_scratch *scratch, const c
 enum { SCAN_MOST_THREADS = 192 };
 
 typedef struct scan_thread {
-    uint32_t state, start, last; /* last: of the starts that share its state */
+    uint32_t state, start;
+    uint32_t last;  /* of the starts that share its state */
+    uint32_t alive; /* a pattern that is, with what stands before the start; UINT32_MAX: none is known */
 } scan_thread;
 
 typedef struct scan_follow {

@@ -361,7 +361,7 @@ static void note_accepted(scan_follow *follow, uint32_t start, uint32_t last)
 }
 
 /* Keeps a thread, if none is in that state: what those have in common is all that comes, and the first is what counts. */
-static inline bool keep_thread(scan_follower *all, scan_follow *follow, uint32_t *count, uint32_t state, uint32_t start, uint32_t last)
+static inline bool keep_thread(scan_follower *all, scan_follow *follow, uint32_t *count, uint32_t state, uint32_t start, uint32_t last, uint32_t alive)
 {
     follow_state *const in = &all->states[state];
     if (in->stamp == all->stamp && in->plain) {
@@ -372,7 +372,7 @@ static inline bool keep_thread(scan_follower *all, scan_follow *follow, uint32_t
         return false;
     in->stamp = all->stamp;
     in->thread = *count;
-    follow->threads[(*count)++] = (scan_thread){state, start, last};
+    follow->threads[(*count)++] = (scan_thread){state, start, last, alive};
     return true;
 }
 
@@ -393,7 +393,7 @@ static inline bool follow_byte(scan_follower *all, scan_scratch *scratch, scan_f
         if (next & SCAN_ACCEPT)
             note_accepted(follow, thread.start, thread.last);
         next &= ~SCAN_ACCEPT;
-        if (next != 0 && !keep_thread(all, follow, &kept, next, thread.start, thread.last))
+        if (next != 0 && !keep_thread(all, follow, &kept, next, thread.start, thread.last, thread.alive))
             return false;
     }
     follow->count = kept;
@@ -404,7 +404,7 @@ static inline bool follow_byte(scan_follower *all, scan_scratch *scratch, scan_f
         if (next & SCAN_ACCEPT)
             note_accepted(follow, at, at);
         next &= ~SCAN_ACCEPT;
-        if (next != 0 && !keep_thread(all, follow, &follow->count, next, at, at))
+        if (next != 0 && !keep_thread(all, follow, &follow->count, next, at, at, SCAN_NONE))
             return false;
     }
     follow->before = byte == '\n' ? CONTEXT_LINE : scan_is_word(byte) ? CONTEXT_WORD : CONTEXT_OTHER;
@@ -427,34 +427,51 @@ bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan
     return true;
 }
 
-/* Whether what is left of a pattern is alive: of an automaton the state says so, if the words before it are there. */
-static bool part_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start)
+/* Whether some part of a state is alive that hangs on the text before its start. What stands there stays: who was refused once is not asked again. */
+static bool is_alive(const scan_follower *all, scan_try *with, const follow_state *state, scan_thread *thread, bool *refused)
 {
-    return row->kind == SCAN_AUTOMATON ? scan_is_after(with, row, start) : scan_is_alive(with, row, start);
+    *refused = true;
+    for (uint32_t i = 0; i < state->count; i++) /* the one that was alive before */
+        if (all->parts[state->first + i].pattern == thread->alive)
+            return true;
+    for (uint32_t i = 0; i < state->count; i++) {
+        const uint32_t number = all->parts[state->first + i].pattern;
+        const scan_pattern_row *const row = &all->database->patterns[number];
+        const bool automaton = row->kind == SCAN_AUTOMATON; /* its state says that it is, if the words before it are there */
+        *refused = *refused && automaton;
+        if (!(automaton ? scan_is_after(with, row, thread->start) : scan_is_alive(with, row, thread->start)) && !with->unknown)
+            continue;
+        thread->alive = automaton ? number : SCAN_NONE;
+        return true;
+    }
+    return false;
 }
 
 uint32_t scan_follow_live(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *text, uint32_t length,
                           uint32_t otherwise, bool *unsure)
 {
     const scan_follower *const all = follower_of(database, scratch);
+    uint32_t gone = 0;
     if (!all || follow->epoch != all->epoch) {
         *unsure = true;
         return otherwise;
     }
     for (uint32_t i = 0; i < follow->count; i++) {
-        const follow_state *const state = &all->states[follow->threads[i].state];
-        const uint32_t start = follow->threads[i].start;
-        if (state->sure)
-            return start;
-        if (!text) {
-            *unsure = true;
+        scan_thread *const thread = &follow->threads[i];
+        const follow_state *const state = &all->states[thread->state];
+        bool refused = false;
+        scan_try with = {database, scratch, text, length, scan_steps_for(length), false};
+        *unsure = *unsure || (!state->sure && !text);
+        if (state->sure || *unsure || is_alive(all, &with, state, thread, &refused)) {
+            otherwise = thread->start;
+            memmove(follow->threads + gone, thread, (follow->count - i) * sizeof *thread);
+            follow->count -= i - gone;
             return otherwise;
         }
-        scan_try with = {database, scratch, text, length, scan_steps_for(length), false};
-        for (uint32_t k = 0; k < state->count; k++)
-            if (part_is_alive(&with, &database->patterns[all->parts[state->first + k].pattern], start) || with.unknown)
-                return start;
+        if (!refused)
+            follow->threads[gone++] = *thread;
     }
+    follow->count = gone;
     return otherwise;
 }
 
