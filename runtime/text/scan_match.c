@@ -183,6 +183,8 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
     }
     for (uint32_t at = from; at < start; at++) {
         const char c = lower(with->text[at]);
+        if (at > 0 && scan_is_word((unsigned char)with->text[at]) && scan_is_word((unsigned char)with->text[at - 1]))
+            continue; /* inside of a word */
         for (uint32_t i = 0; i < row->after.count; i++) {
             const char *const word = scan_at(head, words[i].offset);
             if (words[i].count <= start - at && word[0] == c && stands_at(with, at, word, words[i].count))
