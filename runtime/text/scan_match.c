@@ -175,6 +175,7 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
         return true;
     const scan_head *const head = with->database->head;
     const scan_table *const words = scan_at(head, row->after.offset);
+    const uint32_t letters = with->database->after_letters[row - with->database->patterns];
     uint32_t from = start;
     for (uint32_t i = 0; i < row->after_within && from > 0; i++) {
         from--;
@@ -183,6 +184,8 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
     }
     for (uint32_t at = from; at < start; at++) {
         const char c = lower(with->text[at]);
+        if ((scan_letter(c) & letters) == 0)
+            continue;
         if (at > 0 && scan_is_word((unsigned char)with->text[at]) && scan_is_word((unsigned char)with->text[at - 1]))
             continue; /* inside of a word */
         for (uint32_t i = 0; i < row->after.count; i++) {

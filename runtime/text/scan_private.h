@@ -22,7 +22,15 @@ struct scan_database {
     uint32_t lookback;
     uint32_t *starts; /* SCAN_START_HEADS begins of lists, then pattern numbers by first byte (scan_live.c); NULL: they would be too many */
     size_t start_bytes;
+    uint32_t *after_letters; /* by pattern: scan_letter of what its `after` words begin with */
 };
+
+/* A letter, all digits and signs, all that is not ASCII: one bit each. */
+static inline uint32_t scan_letter(char byte)
+{
+    const uint32_t letter = ((unsigned char)byte | 0x20u) - 'a';
+    return letter < 26 && (unsigned char)byte < 0x80 ? 1u << letter : (unsigned char)byte < 0x80 ? 1u << 26 : 1u << 27;
+}
 
 /* States for streams, of so many databases of one policy. */
 #define SCAN_FOLLOWERS 16u
