@@ -23,7 +23,7 @@
 
 #include "runtime/utf8.h"
 
-enum { STRETCH_LEAST = 8, RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
+enum { STRETCH_LEAST = 8, STRETCH_BACK = 96, RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
 
 /* ---- characters ---------------------------------------------------------------------------------------------------------- */
 
@@ -358,6 +358,34 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
         end_run(f);
 }
 
+/* Behind the last byte of a stretch that is not ASCII; its start if there is none. */
+static uint32_t behind_wide(const char *text, uint32_t start, uint32_t end)
+{
+    uint64_t eight;
+    for (; end - start >= 8; end -= 8) {
+        memcpy(&eight, text + end - 8, 8);
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (end > start && (unsigned char)text[end - 1] < 0x80)
+        end--;
+    return end;
+}
+
+/* The border behind `at` up to which words are looked at one by one: where ASCII goes on for a while, or the first one if this is ASCII too. */
+static uint32_t stretch_end(const char *text, uint32_t at, uint32_t length)
+{
+    uint32_t end = length - at > STRETCH_LEAST ? at + STRETCH_LEAST : length;
+    for (bool more = (unsigned char)text[at] >= 0x80; more && end < length;) {
+        const uint32_t behind = behind_wide(text, end, length - end > STRETCH_BACK ? end + STRETCH_BACK : length);
+        more = behind > end;
+        end = behind;
+    }
+    while (end < length && !fold_border(text, end))
+        end++;
+    return end;
+}
+
 bool fold_segment(arena *memory, const char *text, uint32_t length, const view_map *source, view_segment *out)
 {
     bool changes = false;
@@ -383,9 +411,7 @@ bool fold_segment(arena *memory, const char *text, uint32_t length, const view_m
         if (!plain)
             return false;
         fold_lower(plain, text + done, border - done);
-        uint32_t end = length - at > STRETCH_LEAST ? at + STRETCH_LEAST : length;
-        while (end < length && !fold_border(text, end))
-            end++;
+        const uint32_t end = stretch_end(text, at, length);
         fold_stretch(&f, border, end);
         done = end;
         if (end == length || f.writer.failed)
