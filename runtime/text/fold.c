@@ -358,26 +358,12 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
         end_run(f);
 }
 
-/* Behind the last byte of a stretch that is not ASCII; its start if there is none. */
-static uint32_t behind_wide(const char *text, uint32_t start, uint32_t end)
-{
-    uint64_t eight;
-    for (; end - start >= 8; end -= 8) {
-        memcpy(&eight, text + end - 8, 8);
-        if (eight & UINT64_C(0x8080808080808080))
-            break;
-    }
-    while (end > start && (unsigned char)text[end - 1] < 0x80)
-        end--;
-    return end;
-}
-
-/* The border behind `at` up to which words are looked at one by one: where ASCII goes on for a while, or the first one if this is ASCII too. */
+/* The border behind `at` up to which words are looked at one by one: where ASCII goes on for a while, or the first one if this is ASCII. */
 static uint32_t stretch_end(const char *text, uint32_t at, uint32_t length)
 {
     uint32_t end = length - at > STRETCH_LEAST ? at + STRETCH_LEAST : length;
-    for (bool more = (unsigned char)text[at] >= 0x80; more && end < length;) {
-        const uint32_t behind = behind_wide(text, end, length - end > STRETCH_BACK ? end + STRETCH_BACK : length);
+    for (bool more = fold_wide_end(text, at, length - at > STRETCH_BACK ? at + STRETCH_BACK : length) > at; more && end < length;) {
+        const uint32_t behind = fold_wide_end(text, end, length - end > STRETCH_BACK ? end + STRETCH_BACK : length);
         more = behind > end;
         end = behind;
     }

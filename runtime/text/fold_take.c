@@ -296,8 +296,26 @@ static inline uint32_t code_of(uint32_t letter, const unsigned char *source)
     return *source >= 0xE0 ? letter & 0xFFFF : letter & 0xFF00 ? (letter & 0x1F) << 6 | (letter >> 8 & 0x3F) : letter & 0x7F;
 }
 
-/* A word that needs no second look: letters of one script, no look-alike in all of them, none three times; one letter only where it begins no run of
- * letters. False: it is none, and nothing was written. */
+/* Writes letters that all look like ASCII ones as those, up to `end`. False: one comes three times then. */
+static bool take_looks(taking *t, uint32_t end)
+{
+    uint32_t last = 0, times = 0;
+    while (t->at < end) {
+        const uint32_t start = t->at, two = two_at(t->text + start, t->text + t->length);
+        if (two == 0)
+            return false;
+        const uint32_t look = unicode_find(code_of(two, t->text + start))->look;
+        times = look == last ? times + 1 : 1;
+        if (times == 3)
+            return false;
+        last = look;
+        take_code(t, look, start, start + 2);
+        t->at += 2;
+    }
+    return true;
+}
+
+/* A word that needs no second look: letters of one script, none three times; one letter only where it begins no run of letters. False: it is none, and nothing was written. */
 static bool take_word(taking *t)
 {
     const taking before = *t;
@@ -310,25 +328,21 @@ static bool take_word(taking *t)
     }
     const bool twins = (word.any & (UNICODE_TWO_LOOKS | UNICODE_TWO_ODD)) == UNICODE_TWO_LOOKS;
     bool plain = ((word.any ^ word.all) & SCRIPT) == 0 && !word.tripled && word_ends(t->text, end, t->length);
-    if (word.one)
-        plain = plain && ((t->text[start] < 0x80 && before.last == '\'') ||
-                          (before.last != '@' && before.last != '$' && long_word_follows(t->text, end, t->length)));
-    else
-        plain = plain && !twins;
-    if (!plain) {
+    if (plain && word.one)
+        plain = (t->text[start] < 0x80 && before.last == '\'') ||
+                (before.last != '@' && before.last != '$' && long_word_follows(t->text, end, t->length));
+    if (!plain || twins)
+        take_back(t, &before, pieces);
+    if (plain && twins && !take_looks(t, end)) {
         take_back(t, &before, pieces);
         return false;
     }
-    t->at = end;
-    t->last = code_of(word.last, t->text + t->last_start);
-    t->last_step = t->last < 0x80 ? 1 : t->last < 0x800 ? 2 : 3;
-    if (word.one && twins) { /* a letter on its own is what it looks like */
-        const uint32_t look = unicode_find(t->last)->look;
-        take_back(t, &before, pieces);
-        take_code(t, look, start, end);
+    if (plain && !twins) {
         t->at = end;
+        t->last = code_of(word.last, t->text + t->last_start);
+        t->last_step = t->last < 0x80 ? 1 : t->last < 0x800 ? 2 : 3;
     }
-    return true;
+    return plain;
 }
 
 /* Han, kana and the like, and signs beyond ASCII: what stands between words and joins nothing. */
