@@ -17,7 +17,7 @@
 
 #include "runtime/text/scan_private.h"
 
-enum { UNMADE = 0x7fff, BUCKETS = 4096 };
+enum { UNMADE = 0x7fff, BUCKETS = 4096, FIRST_STATES = 512, FIRST_PARTS = 8192 };
 
 /* What one pattern needs to know of the bytes behind a start. */
 typedef struct follow_part {
@@ -40,12 +40,12 @@ typedef struct follow_state {
 struct scan_follower {
     const scan_database *database;
     uint32_t epoch, stamp;
-    uint16_t (*steps)[256]; /* [LIMIT_FOLLOW_STATES]: the next state, SCAN_ACCEPT with it; 0: nothing */
+    uint16_t (*steps)[256]; /* by state: the next state, SCAN_ACCEPT with it; 0: nothing */
     uint16_t roots[4][256]; /* by scan_context: a start */
-    follow_state *states;   /* [LIMIT_FOLLOW_STATES]; 0 is none */
-    uint32_t state_count;
-    follow_part *parts;     /* [LIMIT_FOLLOW_PARTS] */
-    uint32_t part_count;    /* behind them the next state is made */
+    follow_state *states;   /* 0 is none */
+    uint32_t state_count, state_capacity;
+    follow_part *parts;
+    uint32_t part_count, part_capacity; /* behind them the next state is made */
     uint32_t buckets[BUCKETS];
 };
 
@@ -65,11 +65,11 @@ static void free_follower(scan_scratch *scratch, scan_follower *all)
 {
     const cst_allocator allocator = scratch->allocator;
     if (all->steps)
-        allocator.release(allocator.user, all->steps, LIMIT_FOLLOW_STATES * sizeof *all->steps);
+        allocator.release(allocator.user, all->steps, all->state_capacity * sizeof *all->steps);
     if (all->states)
-        allocator.release(allocator.user, all->states, LIMIT_FOLLOW_STATES * sizeof *all->states);
+        allocator.release(allocator.user, all->states, all->state_capacity * sizeof *all->states);
     if (all->parts)
-        allocator.release(allocator.user, all->parts, LIMIT_FOLLOW_PARTS * sizeof *all->parts);
+        allocator.release(allocator.user, all->parts, all->part_capacity * sizeof *all->parts);
     allocator.release(allocator.user, all, sizeof *all);
 }
 
@@ -87,10 +87,10 @@ static scan_follower *make_follower(const scan_database *database, scan_scratch 
     scan_follower *const all = allocator.allocate(allocator.user, sizeof *all);
     if (!all)
         return NULL;
-    *all = (scan_follower){.database = database};
-    all->steps = allocator.allocate(allocator.user, LIMIT_FOLLOW_STATES * sizeof *all->steps);
-    all->states = allocator.allocate(allocator.user, LIMIT_FOLLOW_STATES * sizeof *all->states);
-    all->parts = allocator.allocate(allocator.user, LIMIT_FOLLOW_PARTS * sizeof *all->parts);
+    *all = (scan_follower){.database = database, .state_capacity = FIRST_STATES, .part_capacity = FIRST_PARTS};
+    all->steps = allocator.allocate(allocator.user, FIRST_STATES * sizeof *all->steps);
+    all->states = allocator.allocate(allocator.user, FIRST_STATES * sizeof *all->states);
+    all->parts = allocator.allocate(allocator.user, FIRST_PARTS * sizeof *all->parts);
     if (!all->steps || !all->states || !all->parts) {
         free_follower(scratch, all);
         return NULL;
@@ -111,6 +111,48 @@ static scan_follower *follower_of(const scan_database *database, scan_scratch *s
     if (!scratch->followers[i])
         scratch->followers[i] = make_follower(database, scratch);
     return scratch->followers[i];
+}
+
+/* The same bytes in twice the room; NULL: memory is short, and the old ones are kept. */
+static void *doubled(const cst_allocator *allocator, void *old, size_t size)
+{
+    void *const more = allocator->allocate(allocator->user, 2 * size);
+    if (!more)
+        return NULL;
+    memcpy(more, old, size);
+    allocator->release(allocator->user, old, size);
+    return more;
+}
+
+static bool more_states(scan_follower *all, const cst_allocator *allocator)
+{
+    if (all->state_capacity * 2 > LIMIT_FOLLOW_STATES)
+        return false;
+    follow_state *const states = allocator->allocate(allocator->user, all->state_capacity * 2 * sizeof *states);
+    void *const steps = states ? doubled(allocator, all->steps, all->state_capacity * sizeof *all->steps) : NULL;
+    if (!steps) {
+        if (states)
+            allocator->release(allocator->user, states, all->state_capacity * 2 * sizeof *states);
+        return false;
+    }
+    memcpy(states, all->states, all->state_capacity * sizeof *states);
+    allocator->release(allocator->user, all->states, all->state_capacity * sizeof *states);
+    all->states = states;
+    all->steps = steps;
+    all->state_capacity *= 2;
+    return true;
+}
+
+/* Room for a state of as many parts as the largest may have. */
+static void more_parts(scan_follower *all, const cst_allocator *allocator)
+{
+    if (all->part_count <= all->part_capacity / 2 || all->part_capacity * 2 > LIMIT_FOLLOW_PARTS)
+        return;
+    void *const parts = doubled(allocator, all->parts, all->part_capacity * sizeof *all->parts);
+    if (!parts)
+        return;
+    all->parts = parts;
+    all->part_capacity *= 2;
 }
 
 /* ---- making states --------------------------------------------------------------------------- */
@@ -294,7 +336,7 @@ static uint32_t finish(making *state)
         if (all->states[i].count == count && all->states[i].before == before && all->states[i].left == state->left &&
             memcmp(&all->parts[all->states[i].first], state->parts, count * sizeof *state->parts) == 0)
             return i | accepts;
-    if (all->state_count == LIMIT_FOLLOW_STATES)
+    if (all->state_count == all->state_capacity && !more_states(all, &state->with.scratch->allocator))
         return UNMADE;
     const uint32_t number = all->state_count++;
     follow_state *const made = &all->states[number];
@@ -314,11 +356,12 @@ static uint32_t finish(making *state)
 
 static making begin_making(scan_follower *all, scan_scratch *scratch, uint32_t left, unsigned char byte)
 {
+    more_parts(all, &scratch->allocator);
     const uint32_t behind = byte < 0xc0 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
     return (making){.all = all,
                     .with = {all->database, scratch, NULL, 0, 0, false},
                     .parts = all->parts + all->part_count,
-                    .room = LIMIT_FOLLOW_PARTS - all->part_count,
+                    .room = all->part_capacity - all->part_count,
                     .left = (byte & 0xc0) == 0x80 && left > 0 ? left - 1 : behind,
                     .before = byte == '\n' ? CONTEXT_LINE : scan_is_word(byte) ? CONTEXT_WORD : CONTEXT_OTHER};
 }
@@ -327,7 +370,8 @@ __attribute__((noinline)) static uint32_t make_step(scan_follower *all, scan_scr
 {
     making state = begin_making(all, scratch, all->states[from].left, byte);
     step_parts(&state, &all->states[from], byte);
-    return all->steps[from][byte] = (uint16_t)finish(&state);
+    const uint32_t next = finish(&state); /* which may move all states */
+    return all->steps[from][byte] = (uint16_t)next;
 }
 
 __attribute__((noinline)) static uint32_t make_root(scan_follower *all, scan_scratch *scratch, scan_context before, unsigned char byte)
@@ -419,7 +463,7 @@ bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan
         return false;
     for (uint32_t i = 0; i < length; i++)
         if (!follow_byte(all, scratch, follow, (unsigned char)bytes[i], base + i, i >= first)) {
-            if (all->state_count == LIMIT_FOLLOW_STATES || all->part_count > LIMIT_FOLLOW_PARTS / 2)
+            if (all->state_count == all->state_capacity || all->part_count > all->part_capacity / 2)
                 forget_states(scratch, all);
             follow->epoch = 0;
             return false;
