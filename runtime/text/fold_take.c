@@ -2,8 +2,8 @@
  * fold_take.c - the machine's short ways: stretches of a text that need no second look, written as they are read.
  *
  * Each of these does what fold.c would do one character at a time, for what most texts are made of: words of one script between single
- * blanks, the letters of a word, Han and kana. They stop at whatever is not that, and where they stop too early only time is lost.
- * What they write is as long as what they read, so that it maps byte for byte.
+ * blanks, numbers, signs, accents, the letters of a word, Han and kana. They stop at whatever is not that, and where they stop too early only time is
+ * lost. Most of what they write is as long as what they read, and maps byte for byte.
  */
 #include "runtime/text/fold.h"
 
@@ -315,7 +315,8 @@ static bool take_looks(taking *t, uint32_t end)
     return true;
 }
 
-/* A word that needs no second look: letters of one script, none three times; one letter only where it begins no run of letters. False: it is none, and nothing was written. */
+/* A word that needs no second look: letters of one script, none three times; one letter only where it begins no run of letters. False: it is none,
+ * and nothing was written. */
 static bool take_word(taking *t)
 {
     const taking before = *t;
