@@ -471,10 +471,9 @@ bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan
     return true;
 }
 
-/* Whether some part of a state is alive that hangs on the text before its start. What stands there stays: who was refused once is not asked again. */
-static bool is_alive(const scan_follower *all, scan_try *with, const follow_state *state, scan_thread *thread, bool *refused)
+/* Whether some part of a state is alive that hangs on the text before its start. */
+static bool is_alive(const scan_follower *all, scan_try *with, const follow_state *state, scan_thread *thread)
 {
-    *refused = true;
     for (uint32_t i = 0; i < state->count; i++) /* the one that was alive before */
         if (all->parts[state->first + i].pattern == thread->alive)
             return true;
@@ -482,7 +481,6 @@ static bool is_alive(const scan_follower *all, scan_try *with, const follow_stat
         const uint32_t number = all->parts[state->first + i].pattern;
         const scan_pattern_row *const row = &all->database->patterns[number];
         const bool automaton = row->kind == SCAN_AUTOMATON; /* its state says that it is, if the words before it are there */
-        *refused = *refused && automaton;
         if (!(automaton ? scan_is_after(with, row, thread->start) : scan_is_alive(with, row, thread->start)) && !with->unknown)
             continue;
         thread->alive = automaton ? number : SCAN_NONE;
@@ -495,7 +493,6 @@ uint32_t scan_follow_live(const scan_database *database, scan_scratch *scratch, 
                           uint32_t otherwise, bool *unsure)
 {
     const scan_follower *const all = follower_of(database, scratch);
-    uint32_t gone = 0;
     if (!all || follow->epoch != all->epoch) {
         *unsure = true;
         return otherwise;
@@ -503,19 +500,16 @@ uint32_t scan_follow_live(const scan_database *database, scan_scratch *scratch, 
     for (uint32_t i = 0; i < follow->count; i++) {
         scan_thread *const thread = &follow->threads[i];
         const follow_state *const state = &all->states[thread->state];
-        bool refused = false;
         scan_try with = {database, scratch, text, length, scan_steps_for(length), false};
         *unsure = *unsure || (!state->sure && !text);
-        if (state->sure || *unsure || is_alive(all, &with, state, thread, &refused)) {
+        if (state->sure || *unsure || is_alive(all, &with, state, thread)) {
             otherwise = thread->start;
-            memmove(follow->threads + gone, thread, (follow->count - i) * sizeof *thread);
-            follow->count -= i - gone;
+            follow->count -= i; /* those before it are dead, and stay it */
+            memmove(follow->threads, thread, follow->count * sizeof *thread);
             return otherwise;
         }
-        if (!refused)
-            follow->threads[gone++] = *thread;
     }
-    follow->count = gone;
+    follow->count = 0; /* what is dead once stays dead */
     return otherwise;
 }
 

@@ -50,7 +50,6 @@ static const char quiet_text[] =
     "constitution quiet \"1\"\n"
     "import std.pii\n"
     "import std.secrets\n"
-    "context user { role: string }\n"
     "pattern pin = /[0-9]{4}/ after { \"pin\", \"code\" } within 20 chars\n"
     "pattern open = /<<[^>]*>>/ after { \"inside\", \"beta\" }\n"
     "set rivals = { \"Initech\", \"Globex Corp\", \"æ¥æ¬\" }\n"
@@ -60,7 +59,7 @@ static const char quiet_text[] =
     "rule folded_rivals on output when text folded contains any rivals then redact with \"[rival]\"\n"
     "rule hidden on output when text folded decoded contains \"open sesame\" then redact with \"[hidden]\"\n"
     "rule stop on output when text folded contains \"secret plan\" then deny\n"
-    "rule admins on output when text contains \"omega\" and user.role != \"admin\" then refuse\n";
+    "rule admins on output when text contains \"omega \" then refuse\n";
 
 static const char *const parts[] = {
     "alpha ",  "omega ",     "beta",         "4111 1111 1111 1111", "4111-1111-1111-111", " pin 1234",  " code: 99", "ann@example.com",
