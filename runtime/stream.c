@@ -75,6 +75,13 @@ static bool make_known(cst_stream *stream)
         if (!one->found)
             return false;
         memset(one->found, 0, (words + 1) * sizeof(uint64_t));
+        if (!one->watched)
+            continue;
+        one->follow = stream->allocator.allocate(stream->allocator.user, sizeof *one->follow);
+        if (!one->follow)
+            return false;
+        one->follow->count = 0;
+        one->follow->accepted = one->follow->accepted_last = UINT32_MAX;
     }
     const cst_echo_row *const echoes = CST_ROWS(image, echoes, cst_echo_row);
     for (uint32_t i = 0; i < image->echoes.count; i++) {
@@ -113,6 +120,7 @@ cst_status cst_stream_open(cst_context *context, const char *json, size_t length
     buffer_init(&stream->whole, &allocator, 0);
     buffer_init(&stream->text, &allocator, 0);
     buffer_init(&stream->out, &allocator, 0);
+    arena_init(&stream->folding, &allocator, 0);
     stream->sent_hash = UINT64_C(14695981039346656037);
     cst_status status = write_head(stream, json, length) ? CST_OK : CST_BAD_ARGUMENT;
     if (status == CST_OK) {
@@ -151,6 +159,8 @@ void cst_stream_close(cst_stream *stream)
             allocator.release(allocator.user, one->found, (words + 1) * sizeof(uint64_t));
         if (one->items)
             allocator.release(allocator.user, one->items, one->capacity * sizeof *one->items);
+        if (one->follow)
+            allocator.release(allocator.user, one->follow, sizeof *one->follow);
     }
     if (stream->known.databases)
         allocator.release(allocator.user, stream->known.databases,
@@ -159,6 +169,7 @@ void cst_stream_close(cst_stream *stream)
     buffer_free(&stream->whole);
     buffer_free(&stream->text);
     buffer_free(&stream->out);
+    arena_free(&stream->folding);
     cst_policy_release(stream->policy);
     allocator.release(allocator.user, stream, sizeof *stream);
 }
@@ -167,12 +178,13 @@ void cst_stream_close(cst_stream *stream)
 
 /*
  * Whether it is worth looking. Each look goes through all that waits, so where much waits (an open bracket, a word that a rule holds) the next one is
- * due when a good part has come on top of it: then all looks together cost a few times the text, and not its square.
+ * due when a good part has come on top of it: then all looks together cost a few times the text, and not its square. Where only
+ * what is new is looked at (stream_follow.c), that is not needed.
  */
 static bool is_due(const cst_stream *stream)
 {
     const uint32_t waits = stream->characters - stream->released, fresh = stream->characters - stream->looked;
-    return fresh > 0 && (waits <= WAITING_BYTES || fresh >= waits / WAITING_PART);
+    return fresh > 0 && (waits <= WAITING_BYTES || fresh >= waits / WAITING_PART || stream->quiet);
 }
 
 static uint32_t whole_characters(const cst_stream *stream)

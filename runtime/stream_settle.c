@@ -320,23 +320,35 @@ bool stream_settle(cst_stream *stream)
     const cst_database_row *const rows = CST_ROWS(image, databases, cst_database_row);
     arena *const memory = &stream->context->scratch.memory;
     window *const windows = arena_array(memory, image->databases.count + 1u, sizeof *windows);
+    bool *const followed = arena_array(memory, image->databases.count + 1u, sizeof *followed);
     uint32_t settled = stream->characters;
-    if (!windows)
+    if (!windows || !followed)
         return false;
     for (uint32_t i = 0; i < image->databases.count; i++) {
+        uint32_t place;
         if (!stream->known.databases[i].watched)
             continue;
-        if (!window_make(stream, rows[i].views, scan_lookback(stream->policy->databases[i]), &windows[i]))
-            return false;
-        const uint32_t place = live_place(stream, i, &windows[i], rows[i].views);
+        followed[i] = stream_follow(stream, i, &place);
+        if (!followed[i]) {
+            if (!window_make(stream, rows[i].views, scan_lookback(stream->policy->databases[i]), &windows[i]))
+                return false;
+            place = live_place(stream, i, &windows[i], rows[i].views);
+        }
         settled = place < settled ? place : settled;
     }
     for (uint32_t i = 0; i < image->echoes.count; i++)
         if (stream->known.echoes[i].watched && !watch_echo(stream, i, &settled))
             return false;
-    for (uint32_t i = 0; i < image->databases.count; i++)
-        if (stream->known.databases[i].watched && !gather_matches(stream, i, &windows[i], settled))
+    for (uint32_t i = 0; i < image->databases.count; i++) {
+        text_known *const known = &stream->known.databases[i];
+        if (!known->watched || (followed[i] && known->follow->accepted >= settled)) /* nothing that begins before has matched */
+            continue;
+        if (followed[i] && !window_make(stream, rows[i].views, scan_lookback(stream->policy->databases[i]), &windows[i]))
             return false;
+        if (!gather_matches(stream, i, &windows[i], settled))
+            return false;
+        scan_follow_settled(known->follow, settled);
+    }
     stream->settled = settled;
     return true;
 }

@@ -229,6 +229,22 @@ static bool make_starts(scan_database *database)
     return true;
 }
 
+static bool make_after_letters(scan_database *database)
+{
+    const scan_head *const head = database->head;
+    database->after_letters = database->allocator.allocate(database->allocator.user, (head->patterns.count + 1) * sizeof(uint32_t));
+    if (!database->after_letters)
+        return false;
+    for (uint32_t i = 0; i < head->patterns.count; i++) {
+        const scan_pattern_row *const row = &database->patterns[i];
+        const scan_table *const words = scan_at(head, row->after.offset);
+        database->after_letters[i] = 0;
+        for (uint32_t k = 0; row->kind != SCAN_WORDS && k < row->after.count; k++)
+            database->after_letters[i] |= scan_letter(*(const char *)scan_at(head, words[k].offset));
+    }
+    return true;
+}
+
 static uint32_t lookback_of(const scan_database *database)
 {
     uint32_t most = 1;
@@ -264,7 +280,7 @@ cst_status scan_database_open(const void *bytes, size_t length, const cst_alloca
         if (status == CST_OK)
             status = self_test(made);
     }
-    if (status == CST_OK && !make_starts(made))
+    if (status == CST_OK && (!make_starts(made) || !make_after_letters(made)))
         status = CST_NO_MEMORY;
     if (status != CST_OK) {
         scan_database_close(made);
@@ -283,6 +299,8 @@ void scan_database_close(scan_database *database)
     engine_close(database->engine);
     if (database->starts)
         allocator.release(allocator.user, database->starts, database->start_bytes);
+    if (database->after_letters)
+        allocator.release(allocator.user, database->after_letters, (database->head->patterns.count + 1) * sizeof(uint32_t));
     allocator.release(allocator.user, database, sizeof *database);
 }
 
@@ -325,6 +343,7 @@ cst_status scan_scratch_fit(scan_scratch **out, const scan_database *database, c
         **out = (scan_scratch){.allocator = allocator};
     }
     scan_scratch *const scratch = *out;
+    scan_followers_free(scratch); /* of a policy that may be gone */
     const uint32_t positions = database->head->most_positions + 1;
     uint32_t threads = positions;
     for (uint32_t i = 0; i < database->head->automata.count; i++)
@@ -353,6 +372,7 @@ void scan_scratch_free(scan_scratch *scratch)
         allocator.release(allocator.user, scratch->threads, scratch->thread_count * sizeof(uint32_t));
     if (scratch->ends)
         allocator.release(allocator.user, scratch->ends, scratch->end_count * sizeof(uint32_t));
+    scan_followers_free(scratch);
     engine_free(scratch->engine);
     allocator.release(allocator.user, scratch, sizeof *scratch);
 }

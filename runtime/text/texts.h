@@ -58,6 +58,10 @@ typedef struct text_known {
     uint64_t *found;   /* of a database: bits of patterns that have matched */
     uint32_t holder;   /* of a database: the pattern that held the text last */
     uint32_t settled;  /* of a database: no match that begins before can still come or grow */
+    scan_follow *follow; /* of a database: its patterns, as far as the text was fed to them */
+    uint32_t fed, begun; /* to where; where following began, and before which it knows of no start */
+    uint32_t looked;   /* the length of the text when a place to cut it was looked for last */
+    bool following, lost; /* lost: not from stream->settled == begun on */
     bool some;         /* of an echo: a shared run was found */
     text_place *items; /* matches that are final and not yet released, in order of their starts */
     uint32_t count, capacity;
