@@ -15,7 +15,7 @@
 /* ---- what a policy needs for one event ------------------------------------------------------------ */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, notes, note_stamps, seen, shared_places, labels, host_hits, size;
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes, note_stamps, seen, shared_places, labels, host_hits, size;
 } state_layout;
 
 static size_t place(state_layout *layout, size_t count, size_t size)
@@ -34,6 +34,7 @@ static state_layout measure(const cst_image *image)
     result.slot_stamps = place(&result, image->slot_count, sizeof(uint32_t));
     result.touched = place(&result, image->slot_count, sizeof(uint32_t));
     result.node_stamps = place(&result, image->nodes.count, sizeof(uint32_t));
+    result.follows = place(&result, 2 * ((size_t)image->nodes.count + POLICY_FIXED) + 1, sizeof(uint32_t));
     result.memo = place(&result, image->memo_count, 1);
     result.notes = place(&result, image->note_count, sizeof(cst_value));
     result.note_stamps = place(&result, image->note_count, sizeof(uint32_t));
@@ -76,6 +77,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->slot_stamps = (uint32_t *)(void *)(state + layout.slot_stamps);
     context->touched = (uint32_t *)(void *)(state + layout.touched);
     context->node_stamps = (uint32_t *)(void *)(state + layout.node_stamps);
+    context->follows = (uint32_t *)(void *)(state + layout.follows);
     context->touched_count = 0;
     context->stamp = 0;
     context->nodes = CST_ROWS(image, nodes, cst_node_row);
@@ -95,6 +97,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         .arena = &context->arena,
         .text_bytes = policy->limits.text_bytes,
         .list_elements = policy->limits.list_elements,
+        .symbol_lengths = policy->symbol_lengths,
     };
     context->scratch.memory.ceiling = policy->limits.scratch_bytes;
     context->texts.image = image;
@@ -204,6 +207,7 @@ void cst_context_forget(cst_context *context)
     if (!context)
         return;
     session_table_free(&context->sessions);
+    context->event.known = NULL;
     host_forget(&context->host);
 }
 
@@ -237,7 +241,7 @@ cst_status engine_begin(cst_context *context)
     }
     host_begin(&context->host);
     for (uint32_t i = 0; i < context->touched_count; i++)
-        memset(&context->slots[context->touched[i]], 0, sizeof(cst_value));
+        context->slots[context->touched[i]] = (cst_value){0};
     context->touched_count = 0;
     context->fired_count = context->shadow_count = context->granted_count = 0;
     context->has_json = context->has_hash = false;
