@@ -15,7 +15,7 @@
 /* ---- what a policy needs for one event ------------------------------------------------------------ */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes, note_stamps, seen, shared_places, labels, host_hits, size;
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes, note_stamps, seen, shared_places, labels, host_hits, fitted, size;
 } state_layout;
 
 static size_t place(state_layout *layout, size_t count, size_t size)
@@ -42,6 +42,7 @@ static state_layout measure(const cst_image *image)
     result.shared_places = place(&result, image->pasts.count, sizeof(uint32_t));
     result.labels = place(&result, image->labels.count, 1);
     result.host_hits = place(&result, image->externs.count ? image->rules.count : 0, sizeof(cst_hit));
+    result.fitted = place(&result, image->databases.count, sizeof(bool));
     if (result.size == 0)
         result.size = 16;
     return result;
@@ -56,11 +57,15 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     if (!state)
         return false;
     memset(state, 0, layout.size);
-    for (uint32_t i = 0; i < image->databases.count; i++)
-        if (scan_scratch_fit(&context->texts.scratch, policy->databases[i], &context->allocator) != CST_OK) {
+    bool *const fitted = (bool *)(state + layout.fitted);
+    for (uint32_t i = 0; i < image->databases.count; i++) {
+        const scan_database *const database = scan_store_opened(policy->scans, i);
+        fitted[i] = database != NULL;
+        if (database && scan_scratch_fit(&context->texts.scratch, database, &context->allocator) != CST_OK) {
             context->allocator.release(context->allocator.user, state, layout.size);
             return false;
         }
+    }
     if ((image->pasts.count || context->live) &&
         !past_shared_places(context->shared, image, (uint32_t *)(void *)(state + layout.shared_places))) {
         context->allocator.release(context->allocator.user, state, layout.size);
@@ -101,7 +106,9 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     };
     context->scratch.memory.ceiling = policy->limits.scratch_bytes;
     context->texts.image = image;
-    context->texts.databases = policy->databases;
+    context->texts.store = policy->scans;
+    context->texts.fitted = fitted;
+    context->texts.allocator = context->allocator;
     context->frame.texts = &context->texts;
     context->history.context = context;
     context->history.notes = (cst_value *)(void *)(state + layout.notes);

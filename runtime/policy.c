@@ -207,49 +207,25 @@ static cst_policy *allocate_policy(const cst_allocator *allocator, const cst_ima
     const size_t nodes = ((size_t)image->nodes.count + POLICY_FIXED) * sizeof(policy_node);
     const size_t roots = (size_t)image->dispatch.count * sizeof(policy_root);
     const size_t records = (size_t)image->records.count * sizeof(uint32_t);
-    const size_t databases = (size_t)image->databases.count * sizeof(scan_database *);
     const size_t label = (size_t)image->name.length + image->version.length + 3 + 71;
-    const size_t size = sizeof(cst_policy) + databases + nodes + roots + records + label;
+    const size_t size = sizeof(cst_policy) + nodes + roots + records + label;
     char *const block = allocator->allocate(allocator->user, size);
     if (!block)
         return NULL;
     memset(block, 0, size);
     cst_policy *const policy = (cst_policy *)(void *)block;
     char *const tables = block + sizeof *policy;
-    policy->databases = (scan_database **)(void *)tables;
-    policy->nodes = (policy_node *)(void *)(tables + databases);
-    policy->roots = (policy_root *)(void *)(tables + databases + nodes);
-    policy->record_order = (uint32_t *)(void *)(tables + databases + nodes + roots);
+    policy->nodes = (policy_node *)(void *)tables;
+    policy->roots = (policy_root *)(void *)(tables + nodes);
+    policy->record_order = (uint32_t *)(void *)(tables + nodes + roots);
     policy->size = size;
     policy->image = image;
     write_hash(policy->hash, image->source_hash);
-    char *const text = tables + databases + nodes + roots + records;
+    char *const text = tables + nodes + roots + records;
     snprintf(text, label, "%s@%s %s", CST_TEXT(image, image->name), CST_TEXT(image, image->version),
              policy->hash);
     policy->label = text;
     return policy;
-}
-
-static void close_databases(cst_policy *policy)
-{
-    for (uint32_t i = 0; i < policy->image->databases.count; i++)
-        scan_database_close(policy->databases[i]);
-}
-
-static cst_status open_databases(cst_policy *policy)
-{
-    const cst_image *const image = policy->image;
-    const cst_database_row *const rows = CST_ROWS(image, databases, cst_database_row);
-    for (uint32_t i = 0; i < image->databases.count; i++) {
-        const cst_status status = scan_database_open((const char *)image + rows[i].bytes.offset,
-                                                     rows[i].bytes.length, &policy->allocator,
-                                                     &policy->databases[i]);
-        if (status != CST_OK)
-            return status;
-        if (scan_pattern_count(policy->databases[i]) != rows[i].patterns.count)
-            return CST_NOT_A_POLICY;
-    }
-    return CST_OK;
 }
 
 static void note_texts(cst_policy *policy)
@@ -312,12 +288,12 @@ cst_status cst_policy_from_producer(const cst_module *module, void (*release)(vo
     note_records(policy);
     note_texts(policy);
     policy->symbol_lengths = symbol_lengths(policy->image);
-    cst_status opened = make_key(policy, &read) ? open_databases(policy) : CST_IO;
+    cst_status opened = make_key(policy, &read) ? scan_store_new(policy->image, &allocator, &policy->scans) : CST_IO;
     policy->shared = past_shared_new(&allocator);
     if (opened == CST_OK && !policy->shared)
         opened = CST_NO_MEMORY;
     if (opened != CST_OK) {
-        close_databases(policy);
+        scan_store_free(policy->scans);
         past_shared_release(policy->shared);
         allocator.release(allocator.user, policy, policy->size);
         return opened;
@@ -392,6 +368,11 @@ cst_status cst_policy_open(const char *path, const cst_options *options, cst_pol
     return status;
 }
 
+cst_status cst_policy_warm(cst_policy *policy)
+{
+    return policy ? scan_store_warm(policy->scans) : CST_BAD_ARGUMENT;
+}
+
 cst_policy *cst_policy_retain(cst_policy *policy)
 {
     if (policy)
@@ -406,7 +387,7 @@ void cst_policy_release(cst_policy *policy)
     void (*const release)(void *) = policy->release;
     void *const owner = policy->owner;
     const cst_allocator allocator = policy->allocator;
-    close_databases(policy);
+    scan_store_free(policy->scans);
     past_shared_release(policy->shared);
     allocator.release(allocator.user, policy, policy->size);
     if (release)

@@ -3,7 +3,7 @@
  *
  * A policy is a verified module, the options it was opened with, and a few facts about its field table that the event
  * reader wants at hand. It is immutable once it is made, so threads share it without locks; only the count of
- * references changes, atomically. The last reference gives back whatever keeps the module alive: a library that dlopen
+ * references changes, atomically, and scan databases are opened when they are first needed (text/store.h). The last reference gives back whatever keeps the module alive: a library that dlopen
  * opened, the JIT's memory, or nothing.
  *
  * Layer 2.
@@ -18,7 +18,7 @@
 #include "runtime/history/shared.h"
 #include "runtime/include/constitution.h"
 #include "runtime/module.h"
-#include "runtime/text/scan.h"
+#include "runtime/text/store.h"
 
 /* Members that every event may have, whatever the policy reads. */
 typedef enum policy_fixed {
@@ -70,7 +70,7 @@ struct cst_policy {
     const char *label;       /* "support@1.2 sha256:…" */
     policy_node *nodes;      /* by node row; POLICY_FIXED more behind them */
     policy_root *roots;      /* by dispatch row */
-    scan_database **databases; /* by row of image.databases */
+    scan_store *scans;       /* its databases */
     past_shared *shared;     /* what its contexts keep across sessions */
     uint32_t text_slot;      /* the string slot `text`, or CST_NONE */
     bool has_key;            /* the host gave `key` */

@@ -141,6 +141,13 @@ CST_API cst_status cst_policy_open(const char *path, const cst_options *options,
 CST_API cst_status cst_policy_from_module(const struct cst_module *module,
                                           const cst_options *options, cst_policy **out);
 
+/* What looks for patterns in texts is opened when an event first needs it, which takes milliseconds. A service calls this before its
+ * first event (and before it makes contexts, which then have all their memory from the start), so that no decision pays for it; a
+ * process that decides one event does not. Also says what is wrong: CST_WRONG_ABI, the policy was built for another processor; CST_INTERNAL, the engine failed its
+ * self-test on this machine; CST_NOT_A_POLICY; CST_NO_MEMORY. The policy can be used all the same: rules whose patterns cannot be looked for are undecided,
+ * so they fire. Thread-safe. */
+CST_API cst_status cst_policy_warm(cst_policy *policy);
+
 CST_API cst_policy *cst_policy_retain(cst_policy *policy); /* thread-safe; returns its argument */
 CST_API void cst_policy_release(cst_policy *policy);       /* thread-safe; NULL is allowed */
 

@@ -240,14 +240,25 @@ static uint32_t lookback_of(const scan_database *database)
     return 4 * (most + 1);
 }
 
-cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *given, scan_database **out)
+cst_status scan_database_glance(const void *bytes, size_t length, uint32_t *patterns)
 {
     const scan_head *const head = bytes;
     if (!bytes || (uintptr_t)bytes % 16 != 0 || length < sizeof *head || memcmp(head->magic, SCAN_MAGIC, sizeof SCAN_MAGIC) != 0)
         return CST_NOT_A_POLICY;
     if (head->version != SCAN_VERSION)
         return CST_WRONG_ABI;
-    if (head->size > length || head->size < sizeof *head || !is_sound(head))
+    *patterns = head->patterns.count;
+    return head->size > length || head->size < sizeof *head ? CST_NOT_A_POLICY : CST_OK;
+}
+
+cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *given, scan_database **out)
+{
+    const scan_head *const head = bytes;
+    uint32_t patterns;
+    const cst_status glanced = scan_database_glance(bytes, length, &patterns);
+    if (glanced != CST_OK)
+        return glanced;
+    if (!is_sound(head))
         return CST_NOT_A_POLICY;
     const cst_allocator allocator = allocator_or_default(given);
     scan_database *const made = allocator.allocate(allocator.user, sizeof *made);
