@@ -205,9 +205,10 @@ static bool make_starts(scan_database *database)
         for (uint32_t number = 0; number < patterns; number++) {
             const scan_pattern_row *const row = &database->patterns[number];
             const uint64_t *const set = database->sets[list == 0 ? row->first : row->inside];
-            for (uint32_t byte = 0; byte < 256; byte++)
-                if (scan_has(set, (unsigned char)byte) && all++ < SCAN_MOST_STARTS)
-                    heads[list * 257 + byte + 1]++;
+            for (uint32_t word = 0; word < 4; word++)
+                for (uint64_t left = set[word]; left; left &= left - 1)
+                    if (all++ < SCAN_MOST_STARTS)
+                        heads[list * 257 + word * 64 + (uint32_t)__builtin_ctzll(left) + 1]++;
         }
     if (all > SCAN_MOST_STARTS) /* every pattern is asked everywhere instead */
         return true;
@@ -222,9 +223,9 @@ static bool make_starts(scan_database *database)
         for (uint32_t number = 0; number < patterns; number++) {
             const scan_pattern_row *const row = &database->patterns[number];
             const uint64_t *const set = database->sets[list == 0 ? row->first : row->inside];
-            for (uint32_t byte = 0; byte < 256; byte++)
-                if (scan_has(set, (unsigned char)byte))
-                    database->starts[SCAN_START_HEADS + heads[list * 257 + byte]++] = number;
+            for (uint32_t word = 0; word < 4; word++)
+                for (uint64_t left = set[word]; left; left &= left - 1)
+                    database->starts[SCAN_START_HEADS + heads[list * 257 + word * 64 + (uint32_t)__builtin_ctzll(left)]++] = number;
         }
     return true;
 }
