@@ -405,8 +405,90 @@ static void test_taken(void **unused)
     image_free(image);
 }
 
+/* ---- batches ---------------------------------------------------------------------------------------------- */
+
+enum { BATCH = 97 };
+
+typedef struct visited {
+    const cst_outcome *rows;
+    size_t before; /* 1 + the last index, or 0 */
+    uint32_t count;
+} visited;
+
+static void visit(void *user, size_t index, const cst_decision *decision)
+{
+    visited *const seen = user;
+    assert_true(index >= seen->before);
+    seen->before = index + 1;
+    seen->count++;
+    assert_true(decision->verdict != CST_PERMIT || decision->shadow_count > 0);
+    const char *json;
+    size_t length;
+    assert_int_equal(cst_decision_json(decision, &json, &length), CST_OK);
+}
+
+/* A batch gives what its events give one by one, sessions (records, halts) included. */
+static void test_batch(void **unused)
+{
+    (void)unused;
+    image_builder *const image = support_image("1.2");
+    cst_policy *policy;
+    const cst_options options = {.size = sizeof options, .clock = fixed_clock};
+    assert_int_equal(cst_policy_from_module(image_module(image), &options, &policy), CST_OK);
+    cst_context *const many = cst_context_new(policy), *const one = cst_context_new(policy);
+    static text events[BATCH];
+    cst_bytes places[BATCH];
+    cst_outcome rows[BATCH];
+    uint32_t fired = 0, malformed = 0, visits = 0;
+    for (uint32_t round = 0; round < 40; round++) {
+        for (uint32_t i = 0; i < BATCH; i++) {
+            const char *const seed = seeds[random_below(sizeof seeds / sizeof *seeds)];
+            events[i].length = strlen(seed);
+            memcpy(events[i].bytes, seed, events[i].length);
+            if (random_below(3) == 0)
+                change(&events[i]);
+            places[i] = (cst_bytes){events[i].bytes, events[i].length};
+        }
+        visited seen = {.rows = rows};
+        assert_int_equal(cst_decide_batch(many, places, BATCH, rows, visit, &seen), CST_OK);
+        uint32_t wanted = 0;
+        for (uint32_t i = 0; i < BATCH; i++) {
+            cst_decision decision;
+            assert_int_equal(cst_decide_json(one, events[i].bytes, events[i].length, &decision), CST_OK);
+            assert_int_equal(rows[i].verdict, decision.verdict);
+            assert_int_equal(rows[i].status, CST_OK);
+            assert_int_equal(rows[i].stage, decision.stage);
+            assert_int_equal(rows[i].rule_count, decision.rule_count);
+            assert_int_equal(rows[i].shadow_count, decision.shadow_count);
+            same_string(rows[i].error_code, decision.error_code);
+            cst_fired rule = {.rule = NULL};
+            if (decision.rule_count)
+                assert_int_equal(cst_decision_rule(&decision, 0, &rule), CST_OK);
+            same_string(rows[i].rule, rule.rule);
+            wanted += decision.verdict != CST_PERMIT || decision.shadow_count > 0;
+            fired += decision.rule_count > 0;
+            malformed += decision.error_code != NULL;
+        }
+        assert_int_equal(seen.count, wanted);
+        visits += wanted;
+    }
+    assert_true(fired > BATCH && malformed > BATCH && visits > BATCH);
+    assert_int_equal(cst_decide_batch(many, NULL, 0, NULL, NULL, NULL), CST_OK);
+    assert_int_equal(cst_decide_batch(many, places, 1, NULL, NULL, NULL), CST_BAD_ARGUMENT);
+    assert_int_equal(cst_decide_batch(NULL, places, 2, rows, NULL, NULL), CST_BAD_ARGUMENT);
+    assert_int_equal(rows[0].verdict, CST_DENY);
+    assert_int_equal(rows[1].status, CST_BAD_ARGUMENT);
+    places[1].bytes = NULL; /* a row that cannot be decided is denied, and the others are decided */
+    assert_int_equal(cst_decide_batch(one, places, 3, rows, NULL, NULL), CST_BAD_ARGUMENT);
+    assert_true(rows[0].status == CST_OK && rows[1].status == CST_BAD_ARGUMENT && rows[1].verdict == CST_DENY && rows[2].status == CST_OK);
+    cst_context_free(many);
+    cst_context_free(one);
+    cst_policy_release(policy);
+    image_free(image);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changed), cmocka_unit_test(test_taken)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changed), cmocka_unit_test(test_taken), cmocka_unit_test(test_batch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
