@@ -2,8 +2,8 @@
  * compiler_warm_test.c - what a decision costs the allocator: nothing, once a context is warm; and what is opened when.
  *
  * One policy asks for everything that needs memory while an event is decided: patterns in texts and in views, commands that are taken apart, open data, lists,
- * records that sessions carry, questions about the past, where values came from. Its events are decided until every block is there, and
- * then once more with an allocator that counts.
+ * records that sessions carry, questions about the past. Its events are decided until every block is there, and then once more with an allocator that
+ * counts. Left out is what a session has to remember more of with every event: the texts that `from` and `repeats` ask for, and grants that were used.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,9 +28,8 @@ static const char policy_text[] =
     "rule keys on input, output when text contains /AKIA[0-9A-Z]{8}/ then redact with \"[key]\"\n"
     "rule folded on input when text folded contains \"ignore all rules\" then refuse\n"
     "rule wipe on action run when args.line runs \"rm\" then require approval from boss within 1h\n"
-    "rule reads on action run when any p in args.line.reads satisfies p within \"/etc\" then deny\n"
+    "rule reads on action run when any p in args.line.reads satisfies p inside \"/etc\" then deny\n"
     "rule away on action mail when any a in args.to satisfies a.domain != \"example.com\" then escalate to boss\n"
-    "rule leak on action mail when args.body from result then flag\n"
     "rule open on action put when args.data.kind is string and args.data.kind == \"x\" then flag\n"
     "rule much on action put when sum of args.amount over (action put) within 1h > 100.0 then flag\n"
     "rule guest on action when user.role == \"guest\" then flag because \"{user.id} is a guest\"\n";
@@ -46,7 +45,7 @@ static const char *const events[] = {
     "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"put\",\"args\":{\"data\":1,\"amount\":\"no\"}}",
     "{\"stage\":\"input\",\"text\":\"\\ud800\"}",
 };
-enum { EVENTS = sizeof events / sizeof *events };
+enum { EVENTS = sizeof events / sizeof *events, WARM = 400 /* until the state of the question about the past has its full size */ };
 
 typedef struct counter {
     uint64_t calls;
@@ -107,7 +106,7 @@ static void test_no_allocation(void **unused)
     cst_context *const context = cst_context_new(policy);
     cst_verdict first[EVENTS], verdicts[EVENTS];
     decide_all(context, first);
-    for (int round = 0; round < 20; round++)
+    for (int round = 0; round < WARM; round++)
         decide_all(context, verdicts);
     const uint64_t before = calls.calls;
     assert_true(before > 0);
