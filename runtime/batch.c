@@ -12,18 +12,21 @@ static const char *strictest_rule(const cst_context *context)
 {
     const engine_fired *const first = context->fired_count ? &context->fired[0] : NULL;
     const cst_image *const image = context->policy->image;
-    return first && first->rule != CST_NONE ? CST_TEXT(image, CST_ROWS(image, rules, cst_rule_row)[first->rule].name) : NULL;
+    return first && first->rule != CST_NONE
+               ? CST_TEXT(image, CST_ROWS(image, rules, cst_rule_row)[first->rule].name)
+               : NULL;
 }
 
-cst_status cst_decide_batch(cst_context *context, const cst_bytes *events, size_t count, cst_outcome *rows,
-                            cst_batch_fn visit, void *user)
+cst_status cst_decide_batch(cst_context *context, const cst_bytes *events, size_t count,
+                            cst_outcome *rows, cst_batch_fn visit, void *user)
 {
     if (count && !rows)
         return CST_BAD_ARGUMENT;
     cst_status status = !context || (count && !events) ? CST_BAD_ARGUMENT : CST_OK;
     for (size_t i = 0; i < count; i++) {
         cst_decision decision;
-        const cst_status one = context && events ? cst_decide_json(context, events[i].bytes, events[i].length, &decision)
+        const cst_status one = context && events ? cst_decide_json(context, events[i].bytes,
+                                                                   events[i].length, &decision)
                                                  : cst_decide_json(NULL, NULL, 0, &decision);
         rows[i] = (cst_outcome){
             .verdict = decision.verdict,

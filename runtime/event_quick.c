@@ -28,9 +28,10 @@
  * end is.
  */
 typedef struct object {
-    uint64_t known;  /* bit policy_node.number: this declared or fixed member came already */
+    uint64_t known;        /* bit policy_node.number: this declared or fixed member came already */
     uint32_t first, count; /* children that keys may be */
-    uint32_t before; /* place in `follows`: behind the member that was read last, or at the beginning of the object */
+    uint32_t
+        before; /* place in `follows`: behind the member that was read last, or at the beginning of the object */
     uint32_t keys;
 } object;
 
@@ -58,7 +59,8 @@ static inline const char *pass(const char *next)
 static inline bool is_key(const policy_node *node, const char *quote)
 {
 #if defined(__SSE2__)
-    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(quote + 1)); /* the padding is one load */
+    const __m128i bytes =
+        _mm_loadu_si128((const __m128i *)(const void *)(quote + 1)); /* the padding is one load */
     const __m128i name = _mm_loadu_si128((const __m128i *)(const void *)node->key);
     const uint32_t other = ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, name));
     return (other & node->key_mask) == 0;
@@ -70,13 +72,15 @@ static inline bool is_key(const policy_node *node, const char *quote)
 static uint32_t fixed_key(const quick *reader, const char *key, uint32_t length)
 {
     for (uint32_t i = 0; i < POLICY_FIXED; i++)
-        if (reader->nodes[reader->node_count + i].key_length == length && same_name(reader->nodes[reader->node_count + i].key, key, length))
+        if (reader->nodes[reader->node_count + i].key_length == length &&
+            same_name(reader->nodes[reader->node_count + i].key, key, length))
             return reader->node_count + i;
     return CST_NONE;
 }
 
 /* A key that was not expected, up to its closing quote. */
-static const char *other_key(quick *reader, const object *object, uint32_t node, const char *quote, const policy_node **member)
+static const char *other_key(quick *reader, const object *object, uint32_t node, const char *quote,
+                             const policy_node **member)
 {
     cst_context *const context = reader->context;
     json_scanner *const scanner = reader->scanner;
@@ -106,13 +110,14 @@ static const char *other_key(quick *reader, const object *object, uint32_t node,
 }
 
 /* The key at `next`, its colon, and the white space behind. *member is NULL where nobody reads it. */
-INLINE const char *read_key(quick *reader, object *object, uint32_t node, bool outermost, const char *next,
-                            const policy_node **member)
+INLINE const char *read_key(quick *reader, object *object, uint32_t node, bool outermost,
+                            const char *next, const policy_node **member)
 {
     if (*next != '"' || ++object->keys > JSON_LINEAR_KEYS)
         return NULL;
     const policy_node *found = &reader->nodes[reader->follows[object->before]];
-    if (is_key(found, next) && (found->row - object->first < object->count || (outermost && found->row >= reader->node_count))) {
+    if (is_key(found, next) && (found->row - object->first < object->count ||
+                                (outermost && found->row >= reader->node_count))) {
         next += found->key_length + 2u;
     } else {
         next = other_key(reader, object, node, next, &found);
@@ -153,12 +158,17 @@ static inline const char *read_text(const quick *reader, const char *next)
     return *next == '"' ? json_read_string(reader->scanner, next, true) : NULL;
 }
 
-static inline void put_string(const quick *reader, const policy_node *node, const char *quote, uint32_t length)
+static inline void put_string(const quick *reader, const policy_node *node, const char *quote,
+                              uint32_t length)
 {
     cst_context *const context = reader->context;
     *engine_slot(context, node->slot) = (cst_value){
-        .as.text = quote + 1, .length = length, .raw_length = length, .kind = CST_KIND_STRING,
-        .at = (uint32_t)(quote - reader->scanner->start), .at_length = length + 2,
+        .as.text = quote + 1,
+        .length = length,
+        .raw_length = length,
+        .kind = CST_KIND_STRING,
+        .at = (uint32_t)(quote - reader->scanner->start),
+        .at_length = length + 2,
         .symbol = node->interned ? convert_symbol(&context->convert, quote + 1, length) : 0};
 }
 
@@ -166,8 +176,11 @@ static inline void put_string(const quick *reader, const policy_node *node, cons
 static void put_text(cst_context *context, uint32_t row, const json_scanner *scanner)
 {
     const cst_node_row *const node = &context->nodes[row];
-    const cst_json token = {.kind = JSON_STRING, .text = scanner->text, .length = scanner->length,
-                            .at = scanner->at, .at_length = scanner->at_length};
+    const cst_json token = {.kind = JSON_STRING,
+                            .text = scanner->text,
+                            .length = scanner->length,
+                            .at = scanner->at,
+                            .at_length = scanner->at_length};
     for (uint32_t i = 0; i < node->targets.count; i++)
         event_put_token(context, row, &context->targets[node->targets.first + i], &token);
     if (node->children.count)
@@ -175,7 +188,8 @@ static void put_text(cst_context *context, uint32_t row, const json_scanner *sca
 }
 
 /* A number without an exponent and with few digits: NULL if it is none. */
-static inline const char *put_number(const quick *reader, const policy_node *node, const char *start)
+static inline const char *put_number(const quick *reader, const policy_node *node,
+                                     const char *start)
 {
     const bool negative = *start == '-';
     const char *next = start + negative, *const whole = next;
@@ -186,7 +200,8 @@ static inline const char *put_number(const quick *reader, const policy_node *nod
     if (next == whole || (*whole == '0' && next - whole > 1))
         return NULL;
     if (*next == '.' && node->decimal) {
-        for (next++; *next >= '0' && *next <= '9' && next - whole <= (ptrdiff_t)QUICK_DIGITS; next++, places++)
+        for (next++; *next >= '0' && *next <= '9' && next - whole <= (ptrdiff_t)QUICK_DIGITS;
+             next++, places++)
             number = number * 10 + (*next - '0');
         if (places == 0 || places > 6)
             return NULL;
@@ -197,9 +212,12 @@ static inline const char *put_number(const quick *reader, const policy_node *nod
     if (node->decimal && __builtin_mul_overflow(number, scale[places], &number))
         return NULL;
     const uint32_t length = (uint32_t)(next - start);
-    *engine_slot(reader->context, node->slot) = (cst_value){
-        .as.integer = negative ? -number : number, .kind = node->decimal ? CST_KIND_DECIMAL : CST_KIND_INT,
-        .raw_length = length, .at = (uint32_t)(start - reader->scanner->start), .at_length = length};
+    *engine_slot(reader->context, node->slot) =
+        (cst_value){.as.integer = negative ? -number : number,
+                    .kind = node->decimal ? CST_KIND_DECIMAL : CST_KIND_INT,
+                    .raw_length = length,
+                    .at = (uint32_t)(start - reader->scanner->start),
+                    .at_length = length};
     return next;
 }
 
@@ -209,8 +227,11 @@ static inline const char *put_bool(const quick *reader, const policy_node *node,
     const uint32_t length = truth ? 4 : 5;
     if (memcmp(start, truth ? "true" : "fals", 4) != 0 || start[length - 1] != 'e')
         return NULL;
-    *engine_slot(reader->context, node->slot) = (cst_value){
-        .as.integer = truth, .kind = CST_KIND_BOOL, .at = (uint32_t)(start - reader->scanner->start), .at_length = length};
+    *engine_slot(reader->context, node->slot) =
+        (cst_value){.as.integer = truth,
+                    .kind = CST_KIND_BOOL,
+                    .at = (uint32_t)(start - reader->scanner->start),
+                    .at_length = length};
     return start + length;
 }
 
@@ -287,7 +308,8 @@ static const char *read_object(quick *reader, const char *next, const policy_nod
     const uint32_t row = node->row;
     const policy_node *child;
     const cst_range children = context->nodes[row].children;
-    object object = {.first = children.first, .before = 2 * row + 1,
+    object object = {.first = children.first,
+                     .before = 2 * row + 1,
                      .count = children.count < POLICY_NUMBERED ? children.count : POLICY_NUMBERED};
     uint32_t required = 0;
     next = json_open_level(reader->scanner, next);
@@ -323,7 +345,8 @@ static engine_text text_of(const json_scanner *scanner)
 /* A value as it is written. */
 static engine_text whole_text(const json_scanner *scanner, const char *start, const char *behind)
 {
-    return (engine_text){start, (uint32_t)(behind - start), (uint32_t)(start - scanner->start), (uint32_t)(behind - start)};
+    return (engine_text){start, (uint32_t)(behind - start), (uint32_t)(start - scanner->start),
+                         (uint32_t)(behind - start)};
 }
 
 static bool take_stage(engine_event *event, const json_scanner *scanner)
@@ -332,10 +355,14 @@ static bool take_stage(engine_event *event, const json_scanner *scanner)
         const char *name;
         uint32_t length;
         cst_stage stage;
-    } stages[] = {{"action", 6, CST_ACTION}, {"result", 6, CST_RESULT}, {"input", 5, CST_INPUT},
-                  {"output", 6, CST_OUTPUT}, {"message", 7, CST_MESSAGE}};
+    } stages[] = {{"action", 6, CST_ACTION},
+                  {"result", 6, CST_RESULT},
+                  {"input", 5, CST_INPUT},
+                  {"output", 6, CST_OUTPUT},
+                  {"message", 7, CST_MESSAGE}};
     for (uint32_t i = 0; i < sizeof stages / sizeof *stages; i++)
-        if (stages[i].length == scanner->length && same_name(stages[i].name, scanner->text, scanner->length)) {
+        if (stages[i].length == scanner->length &&
+            same_name(stages[i].name, scanner->text, scanner->length)) {
             event->stage = stages[i].stage;
             event->has_stage = true;
             return true;
@@ -381,13 +408,15 @@ static const char *read_fixed(quick *reader, const char *next, uint32_t fixed)
         event->id = whole_text(scanner, start, next);
         return next;
     }
-    if (!event->dispatch && event->has_stage && (event->tool.bytes || (event->stage != CST_ACTION && event->stage != CST_RESULT)))
+    if (!event->dispatch && event->has_stage &&
+        (event->tool.bytes || (event->stage != CST_ACTION && event->stage != CST_RESULT)))
         event_dispatch(reader->context, event->stage, event->tool.bytes, event->tool.length);
     return next;
 }
 
 /* A member that is not fixed, with all that is kept of it beside its slots. */
-static const char *read_member(quick *reader, const char *quote, const char *start, const policy_node *node)
+static const char *read_member(quick *reader, const char *quote, const char *start,
+                               const policy_node *node)
 {
     bool there;
     const char *const next = !node ? skip(reader, start) : read_value(reader, start, node, &there);
@@ -397,7 +426,9 @@ static const char *read_member(quick *reader, const char *quote, const char *sta
     engine_event *const event = &reader->context->event;
     if (!node) {
         const char *const key = quote + 1;
-        event_keep_member(reader->context, key, (uint32_t)((const char *)memchr(key, '"', (size_t)(start - key)) - key), &text);
+        event_keep_member(reader->context, key,
+                          (uint32_t)((const char *)memchr(key, '"', (size_t)(start - key)) - key),
+                          &text);
         return next;
     }
     if (node->keep == POLICY_KEEP_ARGS)
@@ -435,7 +466,8 @@ bool event_read_quickly(cst_context *context)
         next = read_key(&reader, &members, event->root, true, next, &member);
         if (!next)
             return false;
-        next = member && member->row >= count ? read_fixed(&reader, next, member->row - count) : read_member(&reader, quote, next, member);
+        next = member && member->row >= count ? read_fixed(&reader, next, member->row - count)
+                                              : read_member(&reader, quote, next, member);
         if (!next || !pass_comma(&reader, &next, &ended))
             return false;
     }

@@ -68,7 +68,8 @@ void json_scan_begin(json_scanner *scanner, const char *bytes, size_t length, ar
         json_fail(scanner, JSON_MEMORY, scanner->start);
 }
 
-void json_scan_begin_padded(json_scanner *scanner, const char *bytes, size_t length, arena *memory, uint32_t depth_limit)
+void json_scan_begin_padded(json_scanner *scanner, const char *bytes, size_t length, arena *memory,
+                            uint32_t depth_limit)
 {
     json_scan_begin(scanner, bytes, length, memory, depth_limit);
     if (bytes && length <= UINT32_MAX)

@@ -126,16 +126,20 @@ static inline const char *json_read_string(json_scanner *scanner, const char *st
 }
 
 /* Notes a key that the caller knows to be the first of its name in its object. */
-static inline bool json_note_fresh_key(json_scanner *scanner, const char *text, uint32_t length, const char *quote)
+static inline bool json_note_fresh_key(json_scanner *scanner, const char *text, uint32_t length,
+                                       const char *quote)
 {
-    if (scanner->seen_count == scanner->seen_capacity || scanner->seen_count - scanner->seen_first >= JSON_LINEAR_KEYS) {
+    if (scanner->seen_count == scanner->seen_capacity ||
+        scanner->seen_count - scanner->seen_first >= JSON_LINEAR_KEYS) {
         scanner->text = text;
         scanner->length = length;
         scanner->at = (uint32_t)(quote - scanner->start);
         return json_note_key(scanner);
     }
-    scanner->seen[scanner->seen_count++] = (json_seen){
-        .tag = key_tag(scanner, text, length), .text = text, .length = length, .at = (uint32_t)(quote - scanner->start)};
+    scanner->seen[scanner->seen_count++] = (json_seen){.tag = key_tag(scanner, text, length),
+                                                       .text = text,
+                                                       .length = length,
+                                                       .at = (uint32_t)(quote - scanner->start)};
     return true;
 }
 

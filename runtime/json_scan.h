@@ -32,7 +32,8 @@
 #define JSON_PADDING 16u /* one load of plain_run */
 
 /* json_scan_begin for input behind which JSON_PADDING bytes are readable, the first of them NUL. */
-void json_scan_begin_padded(json_scanner *scanner, const char *bytes, size_t length, arena *arena, uint32_t depth_limit);
+void json_scan_begin_padded(json_scanner *scanner, const char *bytes, size_t length, arena *arena,
+                            uint32_t depth_limit);
 
 /* Sets the first error and stops the scanner. Always false. Readers may call it too. */
 bool json_fail(json_scanner *scanner, json_error error, const char *at);

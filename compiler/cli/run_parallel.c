@@ -22,13 +22,13 @@
 
 enum { BATCHES = 4, BATCH_LINES = 512 };
 
-#define BATCH_BYTES ((size_t)1 << 18) /* a batch is full behind the line that reaches this */
+#define BATCH_BYTES  ((size_t)1 << 18) /* a batch is full behind the line that reaches this */
 #define EVERY_THREAD UINT32_MAX
 
-typedef struct job { /* one line */
-    size_t at, length;  /* in the batch's bytes */
+typedef struct job {   /* one line */
+    size_t at, length; /* in the batch's bytes */
     bool too_long;
-    uint32_t thread;    /* or EVERY_THREAD */
+    uint32_t thread; /* or EVERY_THREAD */
     /* the answer, written by `answers` alone */
     uint32_t answers;
     size_t text_at, text_length; /* in that thread's bytes of the batch */
@@ -38,7 +38,7 @@ typedef struct job { /* one line */
 
 typedef struct batch {
     buffer bytes;
-    buffer *texts;     /* a thread each */
+    buffer *texts; /* a thread each */
     job jobs[BATCH_LINES];
     uint32_t count;
     uint32_t left;     /* under the lock: threads that are not done with it */
@@ -88,7 +88,8 @@ bool run_threads_read(const cli_arguments *arguments, const char *format, uint32
     *threads = (uint32_t)number;
     if (number == 1)
         return true;
-    if (strcmp(format, "events") != 0 || arguments_has(arguments, "--stream") || arguments_has(arguments, "--summary")) {
+    if (strcmp(format, "events") != 0 || arguments_has(arguments, "--stream") ||
+        arguments_has(arguments, "--summary")) {
         complain("--jobs decides lines of events: no other --from, no --stream, no --summary");
         return false;
     }
@@ -117,14 +118,15 @@ static bool is_stateless(const cst_image *image)
         for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++)
             if (layers[i].defaults[stage].verdict == CST_REQUIRE_APPROVAL)
                 return false;
-    return image->records.count == 0 && image->pasts.count == 0 && image->labels.count == 0 && image->echoes.count == 0 &&
-           image->sources.count == 0 && image->froms.count == 0;
+    return image->records.count == 0 && image->pasts.count == 0 && image->labels.count == 0 &&
+           image->echoes.count == 0 && image->sources.count == 0 && image->froms.count == 0;
 }
 
 /* ---- which thread ------------------------------------------------------------------------------------ */
 
 /* The session of a line, *length 0 if it names none. False: it cannot be told. */
-static bool find_session(parallel *all, const char *line, size_t length, const char **name, uint32_t *name_length)
+static bool find_session(parallel *all, const char *line, size_t length, const char **name,
+                         uint32_t *name_length)
 {
     json_scanner scanner;
     bool told = true;
@@ -174,7 +176,8 @@ static void choose_thread(parallel *all, job *job, uint32_t number, const char *
 static void decide_job(worker *self, batch *batch, job *job)
 {
     cst_decision decision;
-    const cst_status status = cst_decide_json(self->context, batch->bytes.bytes + job->at, job->length, &decision);
+    const cst_status status =
+        cst_decide_json(self->context, batch->bytes.bytes + job->at, job->length, &decision);
     if (job->answers != self->number)
         return;
     const char *text = "";
@@ -321,7 +324,8 @@ static void read_all(parallel *all, line_reader *lines, const char *path)
         status = lines_next(lines, &line, &length);
         if (status == LINES_TOO_LONG)
             length = 0;
-        if ((status != LINES_TEXT && status != LINES_TOO_LONG) || (status == LINES_TEXT && is_blank(line, length)))
+        if ((status != LINES_TEXT && status != LINES_TOO_LONG) ||
+            (status == LINES_TEXT && is_blank(line, length)))
             continue;
         batch *const batch = current(all);
         add_line(all, batch, status == LINES_TEXT ? line : "", length, status == LINES_TOO_LONG);
@@ -345,7 +349,8 @@ static bool start(parallel *all)
 {
     for (; all->started < all->count; all->started++) {
         worker *const one = &all->workers[all->started];
-        *one = (worker){.all = all, .number = all->started, .context = cst_context_new(all->run->policy)};
+        *one = (worker){
+            .all = all, .number = all->started, .context = cst_context_new(all->run->policy)};
         if (one->context == NULL || pthread_create(&one->thread, NULL, work, one) != 0) {
             cst_context_free(one->context);
             complain("the threads that decide cannot be started");
@@ -371,7 +376,11 @@ void run_lines_parallel(run_state *run, line_reader *lines, const char *path, ui
                         void (*deny_long)(void *user), void *user)
 {
     parallel *const all = checked(calloc(1, sizeof *all));
-    *all = (parallel){.run = run, .count = threads, .stateless = is_stateless(run->policy->image), .deny_long = deny_long, .user = user};
+    *all = (parallel){.run = run,
+                      .count = threads,
+                      .stateless = is_stateless(run->policy->image),
+                      .deny_long = deny_long,
+                      .user = user};
     all->workers = checked(calloc(threads, sizeof *all->workers));
     pthread_mutex_init(&all->lock, NULL);
     pthread_cond_init(&all->changed, NULL);

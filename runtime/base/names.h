@@ -34,7 +34,8 @@ static inline bool same_name(const char *a, const char *b, uint32_t length)
         return ((a_first ^ b_first) | (a_last ^ b_last)) == 0;
     }
     /* First, middle and last byte are all of up to three. */
-    return length == 0 || (a[0] == b[0] && a[length >> 1] == b[length >> 1] && a[length - 1] == b[length - 1]);
+    return length == 0 ||
+           (a[0] == b[0] && a[length >> 1] == b[length >> 1] && a[length - 1] == b[length - 1]);
 }
 
 #endif

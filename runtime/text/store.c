@@ -38,7 +38,8 @@ cst_status scan_store_new(const cst_image *image, const cst_allocator *allocator
     const cst_database_row *const rows = CST_ROWS(image, databases, cst_database_row);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t patterns;
-        const cst_status status = scan_database_glance((const char *)image + rows[i].bytes.offset, rows[i].bytes.length, &patterns);
+        const cst_status status = scan_database_glance((const char *)image + rows[i].bytes.offset,
+                                                       rows[i].bytes.length, &patterns);
         if (status != CST_OK)
             return status;
         if (patterns != rows[i].patterns.count)
@@ -69,7 +70,8 @@ void scan_store_free(scan_store *store)
         return;
     for (uint32_t i = 0; i < store->count; i++)
         if (!store->places[i].shared)
-            scan_database_close(atomic_load_explicit(&store->places[i].opened, memory_order_acquire));
+            scan_database_close(
+                atomic_load_explicit(&store->places[i].opened, memory_order_acquire));
     pthread_mutex_destroy(&store->lock);
     const cst_allocator allocator = store->allocator;
     allocator.release(allocator.user, store, size_of(store->count));
@@ -82,7 +84,8 @@ static scan_database *find_equal(const scan_store *store, const place *wanted)
         const place *const other = &store->places[i];
         scan_database *const opened = atomic_load_explicit(&other->opened, memory_order_relaxed);
         if (opened && !other->shared && other->length == wanted->length &&
-            (other->bytes == wanted->bytes || memcmp(other->bytes, wanted->bytes, wanted->length) == 0))
+            (other->bytes == wanted->bytes ||
+             memcmp(other->bytes, wanted->bytes, wanted->length) == 0))
             return opened;
     }
     return NULL;
@@ -121,7 +124,8 @@ const scan_database *scan_store_opened(scan_store *store, uint32_t number)
 const scan_database *scan_store_get(scan_store *store, uint32_t number)
 {
     const scan_database *const opened = scan_store_opened(store, number);
-    return opened || locked_open(store, number) != CST_OK ? opened : scan_store_opened(store, number);
+    return opened || locked_open(store, number) != CST_OK ? opened
+                                                          : scan_store_opened(store, number);
 }
 
 cst_status scan_store_warm(scan_store *store)

@@ -124,7 +124,8 @@ int main(int argc, char **argv)
         fputs("usage: bench_threads [--json] POLICY.so EVENTS.jsonl\n", stderr);
         return 2;
     }
-    const cst_options options = {.size = sizeof options, .allocator = {count_allocate, count_resize, count_release, NULL}};
+    const cst_options options = {.size = sizeof options,
+                                 .allocator = {count_allocate, count_resize, count_release, NULL}};
     cst_policy *policy;
     const cst_status status = cst_policy_open(argv[1 + json], &options, &policy);
     read_events(argv[2 + json], &all);
@@ -153,13 +154,17 @@ int main(int argc, char **argv)
     qsort(ratios, PAIRS, sizeof *ratios, compare_doubles);
     const int middle = PAIRS / 2;
     if (json)
-        printf("{\"one\":%.0f,\"two\":%.0f,\"ratio\":%.3f,\"ratio_low\":%.3f,\"ratio_high\":%.3f,\"processor_ratio\":%.3f,\"allocations\":%lu}\n", one[middle], two[middle],
-               ratios[middle], ratios[PAIRS / 10], ratios[PAIRS - 1 - PAIRS / 10], processor[middle], later);
+        printf("{\"one\":%.0f,\"two\":%.0f,\"ratio\":%.3f,\"ratio_low\":%.3f,\"ratio_high\":%.3f,"
+               "\"processor_ratio\":%.3f,\"allocations\":%lu}\n",
+               one[middle], two[middle], ratios[middle], ratios[PAIRS / 10],
+               ratios[PAIRS - 1 - PAIRS / 10], processor[middle], later);
     else
-        printf("one thread   %10.0f decisions a second (%.0f to %.0f)\ntwo threads  %10.0f (%.0f to %.0f)\nratio        %.2f (tenths: %.2f to %.2f), by processor time %.2f\n"
+        printf("one thread   %10.0f decisions a second (%.0f to %.0f)\ntwo threads  %10.0f (%.0f "
+               "to %.0f)\nratio        %.2f (tenths: %.2f to %.2f), by processor time %.2f\n"
                "allocations  %lu in %d decisions\n",
-               one[middle], one[0], one[PAIRS - 1], two[middle], two[0], two[PAIRS - 1], ratios[middle], ratios[PAIRS / 10],
-               ratios[PAIRS - 1 - PAIRS / 10], processor[middle], later, PAIRS * 3 * DECISIONS);
+               one[middle], one[0], one[PAIRS - 1], two[middle], two[0], two[PAIRS - 1],
+               ratios[middle], ratios[PAIRS / 10], ratios[PAIRS - 1 - PAIRS / 10],
+               processor[middle], later, PAIRS * 3 * DECISIONS);
     for (int i = 0; i < 2; i++)
         cst_context_free(workers[i].context);
     cst_policy_release(policy);

@@ -6,14 +6,17 @@
  * and the problem with its place. Whether a text is JSON at all is asked of a third reader, written below as RFC 8259 has it and without any
  * regard to speed; cJSON, which takes more than that, must take all that ours takes.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
-#include <cJSON.h>
+
 #include <stdlib.h>
 #include <string.h>
+
+#include <cJSON.h>
 
 #include "runtime/engine.h"
 #include "runtime/utf8.h"
@@ -31,7 +34,8 @@ static uint32_t random_below(uint32_t bound)
 
 /* ---- a third reader ------------------------------------------------------------------------------- */
 
-typedef struct strict { /* whether a text is JSON, strings UTF-8 without lone surrogates; duplicates are not looked at */
+typedef struct
+    strict { /* whether a text is JSON, strings UTF-8 without lone surrogates; duplicates are not looked at */
     const char *next, *end;
     int depth;
 } strict;
@@ -55,9 +59,11 @@ static int strict_hex(strict *text)
 {
     int code = 0;
     for (int i = 0; i < 4; i++, text->next++) {
-        if (text->next == text->end || !*text->next || !strchr("0123456789abcdefABCDEF", *text->next))
+        if (text->next == text->end || !*text->next ||
+            !strchr("0123456789abcdefABCDEF", *text->next))
             return -1;
-        code = code * 16 + (*text->next <= '9' ? *text->next - '0' : (*text->next | 0x20) - 'a' + 10);
+        code =
+            code * 16 + (*text->next <= '9' ? *text->next - '0' : (*text->next | 0x20) - 'a' + 10);
     }
     return code;
 }
@@ -87,7 +93,8 @@ static bool strict_string(strict *text)
                 return false;
         }
     }
-    return text->next < text->end && utf8_valid(start, (size_t)(text->next - start)) && strict_take(text, "\"");
+    return text->next < text->end && utf8_valid(start, (size_t)(text->next - start)) &&
+           strict_take(text, "\"");
 }
 
 static bool strict_digits(strict *text)
@@ -151,7 +158,8 @@ static bool strict_value(strict *text)
         return strict_items(text, false);
     if (first == '"')
         return strict_string(text);
-    return strict_take(text, "true") || strict_take(text, "false") || strict_take(text, "null") || strict_number(text);
+    return strict_take(text, "true") || strict_take(text, "false") || strict_take(text, "null") ||
+           strict_number(text);
 }
 
 static bool is_json(const char *bytes, size_t length)
@@ -166,27 +174,81 @@ static bool is_json(const char *bytes, size_t length)
 /* ---- changing events --------------------------------------------------------------------------------- */
 
 static const char *const seeds[] = {
-    "{\"stage\":\"action\",\"tool\":\"send_email\",\"session\":\"s1\",\"time\":\"2026-11-23T10:00:00Z\",\"id\":\"call-7\",\"user\":{\"id\":\"u1\","
-    "\"role\":\"customer\",\"region\":\"eu\"},\"args\":{\"to\":[\"ann@example.com\",\"eve@evil.test\"],\"subject\":\"hi\",\"body\":\"b\"}}",
-    "{\"stage\":\"action\",\"tool\":\"refund\",\"id\":7,\"user\":{\"id\":\"u1\",\"role\":\"agent\"},\"args\":{\"order\":\"o-1\",\"amount\":98.70,"
+    "{\"stage\":\"action\",\"tool\":\"send_email\",\"session\":\"s1\",\"time\":\"2026-11-23T10:00:"
+    "00Z\",\"id\":\"call-7\",\"user\":{\"id\":\"u1\","
+    "\"role\":\"customer\",\"region\":\"eu\"},\"args\":{\"to\":[\"ann@example.com\",\"eve@evil."
+    "test\"],\"subject\":\"hi\",\"body\":\"b\"}}",
+    "{\"stage\":\"action\",\"tool\":\"refund\",\"id\":7,\"user\":{\"id\":\"u1\",\"role\":\"agent\"}"
+    ",\"args\":{\"order\":\"o-1\",\"amount\":98.70,"
     "\"reason\":\"it is b\\u00f6se\"},\"extra\":{\"a\":[1,2,{\"b\":null}],\"c\":\"\xc3\xa4\"}}",
-    "{ \"stage\" : \"action\" , \"tool\" : \"refund\" , \"user\" : { \"role\" : \"admin\" , \"id\" : \"u2\" } ,\n\t\"args\" : { \"amount\" : -0 , \"order\" : \"\" } }",
-    "{\"args\":{\"order\":\"o\",\"amount\":1e2},\"user\":{\"id\":\"u1\",\"role\":\"agent\"},\"tool\":\"refund\",\"stage\":\"action\"}",
-    "{\"stage\":\"input\",\"session\":\"s2\",\"text\":\"spam \\\"x\\\" and \xe2\x82\xac\",\"user\":{\"id\":\"u1\",\"role\":\"admin\"},\"meta\":{\"a\":\"b\",\"n\":[1]}}",
-    "{\"stage\":\"output\",\"text\":\"long text, that goes on for more than sixteen bytes\",\"user\":{\"id\":\"u9\",\"role\":\"customer\"}}",
-    "{\"stage\":\"result\",\"tool\":\"refund\",\"text\":\"ok\",\"value\":{\"k\":[true,false,null]},\"approvals\":[],\"user\":{\"id\":\"u1\",\"role\":\"agent\"}}",
-    "{\"stage\":\"message\",\"from\":\"planner\",\"to\":\"coder\",\"text\":\"go\",\"user\":{\"id\":\"u1\",\"role\":\"agent\"},\"approvals\":{}}",
+    "{ \"stage\" : \"action\" , \"tool\" : \"refund\" , \"user\" : { \"role\" : \"admin\" , \"id\" "
+    ": \"u2\" } ,\n\t\"args\" : { \"amount\" : -0 , \"order\" : \"\" } }",
+    "{\"args\":{\"order\":\"o\",\"amount\":1e2},\"user\":{\"id\":\"u1\",\"role\":\"agent\"},"
+    "\"tool\":\"refund\",\"stage\":\"action\"}",
+    "{\"stage\":\"input\",\"session\":\"s2\",\"text\":\"spam \\\"x\\\" and "
+    "\xe2\x82\xac\",\"user\":{\"id\":\"u1\",\"role\":\"admin\"},\"meta\":{\"a\":\"b\",\"n\":[1]}}",
+    "{\"stage\":\"output\",\"text\":\"long text, that goes on for more than sixteen "
+    "bytes\",\"user\":{\"id\":\"u9\",\"role\":\"customer\"}}",
+    "{\"stage\":\"result\",\"tool\":\"refund\",\"text\":\"ok\",\"value\":{\"k\":[true,false,null]},"
+    "\"approvals\":[],\"user\":{\"id\":\"u1\",\"role\":\"agent\"}}",
+    "{\"stage\":\"message\",\"from\":\"planner\",\"to\":\"coder\",\"text\":\"go\",\"user\":{\"id\":"
+    "\"u1\",\"role\":\"agent\"},\"approvals\":{}}",
     "{\"stage\":\"system\",\"text\":\"be good\"}",
 };
 
 static const char *const tokens[] = {
-    "{", "}", "[", "]", ",", ":", "\"", "null", "true", "false", "0", "-", "1.5", "1e400", "00", "98.7000000", "123456789012345678901", "-0.0",
-    "\"stage\":\"action\",", "\"tool\":\"refund\",", "\"order\":\"x\",", "\"amount\":3,", "\"id\":\"y\",", "\"user\":null,", "\"session\":3,",
-    "\\u0041", "\\ud800", "\\ud83d\\ude00", "\\", "\\n", "\x80", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3\xa4", " ", "\n", "\t", "\x01",
-    "\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":1,\"k\":1,\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"p\":1,\"q\":1,",
-    "\"r\":1,\"s\":2,\"t\":3,\"u\":4,\"v\":5,\"w\":6,\"x\":7,\"y\":8,\"z\":9,\"aa\":1,\"ab\":1,\"ac\":1,\"ad\":1,\"ae\":1,\"af\":1,\"ag\":1,\"ah\":1,",
-    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "{\"a\":{\"a\":{\"a\":{\"a\":", "\"zone\":\"x\",", "\"z\\u006fne\":\"x\",",
-    "\"am\\u006funt\":5,", "\"text\":\"twice\",", "\"time\":\"2026-02-30T10:00:00Z\",", "\"time\":\"2028-02-29T23:59:60Z\",", "\"value\":[],",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "null",
+    "true",
+    "false",
+    "0",
+    "-",
+    "1.5",
+    "1e400",
+    "00",
+    "98.7000000",
+    "123456789012345678901",
+    "-0.0",
+    "\"stage\":\"action\",",
+    "\"tool\":\"refund\",",
+    "\"order\":\"x\",",
+    "\"amount\":3,",
+    "\"id\":\"y\",",
+    "\"user\":null,",
+    "\"session\":3,",
+    "\\u0041",
+    "\\ud800",
+    "\\ud83d\\ude00",
+    "\\",
+    "\\n",
+    "\x80",
+    "\xc3",
+    "\xed\xa0\x80",
+    "\xf4\x90\x80\x80",
+    "\xc3\xa4",
+    " ",
+    "\n",
+    "\t",
+    "\x01",
+    "\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":1,\"k\":1,\"l\":"
+    "1,\"m\":1,\"n\":1,\"o\":1,\"p\":1,\"q\":1,",
+    "\"r\":1,\"s\":2,\"t\":3,\"u\":4,\"v\":5,\"w\":6,\"x\":7,\"y\":8,\"z\":9,\"aa\":1,\"ab\":1,"
+    "\"ac\":1,\"ad\":1,\"ae\":1,\"af\":1,\"ag\":1,\"ah\":1,",
+    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+    "{\"a\":{\"a\":{\"a\":{\"a\":",
+    "\"zone\":\"x\",",
+    "\"z\\u006fne\":\"x\",",
+    "\"am\\u006funt\":5,",
+    "\"text\":\"twice\",",
+    "\"time\":\"2026-02-30T10:00:00Z\",",
+    "\"time\":\"2028-02-29T23:59:60Z\",",
+    "\"value\":[],",
 };
 
 typedef struct text {
@@ -208,7 +270,8 @@ static void splice(text *event, size_t at, size_t old, const char *bytes, size_t
 static size_t member_place(const text *event)
 {
     size_t at = random_below((uint32_t)event->length + 1);
-    for (int i = 0; i < 40 && at > 0 && event->bytes[at - 1] != '{' && event->bytes[at - 1] != ','; i++)
+    for (int i = 0; i < 40 && at > 0 && event->bytes[at - 1] != '{' && event->bytes[at - 1] != ',';
+         i++)
         at--;
     return at;
 }
@@ -314,7 +377,8 @@ static void same_event(cst_context *quick, cst_context *careful)
     for (uint32_t i = 0; i < image->slot_count; i++)
         same_value(&quick->slots[i], &careful->slots[i]);
     for (uint32_t i = 0; i < image->nodes.count; i++)
-        assert_int_equal(quick->node_stamps[i] == quick->stamp, careful->node_stamps[i] == careful->stamp);
+        assert_int_equal(quick->node_stamps[i] == quick->stamp,
+                         careful->node_stamps[i] == careful->stamp);
 }
 
 static void same_decision(const cst_decision *a, const cst_decision *b)
@@ -335,7 +399,8 @@ static int64_t fixed_clock(void *user)
 
 static bool is_about_json(const char *code)
 {
-    return code && (strcmp(code, "json") == 0 || strcmp(code, "encoding") == 0 || strcmp(code, "depth") == 0);
+    return code && (strcmp(code, "json") == 0 || strcmp(code, "encoding") == 0 ||
+                    strcmp(code, "depth") == 0);
 }
 
 static void test_changed(void **unused)
@@ -362,7 +427,8 @@ static void test_changed(void **unused)
             cst_context_forget(careful);
         }
         assert_int_equal(cst_decide_json(quick, event.bytes, event.length, &decisions[0]), CST_OK);
-        assert_int_equal(cst_decide_json(careful, event.bytes, event.length, &decisions[1]), CST_OK);
+        assert_int_equal(cst_decide_json(careful, event.bytes, event.length, &decisions[1]),
+                         CST_OK);
         same_event(quick, careful);
         same_decision(&decisions[0], &decisions[1]);
         const char *const code = decisions[0].error_code;
@@ -397,7 +463,8 @@ static void test_taken(void **unused)
         text event = {.length = strlen(seeds[i])};
         memcpy(event.bytes, seeds[i], event.length);
         assert_int_equal(engine_begin(context), CST_OK);
-        json_scan_begin_padded(&context->scanner, event.bytes, event.length, &context->arena, LIMIT_JSON_DEPTH);
+        json_scan_begin_padded(&context->scanner, event.bytes, event.length, &context->arena,
+                               LIMIT_JSON_DEPTH);
         assert_int_equal(event_read_quickly(context), taken[i]);
     }
     cst_context_free(context);
@@ -454,7 +521,8 @@ static void test_batch(void **unused)
         uint32_t wanted = 0;
         for (uint32_t i = 0; i < BATCH; i++) {
             cst_decision decision;
-            assert_int_equal(cst_decide_json(one, events[i].bytes, events[i].length, &decision), CST_OK);
+            assert_int_equal(cst_decide_json(one, events[i].bytes, events[i].length, &decision),
+                             CST_OK);
             assert_int_equal(rows[i].verdict, decision.verdict);
             assert_int_equal(rows[i].status, CST_OK);
             assert_int_equal(rows[i].stage, decision.stage);
@@ -480,7 +548,8 @@ static void test_batch(void **unused)
     assert_int_equal(rows[1].status, CST_BAD_ARGUMENT);
     places[1].bytes = NULL; /* a row that cannot be decided is denied, and the others are decided */
     assert_int_equal(cst_decide_batch(one, places, 3, rows, NULL, NULL), CST_BAD_ARGUMENT);
-    assert_true(rows[0].status == CST_OK && rows[1].status == CST_BAD_ARGUMENT && rows[1].verdict == CST_DENY && rows[2].status == CST_OK);
+    assert_true(rows[0].status == CST_OK && rows[1].status == CST_BAD_ARGUMENT &&
+                rows[1].verdict == CST_DENY && rows[2].status == CST_OK);
     cst_context_free(many);
     cst_context_free(one);
     cst_policy_release(policy);
@@ -489,6 +558,7 @@ static void test_batch(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changed), cmocka_unit_test(test_taken), cmocka_unit_test(test_batch)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changed), cmocka_unit_test(test_taken),
+                                       cmocka_unit_test(test_batch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
