@@ -37,9 +37,13 @@ static bool automaton_fits(const scan_head *head, const scan_automaton_row *row)
             if (classes[i] >= row->columns)
                 return false;
         const uint16_t *const table = scan_at(head, row->table);
-        for (uint64_t i = 0; i < entries; i++)
-            if ((uint32_t)(table[i] & ~SCAN_ACCEPT) >= row->states)
-                return false;
+        int16_t most = 0; /* of all, and signed, so that eight are looked at in one step: this is most of what opening costs */
+        for (uint64_t i = 0; i < entries; i++) {
+            const int16_t state = (int16_t)(table[i] & (SCAN_ACCEPT - 1));
+            most = state > most ? state : most;
+        }
+        if ((uint32_t)most >= row->states)
+            return false;
         for (uint32_t i = 0; i < 4; i++)
             if (row->start[i] >= row->states)
                 return false;
