@@ -67,7 +67,7 @@ static bool make_known(cst_stream *stream)
     stream->known.databases = all;
     stream->known.echoes = all + image->databases.count;
     for (uint32_t i = 0; i < image->databases.count; i++) {
-        const size_t words = (scan_pattern_count(stream->policy->databases[i]) + 63) / 64;
+        const size_t words = (rows[i].patterns.count + 63) / 64;
         text_known *const one = &all[i];
         one->watched = rows[i].stage == (uint32_t)stream->context->event.stage &&
                        rows[i].slot == stream->policy->text_slot && rows[i].slot != CST_NONE;
@@ -88,6 +88,16 @@ static bool make_known(cst_stream *stream)
         stream->known.echoes[i].watched = (echoes[i].stages >> stream->context->event.stage & 1) != 0;
         stream->watches_echo = stream->watches_echo || stream->known.echoes[i].watched;
     }
+    return true;
+}
+
+/* Whether all that looks at the text can: else nothing goes out before the end, where what asks for it is undecided. */
+static bool can_look(cst_stream *stream)
+{
+    const cst_image *const image = stream->policy->image;
+    for (uint32_t i = 0; i < image->databases.count; i++)
+        if (stream->known.databases[i].watched && !texts_database(&stream->context->texts, i))
+            return false;
     return true;
 }
 
@@ -137,6 +147,8 @@ cst_status cst_stream_open(cst_context *context, const char *json, size_t length
         stream->is_whole = stream->broken || needs_whole(context);
         if (!stream->is_whole && !make_known(stream))
             status = CST_NO_MEMORY;
+        else if (!stream->is_whole)
+            stream->is_whole = !can_look(stream);
     }
     if (status != CST_OK) {
         cst_stream_close(stream);
@@ -154,7 +166,7 @@ void cst_stream_close(cst_stream *stream)
     const cst_image *const image = stream->policy ? stream->policy->image : NULL;
     for (uint32_t i = 0; stream->known.databases && i < image->databases.count + image->echoes.count; i++) {
         text_known *const one = &stream->known.databases[i];
-        const size_t words = i < image->databases.count ? (scan_pattern_count(stream->policy->databases[i]) + 63) / 64 : 0;
+        const size_t words = i < image->databases.count ? (CST_ROWS(image, databases, cst_database_row)[i].patterns.count + 63) / 64 : 0;
         if (one->found)
             allocator.release(allocator.user, one->found, (words + 1) * sizeof(uint64_t));
         if (one->items)

@@ -85,7 +85,7 @@ static bool feed_text(cst_stream *stream, const scan_database *database, text_kn
 
 bool stream_follow(cst_stream *stream, uint32_t number, uint32_t *place)
 {
-    const scan_database *const database = stream->policy->databases[number];
+    const scan_database *const database = texts_database(&stream->context->texts, number);
     const uint32_t views = CST_ROWS(stream->policy->image, databases, cst_database_row)[number].views;
     text_known *const known = &stream->known.databases[number];
     bool unsure = false;

@@ -116,7 +116,7 @@ static bool gather(void *user, uint32_t start, uint32_t end)
 static uint32_t live_place(cst_stream *stream, uint32_t number, const window *window, uint32_t views)
 {
     cst_context *const context = stream->context;
-    const scan_database *const database = stream->policy->databases[number];
+    const scan_database *const database = texts_database(&stream->context->texts, number);
     uint32_t settled = window->end;
     text_known *const known = &stream->known.databases[number];
     /* what is dead stays dead, also where another database holds the text */
@@ -146,7 +146,7 @@ static uint32_t live_place(cst_stream *stream, uint32_t number, const window *wi
 static bool gather_pattern(gathering *state, uint32_t number, uint32_t pattern)
 {
     cst_stream *const stream = state->stream;
-    const scan_database *const database = stream->policy->databases[number];
+    const scan_database *const database = texts_database(&stream->context->texts, number);
     const cst_database_row *const row = CST_ROWS(stream->policy->image, databases, cst_database_row) + number;
     const view_segment *const segment = state->segment;
     text_known *const known = state->known;
@@ -178,7 +178,7 @@ static uint32_t next_bit(uint32_t word, uint64_t left)
 static bool gather_matches(cst_stream *stream, uint32_t number, const window *window, uint32_t to)
 {
     cst_context *const context = stream->context;
-    const scan_database *const database = stream->policy->databases[number];
+    const scan_database *const database = texts_database(&stream->context->texts, number);
     const uint32_t count = scan_pattern_count(database), words = (count + 63) / 64;
     if (to <= stream->settled)
         return true;
@@ -328,9 +328,12 @@ bool stream_settle(cst_stream *stream)
         uint32_t place;
         if (!stream->known.databases[i].watched)
             continue;
+        const scan_database *const database = texts_database(&stream->context->texts, i); /* it was there when the stream began */
+        if (!database)
+            return false;
         followed[i] = stream_follow(stream, i, &place);
         if (!followed[i]) {
-            if (!window_make(stream, rows[i].views, scan_lookback(stream->policy->databases[i]), &windows[i]))
+            if (!window_make(stream, rows[i].views, scan_lookback(database), &windows[i]))
                 return false;
             place = live_place(stream, i, &windows[i], rows[i].views);
         }
@@ -343,7 +346,7 @@ bool stream_settle(cst_stream *stream)
         text_known *const known = &stream->known.databases[i];
         if (!known->watched || (followed[i] && known->follow->accepted >= settled)) /* nothing that begins before has matched */
             continue;
-        if (followed[i] && !window_make(stream, rows[i].views, scan_lookback(stream->policy->databases[i]), &windows[i]))
+        if (followed[i] && !window_make(stream, rows[i].views, scan_lookback(texts_database(&stream->context->texts, i)), &windows[i]))
             return false;
         if (!gather_matches(stream, i, &windows[i], settled))
             return false;

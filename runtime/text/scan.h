@@ -31,6 +31,8 @@ typedef struct scan_scratch scan_scratch;
  * processor. CST_INTERNAL: the engine failed its self-test on this machine.
  */
 cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *allocator, scan_database **out);
+/* What can be said at once, from the head alone: whether it may be a database, and of how many patterns. */
+cst_status scan_database_glance(const void *bytes, size_t length, uint32_t *patterns);
 void scan_database_close(scan_database *database);
 uint32_t scan_pattern_count(const scan_database *database);
 /* How many bytes before a place can matter to what matches there: one character for assertions, and as far as `after` looks. */
