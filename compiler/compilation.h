@@ -38,6 +38,7 @@ typedef struct compilation {
     diagnostic spare;                    /* what diagnostic_report answers past that bound */
 
     bool portable;  /* the policy will run on other machines than this: pattern databases are made for the least of them */
+    bool no_index;  /* every group stays straight code: for tests that compare */
 
     struct checked_policy *checked; /* after check; see checked.h */
     struct graph *graph;            /* after lower; see graph.h */
