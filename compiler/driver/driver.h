@@ -34,7 +34,7 @@ typedef struct driver_input {
     const char *text; /* NULL: read the file */
     size_t length;
     bool portable;    /* what is made will run on other machines than this */
-    bool no_index;    /* without rule indexes: for tests that compare */
+    plan_indexing indexing;
 } driver_input;
 
 /*

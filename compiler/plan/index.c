@@ -427,8 +427,10 @@ static const index_node *make_split(indexing *x, const rule_list *rules, const s
 
 static const index_node *grow(indexing *x, rule_list rules, uint64_t used)
 {
-    split best = {.cost = leaf_cost(rules.count)};
-    const uint64_t straight = best.cost;
+    /* whatever splits the rules, where it is tests that want an index */
+    const bool always = x->unit->indexing == INDEX_ALWAYS && rules.count > 1;
+    const uint64_t straight = always ? UINT64_MAX : leaf_cost(rules.count);
+    split best = {.cost = straight};
     if (straight > COST_LOOKUP + COST_RUN + COST_RULE)
         weigh_values(x, &rules, used, &best);
     if (best.cost > straight / 4 && straight > COST_LOOKUP + COST_HALVING + COST_RUN + COST_RULE)
@@ -474,7 +476,8 @@ static void try_group(indexing *x, plan_group *group)
     const index_node *tree = grow(x, rules, 0);
     const uint64_t straight = (uint64_t)COST_RULE * group->rule_count;
     const uint64_t expected = COST_ENTRY + key_costs(x, tree) + tree->expected;
-    if (tree->form == CST_INDEX_LEAF || expected * 4 > straight * GAIN)
+    const bool pays = expected * 4 <= straight * GAIN || x->unit->indexing == INDEX_ALWAYS;
+    if (tree->form == CST_INDEX_LEAF || !pays)
         return;
     plan_index *made = arena_allocate(x->memory, sizeof *made);
     *made = (plan_index){.expected = expected, .straight = straight, .depth = tree->depth, .tree = tree};
@@ -491,14 +494,15 @@ void indexes_build(compilation *unit)
                   .policy = unit->checked,
                   .plan = made};
     *ARENA_PUSH(x.memory, &made->index_words) = 0;
+    const uint32_t least = unit->indexing == INDEX_ALWAYS ? 2 : LEAST_RULES;
     bool any = false;
     for (uint32_t g = 0; g < made->group_count; g++)
-        any = any || made->groups[g].rule_count >= LEAST_RULES;
-    if (!any || unit->no_index)
+        any = any || made->groups[g].rule_count >= least;
+    if (!any || unit->indexing == INDEX_NEVER)
         return;
     for (int form = 0; form < 3; form++)
         x.key_of[form] = arena_array(x.memory, unit->graph->nodes.count, sizeof(uint32_t));
     for (uint32_t g = 0; g < made->group_count; g++)
-        if (made->groups[g].rule_count >= LEAST_RULES)
+        if (made->groups[g].rule_count >= least)
             try_group(&x, &made->groups[g]);
 }
