@@ -18,11 +18,31 @@ typedef struct index_walk {
 
 static void walk(const index_walk *w, uint32_t at);
 
+/* A rule that is data; answers where it ends. */
+static const uint32_t *test_rule(const index_walk *w, const uint32_t *rule)
+{
+    const uint32_t *test = rule + CST_INDEX_RULE_HEAD;
+    bool holds = true, either = false;
+    for (uint32_t left = rule[1]; left > 0; left--, test += CST_INDEX_TEST_SIZE) {
+        const uint64_t key = w->keys[test[0] & ~CST_INDEX_MORE];
+        either |= key - cst_index_wide(test + 1) <= cst_index_wide(test + 3);
+        if (test[0] & CST_INDEX_MORE)
+            continue;
+        holds &= either;
+        either = false;
+    }
+    if (holds)
+        w->frame->hits[w->frame->hit_count++] = (cst_hit){.rule = rule[0], .reason = CST_TRUE};
+    return test;
+}
+
 static void run_leaf(const index_walk *w, const uint32_t *node)
 {
-    const uint32_t *run = node + CST_INDEX_LEAF_HEAD;
-    for (uint32_t left = node[0] >> 8; left > 0; left--, run += 2)
-        w->bundles[run[0]](w->frame, run[1] & 0xffffu, run[1] >> 16);
+    const uint32_t *next = node + CST_INDEX_LEAF_HEAD;
+    for (uint32_t left = node[0] >> 8; left > 0; left--, next += 2)
+        w->bundles[next[0]](w->frame, next[1] & 0xffffu, next[1] >> 16);
+    for (uint32_t left = node[1]; left > 0; left--)
+        next = test_rule(w, next);
 }
 
 static uint32_t find_dense(const uint32_t *node, uint64_t key)

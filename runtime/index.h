@@ -3,13 +3,15 @@
  *
  * A tree of tables, made by the planner (compiler/plan/index.c), as 32-bit words in image.index_words. An inner node asks one *key*, a
  * value that compiled code has computed for the event, and goes on in the table's answer and in the node's `rest`, where the rules are
- * that do not ask this key. Leaves name *runs*: neighbouring rules of one *bundle*, a compiled function. The tree only leaves out
- * rules that are false for sure; those that it reaches evaluate their whole condition as if there were no index.
+ * that do not ask this key. The tree only leaves out rules that are false for sure. A rule whose condition is nothing but tests of
+ * keys stands in its leaf as data: its row, and the tests that the way to the leaf has not answered. Of others, leaves name
+ * *runs*: neighbouring rules of one *bundle*, a compiled function, which evaluate their whole condition as if there were no index.
  *
  * Nodes are written behind their children, so every offset is smaller than that of the node it stands in: a walk ends, whatever
  * the words say. Offset 0 is no node. Numbers of 64 bits are two words, the lower first.
  *
- *     LEAF      form | runs << 8;  then each run: bundle, first | end << 16
+ *     LEAF      form | runs << 8, rules;   then each run: bundle, first | end << 16; then each rule that is data: row, tests, and each
+ *               test: key | more << 31, low (2 words), high - low (2 words). A test with `more` is true if it or the next is
  *     DENSE     form | key << 8, rest, base (2 words), count;                 then children, by key - base
  *     HASH      form | key << 8, rest, capacity, a power of two;              then key (2 words), child; child 0 is free
  *     CELLS     form | key << 8, rest, count;           then boundaries, ascending (2 words each), and count + 1 children:
@@ -35,13 +37,17 @@ typedef enum cst_index_form {
 
 /* Words before what repeats. */
 enum {
-    CST_INDEX_LEAF_HEAD = 1,
+    CST_INDEX_LEAF_HEAD = 2,
+    CST_INDEX_RULE_HEAD = 2,
+    CST_INDEX_TEST_SIZE = 5,
     CST_INDEX_DENSE_HEAD = 5,
     CST_INDEX_HASH_HEAD = 3,
     CST_INDEX_CELLS_HEAD = 3,
     CST_INDEX_PREFIXES_HEAD = 3,
     CST_INDEX_TRIE_HEAD = 3
 };
+
+#define CST_INDEX_MORE (UINT32_C(1) << 31)
 
 static inline uint64_t cst_index_wide(const uint32_t *words)
 {

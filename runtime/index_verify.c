@@ -13,7 +13,7 @@
 typedef struct index_check {
     const uint32_t *words;
     uint64_t left; /* words that may still be looked at */
-    uint32_t keys, bundles;
+    uint32_t keys, bundles, rules;
 } index_check;
 
 static bool check_node(index_check *c, uint32_t at, uint32_t above, uint32_t depth);
@@ -32,15 +32,34 @@ static bool check_child(index_check *c, uint32_t child, uint32_t at, uint32_t de
     return child == 0 || check_node(c, child, at, depth + 1u);
 }
 
+static bool check_rule(index_check *c, uint64_t *next, uint32_t above)
+{
+    if (*next + CST_INDEX_RULE_HEAD > above)
+        return false;
+    const uint32_t *const rule = c->words + *next, *const tests = rule + CST_INDEX_RULE_HEAD;
+    const uint64_t size = CST_INDEX_RULE_HEAD + (uint64_t)rule[1] * CST_INDEX_TEST_SIZE;
+    if (!take(c, (uint32_t)*next, size, above) || rule[0] >= c->rules)
+        return false;
+    for (uint32_t i = 0; i < rule[1]; i++)
+        if ((tests[(size_t)i * CST_INDEX_TEST_SIZE] & ~CST_INDEX_MORE) >= c->keys)
+            return false;
+    *next += size;
+    return true;
+}
+
 static bool check_leaf(index_check *c, uint32_t at, uint32_t above)
 {
     const uint32_t *const runs = c->words + at + CST_INDEX_LEAF_HEAD;
     const uint32_t count = c->words[at] >> 8;
-    if (!take(c, at, CST_INDEX_LEAF_HEAD + (uint64_t)count * 2, above))
+    if (above - at < CST_INDEX_LEAF_HEAD || !take(c, at, CST_INDEX_LEAF_HEAD + (uint64_t)count * 2, above))
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (runs[(size_t)i * 2] >= c->bundles ||
             (runs[(size_t)i * 2 + 1] & 0xffffu) >= runs[(size_t)i * 2 + 1] >> 16)
+            return false;
+    uint64_t next = (uint64_t)at + CST_INDEX_LEAF_HEAD + (uint64_t)count * 2;
+    for (uint32_t left = c->words[at + 1u]; left > 0; left--)
+        if (!check_rule(c, &next, above))
             return false;
     return true;
 }
@@ -136,6 +155,7 @@ bool index_verify(const cst_image *image, const cst_group_row *group)
     index_check check = {.words = CST_ROWS(image, index_words, uint32_t),
                          .left = image->index_words.count,
                          .keys = group->index_keys,
-                         .bundles = group->index_bundles};
+                         .bundles = group->index_bundles,
+                         .rules = image->rules.count};
     return group->index == 0 || check_node(&check, group->index, image->index_words.count, 0);
 }

@@ -3,7 +3,7 @@
  *
  * The group's own function computes every key and hands them to the service that walks the index. A bundle is a function of
  * neighbouring rules: it jumps to the first that is wanted and falls through to the last, so that a leaf costs one call and one jump
- * whatever it holds. Rules evaluate their whole condition, as everywhere; nothing here depends on what the index knows of them.
+ * whatever it holds. Rules that the index holds as data have no code at all. Others evaluate their whole condition, as everywhere; nothing here depends on what the index knows of them.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -27,6 +27,8 @@ static LLVMValueRef emit_key(emitter *e, const plan_key *key)
 static LLVMValueRef declare_bundles(emitter *e, const plan_group *group)
 {
     const plan_index *index = group->index;
+    if (index->bundle_count == 0)
+        return LLVMConstNull(e->pointer);
     LLVMValueRef *functions = malloc((index->bundle_count + 1u) * sizeof *functions);
     if (functions == NULL) {
         e->no_memory = true;

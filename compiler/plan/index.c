@@ -273,15 +273,20 @@ static void weigh_cells(indexing *x, const rule_list *rules, uint64_t used, spli
 
 /* ---- growing --------------------------------------------------------------------------------- */
 
-static const index_node *grow(indexing *x, rule_list rules, uint64_t used);
+/* `used`: form_bits of splits above; `met`: as in a leaf. */
+static const index_node *grow(indexing *x, rule_list rules, uint64_t used, uint64_t met);
 
-static index_node *make_leaf(indexing *x, rule_list rules)
+static index_node *make_leaf(indexing *x, rule_list rules, uint64_t met)
 {
     index_node *leaf = arena_allocate(x->memory, sizeof *leaf);
     *leaf = (index_node){.form = CST_INDEX_LEAF,
                          .rules = rules.items,
                          .count = rules.count,
+                         .met = met,
                          .expected = leaf_cost(rules.count)};
+    leaf->exact = arena_array(x->memory, rules.count, sizeof *leaf->exact);
+    for (uint32_t r = 0; r < rules.count; r++)
+        leaf->exact[r] = x->rules[rules.items[r]].exact;
     return leaf;
 }
 
@@ -382,8 +387,11 @@ static void set_depth(index_node *node)
             node->depth = node->children[b]->depth + 1;
 }
 
-static const index_node *make_split(indexing *x, const rule_list *rules, const split *how, uint64_t used)
+static const index_node *make_split(indexing *x, const rule_list *rules, const split *how, uint64_t used,
+                                    uint64_t met)
 {
+    /* fine cells have an edge wherever a need of these rules begins or ends */
+    const uint64_t met_below = met | (uint64_t)(how->form != SPLIT_COARSE) << how->key;
     const index_key *key = &x->keys.items[how->key];
     const bool cells = how->form != SPLIT_VALUES;
     const buckets parts =
@@ -409,10 +417,10 @@ static const index_node *make_split(indexing *x, const rule_list *rules, const s
         if (node->form == CST_INDEX_PREFIXES)
             node->prefixes[b] = x->prefixes.items[node->values[b]];
         if (parts.items[b].count > 0)
-            node->children[b] = grow(x, parts.items[b], used);
+            node->children[b] = grow(x, parts.items[b], used, met_below);
     }
     if (parts.rest.count > 0)
-        node->rest = grow(x, parts.rest, used);
+        node->rest = grow(x, parts.rest, used, met);
     uint64_t steps = 1, look = COST_LOOKUP;
     while (cells && (uint64_t)parts.count >> steps != 0)
         steps++;
@@ -425,7 +433,7 @@ static const index_node *make_split(indexing *x, const rule_list *rules, const s
     return node;
 }
 
-static const index_node *grow(indexing *x, rule_list rules, uint64_t used)
+static const index_node *grow(indexing *x, rule_list rules, uint64_t used, uint64_t met)
 {
     /* whatever splits the rules, where it is tests that want an index */
     const bool always = x->unit->indexing == INDEX_ALWAYS && rules.count > 1;
@@ -435,27 +443,34 @@ static const index_node *grow(indexing *x, rule_list rules, uint64_t used)
         weigh_values(x, &rules, used, &best);
     if (best.cost > straight / 4 && straight > COST_LOOKUP + COST_HALVING + COST_RUN + COST_RULE)
         weigh_cells(x, &rules, used, &best);
-    return best.cost < straight ? make_split(x, &rules, &best, used) : make_leaf(x, rules);
+    return best.cost < straight ? make_split(x, &rules, &best, used, met) : make_leaf(x, rules, met);
 }
 
 /* ---- groups ---------------------------------------------------------------------------------- */
 
-/* Keys that the tree asks, numbered anew. */
-static void note_keys(const index_node *node, bool *asked)
+/* Keys that the tree asks, and those that rules of leaves still test. */
+static void note_keys(const indexing *x, const index_node *node, bool *asked)
 {
-    if (node == NULL || node->form == CST_INDEX_LEAF)
+    if (node == NULL)
+        return;
+    for (uint32_t i = 0; node->form == CST_INDEX_LEAF && i < node->count; i++) {
+        const index_rule *rule = &x->rules[node->rules[i]];
+        for (uint32_t n = rule->first; rule->exact && n < rule->first + rule->count; n++)
+            asked[x->needs.items[n].key] |= (node->met >> x->needs.items[n].key & 1u) == 0;
+    }
+    if (node->form == CST_INDEX_LEAF)
         return;
     asked[node->key] = true;
     for (uint32_t i = 0; i < node->count; i++)
-        note_keys(node->children[i], asked);
-    note_keys(node->rest, asked);
+        note_keys(x, node->children[i], asked);
+    note_keys(x, node->rest, asked);
 }
 
 static uint64_t key_costs(const indexing *x, const index_node *tree)
 {
     bool asked[INDEX_KEYS] = {false};
     uint64_t cost = 0;
-    note_keys(tree, asked);
+    note_keys(x, tree, asked);
     for (uint32_t k = 0; k < x->keys.count; k++)
         if (asked[k])
             cost += COST_KEY * (1u + (uint64_t)x->graph->nodes.items[x->keys.items[k].what.node].cost);
@@ -473,7 +488,7 @@ static void try_group(indexing *x, plan_group *group)
         if (!x->rules[r].never)
             rules.items[rules.count++] = r;
     x->copies_left = (uint64_t)COPIES_A_RULE * group->rule_count;
-    const index_node *tree = grow(x, rules, 0);
+    const index_node *tree = grow(x, rules, 0, 0);
     const uint64_t straight = (uint64_t)COST_RULE * group->rule_count;
     const uint64_t expected = COST_ENTRY + key_costs(x, tree) + tree->expected;
     const bool pays = expected * 4 <= straight * GAIN || x->unit->indexing == INDEX_ALWAYS;

@@ -46,6 +46,7 @@ typedef struct index_key {
 typedef struct index_rule {
     uint32_t first, count; /* in needs */
     bool never;            /* false for every event: in no leaf */
+    bool exact;            /* true if all needs are met: no code is wanted for it */
 } index_rule;
 
 typedef struct indexing {
@@ -88,6 +89,8 @@ typedef struct index_node {
     uint32_t count;                /* LEAF: rules; else children */
     uint32_t *rules;               /* LEAF: numbers in group.rules, ascending */
     plan_key what;                 /* the key */
+    bool *exact;                   /* LEAF: by rule */
+    uint64_t met;                  /* LEAF: bit k: the way here has met all that its rules need of key k */
     int64_t *values;               /* by child; of CELLS the count - 1 boundaries, of PREFIXES numbers of prefixes */
     index_prefix *prefixes;        /* by child, of PREFIXES */
     const struct index_node **children;

@@ -29,6 +29,7 @@ typedef struct partial {
 
 typedef struct partials {
     bool never;
+    bool exact; /* the condition is true if all needs are met, and never undecided */
     uint32_t count;
     partial items[INDEX_RULE_KEYS];
 } partials;
@@ -65,7 +66,7 @@ static uint32_t key_number(indexing *x, node_id id, plan_key_form form)
 static void need_spans(gathering *g, partials *out, node_id id, plan_key_form form,
                        const index_span *spans, uint32_t count)
 {
-    *out = (partials){.never = count == 0};
+    *out = (partials){.never = count == 0, .exact = true};
     if (count == 0)
         return;
     out->count = 1;
@@ -118,6 +119,7 @@ static void need_prefix(gathering *g, partials *out, const graph_node *node)
     const int64_t number = prefix_number(g, prefix->constant.as.text, length);
     const index_span span = {number, number};
     need_spans(g, out, node->operands[0], PLAN_KEY_PREFIX, &span, 1);
+    out->exact = false;
 }
 
 /* ---- and, or --------------------------------------------------------------------------------- */
@@ -130,8 +132,8 @@ static uint32_t partial_of(const partials *all, uint32_t key)
     return CST_NONE;
 }
 
-/* What is in both. Where that has too many pieces, `mine` stays: it is a superset. */
-static void intersect(partial *mine, const partial *other)
+/* What is in both. Where that has too many pieces, `mine` stays: it is a superset. False then. */
+static bool intersect(partial *mine, const partial *other)
 {
     index_span both[INDEX_RULE_SPANS];
     uint32_t count = 0;
@@ -139,7 +141,7 @@ static void intersect(partial *mine, const partial *other)
         const index_span a = mine->spans[i], b = other->spans[j];
         const index_span shared = {a.low > b.low ? a.low : b.low, a.high < b.high ? a.high : b.high};
         if (shared.low <= shared.high && count == INDEX_RULE_SPANS)
-            return;
+            return false;
         if (shared.low <= shared.high)
             both[count++] = shared;
         if (a.high < b.high)
@@ -149,18 +151,22 @@ static void intersect(partial *mine, const partial *other)
     }
     memcpy(mine->spans, both, count * sizeof *both);
     mine->count = count;
+    return true;
 }
 
 static void meet(const gathering *g, partials *mine, const partials *other)
 {
     mine->never = mine->never || other->never;
+    mine->exact = mine->exact && other->exact;
     for (uint32_t i = 0; i < other->count; i++) {
         const uint32_t known = partial_of(mine, other->items[i].key);
         const bool prefix = g->x->keys.items[other->items[i].key].what.form == PLAN_KEY_PREFIX;
         if (known == CST_NONE && mine->count < INDEX_RULE_KEYS)
             mine->items[mine->count++] = other->items[i];
-        else if (known != CST_NONE && !prefix) /* a text may have two prefixes */
-            intersect(&mine->items[known], &other->items[i]);
+        else if (known == CST_NONE || prefix) /* a text may have two prefixes */
+            mine->exact = false;
+        else
+            mine->exact = intersect(&mine->items[known], &other->items[i]) && mine->exact;
         mine->never = mine->never || (known != CST_NONE && mine->items[known].count == 0);
     }
 }
@@ -218,6 +224,8 @@ static void join(const gathering *g, partials *mine, const partials *other)
         *mine = *other;
         return;
     }
+    /* only needs of one key come together without loss */
+    mine->exact = mine->exact && other->exact && mine->count == 1 && other->count == 1;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < mine->count; i++) {
         const uint32_t found = partial_of(other, mine->items[i].key);
@@ -228,6 +236,7 @@ static void join(const gathering *g, partials *mine, const partials *other)
         if (prefix ? unite_prefixes(g->x, one, &other->items[found]) : unite(one, &other->items[found]))
             mine->items[kept++] = *one;
     }
+    mine->exact = mine->exact && kept == mine->count;
     mine->count = kept;
 }
 
@@ -235,7 +244,19 @@ static void join(const gathering *g, partials *mine, const partials *other)
 
 static void gather(gathering *g, node_id id, uint32_t depth, partials *out);
 
-static void need_equal(gathering *g, partials *out, const graph_node *node)
+/* Everything but one value. */
+static void need_other(gathering *g, partials *out, node_id id, plan_key_form form, int64_t value)
+{
+    index_span spans[2];
+    uint32_t count = 0;
+    if (value != INT64_MIN)
+        spans[count++] = (index_span){INT64_MIN, value - 1};
+    if (value != INT64_MAX)
+        spans[count++] = (index_span){value + 1, INT64_MAX};
+    need_spans(g, out, id, form, spans, count);
+}
+
+static void need_equal(gathering *g, partials *out, const graph_node *node, bool negated)
 {
     const graph_node *left = node_at(g, node->operands[0]);
     const graph_node *right = node_at(g, node->operands[1]);
@@ -244,8 +265,13 @@ static void need_equal(gathering *g, partials *out, const graph_node *node)
         return;
     const cst_kind kind = left->type->kind;
     const uint32_t symbol = g->x->plan->symbols_of_constants[node->operands[1]];
-    if (kind_has_integer(kind))
-        need_number(g, out, node->operands[0], right->constant.as.integer, right->constant.as.integer);
+    const int64_t number = right->constant.as.integer;
+    if (negated && kind_has_integer(kind))
+        need_other(g, out, node->operands[0], PLAN_KEY_NUMBER, number);
+    else if (negated && kind_has_text(kind) && symbol != 0)
+        need_other(g, out, node->operands[0], PLAN_KEY_SYMBOL, symbol);
+    else if (kind_has_integer(kind))
+        need_number(g, out, node->operands[0], number, number);
     else if (kind_has_text(kind) && symbol != 0)
         need_spans(g, out, node->operands[0], PLAN_KEY_SYMBOL, &(index_span){symbol, symbol}, 1);
 }
@@ -260,7 +286,7 @@ static void need_member(gathering *g, partials *out, const graph_node *node)
         set->count > INDEX_RULE_SPANS || !can_be_key(node_at(g, node->operands[0])))
         return;
     partials one = {0};
-    out->never = true;
+    *out = (partials){.never = true, .exact = true};
     for (uint32_t i = 0; i < set->count; i++) {
         const int64_t value = text ? set->values[i].symbol : set->values[i].as.integer;
         need_spans(g, &one, node->operands[0], text ? PLAN_KEY_SYMBOL : PLAN_KEY_NUMBER,
@@ -311,9 +337,9 @@ static void gather_junction(gathering *g, const graph_node *node, uint32_t depth
 {
     const bool is_and = node->kind == EXPRESSION_AND;
     partials one;
-    *out = (partials){.never = !is_and};
-    if (depth == GATHER_DEPTH || (!is_and && node->operand_count > g->steps)) {
-        out->never = false;
+    *out = (partials){.never = !is_and, .exact = true};
+    if (depth == GATHER_DEPTH || node->operand_count > g->steps) {
+        *out = (partials){0};
         return;
     }
     for (uint32_t i = 0; i < node->operand_count && (is_and || out->never || out->count > 0); i++) {
@@ -330,8 +356,7 @@ static void gather_plain(gathering *g, node_id id, bool negated, partials *out)
     const graph_node *node = node_at(g, id);
     switch (node->kind) {
     case EXPRESSION_EQUAL:
-        if (!negated)
-            need_equal(g, out, node);
+        need_equal(g, out, node, negated);
         break;
     case EXPRESSION_IN_SET:
         if (!negated)
@@ -363,7 +388,7 @@ static void gather(gathering *g, node_id id, uint32_t depth, partials *out)
     if (node->kind == EXPRESSION_AND || node->kind == EXPRESSION_OR)
         gather_junction(g, node, depth, out);
     else if (node->kind == EXPRESSION_CONSTANT)
-        out->never = node->constant.as.integer == 0;
+        *out = (partials){.never = node->constant.as.integer == 0, .exact = true};
     else if (node->kind == EXPRESSION_NOT)
         gather_plain(g, node->operands[0], true, out);
     else
@@ -375,6 +400,7 @@ static void gather(gathering *g, node_id id, uint32_t depth, partials *out)
 static void keep_needs(indexing *x, index_rule *rule, const partials *found)
 {
     rule->never = found->never;
+    rule->exact = found->exact;
     rule->first = x->needs.count;
     for (uint32_t i = 0; i < found->count && !found->never; i++) {
         const partial *one = &found->items[i];
@@ -469,6 +495,8 @@ static void choose_keys(indexing *x)
             need.key = renamed[need.key];
             if (need.key != CST_NONE)
                 x->needs.items[kept++] = need;
+            else
+                rule->exact = false;
         }
         rule->count = kept - rule->first;
     }

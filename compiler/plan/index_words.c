@@ -2,7 +2,8 @@
  * index_words.c - the tree of an index as the words that the runtime walks, and the order of its rules.
  *
  * Rules get their places in the order in which leaves are met, so that the rules of a leaf are neighbours and a leaf is one run of one
- * bundle; a rule that stands in several leaves is code once, in the place of the first. Tables of symbols and numbers that lie
+ * bundle; a rule that stands in several leaves is code once, in the place of the first. Rules that are exact need no code, and have
+ * no place: they stand in each of their leaves. Tables of symbols and numbers that lie
  * close together become arrays, others hash tables. Children are written before the nodes that name them.
  */
 #include <stdlib.h>
@@ -73,12 +74,17 @@ static void place_rule(writing *w, uint32_t rule)
     w->bundle_size += size;
 }
 
+static bool wants_place(const writing *w, uint32_t rule)
+{
+    return w->place_of[rule] == 0 && !w->x->rules[rule].exact;
+}
+
 /* The rules of a leaf go into one bundle if it can hold them. */
 static void place_rules(writing *w, const index_node *leaf)
 {
     uint32_t fresh = 0, size = 0;
     for (uint32_t i = 0; i < leaf->count; i++) {
-        if (w->place_of[leaf->rules[i]] != 0)
+        if (!wants_place(w, leaf->rules[i]))
             continue;
         fresh++;
         size += size < PLAN_BUNDLE_SIZE ? rule_size(w, leaf->rules[i]) : 0;
@@ -90,7 +96,7 @@ static void place_rules(writing *w, const index_node *leaf)
          w->bundle_size + size > PLAN_BUNDLE_SIZE))
         begin_bundle(w);
     for (uint32_t i = 0; i < leaf->count; i++)
-        if (w->place_of[leaf->rules[i]] == 0)
+        if (wants_place(w, leaf->rules[i]))
             place_rule(w, leaf->rules[i]);
 }
 
@@ -100,18 +106,51 @@ static int compare_places(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+static uint32_t key_number(writing *w, uint32_t key)
+{
+    uint32_t *number = &w->key_numbers[key];
+    if (*number == 0) {
+        w->out->keys[w->out->key_count++] = w->x->keys.items[key].what;
+        *number = w->out->key_count;
+    }
+    return *number - 1;
+}
+
+/* A rule that is data. */
+static void write_rule(writing *w, uint32_t number, uint64_t met)
+{
+    const index_rule *rule = &w->x->rules[number];
+    push(w, w->x->group->rules[number].row);
+    const uint32_t count = push(w, 0);
+    for (uint32_t n = rule->first; n < rule->first + rule->count; n++) {
+        const index_need *need = &w->x->needs.items[n];
+        if ((met >> need->key & 1u) != 0)
+            continue;
+        const uint32_t key = key_number(w, need->key);
+        for (uint32_t s = 0; s < need->span_count; s++) {
+            const index_span span = w->x->spans.items[need->first_span + s];
+            push(w, key | (s + 1 < need->span_count ? CST_INDEX_MORE : 0));
+            push_wide(w, (uint64_t)span.low);
+            push_wide(w, (uint64_t)span.high - (uint64_t)span.low);
+        }
+        w->plan->index_words.items[count] += need->span_count;
+    }
+}
+
 static uint32_t write_leaf(writing *w, const index_node *leaf)
 {
     place_rules(w, leaf);
-    uint32_t *places = arena_array(w->x->memory, leaf->count, sizeof *places), runs = 0;
+    uint32_t *places = arena_array(w->x->memory, leaf->count, sizeof *places), runs = 0, placed = 0;
     for (uint32_t i = 0; i < leaf->count; i++)
-        places[i] = w->place_of[leaf->rules[i]] - 1;
-    if (leaf->count > 1)
-        qsort(places, leaf->count, sizeof *places, compare_places);
+        if (!w->x->rules[leaf->rules[i]].exact)
+            places[placed++] = w->place_of[leaf->rules[i]] - 1;
+    if (placed > 1)
+        qsort(places, placed, sizeof *places, compare_places);
     const uint32_t head = push(w, CST_INDEX_LEAF);
-    for (uint32_t i = 0, end; i < leaf->count; i = end) {
+    push(w, leaf->count - placed);
+    for (uint32_t i = 0, end; i < placed; i = end) {
         const uint32_t bundle = w->bundle_of[places[i]], start = w->starts[bundle];
-        for (end = i + 1; end < leaf->count && places[end] == places[end - 1] + 1 &&
+        for (end = i + 1; end < placed && places[end] == places[end - 1] + 1 &&
                           w->bundle_of[places[end]] == bundle;)
             end++;
         push(w, bundle);
@@ -119,6 +158,9 @@ static uint32_t write_leaf(writing *w, const index_node *leaf)
         runs++;
     }
     w->plan->index_words.items[head] |= runs << 8;
+    for (uint32_t i = 0; i < leaf->count; i++)
+        if (w->x->rules[leaf->rules[i]].exact)
+            write_rule(w, leaf->rules[i], leaf->met);
     return head;
 }
 
@@ -128,12 +170,7 @@ static uint32_t write_node(writing *w, const index_node *node);
 
 static uint32_t key_word(writing *w, const index_node *node, cst_index_form form)
 {
-    uint32_t *number = &w->key_numbers[node->key];
-    if (*number == 0) {
-        w->out->keys[w->out->key_count++] = w->x->keys.items[node->key].what;
-        *number = w->out->key_count;
-    }
-    return (uint32_t)form | (*number - 1) << 8;
+    return (uint32_t)form | key_number(w, node->key) << 8;
 }
 
 static uint32_t write_array(writing *w, const index_node *node, uint32_t rest, const uint32_t *children,

@@ -10,6 +10,8 @@
 
 #include <constitution/compiler.h>
 
+#define BENCH_CLOCK CLOCK_PROCESS_CPUTIME_ID
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
