@@ -18,14 +18,47 @@ typedef struct index_walk {
 
 static void walk(const index_walk *w, uint32_t at);
 
+/* Whether a symbol or a number is in a set. */
+static bool set_has(const cst_image *image, uint32_t row, uint64_t key)
+{
+    const cst_set_row *const set = &CST_ROWS(image, sets, cst_set_row)[row];
+    const void *const data = CST_TEXT(image, set->data);
+    if (set->form == CST_SET_SYMBOL_BITS) {
+        const uint64_t bit = key - set->base;
+        return bit / 64u < set->data.length / sizeof(uint64_t) &&
+               (((const uint64_t *)data)[bit / 64u] >> (bit % 64u) & 1u) != 0;
+    }
+    if (set->form == CST_SET_SYMBOL_HASH) {
+        const uint32_t *const places = data, capacity = set->data.length / (uint32_t)sizeof *places;
+        if (key == 0 || capacity == 0)
+            return false;
+        for (uint32_t at = cst_symbol_slot((uint32_t)key, capacity);; at = (at + 1u) & (capacity - 1u))
+            if (places[at] == 0 || places[at] == key)
+                return places[at] != 0;
+    }
+    const int64_t *const numbers = data;
+    uint32_t low = 0, high = set->count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2u;
+        if (numbers[middle] < (int64_t)key)
+            low = middle + 1u;
+        else
+            high = middle;
+    }
+    return low < set->count && numbers[low] == (int64_t)key;
+}
+
 /* A rule that is data; answers where it ends. */
 static const uint32_t *test_rule(const index_walk *w, const uint32_t *rule)
 {
     const uint32_t *test = rule + CST_INDEX_RULE_HEAD;
     bool holds = true, either = false;
     for (uint32_t left = rule[1]; left > 0; left--, test += CST_INDEX_TEST_SIZE) {
-        const uint64_t key = w->keys[test[0] & ~CST_INDEX_MORE];
-        either |= key - cst_index_wide(test + 1) <= cst_index_wide(test + 3);
+        const uint64_t key = w->keys[test[0] & CST_INDEX_KEY];
+        if (test[0] & CST_INDEX_IN_SET)
+            either |= !holds || set_has(w->frame->image, test[1], key) != (test[2] != 0);
+        else
+            either |= key - cst_index_wide(test + 1) <= cst_index_wide(test + 3);
         if (test[0] & CST_INDEX_MORE)
             continue;
         holds &= either;

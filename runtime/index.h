@@ -11,7 +11,8 @@
  * the words say. Offset 0 is no node. Numbers of 64 bits are two words, the lower first.
  *
  *     LEAF      form | runs << 8, rules;   then each run: bundle, first | end << 16; then each rule that is data: row, tests, and each
- *               test: key | more << 31, low (2 words), high - low (2 words). A test with `more` is true if it or the next is
+ *               test: key | more << 31, low (2 words), high - low (2 words); or key | 1 << 30, row of `sets`, negated (0 or 1), 0, 0. A
+ *               test with `more` is true if it or the next is
  *     DENSE     form | key << 8, rest, base (2 words), count;                 then children, by key - base
  *     HASH      form | key << 8, rest, capacity, a power of two;              then key (2 words), child; child 0 is free
  *     CELLS     form | key << 8, rest, count;           then boundaries, ascending (2 words each), and count + 1 children:
@@ -48,6 +49,8 @@ enum {
 };
 
 #define CST_INDEX_MORE (UINT32_C(1) << 31)
+#define CST_INDEX_IN_SET (UINT32_C(1) << 30)
+#define CST_INDEX_KEY (CST_INDEX_IN_SET - 1u)
 
 static inline uint64_t cst_index_wide(const uint32_t *words)
 {

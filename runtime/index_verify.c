@@ -13,7 +13,8 @@
 typedef struct index_check {
     const uint32_t *words;
     uint64_t left; /* words that may still be looked at */
-    uint32_t keys, bundles, rules;
+    uint32_t keys, bundles, rules, set_count;
+    const cst_set_row *sets;
 } index_check;
 
 static bool check_node(index_check *c, uint32_t at, uint32_t above, uint32_t depth);
@@ -40,9 +41,13 @@ static bool check_rule(index_check *c, uint64_t *next, uint32_t above)
     const uint64_t size = CST_INDEX_RULE_HEAD + (uint64_t)rule[1] * CST_INDEX_TEST_SIZE;
     if (!take(c, (uint32_t)*next, size, above) || rule[0] >= c->rules)
         return false;
-    for (uint32_t i = 0; i < rule[1]; i++)
-        if ((tests[(size_t)i * CST_INDEX_TEST_SIZE] & ~CST_INDEX_MORE) >= c->keys)
+    for (uint32_t i = 0; i < rule[1]; i++) {
+        const uint32_t *const test = tests + (size_t)i * CST_INDEX_TEST_SIZE;
+        if ((test[0] & CST_INDEX_KEY) >= c->keys ||
+            ((test[0] & CST_INDEX_IN_SET) != 0 &&
+             (test[1] >= c->set_count || c->sets[test[1]].form == CST_SET_NETWORKS)))
             return false;
+    }
     *next += size;
     return true;
 }
@@ -156,6 +161,8 @@ bool index_verify(const cst_image *image, const cst_group_row *group)
                          .left = image->index_words.count,
                          .keys = group->index_keys,
                          .bundles = group->index_bundles,
-                         .rules = image->rules.count};
+                         .rules = image->rules.count,
+                         .set_count = image->sets.count,
+                         .sets = CST_ROWS(image, sets, cst_set_row)};
     return group->index == 0 || check_node(&check, group->index, image->index_words.count, 0);
 }

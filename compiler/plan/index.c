@@ -456,7 +456,8 @@ static void note_keys(const indexing *x, const index_node *node, bool *asked)
     for (uint32_t i = 0; node->form == CST_INDEX_LEAF && i < node->count; i++) {
         const index_rule *rule = &x->rules[node->rules[i]];
         for (uint32_t n = rule->first; rule->exact && n < rule->first + rule->count; n++)
-            asked[x->needs.items[n].key] |= (node->met >> x->needs.items[n].key & 1u) == 0;
+            asked[x->needs.items[n].key] |= x->needs.items[n].set != CST_NONE ||
+                                            (node->met >> x->needs.items[n].key & 1u) == 0;
     }
     if (node->form == CST_INDEX_LEAF)
         return;

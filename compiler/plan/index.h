@@ -25,6 +25,8 @@ typedef struct index_need { /* the rule is false unless the key is in one of the
     uint32_t key;
     uint32_t first_span, span_count; /* ascending, disjoint */
     uint32_t first_id, id_count;     /* the values one by one, as ids of the key; 0: too many */
+    uint32_t set;                    /* not spans but: (not) in this set, which splits nothing; or CST_NONE */
+    bool not_in;
 } index_need;
 
 typedef struct index_prefix {

@@ -24,6 +24,8 @@ enum {
 
 typedef struct partial {
     uint32_t key, count;
+    uint32_t set; /* as in index_need */
+    bool not_in;
     index_span spans[INDEX_RULE_SPANS];
 } partial;
 
@@ -72,6 +74,7 @@ static void need_spans(gathering *g, partials *out, node_id id, plan_key_form fo
     out->count = 1;
     out->items[0].key = key_number(g->x, id, form);
     out->items[0].count = count;
+    out->items[0].set = CST_NONE;
     memcpy(out->items[0].spans, spans, count * sizeof *spans);
 }
 
@@ -161,13 +164,17 @@ static void meet(const gathering *g, partials *mine, const partials *other)
     for (uint32_t i = 0; i < other->count; i++) {
         const uint32_t known = partial_of(mine, other->items[i].key);
         const bool prefix = g->x->keys.items[other->items[i].key].what.form == PLAN_KEY_PREFIX;
+        const bool set = known != CST_NONE &&
+                         (mine->items[known].set != CST_NONE || other->items[i].set != CST_NONE);
         if (known == CST_NONE && mine->count < INDEX_RULE_KEYS)
             mine->items[mine->count++] = other->items[i];
-        else if (known == CST_NONE || prefix) /* a text may have two prefixes */
+        else if (known == CST_NONE || prefix || set) /* a text may have two prefixes, and be in two sets */
             mine->exact = false;
         else
             mine->exact = intersect(&mine->items[known], &other->items[i]) && mine->exact;
-        mine->never = mine->never || (known != CST_NONE && mine->items[known].count == 0);
+        if (set && mine->items[known].set != CST_NONE) /* spans are worth more */
+            mine->items[known] = other->items[i];
+        mine->never = mine->never || (known != CST_NONE && !set && mine->items[known].count == 0);
     }
 }
 
@@ -229,7 +236,7 @@ static void join(const gathering *g, partials *mine, const partials *other)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < mine->count; i++) {
         const uint32_t found = partial_of(other, mine->items[i].key);
-        if (found == CST_NONE)
+        if (found == CST_NONE || mine->items[i].set != CST_NONE || other->items[found].set != CST_NONE)
             continue;
         partial *one = &mine->items[i];
         const bool prefix = g->x->keys.items[one->key].what.form == PLAN_KEY_PREFIX;
@@ -277,14 +284,22 @@ static void need_equal(gathering *g, partials *out, const graph_node *node, bool
 }
 
 /* Sets have no order that could be relied on: values are put in one by one. */
-static void need_member(gathering *g, partials *out, const graph_node *node)
+static void need_member(gathering *g, partials *out, const graph_node *node, bool negated)
 {
     const checked_set *set = &g->x->policy->sets.items[node->index];
     const bool text = kind_has_text(set->kind);
     *out = (partials){0};
     if (set->kind == CST_KIND_IP || (!text && !kind_has_integer(set->kind)) ||
-        set->count > INDEX_RULE_SPANS || !can_be_key(node_at(g, node->operands[0])))
+        !can_be_key(node_at(g, node->operands[0])))
         return;
+    if (negated || set->count > INDEX_RULE_SPANS) {
+        *out = (partials){.exact = true, .count = 1};
+        out->items[0] = (partial){
+            .key = key_number(g->x, node->operands[0], text ? PLAN_KEY_SYMBOL : PLAN_KEY_NUMBER),
+            .set = node->index,
+            .not_in = negated};
+        return;
+    }
     partials one = {0};
     *out = (partials){.never = true, .exact = true};
     for (uint32_t i = 0; i < set->count; i++) {
@@ -359,8 +374,7 @@ static void gather_plain(gathering *g, node_id id, bool negated, partials *out)
         need_equal(g, out, node, negated);
         break;
     case EXPRESSION_IN_SET:
-        if (!negated)
-            need_member(g, out, node);
+        need_member(g, out, node, negated);
         break;
     case EXPRESSION_LESS:
         need_less(g, out, node, negated);
@@ -405,7 +419,8 @@ static void keep_needs(indexing *x, index_rule *rule, const partials *found)
     for (uint32_t i = 0; i < found->count && !found->never; i++) {
         const partial *one = &found->items[i];
         *ARENA_PUSH(x->memory, &x->needs) = (index_need){
-            .key = one->key, .first_span = x->spans.count, .span_count = one->count};
+            .key = one->key, .first_span = x->spans.count, .span_count = one->count,
+            .set = one->set, .not_in = one->not_in};
         for (uint32_t s = 0; s < one->count; s++)
             *ARENA_PUSH(x->memory, &x->spans) = one->spans[s];
         x->keys.items[one->key].rules++;
@@ -451,7 +466,7 @@ static void number_values(indexing *x)
         index_key *key = &x->keys.items[need->key];
         need->first_id = x->ids.count;
         need->id_count = points_of(x, need);
-        key->wide += need->id_count == 0;
+        key->wide += need->id_count == 0 && need->set == CST_NONE;
         for (uint32_t s = 0; need->id_count > 0 && s < need->span_count; s++) {
             const index_span span = x->spans.items[need->first_span + s];
             for (int64_t value = span.low;; value++) {

@@ -124,9 +124,16 @@ static void write_rule(writing *w, uint32_t number, uint64_t met)
     const uint32_t count = push(w, 0);
     for (uint32_t n = rule->first; n < rule->first + rule->count; n++) {
         const index_need *need = &w->x->needs.items[n];
-        if ((met >> need->key & 1u) != 0)
+        const bool set = need->set != CST_NONE;
+        if ((met >> need->key & 1u) != 0 && !set)
             continue;
         const uint32_t key = key_number(w, need->key);
+        if (set) {
+            const uint32_t words[CST_INDEX_TEST_SIZE] = {key | CST_INDEX_IN_SET, need->set, need->not_in, 0, 0};
+            for (uint32_t i = 0; i < CST_INDEX_TEST_SIZE; i++)
+                push(w, words[i]);
+            w->plan->index_words.items[count]++;
+        }
         for (uint32_t s = 0; s < need->span_count; s++) {
             const index_span span = w->x->spans.items[need->first_span + s];
             push(w, key | (s + 1 < need->span_count ? CST_INDEX_MORE : 0));
