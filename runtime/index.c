@@ -32,7 +32,8 @@ static bool set_has(const cst_image *image, uint32_t row, uint64_t key)
         const uint32_t *const places = data, capacity = set->data.length / (uint32_t)sizeof *places;
         if (key == 0 || capacity == 0)
             return false;
-        for (uint32_t at = cst_symbol_slot((uint32_t)key, capacity);; at = (at + 1u) & (capacity - 1u))
+        for (uint32_t at = cst_symbol_slot((uint32_t)key, capacity);;
+             at = (at + 1u) & (capacity - 1u))
             if (places[at] == 0 || places[at] == key)
                 return places[at] != 0;
     }
@@ -100,7 +101,8 @@ static uint32_t find_cell(const uint32_t *node, uint64_t key)
     uint32_t low = 0;
     for (uint32_t count = node[2]; count > 0;) {
         const uint32_t half = (count + 1u) / 2u;
-        const bool above = (int64_t)cst_index_wide(bounds + (size_t)(low + half - 1u) * 2) <= (int64_t)key;
+        const bool above =
+            (int64_t)cst_index_wide(bounds + (size_t)(low + half - 1u) * 2) <= (int64_t)key;
         low = above ? low + half : low;
         count = above ? count - half : half - 1u;
     }

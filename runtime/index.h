@@ -48,9 +48,9 @@ enum {
     CST_INDEX_TRIE_HEAD = 3
 };
 
-#define CST_INDEX_MORE (UINT32_C(1) << 31)
+#define CST_INDEX_MORE   (UINT32_C(1) << 31)
 #define CST_INDEX_IN_SET (UINT32_C(1) << 30)
-#define CST_INDEX_KEY (CST_INDEX_IN_SET - 1u)
+#define CST_INDEX_KEY    (CST_INDEX_IN_SET - 1u)
 
 static inline uint64_t cst_index_wide(const uint32_t *words)
 {

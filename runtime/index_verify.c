@@ -56,7 +56,8 @@ static bool check_leaf(index_check *c, uint32_t at, uint32_t above)
 {
     const uint32_t *const runs = c->words + at + CST_INDEX_LEAF_HEAD;
     const uint32_t count = c->words[at] >> 8;
-    if (above - at < CST_INDEX_LEAF_HEAD || !take(c, at, CST_INDEX_LEAF_HEAD + (uint64_t)count * 2, above))
+    if (above - at < CST_INDEX_LEAF_HEAD ||
+        !take(c, at, CST_INDEX_LEAF_HEAD + (uint64_t)count * 2, above))
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (runs[(size_t)i * 2] >= c->bundles ||
@@ -72,7 +73,8 @@ static bool check_leaf(index_check *c, uint32_t at, uint32_t above)
 static bool check_dense(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
 {
     const uint32_t *const node = c->words + at;
-    if (above - at < CST_INDEX_DENSE_HEAD || !take(c, at, CST_INDEX_DENSE_HEAD + (uint64_t)node[4], above))
+    if (above - at < CST_INDEX_DENSE_HEAD ||
+        !take(c, at, CST_INDEX_DENSE_HEAD + (uint64_t)node[4], above))
         return false;
     for (uint32_t i = 0; i < node[4]; i++)
         if (!check_child(c, node[CST_INDEX_DENSE_HEAD + i], at, depth))
@@ -112,10 +114,12 @@ static bool check_cells(index_check *c, uint32_t at, uint32_t above, uint32_t de
 }
 
 /* The text of a trie is as long as its longest prefix: its depth is bounded apart from that of the tree. */
-static bool check_trie(index_check *c, uint32_t at, uint32_t above, uint32_t depth, uint32_t trie_depth)
+static bool check_trie(index_check *c, uint32_t at, uint32_t above, uint32_t depth,
+                       uint32_t trie_depth)
 {
     const uint32_t *const node = c->words + at;
-    if (trie_depth > LIMIT_INDEX_PREFIX_BYTES || at == 0 || at >= above || above - at < CST_INDEX_TRIE_HEAD)
+    if (trie_depth > LIMIT_INDEX_PREFIX_BYTES || at == 0 || at >= above ||
+        above - at < CST_INDEX_TRIE_HEAD)
         return false;
     const uint64_t padded = ((uint64_t)node[2] + 3u) / 4u;
     if (node[2] > LIMIT_INDEX_PREFIX_BYTES || node[1] > 256u ||
@@ -136,7 +140,8 @@ static bool check_node(index_check *c, uint32_t at, uint32_t above, uint32_t dep
     const uint32_t form = c->words[at] & 0xffu;
     if (form == CST_INDEX_LEAF)
         return check_leaf(c, at, above);
-    if (above - at < 3u || c->words[at] >> 8 >= c->keys || !check_child(c, c->words[at + 1u], at, depth))
+    if (above - at < 3u || c->words[at] >> 8 >= c->keys ||
+        !check_child(c, c->words[at + 1u], at, depth))
         return false;
     switch (form) {
     case CST_INDEX_DENSE:

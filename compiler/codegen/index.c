@@ -71,7 +71,8 @@ void emit_bundle(emitter *e, const plan_group *group, uint32_t first, uint32_t l
     }
     LLVMValueRef end = LLVMGetParam(e->function, 2);
     LLVMBasicBlockRef done = emit_block(e, "done"), blocks[PLAN_BUNDLE_RULES];
-    LLVMValueRef jump = LLVMBuildSwitch(e->builder, LLVMGetParam(e->function, 1), done, last - first);
+    LLVMValueRef jump =
+        LLVMBuildSwitch(e->builder, LLVMGetParam(e->function, 1), done, last - first);
     for (uint32_t i = 0; i < last - first; i++) {
         blocks[i] = emit_block(e, "wanted");
         LLVMAddCase(jump, emit_i32(e, i), blocks[i]);

@@ -95,7 +95,8 @@ static void tally_rules(indexing *x, const rule_list *rules, tally *all)
             tally *one = &all[need->key];
             one->rules += need->id_count > 0;
             for (uint32_t i = 0; i < need->id_count; i++) {
-                uint32_t *count = &x->keys.items[need->key].counts[x->ids.items[need->first_id + i]];
+                uint32_t *count =
+                    &x->keys.items[need->key].counts[x->ids.items[need->first_id + i]];
                 one->values += *count == 0;
                 one->squares += 2u * *count + 1u;
                 one->placed++;
@@ -267,7 +268,8 @@ static void weigh_cells(indexing *x, const rule_list *rules, uint64_t used, spli
         for (uint32_t i = 0; i < few; i++)
             apart[i] = ends[(uint64_t)(i + 1) * count / (few + 1)];
         weigh_one(x, rules,
-                  (split){.key = k, .form = SPLIT_COARSE, .bounds = apart, .bound_count = few}, best);
+                  (split){.key = k, .form = SPLIT_COARSE, .bounds = apart, .bound_count = few},
+                  best);
     }
 }
 
@@ -366,7 +368,8 @@ static buckets split_by_cells(indexing *x, const rule_list *rules, const split *
 }
 
 /* The same guess as when weighing, from what the children really cost. */
-static uint64_t expected_cost(const index_node *node, const buckets *parts, uint64_t look, uint64_t domain)
+static uint64_t expected_cost(const index_node *node, const buckets *parts, uint64_t look,
+                              uint64_t domain)
 {
     uint64_t sum = 0, weighted = 0, placed = 0;
     for (uint32_t b = 0; b < parts->count; b++) {
@@ -387,8 +390,8 @@ static void set_depth(index_node *node)
             node->depth = node->children[b]->depth + 1;
 }
 
-static const index_node *make_split(indexing *x, const rule_list *rules, const split *how, uint64_t used,
-                                    uint64_t met)
+static const index_node *make_split(indexing *x, const rule_list *rules, const split *how,
+                                    uint64_t used, uint64_t met)
 {
     /* fine cells have an edge wherever a need of these rules begins or ends */
     const uint64_t met_below = met | (uint64_t)(how->form != SPLIT_COARSE) << how->key;
@@ -397,7 +400,7 @@ static const index_node *make_split(indexing *x, const rule_list *rules, const s
     const buckets parts =
         cells ? split_by_cells(x, rules, how) : split_by_values(x, rules, how->key);
     index_node *node = arena_allocate(x->memory, sizeof *node);
-    *node = (index_node){.form = cells                                  ? CST_INDEX_CELLS
+    *node = (index_node){.form = cells                               ? CST_INDEX_CELLS
                                  : key->what.form == PLAN_KEY_PREFIX ? CST_INDEX_PREFIXES
                                                                      : CST_INDEX_HASH,
                          .key = how->key,
@@ -428,7 +431,8 @@ static const index_node *make_split(indexing *x, const rule_list *rules, const s
         look += COST_HALVING * steps;
     else if (node->form == CST_INDEX_PREFIXES)
         look = COST_PREFIXES;
-    node->expected = expected_cost(node, &parts, look, cells ? parts.count : key->values.count + 1u);
+    node->expected =
+        expected_cost(node, &parts, look, cells ? parts.count : key->values.count + 1u);
     set_depth(node);
     return node;
 }
@@ -443,7 +447,8 @@ static const index_node *grow(indexing *x, rule_list rules, uint64_t used, uint6
         weigh_values(x, &rules, used, &best);
     if (best.cost > straight / 4 && straight > COST_LOOKUP + COST_HALVING + COST_RUN + COST_RULE)
         weigh_cells(x, &rules, used, &best);
-    return best.cost < straight ? make_split(x, &rules, &best, used, met) : make_leaf(x, rules, met);
+    return best.cost < straight ? make_split(x, &rules, &best, used, met)
+                                : make_leaf(x, rules, met);
 }
 
 /* ---- groups ---------------------------------------------------------------------------------- */
@@ -456,8 +461,8 @@ static void note_keys(const indexing *x, const index_node *node, bool *asked)
     for (uint32_t i = 0; node->form == CST_INDEX_LEAF && i < node->count; i++) {
         const index_rule *rule = &x->rules[node->rules[i]];
         for (uint32_t n = rule->first; rule->exact && n < rule->first + rule->count; n++)
-            asked[x->needs.items[n].key] |= x->needs.items[n].set != CST_NONE ||
-                                            (node->met >> x->needs.items[n].key & 1u) == 0;
+            asked[x->needs.items[n].key] |=
+                x->needs.items[n].set != CST_NONE || (node->met >> x->needs.items[n].key & 1u) == 0;
     }
     if (node->form == CST_INDEX_LEAF)
         return;
@@ -474,7 +479,8 @@ static uint64_t key_costs(const indexing *x, const index_node *tree)
     note_keys(x, tree, asked);
     for (uint32_t k = 0; k < x->keys.count; k++)
         if (asked[k])
-            cost += COST_KEY * (1u + (uint64_t)x->graph->nodes.items[x->keys.items[k].what.node].cost);
+            cost +=
+                COST_KEY * (1u + (uint64_t)x->graph->nodes.items[x->keys.items[k].what.node].cost);
     return cost;
 }
 
@@ -496,7 +502,8 @@ static void try_group(indexing *x, plan_group *group)
     if (tree->form == CST_INDEX_LEAF || !pays)
         return;
     plan_index *made = arena_allocate(x->memory, sizeof *made);
-    *made = (plan_index){.expected = expected, .straight = straight, .depth = tree->depth, .tree = tree};
+    *made = (plan_index){
+        .expected = expected, .straight = straight, .depth = tree->depth, .tree = tree};
     index_words(x, tree, made);
     group->index = made;
 }

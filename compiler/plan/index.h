@@ -11,8 +11,9 @@
 #include "runtime/index.h"
 
 enum {
-    INDEX_KEYS = 16,      /* keys of one index: each is computed for every event of the group */
-    INDEX_KEY_COST = 24,  /* a key that costs more comparisons than this is not worth having at once */
+    INDEX_KEYS = 16, /* keys of one index: each is computed for every event of the group */
+    INDEX_KEY_COST =
+        24, /* a key that costs more comparisons than this is not worth having at once */
     INDEX_RULE_KEYS = 8,  /* keys of one rule that are kept */
     INDEX_RULE_SPANS = 16 /* spans of one key of one rule; a rule with more does without the key */
 };
@@ -25,7 +26,7 @@ typedef struct index_need { /* the rule is false unless the key is in one of the
     uint32_t key;
     uint32_t first_span, span_count; /* ascending, disjoint */
     uint32_t first_id, id_count;     /* the values one by one, as ids of the key; 0: too many */
-    uint32_t set;                    /* not spans but: (not) in this set, which splits nothing; or CST_NONE */
+    uint32_t set; /* not spans but: (not) in this set, which splits nothing; or CST_NONE */
     bool not_in;
 } index_need;
 
@@ -36,8 +37,8 @@ typedef struct index_prefix {
 
 typedef struct index_key {
     plan_key what;
-    uint32_t rules;   /* that need something of it */
-    uint32_t wide;    /* of them: not by ids */
+    uint32_t rules; /* that need something of it */
+    uint32_t wide;  /* of them: not by ids */
     struct {
         int64_t *items; /* by id */
         uint32_t count, capacity;
@@ -92,11 +93,12 @@ typedef struct index_node {
     uint32_t *rules;               /* LEAF: numbers in group.rules, ascending */
     plan_key what;                 /* the key */
     bool *exact;                   /* LEAF: by rule */
-    uint64_t met;                  /* LEAF: bit k: the way here has met all that its rules need of key k */
-    int64_t *values;               /* by child; of CELLS the count - 1 boundaries, of PREFIXES numbers of prefixes */
-    index_prefix *prefixes;        /* by child, of PREFIXES */
+    uint64_t met; /* LEAF: bit k: the way here has met all that its rules need of key k */
+    int64_t
+        *values; /* by child; of CELLS the count - 1 boundaries, of PREFIXES numbers of prefixes */
+    index_prefix *prefixes; /* by child, of PREFIXES */
     const struct index_node **children;
-    uint64_t expected;             /* cost, see index.c */
+    uint64_t expected; /* cost, see index.c */
     uint32_t depth;
 } index_node;
 
@@ -108,6 +110,5 @@ void index_words(indexing *x, const index_node *tree, plan_index *out);
 
 /* index.c: gives large groups an index where that is cheaper. After symbols_collect. */
 void indexes_build(compilation *unit);
-
 
 #endif

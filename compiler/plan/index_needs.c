@@ -142,7 +142,8 @@ static bool intersect(partial *mine, const partial *other)
     uint32_t count = 0;
     for (uint32_t i = 0, j = 0; i < mine->count && j < other->count;) {
         const index_span a = mine->spans[i], b = other->spans[j];
-        const index_span shared = {a.low > b.low ? a.low : b.low, a.high < b.high ? a.high : b.high};
+        const index_span shared = {a.low > b.low ? a.low : b.low,
+                                   a.high < b.high ? a.high : b.high};
         if (shared.low <= shared.high && count == INDEX_RULE_SPANS)
             return false;
         if (shared.low <= shared.high)
@@ -168,7 +169,8 @@ static void meet(const gathering *g, partials *mine, const partials *other)
                          (mine->items[known].set != CST_NONE || other->items[i].set != CST_NONE);
         if (known == CST_NONE && mine->count < INDEX_RULE_KEYS)
             mine->items[mine->count++] = other->items[i];
-        else if (known == CST_NONE || prefix || set) /* a text may have two prefixes, and be in two sets */
+        else if (known == CST_NONE || prefix ||
+                 set) /* a text may have two prefixes, and be in two sets */
             mine->exact = false;
         else
             mine->exact = intersect(&mine->items[known], &other->items[i]) && mine->exact;
@@ -236,11 +238,13 @@ static void join(const gathering *g, partials *mine, const partials *other)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < mine->count; i++) {
         const uint32_t found = partial_of(other, mine->items[i].key);
-        if (found == CST_NONE || mine->items[i].set != CST_NONE || other->items[found].set != CST_NONE)
+        if (found == CST_NONE || mine->items[i].set != CST_NONE ||
+            other->items[found].set != CST_NONE)
             continue;
         partial *one = &mine->items[i];
         const bool prefix = g->x->keys.items[one->key].what.form == PLAN_KEY_PREFIX;
-        if (prefix ? unite_prefixes(g->x, one, &other->items[found]) : unite(one, &other->items[found]))
+        if (prefix ? unite_prefixes(g->x, one, &other->items[found])
+                   : unite(one, &other->items[found]))
             mine->items[kept++] = *one;
     }
     mine->exact = mine->exact && kept == mine->count;
@@ -418,9 +422,11 @@ static void keep_needs(indexing *x, index_rule *rule, const partials *found)
     rule->first = x->needs.count;
     for (uint32_t i = 0; i < found->count && !found->never; i++) {
         const partial *one = &found->items[i];
-        *ARENA_PUSH(x->memory, &x->needs) = (index_need){
-            .key = one->key, .first_span = x->spans.count, .span_count = one->count,
-            .set = one->set, .not_in = one->not_in};
+        *ARENA_PUSH(x->memory, &x->needs) = (index_need){.key = one->key,
+                                                         .first_span = x->spans.count,
+                                                         .span_count = one->count,
+                                                         .set = one->set,
+                                                         .not_in = one->not_in};
         for (uint32_t s = 0; s < one->count; s++)
             *ARENA_PUSH(x->memory, &x->spans) = one->spans[s];
         x->keys.items[one->key].rules++;

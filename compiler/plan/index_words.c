@@ -17,7 +17,7 @@ typedef struct writing {
     indexing *x;
     plan *plan;
     plan_index *out;
-    uint32_t *place_of; /* by number in group.rules: place in the order, + 1 */
+    uint32_t *place_of;  /* by number in group.rules: place in the order, + 1 */
     uint32_t *bundle_of; /* by place */
     uint32_t *starts;    /* by bundle */
     uint32_t placed, bundle_size;
@@ -51,7 +51,8 @@ static uint32_t size_of(const graph *whole, node_id id, uint32_t most)
 static uint32_t rule_size(const writing *w, uint32_t rule)
 {
     const graph *whole = w->x->graph;
-    return size_of(whole, whole->roots.items[w->x->group->rules[rule].root].condition, PLAN_BUNDLE_SIZE);
+    return size_of(whole, whole->roots.items[w->x->group->rules[rule].root].condition,
+                   PLAN_BUNDLE_SIZE);
 }
 
 static void begin_bundle(writing *w)
@@ -129,7 +130,8 @@ static void write_rule(writing *w, uint32_t number, uint64_t met)
             continue;
         const uint32_t key = key_number(w, need->key);
         if (set) {
-            const uint32_t words[CST_INDEX_TEST_SIZE] = {key | CST_INDEX_IN_SET, need->set, need->not_in, 0, 0};
+            const uint32_t words[CST_INDEX_TEST_SIZE] = {key | CST_INDEX_IN_SET, need->set,
+                                                         need->not_in, 0, 0};
             for (uint32_t i = 0; i < CST_INDEX_TEST_SIZE; i++)
                 push(w, words[i]);
             w->plan->index_words.items[count]++;
@@ -180,8 +182,8 @@ static uint32_t key_word(writing *w, const index_node *node, cst_index_form form
     return (uint32_t)form | key_number(w, node->key) << 8;
 }
 
-static uint32_t write_array(writing *w, const index_node *node, uint32_t rest, const uint32_t *children,
-                            int64_t low, uint32_t size)
+static uint32_t write_array(writing *w, const index_node *node, uint32_t rest,
+                            const uint32_t *children, int64_t low, uint32_t size)
 {
     const uint32_t head = push(w, key_word(w, node, CST_INDEX_DENSE));
     push(w, rest);
@@ -196,7 +198,8 @@ static uint32_t write_array(writing *w, const index_node *node, uint32_t rest, c
     return head;
 }
 
-static uint32_t write_hash(writing *w, const index_node *node, uint32_t rest, const uint32_t *children)
+static uint32_t write_hash(writing *w, const index_node *node, uint32_t rest,
+                           const uint32_t *children)
 {
     uint32_t capacity = 4;
     while (capacity / 2 < node->count)
@@ -219,7 +222,8 @@ static uint32_t write_hash(writing *w, const index_node *node, uint32_t rest, co
     return head;
 }
 
-static uint32_t write_values(writing *w, const index_node *node, uint32_t rest, const uint32_t *children)
+static uint32_t write_values(writing *w, const index_node *node, uint32_t rest,
+                             const uint32_t *children)
 {
     int64_t low = node->values[0], high = node->values[0];
     for (uint32_t i = 1; i < node->count; i++) {
@@ -232,7 +236,8 @@ static uint32_t write_values(writing *w, const index_node *node, uint32_t rest, 
     return write_hash(w, node, rest, children);
 }
 
-static uint32_t write_cells(writing *w, const index_node *node, uint32_t rest, const uint32_t *children)
+static uint32_t write_cells(writing *w, const index_node *node, uint32_t rest,
+                            const uint32_t *children)
 {
     const uint32_t head = push(w, key_word(w, node, CST_INDEX_CELLS));
     push(w, rest);
@@ -260,7 +265,8 @@ static int compare_prefixes(const void *left, const void *right)
 }
 
 /* The trie of sorted prefixes first..end-1, which share `used` bytes. */
-static uint32_t write_trie(writing *w, const prefix_child *all, uint32_t first, uint32_t end, uint32_t used)
+static uint32_t write_trie(writing *w, const prefix_child *all, uint32_t first, uint32_t end,
+                           uint32_t used)
 {
     const index_prefix *low = &all[first].prefix, *high = &all[end - 1].prefix;
     uint32_t shared = used;
@@ -289,7 +295,8 @@ static uint32_t write_trie(writing *w, const prefix_child *all, uint32_t first, 
     return head;
 }
 
-static uint32_t write_prefixes(writing *w, const index_node *node, uint32_t rest, const uint32_t *children)
+static uint32_t write_prefixes(writing *w, const index_node *node, uint32_t rest,
+                               const uint32_t *children)
 {
     prefix_child *all = arena_array(w->x->memory, node->count, sizeof *all);
     for (uint32_t i = 0; i < node->count; i++)

@@ -70,7 +70,7 @@ typedef struct planning {
     } selectors;
     lists keys;            /* selectors as numbers: entry number = selector number */
     uint32_t *selector_of; /* by root */
-    uint32_t *leaf_of;     /* by root: the leaf of its group's index that it stands in first; 0: none */
+    uint32_t *leaf_of; /* by root: the leaf of its group's index that it stands in first; 0: none */
 } planning;
 
 static const rule_body *body_of(const planning *p, const graph_root *root)
@@ -164,7 +164,8 @@ static void walk(const planning *p, meeting *meetings, node_id id, uint32_t root
         walk(p, meetings, node->operands[i], root, in_quantifier || (quantifier && i == 1));
 }
 
-static void note_leaves(planning *p, const plan_group *group, const index_node *node, uint32_t *next)
+static void note_leaves(planning *p, const plan_group *group, const index_node *node,
+                        uint32_t *next)
 {
     if (node == NULL)
         return;

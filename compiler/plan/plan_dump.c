@@ -27,7 +27,8 @@ static void dump_index_node(buffer *out, const compilation *unit, const plan_gro
     if (node->form == CST_INDEX_LEAF) {
         buffer_text(out, " rows");
         for (uint32_t i = 0; i < node->count && i < SHOWN_CHILDREN; i++)
-            buffer_format(out, " %u%s", group->rules[node->rules[i]].row, node->exact[i] ? " as data" : "");
+            buffer_format(out, " %u%s", group->rules[node->rules[i]].row,
+                          node->exact[i] ? " as data" : "");
         if (node->count > SHOWN_CHILDREN)
             buffer_format(out, " and %u more", node->count - SHOWN_CHILDREN);
         buffer_text(out, "\n");

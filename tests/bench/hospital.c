@@ -16,8 +16,9 @@
 
 enum { REQUESTS = 500, STAFF = 5, ROLES = 9, SEED = 42 };
 
-static const char *const roles[ROLES + 1] = {"attending", "resident", "nurse",   "lab_tech",   "pharmacist",
-                                             "admin",     "billing",  "auditor", "researcher", "emergency"};
+static const char *const roles[ROLES + 1] = {"attending",  "resident", "nurse",   "lab_tech",
+                                             "pharmacist", "admin",    "billing", "auditor",
+                                             "researcher", "emergency"};
 static const int clearances[ROLES] = {4, 3, 3, 2, 3, 2, 2, 4, 1};
 
 typedef struct grant {
@@ -25,25 +26,42 @@ typedef struct grant {
 } grant;
 
 static const grant grants[ROLES][7] = {
-    {{"PatientRecord", "read, write, create"}, {"LabResult", "read, order"}, {"Prescription", "read, write, prescribe"},
-     {"Imaging", "read, order"}, {"CareNote", "read, write, create"}, {"Referral", "read, write, create"}},
-    {{"PatientRecord", "read, write"}, {"LabResult", "read"}, {"Prescription", "read"}, {"Imaging", "read, order"},
-     {"CareNote", "read, write, create"}, {"Referral", "read, create"}},
-    {{"PatientRecord", "read, write"}, {"LabResult", "read"}, {"Prescription", "read"},
-     {"CareNote", "read, write, create"}, {"Schedule", "read, write"}},
+    {{"PatientRecord", "read, write, create"},
+     {"LabResult", "read, order"},
+     {"Prescription", "read, write, prescribe"},
+     {"Imaging", "read, order"},
+     {"CareNote", "read, write, create"},
+     {"Referral", "read, write, create"}},
+    {{"PatientRecord", "read, write"},
+     {"LabResult", "read"},
+     {"Prescription", "read"},
+     {"Imaging", "read, order"},
+     {"CareNote", "read, write, create"},
+     {"Referral", "read, create"}},
+    {{"PatientRecord", "read, write"},
+     {"LabResult", "read"},
+     {"Prescription", "read"},
+     {"CareNote", "read, write, create"},
+     {"Schedule", "read, write"}},
     {{"LabResult", "read, write, create"}, {"Imaging", "read, write, create"}},
     {{"Prescription", "read, write, approve"}, {"PatientRecord", "read"}},
-    {{"Schedule", "read, write, create, delete"}, {"BillingRecord", "read, write"}, {"AuditLog", "read"}},
+    {{"Schedule", "read, write, create, delete"},
+     {"BillingRecord", "read, write"},
+     {"AuditLog", "read"}},
     {{"BillingRecord", "read, write, create, bill"}, {"PatientRecord", "read"}},
-    {{"AuditLog", "read, write, create, audit"}, {"PatientRecord", "read"}, {"BillingRecord", "read"}},
+    {{"AuditLog", "read, write, create, audit"},
+     {"PatientRecord", "read"},
+     {"BillingRecord", "read"}},
     {{"PatientRecord", "read"}, {"LabResult", "read"}, {"Imaging", "read"}},
 };
 
-static const char *const asked_actions[18] = {"read", "read", "read", "read", "read", "read", "read", "write", "write",
-                                              "write", "create", "create", "order", "prescribe", "approve", "bill", "audit", "delete"};
-static const char *const asked_types[13] = {"PatientRecord", "PatientRecord", "PatientRecord", "LabResult", "LabResult",
-                                            "CareNote", "CareNote", "Prescription", "Imaging", "Schedule",
-                                            "BillingRecord", "AuditLog", "Referral"};
+static const char *const asked_actions[18] = {
+    "read",  "read",   "read",   "read",  "read",      "read",    "read", "write", "write",
+    "write", "create", "create", "order", "prescribe", "approve", "bill", "audit", "delete"};
+static const char *const asked_types[13] = {
+    "PatientRecord", "PatientRecord", "PatientRecord", "LabResult", "LabResult",
+    "CareNote",      "CareNote",      "Prescription",  "Imaging",   "Schedule",
+    "BillingRecord", "AuditLog",      "Referral"};
 
 /* ---- java.util.Random -------------------------------------------------------------------------- */
 
@@ -108,13 +126,17 @@ static hospital make_facts(uint32_t departments)
 
 static void write_policy(buffer *text, const hospital *facts)
 {
-    buffer_text(text, "constitution hospital \"1\"\n"
-                      "enum Role { attending, resident, nurse, lab_tech, pharmacist, admin, billing, auditor, researcher, emergency }\n"
-                      "enum Verb { read, write, create, delete, order, prescribe, approve, bill, audit, override }\n"
-                      "enum Type { PatientRecord, LabResult, Prescription, Imaging, CareNote, Referral, Schedule, BillingRecord, AuditLog }\n"
-                      "context user { id: string, role: Role, clearance: int }\n"
-                      "tool use(verb: Verb, type: Type, department: string, sensitivity: int) acts\n"
-                      "default action deny\n");
+    buffer_text(text,
+                "constitution hospital \"1\"\n"
+                "enum Role { attending, resident, nurse, lab_tech, pharmacist, admin, billing, "
+                "auditor, researcher, emergency }\n"
+                "enum Verb { read, write, create, delete, order, prescribe, approve, bill, audit, "
+                "override }\n"
+                "enum Type { PatientRecord, LabResult, Prescription, Imaging, CareNote, Referral, "
+                "Schedule, BillingRecord, AuditLog }\n"
+                "context user { id: string, role: Role, clearance: int }\n"
+                "tool use(verb: Verb, type: Type, department: string, sensitivity: int) acts\n"
+                "default action deny\n");
     for (uint32_t d = 0; d < facts->departments; d++) {
         buffer_format(text, "set dept_%u = {", d);
         const char *comma = " ";
@@ -129,16 +151,25 @@ static void write_policy(buffer *text, const hospital *facts)
     for (uint32_t d = 0; d < facts->departments; d++) {
         for (uint32_t r = 0; r < ROLES; r++)
             for (const grant *one = grants[r]; one->type != NULL; one++)
-                buffer_format(text, "permit %s_%s_%u on action use when user.role == %s and args.type == %s and "
-                                    "args.verb in { %s } and args.department == \"dept_%u\" and user.id in dept_%u\n",
-                              roles[r], one->type, d, roles[r], one->type, one->actions, d, d);
-        buffer_format(text, "rule clearance_%u on action use when args.department == \"dept_%u\" and "
-                            "args.sensitivity > user.clearance then deny\n", d, d);
+                buffer_format(
+                    text,
+                    "permit %s_%s_%u on action use when user.role == %s and args.type == %s and "
+                    "args.verb in { %s } and args.department == \"dept_%u\" and user.id in "
+                    "dept_%u\n",
+                    roles[r], one->type, d, roles[r], one->type, one->actions, d, d);
+        buffer_format(text,
+                      "rule clearance_%u on action use when args.department == \"dept_%u\" and "
+                      "args.sensitivity > user.clearance then deny\n",
+                      d, d);
     }
-    static const char *const urgent[] = {"PatientRecord", "LabResult", "Prescription", "Imaging", "CareNote"};
+    static const char *const urgent[] = {"PatientRecord", "LabResult", "Prescription", "Imaging",
+                                         "CareNote"};
     for (int i = 0; i < 5; i++)
-        buffer_format(text, "permit emergency_%s on action use when user.role == emergency and args.type == %s and "
-                            "args.verb in { read, write, prescribe, override }\n", urgent[i], urgent[i]);
+        buffer_format(
+            text,
+            "permit emergency_%s on action use when user.role == emergency and args.type == %s and "
+            "args.verb in { read, write, prescribe, override }\n",
+            urgent[i], urgent[i]);
 }
 
 /* ---- requests ---------------------------------------------------------------------------------- */
@@ -172,14 +203,16 @@ enum { USER_ID, ROLE, CLEARANCE, VERB, TYPE, DEPARTMENT, SENSITIVITY, FIELDS };
 
 static void find_fields(const cst_policy *policy, cst_field *fields)
 {
-    static const char *const paths[FIELDS] = {"user.id",   "user.role",       "user.clearance", "args.verb",
-                                              "args.type", "args.department", "args.sensitivity"};
+    static const char *const paths[FIELDS] = {"user.id",         "user.role", "user.clearance",
+                                              "args.verb",       "args.type", "args.department",
+                                              "args.sensitivity"};
     for (int f = 0; f < FIELDS; f++)
         if (cst_policy_field(policy, CST_ACTION, "use", paths[f], &fields[f]) != CST_OK)
             fail("a field is missing");
 }
 
-static void decide(cst_context *context, const cst_field *fields, const request *one, cst_decision *decision)
+static void decide(cst_context *context, const cst_field *fields, const request *one,
+                   cst_decision *decision)
 {
     cst_event_begin(context, CST_ACTION, "use");
     cst_event_time(context, 0);
@@ -206,7 +239,8 @@ static uint32_t published_permits(uint32_t departments)
 
 static volatile uint64_t sink;
 
-static double decision_time(cst_context *context, const cst_field *fields, const request *requests, uint32_t repeats)
+static double decision_time(cst_context *context, const cst_field *fields, const request *requests,
+                            uint32_t repeats)
 {
     uint64_t total = 0;
     cst_decision decision;
@@ -220,8 +254,8 @@ static double decision_time(cst_context *context, const cst_field *fields, const
     return (now() - start) / ((double)repeats * REQUESTS);
 }
 
-static void measure(report *out, const buffer *text, const request *requests, uint32_t departments, const char *name,
-                    cst_engine kind, plan_indexing indexing)
+static void measure(report *out, const buffer *text, const request *requests, uint32_t departments,
+                    const char *name, cst_engine kind, plan_indexing indexing)
 {
     const uint32_t rules = departments * 33 + 5;
     const compiled made = compile_text(text, kind, indexing);
@@ -242,8 +276,8 @@ static void measure(report *out, const buffer *text, const request *requests, ui
         ready_add(&all, context);
     }
     const uint32_t known = published_permits(departments);
-    printf("  %-10s compiled in %.1f ms, %u permits of %u%s\n", name, made.milliseconds, permits, REQUESTS,
-           known == permits ? ", as published" : "");
+    printf("  %-10s compiled in %.1f ms, %u permits of %u%s\n", name, made.milliseconds, permits,
+           REQUESTS, known == permits ? ", as published" : "");
     if (known != UINT32_MAX && known != permits)
         fail("the published number of permits is another");
     const bool flat = indexing == INDEX_BY_COST;
@@ -275,7 +309,8 @@ static void run(report *out, uint32_t departments, cst_engine native, bool only_
         measure(out, &text, requests, departments, "index", native, INDEX_BY_COST);
         measure(out, &text, requests, departments, "straight", native, INDEX_NEVER);
         if (departments <= 50)
-            measure(out, &text, requests, departments, "tree walk", CST_ENGINE_REFERENCE, INDEX_NEVER);
+            measure(out, &text, requests, departments, "tree walk", CST_ENGINE_REFERENCE,
+                    INDEX_NEVER);
     }
     buffer_free(&text);
     free(facts.role_of);

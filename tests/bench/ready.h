@@ -180,7 +180,8 @@ static void report_row(report *out, uint32_t size, const char *engine, const cha
     fprintf(out->json,
             "%s\n{\"rules\":%u,\"engine\":\"%s\",\"requests\":\"%s\",\"what\":\"%s\","
             "\"median\":%.2f,\"least\":%.2f,\"most\":%.2f}",
-            out->any ? "," : "", size, engine, requests, what, taken.median, taken.least, taken.most);
+            out->any ? "," : "", size, engine, requests, what, taken.median, taken.least,
+            taken.most);
     out->any = true;
 }
 

@@ -36,27 +36,33 @@ static uint32_t domain_of(uint32_t rules)
 
 static void write_rule(buffer *text, uint32_t number, uint32_t rules)
 {
-    const uint32_t domain = domain_of(rules), one = random_below(domain), two = random_below(domain);
+    const uint32_t domain = domain_of(rules), one = random_below(domain),
+                   two = random_below(domain);
     const uint32_t small = random_below(1000), level = random_below(10);
     const char *role = roles[random_below(ROLES)], *country = countries[random_below(COUNTRIES)];
     buffer_format(text, "rule r%u on action pay when ", number);
     switch (number % 5) {
     case 0:
-        buffer_format(text, "args.account == \"account-%u\" and user.role == %s and args.amount > %u.5",
+        buffer_format(text,
+                      "args.account == \"account-%u\" and user.role == %s and args.amount > %u.5",
                       one, role, small);
         break;
     case 1:
-        buffer_format(text, "args.merchant in { \"merchant-%u\", \"merchant-%u\" } and args.country == \"%s\"",
-                      one, two, country);
+        buffer_format(
+            text,
+            "args.merchant in { \"merchant-%u\", \"merchant-%u\" } and args.country == \"%s\"", one,
+            two, country);
         break;
     case 2:
         buffer_format(text, "args.path inside \"/srv/team-%u\" and user.role != %s", one, role);
         break;
     case 3:
-        buffer_format(text, "args.amount >= %u.0 and args.amount < %u.0 and args.urgent", one * 10, one * 10 + 15);
+        buffer_format(text, "args.amount >= %u.0 and args.amount < %u.0 and args.urgent", one * 10,
+                      one * 10 + 15);
         break;
     default:
-        buffer_format(text, "user.id == \"user-%u\" and user.level < %u and not args.urgent", one, level);
+        buffer_format(text, "user.id == \"user-%u\" and user.level < %u and not args.urgent", one,
+                      level);
     }
     buffer_text(text, " then deny\n");
 }
@@ -92,7 +98,8 @@ static void make_requests(request *all, uint32_t rules, bool match)
         snprintf(one->merchant, sizeof one->merchant, "merchant-%s%u", none, random_below(domain));
         snprintf(one->path, sizeof one->path, "/srv/team-%s%u/a/b", none, random_below(domain));
         snprintf(one->user, sizeof one->user, "user-%s%u", none, random_below(domain));
-        one->amount = ((int64_t)random_below(domain * 10) + (match ? 0 : INT64_C(100000000))) * 1000000;
+        one->amount =
+            ((int64_t)random_below(domain * 10) + (match ? 0 : INT64_C(100000000))) * 1000000;
         one->country = countries[random_below(COUNTRIES)];
         one->role = roles[random_below(ROLES)];
         one->level = random_below(10);
@@ -112,7 +119,8 @@ static void find_fields(const cst_policy *policy, cst_field *fields)
             fields[f] = CST_FIELD_NONE;
 }
 
-static void decide(cst_context *context, const cst_field *fields, const request *one, cst_decision *decision)
+static void decide(cst_context *context, const cst_field *fields, const request *one,
+                   cst_decision *decision)
 {
     cst_event_begin(context, CST_ACTION, "pay");
     cst_event_time(context, 0);
@@ -154,7 +162,8 @@ static double decision_time(const engine *one, const request *requests, uint32_t
     return (now() - start) / count;
 }
 
-static void check(const engine *engines, uint32_t engine_count, const request *requests, uint32_t count)
+static void check(const engine *engines, uint32_t engine_count, const request *requests,
+                  uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t fired = 0;
@@ -170,7 +179,8 @@ static void check(const engine *engines, uint32_t engine_count, const request *r
     }
 }
 
-static void measure(report *out, const engine *one, const request *requests, const char *kind, uint32_t rules)
+static void measure(report *out, const engine *one, const request *requests, const char *kind,
+                    uint32_t rules)
 {
     /* the others need time for every rule: fewer requests will do */
     const bool flat = one->indexing == INDEX_BY_COST || rules <= 100;
@@ -200,7 +210,8 @@ static void run(report *out, uint32_t rules, cst_engine native)
                         {"straight", native, INDEX_NEVER, {0}, NULL, {0}},
                         {"tree walk", CST_ENGINE_REFERENCE, INDEX_NEVER, {0}, NULL, {0}}};
     const uint32_t engine_count = sizeof engines / sizeof *engines;
-    request *random = allocated(REQUESTS, sizeof *random), *none = allocated(REQUESTS, sizeof *none);
+    request *random = allocated(REQUESTS, sizeof *random),
+            *none = allocated(REQUESTS, sizeof *none);
     buffer text;
     buffer_init(&text, NULL, 0);
     write_policy(&text, rules);

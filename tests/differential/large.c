@@ -41,11 +41,13 @@ static void write_test(buffer *out, uint32_t wide)
 {
     const uint32_t a = below(wide), b = below(wide), low = below(wide * 4);
     switch (below(18)) {
-    case 0: case 1:
+    case 0:
+    case 1:
         buffer_format(out, "args.account == \"account-%u\"", a);
         return;
     case 2:
-        buffer_format(out, "args.account in { \"account-%u\", \"account-%u\", \"account-%u\" }", a, b, below(wide));
+        buffer_format(out, "args.account in { \"account-%u\", \"account-%u\", \"account-%u\" }", a,
+                      b, below(wide));
         return;
     case 3:
         buffer_format(out, "args.path inside \"/srv/team-%u\"", a);
@@ -87,7 +89,8 @@ static void write_test(buffer *out, uint32_t wide)
         buffer_format(out, "args.mail.domain == \"d%u.test\"", a % 40);
         return;
     case 16:
-        buffer_format(out, "args.amount in { %u, %u, %u, %u, %u, %u }", low, low + 1, low + 5, low + 9, low + 13, a);
+        buffer_format(out, "args.amount in { %u, %u, %u, %u, %u, %u }", low, low + 1, low + 5,
+                      low + 9, low + 13, a);
         return;
     default:
         buffer_format(out, "args.name contains \"word%u\"", a % 30);
@@ -109,8 +112,13 @@ static void write_condition(buffer *out, uint32_t wide)
 
 static void write_rule(buffer *out, uint32_t number, uint32_t wide, bool upper)
 {
-    static const char *const effects[] = {"deny", "flag", "refuse", "halt", "require approval from boss",
-                                          "label seen", "deny because \"{args.account} is {user.colour}\""};
+    static const char *const effects[] = {"deny",
+                                          "flag",
+                                          "refuse",
+                                          "halt",
+                                          "require approval from boss",
+                                          "label seen",
+                                          "deny because \"{args.account} is {user.colour}\""};
     const uint32_t kind = below(16);
     if (kind < 3) {
         buffer_format(out, "permit p%u on action use%s", number, below(4) == 0 ? " in shadow" : "");
@@ -133,16 +141,22 @@ static void write_rule(buffer *out, uint32_t number, uint32_t wide, bool upper)
         return;
     }
     write_condition(out, wide);
-    buffer_format(out, " then %s\n", effects[below(100) == 0 ? 3 : below(3) == 0 ? 4 + below(3) : below(3)]);
+    buffer_format(out, " then %s\n",
+                  effects[below(100) == 0 ? 3
+                          : below(3) == 0 ? 4 + below(3)
+                                          : below(3)]);
 }
 
 static void write_head(buffer *out, const char *name)
 {
-    buffer_format(out,
-                  "constitution %s \"1\"\nenum Colour { red, green, blue, black }\napprovals by boss\n"
-                  "context user { colour: Colour, bonus: int }\n"
-                  "tool use(account: string, name: string, path: path, amount: int, urgent: bool, note?: string, level?: int, "
-                  "list: list<string>(8), mail: email) acts\ndefault action deny\n", name);
+    buffer_format(
+        out,
+        "constitution %s \"1\"\nenum Colour { red, green, blue, black }\napprovals by boss\n"
+        "context user { colour: Colour, bonus: int }\n"
+        "tool use(account: string, name: string, path: path, amount: int, urgent: bool, note?: "
+        "string, level?: int, "
+        "list: list<string>(8), mail: email) acts\ndefault action deny\n",
+        name);
     buffer_text(out, "set many = { ");
     for (uint32_t i = 0; i < 40; i++)
         buffer_format(out, "%s\"%s-%u\"", i > 0 ? ", " : "", i % 2 ? "account" : "n", i);
@@ -160,7 +174,9 @@ static void write_files(files *out, uint32_t rules)
     write_head(&out->text, "lower");
     write_head(&out->upper, "upper");
     for (uint32_t i = 0; i < 3; i++)
-        buffer_format(&out->upper, "rule w%u on action use waivable when args.amount > %u then deny\n", i, i * wide);
+        buffer_format(&out->upper,
+                      "rule w%u on action use waivable when args.amount > %u then deny\n", i,
+                      i * wide);
     for (uint32_t i = 0; i < rules; i++)
         write_rule(i % 5 == 0 ? &out->upper : &out->text, i, wide, i % 5 == 0);
 }
@@ -171,9 +187,13 @@ static void write_event(buffer *out, uint32_t number, uint32_t wide)
 {
     static const char *const odd[] = {"9223372036854775807", "-9223372036854775808", "0", "-1"};
     buffer_clear(out);
-    buffer_format(out, "{\"stage\":\"action\",\"session\":\"s%u\",\"time\":\"2026-11-23T10:00:00Z\",\"tool\":\"use\",\"user\":{\"colour\":\"%s\",\"bonus\":%s}",
+    buffer_format(out,
+                  "{\"stage\":\"action\",\"session\":\"s%u\",\"time\":\"2026-11-23T10:00:00Z\","
+                  "\"tool\":\"use\",\"user\":{\"colour\":\"%s\",\"bonus\":%s}",
                   number, colours[below(4)], odd[below(8) == 0 ? below(4) : 2]);
-    buffer_format(out, ",\"args\":{\"account\":\"account-%u\",\"name\":\"n%u word%u n\",\"path\":\"/srv/team-%u/a\",\"urgent\":%s",
+    buffer_format(out,
+                  ",\"args\":{\"account\":\"account-%u\",\"name\":\"n%u word%u "
+                  "n\",\"path\":\"/srv/team-%u/a\",\"urgent\":%s",
                   below(wide + 2), below(120), below(40), below(wide), below(2) ? "true" : "false");
     if (below(9) == 0)
         buffer_format(out, ",\"amount\":%s", odd[below(4)]);
@@ -219,11 +239,18 @@ static void print_error(void *user, const cst_diagnostic *told)
 
 static cst_policy *compile(files *all, cst_engine engine, plan_indexing indexing, uint32_t *coded)
 {
-    cst_compiler_options options = {.size = sizeof options, .engine = engine, .diagnostic = print_error,
-                                    .read = read_memory, .release = release_memory, .read_user = all};
+    cst_compiler_options options = {.size = sizeof options,
+                                    .engine = engine,
+                                    .diagnostic = print_error,
+                                    .read = read_memory,
+                                    .release = release_memory,
+                                    .read_user = all};
     options.runtime.size = sizeof options.runtime;
     memset(options.runtime.key, 'k', sizeof options.runtime.key);
-    const driver_input input = {.path = "large.const", .text = all->text.bytes, .length = all->text.length, .indexing = indexing};
+    const driver_input input = {.path = "large.const",
+                                .text = all->text.bytes,
+                                .length = all->text.length,
+                                .indexing = indexing};
     compilation *unit;
     cst_policy *policy = NULL;
     if (driver_begin(&input, &options, DRIVER_PLAN, &unit) != CST_OK) {
@@ -235,9 +262,10 @@ static cst_policy *compile(files *all, cst_engine engine, plan_indexing indexing
         if (index && index->bundle_count)
             *coded += index->bundle_ends[index->bundle_count - 1];
         if (index)
-            printf("  %s: %u rules, %u keys, %u bundles, depth %u, expected %" PRIu64 " instead of %" PRIu64 "\n",
-                   unit->plan->groups[g].label, unit->plan->groups[g].rule_count, index->key_count, index->bundle_count,
-                   index->depth, index->expected, index->straight);
+            printf("  %s: %u rules, %u keys, %u bundles, depth %u, expected %" PRIu64
+                   " instead of %" PRIu64 "\n",
+                   unit->plan->groups[g].label, unit->plan->groups[g].rule_count, index->key_count,
+                   index->bundle_count, index->depth, index->expected, index->straight);
     }
     return driver_policy(unit, &options, &policy) == CST_OK ? policy : NULL;
 }
@@ -247,12 +275,14 @@ int main(int argc, char **argv)
     const uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     const uint32_t rules = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 600;
     const uint32_t events = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 400;
-    static const plan_indexing indexing[ENGINES] = {INDEX_NEVER, INDEX_NEVER, INDEX_BY_COST, INDEX_ALWAYS};
+    static const plan_indexing indexing[ENGINES] = {INDEX_NEVER, INDEX_NEVER, INDEX_BY_COST,
+                                                    INDEX_ALWAYS};
     cst_context *contexts[ENGINES];
     cst_policy *policies[ENGINES];
     files all;
     buffer event;
-    uint32_t coded = 0, fired = 0, shadow = 0, undecided = 0, malformed = 0, cut = 0, verdicts[9] = {0};
+    uint32_t coded = 0, fired = 0, shadow = 0, undecided = 0, malformed = 0, cut = 0,
+             verdicts[9] = {0};
     int differences = 0;
     buffer_init(&all.text, NULL, 0);
     buffer_init(&all.upper, NULL, 0);
@@ -260,7 +290,8 @@ int main(int argc, char **argv)
     random_state = seed * 2654435761u + 12345u;
     write_files(&all, rules);
     for (int e = 0; e < ENGINES; e++) {
-        policies[e] = compile(&all, e == 0 ? CST_ENGINE_REFERENCE : CST_ENGINE_JIT, indexing[e], &coded);
+        policies[e] =
+            compile(&all, e == 0 ? CST_ENGINE_REFERENCE : CST_ENGINE_JIT, indexing[e], &coded);
         contexts[e] = policies[e] ? cst_context_new(policies[e]) : NULL;
         if (!contexts[e]) {
             fprintf(stderr, "does not compile\n");
@@ -287,13 +318,17 @@ int main(int argc, char **argv)
                 verdicts[decision.verdict]++;
             } else if (strcmp(first, json) != 0) {
                 differences++;
-                fprintf(stderr, "DIFFERENCE of engine %d\n%s\n%s\n%s\n", e, event.bytes, first, json);
+                fprintf(stderr, "DIFFERENCE of engine %d\n%s\n%s\n%s\n", e, event.bytes, first,
+                        json);
             }
         }
     }
-    printf("%u rules, %u events: fired %u, in shadow %u, undecided %u, malformed %u, permitted %u; %d differences\n", rules, events,
-           fired, shadow, undecided, malformed, verdicts[CST_PERMIT] + verdicts[CST_FLAG], differences);
-    const bool seen = fired && shadow && undecided && coded && cut && (events < 100 || (malformed && verdicts[CST_DENY]));
+    printf("%u rules, %u events: fired %u, in shadow %u, undecided %u, malformed %u, permitted %u; "
+           "%d differences\n",
+           rules, events, fired, shadow, undecided, malformed,
+           verdicts[CST_PERMIT] + verdicts[CST_FLAG], differences);
+    const bool seen = fired && shadow && undecided && coded && cut &&
+                      (events < 100 || (malformed && verdicts[CST_DENY]));
     if (!seen)
         printf("some outcome never happened: the generator tests too little\n");
     for (int e = 0; e < ENGINES; e++) {

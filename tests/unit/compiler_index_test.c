@@ -19,7 +19,8 @@
 
 static const char head[] = "constitution t \"1\"\nenum Role { guest, member, staff, owner }\n"
                            "context user { id: string, role: Role, level: int }\n"
-                           "tool use(account: string, path: path, name: string, amount: int, urgent: bool, level?: int) acts\n";
+                           "tool use(account: string, path: path, name: string, amount: int, "
+                           "urgent: bool, level?: int) acts\n";
 
 static void tell_error(void *user, const cst_diagnostic *told)
 {
@@ -31,7 +32,8 @@ static void tell_error(void *user, const cst_diagnostic *told)
 static compilation *plan_text(const buffer *text, plan_indexing indexing)
 {
     const cst_compiler_options options = {.size = sizeof options, .diagnostic = tell_error};
-    const driver_input input = {.path = "t.const", .text = text->bytes, .length = text->length, .indexing = indexing};
+    const driver_input input = {
+        .path = "t.const", .text = text->bytes, .length = text->length, .indexing = indexing};
     compilation *unit;
     assert_int_equal(driver_begin(&input, &options, DRIVER_PLAN, &unit), CST_OK);
     return unit;
@@ -136,8 +138,10 @@ static void the_key_that_tells_most_apart_comes_first(void **state)
     buffer_text(&text, head);
     static const char *const roles[] = {"guest", "member", "staff"};
     for (uint32_t i = 0; i < 40; i++)
-        buffer_format(&text, "rule r%u on action use when user.role == %s and args.account == \"a%u\" then deny\n", i,
-                      roles[i % 3], i / 10);
+        buffer_format(
+            &text,
+            "rule r%u on action use when user.role == %s and args.account == \"a%u\" then deny\n",
+            i, roles[i % 3], i / 10);
     buffer_text(&text, "rule each on action use when args.amount + 1 > 5 then deny\n");
     compilation *unit = plan_text(&text, INDEX_BY_COST);
     plan_dump(&dump, unit);
@@ -187,9 +191,12 @@ static uint32_t fired(cst_context *context, const char *args)
 {
     char event[512];
     cst_decision decision;
-    snprintf(event, sizeof event,
-             "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"tool\":\"use\","
-             "\"user\":{\"id\":\"u\",\"role\":\"staff\",\"level\":3},\"args\":{\"urgent\":true,%s}}", args);
+    snprintf(
+        event, sizeof event,
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"tool\":"
+        "\"use\","
+        "\"user\":{\"id\":\"u\",\"role\":\"staff\",\"level\":3},\"args\":{\"urgent\":true,%s}}",
+        args);
     assert_int_equal(cst_decide_json(context, event, strlen(event), &decision), CST_OK);
     assert_null(decision.error_code);
     return decision.rule_count;
@@ -201,23 +208,38 @@ static void each_rule_is_met_once(void **state)
     buffer text;
     buffer_init(&text, NULL, 0);
     buffer_text(&text, head);
-    buffer_text(&text, "rule nested on action use when args.path inside \"/a\" or args.path inside \"/a/b\" then deny\n"
-                       "rule other on action use when args.path inside \"/a/b\" then deny\n"
-                       "rule twice on action use when args.account in { \"x\", \"y\" } and args.account in { \"y\", \"z\" } then deny\n"
-                       "rule ranges on action use when (args.amount > 5 and args.amount < 9) or args.amount == 8 or args.amount == 20 then deny\n"
-                       "rule never on action use when args.account == \"x\" and args.account == \"y\" then deny\n"
-                       "rule zero on action use when args.level is present and args.level == 0 then deny\n");
+    buffer_text(
+        &text,
+        "rule nested on action use when args.path inside \"/a\" or args.path inside \"/a/b\" then "
+        "deny\n"
+        "rule other on action use when args.path inside \"/a/b\" then deny\n"
+        "rule twice on action use when args.account in { \"x\", \"y\" } and args.account in { "
+        "\"y\", \"z\" } then deny\n"
+        "rule ranges on action use when (args.amount > 5 and args.amount < 9) or args.amount == 8 "
+        "or args.amount == 20 then deny\n"
+        "rule never on action use when args.account == \"x\" and args.account == \"y\" then deny\n"
+        "rule zero on action use when args.level is present and args.level == 0 then deny\n");
     for (int engine = 0; engine < 2; engine++) {
         cst_policy *policy = compile_text(&text, INDEX_ALWAYS, (cst_engine)engine);
         cst_context *context = cst_context_new(policy);
-        assert_int_equal(fired(context, "\"account\":\"q\",\"path\":\"/a/b/c\",\"name\":\"n\",\"amount\":1"), 2);
-        assert_int_equal(fired(context, "\"account\":\"q\",\"path\":\"/a\",\"name\":\"n\",\"amount\":1"), 1);
-        assert_int_equal(fired(context, "\"account\":\"q\",\"path\":\"/ab\",\"name\":\"n\",\"amount\":1"), 0);
-        assert_int_equal(fired(context, "\"account\":\"x\",\"path\":\"/\",\"name\":\"n\",\"amount\":8"), 1);
-        assert_int_equal(fired(context, "\"account\":\"y\",\"path\":\"/\",\"name\":\"n\",\"amount\":5"), 1);
-        assert_int_equal(fired(context, "\"account\":\"q\",\"path\":\"/\",\"name\":\"n\",\"amount\":20"), 1);
-        assert_int_equal(fired(context, "\"account\":\"q\",\"path\":\"/\",\"name\":\"n\",\"amount\":9"), 0);
-        assert_int_equal(fired(context, "\"account\":\"q\",\"path\":\"/\",\"name\":\"n\",\"amount\":1,\"level\":0"), 1);
+        assert_int_equal(
+            fired(context, "\"account\":\"q\",\"path\":\"/a/b/c\",\"name\":\"n\",\"amount\":1"), 2);
+        assert_int_equal(
+            fired(context, "\"account\":\"q\",\"path\":\"/a\",\"name\":\"n\",\"amount\":1"), 1);
+        assert_int_equal(
+            fired(context, "\"account\":\"q\",\"path\":\"/ab\",\"name\":\"n\",\"amount\":1"), 0);
+        assert_int_equal(
+            fired(context, "\"account\":\"x\",\"path\":\"/\",\"name\":\"n\",\"amount\":8"), 1);
+        assert_int_equal(
+            fired(context, "\"account\":\"y\",\"path\":\"/\",\"name\":\"n\",\"amount\":5"), 1);
+        assert_int_equal(
+            fired(context, "\"account\":\"q\",\"path\":\"/\",\"name\":\"n\",\"amount\":20"), 1);
+        assert_int_equal(
+            fired(context, "\"account\":\"q\",\"path\":\"/\",\"name\":\"n\",\"amount\":9"), 0);
+        assert_int_equal(
+            fired(context,
+                  "\"account\":\"q\",\"path\":\"/\",\"name\":\"n\",\"amount\":1,\"level\":0"),
+            1);
         cst_context_free(context);
         cst_policy_release(policy);
     }
@@ -233,10 +255,12 @@ static void a_damaged_index_is_refused(void **state)
     buffer_init(&text, NULL, 0);
     buffer_text(&text, head);
     for (uint32_t i = 0; i < 12; i++)
-        buffer_format(&text, "rule r%u on action use when args.account == \"a%u\" and user.level > %u then deny\n"
-                             "rule p%u on action use when args.path inside \"/srv/%u\" then deny\n"
-                             "rule q%u on action use when args.amount > %u and args.amount < %u then deny\n",
-                      i, i, i, i, i, i, i * 10, i * 10 + 5);
+        buffer_format(
+            &text,
+            "rule r%u on action use when args.account == \"a%u\" and user.level > %u then deny\n"
+            "rule p%u on action use when args.path inside \"/srv/%u\" then deny\n"
+            "rule q%u on action use when args.amount > %u and args.amount < %u then deny\n",
+            i, i, i, i, i, i, i * 10, i * 10 + 5);
     cst_policy *policy = compile_text(&text, INDEX_ALWAYS, CST_ENGINE_JIT);
     cst_module module = *policy->module;
     const uint32_t size = module.image->size;
