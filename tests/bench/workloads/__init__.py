@@ -18,6 +18,7 @@ class Store:
         self.events = {}     # variant -> list of events
         self.cedar = None    # (policies, entities, [(principal, action, resource)])
         self.rego = None     # (policy, data, [input])
+        self.cel = None      # (expression, [input])
         self.facts = {}      # counts that a table wants to show
 
     def write(self, folder):
@@ -45,6 +46,9 @@ class Store:
             put("policy.rego", policy)
             put("data.json", json.dumps(data, separators=(",", ":")))
             put("rego.jsonl", lines(inputs))
+        if self.cel:
+            put("policy.cel", self.cel[0])
+            put("cel.jsonl", lines(self.cel[1]))
 
 
 def uid(kind, name):
