@@ -180,11 +180,18 @@ static void other_build(sides *sides, const source *sources, uint32_t count)
         free((char *)(uintptr_t)expressions[i]);
 }
 
-static void same(const sides *sides, uint32_t count)
+static void same(const sides *sides, uint32_t count, FILE *out, const char *about)
 {
     uint32_t differ = 0;
-    for (uint32_t i = 0; i < count; i++)
-        differ += (sides->found[sides->numbers[i] / 64] >> (sides->numbers[i] % 64) & 1) != (sides->bits[i / 64] >> (i % 64) & 1);
+    double found[2] = {0, 0};
+    for (uint32_t i = 0; i < count; i++) {
+        const bool here = sides->found[sides->numbers[i] / 64] >> (sides->numbers[i] % 64) & 1, there = sides->bits[i / 64] >> (i % 64) & 1;
+        found[0] += here;
+        found[1] += there;
+        differ += here != there;
+    }
+    bench_record(out, about, "ours", "found", "patterns", &found[0], 1);
+    bench_record(out, about, "Hyperscan", "found", "patterns", &found[1], 1);
     if (differ > 0)
         printf("  (%u patterns are answered differently)", differ);
 }
@@ -216,7 +223,7 @@ static void measure(FILE *out, sides *sides, uint32_t count, const char *kind, c
     qsort(ratio, rounds, sizeof *ratio, compare_doubles);
     printf("%6u  %-6s %6u  %10.0f %12.0f   %6.2f  (%.2f .. %.2f)", count, kind, length, ours[rounds / 2], theirs[rounds / 2], ratio[rounds / 2],
            ratio[0], ratio[rounds - 1]);
-    same(sides, count);
+    same(sides, count, out, about);
     putchar('\n');
 }
 

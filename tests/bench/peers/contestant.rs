@@ -83,8 +83,14 @@ pub fn serve(wanted: &[Vec<bool>], mut ways: Vec<Way>) {
         if line.map(|line| line == "each").unwrap_or(false) {
             println!("{}", each(&mut ways[0], &counts));
         } else {
-            let figures: Vec<String> =
-                ways.iter_mut().zip(&repeats).map(|(way, n)| format!("\"{}\":{:.3}", way.0, round(way, &counts, *n))).collect();
+            let figures: Vec<String> = ways
+                .iter_mut()
+                .zip(&repeats)
+                .map(|(way, n)| {
+                    let taken = round(way, &counts, *n);
+                    format!("\"{}\":{:.3}", way.0, taken)
+                })
+                .collect();
             println!("{{{}}}", figures.join(","));
         }
         std::io::stdout().flush().unwrap();
