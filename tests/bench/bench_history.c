@@ -22,14 +22,6 @@
 
 enum { RULES = 100, KINDS = 10 };
 
-/* Nanoseconds that the process had of the machine: others may be at work on it. */
-static double spent_time(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
 /* Before and behind a number that makes each question its own. Nearly every payment fits, and nearly every answer is no: what is measured is asking and
  * remembering, not reporting. */
 static const char *const questions[KINDS][2] = {
@@ -126,7 +118,7 @@ static void measure(cst_policy *policy, const events *events, uint64_t length, u
         for (uint64_t i = 0; i < length;) {
             const uint64_t end = i + (length + 9) / 10 < length ? i + (length + 9) / 10 : length;
             const bool is_last = end == length;
-            const double start = spent_time();
+            const double start = now();
             for (; i < end; i++) {
                 const uint64_t number = (i + session * 31) % DISTINCT_EVENTS;
                 set_time(events->json[number], clock++);
@@ -134,7 +126,7 @@ static void measure(cst_policy *policy, const events *events, uint64_t length, u
                 *flags += decision.verdict == CST_FLAG;
                 counted += is_last;
             }
-            const double took = spent_time() - start;
+            const double took = now() - start;
             spent += took;
             last += is_last ? took : 0;
         }

@@ -16,7 +16,6 @@
 
 #include "compiler/pattern/pattern.h"
 #include "runtime/text/scan.h"
-#define BENCH_CLOCK CLOCK_PROCESS_CPUTIME_ID
 #include "tests/bench/bench.h"
 
 enum { MOST_ROUNDS = 101, MOST_PATTERNS = 5000, MOST_TEXT = 65536 };

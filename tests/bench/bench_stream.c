@@ -15,7 +15,6 @@
 #include <constitution/compiler.h>
 
 #include "runtime/base/buffer.h"
-#define BENCH_CLOCK CLOCK_PROCESS_CPUTIME_ID
 #include "tests/bench/bench.h"
 
 enum { MAX_ROUNDS = 51, TEXT_BYTES = 64 << 10 };

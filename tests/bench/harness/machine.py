@@ -16,14 +16,15 @@ def _first(command, pattern=r"(.+)"):
 
 def describe():
     with open("/proc/cpuinfo", encoding="utf-8") as text:
-        cpu = re.search(r"model name\s*:\s*(.+)", text.read())
+        about = text.read()
+    cpu = re.search(r"model name\s*:\s*(.+)", about)
     with open("/proc/meminfo", encoding="utf-8") as text:
         memory = re.search(r"MemTotal:\s*(\d+)", text.read())
     with open("/etc/os-release", encoding="utf-8") as text:
         system = re.search(r'PRETTY_NAME="(.+)"', text.read())
     return {"processor": cpu.group(1) if cpu else platform.processor(), "cores": os.cpu_count(),
             "memory_gib": round(int(memory.group(1)) / (1 << 20)) if memory else None,
-            "virtual": _first(["systemd-detect-virt"]), "system": system.group(1) if system else platform.system(), "kernel": platform.release(),
+            "virtual": re.search(r"^flags.*\bhypervisor\b", about, re.M) is not None, "system": system.group(1) if system else platform.system(), "kernel": ".".join(platform.release().split(".")[:2]),
             "load_before": round(os.getloadavg()[0], 1)}
 
 

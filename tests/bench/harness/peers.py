@@ -4,12 +4,13 @@ The small programs in tests/bench/peers/ are ours; what they call is not. Nothin
 cannot be had gives its reason, which the page shows instead of a figure.
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 
-from .contest import Missing
+from .contest import Missing, NotAsked
 
 BUILD_SECONDS = 3600
 
@@ -27,7 +28,13 @@ def _run(command, folder, log, **more):
         with open(log, encoding="utf-8", errors="replace") as text:
             lines = [line.strip() for line in text if line.strip()]
         said = [line for line in lines if "error" in line.lower()] or lines
-        raise Missing(f"{' '.join(command[:3])} failed: {said[0][:250]}")
+        raise Missing(f"{' '.join(command[:3])} failed: {_plain(said[0])[:250]}")
+
+
+def _plain(text):
+    """Without colours, and without addresses, which say more about the network here than about the failure."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return re.sub(r"(?:in )?https?://\S+", "at the registry", text)
 
 
 class Peers:
@@ -50,7 +57,7 @@ class Peers:
         """The command of a peer, as a list; a Missing, not raised, if there is none."""
         if name not in self.made:
             if self.wanted is not None and name not in self.wanted:
-                self.made[name] = Missing("not asked for in this run")
+                self.made[name] = NotAsked("not asked for in this run")
             else:
                 print(f"  building {name}", file=sys.stderr, flush=True)
                 start = time.monotonic()

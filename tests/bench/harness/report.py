@@ -85,7 +85,7 @@ def _blocks(results):
     yield "h1", "Performance"
     yield "p", (f"Measured on {results['date']} at revision `{results['revision']}` in {results['minutes']} minutes" + (", **quick: few rounds and small sizes**" if results["quick"] else "") +
                 ". Everything on this page comes from one command, and each row says what it leaves out.")
-    virtual = f", virtual ({machine['virtual']})" if machine.get("virtual") not in (None, "none") else ""
+    virtual = ", a virtual machine" if machine["virtual"] else ""
     yield "p", (f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB{virtual}; {machine['system']}, Linux {machine['kernel']}. Load when it began: "
                 f"{machine['load_before']}" + (" — **the machine was busy: trust the ratios, and only where they are large**." if machine["load_before"] > machine["cores"] * 0.75 else "."))
     yield "h2", "Method"

@@ -6,7 +6,6 @@
  * A rule for each pattern: a phrase is a text with `fullword`, an expression keeps its meaning in YARA's spelling (no `(?:`, and `i`
  * behind the slash for `(?i)`). Scanned in fast mode, in which one match of a string is enough, which is what bench_scan asks.
  */
-#define BENCH_CLOCK CLOCK_PROCESS_CPUTIME_ID
 #include <yara.h>
 
 #include "../../bench.h"
