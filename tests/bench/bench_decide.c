@@ -1,10 +1,10 @@
 /*
  * bench_decide.c - our side of every workload that peers answer too: a contestant (contestant.h).
  *
- *     bench_decide VARIANT [--engine jit|optimised|reference] [--decimal PATH] STORE…
+ *     bench_decide VARIANT [--engine jit|optimised|reference] [--decimal PATH] [--rules] STORE…
  *
  * VARIANT names the encoding of the store. Every decision is checked before anything is timed; the ways are those of workload.h:
- * the rules alone, typed calls, bytes of JSON.
+ * typed calls, bytes of JSON and, with --rules, the rules alone.
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,13 +27,13 @@ static uint64_t all(void *user, int way)
         workload *const store = &stores->stores[s];
         if (way == 0)
             for (uint32_t i = 0; i < store->count; i++)
-                total += workload_rules(store, i);
+                total += workload_typed(store, i);
         else if (way == 1)
             for (uint32_t i = 0; i < store->count; i++)
-                total += workload_typed(store, i);
+                total += workload_json(store, i);
         else
             for (uint32_t i = 0; i < store->count; i++)
-                total += workload_json(store, i);
+                total += workload_rules(store, i);
     }
     return total;
 }
@@ -56,13 +56,16 @@ static cst_engine engine_named(const char *name)
 int main(int argc, char **argv)
 {
     static stores stores;
-    contestant contestant = {&stores, 0, 3, 1, {"rules", "typed", "json"}, all, one};
+    contestant contestant = {&stores, 0, 2, 0, {"typed", "json", "rules"}, all, one};
     workload_options options = {.engine = CST_ENGINE_OPTIMISED};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--engine") == 0 && i + 1 < argc) {
             options.engine = engine_named(argv[++i]);
         } else if (strcmp(argv[i], "--decimal") == 0 && i + 1 < argc) {
             options.decimal = argv[++i];
+        } else if (strcmp(argv[i], "--rules") == 0) {
+            options.with_rules = true;
+            contestant.ways = 3;
         } else if (!options.variant) {
             options.variant = argv[i];
         } else if (stores.count < MOST_STORES) {
@@ -71,7 +74,7 @@ int main(int argc, char **argv)
         }
     }
     if (contestant.requests == 0) {
-        fputs("usage: bench_decide VARIANT [--engine jit|optimised|reference] [--decimal PATH] STORE...\n", stderr);
+        fputs("usage: bench_decide VARIANT [--engine jit|optimised|reference] [--decimal PATH] [--rules] STORE...\n", stderr);
         return 2;
     }
     const int status = contestant_serve(&contestant);

@@ -97,7 +97,7 @@ int main(int argc, char **argv)
     const cst_allocator allocator = {counted_allocate, counted_resize, counted_release, NULL};
     workload store;
     workload_load(&store, argv[2],
-                  &(workload_options){.variant = argv[1], .engine = CST_ENGINE_OPTIMISED, .allocator = &allocator, .without_frames = true});
+                  &(workload_options){.variant = argv[1], .engine = CST_ENGINE_OPTIMISED, .allocator = &allocator});
     pass(&store, (uint64_t)store.count * 2);
     const double before = resident_kilobytes();
     const uint64_t library = library_calls, ours = allocator_calls, bytes = allocator_bytes;

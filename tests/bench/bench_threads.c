@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     threads = threads < 2 ? 2 : threads > MOST_THREADS ? MOST_THREADS : threads;
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
     workload store;
-    workload_load(&store, argv[2], &(workload_options){.variant = argv[1], .engine = CST_ENGINE_OPTIMISED, .without_frames = true});
+    workload_load(&store, argv[2], &(workload_options){.variant = argv[1], .engine = CST_ENGINE_OPTIMISED});
     double rates[2][MOST_ROUNDS], processor[2][MOST_ROUNDS];
     for (uint32_t round = 0; round < rounds; round++)
         for (int i = 0; i < 2; i++)

@@ -35,7 +35,8 @@ def published_permits():
 
 
 def starts(program, folder, variant, engine, decimal):
-    command = [program, variant, "--engine", engine] + (["--decimal", decimal] if decimal else []) + [folder]
+    alone = variant != "carried" and not os.path.basename(folder).startswith("call")  # lists and identities end with their event
+    command = [program, variant, "--engine", engine] + (["--decimal", decimal] if decimal else []) + (["--rules"] if alone else []) + [folder]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False)
     return done.returncode == 0 and '"ready":true' in done.stdout, done.stderr.strip()[:300]
 

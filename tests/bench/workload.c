@@ -186,6 +186,27 @@ static void requests_load(workload *workload, const char *folder, const workload
     free(expected);
 }
 
+/* A frame points at what the event brought: strings are ours and stay, lists lie in the memory that the next event takes. */
+static void frame_make(workload *workload, uint32_t number, const char *folder)
+{
+    workload_request *const request = &workload->requests[number];
+    for (uint32_t i = 0; i < request->value_count; i++)
+        if (request->values[i].kind == WORKLOAD_JSON)
+            fail(folder, "the rules cannot be timed alone, since a value is a list", NULL);
+    if (!engine_copy_frame(workload->context, &request->frame, &request->dispatch, &workload->module))
+        fail(folder, "no memory", NULL);
+    workload->group_lists = CST_ROWS(workload->module->image, group_lists, uint32_t);
+    request->hits = workload_rules(workload, number);
+}
+
+/* Events have come since: do the frames still say the same? */
+static void frames_check(workload *workload, const char *folder)
+{
+    for (uint32_t i = 0; i < workload->count; i++)
+        if (workload_rules(workload, i) != workload->requests[i].hits)
+            fail(folder, "the rules cannot be timed alone, since a value did not outlive its event", NULL);
+}
+
 void workload_load(workload *workload, const char *folder, const workload_options *options)
 {
     *workload = (struct workload){0};
@@ -206,12 +227,11 @@ void workload_load(workload *workload, const char *folder, const workload_option
         check(workload, i, folder, &decision, "decided otherwise from JSON than expected");
         decide_typed(workload, i, &decision);
         check(workload, i, folder, &decision, "decided otherwise by typed calls than expected");
-        if (!options->without_frames &&
-            !engine_copy_frame(workload->context, &request->frame, &request->dispatch, &workload->module))
-            fail(folder, "no memory", NULL);
+        if (options->with_rules)
+            frame_make(workload, i, folder);
     }
-    if (!options->without_frames)
-        workload->group_lists = CST_ROWS(workload->module->image, group_lists, uint32_t);
+    if (options->with_rules)
+        frames_check(workload, folder);
 }
 
 void workload_free(workload *workload)

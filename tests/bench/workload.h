@@ -34,6 +34,7 @@ typedef struct workload_request {
     bool permitted; /* what must come out */
     cst_frame frame;
     const cst_dispatch_row *dispatch;
+    uint32_t hits; /* of the rules alone, when the frame was made */
 } workload_request;
 
 typedef struct workload {
@@ -50,7 +51,7 @@ typedef struct workload_options {
     const char *decimal; /* path of the one field that is a decimal, or NULL */
     cst_engine engine;
     const cst_allocator *allocator; /* NULL: the usual one */
-    bool without_frames; /* `rules` is not asked for */
+    bool with_rules; /* `rules` will be asked for: only for values that outlive the event, no lists and no parsed identities */
 } workload_options;
 
 /* Exits with a message if anything is wrong with the store, or decided wrongly. */

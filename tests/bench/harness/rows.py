@@ -30,9 +30,9 @@ class Run:
         store.write(folder)
         return folder
 
-    def ours(self, variant, *stores, engine="optimised", decimal=None):
+    def ours(self, variant, *stores, engine="optimised", decimal=None, alone=True):
         program = self.program("bench_decide")
-        return [program, variant, "--engine", engine] + (["--decimal", decimal] if decimal else []) + list(stores)
+        return [program, variant, "--engine", engine] + (["--decimal", decimal] if decimal else []) + (["--rules"] if alone else []) + list(stores)
 
     def peer(self, name, *arguments):
         command = self.peers.get(name)
@@ -114,7 +114,7 @@ def applications(run):
                 store.name += f"-{seed}"
                 folders.append(run.store(store))
             parts.append(contest(f"{name}, n = {size}", [
-                ("ours", run.ours("folded", *folders)), ("ours, graph in the event", run.ours("carried", *folders)),
+                ("ours", run.ours("folded", *folders)), ("ours, graph in the event", run.ours("carried", *folders, alone=False)),
                 ("Cedar", run.peer("cedar", *folders)), ("regorus", run.peer("regorus", *folders)), ("OPA", run.peer("opa", *folders))],
                 run.rounds, seconds=10))
     return joined(*parts)
@@ -134,7 +134,7 @@ def one_call(run):
     for tools in (10, 1):
         folder = run.store(call.make(tools))
         parts.append(contest(f"{100 // tools} of 100 rules on the tool", [
-            ("ours", run.ours("policy", folder, decimal="args.amount")),
+            ("ours", run.ours("policy", folder, decimal="args.amount", alone=False)),
             ("parsers", run.peer("json", os.path.join(folder, "policy.events.jsonl")))], run.rounds, each=False))
     return joined(*parts)
 
