@@ -54,8 +54,8 @@ program does not (symbols, required fields, sessions, a report). *Event* is from
         [Dots("The rules alone, beside C", [("ours", "ours", "rules"), ("C by hand", "C by hand", "rules")])],
         [(("ours", "rules"), ("C by hand", "rules"), None), (("ours", "decision"), ("C by hand", "decision"), None)]),
     Row(2, "From ten rules to a hundred thousand", """
-All rules are about one tool, so nothing is saved by looking at the tool's name; each wants a team, a kind, a role and an amount, and about one in twenty is about the
-team of a `random` request, while `none` asks as a team that no rule knows. Beside it the same policy in our reference evaluator, a walk over the tree of every rule.
+All rules are about one tool, so nothing is saved by looking at the tool's name; each wants a team, a kind, a role and an amount, and about twenty are about the
+team of a `random` request, however many there are, while `none` asks as a team that no rule knows. Beside it the same policy in our reference evaluator, a walk over the tree of every rule.
 Policies of more than 1,000 rules are compiled by the JIT as a service would at once, smaller ones are optimised. Targets: at most 5× from 10 to 10,000 rules, at most 150 ns at
 100,000, for the rules alone.""",
         [Table([("rules alone", *OURS_RULES), ("typed call", *OURS_TYPED), ("from JSON", *OURS_JSON), ("tree walk, rules alone", "tree walk", "rules")], [("tree walk to ours", "tree walk, rules alone", "rules alone")])],

@@ -1,8 +1,8 @@
 """rules: any number of rules of one kind on one tool, for how the time of a decision grows with them.
 
-Each rule wants a team, a kind, a role and an amount above a bound; there are so many teams that about one rule in twenty is about the
-request's team, however many rules there are. `random` draws requests of those teams; `none` asks as a team that no rule knows. The
-numbers of fired rules stay alike from ten rules to a hundred thousand, so what grows is the search alone.
+Each rule wants a team, a kind, a role and an amount above a bound; there are so many teams that about twenty rules are about each
+(ten, if there are but ten). `random` draws requests of those teams; `none` asks as a team that no rule knows. The
+number of rules that fire stays alike from ten rules to a hundred thousand, so what grows is the search alone.
 """
 from . import Store
 from .randoms import Small
