@@ -59,6 +59,24 @@ class Run:
         return found, [{"case": "", "who": who, "why": why[:300]}] if why else []
 
 
+def large(run, name, *arguments):
+    """Of the programs that measure large policies by themselves, if this build has them: they print least, median and most."""
+    program = run.program(name)
+    if program is None:
+        return [], []
+    out = os.path.join(run.folder, f"{name}.json")
+    try:
+        done = subprocess.run([program, "--json", out, *arguments], capture_output=True, text=True, timeout=PROGRAM_SECONDS, check=False)
+        if done.returncode:
+            return [], [{"case": name, "who": "ours", "why": (done.stderr.strip().splitlines() or ["failed"])[-1][:300]}]
+        with open(out, encoding="utf-8") as text:
+            rows = json.load(text)["rows"]
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return [], [{"case": name, "who": "ours", "why": str(error)[:300]}]
+    return [{"case": f"{name}: {row['rules']} rules, {row['requests']}", "who": row["engine"], "what": row["what"], "unit": "ns",
+             "values": [row["least"], row["median"], row["most"]]} for row in rows], []
+
+
 def joined(*parts):
     records, missing = [], []
     for some, without in parts:
@@ -85,7 +103,8 @@ def growth(run):
             if count <= 10000:
                 contestants.append(("tree walk", run.ours("policy", folder, engine="reference", decimal="args.amount")))
             parts.append(contest(f"{count} rules, {kind}", contestants, run.rounds, each=False))
-    return joined(*parts)
+    sizes = [word for size in ("10", "1000") for word in ("--rules", size)] if run.quick else []
+    return joined(*parts, large(run, "rules_index", *sizes))
 
 
 def departments(run):
@@ -161,7 +180,7 @@ def streams(run):
 def sessions(run):
     most, rounds = ("10000", "3") if run.quick else ("1000000", "5")
     parts = [run.records([run.program("bench_history"), most, "-1", rounds], "ours")]
-    for steps in (10,) if run.quick else (10, 30, 100):
+    for steps in () if run.quick else (10, 30, 100):  # parsing its policy alone takes some twenty seconds
         folder = os.path.join(run.folder, f"history-{steps}")
         fired = history.write(steps, folder)
         last = subprocess.run([os.path.join(run.build, "constc"), "run", os.path.join(folder, "policy.const"),
