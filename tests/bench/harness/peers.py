@@ -28,7 +28,7 @@ def _run(command, folder, log, **more):
         with open(log, encoding="utf-8", errors="replace") as text:
             lines = [line.strip() for line in text if line.strip()]
         said = [line for line in lines if "error" in line.lower()] or lines
-        raise Missing(f"{' '.join(command[:3])} failed: {_plain(said[0])[:250]}")
+        raise Missing(f"{' '.join(command[:3])} failed: {_plain(said[0])[:200]}…")
 
 
 def _plain(text):

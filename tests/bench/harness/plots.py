@@ -56,8 +56,12 @@ def _frame(title, height, body):
             f'{_text(16, 22, title, size=14, weight="600", colour="#111")}{body}</svg>')
 
 
+ALWAYS = {"Cedar": 2, "regorus": 3, "OPA": 4}  # who is in several plots keeps its colour
+
+
 def colours_of(names):
-    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
+    free = iter([i for i in range(len(PALETTE)) if i not in {ALWAYS[name] for name in names if name in ALWAYS}] * 2)
+    return {name: PALETTE[ALWAYS[name] if name in ALWAYS else next(free)] for name in names}
 
 
 def dots(title, groups, unit=_time):
@@ -107,7 +111,7 @@ def lines(title, x_name, series, unit=_time):
     for x in sorted({x for points in series.values() for x, *_ in points}):
         out.append(f'<line x1="{across.at(x):.1f}" y1="{bottom}" x2="{across.at(x):.1f}" y2="{bottom + 5}" stroke="#999"/>' + _text(across.at(x), bottom + 19, _number(x), "middle", 11, colour="#666"))
     placed = []
-    for name, points in series.items():
+    for name, points in sorted(series.items(), key=lambda one: -one[1][-1][1]):  # from the top down, so that names keep the order of lines
         band = [f"{across.at(x):.1f},{up.at(max(high, median)):.1f}" for x, median, _, high in points]
         band += [f"{across.at(x):.1f},{up.at(min(low, median) if low > 0 else median):.1f}" for x, median, low, _ in reversed(points)]
         out.append(f'<polygon points="{" ".join(band)}" fill="{colours[name]}" opacity="0.15"/>')
@@ -117,7 +121,7 @@ def lines(title, x_name, series, unit=_time):
         x, median, *_ = points[-1]
         y = up.at(median) + 4
         while any(abs(y - other) < 13 for other in placed):
-            y -= 13
+            y += 13
         placed.append(y)
         out.append(_text(across.at(x) + 9, y, f"{name} {unit(float(f'{median:.3g}'))}", size=11, colour=colours[name]))
     out.append(f'<line x1="{left}" y1="{bottom}" x2="{WIDTH - 150}" y2="{bottom}" stroke="#999"/>' + _text((left + WIDTH - 150) / 2, bottom + 42, f"{x_name} (both scales logarithmic)", "middle", 11, colour="#666"))
