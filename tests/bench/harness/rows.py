@@ -180,7 +180,7 @@ def streams(run):
 def sessions(run):
     most, rounds = ("10000", "3") if run.quick else ("1000000", "5")
     parts = [run.records([run.program("bench_history"), most, "-1", rounds], "ours")]
-    for steps in () if run.quick else (10, 30, 100):  # parsing its policy alone takes some twenty seconds
+    for steps in () if run.quick else (10, 30, 100):
         folder = os.path.join(run.folder, f"history-{steps}")
         fired = history.write(steps, folder)
         last = subprocess.run([os.path.join(run.build, "constc"), "run", os.path.join(folder, "policy.const"),
