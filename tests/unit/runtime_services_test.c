@@ -150,7 +150,7 @@ static void begin(fixture *state, size_t ceiling)
     state->frame.scratch = &state->scratch;
     state->frame.services = &cst_runtime_services;
     state->context =
-        (convert_context){.image = state->frame.image, .arena = &state->scratch.memory, .symbol_lengths = symbol_lengths(state->frame.image)};
+        (convert_context){.image = state->frame.image, .arena = &state->scratch.memory};
 }
 
 static void end(fixture *state)
