@@ -23,16 +23,19 @@ static const past_moment never;
 
 /* ---- since ----------------------------------------------------------------------------------- */
 
-static const past_moment *since_of(const past_table *table, const past_state *state, const cst_past_row *row, int side)
+static const past_moment *since_of(const past_table *table, const past_state *state,
+                                   const cst_past_row *row, int side)
 {
     if (row->since == CST_NONE)
         return &never;
     return row->since_keyed ? &state->since[side] : &table->since[side];
 }
 
-static bool counts(const past_store *store, const cst_past_row *row, const past_moment *start, const past_moment *since)
+static void since_both(const past_table *table, const past_state *state, const cst_past_row *row,
+                       const past_moment *since[2])
 {
-    return past_is_recent(store, row, start) && start->number > since->number;
+    for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
+        since[side] = since_of(table, state, row, side);
 }
 
 /* ---- items ----------------------------------------------------------------------------------- */
@@ -57,25 +60,54 @@ static bool items_grow(past_store *store, past_state *state)
     return true;
 }
 
-/* Takes items that have left the window out of the totals, and forgets those that have left both. */
-static void window_advance(const past_store *store, const past_table *table, past_state *state, const cst_past_row *row)
+/* Takes items that have left the window out of the totals of one side. */
+static void total_advance(const past_store *store, past_state *state, const cst_past_row *row,
+                          int side, const past_moment *since)
 {
-    for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
-        past_total *const total = &state->total[side];
-        const past_moment *const since = since_of(table, state, row, side);
-        for (; total->from < state->end; total->from++) {
-            const past_item *const item = item_at(state, total->from);
-            const past_moment *const start = &item->start[side];
-            if (start->number == 0) /* not of this side: it was never added */
-                continue;
-            if (counts(store, row, start, since))
-                break;
-            total->sum -= item->value;
-            total->count--;
-        }
+    past_total *const total = &state->total[side];
+    const past_item *const items = state->items;
+    const uint64_t mask = state->capacity - 1u, end = state->end;
+    uint64_t from = total->from;
+    for (; from < end; from++) {
+        const past_item *const item = &items[from & mask];
+        const past_moment *const start = &item->start[side];
+        if (start->number == 0) /* not of this side: it was never added */
+            continue;
+        if (past_counts(store, row, start, since))
+            break;
+        total->sum -= item->value;
+        total->count--;
     }
-    const uint64_t sure = state->total[PAST_SURE].from, maybe = state->total[PAST_MAYBE].from;
-    state->first = sure < maybe ? sure : maybe;
+    total->from = from;
+}
+
+/* Both sides are the same, and go on so: nearly always, and then one is enough. */
+static bool is_plain(const past_state *state, const past_moment *sure, const past_moment *maybe)
+{
+    const past_total *const a = &state->total[PAST_SURE], *const b = &state->total[PAST_MAYBE];
+    return !state->mixed && a->from == b->from && sure->number == maybe->number;
+}
+
+/* Takes items that have left the window out of the totals, and forgets those that have left both. */
+static void window_advance(const past_store *store, const past_table *table, past_state *state,
+                           const cst_past_row *row)
+{
+    const past_moment *const sure = since_of(table, state, row, PAST_SURE), *const maybe = since_of(
+                                                                                table, state, row,
+                                                                                PAST_MAYBE);
+    if (is_plain(state, sure, maybe)) {
+        total_advance(store, state, row, PAST_MAYBE, maybe);
+        state->total[PAST_SURE] = state->total[PAST_MAYBE];
+        state->first = state->total[PAST_MAYBE].from;
+        return;
+    }
+    total_advance(store, state, row, PAST_SURE, sure);
+    total_advance(store, state, row, PAST_MAYBE, maybe);
+    const uint64_t from_sure = state->total[PAST_SURE].from,
+                   from_maybe = state->total[PAST_MAYBE].from;
+    state->first = from_sure < from_maybe ? from_sure : from_maybe;
+    if (state->first == state->end)
+        state->mixed = false;
 }
 
 /* Makes room for one more by forgetting the oldest. */
@@ -97,8 +129,8 @@ static void window_drop(past_state *state)
     state->first++;
 }
 
-static void window_add(past_store *store, const past_table *table, past_state *state, const cst_past_row *row,
-                       const past_item *item)
+static void window_add(past_store *store, const past_table *table, past_state *state,
+                       const cst_past_row *row, const past_item *item)
 {
     window_advance(store, table, state, row);
     while (state->end - state->first >= row->bound)
@@ -109,6 +141,7 @@ static void window_add(past_store *store, const past_table *table, past_state *s
     }
     *item_at(state, state->end) = *item;
     state->end++;
+    state->mixed = state->mixed || item->start[PAST_SURE].number != item->start[PAST_MAYBE].number;
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
         if (item->start[side].number) {
             state->total[side].sum += item->value;
@@ -127,7 +160,8 @@ static void totals_begin(const past_table *table, past_state *state, const cst_p
     }
 }
 
-static void totals_add(const past_table *table, past_state *state, const cst_past_row *row, const past_item *item)
+static void totals_add(const past_table *table, past_state *state, const cst_past_row *row,
+                       const past_item *item)
 {
     totals_begin(table, state, row);
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
@@ -137,62 +171,10 @@ static void totals_add(const past_table *table, past_state *state, const cst_pas
         }
 }
 
-/* ---- distinct values ------------------------------------------------------------------------- */
-
-static past_item *distinct_find(const past_state *state, int64_t value)
-{
-    for (uint64_t place = state->first; place < state->end; place++)
-        if (item_at(state, place)->value == value)
-            return item_at(state, place);
-    return NULL;
-}
-
-/* The value that was seen longest ago: what is forgotten when there are too many. */
-static past_item *distinct_oldest(const past_state *state)
-{
-    past_item *oldest = item_at(state, state->first);
-    for (uint64_t place = state->first; place < state->end; place++)
-        if (item_at(state, place)->start[PAST_MAYBE].number < oldest->start[PAST_MAYBE].number)
-            oldest = item_at(state, place);
-    return oldest;
-}
-
-static void distinct_add(past_store *store, past_state *state, const cst_past_row *row, const past_item *item)
-{
-    past_item *known = distinct_find(state, item->value);
-    if (known) {
-        for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
-            if (item->start[side].number)
-                known->start[side] = item->start[side];
-        return;
-    }
-    if (state->end - state->first >= row->bound ||
-        (state->end - state->first >= state->capacity && !items_grow(store, state))) {
-        if (state->end == state->first) {
-            state->dropped = item->start[PAST_MAYBE];
-            return;
-        }
-        known = distinct_oldest(state);
-        state->dropped = known->start[PAST_MAYBE];
-        *known = *item;
-        return;
-    }
-    *item_at(state, state->end) = *item;
-    state->end++;
-}
-
-static uint64_t distinct_count(const past_store *store, const past_table *table, const past_state *state,
-                               const cst_past_row *row, int side)
-{
-    uint64_t found = 0;
-    for (uint64_t place = state->first; place < state->end; place++)
-        found += counts(store, row, &item_at(state, place)->start[side], since_of(table, state, row, side));
-    return found;
-}
-
 /* ---- the latest value ------------------------------------------------------------------------ */
 
-static void latest_set(past_store *store, past_state *state, const past_item *item, const past_event *event)
+static void latest_set(past_store *store, past_state *state, const past_item *item,
+                       const past_event *event)
 {
     if (state->capacity == 0 && !items_grow(store, state)) {
         state->dropped = event->at;
@@ -235,7 +217,8 @@ static void latest_set(past_store *store, past_state *state, const past_item *it
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-static void since_observe(past_store *store, past_table *table, const cst_past_row *row, const past_event *event)
+static void since_observe(past_store *store, past_table *table, const cst_past_row *row,
+                          const past_event *event)
 {
     past_moment *since = table->since;
     if (row->since_keyed) {
@@ -249,15 +232,17 @@ static void since_observe(past_store *store, past_table *table, const cst_past_r
         state->touched = store->now;
         since = state->since;
     }
-    since[PAST_SURE] = event->at; /* what is sure must stand behind every `since` that may have been */
+    since[PAST_SURE] =
+        event->at; /* what is sure must stand behind every `since` that may have been */
     if (event->truth == CST_TRUE)
         since[PAST_MAYBE] = event->at;
 }
 
-static void last_step(past_store *store, past_table *table, past_state *state, const cst_past_row *row,
-                      const past_event *event, const past_moment start[2])
+static void last_step(past_store *store, past_table *table, past_state *state,
+                      const cst_past_row *row, const past_event *event, const past_moment start[2])
 {
     past_item item = {{start[PAST_SURE], start[PAST_MAYBE]}, 0};
+    const past_moment *since[2];
     switch (row->kind) {
     case CST_PAST_COUNT:
         break;
@@ -274,7 +259,9 @@ static void last_step(past_store *store, past_table *table, past_state *state, c
             return;
         }
         item.value = (int64_t)event->value_hash;
-        distinct_add(store, state, row, &item);
+        since_both(table, state, row, since);
+        if (!distinct_add(store, state, row, &item, since))
+            state->dropped = event->at;
         return;
     default:
         latest_set(store, state, &item, event);
@@ -290,11 +277,8 @@ void past_observe(const past *one, uint32_t step, const past_event *event)
 {
     past_store *const store = one->store;
     const cst_past_row *const row = one->row;
-    past_table *const table = store_table(store, one->place, row);
-    if (!table) {
-        store->lost = true;
-        return;
-    }
+    past_table *const table = &one->place->table;
+    table->used = true;
     if (step == CST_NONE) {
         since_observe(store, table, row, event);
         return;
@@ -331,11 +315,8 @@ void past_observe(const past *one, uint32_t step, const past_event *event)
 
 void past_blur(const past *one)
 {
-    past_table *const table = store_table(one->store, one->place, one->row);
-    if (table)
-        table->blurred = past_store_next(one->store);
-    else
-        one->store->lost = true;
+    one->place->table.used = true;
+    one->place->table.blurred = past_store_next(one->store);
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */
@@ -343,58 +324,58 @@ void past_blur(const past *one)
 static const past_state nothing_of_key;
 
 /* Whether what was lost at a moment could matter now. */
-static bool matters(const past_store *store, const past_table *table, const past_state *state, const cst_past_row *row,
-                    const past_moment *lost)
+static bool matters(const past_store *store, const past_table *table, const past_state *state,
+                    const cst_past_row *row, const past_moment *lost)
 {
-    return lost->number && counts(store, row, lost, since_of(table, state ? state : &nothing_of_key, row, PAST_MAYBE));
+    return lost->number &&
+           past_counts(store, row, lost,
+                       since_of(table, state ? state : &nothing_of_key, row, PAST_MAYBE));
 }
 
-static bool is_blurred(const past_store *store, const past_table *table, const past_state *state, const cst_past_row *row)
+static bool is_blurred(const past_store *store, const past_table *table, const past_state *state,
+                       const cst_past_row *row)
 {
     return store->lost || matters(store, table, state, row, &table->blurred);
 }
 
-static bool is_incomplete(const past_store *store, const past_table *table, const past_state *state, const cst_past_row *row)
+static bool is_incomplete(const past_store *store, const past_table *table, const past_state *state,
+                          const cst_past_row *row)
 {
     return matters(store, table, state, row, state ? &state->dropped : &table->dropped);
-}
-
-static const past_table nothing_yet;
-
-static const past_table *table_of(const past *one)
-{
-    return one->place->table ? one->place->table : &nothing_yet;
 }
 
 /* The state of a key; NULL: nothing of it has been. */
 static past_state *state_of(const past *one, const uint64_t key[2])
 {
     static const uint64_t no_key[2];
-    return store_find(table_of(one), one->row, one->row->key_count ? key : no_key);
+    return store_find(&one->place->table, one->row, one->row->key_count ? key : no_key);
 }
 
 cst_truth past_ask_earlier(const past *one, const uint64_t key[2])
 {
     const past_store *const store = one->store;
-    const past_table *const table = table_of(one);
+    const past_table *const table = &one->place->table;
     const cst_past_row *const row = one->row;
     const past_state *const state = state_of(one, key);
     if (state) {
         const past_moment *const last = state->chain[row->steps - 1];
         /* what was lost may have been a `since` */
-        const bool hidden = row->since != CST_NONE && (store->lost || table->blurred.number >= last[PAST_SURE].number);
-        if (counts(store, row, &last[PAST_SURE], since_of(table, state, row, PAST_SURE)) && !hidden)
+        const bool hidden = row->since != CST_NONE &&
+                            (store->lost || table->blurred.number >= last[PAST_SURE].number);
+        if (past_counts(store, row, &last[PAST_SURE], since_of(table, state, row, PAST_SURE)) &&
+            !hidden)
             return CST_TRUE;
-        if (counts(store, row, &last[PAST_MAYBE], since_of(table, state, row, PAST_MAYBE)))
+        if (past_counts(store, row, &last[PAST_MAYBE], since_of(table, state, row, PAST_MAYBE)))
             return PAST_UNKNOWN;
     }
-    const bool lost = is_blurred(store, table, state, row) || is_incomplete(store, table, state, row);
+    const bool lost =
+        is_blurred(store, table, state, row) || is_incomplete(store, table, state, row);
     return lost ? PAST_UNKNOWN : CST_FALSE;
 }
 
 /* What the event in hand adds: the item that it would become. */
-static past_item item_of(const past_store *store, const past_table *table, const past_state *state, const cst_past_row *row,
-                         const past_event *current)
+static past_item item_of(const past_store *store, const past_table *table, const past_state *state,
+                         const cst_past_row *row, const past_event *current)
 {
     past_item item = {0};
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
@@ -404,7 +385,7 @@ static past_item item_of(const past_store *store, const past_table *table, const
         if (row->steps > 1)
             start = state ? state->chain[row->steps - 2][side] : never;
         const past_state *const of = state ? state : &nothing_of_key;
-        if (counts(store, row, &start, since_of(table, of, row, side)))
+        if (past_counts(store, row, &start, since_of(table, of, row, side)))
             item.start[side] = start;
     }
     if (row->kind == CST_PAST_SUM && current->value)
@@ -414,54 +395,54 @@ static past_item item_of(const past_store *store, const past_table *table, const
     return item;
 }
 
-static bool distinct_answer(const past_store *store, const past_table *table, const past_state *state,
+static bool distinct_answer(const past_store *store, const past_table *table, past_state *state,
                             const cst_past_row *row, const past_item *extra, int64_t *out)
 {
-    uint64_t found[2] = {0, 0};
+    const past_moment *since[2];
+    uint64_t stored[2], found[2];
+    since_both(table, state ? state : &nothing_of_key, row, since);
+    distinct_count(store, state, row, NULL, since, stored);
     if (is_incomplete(store, table, state, row) &&
-        !(row->saturates && state && distinct_count(store, table, state, row, PAST_SURE) >= row->bound))
+        !(row->saturates && stored[PAST_SURE] >= row->bound))
         return false;
-    for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
-        const past_item *const known = state && extra->start[side].number ? distinct_find(state, extra->value) : NULL;
-        const bool counted = known && counts(store, row, &known->start[side], since_of(table, state, row, side));
-        found[side] = (state ? distinct_count(store, table, state, row, side) : 0) +
-                      (extra->start[side].number && !counted);
-    }
+    distinct_count(store, state, row, extra, since, found);
     *out = (int64_t)found[PAST_MAYBE];
     return found[PAST_SURE] == found[PAST_MAYBE];
 }
 
-bool past_ask_number(const past *one, const uint64_t key[2], const past_event *current, int64_t *out)
+bool past_ask_number(const past *one, const uint64_t key[2], const past_event *current,
+                     int64_t *out)
 {
     const past_store *const store = one->store;
-    const past_table *const table = table_of(one);
+    const past_table *const table = &one->place->table;
     const cst_past_row *const row = one->row;
     past_state *const state = state_of(one, key);
     *out = 0;
-    if (is_blurred(store, table, state, row) || (current && row->kind != CST_PAST_COUNT && !current->value))
+    if (is_blurred(store, table, state, row) ||
+        (current && row->kind != CST_PAST_COUNT && !current->value))
         return false;
     past_item extra = {0};
     if (current)
         extra = item_of(store, table, state, row, current);
     if (row->kind == CST_PAST_DISTINCT)
         return distinct_answer(store, table, state, row, &extra, out);
-    past_total total[2] = {{0, 0, 0}, {0, 0, 0}};
+    uint64_t count[2] = {extra.start[PAST_SURE].number != 0, extra.start[PAST_MAYBE].number != 0};
+    past_sum sum = count[PAST_MAYBE] ? extra.value : 0;
     if (state) {
         if (row->within_us)
             window_advance(store, table, state, row);
         else
             totals_begin(table, state, row);
-        memcpy(total, state->total, sizeof total);
+        count[PAST_SURE] += state->total[PAST_SURE].count;
+        count[PAST_MAYBE] += state->total[PAST_MAYBE].count;
+        sum += state->total[PAST_MAYBE].sum;
     }
-    for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
-        if (extra.start[side].number) {
-            total[side].sum += extra.value;
-            total[side].count++;
-        }
-    const bool enough = row->saturates && total[PAST_SURE].count >= row->bound; /* more than anybody asks for */
-    if (total[PAST_SURE].count != total[PAST_MAYBE].count || (!enough && is_incomplete(store, table, state, row)))
+    const bool enough =
+        row->saturates && count[PAST_SURE] >= row->bound; /* more than anybody asks for */
+    if (count[PAST_SURE] != count[PAST_MAYBE] ||
+        (!enough && is_incomplete(store, table, state, row)))
         return false;
-    const past_sum answer = row->kind == CST_PAST_SUM ? total[PAST_MAYBE].sum : (past_sum)total[PAST_MAYBE].count;
+    const past_sum answer = row->kind == CST_PAST_SUM ? sum : (past_sum)count[PAST_MAYBE];
     *out = (int64_t)answer;
     return answer >= INT64_MIN && answer <= INT64_MAX;
 }
@@ -469,7 +450,7 @@ bool past_ask_number(const past *one, const uint64_t key[2], const past_event *c
 cst_truth past_ask_latest(const past *one, const uint64_t key[2], const past_value **out)
 {
     const past_store *const store = one->store;
-    const past_table *const table = table_of(one);
+    const past_table *const table = &one->place->table;
     const cst_past_row *const row = one->row;
     const past_state *const state = state_of(one, key);
     if (is_blurred(store, table, state, row) || is_incomplete(store, table, state, row))
@@ -477,8 +458,10 @@ cst_truth past_ask_latest(const past *one, const uint64_t key[2], const past_val
     if (!state || state->end == 0)
         return CST_FALSE;
     const past_item *const kept = item_at(state, 0);
-    const bool sure = counts(store, row, &kept->start[PAST_SURE], since_of(table, state, row, PAST_SURE));
-    const bool maybe = counts(store, row, &kept->start[PAST_MAYBE], since_of(table, state, row, PAST_MAYBE));
+    const bool sure =
+        past_counts(store, row, &kept->start[PAST_SURE], since_of(table, state, row, PAST_SURE));
+    const bool maybe =
+        past_counts(store, row, &kept->start[PAST_MAYBE], since_of(table, state, row, PAST_MAYBE));
     if (!maybe)
         return CST_FALSE;
     if (!sure || !kept->value)

@@ -33,17 +33,21 @@ static void put_state(buffer *out, const past_state *state, uint32_t steps)
     bytes_put(out, (uint64_t)state->touched, 8);
     put_moments(out, state->since);
     put_moment(out, &state->dropped);
-    const uint64_t count = state->end - state->first;
+    const uint64_t count = state->values ? distinct_size(state) : state->end - state->first;
     bytes_put(out, count, 4);
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
         const past_total *const total = &state->total[side];
         bytes_put(out, (uint64_t)total->sum, 8);
         bytes_put(out, (uint64_t)(total->sum >> 64), 8);
         bytes_put(out, total->count, 8);
-        bytes_put(out, count ? total->from - state->first : total->from, 8);
+        bytes_put(out, state->items ? total->from - state->first : total->from, 8);
     }
     for (uint64_t place = state->first; place < state->end; place++) {
         const past_item *const item = &state->items[place & (state->capacity - 1u)];
+        put_moments(out, item->start);
+        bytes_put(out, (uint64_t)item->value, 8);
+    }
+    for (const past_distinct *item = NULL; state->values && (item = distinct_next(state, item));) {
         put_moments(out, item->start);
         bytes_put(out, (uint64_t)item->value, 8);
     }
@@ -64,17 +68,19 @@ void past_store_write(const past_store *store, buffer *out)
     buffer_add(out, store->policy, sizeof store->policy);
     bytes_put(out, store->count, 4);
     for (uint32_t i = 0; i < store->count; i++) {
-        const past_table *const table = store->places[i].table;
+        const past_table *const table = &store->places[i].table;
         bytes_put(out, store->places[i].identity, 8);
-        bytes_put(out, table != NULL, 1);
-        if (!table)
+        bytes_put(out, table->used, 1);
+        if (!table->used)
             continue;
         bytes_put(out, table->steps, 4);
         put_moments(out, table->since);
         put_moment(out, &table->dropped);
         put_moment(out, &table->blurred);
-        bytes_put(out, table->capacity == 1, 1);
-        bytes_put(out, table->count, 4);
+        bytes_put(out, table->only != NULL, 1);
+        bytes_put(out, table->only ? 1 : table->count, 4);
+        if (table->only)
+            put_state(out, table->only, table->steps);
         for (uint32_t k = 0; k < table->capacity; k++)
             if (table->states[k])
                 put_state(out, table->states[k], table->steps);
@@ -114,11 +120,35 @@ static bool take_items(bytes_reader *in, past_store *store, past_state *state, u
         state->items[i].value = (int64_t)bytes_take(in, 8);
     }
     state->end = count;
+    for (uint32_t i = 0; i < count; i++)
+        state->mixed = state->mixed || state->items[i].start[PAST_SURE].number !=
+                                           state->items[i].start[PAST_MAYBE].number;
     return true;
 }
 
-static bool take_state(bytes_reader *in, past_store *store, past_state *state, uint32_t steps)
+/* Not of the memory of the store: that may be full, and this is given back. */
+static bool take_values(bytes_reader *in, past_store *store, past_state *state, uint32_t count)
 {
+    const cst_allocator *const from = &store->allocator;
+    past_item *const items = from->allocate(from->user, count * sizeof *items);
+    if (!items)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        take_moments(in, items[i].start);
+        items[i].value = (int64_t)bytes_take(in, 8);
+    }
+    const bool good = distinct_restore(store, state, items, count);
+    from->release(from->user, items, count * sizeof *items);
+    return good;
+}
+
+static bool take_state(bytes_reader *in, past_store *store, past_state *state,
+                       const cst_past_row *row)
+{
+    const bool windowed =
+        row->within_us && (row->kind == CST_PAST_COUNT || row->kind == CST_PAST_SUM);
+    const bool has_items =
+        windowed || row->kind == CST_PAST_DISTINCT || row->kind == CST_PAST_LATEST;
     state->key[0] = bytes_take(in, 8);
     state->key[1] = bytes_take(in, 8);
     state->touched = (int64_t)bytes_take(in, 8);
@@ -128,15 +158,20 @@ static bool take_state(bytes_reader *in, past_store *store, past_state *state, u
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
         past_total *const total = &state->total[side];
         const uint64_t low = bytes_take(in, 8), high = bytes_take(in, 8);
-        total->sum = (past_sum)(int64_t)high * ((past_sum)1 << 32) * ((past_sum)1 << 32) + (past_sum)low;
+        total->sum =
+            (past_sum)(int64_t)high * ((past_sum)1 << 32) * ((past_sum)1 << 32) + (past_sum)low;
         total->count = bytes_take(in, 8);
         total->from = bytes_take(in, 8);
-        if (count && total->from > count)
+        if (windowed && count == 0) /* places are relative to the first, and there is none */
+            total->from = 0;
+        if (has_items && total->from > count)
             in->failed = true;
     }
-    if (in->failed || count > LIMIT_PAST_EVENTS || state->touched > INT64_MAX / 4 || state->touched < INT64_MIN / 4)
+    if (in->failed || count > (has_items ? LIMIT_PAST_EVENTS : 0) ||
+        state->touched > INT64_MAX / 4 || state->touched < INT64_MIN / 4)
         return false;
-    if (count && !take_items(in, store, state, count))
+    if (count &&
+        !(row->kind == CST_PAST_DISTINCT ? take_values : take_items)(in, store, state, count))
         return false;
     uint32_t length;
     state->latest.kind = (cst_kind)bytes_take(in, 1);
@@ -149,46 +184,68 @@ static bool take_state(bytes_reader *in, past_store *store, past_state *state, u
         memcpy(state->latest.text, text, length);
         state->latest.length = length;
     }
-    for (uint32_t step = 0; step < steps; step++)
+    for (uint32_t step = 0; step < row->steps; step++)
         take_moments(in, state->chain[step]);
     return !in->failed;
 }
 
-static bool take_table(bytes_reader *in, past_store *store, past_place *place)
+/* The question; NULL: this policy does not ask it. Mostly it stands where it stood. */
+static const cst_past_row *row_of(const cst_image *image, uint32_t guess, uint64_t identity)
 {
-    const uint32_t steps = (uint32_t)bytes_take(in, 4);
-    if (in->failed || steps == 0 || steps > LIMIT_PAST_STEPS)
-        return false;
-    const cst_past_row shape = {.steps = steps, .key_count = 1};
-    past_table *const table = store_table(store, place, &shape);
-    if (!table)
+    if (guess < image->pasts.count && past_row(image, guess)->identity == identity)
+        return past_row(image, guess);
+    for (uint32_t i = 0; i < image->pasts.count; i++)
+        if (past_row(image, i)->identity == identity)
+            return past_row(image, i);
+    return NULL;
+}
+
+static bool take_states(bytes_reader *in, past_store *store, past_table *table,
+                        const cst_past_row *row, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        past_state *const state = store_resize(store, NULL, 0, past_state_size(row));
+        if (!state)
+            return false;
+        memset(state, 0, past_state_size(row));
+        if (!take_state(in, store, state, row) ||
+            (row->key_count && !store_place_state(table, state))) {
+            store_free_state(store, state, row->steps);
+            return false;
+        }
+        if (row->key_count == 0)
+            table->only = state;
+    }
+    return true;
+}
+
+static bool take_table(bytes_reader *in, past_store *store, past_table *table,
+                       const cst_past_row *row)
+{
+    table->used = true;
+    table->steps = (uint32_t)bytes_take(in, 4);
+    if (in->failed || table->steps == 0 || table->steps > LIMIT_PAST_STEPS ||
+        (row && row->steps != table->steps))
         return false;
     take_moments(in, table->since);
     table->dropped = take_moment(in);
     table->blurred = take_moment(in);
     const bool single = bytes_take(in, 1) != 0;
     const uint32_t count = (uint32_t)bytes_take(in, 4);
-    if (in->failed || count > store->most_keys || (single && count > 1))
+    if (in->failed || count > (single ? 1 : store->most_keys) ||
+        (row && count && single != (row->key_count == 0)))
         return false;
+    /* what nobody asks is read to see its end, as what has most in it */
+    const cst_past_row shape = {
+        .steps = table->steps, .key_count = !single, .kind = CST_PAST_COUNT, .within_us = 1};
     uint32_t capacity = 8;
-    while (!single && capacity / 4 <= count)
+    while (capacity / 2 < count)
         capacity *= 2;
-    if (!store_reserve(store, table, single ? 1 : capacity))
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        past_state *const state = store_resize(store, NULL, 0, past_state_size(&shape));
-        if (!state)
-            return false;
-        memset(state, 0, past_state_size(&shape));
-        if (!take_state(in, store, state, steps) || !store_place_state(table, state)) {
-            store_free_state(store, state, steps);
-            return false;
-        }
-    }
-    return true;
+    return (single || count == 0 || store_reserve(store, table, capacity)) &&
+           take_states(in, store, table, row ? row : &shape, count);
 }
 
-bool past_store_read(past_store *store, bytes_reader *in)
+bool past_store_read(past_store *store, bytes_reader *in, const cst_image *image)
 {
     store->seed[0] = bytes_take(in, 8);
     store->seed[1] = bytes_take(in, 8);
@@ -198,17 +255,22 @@ bool past_store_read(past_store *store, bytes_reader *in)
     for (size_t i = 0; i < sizeof store->policy; i++)
         store->policy[i] = (uint8_t)bytes_take(in, 1);
     const uint32_t count = (uint32_t)bytes_take(in, 4);
-    if (in->failed || count > (size_t)(in->end - in->next) / 9 || store->now > INT64_MAX / 4 || store->now < INT64_MIN / 2)
+    if (in->failed || count > (size_t)(in->end - in->next) / 9 || store->now > INT64_MAX / 4 ||
+        store->now < INT64_MIN / 2)
         return false;
-    store->places = count ? store->allocator.allocate(store->allocator.user, count * sizeof *store->places) : NULL;
+    store->places =
+        count ? store->allocator.allocate(store->allocator.user, count * sizeof *store->places)
+              : NULL;
     if (count && !store->places)
         return false;
     store->count = count;
     if (count)
         memset(store->places, 0, count * sizeof *store->places);
     for (uint32_t i = 0; i < count; i++) {
-        store->places[i].identity = bytes_take(in, 8);
-        if (bytes_take(in, 1) != 0 && !take_table(in, store, &store->places[i]))
+        past_place *const place = &store->places[i];
+        place->identity = bytes_take(in, 8);
+        if (bytes_take(in, 1) != 0 &&
+            !take_table(in, store, &place->table, row_of(image, i, place->identity)))
             return false;
     }
     return !in->failed;

@@ -7,17 +7,27 @@
 #include "runtime/history/past.h"
 
 /* Whether a moment is within the window of a question, up to now. */
-static inline bool past_is_recent(const past_store *store, const cst_past_row *row, const past_moment *moment)
+static inline bool past_is_recent(const past_store *store, const cst_past_row *row,
+                                  const past_moment *moment)
 {
-    return moment->number != 0 && (row->within_us == 0 || store->now - moment->time <= row->within_us);
+    return moment->number != 0 &&
+           (row->within_us == 0 || store->now - moment->time <= row->within_us);
 }
 
 size_t past_state_size(const cst_past_row *row);
-past_state *store_find(const past_table *table, const cst_past_row *row, const uint64_t key[2]);
+/* The state of a key, of a question that has keys. */
+past_state *store_find_key(const past_table *table, const uint64_t key[2]);
+/* The state; NULL: there is none. */
+static inline past_state *store_find(const past_table *table, const cst_past_row *row,
+                                     const uint64_t key[2])
+{
+    return row->key_count == 0    ? table->only
+           : table->capacity == 0 ? NULL
+                                  : store_find_key(table, key);
+}
 /* The state, made if it is new. NULL: there is no room, which is noted. */
-past_state *store_make(past_store *store, past_table *table, const cst_past_row *row, const uint64_t key[2], past_moment at);
-/* The table of a place, made if it is new. NULL: memory is short. */
-past_table *store_table(past_store *store, past_place *place, const cst_past_row *row);
+past_state *store_make(past_store *store, past_table *table, const cst_past_row *row,
+                       const uint64_t key[2], past_moment at);
 /* Memory of a state, within the bound of the store. NULL: none. */
 void *store_resize(past_store *store, void *memory, size_t old_size, size_t new_size);
 /* A table of so many places (a power of two), empty. False: there is no room. */
@@ -25,5 +35,27 @@ bool store_reserve(past_store *store, past_table *table, uint32_t capacity);
 /* Puts a state into its place. False: its key is there already. */
 bool store_place_state(past_table *table, past_state *state);
 void store_free_state(past_store *store, past_state *state, uint32_t steps);
+
+/* Whether what began at a moment is in the window and behind the `since`: once it is not, it never is again. */
+static inline bool past_counts(const past_store *store, const cst_past_row *row,
+                               const past_moment *start, const past_moment *since)
+{
+    return past_is_recent(store, row, start) && start->number > since->number;
+}
+
+/* ---- the values of DISTINCT (distinct.c) ---- */
+
+/* Notes that a value was there. False: there is no memory for it. `since`: of both sides. */
+bool distinct_add(past_store *store, past_state *state, const cst_past_row *row,
+                  const past_item *item, const past_moment *const since[2]);
+/* How many values count now, with *extra, if it is one that counts, as one more event. */
+void distinct_count(const past_store *store, past_state *state, const cst_past_row *row,
+                    const past_item *extra, const past_moment *const since[2], uint64_t found[2]);
+/* All values, in any order; the first is behind NULL. */
+uint32_t distinct_size(const past_state *state);
+const past_distinct *distinct_next(const past_state *state, const past_distinct *after);
+/* As it was saved, in the order of distinct_next. False: memory is short, or that is no set of values. */
+bool distinct_restore(past_store *store, past_state *state, const past_item *items, uint32_t count);
+void distinct_free(past_store *store, past_state *state);
 
 #endif
