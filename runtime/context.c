@@ -15,8 +15,8 @@
 /* ---- what a policy needs for one event ------------------------------------------------------------ */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, notes, note_stamps,
-        note_slots, seen, known, watch_of, hashes, shared_places, labels, host_hits, size;
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, notes, note_stamps, note_slots, seen, known, watch_of, hashes,
+        shared_places, labels, host_hits, size;
 } state_layout;
 
 static size_t place(state_layout *layout, size_t count, size_t size)
@@ -41,13 +41,11 @@ static state_layout measure(const cst_image *image)
     result.note_slots = place(&result, image->note_count, sizeof(uint32_t));
     result.known = place(&result, image->watches.count, sizeof(history_known));
     result.watch_of = place(&result, image->rules.count - image->declared_rules, sizeof(uint32_t));
-    result.hashes =
-        place(&result, image->pasts.count ? 2u * image->slot_count : 0, sizeof(history_hash));
+    result.hashes = place(&result, image->pasts.count ? 2u * image->slot_count : 0, sizeof(history_hash));
     result.seen = place(&result, image->watches.count, sizeof(history_seen));
     result.shared_places = place(&result, image->pasts.count, sizeof(uint32_t));
     result.labels = place(&result, image->labels.count, 1);
-    result.host_hits =
-        place(&result, image->externs.count ? image->rules.count : 0, sizeof(cst_hit));
+    result.host_hits = place(&result, image->externs.count ? image->rules.count : 0, sizeof(cst_hit));
     if (result.size == 0)
         result.size = 16;
     return result;
@@ -63,14 +61,12 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         return false;
     memset(state, 0, layout.size);
     for (uint32_t i = 0; i < image->databases.count; i++)
-        if (scan_scratch_fit(&context->texts.scratch, policy->databases[i], &context->allocator) !=
-            CST_OK) {
+        if (scan_scratch_fit(&context->texts.scratch, policy->databases[i], &context->allocator) != CST_OK) {
             context->allocator.release(context->allocator.user, state, layout.size);
             return false;
         }
     if ((image->pasts.count || context->live) &&
-        !past_shared_places(context->shared, image,
-                            (uint32_t *)(void *)(state + layout.shared_places))) {
+        !past_shared_places(context->shared, image, (uint32_t *)(void *)(state + layout.shared_places))) {
         context->allocator.release(context->allocator.user, state, layout.size);
         return false;
     }

@@ -28,18 +28,17 @@ past_cost cost_of_past(const checked_past *past)
 {
     uint64_t items = 0, text = 0, values = 0;
     if (past->within_us > 0 && (past->kind == CST_PAST_COUNT || past->kind == CST_PAST_SUM))
-        items = power_of_two(4, past_bound(past));
+        items = past_ring_size(power_of_two(4, past_ring_bound(past_bound(past), past->steps)),
+                               past->kind == CST_PAST_SUM);
     if (past->kind == CST_PAST_DISTINCT)
         values = past_values_size(power_of_two(4, past_bound(past)));
-    if (past->kind == CST_PAST_LATEST) {
-        items = 4;
+    if (past->kind == CST_PAST_LATEST)
         text = has_text(past) ? LIMIT_PAST_TEXT_BYTES : 0;
-    }
     past_cost cost = {.keys = past->key_count == 0 ? 1
                               : past->across       ? LIMIT_SHARED_PAST_KEYS
                                                    : LIMIT_SESSION_PAST_KEYS};
     cost.each = sizeof(past_state) + past->steps * 2u * sizeof(past_moment) +
-                items * sizeof(past_item) + values + text;
+                items + values + text;
     const uint64_t places = past->key_count == 0 ? 0 : power_of_two(8, 4 * (cost.keys - 1));
     cost.total = cost.each * cost.keys + places * sizeof(past_state *) + sizeof(past_place);
     return cost;

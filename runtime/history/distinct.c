@@ -159,31 +159,31 @@ static void drop(past_state *state)
 }
 
 bool distinct_add(past_store *store, past_state *state, const cst_past_row *row,
-                  const past_item *item, const past_moment *const since[2])
+                  const past_entry *entry, const past_moment *const since[2])
 {
     past_distinct *known = NULL;
     if (state->values) {
         advance(store, state->values, row, since);
-        known = find(state->values, item->value);
+        known = find(state->values, entry->value);
         if (!known && state->values->count >= row->bound)
             drop(state);
     }
-    if (!known && !(known = make(store, state, item->value))) {
+    if (!known && !(known = make(store, state, entry->value))) {
         if (!state->values || state->values->count == 0)
             return false;
         drop(state);
-        known = make(store, state, item->value);
+        known = make(store, state, entry->value);
     }
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
-        if (item->start[side].number) {
+        if (entry->start[side].number) {
             leave(state->values, known, side);
-            enter(state->values, known, side, item->start[side]);
+            enter(state->values, known, side, entry->start[side]);
         }
     return true;
 }
 
 void distinct_count(const past_store *store, past_state *state, const cst_past_row *row,
-                    const past_item *extra, const past_moment *const since[2], uint64_t found[2])
+                    const past_entry *extra, const past_moment *const since[2], uint64_t found[2])
 {
     found[PAST_SURE] = found[PAST_MAYBE] = 0;
     const past_distinct *known = NULL;
@@ -225,7 +225,7 @@ static int compare_places(const void *left, const void *right)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-bool distinct_restore(past_store *store, past_state *state, const past_item *items, uint32_t count)
+bool distinct_restore(past_store *store, past_state *state, const past_entry *entries, uint32_t count)
 {
     uint32_t capacity = 4;
     while (capacity < count)
@@ -234,19 +234,19 @@ bool distinct_restore(past_store *store, past_state *state, const past_item *ite
         store->allocator.allocate(store->allocator.user, (count + 1u) * sizeof *order);
     bool good = order && grow(store, state, capacity);
     for (uint32_t i = 0; i < count && good; i++) {
-        order[i].value = items[i].value;
-        good = !find(state->values, items[i].value) &&
-               (items[i].start[PAST_SURE].number || items[i].start[PAST_MAYBE].number) &&
-               make(store, state, items[i].value);
+        order[i].value = entries[i].value;
+        good = !find(state->values, entries[i].value) &&
+               (entries[i].start[PAST_SURE].number || entries[i].start[PAST_MAYBE].number) &&
+               make(store, state, entries[i].value);
     }
     for (int side = PAST_SURE; side <= PAST_MAYBE && good; side++) {
         for (uint32_t i = 0; i < count; i++)
-            order[i] = (place){items[i].start[side].number, (int64_t)i};
+            order[i] = (place){entries[i].start[side].number, (int64_t)i};
         sort_in_place(order, count, sizeof *order, compare_places);
         for (uint32_t i = 0; i < count; i++) {
-            const past_item *const item = &items[order[i].value];
+            const past_entry *const entry = &entries[order[i].value];
             if (order[i].number)
-                enter(state->values, find(state->values, item->value), side, item->start[side]);
+                enter(state->values, find(state->values, entry->value), side, entry->start[side]);
         }
     }
     if (order)

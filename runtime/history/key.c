@@ -13,12 +13,10 @@
 #include "runtime/json.h"
 
 /* What stood before goes into the seed of what comes behind it. */
-static void mix(const uint64_t seed[2], const void *bytes, size_t length, uint32_t tag,
-                uint64_t hash[2])
+static void mix(const uint64_t seed[2], const void *bytes, size_t length, uint32_t tag, uint64_t hash[2])
 {
     for (int half = 0; half < 2; half++)
-        hash[half] = cst_hash_seeded(
-            bytes, length, (seed[half] ^ hash[half]) + (tag + 1u) * UINT64_C(0x9e3779b97f4a7c15));
+        hash[half] = cst_hash_seeded(bytes, length, (seed[half] ^ hash[half]) + (tag + 1u) * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static bool mix_open(const uint64_t seed[2], const cst_value *value, buffer *text, uint64_t hash[2])
@@ -38,8 +36,7 @@ bool past_hash(const uint64_t seed[2], const cst_value *value, buffer *text, uin
         mix(seed, value->as.text ? value->as.text : "", value->length, value->kind, hash);
         return true;
     }
-    if (value->kind == CST_KIND_TOOL &&
-        value->as.integer == 0) { /* an unknown tool is known by its name */
+    if (value->kind == CST_KIND_TOOL && value->as.integer == 0) { /* an unknown tool is known by its name */
         mix(seed, value->parts ? value->parts : "", value->length, value->kind, hash);
         return true;
     }

@@ -4,14 +4,6 @@
  * `A followed by B`: for each step the latest moment at which a chain that has come this far began. Later beginnings are always
  * better: they are in every window and behind every `since` that an earlier one is in and behind. So one moment a step is enough, and
  * B is strictly later than A because an event is shown to the last step first (observe.c).
- *
- * Windows of COUNT and SUM. Items enter at the end, and because starts only grow, those that are still in the window and behind the
- * `since` are always the last ones: `from` is where they begin, and moves on only. So each item is added to the totals once and taken
- * out once. Without a window the totals alone are kept.
- *
- * A bound that was reached. What is dropped from a window leaves its moment in `dropped`. A COUNT that is only compared with small
- * constants keeps so many items that more would not change an answer (`saturates`): while that many are there, it does not matter. The
- * moment is kept all the same, since another policy may compare the same count with more.
  */
 #include <string.h>
 
@@ -23,7 +15,7 @@ static const past_moment never;
 
 /* ---- since ----------------------------------------------------------------------------------- */
 
-static const past_moment *since_of(const past_table *table, const past_state *state,
+const past_moment *past_since_of(const past_table *table, const past_state *state,
                                    const cst_past_row *row, int side)
 {
     if (row->since == CST_NONE)
@@ -35,125 +27,14 @@ static void since_both(const past_table *table, const past_state *state, const c
                        const past_moment *since[2])
 {
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
-        since[side] = since_of(table, state, row, side);
-}
-
-/* ---- items ----------------------------------------------------------------------------------- */
-
-static past_item *item_at(const past_state *state, uint64_t place)
-{
-    return &state->items[place & (state->capacity - 1u)];
-}
-
-static bool items_grow(past_store *store, past_state *state)
-{
-    const uint32_t wanted = state->capacity ? state->capacity * 2 : 4;
-    past_item *const items = store_resize(store, NULL, 0, wanted * sizeof *items);
-    if (!items)
-        return false;
-    for (uint64_t place = state->first; place < state->end; place++)
-        items[place & (wanted - 1u)] = *item_at(state, place);
-    if (state->items)
-        store_resize(store, state->items, state->capacity * sizeof *items, 0);
-    state->items = items;
-    state->capacity = wanted;
-    return true;
-}
-
-/* Takes items that have left the window out of the totals of one side. */
-static void total_advance(const past_store *store, past_state *state, const cst_past_row *row,
-                          int side, const past_moment *since)
-{
-    past_total *const total = &state->total[side];
-    const past_item *const items = state->items;
-    const uint64_t mask = state->capacity - 1u, end = state->end;
-    uint64_t from = total->from;
-    for (; from < end; from++) {
-        const past_item *const item = &items[from & mask];
-        const past_moment *const start = &item->start[side];
-        if (start->number == 0) /* not of this side: it was never added */
-            continue;
-        if (past_counts(store, row, start, since))
-            break;
-        total->sum -= item->value;
-        total->count--;
-    }
-    total->from = from;
-}
-
-/* Both sides are the same, and go on so: nearly always, and then one is enough. */
-static bool is_plain(const past_state *state, const past_moment *sure, const past_moment *maybe)
-{
-    const past_total *const a = &state->total[PAST_SURE], *const b = &state->total[PAST_MAYBE];
-    return !state->mixed && a->from == b->from && sure->number == maybe->number;
-}
-
-/* Takes items that have left the window out of the totals, and forgets those that have left both. */
-static void window_advance(const past_store *store, const past_table *table, past_state *state,
-                           const cst_past_row *row)
-{
-    const past_moment *const sure = since_of(table, state, row, PAST_SURE), *const maybe = since_of(
-                                                                                table, state, row,
-                                                                                PAST_MAYBE);
-    if (is_plain(state, sure, maybe)) {
-        total_advance(store, state, row, PAST_MAYBE, maybe);
-        state->total[PAST_SURE] = state->total[PAST_MAYBE];
-        state->first = state->total[PAST_MAYBE].from;
-        return;
-    }
-    total_advance(store, state, row, PAST_SURE, sure);
-    total_advance(store, state, row, PAST_MAYBE, maybe);
-    const uint64_t from_sure = state->total[PAST_SURE].from,
-                   from_maybe = state->total[PAST_MAYBE].from;
-    state->first = from_sure < from_maybe ? from_sure : from_maybe;
-    if (state->first == state->end)
-        state->mixed = false;
-}
-
-/* Makes room for one more by forgetting the oldest. */
-static void window_drop(past_state *state)
-{
-    const past_item *const item = item_at(state, state->first);
-    for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
-        past_total *const total = &state->total[side];
-        if (total->from > state->first)
-            continue;
-        if (item->start[side].number) {
-            total->sum -= item->value;
-            total->count--;
-        }
-        total->from = state->first + 1;
-    }
-    if (item->start[PAST_MAYBE].number > state->dropped.number)
-        state->dropped = item->start[PAST_MAYBE];
-    state->first++;
-}
-
-static void window_add(past_store *store, const past_table *table, past_state *state,
-                       const cst_past_row *row, const past_item *item)
-{
-    window_advance(store, table, state, row);
-    while (state->end - state->first >= row->bound)
-        window_drop(state);
-    if (state->end - state->first >= state->capacity && !items_grow(store, state)) {
-        state->dropped = item->start[PAST_MAYBE];
-        return;
-    }
-    *item_at(state, state->end) = *item;
-    state->end++;
-    state->mixed = state->mixed || item->start[PAST_SURE].number != item->start[PAST_MAYBE].number;
-    for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
-        if (item->start[side].number) {
-            state->total[side].sum += item->value;
-            state->total[side].count++;
-        }
+        since[side] = past_since_of(table, state, row, side);
 }
 
 /* Totals without a window begin again behind each `since`. */
 static void totals_begin(const past_table *table, past_state *state, const cst_past_row *row)
 {
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
-        const past_moment *const since = since_of(table, state, row, side);
+        const past_moment *const since = past_since_of(table, state, row, side);
         past_total *const total = &state->total[side];
         if (since->number > total->from)
             *total = (past_total){.from = since->number};
@@ -161,11 +42,11 @@ static void totals_begin(const past_table *table, past_state *state, const cst_p
 }
 
 static void totals_add(const past_table *table, past_state *state, const cst_past_row *row,
-                       const past_item *item)
+                       const past_entry *item)
 {
     totals_begin(table, state, row);
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
-        if (item->start[side].number > since_of(table, state, row, side)->number) {
+        if (item->start[side].number > past_since_of(table, state, row, side)->number) {
             state->total[side].sum += item->value;
             state->total[side].count++;
         }
@@ -173,22 +54,13 @@ static void totals_add(const past_table *table, past_state *state, const cst_pas
 
 /* ---- the latest value ------------------------------------------------------------------------ */
 
-static void latest_set(past_store *store, past_state *state, const past_item *item,
-                       const past_event *event)
+static void latest_set(past_store *store, past_state *state, const past_entry *entry, const past_event *event)
 {
-    if (state->capacity == 0 && !items_grow(store, state)) {
-        state->dropped = event->at;
-        return;
-    }
-    past_item *const kept = item_at(state, 0);
-    if (state->end == 0)
-        *kept = (past_item){0};
-    state->end = 1;
-    kept->start[PAST_MAYBE] = item->start[PAST_MAYBE];
-    kept->value = 0; /* the value is that of the latest event: not known yet */
-    if (item->start[PAST_SURE].number == 0 || !event->value)
-        return;
     past_value *const latest = &state->latest;
+    latest->start[PAST_MAYBE] = entry->start[PAST_MAYBE];
+    latest->known = false; /* the value is that of the latest event: not known yet */
+    if (entry->start[PAST_SURE].number == 0 || !event->value)
+        return;
     const bool text = kind_has_text(event->value->kind);
     const uint32_t length = text ? event->value->length : 0;
     if (length > LIMIT_PAST_TEXT_BYTES)
@@ -211,8 +83,8 @@ static void latest_set(past_store *store, past_state *state, const past_item *it
     latest->length = length;
     latest->kind = event->value->kind;
     latest->integer = text ? 0 : event->value->as.integer;
-    kept->start[PAST_SURE] = item->start[PAST_SURE];
-    kept->value = 1;
+    latest->start[PAST_SURE] = entry->start[PAST_SURE];
+    latest->known = true;
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -241,7 +113,7 @@ static void since_observe(past_store *store, past_table *table, const cst_past_r
 static void last_step(past_store *store, past_table *table, past_state *state,
                       const cst_past_row *row, const past_event *event, const past_moment start[2])
 {
-    past_item item = {{start[PAST_SURE], start[PAST_MAYBE]}, 0};
+    past_entry item = {{start[PAST_SURE], start[PAST_MAYBE]}, 0};
     const past_moment *since[2];
     switch (row->kind) {
     case CST_PAST_COUNT:
@@ -329,7 +201,7 @@ static bool matters(const past_store *store, const past_table *table, const past
 {
     return lost->number &&
            past_counts(store, row, lost,
-                       since_of(table, state ? state : &nothing_of_key, row, PAST_MAYBE));
+                       past_since_of(table, state ? state : &nothing_of_key, row, PAST_MAYBE));
 }
 
 static bool is_blurred(const past_store *store, const past_table *table, const past_state *state,
@@ -362,10 +234,10 @@ cst_truth past_ask_earlier(const past *one, const uint64_t key[2])
         /* what was lost may have been a `since` */
         const bool hidden = row->since != CST_NONE &&
                             (store->lost || table->blurred.number >= last[PAST_SURE].number);
-        if (past_counts(store, row, &last[PAST_SURE], since_of(table, state, row, PAST_SURE)) &&
+        if (past_counts(store, row, &last[PAST_SURE], past_since_of(table, state, row, PAST_SURE)) &&
             !hidden)
             return CST_TRUE;
-        if (past_counts(store, row, &last[PAST_MAYBE], since_of(table, state, row, PAST_MAYBE)))
+        if (past_counts(store, row, &last[PAST_MAYBE], past_since_of(table, state, row, PAST_MAYBE)))
             return PAST_UNKNOWN;
     }
     const bool lost =
@@ -374,10 +246,10 @@ cst_truth past_ask_earlier(const past *one, const uint64_t key[2])
 }
 
 /* What the event in hand adds: the item that it would become. */
-static past_item item_of(const past_store *store, const past_table *table, const past_state *state,
+static past_entry item_of(const past_store *store, const past_table *table, const past_state *state,
                          const cst_past_row *row, const past_event *current)
 {
-    past_item item = {0};
+    past_entry item = {0};
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
         if (side == PAST_SURE && current->truth != CST_TRUE)
             continue;
@@ -385,7 +257,7 @@ static past_item item_of(const past_store *store, const past_table *table, const
         if (row->steps > 1)
             start = state ? state->chain[row->steps - 2][side] : never;
         const past_state *const of = state ? state : &nothing_of_key;
-        if (past_counts(store, row, &start, since_of(table, of, row, side)))
+        if (past_counts(store, row, &start, past_since_of(table, of, row, side)))
             item.start[side] = start;
     }
     if (row->kind == CST_PAST_SUM && current->value)
@@ -396,7 +268,7 @@ static past_item item_of(const past_store *store, const past_table *table, const
 }
 
 static bool distinct_answer(const past_store *store, const past_table *table, past_state *state,
-                            const cst_past_row *row, const past_item *extra, int64_t *out)
+                            const cst_past_row *row, const past_entry *extra, int64_t *out)
 {
     const past_moment *since[2];
     uint64_t stored[2], found[2];
@@ -421,7 +293,7 @@ bool past_ask_number(const past *one, const uint64_t key[2], const past_event *c
     if (is_blurred(store, table, state, row) ||
         (current && row->kind != CST_PAST_COUNT && !current->value))
         return false;
-    past_item extra = {0};
+    past_entry extra = {0};
     if (current)
         extra = item_of(store, table, state, row, current);
     if (row->kind == CST_PAST_DISTINCT)
@@ -455,17 +327,15 @@ cst_truth past_ask_latest(const past *one, const uint64_t key[2], const past_val
     const past_state *const state = state_of(one, key);
     if (is_blurred(store, table, state, row) || is_incomplete(store, table, state, row))
         return PAST_UNKNOWN;
-    if (!state || state->end == 0)
+    if (!state)
         return CST_FALSE;
-    const past_item *const kept = item_at(state, 0);
-    const bool sure =
-        past_counts(store, row, &kept->start[PAST_SURE], since_of(table, state, row, PAST_SURE));
-    const bool maybe =
-        past_counts(store, row, &kept->start[PAST_MAYBE], since_of(table, state, row, PAST_MAYBE));
+    const past_value *const latest = &state->latest;
+    const bool sure = past_counts(store, row, &latest->start[PAST_SURE], past_since_of(table, state, row, PAST_SURE));
+    const bool maybe = past_counts(store, row, &latest->start[PAST_MAYBE], past_since_of(table, state, row, PAST_MAYBE));
     if (!maybe)
         return CST_FALSE;
-    if (!sure || !kept->value)
+    if (!sure || !latest->known)
         return PAST_UNKNOWN;
-    *out = &state->latest;
+    *out = latest;
     return CST_TRUE;
 }

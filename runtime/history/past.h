@@ -29,10 +29,18 @@ typedef struct past_moment {
     uint64_t number; /* of the event in its store, from 1; 0: never */
 } past_moment;
 
-typedef struct past_item { /* one event of a window, or the value of LATEST */
-    past_moment start[2];  /* when its first step was; SURE: number 0 where it is not sure */
-    int64_t value;         /* SUM: what it adds */
+typedef struct past_entry { /* what one event adds to a question */
+    past_moment start[2];   /* when its first step was; SURE: number 0 where it is not sure */
+    int64_t value;          /* SUM: what it adds; DISTINCT: a hash of the value */
+} past_entry;
+
+/* One event of a window, in as little room as can be: a session may hold many. Where the sides of an entry differ it is two items. */
+typedef struct past_item {
+    int64_t time;
+    uint64_t mark; /* number << 2 | sides that it counts for, a bit each */
 } past_item;
+
+#define PAST_BOTH 3u /* sides */
 
 __extension__ typedef __int128 past_sum; /* of as many 64-bit numbers as there are events */
 
@@ -44,9 +52,11 @@ typedef struct past_total {
 } past_total;
 
 typedef struct past_value { /* of LATEST */
+    past_moment start[2];   /* of the latest event that fits */
     cst_kind kind;
-    int64_t integer; /* or the bits of a float */
-    char *text;      /* canonical; owned */
+    bool known;             /* the value is that of the latest event */
+    int64_t integer;        /* or the bits of a float */
+    char *text;             /* canonical; owned */
     uint32_t length;
 } past_value;
 
@@ -74,17 +84,29 @@ static inline size_t past_values_size(size_t capacity)
 typedef struct past_state { /* one question, one key; what nearly each event needs stands first */
     uint64_t key[2];
     int64_t touched;
-    past_item *items;    /* a ring */
-    uint64_t first, end; /* places of items; place p is items[p & (capacity-1)] */
+    past_item *items;       /* a ring; behind it, where there are values, as many of them */
+    uint64_t first, end;    /* places of items; place p is items[p & (capacity-1)] */
     uint32_t capacity;
-    bool mixed; /* the sides of some item differ */
+    bool mixed;             /* some item is not of both sides */
+    bool valued;            /* of SUM */
     past_total total[2];
-    past_moment dropped;  /* the last moment of which something was dropped */
-    past_moment since[2]; /* where `since` has the same key */
-    past_values *values;  /* of DISTINCT */
+    past_moment dropped;    /* the last moment of which something was dropped */
+    past_moment since[2];   /* where `since` has the same key */
+    past_values *values;    /* of DISTINCT */
     past_value latest;
     past_moment chain[][2]; /* by step: the last start of steps 0 to this one */
 } past_state;
+
+static inline size_t past_ring_size(size_t capacity, bool valued)
+{
+    return capacity * (sizeof(past_item) + (valued ? sizeof(int64_t) : 0));
+}
+
+/* Items that a question keeps for one key. */
+static inline uint32_t past_ring_bound(uint32_t bound, uint32_t steps)
+{
+    return steps > 1 ? 2 * bound : bound;
+}
 
 typedef struct past_table {   /* one question; what nearly each event needs stands first */
     past_state *only;         /* of a question without keys */

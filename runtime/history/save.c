@@ -33,7 +33,8 @@ static void put_state(buffer *out, const past_state *state, uint32_t steps)
     bytes_put(out, (uint64_t)state->touched, 8);
     put_moments(out, state->since);
     put_moment(out, &state->dropped);
-    const uint64_t count = state->values ? distinct_size(state) : state->end - state->first;
+    const bool has_latest = state->latest.start[PAST_MAYBE].number != 0;
+    const uint64_t count = state->values ? distinct_size(state) : has_latest ? 1 : state->end - state->first;
     bytes_put(out, count, 4);
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
         const past_total *const total = &state->total[side];
@@ -43,13 +44,18 @@ static void put_state(buffer *out, const past_state *state, uint32_t steps)
         bytes_put(out, state->items ? total->from - state->first : total->from, 8);
     }
     for (uint64_t place = state->first; place < state->end; place++) {
-        const past_item *const item = &state->items[place & (state->capacity - 1u)];
-        put_moments(out, item->start);
-        bytes_put(out, (uint64_t)item->value, 8);
+        const past_item item = *window_item(state, place);
+        for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
+            put_moment(out, item.mark >> side & 1 ? &(past_moment){item.time, item.mark >> 2} : &(past_moment){0, 0});
+        bytes_put(out, state->valued ? (uint64_t)*window_value(state, place) : 0, 8);
     }
     for (const past_distinct *item = NULL; state->values && (item = distinct_next(state, item));) {
         put_moments(out, item->start);
         bytes_put(out, (uint64_t)item->value, 8);
+    }
+    if (has_latest) {
+        put_moments(out, state->latest.start);
+        bytes_put(out, state->latest.known, 8);
     }
     bytes_put(out, (uint64_t)state->latest.kind, 1);
     bytes_put(out, (uint64_t)state->latest.integer, 8);
@@ -106,23 +112,30 @@ static void take_moments(bytes_reader *in, past_moment both[2])
     both[PAST_MAYBE] = take_moment(in);
 }
 
-static bool take_items(bytes_reader *in, past_store *store, past_state *state, uint32_t count)
+static void take_entry(bytes_reader *in, past_entry *out)
 {
-    uint32_t capacity = 4;
-    while (capacity < count)
-        capacity *= 2;
-    state->items = store_resize(store, NULL, 0, capacity * sizeof *state->items);
-    if (!state->items)
-        return false;
-    state->capacity = capacity;
+    take_moments(in, out->start);
+    out->value = (int64_t)bytes_take(in, 8);
+    if (out->start[PAST_SURE].number >> 62 || out->start[PAST_MAYBE].number >> 62)
+        in->failed = true;
+}
+
+/* An entry may be two items: so what the totals begin at is found again. */
+static bool take_window(bytes_reader *in, past_store *store, past_state *state, uint32_t count, bool valued)
+{
+    uint64_t from[2] = {state->total[PAST_SURE].from, state->total[PAST_MAYBE].from};
     for (uint32_t i = 0; i < count; i++) {
-        take_moments(in, state->items[i].start);
-        state->items[i].value = (int64_t)bytes_take(in, 8);
+        past_entry entry;
+        take_entry(in, &entry);
+        for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
+            if (from[side] == i)
+                state->total[side].from = state->end;
+        if (in->failed || !window_push(store, state, &entry, valued))
+            return false;
     }
-    state->end = count;
-    for (uint32_t i = 0; i < count; i++)
-        state->mixed = state->mixed || state->items[i].start[PAST_SURE].number !=
-                                           state->items[i].start[PAST_MAYBE].number;
+    for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
+        if (from[side] == count)
+            state->total[side].from = state->end;
     return true;
 }
 
@@ -130,16 +143,30 @@ static bool take_items(bytes_reader *in, past_store *store, past_state *state, u
 static bool take_values(bytes_reader *in, past_store *store, past_state *state, uint32_t count)
 {
     const cst_allocator *const from = &store->allocator;
-    past_item *const items = from->allocate(from->user, count * sizeof *items);
-    if (!items)
+    past_entry *const entries = from->allocate(from->user, count * sizeof *entries);
+    if (!entries)
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        take_moments(in, items[i].start);
-        items[i].value = (int64_t)bytes_take(in, 8);
-    }
-    const bool good = distinct_restore(store, state, items, count);
-    from->release(from->user, items, count * sizeof *items);
+    for (uint32_t i = 0; i < count; i++)
+        take_entry(in, &entries[i]);
+    const bool good = !in->failed && distinct_restore(store, state, entries, count);
+    from->release(from->user, entries, count * sizeof *entries);
     return good;
+}
+
+static bool take_items(bytes_reader *in, past_store *store, past_state *state, uint32_t count, const cst_past_row *row)
+{
+    past_entry entry;
+    switch (row->kind) {
+    case CST_PAST_DISTINCT:
+        return take_values(in, store, state, count);
+    case CST_PAST_LATEST:
+        take_entry(in, &entry);
+        memcpy(state->latest.start, entry.start, sizeof entry.start);
+        state->latest.known = entry.value != 0;
+        return count == 1;
+    default:
+        return take_window(in, store, state, count, row->kind == CST_PAST_SUM);
+    }
 }
 
 static bool take_state(bytes_reader *in, past_store *store, past_state *state,
@@ -167,11 +194,10 @@ static bool take_state(bytes_reader *in, past_store *store, past_state *state,
         if (has_items && total->from > count)
             in->failed = true;
     }
-    if (in->failed || count > (has_items ? LIMIT_PAST_EVENTS : 0) ||
+    if (in->failed || count > (has_items ? past_ring_bound(LIMIT_PAST_EVENTS, row->steps) : 0) ||
         state->touched > INT64_MAX / 4 || state->touched < INT64_MIN / 4)
         return false;
-    if (count &&
-        !(row->kind == CST_PAST_DISTINCT ? take_values : take_items)(in, store, state, count))
+    if (count && !take_items(in, store, state, count, row))
         return false;
     uint32_t length;
     state->latest.kind = (cst_kind)bytes_take(in, 1);

@@ -17,8 +17,7 @@
 
 typedef struct past_shared {
     atomic_uint references;
-    _Atomic int64_t
-        clock; /* the latest time of all events; PAST_CLOCK_UNSET: there has been none */
+    _Atomic int64_t clock; /* the latest time of all events; PAST_CLOCK_UNSET: there has been none */
     pthread_mutex_t lock;
     past_store store; /* under the lock; its seed does not change */
 } past_shared;

@@ -45,7 +45,7 @@ void store_free_state(past_store *store, past_state *state, uint32_t steps)
     if (!state)
         return;
     if (state->items)
-        store_resize(store, state->items, state->capacity * sizeof *state->items, 0);
+        store_resize(store, state->items, past_ring_size(state->capacity, state->valued), 0);
     distinct_free(store, state);
     if (state->latest.text)
         store_resize(store, state->latest.text, state->latest.length, 0);

@@ -43,19 +43,38 @@ static inline bool past_counts(const past_store *store, const cst_past_row *row,
     return past_is_recent(store, row, start) && start->number > since->number;
 }
 
+/* ---- windows (window.c) ---- */
+
+void window_add(past_store *store, const past_table *table, past_state *state, const cst_past_row *row, const past_entry *entry);
+/* Takes out of the totals what has left the window. */
+void window_advance(const past_store *store, const past_table *table, past_state *state, const cst_past_row *row);
+static inline past_item *window_item(const past_state *state, uint64_t place)
+{
+    return &state->items[place & (state->capacity - 1u)];
+}
+static inline int64_t *window_value(const past_state *state, uint64_t place)
+{
+    return (int64_t *)(void *)(state->items + state->capacity) + (place & (state->capacity - 1u));
+}
+/* Puts an entry at the end, without adding it to the totals. False: there is no memory for it. */
+bool window_push(past_store *store, past_state *state, const past_entry *entry, bool valued);
+
+/* `since` of one side: number 0 where there was none. */
+const past_moment *past_since_of(const past_table *table, const past_state *state, const cst_past_row *row, int side);
+
 /* ---- the values of DISTINCT (distinct.c) ---- */
 
 /* Notes that a value was there. False: there is no memory for it. `since`: of both sides. */
 bool distinct_add(past_store *store, past_state *state, const cst_past_row *row,
-                  const past_item *item, const past_moment *const since[2]);
+                  const past_entry *entry, const past_moment *const since[2]);
 /* How many values count now, with *extra, if it is one that counts, as one more event. */
 void distinct_count(const past_store *store, past_state *state, const cst_past_row *row,
-                    const past_item *extra, const past_moment *const since[2], uint64_t found[2]);
+                    const past_entry *extra, const past_moment *const since[2], uint64_t found[2]);
 /* All values, in any order; the first is behind NULL. */
 uint32_t distinct_size(const past_state *state);
 const past_distinct *distinct_next(const past_state *state, const past_distinct *after);
 /* As it was saved, in the order of distinct_next. False: memory is short, or that is no set of values. */
-bool distinct_restore(past_store *store, past_state *state, const past_item *items, uint32_t count);
+bool distinct_restore(past_store *store, past_state *state, const past_entry *entries, uint32_t count);
 void distinct_free(past_store *store, past_state *state);
 
 #endif
