@@ -8,6 +8,7 @@
 
 #include "runtime/engine.h"
 #include "runtime/history/services.h"
+#include "runtime/history/store_private.h"
 
 /* A question, the store that knows, and the key that is asked for. */
 typedef struct question {
@@ -251,6 +252,10 @@ static bool question_of_session(cst_frame *frame, uint32_t past, question *out)
     out->one.store = store;
     out->one.place = &store->places[past];
     out->one.row = row;
+    if (past + 4 < store->count) { /* mostly they are asked in their order */
+        store_fetch_place(&store->places[past + 4]);
+        store_fetch_state(&store->places[past + 2]);
+    }
     out->key[0] = out->key[1] = 0;
     for (uint32_t i = 0; i < row->key_count; i++)
         if (!history_hash_value(history, &out->one, &history->keys[i], history->key_slots[i],

@@ -10,6 +10,7 @@
 
 #include "runtime/base/sort.h"
 #include "runtime/engine.h"
+#include "runtime/history/store_private.h"
 
 /* ---- before ---------------------------------------------------------------------------------- */
 
@@ -287,6 +288,10 @@ static void enter_own(cst_context *context, cst_history *history, history_fate f
             return;
         }
         const past one = {store, &store->places[watch->past], row};
+        if (i >= 6) {
+            store_fetch_place(&store->places[watch_rows(context)[history->seen[i - 6].watch].past]);
+            store_fetch_state(&store->places[watch_rows(context)[history->seen[i - 3].watch].past]);
+        }
         observe(history, &one, watch, history->seen[i].truth);
     }
     if (!store && history->session)
