@@ -71,7 +71,7 @@ static void try_ask(const cst_allocator *allocator, const uint8_t *data, size_t 
         if (utf8_valid(text + start, length)) {
             provenance_step(from);
             if (length % 5 < SOURCES)
-                said = provenance_add_text(from, &memory, length % 5, text + start, length);
+                said = provenance_add_text(from, length % 5, text + start, length);
             value.as.text = text + start;
             value.length = length;
         }

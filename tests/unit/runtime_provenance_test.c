@@ -45,13 +45,13 @@ static void end(fixture *f)
 static void say(fixture *f, uint32_t source, const char *text)
 {
     provenance_step(f->from);
-    assert_true(provenance_add_text(f->from, &f->memory, source, text, (uint32_t)strlen(text)));
+    assert_true(provenance_add_text(f->from, source, text, (uint32_t)strlen(text)));
 }
 
 static void number(fixture *f, uint32_t source, const char *text)
 {
     provenance_step(f->from);
-    assert_true(provenance_add_number(f->from, &f->memory, source, text, (uint32_t)strlen(text)));
+    assert_true(provenance_add_number(f->from, source, text, (uint32_t)strlen(text)));
 }
 
 static cst_value value_of(fixture *f, cst_kind kind, const char *text)
@@ -282,8 +282,8 @@ static void test_an_echo_of_its_own_call(void **state)
     fixture f;
     begin(&f);
     provenance_step(f.from);
-    assert_true(provenance_add_text(f.from, &f.memory, WRITTEN, "id 13", 5));
-    assert_true(provenance_add_number(f.from, &f.memory, FILES, "13", 2));
+    assert_true(provenance_add_text(f.from, WRITTEN, "id 13", 5));
+    assert_true(provenance_add_number(f.from, FILES, "13", 2));
     assert_int_equal(ask_of(&f, 1u << FILES, CST_KIND_INT, "13", 4, false), PROVENANCE_NO);
     assert_int_equal(ask_of(&f, 1u << FILES, CST_KIND_INT, "13", 4, true), PROVENANCE_YES);
     end(&f);
@@ -318,8 +318,8 @@ static void test_bounds(void **state)
     assert_non_null(text);
     for (uint32_t i = 0; i < length; i++)
         text[i] = "ab cd "[i % 6];
-    assert_true(provenance_add_text(f.from, &f.memory, WEB, text, length));
-    assert_false(provenance_add_text(f.from, &f.memory, WEB, text, length));
+    assert_true(provenance_add_text(f.from, WEB, text, length));
+    assert_false(provenance_add_text(f.from, WEB, text, length));
     assert_true(provenance_is_lost(f.from, WEB));
     assert_false(provenance_is_lost(f.from, USER));
     assert_true(provenance_bytes(f.from) <= LIMIT_PROVENANCE_BYTES);
@@ -609,7 +609,7 @@ static void compare_round(uint32_t round, uint32_t *yes)
             time++;
         }
         leaves[i].time = time;
-        assert_true((leaves[i].number ? provenance_add_number : provenance_add_text)(f.from, &f.memory, leaves[i].source, texts[i],
+        assert_true((leaves[i].number ? provenance_add_number : provenance_add_text)(f.from, leaves[i].source, texts[i],
                                                                                        (uint32_t)strlen(texts[i])));
     }
     for (uint32_t i = 0; i < 25; i++) {
