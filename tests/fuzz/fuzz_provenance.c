@@ -47,7 +47,7 @@ static void try_load(const cst_allocator *allocator, const uint8_t *data, size_t
     buffer_free(&again);
 }
 
-static provenance_answer ask(const provenance *from, arena *memory, uint64_t sources, const cst_value *value, bool echoes)
+static provenance_answer ask(provenance *from, arena *memory, uint64_t sources, const cst_value *value, bool echoes)
 {
     const uint64_t results = 4 | 8;
     const provenance_question question = {&sources, &results, 4, echoes};
