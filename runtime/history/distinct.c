@@ -225,7 +225,8 @@ static int compare_places(const void *left, const void *right)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-bool distinct_restore(past_store *store, past_state *state, const past_entry *entries, uint32_t count)
+bool distinct_restore(past_store *store, past_state *state, const past_entry *entries,
+                      uint32_t count)
 {
     uint32_t capacity = 4;
     while (capacity < count)

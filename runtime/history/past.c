@@ -16,7 +16,7 @@ static const past_moment never;
 /* ---- since ----------------------------------------------------------------------------------- */
 
 const past_moment *past_since_of(const past_table *table, const past_state *state,
-                                   const cst_past_row *row, int side)
+                                 const cst_past_row *row, int side)
 {
     if (row->since == CST_NONE)
         return &never;
@@ -54,7 +54,8 @@ static void totals_add(const past_table *table, past_state *state, const cst_pas
 
 /* ---- the latest value ------------------------------------------------------------------------ */
 
-static void latest_set(past_store *store, past_state *state, const past_entry *entry, const past_event *event)
+static void latest_set(past_store *store, past_state *state, const past_entry *entry,
+                       const past_event *event)
 {
     past_value *const latest = &state->latest;
     latest->start[PAST_MAYBE] = entry->start[PAST_MAYBE];
@@ -145,6 +146,24 @@ static void last_step(past_store *store, past_table *table, past_state *state,
         totals_add(table, state, row, &item);
 }
 
+/* An event that certainly fits a question of one step without `since`: nearly all do. False: it is something else. */
+static bool observe_plain(past_store *store, past_state *state, const cst_past_row *row,
+                          const past_event *event)
+{
+    if (row->steps != 1 || event->truth != CST_TRUE)
+        return false;
+    if (row->kind == CST_PAST_EARLIER) {
+        state->chain[0][PAST_SURE] = state->chain[0][PAST_MAYBE] = event->at;
+        return true;
+    }
+    const bool sums = row->kind == CST_PAST_SUM;
+    if (row->within_us == 0 || !(row->kind == CST_PAST_COUNT || (sums && event->value)) ||
+        !window_is_plain(row, state))
+        return false;
+    window_add_plain(store, state, row, event->at, sums ? event->value->as.integer : 0);
+    return true;
+}
+
 void past_observe(const past *one, uint32_t step, const past_event *event)
 {
     past_store *const store = one->store;
@@ -168,6 +187,8 @@ void past_observe(const past *one, uint32_t step, const past_event *event)
     if (!state)
         return;
     state->touched = store->now;
+    if (observe_plain(store, state, row, event))
+        return;
     past_moment start[2];
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
         start[side] = step == 0 ? event->at : state->chain[step - 1][side];
@@ -234,10 +255,12 @@ cst_truth past_ask_earlier(const past *one, const uint64_t key[2])
         /* what was lost may have been a `since` */
         const bool hidden = row->since != CST_NONE &&
                             (store->lost || table->blurred.number >= last[PAST_SURE].number);
-        if (past_counts(store, row, &last[PAST_SURE], past_since_of(table, state, row, PAST_SURE)) &&
+        if (past_counts(store, row, &last[PAST_SURE],
+                        past_since_of(table, state, row, PAST_SURE)) &&
             !hidden)
             return CST_TRUE;
-        if (past_counts(store, row, &last[PAST_MAYBE], past_since_of(table, state, row, PAST_MAYBE)))
+        if (past_counts(store, row, &last[PAST_MAYBE],
+                        past_since_of(table, state, row, PAST_MAYBE)))
             return PAST_UNKNOWN;
     }
     const bool lost =
@@ -247,7 +270,7 @@ cst_truth past_ask_earlier(const past *one, const uint64_t key[2])
 
 /* What the event in hand adds: the item that it would become. */
 static past_entry item_of(const past_store *store, const past_table *table, const past_state *state,
-                         const cst_past_row *row, const past_event *current)
+                          const cst_past_row *row, const past_event *current)
 {
     past_entry item = {0};
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
@@ -282,6 +305,28 @@ static bool distinct_answer(const past_store *store, const past_table *table, pa
     return found[PAST_SURE] == found[PAST_MAYBE];
 }
 
+/* A window in which all is known. False: it is something else, or the number is too large. */
+static bool ask_plain(const past *one, past_state *state, const past_event *current, int64_t *out)
+{
+    const cst_past_row *const row = one->row;
+    const past_table *const table = &one->place->table;
+    const bool sums = row->kind == CST_PAST_SUM;
+    if (!(sums || row->kind == CST_PAST_COUNT) || row->within_us == 0 || row->steps != 1 ||
+        !window_is_plain(row, state) || one->store->lost || table->blurred.number ||
+        state->dropped.number ||
+        (current && (current->truth != CST_TRUE || (sums && !current->value))))
+        return false;
+    window_advance(one->store, table, state, row);
+    const past_total *const total = &state->total[PAST_MAYBE];
+    if (!sums) {
+        *out = (int64_t)total->count + (current != NULL);
+        return true;
+    }
+    const past_sum answer = total->sum + (current ? current->value->as.integer : 0);
+    *out = (int64_t)answer;
+    return answer >= INT64_MIN && answer <= INT64_MAX;
+}
+
 bool past_ask_number(const past *one, const uint64_t key[2], const past_event *current,
                      int64_t *out)
 {
@@ -289,6 +334,8 @@ bool past_ask_number(const past *one, const uint64_t key[2], const past_event *c
     const past_table *const table = &one->place->table;
     const cst_past_row *const row = one->row;
     past_state *const state = state_of(one, key);
+    if (state && ask_plain(one, state, current, out))
+        return true;
     *out = 0;
     if (is_blurred(store, table, state, row) ||
         (current && row->kind != CST_PAST_COUNT && !current->value))
@@ -305,7 +352,8 @@ bool past_ask_number(const past *one, const uint64_t key[2], const past_event *c
             window_advance(store, table, state, row);
         else
             totals_begin(table, state, row);
-        count[PAST_SURE] += state->total[PAST_SURE].count;
+        const bool plain = row->within_us && window_is_plain(row, state);
+        count[PAST_SURE] += state->total[plain ? PAST_MAYBE : PAST_SURE].count;
         count[PAST_MAYBE] += state->total[PAST_MAYBE].count;
         sum += state->total[PAST_MAYBE].sum;
     }
@@ -330,8 +378,10 @@ cst_truth past_ask_latest(const past *one, const uint64_t key[2], const past_val
     if (!state)
         return CST_FALSE;
     const past_value *const latest = &state->latest;
-    const bool sure = past_counts(store, row, &latest->start[PAST_SURE], past_since_of(table, state, row, PAST_SURE));
-    const bool maybe = past_counts(store, row, &latest->start[PAST_MAYBE], past_since_of(table, state, row, PAST_MAYBE));
+    const bool sure = past_counts(store, row, &latest->start[PAST_SURE],
+                                  past_since_of(table, state, row, PAST_SURE));
+    const bool maybe = past_counts(store, row, &latest->start[PAST_MAYBE],
+                                   past_since_of(table, state, row, PAST_MAYBE));
     if (!maybe)
         return CST_FALSE;
     if (!sure || !latest->known)

@@ -54,9 +54,9 @@ typedef struct past_total {
 typedef struct past_value { /* of LATEST */
     past_moment start[2];   /* of the latest event that fits */
     cst_kind kind;
-    bool known;             /* the value is that of the latest event */
-    int64_t integer;        /* or the bits of a float */
-    char *text;             /* canonical; owned */
+    bool known;      /* the value is that of the latest event */
+    int64_t integer; /* or the bits of a float */
+    char *text;      /* canonical; owned */
     uint32_t length;
 } past_value;
 
@@ -84,15 +84,16 @@ static inline size_t past_values_size(size_t capacity)
 typedef struct past_state { /* one question, one key; what nearly each event needs stands first */
     uint64_t key[2];
     int64_t touched;
-    past_item *items;       /* a ring; behind it, where there are values, as many of them */
-    uint64_t first, end;    /* places of items; place p is items[p & (capacity-1)] */
+    past_item *items;    /* a ring; behind it, where there are values, as many of them */
+    uint64_t first, end; /* places of items; place p is items[p & (capacity-1)] */
     uint32_t capacity;
-    bool mixed;             /* some item is not of both sides */
-    bool valued;            /* of SUM */
+    bool mixed;    /* some item is not of both sides */
+    bool mirrored; /* the total of SURE is that of MAYBE, which alone is kept */
+    bool valued;   /* of SUM */
     past_total total[2];
-    past_moment dropped;    /* the last moment of which something was dropped */
-    past_moment since[2];   /* where `since` has the same key */
-    past_values *values;    /* of DISTINCT */
+    past_moment dropped;  /* the last moment of which something was dropped */
+    past_moment since[2]; /* where `since` has the same key */
+    past_values *values;  /* of DISTINCT */
     past_value latest;
     past_moment chain[][2]; /* by step: the last start of steps 0 to this one */
 } past_state;

@@ -34,10 +34,12 @@ static void put_state(buffer *out, const past_state *state, uint32_t steps)
     put_moments(out, state->since);
     put_moment(out, &state->dropped);
     const bool has_latest = state->latest.start[PAST_MAYBE].number != 0;
-    const uint64_t count = state->values ? distinct_size(state) : has_latest ? 1 : state->end - state->first;
+    const uint64_t count = state->values ? distinct_size(state)
+                           : has_latest  ? 1
+                                         : state->end - state->first;
     bytes_put(out, count, 4);
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
-        const past_total *const total = &state->total[side];
+        const past_total *const total = &state->total[state->mirrored ? PAST_MAYBE : side];
         bytes_put(out, (uint64_t)total->sum, 8);
         bytes_put(out, (uint64_t)(total->sum >> 64), 8);
         bytes_put(out, total->count, 8);
@@ -46,7 +48,8 @@ static void put_state(buffer *out, const past_state *state, uint32_t steps)
     for (uint64_t place = state->first; place < state->end; place++) {
         const past_item item = *window_item(state, place);
         for (int side = PAST_SURE; side <= PAST_MAYBE; side++)
-            put_moment(out, item.mark >> side & 1 ? &(past_moment){item.time, item.mark >> 2} : &(past_moment){0, 0});
+            put_moment(out, item.mark >> side & 1 ? &(past_moment){item.time, item.mark >> 2}
+                                                  : &(past_moment){0, 0});
         bytes_put(out, state->valued ? (uint64_t)*window_value(state, place) : 0, 8);
     }
     for (const past_distinct *item = NULL; state->values && (item = distinct_next(state, item));) {
@@ -121,7 +124,8 @@ static void take_entry(bytes_reader *in, past_entry *out)
 }
 
 /* An entry may be two items: so what the totals begin at is found again. */
-static bool take_window(bytes_reader *in, past_store *store, past_state *state, uint32_t count, bool valued)
+static bool take_window(bytes_reader *in, past_store *store, past_state *state, uint32_t count,
+                        bool valued)
 {
     uint64_t from[2] = {state->total[PAST_SURE].from, state->total[PAST_MAYBE].from};
     for (uint32_t i = 0; i < count; i++) {
@@ -153,7 +157,8 @@ static bool take_values(bytes_reader *in, past_store *store, past_state *state, 
     return good;
 }
 
-static bool take_items(bytes_reader *in, past_store *store, past_state *state, uint32_t count, const cst_past_row *row)
+static bool take_items(bytes_reader *in, past_store *store, past_state *state, uint32_t count,
+                       const cst_past_row *row)
 {
     past_entry entry;
     switch (row->kind) {

@@ -60,9 +60,19 @@ static inline bool past_counts(const past_store *store, const cst_past_row *row,
 
 /* ---- windows (window.c) ---- */
 
-void window_add(past_store *store, const past_table *table, past_state *state, const cst_past_row *row, const past_entry *entry);
+void window_add(past_store *store, const past_table *table, past_state *state,
+                const cst_past_row *row, const past_entry *entry);
+/* The same, of an event that is sure and counts for itself, where window_is_plain. */
+void window_add_plain(past_store *store, past_state *state, const cst_past_row *row, past_moment at,
+                      int64_t value);
 /* Takes out of the totals what has left the window. */
-void window_advance(const past_store *store, const past_table *table, past_state *state, const cst_past_row *row);
+void window_advance(const past_store *store, const past_table *table, past_state *state,
+                    const cst_past_row *row);
+/* Both sides are the same, and MAYBE alone is kept: nearly always. */
+static inline bool window_is_plain(const cst_past_row *row, const past_state *state)
+{
+    return row->since == CST_NONE && !state->mixed;
+}
 static inline past_item *window_item(const past_state *state, uint64_t place)
 {
     return &state->items[place & (state->capacity - 1u)];
@@ -75,7 +85,8 @@ static inline int64_t *window_value(const past_state *state, uint64_t place)
 bool window_push(past_store *store, past_state *state, const past_entry *entry, bool valued);
 
 /* `since` of one side: number 0 where there was none. */
-const past_moment *past_since_of(const past_table *table, const past_state *state, const cst_past_row *row, int side);
+const past_moment *past_since_of(const past_table *table, const past_state *state,
+                                 const cst_past_row *row, int side);
 
 /* ---- the values of DISTINCT (distinct.c) ---- */
 
@@ -89,7 +100,8 @@ void distinct_count(const past_store *store, past_state *state, const cst_past_r
 uint32_t distinct_size(const past_state *state);
 const past_distinct *distinct_next(const past_state *state, const past_distinct *after);
 /* As it was saved, in the order of distinct_next. False: memory is short, or that is no set of values. */
-bool distinct_restore(past_store *store, past_state *state, const past_entry *entries, uint32_t count);
+bool distinct_restore(past_store *store, past_state *state, const past_entry *entries,
+                      uint32_t count);
 void distinct_free(past_store *store, past_state *state);
 
 #endif

@@ -40,7 +40,8 @@ static int64_t value_at(const past_state *state, uint64_t place)
 }
 
 /* Takes items that have left the window out of the totals of one side. */
-static void total_advance(const past_store *store, past_state *state, const cst_past_row *row, int side, const past_moment *since)
+static void total_advance(const past_store *store, past_state *state, const cst_past_row *row,
+                          int side, const past_moment *since)
 {
     past_total *const total = &state->total[side];
     const past_item *const items = state->items;
@@ -58,19 +59,33 @@ static void total_advance(const past_store *store, past_state *state, const cst_
     total->from = from;
 }
 
-void window_advance(const past_store *store, const past_table *table, past_state *state, const cst_past_row *row)
+static void advance_plain(const past_store *store, past_state *state, const cst_past_row *row)
 {
-    const past_moment *const sure = past_since_of(table, state, row, PAST_SURE);
-    const past_moment *const maybe = past_since_of(table, state, row, PAST_MAYBE);
-    past_total *const total = state->total;
-    total_advance(store, state, row, PAST_MAYBE, maybe);
-    if (!state->mixed && sure->number == maybe->number && total[PAST_SURE].from <= total[PAST_MAYBE].from) {
-        total[PAST_SURE] = total[PAST_MAYBE];
-        state->first = total[PAST_MAYBE].from;
+    past_total *const total = &state->total[PAST_MAYBE];
+    const past_item *const items = state->items;
+    const uint64_t mask = state->capacity - 1u, end = state->end;
+    uint64_t from = state->first;
+    const int64_t since = store->now - row->within_us;
+    state->mirrored = true;
+    for (; from < end && items[from & mask].time < since; from++) {
+        total->sum -= value_at(state, from);
+        total->count--;
+    }
+    state->first = total->from = from;
+}
+
+void window_advance(const past_store *store, const past_table *table, past_state *state,
+                    const cst_past_row *row)
+{
+    if (window_is_plain(row, state)) {
+        advance_plain(store, state, row);
         return;
     }
-    total_advance(store, state, row, PAST_SURE, sure);
-    state->first = total[total[PAST_SURE].from < total[PAST_MAYBE].from ? PAST_SURE : PAST_MAYBE].from;
+    total_advance(store, state, row, PAST_SURE, past_since_of(table, state, row, PAST_SURE));
+    total_advance(store, state, row, PAST_MAYBE, past_since_of(table, state, row, PAST_MAYBE));
+    const past_total *const total = state->total;
+    state->first =
+        total[total[PAST_SURE].from < total[PAST_MAYBE].from ? PAST_SURE : PAST_MAYBE].from;
     if (state->first == state->end)
         state->mixed = false;
 }
@@ -95,7 +110,8 @@ static void drop(past_state *state)
     state->first++;
 }
 
-static bool push(past_store *store, past_state *state, const past_moment *start, unsigned sides, int64_t value, bool valued)
+static bool push(past_store *store, past_state *state, const past_moment *start, unsigned sides,
+                 int64_t value, bool valued)
 {
     if (state->end - state->first >= state->capacity && !grow(store, state, valued))
         return false;
@@ -112,15 +128,35 @@ bool window_push(past_store *store, past_state *state, const past_entry *entry, 
     const past_moment *const start = entry->start;
     if (start[PAST_SURE].number == start[PAST_MAYBE].number)
         return push(store, state, &start[PAST_MAYBE], PAST_BOTH, entry->value, valued);
-    return (start[PAST_SURE].number == 0 || push(store, state, &start[PAST_SURE], 1u << PAST_SURE, entry->value, valued)) &&
-           (start[PAST_MAYBE].number == 0 || push(store, state, &start[PAST_MAYBE], 1u << PAST_MAYBE, entry->value, valued));
+    return (start[PAST_SURE].number == 0 ||
+            push(store, state, &start[PAST_SURE], 1u << PAST_SURE, entry->value, valued)) &&
+           (start[PAST_MAYBE].number == 0 ||
+            push(store, state, &start[PAST_MAYBE], 1u << PAST_MAYBE, entry->value, valued));
 }
 
-void window_add(past_store *store, const past_table *table, past_state *state, const cst_past_row *row, const past_entry *entry)
+void window_add_plain(past_store *store, past_state *state, const cst_past_row *row, past_moment at,
+                      int64_t value)
+{
+    advance_plain(store, state, row);
+    while (state->end - state->first >= row->bound)
+        drop(state);
+    if (!push(store, state, &at, PAST_BOTH, value, row->kind == CST_PAST_SUM)) {
+        state->dropped = at;
+        return;
+    }
+    state->total[PAST_MAYBE].sum += value;
+    state->total[PAST_MAYBE].count++;
+}
+
+void window_add(past_store *store, const past_table *table, past_state *state,
+                const cst_past_row *row, const past_entry *entry)
 {
     window_advance(store, table, state, row);
     while (state->end - state->first + (row->steps > 1) >= past_ring_bound(row->bound, row->steps))
         drop(state);
+    if (state->mirrored)
+        state->total[PAST_SURE] = state->total[PAST_MAYBE];
+    state->mirrored = false;
     const uint64_t end = state->end;
     if (!window_push(store, state, entry, row->kind == CST_PAST_SUM)) {
         state->end = end;
