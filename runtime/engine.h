@@ -130,6 +130,7 @@ struct cst_context {
     const cst_json *tree; /* the same as a tree, once spans have asked for it */
     engine_event event;
 
+    const int64_t *opened; /* the time of a stream's event that brings none: when it was opened; else NULL */
     cst_history history;
     cst_host host;
     past_shared *shared; /* of all contexts of the policy, or of the live policy; NULL until one asks across sessions */

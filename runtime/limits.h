@@ -95,6 +95,7 @@
 #define LIMIT_SESSION_PAST_BYTES (16u << 20) /* history of one session */
 #define LIMIT_SHARED_PAST_KEYS 1000000u      /* keys of one question across sessions, within its window */
 #define LIMIT_SHARED_PAST_BYTES (1u << 30)   /* history across sessions */
+#define LIMIT_SNAPSHOT_BYTES (64u << 20)     /* states of one session, or across sessions, that changed while streamed replies were open: kept as they were; past it what those replies ask is undecided */
 #define LIMIT_APPROVALS 16u                  /* grants that one event brings; what stands behind them meets nothing */
 #define LIMIT_REQUEST_BYTES 2000u            /* arguments shown in the text of a request; longer ones end in an ellipsis */
 #define LIMIT_APPROVER_BYTES 255u            /* the name of who approves */

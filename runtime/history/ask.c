@@ -16,6 +16,7 @@ typedef struct question {
     bool locked;
     past_store empty;
     past_place nothing;
+    past_view then;
 } question;
 
 static const cst_watch_row *watch_row(const cst_history *history, uint32_t watch)
@@ -28,10 +29,17 @@ static bool question_begin(cst_history *history, uint32_t past, question *out)
 {
     cst_context *const context = history->context;
     const cst_past_row *const row = past_row(context->frame.image, past);
-    past_store *const own = history->session ? history->session->past : NULL;
+    const history_frozen *const frozen = history->frozen;
+    past_store *const own = !frozen && history->session ? history->session->past : NULL;
+    const past_snapshot *const then = !frozen ? NULL : row->across ? &frozen->shared : frozen->has_own ? &frozen->own : NULL;
     out->locked = false;
     out->one.row = row;
-    if (row->across) {
+    if (then) {
+        if (row->across)
+            past_shared_enter(context->shared);
+        out->locked = row->across;
+        out->one.store = (past_store *)(uintptr_t)&then->as;
+    } else if (row->across) {
         out->one.store = past_shared_enter(context->shared);
         out->locked = true;
         out->one.place = &out->one.store->places[history->shared_places[past]];
@@ -39,7 +47,8 @@ static bool question_begin(cst_history *history, uint32_t past, question *out)
         out->one.store = own;
         out->one.place = &own->places[past];
     } else {
-        out->empty = (past_store){.now = history->session ? history->session->clock : engine_time(context), .lost = history->lost};
+        out->empty = (past_store){.now = frozen ? frozen->clock : history->session ? history->session->clock : engine_time(context),
+                                  .lost = frozen ? frozen->lost : history->lost};
         out->nothing = (past_place){.identity = row->identity};
         out->one.store = &out->empty;
         out->one.place = &out->nothing;
@@ -52,7 +61,11 @@ static bool question_begin(cst_history *history, uint32_t past, question *out)
     for (uint32_t i = 0; i < count; i++)
         if (!past_hash(out->one.store->seed, &history->keys[i], &history->text, out->key))
             return false;
-    return true;
+    if (!then)
+        return true;
+    const bool known = past_snapshot_view(then, row->across ? history->shared_places[past] : past, row, out->key, &out->then);
+    out->one = out->then.one;
+    return known;
 }
 
 static void question_end(cst_history *history, const question *asked)

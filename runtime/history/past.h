@@ -89,6 +89,7 @@ typedef struct past_store {
     uint8_t policy[32];       /* source hash of the policy whose rows `tables` are */
     uint32_t count;
     past_place *places;       /* of a session: by row of image.pasts; shared: as they came */
+    struct past_copies *copies; /* snapshot.h; NULL: no snapshot is open */
 } past_store;
 
 /* An empty store. `seed`: NULL for a random one. */

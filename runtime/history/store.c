@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "runtime/base/hash.h"
+#include "runtime/history/snapshot.h"
 #include "runtime/history/store_private.h"
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -100,6 +101,7 @@ static bool rebuild(past_store *store, past_table *table, const cst_past_row *ro
         if (!state)
             continue;
         if (is_over(store, row, state)) {
+            past_keep(store, row, state, state->key);
             store_free_state(store, state, row->steps);
             continue;
         }
@@ -216,6 +218,7 @@ static void free_places(past_store *store, past_place *places, uint32_t count)
 
 void past_store_free(past_store *store)
 {
+    past_snapshots_lose(store);
     free_places(store, store->places, store->count);
     store->places = NULL;
     store->count = 0;
@@ -224,6 +227,7 @@ void past_store_free(past_store *store)
 void past_store_forget(past_store *store)
 {
     const cst_allocator *const from = &store->allocator;
+    past_snapshots_lose(store);
     for (uint32_t i = 0; i < store->count; i++) {
         past_place *const place = &store->places[i];
         if (place->table) {
@@ -295,6 +299,7 @@ bool past_store_adopt(past_store *store, const cst_image *image, uint32_t *kept,
             return false;
     }
     *dropped = store->count - *kept;
+    past_snapshots_lose(store);
     free_places(store, store->places, store->count);
     store->places = places;
     store->count = count;
@@ -314,6 +319,7 @@ static bool blur_place(past_store *store, past_place *place, const cst_past_row 
 void past_store_unwatch(past_store *store, past_place *place)
 {
     place->unwatched = true;
+    past_snapshots_lose(store);
     if (!place->table)
         return;
     free_states(store, place->table);
