@@ -407,6 +407,8 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     /* what waits for an approval has not been let through */
     if (!event->problem.code && context->verdict < CST_REQUIRE_APPROVAL)
         remember_texts(context);
+    if (!event->problem.code && context->verdict < CST_REQUIRE_APPROVAL)
+        chain_remember(context);
     const bool waits = context->verdict == CST_REQUIRE_APPROVAL || context->verdict == CST_ESCALATE;
     if (!event->problem.code && !event->is_system && !waits) /* what waits is in no history */
         history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED : approved ? HISTORY_APPROVED : HISTORY_PASSED);

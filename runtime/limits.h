@@ -101,6 +101,7 @@
 #define LIMIT_APPROVER_BYTES 255u            /* the name of who approves */
 #define LIMIT_APPROVAL_SECONDS 86400u        /* how long an approval may hold where the rule says no `within`: a day */
 #define LIMIT_USED_GRANTS 1024u              /* grants of one session that were used and have not expired; with more, no grant meets anything */
+#define LIMIT_CHAIN_AGENTS 256u              /* agents of one session whose messages are followed; with more, events whose rules read `chain` are denied */
 #define LIMIT_LABELS 256u                    /* labels of one policy, and of one session */
 
 /* ---- commands: what the analysis of a shell line accepts; past it every question about the line is undecided ---- */

@@ -82,6 +82,51 @@ void session_free_origins(session_table *table, session_origins *origins)
     release(table, origins, sizeof *origins);
 }
 
+static size_t agents_size(uint32_t capacity)
+{
+    return sizeof(session_agents) + capacity * sizeof(session_agent *);
+}
+
+static void free_agents(session_table *table, session_agents *agents)
+{
+    if (!agents)
+        return;
+    for (uint32_t i = 0; i < agents->count; i++)
+        release(table, agents->items[i], sizeof *agents->items[i] + agents->items[i]->name_length);
+    release(table, agents, agents_size(agents->capacity));
+}
+
+static bool grow_agents(session_table *table, session *owner)
+{
+    session_agents *const old = owner->agents;
+    const uint32_t capacity = old ? old->capacity * 2 : 4;
+    session_agents *const made = allocate(table, agents_size(capacity));
+    if (!made)
+        return false;
+    made->count = old ? old->count : 0;
+    made->capacity = capacity;
+    if (old) {
+        memcpy(made->items, old->items, old->count * sizeof *old->items);
+        release(table, old, agents_size(old->capacity));
+    }
+    owner->agents = made;
+    return true;
+}
+
+session_agent *session_add_agent(session_table *table, session *owner, const char *name, uint32_t length)
+{
+    const uint32_t count = owner->agents ? owner->agents->count : 0;
+    if (count >= LIMIT_CHAIN_AGENTS || ((!owner->agents || count == owner->agents->capacity) && !grow_agents(table, owner)))
+        return NULL;
+    session_agent *const made = allocate(table, sizeof *made + length);
+    if (!made)
+        return NULL;
+    memset(made, 0, sizeof *made);
+    made->name_length = length;
+    memcpy(made->name, name, length);
+    return owner->agents->items[owner->agents->count++] = made;
+}
+
 void session_clear(session_table *table, session *old)
 {
     for (session_record *record = old->records; record;) {
@@ -103,13 +148,15 @@ void session_clear(session_table *table, session *old)
         release(table, old->past, sizeof *old->past);
     }
     session_free_origins(table, old->origins);
+    free_agents(table, old->agents);
+    old->agents = NULL;
     old->records = NULL;
     old->origins = NULL;
     old->echoes = NULL;
     old->labels = NULL;
     old->past = NULL;
     old->label_count = 0;
-    old->labels_lost = old->halted = old->distrusted = false;
+    old->agents_lost = old->labels_lost = old->halted = old->distrusted = false;
 }
 
 static void free_session(session_table *table, session *old)
@@ -127,7 +174,7 @@ void session_table_free(session_table *table)
         release(table, table->slots, table->capacity * sizeof *table->slots);
     table->slots = NULL;
     table->capacity = table->count = 0;
-    table->grants_lost = table->halt_lost = table->texts_lost = table->past_lost = table->prompt_lost = false;
+    table->agents_lost = table->grants_lost = table->halt_lost = table->texts_lost = table->past_lost = table->prompt_lost = false;
 }
 
 static uint32_t find_slot(const session_table *table, const char *name, uint32_t length,

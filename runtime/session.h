@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "runtime/include/constitution.h"
+#include "runtime/limits.h"
 
 typedef struct session_record {
     struct session_record *next;
@@ -48,6 +49,17 @@ typedef struct session_grant { /* an approval that was used */
     int64_t expires;
 } session_grant;
 
+typedef struct session_agent { /* one that has sent or got a message */
+    uint64_t heard[LIMIT_CHAIN_AGENTS / 64]; /* whose messages have reached it, directly or through others */
+    uint32_t name_length;
+    char name[];
+} session_agent;
+
+typedef struct session_agents {
+    uint32_t count, capacity;
+    session_agent *items[];
+} session_agents;
+
 /* Where the values of a session came from, by row of the policy's sources. */
 typedef struct session_origins {
     uint8_t policy[32];   /* source hash: another policy tells other sources apart */
@@ -63,8 +75,10 @@ typedef struct session {
     uint32_t label_count;
     session_grant *grants;
     uint32_t grant_count;
+    bool agents_lost;     /* a message could not be followed: who acts for whom is not known */
     bool labels_lost;     /* a label could not be kept: it may have any */
     session_origins *origins; /* or NULL */
+    session_agents *agents;   /* or NULL: there was no message that a rule on `chain` could be about */
     int64_t clock;        /* the latest time of its events, where that matters (history.c) */
     bool unasked;         /* events of it were decided by a policy that asks nothing about the past */
     bool lost;            /* something of its history, or a label, may have been forgotten before this was made */
@@ -84,6 +98,7 @@ typedef struct session_table {
     bool past_lost;    /* history or a label of a session could not be stored: sessions that are not known may have any */
     bool prompt_lost;  /* a system prompt could not be read, nor of which session it was */
     bool grants_lost;  /* a grant was used that could not be kept: none meets anything any more */
+    bool agents_lost;  /* a message of a session could not be followed: sessions that are not known may have had any */
     bool halt_lost;    /* a halted session could not be stored: sessions that are not known may be halted ones */
 } session_table;
 
@@ -100,6 +115,8 @@ session_echoes *session_new_echoes(session_table *table, uint32_t count);
 void session_free_echoes(session_table *table, session_echoes *echoes);
 /* Gives a label; one that is sure stays so. False: there is no room. */
 bool session_set_label(session_table *table, session *owner, const char *name, uint32_t length, bool sure);
+/* A new agent of a session, of whom nothing is known. NULL: there is no room. */
+session_agent *session_add_agent(session_table *table, session *owner, const char *name, uint32_t length);
 /* Keeps a grant that was used. False: memory is short. */
 bool session_add_grant(session_table *table, session *owner, const uint8_t signature[32], int64_t expires);
 /* Forgets those that have expired. */

@@ -17,7 +17,7 @@
 #include "runtime/text/echo.h"
 #include "runtime/text/provenance.h"
 
-static const char magic[8] = {'C', 'S', 'T', 'S', 'E', 'S', 'S', 1};
+static const char magic[8] = {'C', 'S', 'T', 'S', 'E', 'S', 'S', 2};
 
 enum { SIGNATURE = 32 };
 
@@ -71,6 +71,17 @@ static void put_echoes(buffer *out, const session *known)
         echo_write(echoes->items[i], out);
 }
 
+static void put_agents(buffer *out, const session *known)
+{
+    const session_agents *const all = known ? known->agents : NULL;
+    bytes_put(out, all ? all->count : 0, 4);
+    for (uint32_t i = 0; all && i < all->count; i++) {
+        bytes_put_text(out, all->items[i]->name, all->items[i]->name_length);
+        for (uint32_t k = 0; k < LIMIT_CHAIN_AGENTS / 64; k++)
+            bytes_put(out, all->items[i]->heard[k], 8);
+    }
+}
+
 /* As a text whose length is written when it is known. */
 static void put_origins(buffer *out, const session *known)
 {
@@ -107,9 +118,11 @@ cst_status cst_session_save(cst_context *context, const char *session_name, size
     bytes_put(out, !known && (table->texts_lost || table->prompt_lost), 1);
     bytes_put(out, !known && table->past_lost, 1);
     bytes_put(out, table->grants_lost, 1);
+    bytes_put(out, known ? known->agents_lost : table->agents_lost, 1);
     put_records(out, known);
     put_labels(out, known);
     put_grants(out, known);
+    put_agents(out, known);
     put_echoes(out, known);
     put_origins(out, known);
     bytes_put(out, known && known->past, 1);
@@ -171,6 +184,21 @@ static bool take_grants(loading *to)
             signature[k] = (uint8_t)bytes_take(&to->in, 1);
         const int64_t expires = (int64_t)bytes_take(&to->in, 8);
         if (to->in.failed || count > LIMIT_USED_GRANTS || !session_add_grant(&to->context->sessions, to->owner, signature, expires))
+            return false;
+    }
+    return !to->in.failed;
+}
+
+static bool take_agents(loading *to)
+{
+    const uint32_t count = (uint32_t)bytes_take(&to->in, 4);
+    for (uint32_t i = 0; i < count && !to->in.failed; i++) {
+        uint32_t length;
+        const char *const name = bytes_take_text(&to->in, LIMIT_NAME_BYTES, &length);
+        session_agent *const made = to->in.failed ? NULL : session_add_agent(&to->context->sessions, to->owner, name, length);
+        for (uint32_t k = 0; made && k < LIMIT_CHAIN_AGENTS / 64; k++)
+            made->heard[k] = bytes_take(&to->in, 8);
+        if (!made)
             return false;
     }
     return !to->in.failed;
@@ -284,7 +312,8 @@ static bool take_session(loading *to, const char *name, uint32_t length)
     to->owner->labels_lost = bytes_take(in, 1) != 0;
     const bool texts_lost = bytes_take(in, 1) != 0, past_is_lost = bytes_take(in, 1) != 0;
     const bool grants_lost = bytes_take(in, 1) != 0;
-    if (!take_records(to) || !take_labels(to) || !take_grants(to) || !take_echoes(to) || !take_origins(to) || !take_past(to) || in->failed || in->next != in->end)
+    to->owner->agents_lost = bytes_take(in, 1) != 0;
+    if (!take_records(to) || !take_labels(to) || !take_grants(to) || !take_agents(to) || !take_echoes(to) || !take_origins(to) || !take_past(to) || in->failed || in->next != in->end)
         return false;
     if (grants_lost)
         to->context->sessions.grants_lost = true;
@@ -309,7 +338,7 @@ cst_status cst_session_load(cst_context *context, const char *session_name, size
                                ? session_store(table, session_name, (uint32_t)session_length)
                                : NULL;
     if (!owner) {
-        table->halt_lost = table->past_lost = table->texts_lost = true;
+        table->halt_lost = table->past_lost = table->texts_lost = table->agents_lost = true;
         return table->count < context->policy->limits.sessions ? CST_NO_MEMORY : CST_LIMIT;
     }
     const uint8_t *const start = bytes;

@@ -568,6 +568,36 @@ void scope_read_identities(checker *checker, const selector *selector, source_ra
     }
 }
 
+/* ---- who acts for whom ----------------------------------------------------------------------- */
+
+static uint32_t root_slot(checker *checker, const char *name, cst_stage stage, uint32_t tool, bool needed)
+{
+    const key names = {name, (uint32_t)strlen(name)};
+    const bool tools = stage == CST_ACTION || stage == CST_RESULT;
+    const scope scope = {.checker = checker, .stage = stage, .has_tools = tools};
+    const uint32_t number = candidate_make(checker, &names, 1, type_agent(checker), false);
+    const uint32_t slot = candidate_commit(checker, number, (source_range){0});
+    if (slot != CST_NONE)
+        use_add(checker, &scope, candidate_at(checker, number), tools ? tool : SCOPE_NO_TOOL, needed);
+    return slot;
+}
+
+void scope_read_chain(checker *checker)
+{
+    checked_policy *const policy = checker->policy;
+    const uint32_t count = policy->slot_uses.count;
+    for (uint32_t i = 0; i < count; i++) {
+        const slot_use use = policy->slot_uses.items[i];
+        const slot *const read = &policy->slots.items[use.slot];
+        if (read->key_count == 1 && strcmp(read->keys[0], "chain") == 0)
+            policy->chain_agent = root_slot(checker, "agent", use.stage, use.tool, false);
+    }
+    if (policy->chain_agent == CST_NONE)
+        return;
+    policy->chain_sender = root_slot(checker, "sender", CST_MESSAGE, SCOPE_NO_TOOL, true);
+    policy->chain_receiver = root_slot(checker, "receiver", CST_MESSAGE, SCOPE_NO_TOOL, true);
+}
+
 /* ---- sets written in conditions -------------------------------------------------------------- */
 
 static uint32_t pointer_hash(const void *pointer)

@@ -345,7 +345,8 @@ CST_API void cst_pending_drop(cst_context *context, uint64_t pending);
  * whole text, whatever the pieces were, and all that was released is the beginning of what the decision lets through.
  *
  * A byte is released when no rule can still cut it (where more than a kilobyte waits, a little later). A rule that needs the whole text holds everything back (constc check warns of it). Once
- * `stopped` is set nothing more will be released: the text will be refused, denied, or wait. The context serves other events between two calls; streams
+ * `stopped` is set nothing more will be released: the text will be refused, denied, or wait. All of it is judged at the time and by the history of its opening,
+ * whatever is decided meanwhile. The context serves other events between two calls; streams
  * of one context are used by its thread. Close a stream before its context is freed.
  */
 typedef struct cst_stream cst_stream;

@@ -450,7 +450,7 @@ static void move_texts(cst_image *image, uint32_t by)
 
 const cst_module *image_finish(image_builder *builder)
 {
-    cst_image head = {.magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION};
+    cst_image head = {.magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION, .chain_agent = CST_NONE, .chain_sender = CST_NONE, .chain_receiver = CST_NONE};
     if (builder->layers.count == 0)
         image_layer(builder, "test");
     add_dispatch(builder, &head);
