@@ -268,7 +268,7 @@ static bool take_past(loading *to)
         return false;
     past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES, NULL);
     uint32_t kept = 0, dropped = 0;
-    if (!past_store_read(made, &to->in) || !past_store_adopt(made, context->policy->image, &kept, &dropped)) {
+    if (!past_store_read(made, &to->in) || !past_store_fits(made, context->policy->image) || !past_store_adopt(made, context->policy->image, &kept, &dropped)) {
         past_store_free(made);
         context->allocator.release(context->allocator.user, made, sizeof *made);
         return false;

@@ -43,6 +43,10 @@ static bool question_begin(cst_history *history, uint32_t past, question *out)
         out->one.store = past_shared_enter(context->shared);
         out->locked = true;
         out->one.place = &out->one.store->places[history->shared_places[past]];
+        if (out->one.place->unwatched) { /* another policy has just taken over */
+            history->key_count = 0;
+            return false;
+        }
     } else if (own) {
         out->one.store = own;
         out->one.place = &own->places[past];

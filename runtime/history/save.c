@@ -62,9 +62,14 @@ void past_store_write(const past_store *store, buffer *out)
     bytes_put(out, (uint64_t)store->now, 8);
     bytes_put(out, store->lost, 1);
     buffer_add(out, store->policy, sizeof store->policy);
-    bytes_put(out, store->count, 4);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < store->count; i++)
+        count += !store->places[i].unwatched;
+    bytes_put(out, count, 4);
     for (uint32_t i = 0; i < store->count; i++) {
         const past_table *const table = store->places[i].table;
+        if (store->places[i].unwatched) /* nobody knows what has been */
+            continue;
         bytes_put(out, store->places[i].identity, 8);
         bytes_put(out, table != NULL, 1);
         if (!table)
@@ -212,4 +217,14 @@ bool past_store_read(past_store *store, bytes_reader *in)
             return false;
     }
     return !in->failed;
+}
+
+bool past_store_fits(const past_store *store, const cst_image *image)
+{
+    for (uint32_t i = 0; i < image->pasts.count; i++)
+        for (uint32_t k = 0; k < store->count; k++)
+            if (store->places[k].identity == past_row(image, i)->identity && store->places[k].table &&
+                store->places[k].table->steps != past_row(image, i)->steps)
+                return false;
+    return true;
 }

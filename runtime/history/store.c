@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "runtime/base/hash.h"
+#include "runtime/history/save.h"
 #include "runtime/history/snapshot.h"
 #include "runtime/history/store_private.h"
 
@@ -345,6 +346,41 @@ uint32_t past_store_place(past_store *store, const cst_past_row *row, bool begun
     past_place *const place = &store->places[store->count];
     *place = (past_place){.identity = row->identity};
     return begun && !blur_place(store, place, row) ? CST_NONE : store->count++;
+}
+
+void past_store_distrust(past_store *store)
+{
+    past_store_forget(store);
+    store->lost = true;
+}
+
+void past_store_take(past_store *store, past_store *loaded, uint32_t *kept, uint32_t *dropped)
+{
+    const bool begun = store->now != PAST_CLOCK_UNSET;
+    const int64_t now = store->now > loaded->now ? store->now : loaded->now;
+    past_store_forget(store);
+    memcpy(store->seed, loaded->seed, sizeof store->seed);
+    store->number = loaded->number;
+    store->now = now;
+    store->lost = loaded->lost;
+    *kept = 0;
+    for (uint32_t i = 0; i < store->count; i++) {
+        past_place *const place = &store->places[i];
+        const uint32_t at = place_find(loaded, place->identity);
+        const bool known = at != CST_NONE;
+        if (known) {
+            place->table = loaded->places[at].table;
+            loaded->places[at] = (past_place){0};
+            (*kept)++;
+        }
+        if (begun && place->table)
+            place->table->blurred = past_store_next(store);
+        else
+            place->unwatched = place->unwatched || begun || (!known && loaded->now != PAST_CLOCK_UNSET);
+    }
+    *dropped = loaded->count - *kept;
+    store->bytes = loaded->bytes;
+    loaded->bytes = 0;
 }
 
 void past_store_time(past_store *store, int64_t time)

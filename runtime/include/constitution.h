@@ -201,6 +201,15 @@ typedef struct cst_restored { /* what became of the questions about the past tha
 CST_API cst_status cst_session_load(cst_context *context, const char *session, size_t session_length,
                                     const void *bytes, size_t length, cst_restored *report);
 
+/*
+ * What is kept `across sessions`, by all contexts of the policy, or of the live policy: as bytes, signed like those of a session. Whoever starts again loads them before
+ * the first event; what has happened in this process until then is not known any more, and what depends on it is undecided for one window. `*bytes` lives until the next
+ * call on the context. CST_BAD_STATE, CST_NO_MEMORY of loading: nothing is known any more, and every question across sessions is undecided until something is
+ * loaded well. Thread-safe as far as contexts are; other contexts wait meanwhile.
+ */
+CST_API cst_status cst_shared_save(cst_context *context, const void **bytes, size_t *length);
+CST_API cst_status cst_shared_load(cst_context *context, const void *bytes, size_t length, cst_restored *report);
+
 /* ---- decisions ------------------------------------------------------------------------------ */
 
 /* One decision. Points into the context: valid until its next event begins. */
