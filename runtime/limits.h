@@ -52,6 +52,7 @@
 #define LIMIT_TEXT_BYTES (16u << 20)         /* a string whose type names no bound */
 #define LIMIT_SCRATCH_BYTES (64u << 20)      /* memory that one decision may use for joined strings */
 #define LIMIT_SESSIONS 1000000u              /* sessions that one context remembers */
+#define LIMIT_AWAY_SESSIONS 10000000u        /* sessions that one context knows to have been put away; further ones stay where they are */
 #define LIMIT_SESSION_BYTES 1024u            /* the name of one session: it is remembered */
 #define LIMIT_HOST_PREDICATES 1000u          /* host predicates of one policy */
 #define LIMIT_HOST_ARGUMENTS 8u              /* arguments of one host predicate */

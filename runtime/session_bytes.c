@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "runtime/base/bytes.h"
+#include "runtime/base/hash.h"
 #include "runtime/engine.h"
 #include "runtime/history/save.h"
 #include "runtime/hmac.h"
@@ -107,6 +108,8 @@ cst_status cst_session_save(cst_context *context, const char *session_name, size
         return CST_LIMIT;
     const session_table *const table = &context->sessions;
     const session *const known = session_find(table, session_name, (uint32_t)session_length);
+    if (!known && session_is_away(table, session_name, (uint32_t)session_length))
+        return CST_BAD_STATE;
     buffer *const out = &context->state_bytes;
     buffer_clear(out);
     buffer_add(out, magic, sizeof magic);
@@ -334,9 +337,14 @@ cst_status cst_session_load(cst_context *context, const char *session_name, size
         report = &unused;
     *report = (cst_restored){0, 0, false};
     session_table *const table = &context->sessions;
+    const bool was_away = session_unmark_away(table, session_name, (uint32_t)session_length);
     session *const owner = session_find(table, session_name, (uint32_t)session_length) || table->count < context->policy->limits.sessions
                                ? session_store(table, session_name, (uint32_t)session_length)
                                : NULL;
+    if (!owner && was_away && session_can_mark(table)) { /* it stays where it was */
+        session_mark_away(table, cst_hash_seeded(session_name, session_length, table->seed));
+        return table->count < context->policy->limits.sessions ? CST_NO_MEMORY : CST_LIMIT;
+    }
     if (!owner) {
         table->halt_lost = table->past_lost = table->texts_lost = table->agents_lost = true;
         return table->count < context->policy->limits.sessions ? CST_NO_MEMORY : CST_LIMIT;

@@ -52,6 +52,9 @@ void history_adopt(cst_context *context)
         history->timed = history->timed || (!row->across && row->within_us);
         history->timed_across = history->timed_across || row->across;
     }
+    /* what was forgotten of sessions could not matter to the policy before */
+    if (table->expired)
+        table->begun = true;
     /* the first policy has no sessions yet; for a later one, those for which there was no room are not told from new ones */
     if (table->count && table->count >= context->policy->limits.sessions)
         table->past_lost = true;
