@@ -21,7 +21,8 @@ typedef struct name {
 /* What a slot holds as text; no bytes: nothing. */
 static name name_in(const cst_context *context, uint32_t slot)
 {
-    if (slot == CST_NONE || context->slot_stamps[slot] != context->stamp || !kind_has_text(context->slots[slot].kind))
+    if (slot == CST_NONE || context->slot_stamps[slot] != context->stamp ||
+        !kind_has_text(context->slots[slot].kind))
         return (name){NULL, 0};
     return (name){context->slots[slot].as.text, context->slots[slot].length};
 }
@@ -31,7 +32,9 @@ static name acting(const cst_context *context)
 {
     const cst_image *const image = context->frame.image;
     const name agent = name_in(context, image->chain_agent);
-    return agent.bytes || context->event.stage != CST_MESSAGE ? agent : name_in(context, image->chain_sender);
+    return agent.bytes || context->event.stage != CST_MESSAGE
+               ? agent
+               : name_in(context, image->chain_sender);
 }
 
 static bool same(const session_agent *agent, name of)
@@ -57,7 +60,8 @@ static bool heard(const session_agent *agent, uint32_t other)
 
 static void refuse(cst_context *context, uint32_t node, const char *code, const char *text)
 {
-    const cst_value *const given = &context->slots[context->targets[context->nodes[node].targets.first].slot];
+    const cst_value *const given =
+        &context->slots[context->targets[context->nodes[node].targets.first].slot];
     const bool brought = context->node_stamps[node] == context->stamp && given->at != UINT32_MAX;
     engine_problem_at(context, brought ? given->at : UINT64_MAX - 1, code, node, "", text);
 }
@@ -65,7 +69,8 @@ static void refuse(cst_context *context, uint32_t node, const char *code, const 
 /* Without who acts there is no chain. */
 static void need_agent(cst_context *context)
 {
-    const uint32_t node = node_child(context->frame.image, &context->nodes[context->event.root], "agent", 5);
+    const uint32_t node =
+        node_child(context->frame.image, &context->nodes[context->event.root], "agent", 5);
     if (node != CST_NONE)
         engine_missing(context, node);
 }
@@ -73,7 +78,8 @@ static void need_agent(cst_context *context)
 /* The chain that the event brings, against what is known. */
 static void check(cst_context *context, const session *known, uint32_t node)
 {
-    const cst_value *const given = &context->slots[context->targets[context->nodes[node].targets.first].slot];
+    const cst_value *const given =
+        &context->slots[context->targets[context->nodes[node].targets.first].slot];
     const name agent = acting(context);
     const session_agent *const self = find(known, agent);
     if (!known || !known->agents || given->kind != CST_KIND_LIST)
@@ -96,7 +102,8 @@ static void check(cst_context *context, const session *known, uint32_t node)
             named[number / 64] |= UINT64_C(1) << (number % 64);
     }
     for (uint32_t i = 0; i < known->agents->count && good; i++)
-        good = !heard(self, i) || same(known->agents->items[i], agent) || (named[i / 64] >> (i % 64) & 1);
+        good = !heard(self, i) || same(known->agents->items[i], agent) ||
+               (named[i / 64] >> (i % 64) & 1);
     if (!good)
         refuse(context, node, "value", "This chain is not what the session's messages say.");
 }
@@ -124,8 +131,10 @@ static void fill(cst_context *context, const session *known, uint32_t node)
         buffer_json_string(out, other->name, other->name_length);
     }
     buffer_text(out, "]");
-    const char *const bytes = out->failed ? NULL : arena_copy(&context->arena, out->bytes, out->length);
-    if (!bytes || json_read(&context->arena, bytes, out->length, LIMIT_JSON_SCANNER_DEPTH, &list, &problem) != JSON_OK) {
+    const char *const bytes =
+        out->failed ? NULL : arena_copy(&context->arena, out->bytes, out->length);
+    if (!bytes || json_read(&context->arena, bytes, out->length, LIMIT_JSON_SCANNER_DEPTH, &list,
+                            &problem) != JSON_OK) {
         context->event.no_memory = true;
         return;
     }
@@ -138,7 +147,8 @@ void chain_complete(cst_context *context, uint32_t node)
     const session_table *const table = &context->sessions;
     const session *const known = session_find(table, of->bytes, of->length);
     if (known ? known->agents_lost : table->agents_lost)
-        refuse(context, node, "limit", "Not all is known of who has had messages from whom in this session.");
+        refuse(context, node, "limit",
+               "Not all is known of who has had messages from whom in this session.");
     else if (context->node_stamps[node] == context->stamp)
         check(context, known, node);
     else
@@ -156,7 +166,8 @@ static session_agent *note(session_table *table, session *owner, name of, uint32
             return owner->agents->items[i];
         }
     *number = owner->agents ? owner->agents->count : 0;
-    return of.length <= LIMIT_NAME_BYTES ? session_add_agent(table, owner, of.bytes, of.length) : NULL;
+    return of.length <= LIMIT_NAME_BYTES ? session_add_agent(table, owner, of.bytes, of.length)
+                                         : NULL;
 }
 
 void chain_remember(cst_context *context)
@@ -176,9 +187,11 @@ void chain_remember(cst_context *context)
         table->agents_lost = true;
         return;
     }
-    const name sender = name_in(context, image->chain_sender), receiver = name_in(context, image->chain_receiver);
+    const name sender = name_in(context, image->chain_sender),
+               receiver = name_in(context, image->chain_receiver);
     uint32_t from = 0, to = 0;
-    session_agent *const speaker = asks && sender.bytes && receiver.bytes ? note(table, owner, sender, &from) : NULL;
+    session_agent *const speaker =
+        asks && sender.bytes && receiver.bytes ? note(table, owner, sender, &from) : NULL;
     session_agent *const listener = speaker ? note(table, owner, receiver, &to) : NULL;
     if (!listener) {
         owner->agents_lost = true; /* another policy may ask later, or there is no room */

@@ -41,7 +41,9 @@ static bool can_lose_records(const cst_policy *policy)
     const cst_node_row *const nodes = CST_ROWS(image, nodes, cst_node_row);
     for (uint32_t i = 0; i < image->dispatch.count; i++)
         for (uint32_t k = 0; k < image->records.count; k++) {
-            const uint32_t node = node_child(image, &nodes[dispatch[i].root], CST_TEXT(image, records[k].name), records[k].name.length);
+            const uint32_t node =
+                node_child(image, &nodes[dispatch[i].root], CST_TEXT(image, records[k].name),
+                           records[k].name.length);
             if (node != CST_NONE && !nodes[node].required)
                 return false;
         }
@@ -64,14 +66,16 @@ static bool grants_are_over(const session *known, int64_t now)
 
 static bool is_idle(const expiring *at, const session *known)
 {
-    return known->clock <= at->now && at->now - known->clock >= at->idle && !(known->past && known->past->copies);
+    return known->clock <= at->now && at->now - known->clock >= at->idle &&
+           !(known->past && known->past->copies);
 }
 
 /* Nothing of it can matter any more. */
 static bool is_over(const expiring *at, const session *known)
 {
-    if (known->halted || known->distrusted || known->labels || known->labels_lost || known->lost || known->echoes || known->origins || known->agents ||
-        known->agents_lost || (known->records && !at->records) || !grants_are_over(known, at->now))
+    if (known->halted || known->distrusted || known->labels || known->labels_lost || known->lost ||
+        known->echoes || known->origins || known->agents || known->agents_lost ||
+        (known->records && !at->records) || !grants_are_over(known, at->now))
         return false;
     if (!known->past && !known->unasked)
         return true;
@@ -97,13 +101,16 @@ static bool put_away(const expiring *at, session *known, cst_put_away_function f
     return true;
 }
 
-cst_status cst_context_expire(cst_context *context, int64_t now_us, int64_t idle_us, cst_put_away_function function, void *user, cst_expired *report)
+cst_status cst_context_expire(cst_context *context, int64_t now_us, int64_t idle_us,
+                              cst_put_away_function function, void *user, cst_expired *report)
 {
     cst_expired told = {0, 0, 0};
-    if (!context || idle_us < 0 || now_us > INT64_MAX / 4 || now_us < INT64_MIN / 4 || (function && !context->policy->has_key) || context->host.asking)
+    if (!context || idle_us < 0 || now_us > INT64_MAX / 4 || now_us < INT64_MIN / 4 ||
+        (function && !context->policy->has_key) || context->host.asking)
         return CST_BAD_ARGUMENT;
     session_table *const table = &context->sessions;
-    const expiring at = {context, now_us, idle_us, longest_window(context->policy->image), can_lose_records(context->policy)};
+    const expiring at = {context, now_us, idle_us, longest_window(context->policy->image),
+                         can_lose_records(context->policy)};
     for (uint32_t i = 0; i < table->capacity; i++) {
         session *const known = table->slots[i];
         if (!known)

@@ -30,7 +30,8 @@ cst_status cst_shared_save(cst_context *context, const void **bytes, size_t *len
     past_shared_leave(context->shared);
     if (out->failed)
         return CST_NO_MEMORY;
-    hmac_sha256(context->policy->key, sizeof context->policy->key, out->bytes, out->length, signature);
+    hmac_sha256(context->policy->key, sizeof context->policy->key, out->bytes, out->length,
+                signature);
     buffer_add(out, signature, sizeof signature);
     if (out->failed)
         return CST_NO_MEMORY;
@@ -48,19 +49,23 @@ static bool is_signed(const cst_policy *policy, const uint8_t *start, size_t len
     return hmac_equal(signature, start + length - SIGNATURE);
 }
 
-cst_status cst_shared_load(cst_context *context, const void *bytes, size_t length, cst_restored *report)
+cst_status cst_shared_load(cst_context *context, const void *bytes, size_t length,
+                           cst_restored *report)
 {
     if (!context || (!bytes && length) || !context->policy->has_key)
         return CST_BAD_ARGUMENT;
     const uint8_t *const start = bytes;
     cst_restored told = {0, 0, false};
     past_store loaded;
-    past_store_init(&loaded, &context->allocator, LIMIT_SHARED_PAST_KEYS, LIMIT_SHARED_PAST_BYTES, NULL);
+    past_store_init(&loaded, &context->allocator, LIMIT_SHARED_PAST_KEYS, LIMIT_SHARED_PAST_BYTES,
+                    NULL);
     bool good = is_signed(context->policy, start, length);
     if (good) {
         bytes_reader in = {start + sizeof magic + 32, start + length - SIGNATURE, false};
-        told.same_policy = memcmp(start + sizeof magic, context->policy->image->source_hash, 32) == 0;
-        good = past_store_read(&loaded, &in) && in.next == in.end && past_store_fits(&loaded, context->policy->image);
+        told.same_policy =
+            memcmp(start + sizeof magic, context->policy->image->source_hash, 32) == 0;
+        good = past_store_read(&loaded, &in) && in.next == in.end &&
+               past_store_fits(&loaded, context->policy->image);
     }
     past_store *const store = past_shared_enter(context->shared);
     if (good)
@@ -73,7 +78,8 @@ cst_status cst_shared_load(cst_context *context, const void *bytes, size_t lengt
     past_store_free(&loaded);
     /* what this policy asks and nobody has watched is not known of the time before */
     if (good && context->policy->image->pasts.count)
-        good = past_shared_places(context->shared, context->policy->image, context->history.shared_places);
+        good = past_shared_places(context->shared, context->policy->image,
+                                  context->history.shared_places);
     if (report)
         *report = told;
     return good ? CST_OK : CST_BAD_STATE;

@@ -15,16 +15,17 @@ typedef struct state_copy {
     uint64_t key[2];
     past_state *state; /* NULL: there was none */
     uint32_t steps;
-    uint64_t before;   /* 1 + the place of the one before in its bucket; 0, or one that has gone: none */
+    uint64_t
+        before; /* 1 + the place of the one before in its bucket; 0, or one that has gone: none */
 } state_copy;
 
 typedef struct past_copies { /* of one store, while snapshots of it are open */
     past_snapshot *newest, *oldest;
     uint64_t sequence;
-    state_copy *items;     /* a ring */
-    uint64_t *buckets;     /* 1 + the place of the last one; as many as items */
+    state_copy *items; /* a ring */
+    uint64_t *buckets; /* 1 + the place of the last one; as many as items */
     uint64_t first, end;
-    uint32_t capacity;     /* a power of two */
+    uint32_t capacity; /* a power of two */
     size_t bytes;
 } past_copies;
 
@@ -48,7 +49,9 @@ static size_t state_bytes(uint32_t steps)
 
 static size_t copy_bytes(const past_state *state, uint32_t steps)
 {
-    return state ? state_bytes(steps) + state->capacity * sizeof *state->items + state->latest.length : 0;
+    return state
+               ? state_bytes(steps) + state->capacity * sizeof *state->items + state->latest.length
+               : 0;
 }
 
 static void free_copy(const past_store *store, past_state *state, uint32_t steps)
@@ -160,7 +163,8 @@ void past_snapshots_lose(past_store *store)
 }
 
 /* The last copy at or before a place of its bucket; NULL: there is none. */
-static state_copy *copy_before(const past_copies *copies, uint64_t before, uint64_t question, const uint64_t key[2], uint64_t *place)
+static state_copy *copy_before(const past_copies *copies, uint64_t before, uint64_t question,
+                               const uint64_t key[2], uint64_t *place)
 {
     while (before > copies->first && before <= copies->end) {
         state_copy *const copy = copy_at(copies, before - 1);
@@ -172,25 +176,32 @@ static state_copy *copy_before(const past_copies *copies, uint64_t before, uint6
     return NULL;
 }
 
-void snapshot_keep(past_store *store, const cst_past_row *row, const past_state *state, const uint64_t key[2])
+void snapshot_keep(past_store *store, const cst_past_row *row, const past_state *state,
+                   const uint64_t key[2])
 {
     past_copies *const copies = store->copies;
     uint64_t place = 0;
     if (copies->capacity) {
-        const state_copy *const last = copy_before(copies, *bucket_of(copies, row->identity, key), row->identity, key, &place);
+        const state_copy *const last =
+            copy_before(copies, *bucket_of(copies, row->identity, key), row->identity, key, &place);
         if (last && last->sequence == copies->sequence)
             return;
     }
     const size_t bytes = copy_bytes(state, row->steps) + sizeof(state_copy);
     past_state *copied = NULL;
-    if (copies->bytes + bytes > LIMIT_SNAPSHOT_BYTES || (copies->end - copies->first == copies->capacity && !grow(store, copies)) ||
+    if (copies->bytes + bytes > LIMIT_SNAPSHOT_BYTES ||
+        (copies->end - copies->first == copies->capacity && !grow(store, copies)) ||
         (state && !(copied = copy_state(store, state, row->steps)))) {
         past_snapshots_lose(store);
         return;
     }
     uint64_t *const bucket = bucket_of(copies, row->identity, key);
-    *copy_at(copies, copies->end) = (state_copy){.sequence = copies->sequence, .question = row->identity, .key = {key[0], key[1]},
-                                                 .state = copied, .steps = row->steps, .before = *bucket};
+    *copy_at(copies, copies->end) = (state_copy){.sequence = copies->sequence,
+                                                 .question = row->identity,
+                                                 .key = {key[0], key[1]},
+                                                 .state = copied,
+                                                 .steps = row->steps,
+                                                 .before = *bucket};
     *bucket = ++copies->end;
     copies->bytes += copy_bytes(copied, row->steps);
 }
@@ -251,19 +262,23 @@ void past_snapshot_close(past_snapshot *snapshot)
         free_copies(store);
         return;
     }
-    while (copies->first < copies->end && copy_at(copies, copies->first)->sequence < copies->oldest->sequence)
+    while (copies->first < copies->end &&
+           copy_at(copies, copies->first)->sequence < copies->oldest->sequence)
         drop_first(store, copies);
 }
 
 /* As it was: the oldest copy that was made since; or the state itself, which has not changed. */
-static const past_state *state_then(const past_snapshot *snapshot, uint32_t place, const cst_past_row *row, const uint64_t key[2])
+static const past_state *state_then(const past_snapshot *snapshot, uint32_t place,
+                                    const cst_past_row *row, const uint64_t key[2])
 {
     const past_copies *const copies = snapshot->store->copies;
     const past_table *const table = snapshot->store->places[place].table;
     const state_copy *found = NULL;
     if (copies->capacity) {
         uint64_t at = 0, before = *bucket_of(copies, row->identity, key);
-        for (const state_copy *copy; (copy = copy_before(copies, before, row->identity, key, &at)) != NULL; before = copy->before) {
+        for (const state_copy *copy;
+             (copy = copy_before(copies, before, row->identity, key, &at)) != NULL;
+             before = copy->before) {
             if (copy->sequence < snapshot->sequence)
                 break;
             found = copy;
@@ -274,10 +289,12 @@ static const past_state *state_then(const past_snapshot *snapshot, uint32_t plac
     return table ? store_find(table, row, key) : NULL;
 }
 
-bool past_snapshot_view(const past_snapshot *snapshot, uint32_t place, const cst_past_row *row, const uint64_t key[2], past_view *out)
+bool past_snapshot_view(const past_snapshot *snapshot, uint32_t place, const cst_past_row *row,
+                        const uint64_t key[2], past_view *out)
 {
     static const uint64_t no_key[2];
-    if (!snapshot->store || place >= snapshot->as.count || snapshot->store->places[place].identity != row->identity)
+    if (!snapshot->store || place >= snapshot->as.count ||
+        snapshot->store->places[place].identity != row->identity)
         return false;
     const uint64_t *const asked = row->key_count ? key : no_key;
     const past_state *const then = state_then(snapshot, place, row, asked);
@@ -288,6 +305,7 @@ bool past_snapshot_view(const past_snapshot *snapshot, uint32_t place, const cst
     out->table.states = &out->state;
     out->table.count = out->table.capacity = 1;
     out->place = (past_place){.identity = row->identity, .table = &out->table};
-    out->one = (past){.store = (past_store *)(uintptr_t)&snapshot->as, .place = &out->place, .row = row};
+    out->one =
+        (past){.store = (past_store *)(uintptr_t)&snapshot->as, .place = &out->place, .row = row};
     return true;
 }

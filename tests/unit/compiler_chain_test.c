@@ -17,7 +17,8 @@
 #include "runtime/limits.h"
 
 #define HEAD "constitution chains \"1\"\ntool run(line: string) executes\n"
-static const char reading[] = HEAD "rule tainted on action run when any a in chain satisfies a == mallory then refuse\n";
+static const char reading[] =
+    HEAD "rule tainted on action run when any a in chain satisfies a == mallory then refuse\n";
 static const char other[] = HEAD "rule words on message when text contains \"STOP\" then deny\n";
 
 static cst_policy *compile(const char *text, cst_options options)
@@ -26,7 +27,8 @@ static cst_policy *compile(const char *text, cst_options options)
     cst_compiler_options all = {.size = sizeof all, .engine = CST_ENGINE_JIT, .runtime = options};
     all.runtime.size = sizeof all.runtime;
     all.runtime.key[0] = 1;
-    assert_int_equal(cst_policy_compile_text("chains.const", text, strlen(text), &all, &policy), CST_OK);
+    assert_int_equal(cst_policy_compile_text("chains.const", text, strlen(text), &all, &policy),
+                     CST_OK);
     return policy;
 }
 
@@ -37,17 +39,24 @@ static cst_decision decide(cst_context *context, const char *json)
     return decision;
 }
 
-static cst_decision tell(cst_context *context, const char *session, const char *from, const char *to)
+static cst_decision tell(cst_context *context, const char *session, const char *from,
+                         const char *to)
 {
     char json[2000];
-    snprintf(json, sizeof json, "{\"stage\":\"message\",\"session\":\"%s\",\"from\":\"%s\",\"to\":\"%s\",\"text\":\"hi\"}", session, from, to);
+    snprintf(
+        json, sizeof json,
+        "{\"stage\":\"message\",\"session\":\"%s\",\"from\":\"%s\",\"to\":\"%s\",\"text\":\"hi\"}",
+        session, from, to);
     return decide(context, json);
 }
 
 static cst_decision act(cst_context *context, const char *session, const char *agent)
 {
     char json[2000];
-    snprintf(json, sizeof json, "{\"stage\":\"action\",\"session\":\"%s\",\"agent\":\"%s\",\"tool\":\"run\",\"args\":{\"line\":\"ls\"}}", session, agent);
+    snprintf(json, sizeof json,
+             "{\"stage\":\"action\",\"session\":\"%s\",\"agent\":\"%s\",\"tool\":\"run\",\"args\":{"
+             "\"line\":\"ls\"}}",
+             session, agent);
     return decide(context, json);
 }
 
@@ -106,7 +115,8 @@ static void sessions_that_could_not_be_stored(void **unused)
 static void a_policy_that_did_not_ask(void **unused)
 {
     (void)unused;
-    cst_policy *const asks = compile(reading, (cst_options){0}), *const silent = compile(other, (cst_options){0});
+    cst_policy *const asks = compile(reading, (cst_options){0}), *const silent = compile(
+                                                                     other, (cst_options){0});
     cst_live *live;
     assert_int_equal(cst_live_new(asks, &live), CST_OK);
     cst_context *const context = cst_context_new_live(live);
@@ -116,7 +126,8 @@ static void a_policy_that_did_not_ask(void **unused)
     tell(context, "s", "b", "c");
     cst_live_swap(live, asks);
     expect_unknown(act(context, "s", "c"));
-    assert_int_equal(act(context, "quiet", "b").verdict, CST_PERMIT); /* nothing was said there meanwhile */
+    assert_int_equal(act(context, "quiet", "b").verdict,
+                     CST_PERMIT); /* nothing was said there meanwhile */
     assert_int_equal(act(context, "new", "c").verdict, CST_PERMIT);
     cst_context_free(context);
     cst_live_free(live);
@@ -180,7 +191,8 @@ static void no_failure_of_memory_makes_it_lenient(void **unused)
 {
     (void)unused;
     meter all = {0};
-    cst_policy *const policy = compile(reading, (cst_options){.allocator = {meter_allocate, meter_resize, meter_release, &all}});
+    cst_policy *const policy = compile(
+        reading, (cst_options){.allocator = {meter_allocate, meter_resize, meter_release, &all}});
     bool done = false;
     for (uint32_t fails = 1; !done; fails++) {
         cst_context *const context = cst_context_new(policy);
@@ -224,9 +236,12 @@ static void field_by_field(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(more_agents_than_are_followed), cmocka_unit_test(sessions_that_could_not_be_stored),
-        cmocka_unit_test(a_policy_that_did_not_ask),     cmocka_unit_test(it_survives_saving),
-        cmocka_unit_test(no_failure_of_memory_makes_it_lenient), cmocka_unit_test(field_by_field),
+        cmocka_unit_test(more_agents_than_are_followed),
+        cmocka_unit_test(sessions_that_could_not_be_stored),
+        cmocka_unit_test(a_policy_that_did_not_ask),
+        cmocka_unit_test(it_survives_saving),
+        cmocka_unit_test(no_failure_of_memory_makes_it_lenient),
+        cmocka_unit_test(field_by_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

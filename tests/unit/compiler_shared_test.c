@@ -16,16 +16,23 @@
 
 #include "runtime/hmac.h"
 
-#define HEAD "constitution shared \"1\"\ncontext user { id: string }\ntool pay(to: string, n: int) pays\n"
+#define HEAD                                                                                       \
+    "constitution shared \"1\"\ncontext user { id: string }\ntool pay(to: string, n: int) pays\n"
 
-static const char policy_text[] = HEAD
-    "rule q1 on action pay when count of action pay with same user.id across sessions within 1m >= 3 then flag\n"
-    "rule q2 on action pay when sum of args.n over action pay with same user.id across sessions within 1h > 40 then flag\n"
-    "rule q3 on action pay when distinct of args.to over action pay with same user.id across sessions within 1h >= 3 then flag\n"
-    "rule q4 on action pay when (latest of args.to over action pay with same user.id across sessions within 1h else \"\") == \"bob\" then flag\n"
-    "rule q5 on action pay when earlier action pay followed by input with same user.id across sessions within 1h then flag\n"
-    "rule q6 on action pay when earlier stopped input with same user.id across sessions within 30s then flag\n"
-    "rule stop on input when text == \"STOP\" then deny\n";
+static const char policy_text[] =
+    HEAD "rule q1 on action pay when count of action pay with same user.id across sessions within "
+         "1m >= 3 then flag\n"
+         "rule q2 on action pay when sum of args.n over action pay with same user.id across "
+         "sessions within 1h > 40 then flag\n"
+         "rule q3 on action pay when distinct of args.to over action pay with same user.id across "
+         "sessions within 1h >= 3 then flag\n"
+         "rule q4 on action pay when (latest of args.to over action pay with same user.id across "
+         "sessions within 1h else \"\") == \"bob\" then flag\n"
+         "rule q5 on action pay when earlier action pay followed by input with same user.id across "
+         "sessions within 1h then flag\n"
+         "rule q6 on action pay when earlier stopped input with same user.id across sessions "
+         "within 30s then flag\n"
+         "rule stop on input when text == \"STOP\" then deny\n";
 
 static uint64_t state = 3;
 
@@ -41,19 +48,26 @@ static cst_policy *compile(const char *text, cst_engine engine, uint8_t key)
     cst_compiler_options options = {.size = sizeof options, .engine = engine};
     options.runtime.size = sizeof options.runtime;
     options.runtime.key[0] = key;
-    assert_int_equal(cst_policy_compile_text("shared.const", text, strlen(text), &options, &policy), CST_OK);
+    assert_int_equal(cst_policy_compile_text("shared.const", text, strlen(text), &options, &policy),
+                     CST_OK);
     return policy;
 }
 
 static void event_make(char json[300], uint32_t second)
 {
-    const char *const session = (const char *[]){"s", "t", "v"}[draw(3)], *const user = draw(3) ? "u" : "w";
+    const char *const session = (const char *[]){"s", "t", "v"}[draw(3)], *const user =
+                                                                              draw(3) ? "u" : "w";
     char head[160];
-    snprintf(head, sizeof head, "\"session\":\"%s\",\"user\":{\"id\":\"%s\"},\"time\":\"2026-01-01T00:%02u:%02uZ\"", session, user, second / 60, second % 60);
+    snprintf(head, sizeof head,
+             "\"session\":\"%s\",\"user\":{\"id\":\"%s\"},\"time\":\"2026-01-01T00:%02u:%02uZ\"",
+             session, user, second / 60, second % 60);
     if (draw(3))
-        snprintf(json, 300, "{\"stage\":\"action\",\"tool\":\"pay\",%s,\"args\":{\"to\":\"%s\",\"n\":%u}}", head, (const char *[]){"ann", "bob", "cid", "dan"}[draw(4)], draw(9));
+        snprintf(json, 300,
+                 "{\"stage\":\"action\",\"tool\":\"pay\",%s,\"args\":{\"to\":\"%s\",\"n\":%u}}",
+                 head, (const char *[]){"ann", "bob", "cid", "dan"}[draw(4)], draw(9));
     else
-        snprintf(json, 300, "{\"stage\":\"input\",%s,\"text\":\"%s\"}", head, draw(2) ? "STOP" : "hi");
+        snprintf(json, 300, "{\"stage\":\"input\",%s,\"text\":\"%s\"}", head,
+                 draw(2) ? "STOP" : "hi");
 }
 
 static void decide(cst_context *context, const char *json, char out[2000])
@@ -98,7 +112,8 @@ static void saving_at_every_point_changes_nothing(void **unused)
         char json[300], wanted[2000], got[2000];
         event_make(json, i * 20 + draw(15));
         decide(whole, json, wanted);
-        cst_policy *const again = compile(policy_text, i % 2 ? CST_ENGINE_JIT : CST_ENGINE_REFERENCE, 1);
+        cst_policy *const again =
+            compile(policy_text, i % 2 ? CST_ENGINE_JIT : CST_ENGINE_REFERENCE, 1);
         cst_context *const next = cst_context_new(again);
         if (kept.bytes)
             assert_int_equal(load(next, &kept), CST_OK);
@@ -115,23 +130,29 @@ static void saving_at_every_point_changes_nothing(void **unused)
     cst_policy_release(lives);
 }
 
-#define PAY "{\"stage\":\"action\",\"tool\":\"pay\",\"session\":\"x\",\"user\":{\"id\":\"u\"},\"time\":\"2026-01-01T00:00:%02uZ\",\"args\":{\"to\":\"ann\",\"n\":1}}"
+#define PAY                                                                                        \
+    "{\"stage\":\"action\",\"tool\":\"pay\",\"session\":\"x\",\"user\":{\"id\":\"u\"},\"time\":"   \
+    "\"2026-01-01T00:00:%02uZ\",\"args\":{\"to\":\"ann\",\"n\":1}}"
 
-static const char counting[] = HEAD "rule many on action pay when count of action pay with same user.id across sessions within 10s > 100 then deny\n";
+static const char counting[] = HEAD "rule many on action pay when count of action pay with same "
+                                    "user.id across sessions within 10s > 100 then deny\n";
 
 static cst_verdict pay(cst_context *context, uint32_t second)
 {
     char json[300], out[2000];
     snprintf(json, sizeof json, PAY, second);
     decide(context, json, out);
-    assert_true(strstr(out, "\"deny\"") == NULL || strstr(out, "\"code\":\"history\"") != NULL); /* a hundred it never is */
+    assert_true(strstr(out, "\"deny\"") == NULL ||
+                strstr(out, "\"code\":\"history\"") != NULL); /* a hundred it never is */
     return strstr(out, "\"deny\"") ? CST_DENY : CST_PERMIT;
 }
 
 static void what_was_changed_is_refused(void **unused)
 {
     (void)unused;
-    cst_policy *const policy = compile(counting, CST_ENGINE_JIT, 1), *const other = compile(counting, CST_ENGINE_JIT, 2);
+    cst_policy *const policy = compile(counting, CST_ENGINE_JIT, 1), *const other =
+                                                                         compile(counting,
+                                                                                 CST_ENGINE_JIT, 2);
     cst_context *const context = cst_context_new(policy), *const stranger = cst_context_new(other);
     state_bytes good = {0};
     assert_int_equal(pay(context, 1), CST_PERMIT);
@@ -154,7 +175,9 @@ static void what_was_changed_is_refused(void **unused)
     assert_int_equal(load(context, &good), CST_OK);
     assert_int_equal(pay(context, 51), CST_DENY); /* of the events in between this one asks */
     assert_int_equal(pay(context, 59), CST_DENY);
-    char json[] = "{\"stage\":\"action\",\"tool\":\"pay\",\"session\":\"x\",\"user\":{\"id\":\"u\"},\"time\":\"2026-01-01T00:01:01Z\",\"args\":{\"to\":\"ann\",\"n\":1}}", out[2000];
+    char json[] = "{\"stage\":\"action\",\"tool\":\"pay\",\"session\":\"x\",\"user\":{\"id\":\"u\"}"
+                  ",\"time\":\"2026-01-01T00:01:01Z\",\"args\":{\"to\":\"ann\",\"n\":1}}",
+         out[2000];
     decide(context, json, out);
     assert_non_null(strstr(out, "\"permit\""));
     free(bad.bytes);
@@ -183,7 +206,8 @@ static void signed_nonsense_does_no_harm(void **unused)
     for (uint32_t round = 0; round < 3000; round++) {
         memcpy(bad, good.bytes, good.length);
         for (uint32_t i = 0; i <= draw(3); i++)
-            bad[40 + draw((uint32_t)good.length - 72)] = draw(2) ? (uint8_t)draw(256) : (uint8_t[]){0, 1, 127, 255}[draw(4)];
+            bad[40 + draw((uint32_t)good.length - 72)] =
+                draw(2) ? (uint8_t)draw(256) : (uint8_t[]){0, 1, 127, 255}[draw(4)];
         hmac_sha256(key, sizeof key, bad, good.length - 32, bad + good.length - 32);
         const cst_status status = cst_shared_load(context, bad, good.length, NULL);
         assert_true(status == CST_OK || status == CST_BAD_STATE);
@@ -200,12 +224,15 @@ static void signed_nonsense_does_no_harm(void **unused)
 static void another_policy_keeps_what_it_asks(void **unused)
 {
     (void)unused;
-    static const char more[] = HEAD
-        "rule many on action pay when count of action pay with same user.id across sessions within 10s > 100 then deny\n"
-        "rule fresh on action pay when count of action pay with same user.id across sessions within 5s > 50 then deny\n";
-    cst_policy *const first = compile(policy_text, CST_ENGINE_JIT, 1), *const second = compile(counting, CST_ENGINE_JIT, 1),
+    static const char more[] = HEAD "rule many on action pay when count of action pay with same "
+                                    "user.id across sessions within 10s > 100 then deny\n"
+                                    "rule fresh on action pay when count of action pay with same "
+                                    "user.id across sessions within 5s > 50 then deny\n";
+    cst_policy *const first = compile(policy_text, CST_ENGINE_JIT, 1),
+                      *const second = compile(counting, CST_ENGINE_JIT, 1),
                       *const third = compile(more, CST_ENGINE_JIT, 1);
-    cst_context *const a = cst_context_new(first), *const b = cst_context_new(second), *const c = cst_context_new(third);
+    cst_context *const a = cst_context_new(first), *const b = cst_context_new(second),
+                       *const c = cst_context_new(third);
     state_bytes kept = {0};
     cst_restored report;
     char json[300], out[2000];
@@ -251,8 +278,10 @@ static void a_key_is_needed(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(saving_at_every_point_changes_nothing), cmocka_unit_test(what_was_changed_is_refused),
-        cmocka_unit_test(signed_nonsense_does_no_harm),          cmocka_unit_test(another_policy_keeps_what_it_asks),
+        cmocka_unit_test(saving_at_every_point_changes_nothing),
+        cmocka_unit_test(what_was_changed_is_refused),
+        cmocka_unit_test(signed_nonsense_does_no_harm),
+        cmocka_unit_test(another_policy_keeps_what_it_asks),
         cmocka_unit_test(a_key_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,17 +35,24 @@ static const char policy_text[] =
     "rule q7 on output when earlier action pay since input then flag\n"
     "rule q8 on output when earlier action pay followed by action pay within 15s then flag\n"
     "rule q9 on output when earlier (action pay where args.to == this.text) then flag\n"
-    "rule q10 on output when count of (action pay where args.to == this.text) since input >= 2 then flag\n"
+    "rule q10 on output when count of (action pay where args.to == this.text) since input >= 2 "
+    "then flag\n"
     "rule q11 on output when count of output >= 3 then flag\n"
     "rule q12 on output when count of stopped input within 30s >= 1 then flag\n"
-    "rule q13 on output when count of action pay with same user.id across sessions within 10s >= 2 then flag\n"
-    "rule q14 on output when sum of args.n over action pay with same user.id across sessions within 20s > 6 then flag\n"
-    "rule q15 on output when distinct of args.n over action pay with same user.id across sessions within 20s >= 2 then flag\n"
-    "rule q16 on output when earlier action pay followed by input with same user.id across sessions within 20s then flag\n"
+    "rule q13 on output when count of action pay with same user.id across sessions within 10s >= 2 "
+    "then flag\n"
+    "rule q14 on output when sum of args.n over action pay with same user.id across sessions "
+    "within 20s > 6 then flag\n"
+    "rule q15 on output when distinct of args.n over action pay with same user.id across sessions "
+    "within 20s >= 2 then flag\n"
+    "rule q16 on output when earlier action pay followed by input with same user.id across "
+    "sessions within 20s then flag\n"
     "rule q17 on output when session has seen then flag\n"
     "rule q18 on output when session has maybe then flag\n"
-    "rule q19 on output when count of (action pay where args.n + args.n > 20) within 10s >= 1 then flag\n"
-    "rule q20 on output when count of action pay with same user.id since action pay >= 1 then flag\n"
+    "rule q19 on output when count of (action pay where args.n + args.n > 20) within 10s >= 1 then "
+    "flag\n"
+    "rule q20 on output when count of action pay with same user.id since action pay >= 1 then "
+    "flag\n"
     "rule q21 on output when earlier output with same text within 12s then flag\n"
     "rule hour on output when time.hour == 23 then flag\n";
 
@@ -69,8 +76,11 @@ static cst_policy *compile(const char *text, cst_engine engine)
 {
     cst_policy *policy = NULL;
     const cst_compiler_options options = {
-        .size = sizeof options, .engine = engine, .runtime = {.size = sizeof(cst_options), .key = {7}, .clock = clock_now}};
-    assert_int_equal(cst_policy_compile_text("streams.const", text, strlen(text), &options, &policy), CST_OK);
+        .size = sizeof options,
+        .engine = engine,
+        .runtime = {.size = sizeof(cst_options), .key = {7}, .clock = clock_now}};
+    assert_int_equal(
+        cst_policy_compile_text("streams.const", text, strlen(text), &options, &policy), CST_OK);
     return policy;
 }
 
@@ -102,8 +112,10 @@ static const char *head(void)
 {
     static char text[120];
     const int64_t seconds = now / 1000000;
-    snprintf(text, sizeof text, "\"session\":\"%s\",\"user\":{\"id\":\"%s\"},\"time\":\"2026-01-01T%02d:%02d:%02dZ\"", draw(3) ? "s" : "t",
-             draw(3) ? "u" : "v", (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
+    snprintf(text, sizeof text,
+             "\"session\":\"%s\",\"user\":{\"id\":\"%s\"},\"time\":\"2026-01-01T%02d:%02d:%02dZ\"",
+             draw(3) ? "s" : "t", draw(3) ? "u" : "v", (int)(seconds / 3600),
+             (int)(seconds / 60 % 60), (int)(seconds % 60));
     return text;
 }
 
@@ -112,10 +124,13 @@ static void some_event(cst_context *context)
     event *const made = &decided[decided_count++];
     const uint32_t kind = draw(8);
     if (kind < 5)
-        snprintf(made->json, sizeof made->json, "{\"stage\":\"action\",\"tool\":\"pay\",%s,\"args\":{\"to\":\"%s\",\"n\":%s}}", head(), texts[draw(3)],
+        snprintf(made->json, sizeof made->json,
+                 "{\"stage\":\"action\",\"tool\":\"pay\",%s,\"args\":{\"to\":\"%s\",\"n\":%s}}",
+                 head(), texts[draw(3)],
                  draw(12) ? (const char *[]){"1", "2", "3", "4"}[draw(4)] : "9223372036854775807");
     else
-        snprintf(made->json, sizeof made->json, "{\"stage\":\"%s\",%s,\"text\":\"%s\"}", kind < 7 ? "input" : "output", head(), texts[draw(5)]);
+        snprintf(made->json, sizeof made->json, "{\"stage\":\"%s\",%s,\"text\":\"%s\"}",
+                 kind < 7 ? "input" : "output", head(), texts[draw(5)]);
     decide(context, made->json, NULL);
 }
 
@@ -143,7 +158,8 @@ static void reply_open(cst_context *context, reply *out)
     const char *const about = head();
     snprintf(out->begin, sizeof out->begin, "{\"stage\":\"output\",%s", about);
     /* what its time does to the clocks, an event does too that no question is about */
-    snprintf(decided[decided_count++].json, sizeof decided->json, "{\"stage\":\"message\",%s}", about);
+    snprintf(decided[decided_count++].json, sizeof decided->json, "{\"stage\":\"message\",%s}",
+             about);
     out->seen = decided_count;
     char json[220];
     snprintf(json, sizeof json, "%s}", out->begin);
@@ -208,7 +224,8 @@ static void round_of(cst_context *context, cst_context *oracle)
 
 static void run(cst_engine engine, uint64_t seed)
 {
-    cst_policy *const policy = compile(policy_text, engine), *const other = compile(policy_text, CST_ENGINE_REFERENCE);
+    cst_policy *const policy = compile(policy_text, engine), *const other = compile(
+                                                                 policy_text, CST_ENGINE_REFERENCE);
     cst_context *const context = cst_context_new(policy), *const oracle = cst_context_new(other);
     state = seed;
     for (int i = 0; i < 60; i++)
@@ -234,8 +251,11 @@ static void the_past_is_that_of_the_opening_reference(void **unused)
 /* ---- by hand --------------------------------------------------------------------------------- */
 
 #define OUTPUT "{\"stage\":\"output\",\"session\":\"s\",\"user\":{\"id\":\"u\"}}"
-#define PAY "{\"stage\":\"action\",\"session\":\"s\",\"user\":{\"id\":\"u\"},\"tool\":\"pay\",\"args\":{\"to\":\"ann\",\"n\":1}}"
-#define HEAD "constitution streams \"1\"\ncontext user { id: string }\ntool pay(to: string, n: int) pays\n"
+#define PAY                                                                                        \
+    "{\"stage\":\"action\",\"session\":\"s\",\"user\":{\"id\":\"u\"},\"tool\":\"pay\",\"args\":{"  \
+    "\"to\":\"ann\",\"n\":1}}"
+#define HEAD                                                                                       \
+    "constitution streams \"1\"\ncontext user { id: string }\ntool pay(to: string, n: int) pays\n"
 
 static cst_verdict end_of(cst_stream *stream, const char **undecided)
 {
@@ -264,7 +284,8 @@ static void what_is_forgotten_meanwhile_is_undecided(void **unused)
     static const char *const rules[] = {
         "rule r on output when earlier action pay then deny\n",
         "rule r on output when no earlier action pay then deny\n",
-        "rule r on output when count of action pay with same user.id across sessions within 1h > 5 then deny\n",
+        "rule r on output when count of action pay with same user.id across sessions within 1h > 5 "
+        "then deny\n",
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         char text[400];
@@ -287,8 +308,10 @@ static void the_time_is_that_of_the_opening(void **unused)
 {
     (void)unused;
     const char *undecided;
-    cst_policy *const policy = compile(HEAD "rule late on output when time.hour >= 1 then deny\n"
-                                            "rule paid on output when earlier action pay within 10s then deny\n", CST_ENGINE_JIT);
+    cst_policy *const policy =
+        compile(HEAD "rule late on output when time.hour >= 1 then deny\n"
+                     "rule paid on output when earlier action pay within 10s then deny\n",
+                CST_ENGINE_JIT);
     cst_context *const context = cst_context_new(policy);
     now = 3599 * INT64_C(1000000);
     cst_stream *stream = stream_of(context);
@@ -315,8 +338,10 @@ static void another_policy_judges_by_what_it_finds(void **unused)
 {
     (void)unused;
     const char *undecided;
-    cst_policy *const first = compile(HEAD "rule r on output when earlier action pay then flag\n", CST_ENGINE_JIT);
-    cst_policy *const second = compile(HEAD "rule r on output when earlier action pay then deny\n", CST_ENGINE_JIT);
+    cst_policy *const first =
+        compile(HEAD "rule r on output when earlier action pay then flag\n", CST_ENGINE_JIT);
+    cst_policy *const second =
+        compile(HEAD "rule r on output when earlier action pay then deny\n", CST_ENGINE_JIT);
     cst_live *live;
     assert_int_equal(cst_live_new(first, &live), CST_OK);
     cst_context *const context = cst_context_new_live(live);
@@ -360,17 +385,26 @@ static void no_failure_of_memory_makes_it_lenient(void **unused)
 {
     (void)unused;
     static const char text[] = HEAD "rule own on output when no earlier action pay then deny\n"
-                                    "rule users on output when count of action pay with same user.id across sessions within 1h == 0 then deny\n";
+                                    "rule users on output when count of action pay with same "
+                                    "user.id across sessions within 1h == 0 then deny\n";
     meter all = {0};
     bool done = false;
     for (uint32_t fails = 1; !done; fails++) {
         cst_policy *policy = NULL;
-        const cst_compiler_options options = {.size = sizeof options, .engine = CST_ENGINE_JIT,
-            .runtime = {.size = sizeof(cst_options), .clock = clock_now, .allocator = {meter_allocate, meter_resize, meter_release, &all}}};
+        const cst_compiler_options options = {
+            .size = sizeof options,
+            .engine = CST_ENGINE_JIT,
+            .runtime = {.size = sizeof(cst_options),
+                        .clock = clock_now,
+                        .allocator = {meter_allocate, meter_resize, meter_release, &all}}};
         all.fails = 0;
-        assert_int_equal(cst_policy_compile_text("streams.const", text, strlen(text), &options, &policy), CST_OK);
+        assert_int_equal(
+            cst_policy_compile_text("streams.const", text, strlen(text), &options, &policy),
+            CST_OK);
         cst_context *const context = cst_context_new(policy);
-        decide(context, "{\"stage\":\"input\",\"session\":\"s\",\"user\":{\"id\":\"u\"},\"text\":\"hi\"}", NULL);
+        decide(context,
+               "{\"stage\":\"input\",\"session\":\"s\",\"user\":{\"id\":\"u\"},\"text\":\"hi\"}",
+               NULL);
         all = (meter){.fails = fails};
         cst_stream *stream;
         cst_decision decision;
