@@ -379,8 +379,8 @@ void past_store_take(past_store *store, past_store *loaded, uint32_t *kept, uint
             place->unwatched = place->unwatched || begun || (!known && loaded->now != PAST_CLOCK_UNSET);
     }
     *dropped = loaded->count - *kept;
+    past_store_free(loaded); /* what is left of it: its bytes are those that were taken then */
     store->bytes = loaded->bytes;
-    loaded->bytes = 0;
 }
 
 void past_store_time(past_store *store, int64_t time)
