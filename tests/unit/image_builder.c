@@ -461,11 +461,12 @@ const cst_module *image_finish(image_builder *builder)
         &builder->tools,   &builder->groups,  &builder->group_rules, &builder->group_lists,
         &builder->dispatch, &builder->rules,  &builder->principles, &builder->layers,
         &builder->parts,   &builder->witnesses, &builder->sites,   &builder->records};
-    size_t size = sizeof head + builder->texts.size;
+    const uint32_t head_size = (uint32_t)(sizeof head + 7) & ~7u;
+    size_t size = head_size + builder->texts.size;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         size += (all[i]->size + 7) & ~(size_t)7;
     uint8_t *const bytes = checked(calloc(1, size));
-    uint32_t at = sizeof head;
+    uint32_t at = head_size;
     head.symbol_buckets = put(bytes, &at, &builder->buckets);
     head.symbols = put(bytes, &at, &builder->symbols);
     head.types = put(bytes, &at, &builder->types);
