@@ -253,6 +253,8 @@ cst_status engine_begin(cst_context *context)
     context->frame.hit_count = 0;
     if (context->arena.used && !context->before) /* the second decision speaks of the first */
         arena_reset(&context->arena);
+    if (!context->before)
+        context->history.frozen = NULL;
     if (context->scratch.memory.used)
         arena_reset(&context->scratch.memory);
     context->scratch.commands = NULL;
@@ -284,7 +286,9 @@ int64_t engine_time(cst_context *context)
     if (context->event.has_time)
         return context->event.time;
     context->event.has_time = true;
-    if (context->policy->clock) {
+    if (context->opened) {
+        context->event.time = *context->opened;
+    } else if (context->policy->clock) {
         context->event.time = context->policy->clock(context->policy->clock_user);
     } else {
         struct timespec now = {0, 0};

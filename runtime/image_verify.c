@@ -513,6 +513,8 @@ static bool verify_sources(const cst_image *image)
     for (uint32_t i = 0; i < image->froms.count; i++)
         if (!bits_fit(image, froms[i].sources) || froms[i].chars < 1 || froms[i].chars > LIMIT_FROM_CHARS || froms[i].echoes > 1)
             return false;
+    if (!slot_fits(image, image->chain_agent) || !slot_fits(image, image->chain_sender) || !slot_fits(image, image->chain_receiver))
+        return false;
     return image->froms.count == 0 || (bits_fit(image, image->results) && slot_fits(image, image->from_args));
 }
 

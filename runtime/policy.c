@@ -93,6 +93,7 @@ static void note_nodes(cst_policy *policy)
             .session = child_named(image, nodes, root, "session"),
             .time = child_named(image, nodes, root, "time"),
             .tool = child_named(image, nodes, root, "tool"),
+            .chain = child_named(image, nodes, root, "chain"),
         };
     }
 }

@@ -20,6 +20,9 @@ struct cst_stream {
     buffer text;         /* all that has come */
     buffer out;
     text_stream known;
+    history_frozen past; /* as it stood when the stream was opened */
+    int64_t time;        /* of its event, which is the same in every look at it */
+    bool is_frozen;
     uint32_t characters; /* bytes of whole characters in `text` */
     uint32_t looked;     /* of them, those that were there when the rules were asked last */
     uint32_t settled, released;
@@ -30,6 +33,8 @@ struct cst_stream {
     bool stopped, broken, ended;
 };
 
+/* Begins the event that this JSON is, at the time and with the past of the stream's opening. */
+cst_status stream_read(cst_stream *stream, const buffer *json);
 /* Moves `settled` on, and keeps what was found up to there. False: it is not known, and everything is held. */
 bool stream_settle(cst_stream *stream);
 /* Writes what may go on now to `out`, and moves `released` on. False: it is not known, and everything is held. */

@@ -99,7 +99,7 @@ static void forget_released(cst_stream *stream, text_known *known)
 static bool read_again(cst_stream *stream)
 {
     cst_context *const context = stream->context;
-    if (engine_read_json(context, stream->whole.bytes, stream->whole.length) != CST_OK ||
+    if (stream_read(stream, &stream->whole) != CST_OK ||
         context->policy != stream->policy || !context->event.dispatch || context->text_slot == CST_NONE)
         return context->policy == stream->policy && context->event.dispatch != NULL;
     cst_value *const slot = engine_slot(context, context->text_slot);

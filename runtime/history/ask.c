@@ -17,6 +17,7 @@ typedef struct question {
     bool locked;
     past_store empty;
     past_place nothing;
+    past_view then;
 } question;
 
 static const cst_watch_row *watch_row(const cst_history *history, uint32_t watch)
@@ -35,42 +36,71 @@ static uint32_t slot_of(const cst_frame *frame, const cst_value *value)
 /* Where nothing is remembered. */
 static void question_of_nothing(const cst_history *history, question *out)
 {
-    cst_context *const context = history->context;
-    out->empty =
-        (past_store){.now = history->session ? history->session->clock : engine_time(context),
-                     .lost = history->lost};
+    const history_frozen *const frozen = history->frozen;
+    const session *const known = history->session;
+    out->empty = (past_store){.now = frozen  ? frozen->clock
+                                     : known ? known->clock
+                                             : engine_time(history->context),
+                              .lost = frozen ? frozen->lost : history->lost};
     out->nothing = (past_place){.identity = out->one.row->identity};
     out->one.store = &out->empty;
     out->one.place = &out->nothing;
+}
+
+/* Where the past as it was then is kept; NULL: the event is judged by the past as it is, or nothing was remembered then. */
+static const past_snapshot *snapshot_of(const cst_history *history, const cst_past_row *row)
+{
+    const history_frozen *const frozen = history->frozen;
+    if (!frozen)
+        return NULL;
+    return row->across ? &frozen->shared : frozen->has_own ? &frozen->own : NULL;
+}
+
+/* The store that knows, locked where that must be, and the place in it. False: there nothing is known. */
+static bool question_store(const cst_history *history, uint32_t past, const past_snapshot *then,
+                           question *out)
+{
+    const session *const known = history->frozen ? NULL : history->session;
+    out->locked = out->one.row->across;
+    past_store *const shared = out->locked ? past_shared_enter(history->context->shared) : NULL;
+    if (then) {
+        out->one.store = (past_store *)(uintptr_t)&then->as;
+        out->one.place = &out->nothing; /* until the key is known */
+    } else if (shared) {
+        out->one.store = shared;
+        out->one.place = &shared->places[history->shared_places[past]];
+        return !out->one.place->unwatched; /* another policy has just taken over */
+    } else if (known && known->past) {
+        out->one.store = known->past;
+        out->one.place = &known->past->places[past];
+    } else {
+        question_of_nothing(history, out);
+    }
+    return true;
 }
 
 /* False: not to be known. Ends with question_end. */
 static bool question_begin(cst_frame *frame, uint32_t past, question *out)
 {
     cst_history *const history = frame->history;
-    cst_context *const context = history->context;
     const cst_past_row *const row = past_row(frame->image, past);
-    past_store *const own = history->session ? history->session->past : NULL;
-    out->locked = row->across;
-    out->one.row = row;
-    if (row->across) {
-        out->one.store = past_shared_enter(context->shared);
-        out->one.place = &out->one.store->places[history->shared_places[past]];
-    } else if (own) {
-        out->one.store = own;
-        out->one.place = &own->places[past];
-    } else {
-        question_of_nothing(history, out);
-    }
+    const past_snapshot *const then = snapshot_of(history, row);
     const uint32_t count = history->key_count;
     history->key_count = 0;
+    out->one.row = row;
     out->key[0] = out->key[1] = 0;
-    if (count != row->key_count)
+    if (!question_store(history, past, then, out) || count != row->key_count)
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (!history_hash_value(history, &out->one, &history->keys[i], history->key_slots[i],
                                 out->key))
             return false;
+    if (!then)
+        return true;
+    const uint32_t place = row->across ? history->shared_places[past] : past;
+    if (!past_snapshot_view(then, place, row, out->key, &out->then))
+        return false;
+    out->one = out->then.one;
     return true;
 }
 
@@ -246,7 +276,7 @@ static bool question_of_session(cst_frame *frame, uint32_t past, question *out)
     cst_history *const history = frame->history;
     past_store *const store = history->session ? history->session->past : NULL;
     const cst_past_row *const row = past_row(frame->image, past);
-    if (!store || row->across || history->entered || history->telling ||
+    if (!store || row->across || history->frozen || history->entered || history->telling ||
         history->key_count != row->key_count)
         return false;
     out->one.store = store;

@@ -100,6 +100,19 @@ static void advance(const past_store *store, past_values *values, const cst_past
         }
 }
 
+/* How many values of a side count, where nothing may be taken off. */
+static uint64_t count_live(const past_store *store, const past_values *values,
+                           const cst_past_row *row, int side, const past_moment *since)
+{
+    uint64_t live = values->live[side];
+    uint32_t at = values->oldest[side];
+    while (at != NOWHERE && !past_counts(store, row, &values->items[at].start[side], since)) {
+        at = values->items[at].newer[side];
+        live--;
+    }
+    return live;
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 static bool grow(past_store *store, past_state *state, uint32_t capacity)
@@ -185,17 +198,15 @@ bool distinct_add(past_store *store, past_state *state, const cst_past_row *row,
 void distinct_count(const past_store *store, past_state *state, const cst_past_row *row,
                     const past_entry *extra, const past_moment *const since[2], uint64_t found[2])
 {
-    found[PAST_SURE] = found[PAST_MAYBE] = 0;
-    const past_distinct *known = NULL;
-    if (state && state->values) {
-        advance(store, state->values, row, since);
-        known = extra ? find(state->values, extra->value) : NULL;
-        memcpy(found,
-               (const uint64_t[2]){state->values->live[PAST_SURE], state->values->live[PAST_MAYBE]},
-               2 * sizeof *found);
+    past_values *const values = state ? state->values : NULL;
+    if (values && !state->borrowed)
+        advance(store, values, row, since);
+    const past_distinct *const known = values && extra ? find(values, extra->value) : NULL;
+    for (int side = PAST_SURE; side <= PAST_MAYBE; side++) {
+        found[side] = values ? count_live(store, values, row, side, since[side]) : 0;
+        const bool counts = known && past_counts(store, row, &known->start[side], since[side]);
+        found[side] += extra && extra->start[side].number && !counts;
     }
-    for (int side = PAST_SURE; side <= PAST_MAYBE && extra; side++)
-        found[side] += extra->start[side].number && !(known && is_in(known, side));
 }
 
 /* ---- saving ---------------------------------------------------------------------------------- */

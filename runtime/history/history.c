@@ -31,6 +31,11 @@ static void read_labels(cst_context *context, cst_history *history)
     const session *const known = history->session;
     if (image->labels.count == 0)
         return;
+    if (history->frozen && history->frozen->labels &&
+        history->frozen->label_count == image->labels.count) {
+        memcpy(history->labels, history->frozen->labels, image->labels.count);
+        return;
+    }
     memset(history->labels,
            history->lost || (known && known->labels_lost) ? LABEL_UNKNOWN : LABEL_ABSENT,
            image->labels.count);
@@ -56,6 +61,9 @@ void history_adopt(cst_context *context)
     for (uint32_t i = image->declared_rules; i < image->rules.count; i++)
         history->watch_of[i - image->declared_rules] =
             CST_ROWS(image, rules, cst_rule_row)[i].watch;
+    /* what was forgotten of sessions could not matter to the policy before */
+    if (table->expired)
+        table->begun = true;
     /* the first policy has no sessions yet; for a later one, those for which there was no room are not told from new ones */
     if (table->count && table->count >= context->policy->limits.sessions)
         table->past_lost = true;
@@ -178,6 +186,71 @@ void history_watch(cst_context *context)
             frame->hits[i].reason);
     frame->hit_count = 0;
     order_seen(history);
+}
+
+/* ---- as it was ------------------------------------------------------------------------------- */
+
+/* Some rule for the event in hand asks about the past. */
+static bool asks_past(const cst_context *context)
+{
+    const cst_image *const image = context->frame.image;
+    const cst_range lists = context->event.dispatch->groups;
+    const uint32_t *const numbers = CST_ROWS(image, group_lists, uint32_t);
+    const cst_group_row *const groups = CST_ROWS(image, groups, cst_group_row);
+    const uint32_t *const rows = CST_ROWS(image, group_rules, uint32_t);
+    const cst_rule_row *const rules = CST_ROWS(image, rules, cst_rule_row);
+    for (uint32_t i = 0; i < lists.count; i++) {
+        const cst_range all = groups[numbers[lists.first + i]].rules;
+        for (uint32_t k = 0; k < all.count; k++)
+            if (rules[rows[all.first + k]].asks_past)
+                return true;
+    }
+    return false;
+}
+
+bool history_freeze(cst_context *context, history_frozen *out)
+{
+    cst_history *const history = context->frame.history;
+    const uint32_t labels = context->frame.image->labels.count;
+    *out = (history_frozen){.lost = history->lost,
+                            .clock =
+                                history->session ? history->session->clock : engine_time(context)};
+    if (labels) {
+        out->labels = context->allocator.allocate(context->allocator.user, labels);
+        if (!out->labels)
+            return false;
+        memcpy(out->labels, history->labels, labels);
+        out->label_count = labels;
+    }
+    if (context->frame.image->pasts.count == 0 || !asks_past(context))
+        return true;
+    /* a snapshot for which there is no memory knows nothing: what is asked of it is undecided */
+    out->has_own = history->session && history->session->past;
+    if (out->has_own)
+        past_snapshot_open(&out->own, history->session->past);
+    out->has_shared = history->timed_across;
+    if (out->has_shared) {
+        past_snapshot_open(&out->shared, past_shared_enter(context->shared));
+        past_shared_leave(context->shared);
+    }
+    return true;
+}
+
+void history_thaw(cst_context *context, history_frozen *frozen)
+{
+    if (context->history.frozen == frozen)
+        context->history.frozen = NULL;
+    if (frozen->labels)
+        context->allocator.release(context->allocator.user, frozen->labels, frozen->label_count);
+    frozen->labels = NULL;
+    if (frozen->has_own)
+        past_snapshot_close(&frozen->own);
+    if (frozen->has_shared) {
+        past_shared_enter(context->shared);
+        past_snapshot_close(&frozen->shared);
+        past_shared_leave(context->shared);
+    }
+    frozen->has_own = frozen->has_shared = false;
 }
 
 /* ---- after ----------------------------------------------------------------------------------- */

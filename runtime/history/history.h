@@ -18,6 +18,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/history/shared.h"
+#include "runtime/history/snapshot.h"
 #include "runtime/limits.h"
 
 struct cst_context;
@@ -50,6 +51,16 @@ typedef struct history_answer { /* a question that a rule has asked about the ev
 
 typedef enum label_state { LABEL_ABSENT = 0, LABEL_SET = 1, LABEL_UNKNOWN = 2 } label_state;
 
+/* The past of one session at one moment, for a reply that comes in pieces. */
+typedef struct history_frozen {
+    bool has_own, has_shared; /* false: nothing was remembered (own), or no rule asks (shared) */
+    past_snapshot own, shared;
+    int64_t clock; /* of the session */
+    bool lost;
+    uint8_t *labels; /* by row of image.labels; or NULL */
+    uint32_t label_count;
+} history_frozen;
+
 typedef struct cst_history {
     struct cst_context *context;
     /* sized by the policy */
@@ -69,6 +80,7 @@ typedef struct cst_history {
     bool timed_across; /* and such that ask across sessions */
     uint32_t stamp, seen_count;
     struct session *session;             /* NULL: nothing is remembered of it */
+    const history_frozen *frozen;        /* rules ask this, not the past as it is now; or NULL */
     bool lost;                           /* something of this session may have been lost */
     cst_value keys[LIMIT_PAST_KEYS];     /* for the next question */
     uint32_t key_slots[LIMIT_PAST_KEYS]; /* where they stand, or CST_NONE */
@@ -97,6 +109,9 @@ static inline cst_truth history_fits(const cst_history *history, uint32_t watch)
 /* Mixes the value into the hash, as past_hash does; `slot`: where it stands, or CST_NONE. False: memory is short. */
 bool history_hash_value(cst_history *history, const past *one, const cst_value *value,
                         uint32_t slot, uint64_t hash[2]);
+/* Keeps the past as it is, after history_begin. False: memory is short. */
+bool history_freeze(struct cst_context *context, history_frozen *out);
+void history_thaw(struct cst_context *context, history_frozen *frozen);
 /* The event, as it goes on, becomes part of the past. */
 void history_enter(struct cst_context *context, history_fate fate);
 /* A rule that counts has given the session a label, or may have. */

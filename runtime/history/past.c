@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/base/buffer.h"
+#include "runtime/history/snapshot.h"
 #include "runtime/history/store_private.h"
 #include "runtime/limits.h"
 
@@ -102,6 +103,7 @@ static void since_observe(past_store *store, past_table *table, const cst_past_r
         past_state *const state = store_find(table, row, event->key);
         if (!state)
             return; /* nothing to begin again */
+        past_keep(store, row, state, event->key);
         state->touched = store->now;
         since = state->since;
     }
@@ -182,6 +184,7 @@ void past_observe(const past *one, uint32_t step, const past_event *event)
     past_state *state = store_find(table, row, row->key_count ? event->key : no_key);
     if (!state && step > 0)
         return; /* the first step has not been */
+    past_keep(store, row, state, row->key_count ? event->key : no_key);
     if (!state)
         state = store_make(store, table, row, row->key_count ? event->key : no_key, event->at);
     if (!state)
@@ -334,6 +337,8 @@ bool past_ask_number(const past *one, const uint64_t key[2], const past_event *c
     const past_table *const table = &one->place->table;
     const cst_past_row *const row = one->row;
     past_state *const state = state_of(one, key);
+    if (state)
+        past_keep(one->store, row, state, state->key);
     if (state && ask_plain(one, state, current, out))
         return true;
     *out = 0;

@@ -90,6 +90,7 @@ typedef struct past_state { /* one question, one key; what nearly each event nee
     bool mixed;    /* some item is not of both sides */
     bool mirrored; /* the total of SURE is that of MAYBE, which alone is kept */
     bool valued;   /* of SUM */
+    bool borrowed; /* `values` are those of another state: they are looked at, and not moved */
     past_total total[2];
     past_moment dropped;  /* the last moment of which something was dropped */
     past_moment since[2]; /* where `since` has the same key */
@@ -138,7 +139,8 @@ typedef struct past_store {
     bool lost;          /* an event could not be kept at all: nothing is known that is not sure */
     uint8_t policy[32]; /* source hash of the policy whose rows `tables` are */
     uint32_t count;
-    past_place *places; /* of a session: by row of image.pasts; shared: as they came */
+    past_place *places;         /* of a session: by row of image.pasts; shared: as they came */
+    struct past_copies *copies; /* snapshot.h; NULL: no snapshot is open */
 } past_store;
 
 /* An empty store. `seed`: NULL for a random one. */

@@ -75,9 +75,14 @@ void past_store_write(const past_store *store, buffer *out)
     bytes_put(out, (uint64_t)store->now, 8);
     bytes_put(out, store->lost, 1);
     buffer_add(out, store->policy, sizeof store->policy);
-    bytes_put(out, store->count, 4);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < store->count; i++)
+        count += !store->places[i].unwatched;
+    bytes_put(out, count, 4);
     for (uint32_t i = 0; i < store->count; i++) {
         const past_table *const table = &store->places[i].table;
+        if (store->places[i].unwatched) /* nobody knows what has been */
+            continue;
         bytes_put(out, store->places[i].identity, 8);
         bytes_put(out, table->used, 1);
         if (!table->used)
@@ -300,8 +305,9 @@ bool past_store_read(past_store *store, bytes_reader *in, const cst_image *image
     for (uint32_t i = 0; i < count; i++) {
         past_place *const place = &store->places[i];
         place->identity = bytes_take(in, 8);
-        if (bytes_take(in, 1) != 0 &&
-            !take_table(in, store, &place->table, row_of(image, i, place->identity)))
+        const cst_past_row *const row = row_of(image, i, place->identity);
+        place->unwatched = row == NULL;
+        if (bytes_take(in, 1) != 0 && !take_table(in, store, &place->table, row))
             return false;
     }
     return !in->failed;

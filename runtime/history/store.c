@@ -13,6 +13,8 @@
 #include <time.h>
 
 #include "runtime/base/hash.h"
+#include "runtime/history/save.h"
+#include "runtime/history/snapshot.h"
 #include "runtime/history/store_private.h"
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -104,6 +106,7 @@ static bool rebuild(past_store *store, past_table *table, const cst_past_row *ro
         if (!state)
             continue;
         if (is_over(store, row, state)) {
+            past_keep(store, row, state, state->key);
             store_free_state(store, state, row->steps);
             continue;
         }
@@ -226,6 +229,7 @@ static void free_places(past_store *store, past_place *places, uint32_t count)
 
 void past_store_free(past_store *store)
 {
+    past_snapshots_lose(store);
     free_places(store, store->places, store->count);
     store->places = NULL;
     store->count = 0;
@@ -233,6 +237,7 @@ void past_store_free(past_store *store)
 
 void past_store_forget(past_store *store)
 {
+    past_snapshots_lose(store);
     for (uint32_t i = 0; i < store->count; i++) {
         past_place *const place = &store->places[i];
         free_states(store, &place->table);
@@ -287,6 +292,7 @@ bool past_store_adopt(past_store *store, const cst_image *image, uint32_t *kept,
         move_tables(store, image, places, kept);
     }
     *dropped = store->count - *kept;
+    past_snapshots_lose(store);
     free_places(store, store->places, store->count);
     store->places = places;
     store->count = count;
@@ -304,6 +310,7 @@ static void blur_place(const past_store *store, past_place *place)
 void past_store_unwatch(past_store *store, past_place *place)
 {
     place->unwatched = true;
+    past_snapshots_lose(store);
     if (!place->table.used)
         return;
     free_states(store, &place->table);
@@ -333,6 +340,43 @@ uint32_t past_store_place(past_store *store, const cst_past_row *row, bool begun
     if (begun)
         blur_place(store, place);
     return store->count++;
+}
+
+void past_store_distrust(past_store *store)
+{
+    past_store_forget(store);
+    store->lost = true;
+}
+
+void past_store_take(past_store *store, past_store *loaded, uint32_t *kept, uint32_t *dropped)
+{
+    const bool begun = store->now != PAST_CLOCK_UNSET;
+    const int64_t now = store->now > loaded->now ? store->now : loaded->now;
+    past_store_forget(store);
+    memcpy(store->seed, loaded->seed, sizeof store->seed);
+    store->number = loaded->number;
+    store->now = now;
+    store->lost = loaded->lost;
+    *kept = 0;
+    for (uint32_t i = 0; i < store->count; i++) {
+        past_place *const place = &store->places[i];
+        const uint32_t at = place_find(loaded, place->identity);
+        const bool known = at != CST_NONE && !loaded->places[at].unwatched;
+        if (known) {
+            if (loaded->places[at].table.used)
+                place->table = loaded->places[at].table;
+            loaded->places[at] = (past_place){0};
+            (*kept)++;
+        }
+        if (begun && place->table.used)
+            place->table.blurred = past_store_next(store);
+        else
+            place->unwatched =
+                place->unwatched || begun || (!known && loaded->now != PAST_CLOCK_UNSET);
+    }
+    *dropped = loaded->count - *kept;
+    past_store_free(loaded); /* what is left of it: its bytes are those that were taken then */
+    store->bytes = loaded->bytes;
 }
 
 void past_store_time(past_store *store, int64_t time)
