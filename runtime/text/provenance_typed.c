@@ -6,7 +6,7 @@
  *
  *   e-mail   around each `@`
  *   URL      around each `://`, to white space or a quote, with and without the punctuation at its end
- *   host     a token with a dot
+ *   host     a token with a dot, up to its first `/` or `:`; the host of a URL and the domain of an e-mail address
  *   path     each part between white space, and inside of it each part between quotes, brackets and `,;|=`; and what stands between quotes
  *   IP       a run of hexadecimal digits, dots and colons
  *   number   a token of digits, also with commas before groups of three, also with a minus before it
@@ -132,8 +132,20 @@ static void try_identity(finding *state, cst_kind kind, uint32_t start, uint32_t
         state->failed = state->failed || no_memory;
         return;
     }
-    const provenance_key key = key_make(state->from->seed, kind, value.as.text, value.length);
-    keep(state, &key, start <= state->first && end >= state->last);
+    const uint32_t types = state->from->types;
+    const bool mail = kind == CST_KIND_EMAIL, web = kind == CST_KIND_URL;
+    if ((!mail || (types & PROVENANCE_EMAILS)) && (!web || (types & PROVENANCE_URLS))) {
+        const provenance_key key = key_make(state->from->seed, kind, value.as.text, value.length);
+        keep(state, &key, start <= state->first && end >= state->last);
+    }
+    /* who names a page names its host: `a.domain` and `u.host` are compared with this */
+    if ((mail || web) && (types & PROVENANCE_HOSTS)) {
+        cst_value host;
+        value_part(&value, mail ? CST_PROPERTY_EMAIL_DOMAIN : CST_PROPERTY_URL_HOST, &host);
+        const provenance_key key = key_make(state->from->seed, CST_KIND_HOST, host.as.text, host.length);
+        if (host.length)
+            keep(state, &key, false);
+    }
 }
 
 /* ---- numbers --------------------------------------------------------------------------------- */
@@ -196,8 +208,11 @@ static void see_token(void *user, uint32_t start, uint32_t end)
     finding *const state = user;
     if (state->from->types & PROVENANCE_NUMBERS)
         try_number(state, start, end, false);
-    if ((state->from->types & PROVENANCE_HOSTS) && end - start <= 255 && memchr(state->text + start, '.', end - start))
-        try_identity(state, CST_KIND_HOST, start, end);
+    uint32_t stop = start; /* an address of a page is often written without its scheme */
+    while (stop < end && state->text[stop] != '/' && state->text[stop] != ':')
+        stop++;
+    if ((state->from->types & PROVENANCE_HOSTS) && stop - start <= 255 && memchr(state->text + start, '.', stop - start))
+        try_identity(state, CST_KIND_HOST, start, stop);
 }
 
 /* ---- e-mail ---------------------------------------------------------------------------------- */
@@ -396,9 +411,9 @@ bool provenance_find_typed(provenance *from, arena *memory, const provenance_rec
     }
     if (from->types & (PROVENANCE_NUMBERS | PROVENANCE_HOSTS))
         tokens_visit(state.text, state.length, see_token, &state);
-    if (from->types & PROVENANCE_EMAILS)
+    if (from->types & (PROVENANCE_EMAILS | PROVENANCE_HOSTS))
         find_emails(&state);
-    if (from->types & PROVENANCE_URLS)
+    if (from->types & (PROVENANCE_URLS | PROVENANCE_HOSTS))
         find_urls(&state);
     if (from->types & PROVENANCE_PATHS)
         find_paths(&state);

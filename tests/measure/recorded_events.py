@@ -5,7 +5,7 @@ YAML, as a Python literal or as JSON. Policies ask for fields of records (`resul
 it was (`value`); what cannot be read stays text alone, and no field of it is an origin. Two things are as a host would do them before it asks:
 
 - a table with records under names (`{"Order 1": {…}, …}`) is a list of records, each with its `key`;
-- an address of a page without a scheme is the one that the browser would open (`http://`).
+- for policies that declare addresses of pages as `url`, one without a scheme is the one that the browser would open (`http://`).
 
 Nothing else is changed, left out or added, and nothing here looks at labels of the recordings.
 """
@@ -183,9 +183,9 @@ def structure(text):
     return plain(value) if isinstance(value, (dict, list)) and value else None
 
 
-def arguments(text):
+def arguments(text, whole_urls):
     value = json.loads(text)
-    if isinstance(value, dict) and isinstance(value.get("url"), str) and SCHEMELESS.match(value["url"]):
+    if whole_urls and isinstance(value, dict) and isinstance(value.get("url"), str) and SCHEMELESS.match(value["url"]):
         value["url"] = "http://" + value["url"]
     return value
 
@@ -196,7 +196,7 @@ def words(content):
     return content or ""
 
 
-def events(row, outputs=True):
+def events(row, whole_urls=False):
     """The events of a recorded conversation, and for each the number of its tool call in the recording, or None."""
     out, calls, count = [], {}, 0
     for message in row["messages"]:
@@ -212,12 +212,12 @@ def events(row, outputs=True):
                 event["value"] = value
             out.append((event, None))
         else:
-            if outputs and words(message.get("content")):
+            if words(message.get("content")):
                 out.append(({"stage": "output", "text": words(message["content"])}, None))
             for call in message.get("tool_calls") or []:
                 name = call["function"]["name"]
                 try:
-                    args = arguments(call["function"]["arguments"])
+                    args = arguments(call["function"]["arguments"], whole_urls)
                 except ValueError:
                     args = None
                 calls[call.get("id")] = (name, args if isinstance(args, dict) else {})
