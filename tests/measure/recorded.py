@@ -66,9 +66,13 @@ GOALS = {
 }
 
 
-def decide(constc, policy, rows, whole_urls=False):
+def decide(constc, policy, rows, whole_urls=False, adapt=None):
     """For each recording: its events, and what was decided of each."""
     made = [recorded_events.events(row, whole_urls) for row in rows]
+    if adapt:
+        for own in made:
+            for event, _ in own:
+                adapt(event)
     lines = [json.dumps({"session": row["id"], **event}) for row, own in zip(rows, made) for event, _ in own]
     done = subprocess.run([constc, "run", str(ROOT / policy)], input="\n".join(lines) + "\n", capture_output=True, text=True)
     if done.returncode != 0:
@@ -131,6 +135,22 @@ def runs_by_suite(constc, folder, rows):
     return out
 
 
+def at_the_airline(event):
+    """The handbook's clock, times of bookings with their zone, days of departure as times, and an empty record where a tool failed."""
+    event["time"] = "2024-05-15T15:00:00Z"
+    if event["stage"] == "result":
+        value = event.setdefault("value", {})
+        if isinstance(value, dict) and isinstance(value.get("created_at"), str):
+            value["created_at"] += "Z"
+            for flight in value.get("flights", []):
+                flight["departs"] = flight["date"] + "T23:59:59Z"
+
+
+def airline(constc, data):
+    rows = read(data, "taubench_airline")
+    return [Run(row, decided) for row, decided in zip(rows, decide(constc, "examples/airline/airline.const", rows, adapt=at_the_airline))]
+
+
 def agents_table(runs, groups):
     out = ["| runs of | solved without attack | solved and untouched | asked about | blocked | attacks | reached their goal | got through |",
            "|---|---|---|---|---|---|---|---|"]
@@ -177,6 +197,14 @@ def main():
         print("\n".join(agents_table(runs, groups_of(rows))))
         if "--misses" in sys.argv:
             misses(runs)
+    if "airline" in sets:
+        runs = airline(constc, data)
+        for kept in (True, False):
+            own = [run for run in runs if run.row["utility"] == kept]
+            print(kept, len(own), sum(run.touched for run in own))
+            for run in own:
+                if run.touched:
+                    print(run.row["id"], dict(run.rules))
 
 
 if __name__ == "__main__":
