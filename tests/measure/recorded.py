@@ -197,6 +197,21 @@ def main():
         print("\n".join(agents_table(runs, groups_of(rows))))
         if "--misses" in sys.argv:
             misses(runs)
+    if "bfcl" in sets:
+        rows=read(data,"bfcl_benign")
+        runs=[Run({**row,"attack_success":False},d) for row,d in zip(rows,decide(constc,"examples/agent_baseline.const",rows))]
+        t=[r for r in runs if r.touched]; print("bfcl",len(runs),len(t)); c=collections.Counter()
+        for r in t: c.update(r.rules.keys()); print(r.row["id"],dict(r.rules))
+        print(c)
+    if "assebench" in sets:
+        rows=read(data,"assebench_security")
+        runs=[Run({**row,"attack_success":False},d) for row,d in zip(rows,decide(constc,"examples/agent_baseline.const",rows))]
+        for label in ("unsafe","safe"):
+            own=[r for r in runs if r.row["label"]==label]
+            c=collections.Counter()
+            for r in own: c.update(r.rules.keys())
+            print(label,len(own),sum(r.touched for r in own),c)
+            print(collections.Counter(r.row["risk_type"] for r in own if r.touched))
     if "airline" in sets:
         runs = airline(constc, data)
         for kept in (True, False):
