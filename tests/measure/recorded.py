@@ -138,12 +138,17 @@ def read(data, name):
 
 # ---- runs with injected instructions -------------------------------------------------------------------------------
 
+def whose_mailbox(event):
+    """What a host knows: the account that the mailbox of these recordings belongs to."""
+    event["user"] = {"email": "emma.johnson@bluesparrowtech.com"}
+
+
 def runs_by_suite(constc, folder, rows):
     out = []
     for suite in sorted({row["suite"] for row in rows}):
         own = [row for row in rows if row["suite"] == suite]
         out += [Run(row, decided) for row, decided in
-                zip(own, decide(constc, "examples/%s/%s.const" % (folder, suite), own, folder == "agentdyn"))]
+                zip(own, decide(constc, "examples/%s/%s.const" % (folder, suite), own, folder == "agentdyn", whose_mailbox if folder == "agentdyn" else None))]
     return out
 
 
