@@ -1,0 +1,2 @@
+def outcomes(constc, here):
+    return []
