@@ -109,7 +109,8 @@ bool conversation_fail(conversation_reader *conversation, const char *code, cons
     current->error_at = at;
     current->error_text = text;
     buffer_clear(event);
-    buffer_format(event, "{%s\"malformed\":{\"code\":\"%s\",\"at\":", current->is_system ? "\"stage\":\"system\"," : "", code);
+    buffer_format(event, "{%s\"malformed\":{\"code\":\"%s\",\"at\":",
+                  current->is_system ? "\"stage\":\"system\"," : "", code);
     buffer_json_string(event, at, strlen(at));
     buffer_text(event, ",\"text\":");
     buffer_json_string(event, text, strlen(text));
@@ -165,7 +166,8 @@ bool conversation_instruct(conversation_reader *conversation, const cst_json *co
     memset(&conversation->current, 0, sizeof conversation->current);
     if (!conversation_is_text(content)) {
         conversation->current.is_system = true;
-        return conversation_fail(conversation, "value", "", "the system prompt could not be understood");
+        return conversation_fail(conversation, "value", "",
+                                 "the system prompt could not be understood");
     }
     if (!conversation_text(conversation, content, "\n", &text, &length))
         return false;
@@ -326,7 +328,8 @@ bool conversation_answer(conversation_reader *conversation, const cst_json *id,
 {
     conversation_begin(conversation, CST_RESULT);
     conversation_id(conversation, id);
-    const bool has_id = conversation->current.id != NULL, has_name = name != NULL && name->kind == JSON_STRING;
+    const bool has_id = conversation->current.id != NULL,
+               has_name = name != NULL && name->kind == JSON_STRING;
     conversation_call *call = NULL;
     if (has_id && conversation->call_capacity != 0)
         call = call_slot(conversation, id->text, id->length);
@@ -336,9 +339,11 @@ bool conversation_answer(conversation_reader *conversation, const cst_json *id,
         return conversation_fail(conversation, "missing", "/tool",
                                  "the tool result belongs to no call that came before it");
     if (called && call->open == 0)
-        return conversation_fail(conversation, "missing", "/tool", "the call with this id has its result already");
+        return conversation_fail(conversation, "missing", "/tool",
+                                 "the call with this id has its result already");
     if (called && call->mixed && !has_name)
-        return conversation_fail(conversation, "missing", "/tool", "calls of different tools have the id of this result");
+        return conversation_fail(conversation, "missing", "/tool",
+                                 "calls of different tools have the id of this result");
     if (called)
         call->open--;
     if (!called || call->mixed) {
@@ -374,8 +379,9 @@ static bool part_is_text(const cst_json *part)
         !is_word(json_member(part, "refusal")))
         return false;
     const cst_json *const type = conversation_string(part, "type");
-    const bool text = type != NULL && (json_text_is(type, "text") || json_text_is(type, "input_text") ||
-                                       json_text_is(type, "output_text"));
+    const bool text =
+        type != NULL && (json_text_is(type, "text") || json_text_is(type, "input_text") ||
+                         json_text_is(type, "output_text"));
     return !text || conversation_string(part, "text") != NULL;
 }
 
