@@ -77,46 +77,34 @@ static void chat_becomes_events(void **state)
         "{\"stage\":\"output\",\"session\":\"s1\",\"text\":\"Done\"}\n");
 }
 
+#define CALLED(TOOL) "{\"id\":\"a\",\"function\":{\"name\":\"" TOOL "\",\"arguments\":\"{}\"}}"
+#define CALLS(SECOND)                                                                              \
+    "[{\"role\":\"assistant\",\"tool_calls\":[" CALLED("f") "," CALLED(SECOND) "]}"
+#define ANSWERED(NAME) ",{\"role\":\"tool\",\"tool_call_id\":\"a\"," NAME "\"content\":\"1\"}"
+#define ACTED(TOOL)                                                                                \
+    "{\"stage\":\"action\",\"session\":\"conversation-1\",\"id\":\"a\",\"tool\":\"" TOOL           \
+    "\",\"args\":{}}\n"
+#define TOLD(ARGS)                                                                                 \
+    "{\"stage\":\"result\",\"session\":\"conversation-1\",\"id\":\"a\",\"tool\":\"f\"," ARGS       \
+    "\"text\":\"1\"}\n"
+#define WRONG(TEXT)                                                                                \
+    "{\"malformed\":{\"code\":\"missing\",\"at\":\"/tool\",\"text\":\"" TEXT                       \
+    "\"},\"session\":\"conversation-1\",\"id\":\"a\"}\n"
+
 static void a_result_belongs_to_one_call(void **state)
 {
     (void)state;
-    static const char *const calls =
-        "[{\"role\":\"assistant\",\"tool_calls\":["
-        "{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},"
-        "{\"id\":\"a\",\"function\":{\"name\":\"%s\",\"arguments\":\"{}\"}}]},"
-        "{\"role\":\"tool\",\"tool_call_id\":\"a\",%s\"content\":\"1\"}%s]";
-    static const char *const acted = "{\"stage\":\"action\",\"session\":\"conversation-1\",\"id\":"
-                                     "\"a\",\"tool\":\"f\",\"args\":{}}\n"
-                                     "{\"stage\":\"action\",\"session\":\"conversation-1\",\"id\":"
-                                     "\"a\",\"tool\":\"%s\",\"args\":{}}\n";
-    static const char *const wrong =
-        "{\"malformed\":{\"code\":\"missing\",\"at\":\"/tool\",\"text\":\"%s\"},"
-        "\"session\":\"conversation-1\",\"id\":\"a\"}\n";
-    char input[1024], expected[1024];
-    size_t used;
     /* two tools, one id: the id does not tell whose result it is, the message's name does */
-    snprintf(input, sizeof input, calls, "g", "", "");
-    used = (size_t)snprintf(expected, sizeof expected, acted, "g");
-    snprintf(expected + used, sizeof expected - used, wrong,
-             "calls of different tools have the id of this result");
-    expect_events(CONVERSATION_OPENAI, NULL, input, expected);
-    snprintf(input, sizeof input, calls, "g", "\"name\":\"f\",", "");
-    snprintf(expected + used, sizeof expected - used,
-             "{\"stage\":\"result\",\"session\":\"conversation-1\",\"id\":\"a\",\"tool\":\"f\","
-             "\"text\":\"1\"}\n");
-    expect_events(CONVERSATION_OPENAI, NULL, input, expected);
+    expect_events(CONVERSATION_OPENAI, NULL, CALLS("g") ANSWERED("") "]",
+                  ACTED("f") ACTED("g")
+                      WRONG("calls of different tools have the id of this result"));
+    expect_events(CONVERSATION_OPENAI, NULL, CALLS("g") ANSWERED("\"name\":\"f\",") "]",
+                  ACTED("f") ACTED("g") TOLD(""));
     /* as many results as calls, no more */
-    static const char *const again =
-        ",{\"role\":\"tool\",\"tool_call_id\":\"a\",\"content\":\"1\"}"
-        ",{\"role\":\"tool\",\"tool_call_id\":\"a\",\"name\":\"f\",\"content\":\"1\"}";
-    static const char *const told = "{\"stage\":\"result\",\"session\":\"conversation-1\",\"id\":"
-                                    "\"a\",\"tool\":\"f\",\"args\":{},\"text\":\"1\"}\n";
-    snprintf(input, sizeof input, calls, "f", "", again);
-    used = (size_t)snprintf(expected, sizeof expected, acted, "f");
-    used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%s", told, told);
-    snprintf(expected + used, sizeof expected - used, wrong,
-             "the call with this id has its result already");
-    expect_events(CONVERSATION_OPENAI, NULL, input, expected);
+    expect_events(CONVERSATION_OPENAI, NULL,
+                  CALLS("f") ANSWERED("") ANSWERED("") ANSWERED("\"name\":\"f\",") "]",
+                  ACTED("f") ACTED("f") TOLD("\"args\":{},") TOLD("\"args\":{},")
+                      WRONG("the call with this id has its result already"));
 }
 
 static void calls_stand_where_they_are_seen(void **state)
