@@ -6,7 +6,7 @@
  *
  *   e-mail   around each `@`
  *   URL      around each `://`, to white space or a quote, with and without the punctuation at its end
- *   host     a token with a dot
+ *   host     a token with a dot, up to its first `/` or `:`; the host of a URL and the domain of an e-mail address
  *   path     each part between white space, and inside of it each part between quotes, brackets and `,;|=`; and what stands between quotes
  *   IP       a run of hexadecimal digits, dots and colons
  *   number   a token of digits, also with commas before groups of three, also with a minus before it
@@ -31,6 +31,7 @@ typedef struct finding {
     const char *text; /* of the record */
     uint32_t length;
     uint32_t first, last; /* the leaf without white space around it */
+    uint32_t type; /* that is looked for */
     bool failed;
     uint32_t pending;     /* keys that wait for their chains to come from memory */
     struct {
@@ -165,6 +166,18 @@ static void try_identity(finding *state, cst_kind kind, uint32_t start, uint32_t
         state->failed = state->failed || no_memory;
         return;
     }
+    /* who names a page names its host: `a.domain` and `u.host` are compared with this */
+    if (state->type == PROVENANCE_HOSTS && kind != CST_KIND_HOST) {
+        const cst_value whole = value;
+        value_part(&whole, kind == CST_KIND_EMAIL ? CST_PROPERTY_EMAIL_DOMAIN : CST_PROPERTY_URL_HOST,
+                   &value);
+        if (value.length == 0)
+            return;
+        const provenance_key key =
+            key_make(state->from->seed, CST_KIND_HOST, value.as.text, value.length);
+        keep(state, &key, false);
+        return;
+    }
     const provenance_key key = key_make(state->from->seed, kind, value.as.text, value.length);
     keep(state, &key, start <= state->first && end >= state->last);
 }
@@ -232,8 +245,11 @@ static void see_number(void *user, uint32_t start, uint32_t end)
 static void see_host(void *user, uint32_t start, uint32_t end)
 {
     finding *const state = user;
-    if (end - start <= 255 && memchr(state->text + start, '.', end - start))
-        try_identity(state, CST_KIND_HOST, start, end);
+    uint32_t stop = start; /* an address of a page is often written without its scheme */
+    while (stop < end && state->text[stop] != '/' && state->text[stop] != ':')
+        stop++;
+    if (stop - start <= 255 && memchr(state->text + start, '.', stop - start))
+        try_identity(state, CST_KIND_HOST, start, stop);
 }
 
 /* ---- e-mail ---------------------------------------------------------------------------------- */
@@ -444,6 +460,7 @@ bool provenance_find_typed(provenance *from, arena *memory, const provenance_rec
     state.from = from;
     state.memory = memory;
     state.record = record;
+    state.type = type;
     state.text = from->bytes + record->start;
     state.first = 0;
     state.length = state.last = record->length;
@@ -466,6 +483,8 @@ bool provenance_find_typed(provenance *from, arena *memory, const provenance_rec
         break;
     case PROVENANCE_HOSTS:
         tokens_visit(state.text, state.length, see_host, &state);
+        find_emails(&state);
+        find_urls(&state);
         break;
     case PROVENANCE_EMAILS:
         find_emails(&state);

@@ -199,6 +199,9 @@ static void test_identities_compare_as_such(void **state)
     assert_false(from(&f, USER, CST_KIND_PATH, "BILL.txt"));
     assert_true(from(&f, USER, CST_KIND_HOST, "files.example.org"));
     assert_false(from(&f, USER, CST_KIND_HOST, "example.org"));
+    assert_true(from(&f, USER, CST_KIND_HOST, "news.test"));
+    assert_true(from(&f, USER, CST_KIND_HOST, "evil.test"));
+    assert_false(from(&f, USER, CST_KIND_HOST, "vil.test"));
     assert_true(from(&f, USER, CST_KIND_IP, "10.1.2.3"));
     assert_false(from(&f, USER, CST_KIND_IP, "0.1.2.3"));
     end(&f);
