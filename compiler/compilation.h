@@ -27,6 +27,13 @@ typedef struct compilation_reader {
     void *user;
 } compilation_reader;
 
+/* Which groups get an index over their rules (compiler/plan/index.c). Everything but BY_COST is for tests that compare. */
+typedef enum plan_indexing {
+    INDEX_BY_COST = 0,
+    INDEX_NEVER,  /* every group is straight code */
+    INDEX_ALWAYS  /* every group whose rules can be told apart, however few */
+} plan_indexing;
+
 typedef struct compilation {
     arena arena;
     jmp_buf out_of_memory;
@@ -38,6 +45,7 @@ typedef struct compilation {
     diagnostic spare;                    /* what diagnostic_report answers past that bound */
 
     bool portable;  /* the policy will run on other machines than this: pattern databases are made for the least of them */
+    plan_indexing indexing;
 
     struct checked_policy *checked; /* after check; see checked.h */
     struct graph *graph;            /* after lower; see graph.h */

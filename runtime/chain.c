@@ -143,10 +143,8 @@ static void fill(cst_context *context, const session *known, uint32_t node)
 
 void chain_complete(cst_context *context, uint32_t node)
 {
-    const engine_text *const of = &context->event.session;
-    const session_table *const table = &context->sessions;
-    const session *const known = session_find(table, of->bytes, of->length);
-    if (known ? known->agents_lost : table->agents_lost)
+    const session *const known = engine_session(context);
+    if (known ? known->agents_lost : context->sessions.agents_lost)
         refuse(context, node, "limit",
                "Not all is known of who has had messages from whom in this session.");
     else if (context->node_stamps[node] == context->stamp)
@@ -180,7 +178,7 @@ void chain_remember(cst_context *context)
     const bool asks = image->chain_sender != CST_NONE;
     if (!asks && !context->live)
         return;
-    session *owner = session_find(table, of->bytes, of->length);
+    session *owner = engine_session(context);
     if (!owner && table->count < context->policy->limits.sessions)
         owner = session_store(table, of->bytes, of->length);
     if (!owner) {

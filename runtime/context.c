@@ -15,8 +15,8 @@
 /* ---- what a policy needs for one event ------------------------------------------------------------ */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, memo, notes, note_stamps, note_slots, seen, known, watch_of, hashes,
-        shared_places, labels, host_hits, size;
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes, note_stamps, note_slots, seen, known, watch_of, hashes,
+        shared_places, labels, host_hits, fitted, size;
 } state_layout;
 
 static size_t place(state_layout *layout, size_t count, size_t size)
@@ -35,6 +35,7 @@ static state_layout measure(const cst_image *image)
     result.slot_stamps = place(&result, image->slot_count, sizeof(uint32_t));
     result.touched = place(&result, image->slot_count, sizeof(uint32_t));
     result.node_stamps = place(&result, image->nodes.count, sizeof(uint32_t));
+    result.follows = place(&result, 2 * ((size_t)image->nodes.count + POLICY_FIXED) + 1, sizeof(uint32_t));
     result.memo = place(&result, image->memo_count, 1);
     result.notes = place(&result, image->note_count, sizeof(cst_value));
     result.note_stamps = place(&result, image->note_count, sizeof(uint32_t));
@@ -46,6 +47,7 @@ static state_layout measure(const cst_image *image)
     result.shared_places = place(&result, image->pasts.count, sizeof(uint32_t));
     result.labels = place(&result, image->labels.count, 1);
     result.host_hits = place(&result, image->externs.count ? image->rules.count : 0, sizeof(cst_hit));
+    result.fitted = place(&result, image->databases.count, sizeof(bool));
     if (result.size == 0)
         result.size = 16;
     return result;
@@ -60,11 +62,15 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     if (!state)
         return false;
     memset(state, 0, layout.size);
-    for (uint32_t i = 0; i < image->databases.count; i++)
-        if (scan_scratch_fit(&context->texts.scratch, policy->databases[i], &context->allocator) != CST_OK) {
+    bool *const fitted = (bool *)(state + layout.fitted);
+    for (uint32_t i = 0; i < image->databases.count; i++) {
+        const scan_database *const database = scan_store_opened(policy->scans, i);
+        fitted[i] = database != NULL;
+        if (database && scan_scratch_fit(&context->texts.scratch, database, &context->allocator) != CST_OK) {
             context->allocator.release(context->allocator.user, state, layout.size);
             return false;
         }
+    }
     if ((image->pasts.count || context->live) &&
         !past_shared_places(context->shared, image, (uint32_t *)(void *)(state + layout.shared_places))) {
         context->allocator.release(context->allocator.user, state, layout.size);
@@ -81,6 +87,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->slot_stamps = (uint32_t *)(void *)(state + layout.slot_stamps);
     context->touched = (uint32_t *)(void *)(state + layout.touched);
     context->node_stamps = (uint32_t *)(void *)(state + layout.node_stamps);
+    context->follows = (uint32_t *)(void *)(state + layout.follows);
     context->touched_count = 0;
     context->stamp = 0;
     context->nodes = CST_ROWS(image, nodes, cst_node_row);
@@ -100,10 +107,13 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         .arena = &context->arena,
         .text_bytes = policy->limits.text_bytes,
         .list_elements = policy->limits.list_elements,
+        .symbol_lengths = policy->symbol_lengths,
     };
     context->scratch.memory.ceiling = policy->limits.scratch_bytes;
     context->texts.image = image;
-    context->texts.databases = policy->databases;
+    context->texts.store = policy->scans;
+    context->texts.fitted = fitted;
+    context->texts.allocator = context->allocator;
     context->frame.texts = &context->texts;
     context->history.context = context;
     context->history.notes = (cst_value *)(void *)(state + layout.notes);
@@ -213,6 +223,7 @@ void cst_context_forget(cst_context *context)
     if (!context)
         return;
     session_table_free(&context->sessions);
+    context->event.known = NULL;
     host_forget(&context->host);
 }
 
@@ -246,7 +257,7 @@ cst_status engine_begin(cst_context *context)
     }
     host_begin(&context->host);
     for (uint32_t i = 0; i < context->touched_count; i++)
-        memset(&context->slots[context->touched[i]], 0, sizeof(cst_value));
+        context->slots[context->touched[i]] = (cst_value){0};
     context->touched_count = 0;
     context->fired_count = context->shadow_count = context->granted_count = 0;
     context->has_json = context->has_hash = false;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "runtime/base/hash.h"
+#include "runtime/base/names.h"
 #include "runtime/utf8.h"
 
 uint32_t symbol_find(const cst_image *image, const char *text, size_t length)
@@ -26,10 +27,19 @@ uint32_t symbol_find(const cst_image *image, const char *text, size_t length)
             return 0;
         const cst_symbol_row *const row = &rows[symbol - 1];
         if (row->hash == hash && row->text.length == length &&
-            (length == 0 || memcmp(CST_TEXT(image, row->text), text, length) == 0))
+            same_name(CST_TEXT(image, row->text), text, (uint32_t)length))
             return symbol;
     }
     return 0;
+}
+
+uint64_t symbol_lengths(const cst_image *image)
+{
+    const cst_symbol_row *const rows = CST_ROWS(image, symbols, cst_symbol_row);
+    uint64_t lengths = 0;
+    for (uint32_t i = 0; i < image->symbols.count; i++)
+        lengths |= UINT64_C(1) << (rows[i].text.length < 63 ? rows[i].text.length : 63);
+    return lengths;
 }
 
 static const cst_type_row *type_row(const convert_context *context, uint32_t type)
@@ -92,8 +102,7 @@ static uint32_t name_find(const cst_image *image, cst_range names, const char *t
 {
     const cst_ref *const rows = CST_ROWS(image, names, cst_ref) + names.first;
     for (uint32_t i = 0; i < names.count; i++)
-        if (rows[i].length == length &&
-            (length == 0 || memcmp(CST_TEXT(image, rows[i]), text, length) == 0))
+        if (rows[i].length == length && same_name(CST_TEXT(image, rows[i]), text, length))
             return i;
     return CST_NONE;
 }
@@ -180,7 +189,7 @@ bool convert_string(const convert_context *context, uint32_t type, bool interned
         return wrong_type(problem, out, row->kind);
     }
     if (interned && row->kind != CST_KIND_TIME && row->kind != CST_KIND_DURATION)
-        out->symbol = symbol_find(context->image, out->as.text, out->length);
+        out->symbol = convert_symbol(context, out->as.text, out->length);
     return place(out, at, at_length);
 }
 

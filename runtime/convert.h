@@ -23,6 +23,8 @@ typedef struct convert_context {
     arena *arena;           /* canonical texts, lists, records */
     uint32_t text_bytes;    /* of a string; 0: LIMIT_TEXT_BYTES */
     uint32_t list_elements; /* of a list whose type names no bound; 0: LIMIT_LIST_ELEMENTS */
+    uint64_t
+        symbol_lengths; /* bit k: some symbol has k bytes, 63: that many or more; 0 only if there are none */
 } convert_context;
 
 /* Why not. `code`: "type", "value" (no such enum value, agent or identity; a number that is not
@@ -52,5 +54,15 @@ bool convert_json(const convert_context *context, uint32_t type, bool interned,
 
 /* The symbol of a text, 0 if it is no constant of the policy. */
 uint32_t symbol_find(const cst_image *image, const char *text, size_t length);
+/* What symbol_lengths holds for an image. */
+uint64_t symbol_lengths(const cst_image *image);
+
+/* The same, and most texts are told from all symbols by their length alone. */
+static inline uint32_t convert_symbol(const convert_context *context, const char *text,
+                                      uint32_t length)
+{
+    const uint32_t bit = length < 63 ? length : 63;
+    return context->symbol_lengths >> bit & 1 ? symbol_find(context->image, text, length) : 0;
+}
 
 #endif

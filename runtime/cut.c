@@ -352,6 +352,8 @@ bool cuts_write(cst_context *context, const uint32_t *rules, uint32_t count, uin
     while (first < used && all.items[first].end <= from)
         first++;
     const cut rest = {.text = stream->text, .length = *to, .at = UINT32_MAX};
+    if (*to < from || (first < used && all.items[first].start < from))
+        return false; /* a cut that begins in what is out already: nothing more goes */
     if (first == used) {
         buffer_add(out, rest.text + from, *to - from);
         return !out->failed;

@@ -77,11 +77,11 @@ static bool brings_records(const cst_context *context)
 static void check_session(cst_context *context)
 {
     const session_table *const table = &context->sessions;
-    const engine_text *const name = &context->event.session;
     const bool full = table->count >= context->policy->limits.sessions;
     if (context->event.not_json || (table->count == 0 && !table->halt_lost && !full && table->away_count == 0))
         return;
-    const session *const known = session_find(table, name->bytes, name->length);
+    const engine_text *const name = &context->event.session;
+    const session *const known = engine_session(context);
     if (known && known->halted)
         overrule(context, "halted", "/session", "The session was halted.");
     else if (known && known->distrusted)
@@ -106,7 +106,9 @@ static bool remember_records(cst_context *context)
         const engine_text *const record = &context->event.records[i];
         if (!record->bytes)
             continue;
-        session *const owner = session_store(table, name->bytes, name->length);
+        session *owner = engine_session(context);
+        if (!owner)
+            owner = session_store(table, name->bytes, name->length);
         if (!owner || !session_set_record(table, owner, CST_TEXT(image, rows[i].name),
                                           rows[i].name.length, record->bytes, record->length))
             return false;
@@ -117,8 +119,7 @@ static bool remember_records(cst_context *context)
 /* When a session was heard of last, for expiry; where there is history, that does it. */
 static void note_time(cst_context *context)
 {
-    const engine_text *const name = &context->event.session;
-    session *const known = context->frame.history || context->live ? NULL : session_find(&context->sessions, name->bytes, name->length);
+    session *const known = context->frame.history || context->live ? NULL : engine_session(context);
     if (known && engine_time(context) > known->clock)
         known->clock = engine_time(context);
 }

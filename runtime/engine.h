@@ -64,6 +64,7 @@ typedef struct engine_event {
     uint32_t dispatch_row;
     const cst_dispatch_row *dispatch; /* NULL until stage and tool are known */
     engine_text tool, session;
+    struct session *known; /* of `session`, once engine_session has found it */
     engine_text id, args, value; /* their JSON text */
     engine_text approvals;   /* the JSON text of the grants; NULL: none */
     engine_text text;        /* the JSON text of the member `text` */
@@ -117,6 +118,7 @@ struct cst_context {
     uint32_t *slot_stamps, *touched; /* touched: slots that must be emptied again */
     uint32_t touched_count;
     uint32_t *node_stamps;           /* == stamp: the node's value was there */
+    uint32_t *follows;               /* what came last time behind each node or fixed member, and first in it; at last, what began the event. event_quick.c */
     engine_text *record_texts;
     uint32_t stamp;
     const cst_node_row *nodes;       /* of the image: the reader is at them all the time */
@@ -126,6 +128,7 @@ struct cst_context {
 
     char *bytes;        /* the event's JSON, copied: decisions point into it */
     size_t byte_capacity, byte_length;
+    bool careful;       /* only the careful reader; for tests that hold the quick one against it */
     bool from_json;     /* `bytes` are the event in hand */
     const cst_json *tree; /* the same as a tree, once spans have asked for it */
     engine_event event;
@@ -167,6 +170,15 @@ static inline cst_value *engine_slot(cst_context *context, uint32_t slot)
     return &context->slots[slot];
 }
 
+/* What is remembered of the event's session, or NULL. Sessions stay where they are until they are forgotten. */
+static inline session *engine_session(cst_context *context)
+{
+    engine_event *const event = &context->event;
+    if (!event->known)
+        event->known = session_find(&context->sessions, event->session.bytes, event->session.length);
+    return event->known;
+}
+
 /* ---- problem.c ---- */
 
 /* Keeps the problem if none with a smaller `at` is known. The pointer is `node`'s (CST_NONE: the whole event), then `behind`. */
@@ -185,6 +197,14 @@ void engine_problem_json(cst_context *context, const json_scanner *scanner, uint
 void event_dispatch(cst_context *context, cst_stage stage, const char *tool, uint32_t length);
 /* Reads the value that comes next along a node. False: it was null, or the scanner has an error. */
 bool event_read_value(cst_context *context, json_scanner *scanner, uint32_t node);
+/* event_quick.c: reads the whole event, for which the scanner is ready. False: it is not for this reader, and must be begun again. */
+bool event_read_quickly(cst_context *context);
+/* event_json.c: what is kept of a member beside its slots. */
+void event_keep_member(cst_context *context, const char *key, uint32_t length, const engine_text *text);
+/* Converts a scalar into one target of a node, or notes why it does not fit. */
+void event_put_token(cst_context *context, uint32_t node, const cst_target_row *target, const cst_json *token);
+/* A scalar came where only an object can hold what the policy declares below. */
+void event_refuse_scalar(cst_context *context, uint32_t node, uint64_t at);
 /* After all that the event brings has been read: session, time and tool as fields, and the records that the session carries. */
 void event_complete(cst_context *context);
 /* Reads what goes on where a redaction changed it: the slots are its values then. False: it can not be read. */

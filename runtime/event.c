@@ -102,7 +102,7 @@ static void settle(cst_context *context, uint32_t node, const cst_target_row *ta
 }
 
 /* A value that can hold no member although members of it were declared. */
-static void refuse_scalar(cst_context *context, uint32_t node, uint64_t at)
+void event_refuse_scalar(cst_context *context, uint32_t node, uint64_t at)
 {
     if (node_at(context, node)->children.count && context->policy->nodes[node].strict)
         engine_problem_at(context, at, "type", node, "", "An object is expected here.");
@@ -127,7 +127,7 @@ static bool read_tree(cst_context *context, const cst_json *json, uint32_t row)
     if (node->children.count == 0)
         return true;
     if (json->kind != JSON_OBJECT) {
-        refuse_scalar(context, row, at);
+        event_refuse_scalar(context, row, at);
         return true;
     }
     for (uint32_t i = 0; i < json->length; i++) {
@@ -171,6 +171,14 @@ static bool convert_token(cst_context *context, const cst_target_row *target, co
     }
 }
 
+void event_put_token(cst_context *context, uint32_t row, const cst_target_row *target, const cst_json *token)
+{
+    cst_value *const value = engine_slot(context, target->slot);
+    convert_problem problem = {0};
+    const bool fits = convert_token(context, target, token, value, &problem);
+    settle(context, row, target, fits, place(context, token->at), &problem, value);
+}
+
 static bool read_scalar(cst_context *context, json_scanner *scanner, char first, uint32_t row)
 {
     cst_json token = {.kind = JSON_STRING};
@@ -191,14 +199,9 @@ static bool read_scalar(cst_context *context, json_scanner *scanner, char first,
     token.at_length = scanner->at_length;
     const uint64_t at = place(context, token.at);
     const cst_node_row *const node = node_at(context, row);
-    for (uint32_t i = 0; i < node->targets.count; i++) {
-        const cst_target_row *const target = target_at(context, node, i);
-        cst_value *const value = engine_slot(context, target->slot);
-        convert_problem problem = {0};
-        const bool fits = convert_token(context, target, &token, value, &problem);
-        settle(context, row, target, fits, at, &problem, value);
-    }
-    refuse_scalar(context, row, at);
+    for (uint32_t i = 0; i < node->targets.count; i++)
+        event_put_token(context, row, target_at(context, node, i), &token);
+    event_refuse_scalar(context, row, at);
     return true;
 }
 
@@ -250,7 +253,7 @@ static bool read_nested(cst_context *context, json_scanner *scanner, char first,
     for (uint32_t i = 0; i < node->targets.count; i++)
         if (target_at(context, node, i)->mode == CST_TARGET_TYPED)
             engine_problem_at(context, at, "type", row, "", "A single value is expected here.");
-    refuse_scalar(context, row, at);
+    event_refuse_scalar(context, row, at);
     return true;
 }
 
@@ -362,7 +365,7 @@ static void fill_records(cst_context *context)
     engine_event *const event = &context->event;
     const session *known = NULL;
     if (image->records.count)
-        known = session_find(&context->sessions, event->session.bytes, event->session.length);
+        known = engine_session(context);
     if (!known || !known->records)
         return;
     const cst_record_row *const rows = CST_ROWS(image, records, cst_record_row);

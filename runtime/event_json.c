@@ -167,6 +167,19 @@ static inline bool is(const char *key, uint32_t length, const char *name, uint32
     return length == name_length && same_name(key, name, name_length);
 }
 
+void event_keep_member(cst_context *context, const char *key, uint32_t length, const engine_text *text)
+{
+    if (is(key, length, "args", 4))
+        context->event.args = *text;
+    else if (is(key, length, "text", 4))
+        context->event.text = *text;
+    else if (is(key, length, "value", 5))
+        context->event.value = *text;
+    const uint32_t record = event_record(context->policy, key, length);
+    if (record != CST_NONE)
+        context->event.records[record] = *text;
+}
+
 static void read_other(top_reader *reader, const char *key, uint32_t length)
 {
     cst_context *const context = reader->context;
@@ -186,15 +199,8 @@ static void read_other(top_reader *reader, const char *key, uint32_t length)
     }
     if (scanner->error || first == 'n')
         return;
-    if (is(key, length, "args", 4))
-        context->event.args = value_text(scanner, at);
-    else if (is(key, length, "text", 4))
-        context->event.text = value_text(scanner, at);
-    else if (is(key, length, "value", 5))
-        context->event.value = value_text(scanner, at);
-    const uint32_t record = event_record(context->policy, key, length);
-    if (record != CST_NONE)
-        context->event.records[record] = value_text(scanner, at);
+    const engine_text text = value_text(scanner, at);
+    event_keep_member(context, key, length, &text);
 }
 
 static void read_approvals(top_reader *reader)
@@ -284,7 +290,7 @@ static void read_event(cst_context *context, const char *bytes, size_t length)
 {
     json_scanner *const scanner = &context->scanner;
     top_reader reader = {.context = context, .scanner = scanner, .tool_at = UINT64_MAX};
-    json_scan_begin(scanner, bytes, length, &context->arena, context->policy->limits.json_depth);
+    json_scan_begin_padded(scanner, bytes, length, &context->arena, context->policy->limits.json_depth);
     if (json_peek(scanner) == '{') {
         if (json_open(scanner))
             read_members(&reader);
@@ -322,10 +328,10 @@ static void read_event(cst_context *context, const char *bytes, size_t length)
 
 static const char *copy_bytes(cst_context *context, const char *json, size_t length)
 {
-    if (length + 1 > context->byte_capacity) {
+    if (length + JSON_PADDING > context->byte_capacity) {
         size_t capacity = context->byte_capacity ? context->byte_capacity * 2 : 1024;
-        if (capacity < length + 1)
-            capacity = length + 1;
+        if (capacity < length + JSON_PADDING)
+            capacity = length + JSON_PADDING;
         char *const bytes = context->allocator.allocate(context->allocator.user, capacity);
         if (!bytes)
             return NULL;
@@ -337,7 +343,7 @@ static const char *copy_bytes(cst_context *context, const char *json, size_t len
     }
     if (length)
         memcpy(context->bytes, json, length);
-    context->bytes[length] = '\0';
+    memset(context->bytes + length, 0, JSON_PADDING);
     return context->bytes;
 }
 
@@ -357,6 +363,16 @@ cst_status engine_read_json(cst_context *context, const char *json, size_t lengt
         return CST_OK;
     }
     context->byte_length = length;
+    context->from_json = true;
+    json_scan_begin_padded(&context->scanner, bytes, length, &context->arena, context->policy->limits.json_depth);
+    if (!context->careful && event_read_quickly(context)) {
+        context->event.hashable = true;
+        event_complete(context);
+        return CST_OK;
+    }
+    const cst_status again = context->careful ? CST_OK : engine_begin(context);
+    if (again != CST_OK)
+        return again;
     context->from_json = true;
     read_event(context, bytes, length);
     return CST_OK;

@@ -195,6 +195,7 @@ cst_status cst_event_session(cst_context *context, const char *name, size_t leng
         note(context, "encoding", CST_NONE, "/session", "The session's name is not UTF-8.");
         return CST_WRONG_TYPE;
     }
+    context->event.known = NULL;
     context->event.session = (engine_text){length ? name : "", (uint32_t)length, UINT32_MAX, 0};
     return CST_OK;
 }

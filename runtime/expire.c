@@ -131,6 +131,7 @@ cst_status cst_context_expire(cst_context *context, int64_t now_us, int64_t idle
         session_table_drop(table);
         /* the last event may be one of those, and its decision may still be looked at */
         context->history.session = NULL;
+        context->event.known = NULL;
         context->texts.echoes = NULL;
         context->texts.provenance = NULL;
         context->texts.echoes_lost = context->texts.provenance_lost = true;

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "runtime/index.h"
 #include "runtime/limits.h"
 #include "runtime/policy.h"
 
@@ -93,7 +94,8 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->leaves, sizeof(uint32_t)) &&
            table_fits(image, image->sources, sizeof(cst_source_row)) && table_fits(image, image->froms, sizeof(cst_from_row)) &&
            table_fits(image, image->externs, sizeof(cst_extern_row)) &&
-           table_fits(image, image->asks, sizeof(cst_ask_row));
+           table_fits(image, image->asks, sizeof(cst_ask_row)) &&
+           table_fits(image, image->index_words, sizeof(uint32_t));
 }
 
 static bool verify_names(const cst_image *image)
@@ -320,7 +322,7 @@ static bool verify_dispatch(const cst_module *module, const cst_image *image)
     const cst_group_row *const groups = CST_ROWS(image, groups, cst_group_row);
     for (uint32_t i = 0; i < image->groups.count; i++)
         if (!module->groups || !module->groups[i] || !text_fits(image, groups[i].label) ||
-            !range_fits(groups[i].rules, image->group_rules) || !verify_group_kind(image, &groups[i]))
+            !range_fits(groups[i].rules, image->group_rules) || !verify_group_kind(image, &groups[i]) || !index_verify(image, &groups[i]))
             return false;
     const cst_node_row *const nodes = CST_ROWS(image, nodes, cst_node_row);
     const cst_dispatch_row *const dispatch = CST_ROWS(image, dispatch, cst_dispatch_row);

@@ -22,12 +22,9 @@
 
 #include <string.h>
 
+#include "runtime/json_read.h"
 #include "runtime/json_scan.h"
 #include "runtime/utf8.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 bool json_fail(json_scanner *scanner, json_error error, const char *at)
 {
@@ -56,6 +53,7 @@ void json_scan_begin(json_scanner *scanner, const char *bytes, size_t length, ar
 {
     scanner->start = bytes ? bytes : "";
     scanner->end = scanner->start + (length > UINT32_MAX ? 0 : length);
+    scanner->readable = scanner->end;
     scanner->arena = memory;
     scanner->depth_limit = depth_limit == 0 || depth_limit > LIMIT_JSON_SCANNER_DEPTH
                                ? LIMIT_JSON_SCANNER_DEPTH
@@ -70,6 +68,14 @@ void json_scan_begin(json_scanner *scanner, const char *bytes, size_t length, ar
         json_fail(scanner, JSON_MEMORY, scanner->start);
 }
 
+void json_scan_begin_padded(json_scanner *scanner, const char *bytes, size_t length, arena *memory,
+                            uint32_t depth_limit)
+{
+    json_scan_begin(scanner, bytes, length, memory, depth_limit);
+    if (bytes && length <= UINT32_MAX)
+        scanner->readable = scanner->end + JSON_PADDING;
+}
+
 void json_restart(json_scanner *scanner, uint32_t at)
 {
     const size_t size = (size_t)(scanner->end - scanner->start);
@@ -78,49 +84,6 @@ void json_restart(json_scanner *scanner, uint32_t at)
 
 /* ---- strings
  * -------------------------------------------------------------------------------------- */
-
-/* The first byte that is a quote, a backslash, a control character or not ASCII; `end` if there is
- * none. */
-static inline const char *plain_run(const char *next, const char *end)
-{
-#if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(0x20);
-    while (end - next >= 16) {
-        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)next);
-        /* Signed: bytes from 0x80 on are negative, so this finds them and the control characters at
-         * once. */
-        const __m128i odd = _mm_cmplt_epi8(bytes, space);
-        const __m128i ends =
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
-        const unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(odd, ends));
-        if (found)
-            return next + __builtin_ctz(found);
-        next += 16;
-    }
-#else
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    while (end - next >= 8) {
-        uint64_t word;
-        memcpy(&word, next, 8);
-        const uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
-        /* May only err by also stopping behind a byte that is found: then the bytes are looked at
-         * one by one. */
-        if ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
-             ((word - ones * 0x20) & ~word) | word) &
-            tops)
-            break;
-        next += 8;
-    }
-#endif
-    while (next < end) {
-        const unsigned char byte = (unsigned char)*next;
-        if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\')
-            break;
-        next++;
-    }
-    return next;
-}
 
 /* Four hex digits; UINT32_MAX if they are not. */
 static uint32_t hex_four(const char *next, const char *end)
@@ -230,8 +193,7 @@ static bool decode(json_scanner *scanner, const char *from, const char *to)
  */
 
 /* The string that starts at `start` (its quote), from the first byte that is not plain. */
-static const char *string_rest(json_scanner *scanner, const char *start, const char *next,
-                               bool keep)
+const char *json_string_rest(json_scanner *scanner, const char *start, const char *next, bool keep)
 {
     const char *const end = scanner->end;
     bool escaped = false;
@@ -268,7 +230,7 @@ static const char *string_rest(json_scanner *scanner, const char *start, const c
                 next += step;
             }
         }
-        next = plain_run(next, end);
+        next = plain_run(next, end, scanner->readable);
     }
     scanner->text = start + 1;
     scanner->length = (uint32_t)(next - start - 1);
@@ -277,28 +239,6 @@ static const char *string_rest(json_scanner *scanner, const char *start, const c
     scanner->at = (uint32_t)(start - scanner->start);
     scanner->at_length = (uint32_t)(next + 1 - start);
     return next + 1;
-}
-
-/* Without `keep` escapes are only checked, and the text is the raw one. */
-static inline const char *read_string(json_scanner *scanner, const char *start, bool keep)
-{
-    const char *const next = plain_run(start + 1, scanner->end);
-    if (next == scanner->end || *next != '"')
-        return string_rest(scanner, start, next, keep);
-    scanner->text = start + 1;
-    scanner->length = (uint32_t)(next - start - 1);
-    scanner->at = (uint32_t)(start - scanner->start);
-    scanner->at_length = (uint32_t)(next + 1 - start);
-    return next + 1;
-}
-
-static inline const char *pass_space(const char *next, const char *end)
-{
-    if (next < end && (unsigned char)*next > ' ') /* as in nearly all events */
-        return next;
-    while (next < end && (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t'))
-        next++;
-    return next;
 }
 
 /* A value was read up to `behind`. */
@@ -316,7 +256,7 @@ bool json_string(json_scanner *scanner)
     const char *const start = pass_space(scanner->next, scanner->end);
     if (start == scanner->end || *start != '"')
         return json_fail(scanner, JSON_SYNTAX, start);
-    return value_read(scanner, read_string(scanner, start, true));
+    return value_read(scanner, json_read_string(scanner, start, true));
 }
 
 /* ---- numbers and literals
@@ -412,34 +352,6 @@ static bool seen_reserve(json_scanner *scanner, uint32_t more)
     return true;
 }
 
-static uint64_t key_tag(const json_scanner *scanner, const char *text, uint32_t length)
-{
-    uint64_t first = 0, last = 0;
-    if (length > 8) {
-        memcpy(&first, text, 8);
-        memcpy(&last, text + length - 8, 8);
-        return first ^ (last * UINT64_C(0x9e3779b97f4a7c15)) ^ length;
-    }
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    /* One load where the input goes on behind the key; what does not belong to the key is cut off.
-     * */
-    const uintptr_t place = (uintptr_t)text;
-    if (length && place >= (uintptr_t)scanner->start && place < (uintptr_t)scanner->end &&
-        scanner->end - text >= 8) {
-        memcpy(&first, text, 8);
-        return first & (UINT64_MAX >> (64 - 8 * length));
-    }
-#endif
-    memcpy(&first, text, length);
-    return first;
-}
-
-static inline bool same_key(const json_seen *a, const json_seen *b)
-{
-    return a->tag == b->tag && a->length == b->length &&
-           (a->length <= 8 || memcmp(a->text, b->text, a->length) == 0);
-}
-
 /* Some order in which equal keys are neighbours, and of those the later one follows. */
 static bool key_before(const json_seen *a, const json_seen *b)
 {
@@ -490,7 +402,7 @@ static bool check_large(json_scanner *scanner)
 }
 
 /* Notes the key that was just read. */
-static bool note_key(json_scanner *scanner)
+bool json_note_key(json_scanner *scanner)
 {
     if (scanner->seen_count == scanner->seen_capacity && !seen_reserve(scanner, 1))
         return false;
@@ -516,7 +428,7 @@ static bool note_key(json_scanner *scanner)
  * ---------------------------------------------------------------------------- */
 
 /* Enters the object or list whose bracket is at `start`. */
-static const char *open_level(json_scanner *scanner, const char *start)
+const char *json_open_level(json_scanner *scanner, const char *start)
 {
     if (scanner->depth >= scanner->depth_limit) {
         json_fail(scanner, JSON_DEPTH, start);
@@ -537,7 +449,7 @@ static const char *open_level(json_scanner *scanner, const char *start)
 }
 
 /* Leaves the innermost level, whose closing bracket is at `bracket`. */
-static const char *close_level(json_scanner *scanner, const char *bracket)
+const char *json_close_level(json_scanner *scanner, const char *bracket)
 {
     if (*bracket == '}') {
         if (scanner->seen_count - scanner->seen_first > JSON_LINEAR_KEYS && !check_large(scanner))
@@ -566,7 +478,7 @@ static inline item_answer read_member(json_scanner *scanner, const char **place)
     const char *const end = scanner->end;
     const char *next = pass_space(*place, end);
     if (next < end && *next == '}') {
-        *place = close_level(scanner, next);
+        *place = json_close_level(scanner, next);
         return *place ? ITEM_NONE : ITEM_ERROR;
     }
     if (!scanner->fresh) {
@@ -577,8 +489,8 @@ static inline item_answer read_member(json_scanner *scanner, const char **place)
     scanner->fresh = false;
     if (next == end || *next != '"')
         return item_error(scanner, next);
-    next = read_string(scanner, next, true);
-    if (!next || !note_key(scanner))
+    next = json_read_string(scanner, next, true);
+    if (!next || !json_note_key(scanner))
         return ITEM_ERROR;
     next = pass_space(next, end);
     if (next == end || *next != ':')
@@ -592,7 +504,7 @@ static inline item_answer read_element(json_scanner *scanner, const char **place
     const char *const end = scanner->end;
     const char *next = pass_space(*place, end);
     if (next < end && *next == ']') {
-        *place = close_level(scanner, next);
+        *place = json_close_level(scanner, next);
         return *place ? ITEM_NONE : ITEM_ERROR;
     }
     if (!scanner->fresh) {
@@ -610,7 +522,7 @@ bool json_open(json_scanner *scanner)
     const char *const start = pass_space(scanner->next, scanner->end);
     if (start == scanner->end || (*start != '{' && *start != '['))
         return json_fail(scanner, JSON_SYNTAX, start);
-    return value_read(scanner, open_level(scanner, start));
+    return value_read(scanner, json_open_level(scanner, start));
 }
 
 /* An error has moved `next` to the end already. */
@@ -656,9 +568,9 @@ static inline const char *pass_value(json_scanner *scanner, const char *next)
     next = pass_space(next, scanner->end);
     const char first = next < scanner->end ? *next : '\0';
     if (first == '"')
-        return read_string(scanner, next, false);
+        return json_read_string(scanner, next, false);
     if (first == '{' || first == '[')
-        return open_level(scanner, next);
+        return json_open_level(scanner, next);
     if (first == '-' || (first >= '0' && first <= '9'))
         return read_number(scanner, next);
     return read_literal(scanner, next);

@@ -93,6 +93,7 @@ typedef struct json_seen {
  * at the end stay as they are. */
 typedef struct json_scanner {
     const char *start, *end; /* the input */
+    const char *readable;    /* end, or further where the input is padded: bytes up to here may be loaded */
     const char *next;        /* first byte not read */
     arena *arena;            /* for strings with escapes, and keys of large objects */
     uint32_t depth, depth_limit;

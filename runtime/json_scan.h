@@ -29,6 +29,12 @@
 #define JSON_LINEAR_KEYS                                                                           \
     32u /* up to here each key is compared with those before it; beyond, sorted at the end */
 
+#define JSON_PADDING 16u /* one load of plain_run */
+
+/* json_scan_begin for input behind which JSON_PADDING bytes are readable, the first of them NUL. */
+void json_scan_begin_padded(json_scanner *scanner, const char *bytes, size_t length, arena *arena,
+                            uint32_t depth_limit);
+
 /* Sets the first error and stops the scanner. Always false. Readers may call it too. */
 bool json_fail(json_scanner *scanner, json_error error, const char *at);
 

@@ -33,6 +33,8 @@
 #define LIMIT_COVER_STEPS 50000000u          /* comparisons in the search for rules that others cover: about a second */
 #define LIMIT_SLOTS 65535u                   /* distinct fields that one policy reads */
 #define LIMIT_IMAGE_BYTES (2047u << 20)      /* tables of one compiled policy: offsets are 32 bits */
+#define LIMIT_INDEX_DEPTH 48u                /* nodes of a rule index on one way: each asks something new */
+#define LIMIT_INDEX_PREFIX_BYTES 200u        /* a prefix that a rule index tells apart: longer ones by their beginning */
 
 /* ---- events: what the runtime accepts (defaults; cst_limits of a context may lower them) ---- */
 
@@ -75,6 +77,8 @@
 #define LIMIT_PATTERN_AFTER 1000u            /* characters before a match in which the words of `after` are looked for */
 #define LIMIT_CHECKED_ENDS 1024u           /* ends of one match that a check is tried on, from the longest; past that the pattern is undecided */
 #define LIMIT_SCAN_STEPS (64u << 20)         /* steps of the automata for one pattern in one text, at least; longer texts get 256 a byte */
+#define LIMIT_FOLLOW_STATES 8192u            /* states of a stream's automaton for one database, made as texts need them; past that they are made anew */
+#define LIMIT_FOLLOW_PARTS 131072u           /* what all of them know of single patterns; past that they are made anew */
 #define LIMIT_DECODE_DEPTH 4u                /* encodings inside of encodings that the view `decoded` undoes */
 #define LIMIT_DECODE_SEGMENTS 4096u          /* encoded runs of one text that it looks into */
 #define LIMIT_DECODE_BYTES (64u << 20)       /* bytes that it makes of one text */

@@ -18,7 +18,7 @@
 
 #define CST_MODULE_MAGIC "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION 5u
+#define CST_ABI_VERSION 6u
 #define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image -------------------------------------------------------------- */
@@ -127,6 +127,9 @@ typedef struct cst_tool_row {
 typedef struct cst_group_row { /* one compiled function: the rules of one selector of one stage */
     cst_range rules;   /* rows of `group_rules` */
     cst_ref label;     /* "action send_email", for dumps and profiles */
+    uint32_t index;    /* of a large group: the root of its rule index among `index_words`, see index.h; 0: none */
+    uint32_t index_keys, index_bundles; /* how many the index may name */
+    uint32_t unused;
 } cst_group_row;
 
 /* How one stage and one tool are decided. Stages without tools have one row, `action` and `result` one
@@ -419,6 +422,7 @@ typedef struct cst_image {
     cst_table command_lists; /* cst_command_list_row */
     cst_table externs;       /* cst_extern_row; if there are any, row 0 of `sites` stands for what has not been asked */
     cst_table asks;          /* cst_ask_row */
+    cst_table index_words;   /* uint32_t: rule indexes, see index.h; word 0 is none */
     cst_stage_row stages[5];
 } cst_image;
 
@@ -455,6 +459,9 @@ typedef struct cst_frame {
 /* Evaluates one group: appends a hit for each rule (or waiver) whose condition is true, or is undecided and the rule
  * restricts. A permit or waiver that is undecided appends nothing. */
 typedef void (*cst_eval_fn)(cst_frame *frame, uint32_t group);
+
+/* Rules first..end-1 of a bundle, a piece of a group that has an index: as cst_eval_fn. */
+typedef void (*cst_bundle_fn)(cst_frame *frame, uint32_t first, uint32_t end);
 
 /* The first element at or behind `from` for which the body of an `any` is true; failing that over the whole list, undecided. UINT32_MAX:
  * none. *out is the element itself. Pure: evaluates afresh, only called to report a rule that fired. */

@@ -27,10 +27,9 @@ static bool is_own(const cst_context *context, const session_origins *kept)
 
 void origins_begin(cst_context *context)
 {
-    const engine_text *const name = &context->event.session;
     if (!is_asked(context))
         return;
-    const session *const owner = session_find(&context->sessions, name->bytes, name->length);
+    const session *const owner = engine_session(context);
     const session_origins *const kept = owner ? owner->origins : NULL;
     cst_texts *const texts = &context->texts;
     texts->provenance = kept && is_own(context, kept) ? kept->from : NULL;

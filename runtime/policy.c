@@ -15,6 +15,7 @@
 #include <sys/random.h>
 
 #include "runtime/base/arena.h"
+#include "runtime/convert.h"
 #include "runtime/limits.h"
 
 /* ---- options ---------------------------------------------------------------------------------- */
@@ -53,16 +54,69 @@ static bool read_options(const cst_options *given, cst_options *out)
 /* ---- what the event reader wants to know -------------------------------------------------------- */
 
 static uint32_t child_named(const cst_image *image, const cst_node_row *nodes, uint32_t root,
-                            const char *name)
+                            const char *name, uint32_t length)
 {
     const cst_range children = nodes[root].children;
-    const size_t length = strlen(name);
     for (uint32_t i = 0; i < children.count; i++) {
         const cst_ref ref = nodes[children.first + i].name;
         if (ref.length == length && memcmp(CST_TEXT(image, ref), name, length) == 0)
             return children.first + i;
     }
     return CST_NONE;
+}
+
+static void note_key(policy_node *node, const char *name, uint32_t length)
+{
+    node->key_mask = UINT16_MAX; /* until the name is known to be plain: sixteen NULs are in no event */
+    if (length == 0 || length >= sizeof node->key)
+        return;
+    for (uint32_t i = 0; i < length; i++)
+        if ((signed char)name[i] < ' ' || name[i] == '"' || name[i] == '\\')
+            return;
+    memcpy(node->key, name, length);
+    node->key[length] = '"';
+    node->key_length = (uint8_t)length;
+    node->key_mask = (uint16_t)((2u << length) - 1);
+}
+
+/* How the quick reader puts a value of this node where it belongs. */
+static void note_form(const cst_policy *policy, const cst_node_row *row, policy_node *node)
+{
+    const cst_image *const image = policy->image;
+    if (row->targets.count == 0)
+        node->form = POLICY_OBJECT;
+    if (row->targets.count != 1 || row->children.count != 0)
+        return;
+    const cst_target_row *const target = CST_ROWS(image, targets, cst_target_row) + row->targets.first;
+    const cst_type_row *const type = CST_ROWS(image, types, cst_type_row) + target->type;
+    const uint32_t most = policy->limits.text_bytes;
+    node->slot = target->slot;
+    node->interned = target->interned != 0;
+    node->bound = type->bound && type->bound < most ? type->bound : most;
+    node->decimal = type->kind == CST_KIND_DECIMAL;
+    node->form = type->kind == CST_KIND_STRING                    ? POLICY_STRING
+                 : type->kind == CST_KIND_INT || node->decimal ? POLICY_NUMBER
+                 : type->kind == CST_KIND_BOOL                 ? POLICY_BOOL
+                                                               : POLICY_OTHER;
+}
+
+/* What is kept of the outermost members beside their slots. */
+static void note_members(cst_policy *policy, uint32_t root)
+{
+    const cst_image *const image = policy->image;
+    const cst_record_row *const records = CST_ROWS(image, records, cst_record_row);
+    static const char *const kept[] = {[POLICY_KEEP_ARGS] = "args", [POLICY_KEEP_TEXT] = "text", [POLICY_KEEP_VALUE] = "value"};
+    const cst_node_row *const nodes = CST_ROWS(image, nodes, cst_node_row);
+    for (uint8_t i = POLICY_KEEP_ARGS; i <= POLICY_KEEP_VALUE; i++) {
+        const uint32_t child = child_named(image, nodes, root, kept[i], (uint32_t)strlen(kept[i]));
+        if (child != CST_NONE)
+            policy->nodes[child].keep = i;
+    }
+    for (uint32_t i = 0; i < image->records.count; i++) {
+        const uint32_t child = child_named(image, nodes, root, CST_TEXT(image, records[i].name), records[i].name.length);
+        if (child != CST_NONE)
+            policy->nodes[child].record = i + 1;
+    }
 }
 
 static void note_nodes(cst_policy *policy)
@@ -80,20 +134,36 @@ static void note_nodes(cst_policy *policy)
             policy->nodes[above].strict = policy->nodes[above].strict || typed;
         }
         policy->nodes[i].root = above;
+        policy->nodes[i].row = i;
+        policy->nodes[i].required = nodes[i].required != 0;
+        note_key(&policy->nodes[i], CST_TEXT(image, nodes[i].name), nodes[i].parent != CST_NONE ? nodes[i].name.length : 0);
+        for (uint32_t k = 0; k < nodes[i].children.count && k < POLICY_NUMBERED; k++)
+            policy->nodes[nodes[i].children.first + k].number = (uint8_t)k;
+        note_form(policy, &nodes[i], &policy->nodes[i]);
         if (nodes[i].parent != CST_NONE && nodes[i].required)
             policy->nodes[nodes[i].parent].required_count++;
+    }
+    static const char *const fixed[POLICY_FIXED] = {
+        [POLICY_STAGE] = "stage", [POLICY_TOOL] = "tool", [POLICY_SESSION] = "session",
+        [POLICY_TIME] = "time",   [POLICY_ID] = "id",     [POLICY_APPROVALS] = "approvals"};
+    for (uint32_t i = 0; i < POLICY_FIXED; i++) {
+        policy_node *const node = &policy->nodes[image->nodes.count + i];
+        note_key(node, fixed[i], (uint32_t)strlen(fixed[i]));
+        node->number = (uint8_t)(63 - i);
+        node->row = image->nodes.count + i;
     }
     const cst_dispatch_row *const dispatch = CST_ROWS(image, dispatch, cst_dispatch_row);
     for (uint32_t i = 0; i < image->dispatch.count; i++) {
         const uint32_t root = dispatch[i].root;
-        const uint32_t arguments = child_named(image, nodes, root, "args");
+        note_members(policy, root);
+        const uint32_t arguments = child_named(image, nodes, root, "args", 4);
         if (arguments != CST_NONE) /* open ones too: a rule on them must not be passed by sending a text or a list */
             policy->nodes[arguments].strict = true;
         policy->roots[i] = (policy_root){
-            .session = child_named(image, nodes, root, "session"),
-            .time = child_named(image, nodes, root, "time"),
-            .tool = child_named(image, nodes, root, "tool"),
-            .chain = child_named(image, nodes, root, "chain"),
+            .session = child_named(image, nodes, root, "session", 7),
+            .time = child_named(image, nodes, root, "time", 4),
+            .tool = child_named(image, nodes, root, "tool", 4),
+            .chain = child_named(image, nodes, root, "chain", 5),
         };
     }
 }
@@ -135,52 +205,28 @@ static void write_hash(char *out, const uint8_t hash[32])
 /* One allocation: the struct, its tables behind it, its label at the end. */
 static cst_policy *allocate_policy(const cst_allocator *allocator, const cst_image *image)
 {
-    const size_t nodes = (size_t)image->nodes.count * sizeof(policy_node);
+    const size_t nodes = ((size_t)image->nodes.count + POLICY_FIXED) * sizeof(policy_node);
     const size_t roots = (size_t)image->dispatch.count * sizeof(policy_root);
     const size_t records = (size_t)image->records.count * sizeof(uint32_t);
-    const size_t databases = (size_t)image->databases.count * sizeof(scan_database *);
     const size_t label = (size_t)image->name.length + image->version.length + 3 + 71;
-    const size_t size = sizeof(cst_policy) + databases + nodes + roots + records + label;
+    const size_t size = sizeof(cst_policy) + nodes + roots + records + label;
     char *const block = allocator->allocate(allocator->user, size);
     if (!block)
         return NULL;
     memset(block, 0, size);
     cst_policy *const policy = (cst_policy *)(void *)block;
     char *const tables = block + sizeof *policy;
-    policy->databases = (scan_database **)(void *)tables;
-    policy->nodes = (policy_node *)(void *)(tables + databases);
-    policy->roots = (policy_root *)(void *)(tables + databases + nodes);
-    policy->record_order = (uint32_t *)(void *)(tables + databases + nodes + roots);
+    policy->nodes = (policy_node *)(void *)tables;
+    policy->roots = (policy_root *)(void *)(tables + nodes);
+    policy->record_order = (uint32_t *)(void *)(tables + nodes + roots);
     policy->size = size;
     policy->image = image;
     write_hash(policy->hash, image->source_hash);
-    char *const text = tables + databases + nodes + roots + records;
+    char *const text = tables + nodes + roots + records;
     snprintf(text, label, "%s@%s %s", CST_TEXT(image, image->name), CST_TEXT(image, image->version),
              policy->hash);
     policy->label = text;
     return policy;
-}
-
-static void close_databases(cst_policy *policy)
-{
-    for (uint32_t i = 0; i < policy->image->databases.count; i++)
-        scan_database_close(policy->databases[i]);
-}
-
-static cst_status open_databases(cst_policy *policy)
-{
-    const cst_image *const image = policy->image;
-    const cst_database_row *const rows = CST_ROWS(image, databases, cst_database_row);
-    for (uint32_t i = 0; i < image->databases.count; i++) {
-        const cst_status status = scan_database_open((const char *)image + rows[i].bytes.offset,
-                                                     rows[i].bytes.length, &policy->allocator,
-                                                     &policy->databases[i]);
-        if (status != CST_OK)
-            return status;
-        if (scan_pattern_count(policy->databases[i]) != rows[i].patterns.count)
-            return CST_NOT_A_POLICY;
-    }
-    return CST_OK;
 }
 
 static void note_texts(cst_policy *policy)
@@ -242,12 +288,13 @@ cst_status cst_policy_from_producer(const cst_module *module, void (*release)(vo
     note_nodes(policy);
     note_records(policy);
     note_texts(policy);
-    cst_status opened = make_key(policy, &read) ? open_databases(policy) : CST_IO;
+    policy->symbol_lengths = symbol_lengths(policy->image);
+    cst_status opened = make_key(policy, &read) ? scan_store_new(policy->image, &allocator, &policy->scans) : CST_IO;
     policy->shared = past_shared_new(&allocator);
     if (opened == CST_OK && !policy->shared)
         opened = CST_NO_MEMORY;
     if (opened != CST_OK) {
-        close_databases(policy);
+        scan_store_free(policy->scans);
         past_shared_release(policy->shared);
         allocator.release(allocator.user, policy, policy->size);
         return opened;
@@ -322,6 +369,11 @@ cst_status cst_policy_open(const char *path, const cst_options *options, cst_pol
     return status;
 }
 
+cst_status cst_policy_warm(cst_policy *policy)
+{
+    return policy ? scan_store_warm(policy->scans) : CST_BAD_ARGUMENT;
+}
+
 cst_policy *cst_policy_retain(cst_policy *policy)
 {
     if (policy)
@@ -336,7 +388,7 @@ void cst_policy_release(cst_policy *policy)
     void (*const release)(void *) = policy->release;
     void *const owner = policy->owner;
     const cst_allocator allocator = policy->allocator;
-    close_databases(policy);
+    scan_store_free(policy->scans);
     past_shared_release(policy->shared);
     allocator.release(allocator.user, policy, policy->size);
     if (release)

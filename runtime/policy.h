@@ -3,7 +3,7 @@
  *
  * A policy is a verified module, the options it was opened with, and a few facts about its field table that the event
  * reader wants at hand. It is immutable once it is made, so threads share it without locks; only the count of
- * references changes, atomically. The last reference gives back whatever keeps the module alive: a library that dlopen
+ * references changes, atomically, and scan databases are opened when they are first needed (text/store.h). The last reference gives back whatever keeps the module alive: a library that dlopen
  * opened, the JIT's memory, or nothing.
  *
  * Layer 2.
@@ -14,16 +14,41 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "runtime/base/names.h"
 #include "runtime/history/shared.h"
 #include "runtime/include/constitution.h"
 #include "runtime/module.h"
-#include "runtime/text/scan.h"
+#include "runtime/text/store.h"
 
-/* What the reader knows of a node beyond its row. */
+/* Members that every event may have, whatever the policy reads. */
+typedef enum policy_fixed {
+    POLICY_STAGE, POLICY_TOOL, POLICY_SESSION, POLICY_TIME, POLICY_ID, POLICY_APPROVALS, POLICY_FIXED
+} policy_fixed;
+
+#define POLICY_NUMBERED (64u - POLICY_FIXED) /* as many children of a node have a number of their own */
+
+/* What the quick reader puts into a slot by itself: the node has one target and no children, or no target at all. */
+typedef enum policy_form {
+    POLICY_OTHER, POLICY_STRING, POLICY_NUMBER, POLICY_BOOL, POLICY_OBJECT
+} policy_form;
+
+typedef enum policy_keep { POLICY_KEEP_NONE, POLICY_KEEP_ARGS, POLICY_KEEP_TEXT, POLICY_KEEP_VALUE } policy_keep;
+
+/* What the reader knows of a node beyond its row, or of a fixed member. */
 typedef struct policy_node {
+    char key[16];            /* the name and its closing quote */
     uint32_t root;           /* the node without a parent above it */
     uint32_t required_count; /* children that are required */
-    bool strict;             /* only an object can hold it: something declared lies below, or it is `args` */
+    uint32_t slot, bound;    /* of its one target; bound: bytes of a string that surely fits */
+    uint32_t record;         /* of the outermost members: 1 + row of image.records, or 0 */
+    uint32_t row;            /* its own; behind the nodes, the fixed members */
+    uint16_t key_mask;       /* a bit for each byte of `key` that must be equal: all where it is not to be expected, and `key` is empty */
+    uint8_t key_length;      /* 0: it has a name that is too long, or not only of plain characters */
+    uint8_t number;          /* its bit among the members of its object: from 0 up, fixed ones from 63 down */
+    uint8_t form;            /* policy_form */
+    uint8_t keep;            /* policy_keep */
+    bool strict : 1;         /* only an object can hold it: something declared lies below, or it is `args` */
+    bool required : 1, interned : 1, decimal : 1;
 } policy_node;
 
 /* Children of a root that the engine fills itself; CST_NONE where the policy does not read them. */
@@ -43,13 +68,14 @@ struct cst_policy {
     void *owner;
     char hash[sizeof "sha256:" + 64];
     const char *label;       /* "support@1.2 sha256:…" */
-    policy_node *nodes;      /* by node row */
+    policy_node *nodes;      /* by node row; POLICY_FIXED more behind them */
     policy_root *roots;      /* by dispatch row */
-    scan_database **databases; /* by row of image.databases */
+    scan_store *scans;       /* its databases */
     past_shared *shared;     /* what its contexts keep across sessions */
     uint32_t text_slot;      /* the string slot `text`, or CST_NONE */
     bool has_key;            /* the host gave `key` */
     uint8_t key[32];         /* for aliases, approvals and states: the host's, or one of this process's own */
+    uint64_t symbol_lengths; /* of convert_context */
     uint32_t *record_order;  /* rows of image.records, ascending by name */
     size_t size;             /* of the whole allocation */
 };
@@ -72,33 +98,6 @@ static inline cst_status policy_from_producer(const cst_module *module,
 
 /* image_verify.c: whether every reference of the image stays inside it. After this no walk along its tables can leave it. */
 bool image_verify(const cst_module *module);
-
-/* Whether two names of one length are equal: member names are short, and a call of memcmp costs more than they do. */
-static inline bool same_name(const char *a, const char *b, uint32_t length)
-{
-    if (length > 16)
-        return memcmp(a, b, length) == 0;
-    if (length >= 8) {
-        uint64_t a_first, b_first, a_last, b_last; /* the two words overlap */
-        memcpy(&a_first, a, 8);
-        memcpy(&b_first, b, 8);
-        memcpy(&a_last, a + length - 8, 8);
-        memcpy(&b_last, b + length - 8, 8);
-        return ((a_first ^ b_first) | (a_last ^ b_last)) == 0;
-    }
-    if (length >= 4) {
-        uint32_t a_first, b_first, a_last, b_last;
-        memcpy(&a_first, a, 4);
-        memcpy(&b_first, b, 4);
-        memcpy(&a_last, a + length - 4, 4);
-        memcpy(&b_last, b + length - 4, 4);
-        return ((a_first ^ b_first) | (a_last ^ b_last)) == 0;
-    }
-    for (uint32_t i = 0; i < length; i++)
-        if (a[i] != b[i])
-            return false;
-    return true;
-}
 
 /* event.c: the child of a node with this member name, or CST_NONE. */
 uint32_t node_child(const cst_image *image, const cst_node_row *node, const char *name,

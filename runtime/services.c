@@ -12,6 +12,7 @@
 #include "runtime/convert.h"
 #include "runtime/history/services.h"
 #include "runtime/host/services.h"
+#include "runtime/index.h"
 #include "runtime/identity.h"
 #include "runtime/json.h"
 #include "runtime/module.h"

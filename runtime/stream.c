@@ -70,7 +70,7 @@ static bool make_known(cst_stream *stream)
     stream->known.databases = all;
     stream->known.echoes = all + image->databases.count;
     for (uint32_t i = 0; i < image->databases.count; i++) {
-        const size_t words = (scan_pattern_count(stream->policy->databases[i]) + 63) / 64;
+        const size_t words = (rows[i].patterns.count + 63) / 64;
         text_known *const one = &all[i];
         one->watched = rows[i].stage == (uint32_t)stream->context->event.stage &&
                        rows[i].slot == stream->policy->text_slot && rows[i].slot != CST_NONE;
@@ -78,6 +78,13 @@ static bool make_known(cst_stream *stream)
         if (!one->found)
             return false;
         memset(one->found, 0, (words + 1) * sizeof(uint64_t));
+        if (!one->watched)
+            continue;
+        one->follow = stream->allocator.allocate(stream->allocator.user, sizeof *one->follow);
+        if (!one->follow)
+            return false;
+        one->follow->count = 0;
+        one->follow->accepted = one->follow->accepted_last = UINT32_MAX;
     }
     const cst_echo_row *const echoes = CST_ROWS(image, echoes, cst_echo_row);
     for (uint32_t i = 0; i < image->echoes.count; i++) {
@@ -112,6 +119,16 @@ cst_status stream_read(cst_stream *stream, const buffer *json)
     return status;
 }
 
+/* Whether all that looks at the text can: else nothing goes out before the end, where what asks for it is undecided. */
+static bool can_look(cst_stream *stream)
+{
+    const cst_image *const image = stream->policy->image;
+    for (uint32_t i = 0; i < image->databases.count; i++)
+        if (stream->known.databases[i].watched && !texts_database(&stream->context->texts, i))
+            return false;
+    return true;
+}
+
 static bool write_head(cst_stream *stream, const char *json, size_t length)
 {
     while (length > 0 && (json[length - 1] == ' ' || json[length - 1] == '\n' || json[length - 1] == '\r' || json[length - 1] == '\t'))
@@ -141,6 +158,7 @@ cst_status cst_stream_open(cst_context *context, const char *json, size_t length
     buffer_init(&stream->whole, &allocator, 0);
     buffer_init(&stream->text, &allocator, 0);
     buffer_init(&stream->out, &allocator, 0);
+    arena_init(&stream->folding, &allocator, 0);
     stream->sent_hash = UINT64_C(14695981039346656037);
     cst_status status = write_head(stream, json, length) ? CST_OK : CST_BAD_ARGUMENT;
     if (status == CST_OK) {
@@ -157,6 +175,8 @@ cst_status cst_stream_open(cst_context *context, const char *json, size_t length
         stream->is_whole = stream->broken || needs_whole(context);
         if ((!stream->broken && !freeze(stream)) || (!stream->is_whole && !make_known(stream)))
             status = CST_NO_MEMORY;
+        else if (!stream->is_whole)
+            stream->is_whole = !can_look(stream);
     }
     if (status != CST_OK) {
         cst_stream_close(stream);
@@ -174,11 +194,13 @@ void cst_stream_close(cst_stream *stream)
     const cst_image *const image = stream->policy ? stream->policy->image : NULL;
     for (uint32_t i = 0; stream->known.databases && i < image->databases.count + image->echoes.count; i++) {
         text_known *const one = &stream->known.databases[i];
-        const size_t words = i < image->databases.count ? (scan_pattern_count(stream->policy->databases[i]) + 63) / 64 : 0;
+        const size_t words = i < image->databases.count ? (CST_ROWS(image, databases, cst_database_row)[i].patterns.count + 63) / 64 : 0;
         if (one->found)
             allocator.release(allocator.user, one->found, (words + 1) * sizeof(uint64_t));
         if (one->items)
             allocator.release(allocator.user, one->items, one->capacity * sizeof *one->items);
+        if (one->follow)
+            allocator.release(allocator.user, one->follow, sizeof *one->follow);
     }
     if (stream->known.databases)
         allocator.release(allocator.user, stream->known.databases,
@@ -189,6 +211,7 @@ void cst_stream_close(cst_stream *stream)
     buffer_free(&stream->whole);
     buffer_free(&stream->text);
     buffer_free(&stream->out);
+    arena_free(&stream->folding);
     cst_policy_release(stream->policy);
     allocator.release(allocator.user, stream, sizeof *stream);
 }
@@ -197,12 +220,13 @@ void cst_stream_close(cst_stream *stream)
 
 /*
  * Whether it is worth looking. Each look goes through all that waits, so where much waits (an open bracket, a word that a rule holds) the next one is
- * due when a good part has come on top of it: then all looks together cost a few times the text, and not its square.
+ * due when a good part has come on top of it: then all looks together cost a few times the text, and not its square. Where only
+ * what is new is looked at (stream_follow.c), that is not needed.
  */
 static bool is_due(const cst_stream *stream)
 {
     const uint32_t waits = stream->characters - stream->released, fresh = stream->characters - stream->looked;
-    return fresh > 0 && (waits <= WAITING_BYTES || fresh >= waits / WAITING_PART);
+    return fresh > 0 && (waits <= WAITING_BYTES || fresh >= waits / WAITING_PART || stream->quiet);
 }
 
 static uint32_t whole_characters(const cst_stream *stream)

@@ -2,9 +2,9 @@
  * stream.h - a reply that comes in pieces, inside: what its three parts share.
  *
  * stream.c is the public calls: opening, feeding, and the end. stream_settle.c finds out how far the text is known, and keeps the matches up
- * to there. stream_release.c asks the rules what of it may go out. How they work together stands in stream.c.
+ * to there; stream_follow.c finds out the same from the new bytes alone. stream_release.c asks the rules what of it may go out. How they work together stands in stream.c.
  *
- * Above the engine; nobody but these three includes it.
+ * Above the engine; nobody but these four includes it.
  */
 #ifndef CONSTITUTION_RUNTIME_STREAM_H
 #define CONSTITUTION_RUNTIME_STREAM_H
@@ -31,10 +31,19 @@ struct cst_stream {
     bool is_whole;       /* some rule needs the whole text */
     bool watches_echo;
     bool stopped, broken, ended;
+    bool careful;        /* nothing is taken from stream_follow.c, nor from the rules' last answer: the same pieces go out, for tests */
+    bool quiet;          /* the rules' last answer holds as long as nothing new is found: all that is settled goes out as it came */
+    uint32_t stamp;      /* of the context when they answered */
+    arena folding;       /* a piece as a view shows it */
 };
 
 /* Begins the event that this JSON is, at the time and with the past of the stream's opening. */
 cst_status stream_read(cst_stream *stream, const buffer *json);
+/* Where the text of a database is settled, from what has come since it was asked last. False: that is not known, and a window has to be made. */
+bool stream_follow(cst_stream *stream, uint32_t database, uint32_t *place);
+/* The same for all of them. False also if something that begins before may have matched. */
+bool stream_follow_all(cst_stream *stream, uint32_t *place);
+
 /* Moves `settled` on, and keeps what was found up to there. False: it is not known, and everything is held. */
 bool stream_settle(cst_stream *stream);
 /* Writes what may go on now to `out`, and moves `released` on. False: it is not known, and everything is held. */

@@ -4,7 +4,10 @@
  * The compiled rules are run twice on the event: as if all that they look for came still, which names every rule that could become true, and
  * with what is known, which says which of them are. A redaction that is true is cut; whatever else is or could become true holds the text from its
  * first match on, and what is true and cannot be cut stops the reply.
+ *
+ * Most pieces of most replies bring nothing that a rule looks for. Then the last answer still holds, and what is settled goes out without asking.
  */
+#include "runtime/live.h"
 #include "runtime/stream.h"
 
 /* Why a rule is among the hits; CST_FALSE if it is not. */
@@ -108,10 +111,57 @@ static bool read_again(cst_stream *stream)
     return true;
 }
 
+/* ---- without asking again -------------------------------------------------------------------- */
+
+/*
+ * Whether the rules would answer the same again as long as nothing is found: no rule holds anything, no match waits, and the answer hung on
+ * nothing but the event's own values and the time of the opening: not on the past, a session or a host.
+ */
+static bool is_quiet(const cst_stream *stream, uint32_t held)
+{
+    const cst_image *const image = stream->policy->image;
+    const engine_event *const event = &stream->context->event;
+    if (held != UINT32_MAX || stream->stopped || stream->watches_echo || stream->policy->roots[event->dispatch_row].chain != CST_NONE ||
+        image->externs.count || image->pasts.count || image->watches.count || image->froms.count || image->labels.count ||
+        (image->records.count && event->session.bytes))
+        return false;
+    for (uint32_t i = 0; i < image->databases.count; i++)
+        if (stream->known.databases[i].count > 0)
+            return false;
+    return true;
+}
+
+static bool is_still_quiet(const cst_stream *stream)
+{
+    const cst_context *const context = stream->context;
+    return stream->quiet && context->stamp == stream->stamp && context->policy == stream->policy &&
+           (!context->live || live_generation(context->live) == context->generation);
+}
+
+/* What can be said from the new bytes alone. False: the rules have to be asked. */
+static bool release_quietly(cst_stream *stream)
+{
+    uint32_t place;
+    if (stream->careful || stream->watches_echo || stream->context->policy != stream->policy || !stream_follow_all(stream, &place))
+        return false;
+    if (place == stream->settled)
+        return true;
+    if (!is_still_quiet(stream))
+        return false;
+    buffer_add(&stream->out, stream->text.bytes + stream->released, place - stream->released);
+    stream->settled = stream->released = place;
+    return true;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
 bool stream_release(cst_stream *stream)
 {
     cst_context *const context = stream->context;
     uint32_t *cutting = NULL, cut_count = 0, held = 0;
+    if (release_quietly(stream))
+        return true;
+    stream->quiet = false;
     if (!read_again(stream))
         return false;
     stream->known.text = stream->text.bytes;
@@ -141,5 +191,7 @@ bool stream_release(cst_stream *stream)
     context->texts.stream = NULL;
     for (uint32_t i = 0; i < image->databases.count + image->echoes.count; i++)
         forget_released(stream, &stream->known.databases[i]);
+    stream->stamp = context->stamp;
+    stream->quiet = good && is_quiet(stream, held);
     return good;
 }

@@ -87,6 +87,7 @@ typedef struct gathering {
     const view_segment *segment;
     uint32_t pattern, from, to, number; /* number: of the segment */
     uint32_t first, last;               /* where they are in the segment */
+    uint32_t skipped;                   /* bytes of the segment before what is looked through */
     bool some, failed;
 } gathering;
 
@@ -115,7 +116,7 @@ static bool gather(void *user, uint32_t start, uint32_t end)
 static uint32_t live_place(cst_stream *stream, uint32_t number, const window *window, uint32_t views)
 {
     cst_context *const context = stream->context;
-    const scan_database *const database = stream->policy->databases[number];
+    const scan_database *const database = texts_database(&stream->context->texts, number);
     uint32_t settled = window->end;
     text_known *const known = &stream->known.databases[number];
     /* what is dead stays dead, also where another database holds the text */
@@ -145,7 +146,7 @@ static uint32_t live_place(cst_stream *stream, uint32_t number, const window *wi
 static bool gather_pattern(gathering *state, uint32_t number, uint32_t pattern)
 {
     cst_stream *const stream = state->stream;
-    const scan_database *const database = stream->policy->databases[number];
+    const scan_database *const database = texts_database(&stream->context->texts, number);
     const cst_database_row *const row = CST_ROWS(stream->policy->image, databases, cst_database_row) + number;
     const view_segment *const segment = state->segment;
     text_known *const known = state->known;
@@ -177,7 +178,7 @@ static uint32_t next_bit(uint32_t word, uint64_t left)
 static bool gather_matches(cst_stream *stream, uint32_t number, const window *window, uint32_t to)
 {
     cst_context *const context = stream->context;
-    const scan_database *const database = stream->policy->databases[number];
+    const scan_database *const database = texts_database(&stream->context->texts, number);
     const uint32_t count = scan_pattern_count(database), words = (count + 63) / 64;
     if (to <= stream->settled)
         return true;
@@ -215,8 +216,12 @@ static bool gather_run(void *user, uint32_t start, uint32_t end)
 {
     running *const run = user;
     gathering *const state = &run->state;
-    text_place place = {.text = state->stream->text.bytes, .length = state->stream->characters, .at = UINT32_MAX, .pattern = CST_NONE};
-    view_original(state->segment, start, end, &place.start, &place.end);
+    text_place place = {.text = state->stream->text.bytes,
+                        .length = state->stream->characters,
+                        .at = UINT32_MAX,
+                        .pattern = CST_NONE,
+                        .segment = state->number};
+    view_original(state->segment, start + state->skipped, end + state->skipped, &place.start, &place.end);
     place.start += state->window->start;
     place.end += state->window->start;
     if (place.end <= state->stream->released)
@@ -227,6 +232,24 @@ static bool gather_run(void *user, uint32_t start, uint32_t end)
     return !state->failed;
 }
 
+/* Where the window for runs begins: at or before `place`, and not within what a known run covers nor at its end, so that it is found again as the whole
+ * text shows it. */
+static uint32_t run_window(const cst_stream *stream, uint32_t views, const text_known *known, uint32_t place)
+{
+    for (bool moved = true; moved;) {
+        moved = false;
+        if (views)
+            place = view_cut(stream->text.bytes, stream->characters, place, views);
+        for (uint32_t i = known->count; i > 0; i--)
+            if (known->items[i - 1].start < place && known->items[i - 1].end >= place) {
+                place = known->items[i - 1].start;
+                moved = true;
+            }
+        moved = moved && views;
+    }
+    return place;
+}
+
 /* Runs from a place on are looked for again. */
 static void drop_from(text_known *known, uint32_t place)
 {
@@ -235,6 +258,26 @@ static void drop_from(text_known *known, uint32_t place)
         if (known->items[i].start < place)
             known->items[kept++] = known->items[i];
     known->count = kept;
+}
+
+/* Where a run may begin that is too short yet to be found: as many characters before the end of each form of the text as the rule counts. */
+static uint32_t unfinished_run(const cst_stream *stream, const window *window, const cst_echo_row *row)
+{
+    uint32_t least = window->end;
+    for (uint32_t i = 0; i < 2 && i < window->view.count; i++) {
+        const view_segment *const segment = &window->view.segments[i];
+        uint32_t characters = 0, place = segment->length, start, end;
+        while (place > 0 && characters < row->chars) {
+            place--;
+            characters += ((unsigned char)segment->bytes[place] & 0xc0) != 0x80;
+        }
+        if (place == segment->length)
+            continue;
+        view_original(segment, place, place + 1, &start, &end);
+        if (window->start + start < least)
+            least = window->start + start;
+    }
+    return least > stream->settled ? least : stream->settled;
 }
 
 /* A shared run may begin as many characters before the end as its rule counts; one that reaches the end may still grow, and its cut waits. */
@@ -251,36 +294,19 @@ static bool watch_echo(cst_stream *stream, uint32_t number, uint32_t *settled)
         return true;
     window window;
     bool unknown = false;
-    if (!window_make(stream, row->views, reach, &window))
+    const uint32_t begin = run_window(stream, row->views, known, stream->settled > reach ? stream->settled - reach : 0);
+    if (!window_make(stream, row->views, stream->settled - begin, &window))
         return false;
+    drop_from(known, begin);
     for (uint32_t i = 0; i < window.view.count; i++) {
         const view_segment *const segment = &window.view.segments[i];
-        running run = {{.stream = stream, .known = known, .window = &window, .segment = segment, .from = stream->settled}};
-        const uint32_t from = row->views ? 0 : stream->settled > reach ? stream->settled - reach : 0;
-        view_segment part = *segment;
-        part.bytes += from;
-        part.length -= from;
-        if (!row->views) {
-            run.state.segment = &part;
-            window.start = from;
-        }
-        if (i == 0)
-            drop_from(known, window.start);
-        echo_find(echo, part.bytes, part.length, gather_run, &run, &unknown);
+        running run = {{.stream = stream, .known = known, .window = &window, .segment = segment, .number = i < 2 ? i : 2}};
+        const uint32_t skipped = run.state.skipped = row->views ? 0 : begin;
+        echo_find(echo, segment->bytes + skipped, segment->length - skipped, gather_run, &run, &unknown);
         if (unknown || run.state.failed || window.view.limited)
             return false;
     }
-    uint32_t characters = 0, place = stream->characters;
-    while (place > stream->settled && characters < row->chars) {
-        place--;
-        characters += ((unsigned char)stream->text.bytes[place] & 0xc0) != 0x80;
-    }
-    if (row->views && window.end < place)
-        place = window.end;
-    if (row->views) { /* a view has fewer characters than the text, and no run crosses a cut unseen */
-        const uint32_t cut = view_cut(stream->text.bytes, stream->characters, place, row->views);
-        place = cut > stream->settled ? cut : stream->settled;
-    }
+    const uint32_t place = unfinished_run(stream, &window, row);
     if (place < *settled)
         *settled = place;
     return true;
@@ -294,23 +320,38 @@ bool stream_settle(cst_stream *stream)
     const cst_database_row *const rows = CST_ROWS(image, databases, cst_database_row);
     arena *const memory = &stream->context->scratch.memory;
     window *const windows = arena_array(memory, image->databases.count + 1u, sizeof *windows);
+    bool *const followed = arena_array(memory, image->databases.count + 1u, sizeof *followed);
     uint32_t settled = stream->characters;
-    if (!windows)
+    if (!windows || !followed)
         return false;
     for (uint32_t i = 0; i < image->databases.count; i++) {
+        uint32_t place;
         if (!stream->known.databases[i].watched)
             continue;
-        if (!window_make(stream, rows[i].views, scan_lookback(stream->policy->databases[i]), &windows[i]))
+        const scan_database *const database = texts_database(&stream->context->texts, i); /* it was there when the stream began */
+        if (!database)
             return false;
-        const uint32_t place = live_place(stream, i, &windows[i], rows[i].views);
+        followed[i] = stream_follow(stream, i, &place);
+        if (!followed[i]) {
+            if (!window_make(stream, rows[i].views, scan_lookback(database), &windows[i]))
+                return false;
+            place = live_place(stream, i, &windows[i], rows[i].views);
+        }
         settled = place < settled ? place : settled;
     }
     for (uint32_t i = 0; i < image->echoes.count; i++)
         if (stream->known.echoes[i].watched && !watch_echo(stream, i, &settled))
             return false;
-    for (uint32_t i = 0; i < image->databases.count; i++)
-        if (stream->known.databases[i].watched && !gather_matches(stream, i, &windows[i], settled))
+    for (uint32_t i = 0; i < image->databases.count; i++) {
+        text_known *const known = &stream->known.databases[i];
+        if (!known->watched || (followed[i] && known->follow->accepted >= settled)) /* nothing that begins before has matched */
+            continue;
+        if (followed[i] && !window_make(stream, rows[i].views, scan_lookback(texts_database(&stream->context->texts, i)), &windows[i]))
             return false;
+        if (!gather_matches(stream, i, &windows[i], settled))
+            return false;
+        scan_follow_settled(known->follow, settled);
+    }
     stream->settled = settled;
     return true;
 }

@@ -106,20 +106,40 @@ static bool is_bound_around(const environment *environment, const ast_path *path
     return found->kind == BINDING_LOCAL || found->value == NULL || found->value->kind != EXPRESSION_CONSTANT;
 }
 
-/* The first part of an expression that belongs to the event being decided; NULL: none. */
-static const ast_expression *decided_part(const question *q, const ast_expression *ast)
+typedef struct inner_name { /* variables of quantifiers inside of the filter: they hide what is bound around it */
+    const struct inner_name *outer;
+    const ast_text *name;
+} inner_name;
+
+static bool is_inner(const inner_name *names, const ast_path *path)
+{
+    for (; names != NULL && path->count > 0; names = names->outer)
+        if (keys_equal(key_of(names->name), key_of(&path->items[0])))
+            return true;
+    return false;
+}
+
+static const ast_expression *decided_below(const question *q, const ast_expression *ast, const inner_name *names)
 {
     if (ast == NULL)
         return NULL;
     if ((ast->kind == AST_PATH || ast->kind == AST_CALL || ast->kind == AST_OF) &&
-        (path_is_this(&ast->path) || (ast->kind == AST_PATH && is_bound_around(q->environment, &ast->path))))
+        (path_is_this(&ast->path) || (ast->kind == AST_PATH && !is_inner(names, &ast->path) &&
+                                      is_bound_around(q->environment, &ast->path))))
         return ast;
-    const ast_expression *found = decided_part(q, ast->left);
+    const inner_name inner = {names, &ast->text};
+    const ast_expression *found = decided_below(q, ast->left, names);
     if (found == NULL)
-        found = decided_part(q, ast->right);
+        found = decided_below(q, ast->right, ast->kind == AST_QUANTIFIER ? &inner : names);
     for (uint32_t i = 0; i < ast->items.count && found == NULL; i++)
-        found = decided_part(q, ast->items.items[i]);
+        found = decided_below(q, ast->items.items[i], names);
     return found;
+}
+
+/* The first part of an expression that belongs to the event being decided; NULL: none. */
+static const ast_expression *decided_part(const question *q, const ast_expression *ast)
+{
+    return decided_below(q, ast, NULL);
 }
 
 static void this_report(const question *q, const ast_expression *part)

@@ -34,6 +34,8 @@ static const option_row run_options[] = {
     {"--context", NULL, "NAME=JSON", NULL,
      "a context record for conversations, which bring none; repeatable"},
     {"--summary", NULL, NULL, NULL, "a table for people instead of JSON lines"},
+    {"--jobs", "-j", "NUMBER", NULL,
+     "threads that decide; answers come in the order of the events all the same"},
     {"--fail-on", NULL, "LEVEL", NULL,
      "exit with 3 if any decision is LEVEL (flag, deny, …) or stricter"},
     {"--emit-events", NULL, NULL, NULL, "print the events that --from makes, and decide nothing"},
@@ -163,6 +165,7 @@ const cli_command commands[] = {
      "  constc run support.const events.jsonl\n"
      "  constc run support.const events.jsonl --host \"python3 classifier.py\"\n"
      "  constc run support.const events.jsonl --summary\n"
+     "  constc run -j 8 support.so < events.jsonl > decisions.jsonl\n"
      "  constc run --stream support.const reply.sse --from openai --system prompt.txt\n"
      "  constc run support.const chats.jsonl --from openai --context user='{\"id\":\"u1\"}' "
      "--fail-on deny\n"

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compiler/cli/run_parallel.h"
 #include "compiler/cli/run_source.h"
 #include "runtime/adapters/lines.h"
 #include "runtime/limits.h"
@@ -223,6 +224,11 @@ static void read_lines(run_source *source, line_reader *lines, const char *path)
     }
 }
 
+static void deny_long(void *source)
+{
+    deny_long_line(source);
+}
+
 static void read_input(run_state *run, const char *path, const char *format, const char *records, bool answers)
 {
     const int descriptor = file_open(path);
@@ -235,7 +241,9 @@ static void read_input(run_state *run, const char *path, const char *format, con
     lines_init(&lines, descriptor, run->bound, NULL);
     run_source_begin(&source, run, format, records, answers);
     /* a stream of messages is a line each, and its writer may wait for the first answer */
-    if (source.kind == SOURCE_EVENTS || source.kind == SOURCE_MCP || !read_document(&source, &lines))
+    if (run->threads > 1)
+        run_lines_parallel(run, &lines, path, run->threads, deny_long, &source);
+    else if (source.kind == SOURCE_EVENTS || source.kind == SOURCE_MCP || !read_document(&source, &lines))
         read_lines(&source, &lines, path);
     run_source_end(&source);
     lines_free(&lines);
@@ -377,7 +385,7 @@ static bool run_begin(const cli_arguments *arguments, const char *format, run_st
     run->emit_events = arguments_has(arguments, "--emit-events");
     if (!stream_options_good(arguments, format) || !run_source_options_good(arguments, format) ||
         !words_read(arguments, format, run->emit_events, &policy, events) ||
-        !fail_on_read(arguments, run) || !limits_read(arguments, &options.limits) ||
+        !fail_on_read(arguments, run) || !run_threads_read(arguments, format, &run->threads) || !limits_read(arguments, &options.limits) ||
         !records_read(arguments, format, run, records))
         return false;
     run->bound = options.limits.event_bytes != 0 ? options.limits.event_bytes : LIMIT_EVENT_BYTES;
@@ -389,6 +397,14 @@ static bool run_begin(const cli_arguments *arguments, const char *format, run_st
                               &options, code);
     if (run->policy == NULL)
         return false;
+    const cst_status warm = cst_policy_warm(run->policy);
+    if (warm != CST_OK) {
+        complain("%s: %s", policy, cst_status_text(warm));
+        *code = EXIT_USAGE;
+        return false;
+    }
+    if (!run_can_share(run->policy))
+        run->threads = 1;
     run->context = cst_context_new(run->policy);
     if (run->context == NULL) {
         complain("out of memory");

@@ -18,6 +18,7 @@ typedef struct run_state {
     bool failing; /* --fail-on was given */
     cst_verdict fail_on;
     bool reached;
+    uint32_t threads; /* --jobs */
     int trouble;    /* an exit code that ends the run, or EXIT_GOOD */
     uint64_t bytes; /* of the input so far */
     size_t bound;   /* of one line */

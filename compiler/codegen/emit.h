@@ -4,7 +4,7 @@
  *
  * The way of a policy through this folder: prepare.c measures every condition and sorts operands by
  * cost; module.c makes one LLVM function for each group and witness and the tables that point to
- * them; conditions.c emits truth, quantifiers.c loops, values.c what conditions compare, sets.c
+ * them, index.c those of groups with an index; conditions.c emits truth, quantifiers.c loops, values.c what conditions compare, sets.c
  * membership, access.c loads and calls; constants.c the texts that code points to. jit.c and
  * aot.c do something with the finished module, output.c and link.c with its bytes; target.c knows
  * the machine.
@@ -70,7 +70,8 @@ typedef struct emitted {
 typedef enum work_kind {
     WORK_CONDITION, /* the truth of a node */
     WORK_CHUNK,     /* the truth of operands first..last-1 of a junction */
-    WORK_RULES      /* rules first..last-1 of a group */
+    WORK_RULES,     /* rules first..last-1 of a group */
+    WORK_BUNDLE     /* the rules of an indexed group that stand at first..last-1 in its order */
 } work_kind;
 
 /* A function that is declared and has no body yet. Bodies are made one after another, never
@@ -234,6 +235,11 @@ void emit_witness(emitter *e, const plan_witness *witness); /* the body of a cst
 
 void emit_mark(emitter *e, uint32_t root); /* the body of a cst_mark_fn, to its return */
 
+/* ---- index.c --------------------------------------------------------------------------------- */
+
+void emit_indexed_group(emitter *e, const plan_group *group); /* to its return */
+void emit_bundle(emitter *e, const plan_group *group, uint32_t first, uint32_t last); /* the body of a cst_bundle_fn */
+
 /* ---- module.c -------------------------------------------------------------------------------- */
 
 typedef struct module_options {
@@ -252,6 +258,7 @@ cst_status module_generate(emitter *e, const module_options *options, LLVMTarget
 void module_dispose(LLVMModuleRef module);
 /* Declares a function for a piece of work that is done later. */
 LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first, uint32_t last);
+void emit_rule(emitter *e, const plan_rule *row); /* its condition, and its hit */
 
 /* ---- target.c -------------------------------------------------------------------------------- */
 

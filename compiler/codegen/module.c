@@ -55,14 +55,15 @@ static void end_function(emitter *e)
 
 LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first, uint32_t last)
 {
-    const uint32_t locals =
-        kind != WORK_RULES && emit_node(e, node)->uses_local ? e->local_count : 0;
-    LLVMTypeRef parameters[LOCAL_COUNT + 1];
+    const bool rules = kind == WORK_RULES || kind == WORK_BUNDLE;
+    const uint32_t locals = !rules && emit_node(e, node)->uses_local ? e->local_count : 0;
+    LLVMTypeRef parameters[LOCAL_COUNT + 1], bundle[] = {e->pointer, e->i32, e->i32};
     for (uint32_t i = 0; i <= locals; i++)
         parameters[i] = e->pointer;
-    LLVMTypeRef result = kind == WORK_RULES ? e->none : e->i32;
-    LLVMValueRef function = add_function(e, LLVMFunctionType(result, parameters, locals + 1, false),
-                                         kind == WORK_RULES ? "rules" : "condition");
+    LLVMTypeRef signature =
+        kind == WORK_BUNDLE ? LLVMFunctionType(e->none, bundle, 3, false)
+                            : LLVMFunctionType(rules ? e->none : e->i32, parameters, locals + 1, false);
+    LLVMValueRef function = add_function(e, signature, rules ? "rules" : "condition");
     work *added = malloc(sizeof *added + locals * sizeof added->lists[0]);
     if (added == NULL) {
         e->no_memory = true;
@@ -110,7 +111,7 @@ static void emit_hit(emitter *e, const plan_rule *row, LLVMValueRef undecided)
     emit_store(e, next, e->frame, offsetof(cst_frame, hit_count));
 }
 
-static void emit_rule(emitter *e, const plan_rule *row)
+void emit_rule(emitter *e, const plan_rule *row)
 {
     const node_id condition = e->graph->roots.items[row->root].condition;
     LLVMBasicBlockRef fires = emit_block(e, "fires"), next = emit_block(e, "rule");
@@ -148,6 +149,10 @@ static uint32_t rules_end(const emitter *e, const plan_group *group, uint32_t fi
 static void emit_group(emitter *e, uint32_t number)
 {
     const plan_group *group = &e->plan->groups[number];
+    if (group->index != NULL) {
+        emit_indexed_group(e, group);
+        return;
+    }
     const bool whole = rules_end(e, group, 0) == group->rule_count;
     for (uint32_t first = 0, end; first < group->rule_count; first = end) {
         end = whole ? group->rule_count : rules_end(e, group, first);
@@ -185,6 +190,9 @@ static void do_work(emitter *e, const work *item)
         for (uint32_t i = item->first; i < item->last; i++)
             emit_rule(e, &item->group->rules[i]);
         LLVMBuildRetVoid(e->builder);
+        break;
+    case WORK_BUNDLE:
+        emit_bundle(e, item->group, item->first, item->last);
         break;
     }
     end_function(e);
@@ -237,6 +245,11 @@ static uint32_t group_size(const emitter *e, uint32_t number)
 {
     const plan_group *group = &e->plan->groups[number];
     uint64_t size = 0;
+    if (group->index != NULL) { /* its keys; its rules are functions of their own */
+        for (uint32_t k = 0; k < group->index->key_count; k++)
+            size += prepared_share(e->graph, &e->prepared, group->index->keys[k].node) + 2u;
+        return size > FUNCTION_SIZE ? FUNCTION_SIZE : (uint32_t)size;
+    }
     for (uint32_t i = 0; i < group->rule_count && size <= FUNCTION_SIZE; i++) {
         const node_id condition = e->graph->roots.items[group->rules[i].root].condition;
         const uint32_t share = prepared_share(e->graph, &e->prepared, condition);

@@ -97,6 +97,7 @@ static cst_status run_passes(compilation *unit, void *user)
     };
     const pass_run *run = user;
     unit->portable = run->input->portable;
+    unit->indexing = run->input->indexing;
     const cst_status status = read_source(unit, run->input);
     if (status != CST_OK || run->last == DRIVER_READ)
         return status;

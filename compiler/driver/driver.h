@@ -34,6 +34,7 @@ typedef struct driver_input {
     const char *text; /* NULL: read the file */
     size_t length;
     bool portable;    /* what is made will run on other machines than this */
+    plan_indexing indexing;
 } driver_input;
 
 /*

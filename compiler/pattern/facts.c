@@ -12,7 +12,7 @@
 #include "runtime/limits.h"
 #include "runtime/text/scan_format.h"
 
-enum { MOST_TEXTS = 48, MOST_BYTES = 24, LEAST_PRICE = 80, MOST_BEFORE_DIGIT = 16 };
+enum { MOST_TEXTS = 48, FEW_TEXTS = 8, MOST_BYTES = 24, LEAST_PRICE = 80, MOST_BEFORE_DIGIT = 16 };
 
 /* How rare a byte is, in sixteenths of a bit: letters as in English prose and code, digits, signs. */
 static uint32_t byte_price(unsigned char byte)
@@ -59,6 +59,7 @@ typedef struct place { /* where a part stands */
 typedef struct found { /* the best set so far */
     texts texts;
     uint32_t price;
+    uint32_t most;              /* texts that one set may have */
     uint32_t nearest, farthest; /* from the start of a match to the end of a text */
     byte_set before;            /* bytes between that start and the start of a text, and those of the texts */
 } found;
@@ -258,7 +259,7 @@ static uint32_t price_sum(uint32_t a, uint32_t b)
 static void consider(found *best, const texts *set, const place *at)
 {
     uint32_t all = UINT32_MAX, longest = 0, shortest = UINT32_MAX;
-    if (set->count == 0)
+    if (set->count == 0 || set->count > best->most)
         return;
     for (uint32_t i = 0; i < set->count; i++) {
         const uint32_t price = text_price(&set->items[i]);
@@ -271,7 +272,7 @@ static void consider(found *best, const texts *set, const place *at)
     const uint32_t price = less(all, window_price(at) + 4 * (set->count - 1)); /* each is one more for the engine */
     if (price <= best->price)
         return;
-    *best = (found){*set, price, add(at->nearest, shortest), add(at->farthest, longest), at->before};
+    *best = (found){*set, price, best->most, add(at->nearest, shortest), add(at->farthest, longest), at->before};
     /* a hit may lie inside of another text of the set, or be its end: what is before it is then a part of that text */
     for (uint32_t i = 0; i < set->count; i++)
         for (uint32_t k = 0; k < set->items[i].length; k++) {
@@ -292,6 +293,17 @@ static void bytes_of(const tree *tree, byte_set *out)
 
 static void search(arena *arena, const tree *tree, const place *at, found *best);
 
+/* Fewer texts than the part has in all, where those are many. */
+static void search_fewer(arena *arena, const tree *tree, const place *at, found *best)
+{
+    found fewer = {.price = best->price, .most = FEW_TEXTS};
+    search(arena, tree, at, &fewer);
+    if (fewer.price <= best->price)
+        return;
+    fewer.most = best->most;
+    *best = fewer;
+}
+
 static void search_sequence(arena *arena, const tree *tree, const place *from, found *best)
 {
     place at = *from, run_at = *from;
@@ -300,7 +312,7 @@ static void search_sequence(arena *arena, const tree *tree, const place *from, f
         texts one;
         const measure size = measure_of(tree->items[i]);
         const bool few = texts_of(arena, tree->items[i], &one);
-        if (few && run.count > 0 && texts_join(arena, &run, &one, &run)) {
+        if (few && run.count > 0 && run.count * one.count <= best->most && texts_join(arena, &run, &one, &run)) {
             consider(best, &run, &run_at);
         } else {
             run.count = 0;
@@ -308,6 +320,8 @@ static void search_sequence(arena *arena, const tree *tree, const place *from, f
                 run = one;
                 run_at = at;
                 consider(best, &run, &run_at);
+                if (one.count > FEW_TEXTS && best->most > FEW_TEXTS)
+                    search_fewer(arena, tree->items[i], &at, best);
             } else {
                 search(arena, tree->items[i], &at, best);
             }
@@ -318,14 +332,15 @@ static void search_sequence(arena *arena, const tree *tree, const place *from, f
     }
 }
 
-static void search_either(arena *arena, const tree *tree, const place *at, found *best)
+/* Of each alternative the best set of at most so many texts, if all together are few. */
+static bool search_all(arena *arena, const tree *tree, const place *at, uint32_t most, found *out)
 {
-    found all = {.price = UINT32_MAX, .nearest = UINT32_MAX};
+    found all = {.price = UINT32_MAX, .most = most, .nearest = UINT32_MAX};
     for (uint32_t i = 0; i < tree->count; i++) {
-        found one = {.price = 0};
+        found one = {.price = 0, .most = most};
         search(arena, tree->items[i], at, &one);
         if (one.price == 0 || all.texts.count + one.texts.count > MOST_TEXTS)
-            return;
+            return false;
         memcpy(&all.texts.items[all.texts.count], one.texts.items, one.texts.count * sizeof *one.texts.items);
         all.texts.count += one.texts.count;
         all.price = i == 0 ? one.price : price_sum(all.price, one.price);
@@ -334,8 +349,22 @@ static void search_either(arena *arena, const tree *tree, const place *at, found
         for (uint32_t k = 0; k < 4; k++)
             all.before.bits[k] |= one.before.bits[k];
     }
-    if (tree->count > 0 && all.price > best->price)
-        *best = all;
+    *out = all;
+    return tree->count > 0;
+}
+
+/* A word without case has as many texts as its letters s and k (which a long s and the sign of Kelvin stand for too) can be written in: where that makes
+ * the alternatives too many, each gives a part of itself that has fewer. */
+static void search_either(arena *arena, const tree *tree, const place *at, found *best)
+{
+    found all;
+    uint32_t most = best->most;
+    while (most > 0 && !search_all(arena, tree, at, most, &all))
+        most = most > FEW_TEXTS ? FEW_TEXTS : most / 2;
+    if (most == 0 || all.price <= best->price)
+        return;
+    all.most = best->most;
+    *best = all;
 }
 
 static void search(arena *arena, const tree *tree, const place *at, found *best)
@@ -343,7 +372,8 @@ static void search(arena *arena, const tree *tree, const place *at, found *best)
     texts few;
     if (texts_of(arena, tree, &few)) {
         consider(best, &few, at);
-        return;
+        if (few.count <= best->most)
+            return;
     }
     if (tree->kind == TREE_CAT)
         search_sequence(arena, tree, at, best);
@@ -484,7 +514,7 @@ facts facts_of(arena *arena, const pattern *pattern)
         return phrase_facts(arena, pattern);
     const measure size = measure_of(pattern->tree);
     facts out = {.shortest = size.shortest, .longest = size.longest, .trigger = SCAN_BY_START};
-    found best = {.price = 0};
+    found best = {.price = 0, .most = MOST_TEXTS};
     const place start = {.nearest = 0};
     place digit = start;
     search(arena, pattern->tree, &start, &best);

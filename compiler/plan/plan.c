@@ -5,25 +5,29 @@
  * constants and the `interned` of slots (symbols.c).
  *
  * Groups. All bodies with one selector are a group, so that an event meets only rules about its
- * stage and tool. How many functions a large group becomes is the code generator's affair. An
- * index over the rules of a large group would be one more form of group, chosen here.
+ * stage and tool. A large group may get an index over its rules (index.c); how many functions one without becomes is
+ * the code generator's affair.
  *
  * Caches. A shared condition is remembered in a byte of frame.memo when an event can meet it
  * twice, it costs more than the byte does, it does not depend on an element, and it is always
  * decided: byte 0 is "not computed yet", 1 false, 2 true. A condition inside of a quantifier that
  * does not depend on the element counts as met twice. To find "twice" only the first and the
- * latest selector that met a node are compared: a cache that is missed costs time, never meaning.
+ * latest root that met a node are compared: a cache that is missed costs time, never meaning. Rules of one indexed group meet if they
+ * stand in one leaf.
  *
  * Witnesses. Each `any` that a rule reports gets a row; an `any` inside of another is searched
  * within the first element of the outer one that makes it true.
  */
 #include <string.h>
 
-#include "compiler/plan/planning.h"
+#include "compiler/plan/index.h"
 #include "runtime/base/hash.h"
 
 /* A load, a branch and a store cost about four comparisons, and pay only at the second use. */
 #define MEMO_LEAST_COST 8u
+
+/* Every event empties all of them, so there are no more than a few cache lines: the costliest. */
+#define MEMO_MOST 512u
 
 bool stage_has_tools(cst_stage stage)
 {
@@ -66,6 +70,7 @@ typedef struct planning {
     } selectors;
     lists keys;            /* selectors as numbers: entry number = selector number */
     uint32_t *selector_of; /* by root */
+    uint32_t *leaf_of; /* by root: the leaf of its group's index that it stands in first; 0: none */
 } planning;
 
 static const rule_body *body_of(const planning *p, const graph_root *root)
@@ -118,23 +123,30 @@ static void make_groups(planning *p)
 /* ---- caches ---------------------------------------------------------------------------------- */
 
 typedef struct meeting {  /* who met a node so far */
-    uint32_t first, last; /* selector + 1; 0: nobody */
+    uint32_t first, last; /* root + 1; 0: nobody */
     uint32_t root;        /* the last root that walked below it, + 1 */
     bool twice;
 } meeting;
 
-static void meet(const planning *p, meeting *meetings, node_id id, uint32_t number, bool repeated)
+/* Whether one event is likely to evaluate both. */
+static bool roots_meet(const planning *p, uint32_t a, uint32_t b)
+{
+    const uint32_t first = p->selector_of[a], second = p->selector_of[b];
+    if (first == second && p->leaf_of[a] != 0 && p->leaf_of[b] != 0)
+        return p->leaf_of[a] == p->leaf_of[b];
+    return selectors_meet(p->selectors.items[first].what, p->selectors.items[second].what);
+}
+
+static void meet(const planning *p, meeting *meetings, node_id id, uint32_t root, bool repeated)
 {
     meeting *met = &meetings[id];
     if (met->twice)
         return;
-    const plan_selector *all = p->selectors.items;
-    met->twice = repeated ||
-                 (met->first != 0 && selectors_meet(all[met->first - 1].what, all[number].what)) ||
-                 (met->last != 0 && selectors_meet(all[met->last - 1].what, all[number].what));
+    met->twice = repeated || (met->first != 0 && roots_meet(p, met->first - 1, root)) ||
+                 (met->last != 0 && roots_meet(p, met->last - 1, root));
     if (met->first == 0)
-        met->first = number + 1;
-    met->last = number + 1;
+        met->first = root + 1;
+    met->last = root + 1;
 }
 
 static void walk(const planning *p, meeting *meetings, node_id id, uint32_t root,
@@ -143,7 +155,7 @@ static void walk(const planning *p, meeting *meetings, node_id id, uint32_t root
     const graph_node *node = &p->graph->nodes.items[id];
     if (node->operand_count == 0)
         return;
-    meet(p, meetings, id, p->selector_of[root], in_quantifier && !node->uses_local);
+    meet(p, meetings, id, root, in_quantifier && !node->uses_local);
     if (meetings[id].root == root + 1)
         return;
     meetings[id].root = root + 1;
@@ -152,16 +164,59 @@ static void walk(const planning *p, meeting *meetings, node_id id, uint32_t root
         walk(p, meetings, node->operands[i], root, in_quantifier || (quantifier && i == 1));
 }
 
+static void note_leaves(planning *p, const plan_group *group, const index_node *node,
+                        uint32_t *next)
+{
+    if (node == NULL)
+        return;
+    if (node->form == CST_INDEX_LEAF) {
+        ++*next;
+        for (uint32_t i = 0; i < node->count; i++)
+            if (p->leaf_of[group->rules[node->rules[i]].root] == 0)
+                p->leaf_of[group->rules[node->rules[i]].root] = *next;
+        return;
+    }
+    for (uint32_t i = 0; i < node->count; i++)
+        note_leaves(p, group, node->children[i], next);
+    note_leaves(p, group, node->rest, next);
+}
+
+static bool wants_memo(const planning *p, const meeting *meetings, node_id id)
+{
+    const graph_node *node = &p->graph->nodes.items[id];
+    const bool condition = node->kind >= EXPRESSION_TRUTH && node->kind != EXPRESSION_NOT;
+    return condition && meetings[id].twice && !node->undecidable && !node->uses_local &&
+           node->cost >= MEMO_LEAST_COST;
+}
+
+/* The least cost that leaves at most MEMO_MOST conditions. */
+static uint32_t memo_threshold(const planning *p, const meeting *meetings)
+{
+    uint32_t least = MEMO_LEAST_COST;
+    for (uint32_t count = MEMO_MOST + 1; count > MEMO_MOST; least *= 2) {
+        count = 0;
+        for (uint32_t id = 0; id < p->graph->nodes.count; id++)
+            count += wants_memo(p, meetings, id) && p->graph->nodes.items[id].cost >= least;
+        if (count <= MEMO_MOST || least > UINT32_MAX / 2)
+            break;
+    }
+    return least;
+}
+
 static void choose_caches(planning *p)
 {
     meeting *meetings = arena_array(p->memory, p->graph->nodes.count, sizeof *meetings);
+    uint32_t leaves = 0;
+    p->leaf_of = arena_array(p->memory, p->graph->roots.count, sizeof *p->leaf_of);
+    for (uint32_t g = 0; g < p->plan->group_count; g++)
+        if (p->plan->groups[g].index != NULL)
+            note_leaves(p, &p->plan->groups[g], p->plan->groups[g].index->tree, &leaves);
     for (uint32_t r = 0; r < p->graph->roots.count; r++)
         walk(p, meetings, p->graph->roots.items[r].condition, r, false);
+    const uint32_t least = memo_threshold(p, meetings);
     for (uint32_t id = 0; id < p->graph->nodes.count; id++) {
         graph_node *node = &p->graph->nodes.items[id];
-        const bool condition = node->kind >= EXPRESSION_TRUTH && node->kind != EXPRESSION_NOT;
-        if (condition && meetings[id].twice && !node->undecidable && !node->uses_local &&
-            node->cost >= MEMO_LEAST_COST)
+        if (wants_memo(p, meetings, id) && node->cost >= least && p->plan->memo_count < MEMO_MOST)
             node->memo = p->plan->memo_count++;
     }
 }
@@ -249,9 +304,10 @@ bool pass_plan(compilation *unit)
     unit->plan = p.plan;
     collect_selectors(&p);
     make_groups(&p);
-    choose_caches(&p);
     make_witnesses(&p);
     symbols all;
     symbols_collect(unit, &all);
+    indexes_build(unit);
+    choose_caches(&p);
     return image_build(unit, &all, p.selectors.items, p.selectors.count);
 }

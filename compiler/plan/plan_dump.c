@@ -5,7 +5,69 @@
  * Everything about tables is read back from the image, so the dump shows what the runtime will see.
  */
 #include "compiler/plan/dump.h"
+#include "compiler/plan/index.h"
 #include "compiler/reference/print.h"
+
+enum { SHOWN_CHILDREN = 8 }; /* of a table; the rest is counted */
+
+static void dump_value(buffer *out, const compilation *unit, const plan_key *key, int64_t value)
+{
+    const cst_image *image = (const cst_image *)(const void *)unit->plan->image;
+    const cst_symbol_row *symbols = CST_ROWS(image, symbols, cst_symbol_row);
+    if (key->form == PLAN_KEY_SYMBOL && value > 0 && value <= image->symbols.count)
+        buffer_format(out, "\"%s\"", CST_TEXT(image, symbols[value - 1].text));
+    else
+        buffer_format(out, "%lld", (long long)value);
+}
+
+static void dump_index_node(buffer *out, const compilation *unit, const plan_group *group,
+                            const index_node *node, uint32_t depth)
+{
+    static const char *const forms[] = {"rules", "values", "values", "cells", "prefixes"};
+    if (node->form == CST_INDEX_LEAF) {
+        buffer_text(out, " rows");
+        for (uint32_t i = 0; i < node->count && i < SHOWN_CHILDREN; i++)
+            buffer_format(out, " %u%s", group->rules[node->rules[i]].row,
+                          node->exact[i] ? " as data" : "");
+        if (node->count > SHOWN_CHILDREN)
+            buffer_format(out, " and %u more", node->count - SHOWN_CHILDREN);
+        buffer_text(out, "\n");
+        return;
+    }
+    const plan_key *key = &node->what;
+    buffer_format(out, " %s of n%u: %u\n", forms[node->form], key->node, node->count);
+    for (uint32_t i = 0; i < node->count && i < SHOWN_CHILDREN; i++) {
+        if (node->children[i] == NULL)
+            continue;
+        buffer_format(out, "%*s", (int)depth * 2 + 4, "");
+        if (node->form == CST_INDEX_CELLS && i == 0)
+            buffer_text(out, "below");
+        else if (node->form == CST_INDEX_CELLS)
+            dump_value(out, unit, key, node->values[i - 1]);
+        else if (node->form == CST_INDEX_PREFIXES)
+            buffer_format(out, "\"%.*s\"", (int)node->prefixes[i].length, node->prefixes[i].text);
+        else
+            dump_value(out, unit, key, node->values[i]);
+        dump_index_node(out, unit, group, node->children[i], depth + 1);
+    }
+    if (node->count > SHOWN_CHILDREN)
+        buffer_format(out, "%*s%u more\n", (int)depth * 2 + 4, "", node->count - SHOWN_CHILDREN);
+    if (node->rest != NULL) {
+        buffer_format(out, "%*srest", (int)depth * 2 + 4, "");
+        dump_index_node(out, unit, group, node->rest, depth + 1);
+    }
+}
+
+static void dump_index(buffer *out, const compilation *unit, const plan_group *group)
+{
+    const plan_index *index = group->index;
+    if (index == NULL)
+        return;
+    buffer_format(out, "  index: %u keys, %u bundles, depth %u, expected %llu instead of %llu\n   ",
+                  index->key_count, index->bundle_count, index->depth,
+                  (unsigned long long)index->expected, (unsigned long long)index->straight);
+    dump_index_node(out, unit, group, index->tree, 0);
+}
 
 static void dump_groups(buffer *out, const compilation *unit, const cst_image *image)
 {
@@ -21,6 +83,7 @@ static void dump_groups(buffer *out, const compilation *unit, const cst_image *i
                           unit->graph->nodes.items[root->condition].cost,
                           one->restricts ? " restricts" : "");
         }
+        dump_index(out, unit, group);
     }
 }
 

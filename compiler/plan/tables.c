@@ -210,6 +210,12 @@ static void build_groups(image_builder *image)
         *ARENA_PUSH(image->memory, &image->groups) =
             (cst_group_row){.rules = {image->group_rules.count, group->rule_count},
                             .label = image_text(image, group->label)};
+        if (group->index != NULL) {
+            cst_group_row *row = &image->groups.items[g];
+            row->index = group->index->root;
+            row->index_keys = group->index->key_count;
+            row->index_bundles = group->index->bundle_count;
+        }
         for (uint32_t r = 0; r < group->rule_count; r++)
             *ARENA_PUSH(image->memory, &image->group_rules) = group->rules[r].row;
     }

@@ -55,7 +55,8 @@ static uint64_t load(const unsigned char *bytes, size_t count)
     return word;
 }
 
-uint64_t cst_hash_seeded(const void *bytes, size_t length, uint64_t seed)
+/* Inlined twice: without a seed the first product is a constant. */
+static inline uint64_t hash(const void *bytes, size_t length, uint64_t seed)
 {
     const unsigned char *next = bytes;
     size_t left = length;
@@ -78,8 +79,13 @@ uint64_t cst_hash_seeded(const void *bytes, size_t length, uint64_t seed)
     return fold(fold(a ^ state, b ^ KEY_B ^ seed) ^ length ^ KEY_C, KEY_A ^ seed);
 }
 
+uint64_t cst_hash_seeded(const void *bytes, size_t length, uint64_t seed)
+{
+    return hash(bytes, length, seed);
+}
+
 uint32_t cst_hash(const void *bytes, size_t length)
 {
-    const uint64_t hash = cst_hash_seeded(bytes, length, 0);
-    return (uint32_t)(hash ^ (hash >> 32));
+    const uint64_t whole = hash(bytes, length, 0);
+    return (uint32_t)(whole ^ (whole >> 32));
 }

@@ -74,7 +74,7 @@ static session *begin_session(cst_context *context)
 {
     const engine_text *const name = &context->event.session;
     session_table *const table = &context->sessions;
-    session *known = session_find(table, name->bytes, name->length);
+    session *known = engine_session(context);
     if (!known && (context->live || context->history.timed) &&
         table->count < context->policy->limits.sessions) {
         known = session_store(table, name->bytes, name->length);

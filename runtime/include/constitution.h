@@ -141,6 +141,13 @@ CST_API cst_status cst_policy_open(const char *path, const cst_options *options,
 CST_API cst_status cst_policy_from_module(const struct cst_module *module,
                                           const cst_options *options, cst_policy **out);
 
+/* What looks for patterns in texts is opened when an event first needs it, which takes milliseconds. A service calls this before its
+ * first event (and before it makes contexts, which then have all their memory from the start), so that no decision pays for it; a
+ * process that decides one event does not. Also says what is wrong: CST_WRONG_ABI, the policy was built for another processor; CST_INTERNAL, the engine failed its
+ * self-test on this machine; CST_NOT_A_POLICY; CST_NO_MEMORY. The policy can be used all the same: rules whose patterns cannot be looked for are undecided,
+ * so they fire. Thread-safe. */
+CST_API cst_status cst_policy_warm(cst_policy *policy);
+
 CST_API cst_policy *cst_policy_retain(cst_policy *policy); /* thread-safe; returns its argument */
 CST_API void cst_policy_release(cst_policy *policy);       /* thread-safe; NULL is allowed */
 
@@ -282,6 +289,36 @@ typedef struct cst_fired {
  * CST_OK also for a malformed event: its decision is CST_DENY with error_code set. */
 CST_API cst_status cst_decide_json(cst_context *context, const char *json, size_t length,
                                    cst_decision *decision);
+
+/* ---- many events at once ---- */
+
+typedef struct cst_bytes {
+    const char *bytes; /* need not be NUL-terminated */
+    size_t length;
+} cst_bytes;
+
+/* One row a decision. Nothing in it belongs to the context: `rule` lives as long as the policy that decided, `error_code` for ever. */
+typedef struct cst_outcome {
+    cst_verdict verdict;
+    cst_status status;       /* what cst_decide_json answered; if it is not CST_OK, the verdict is CST_DENY */
+    cst_stage stage;         /* as in cst_decision */
+    uint32_t rule_count, shadow_count;
+    const char *rule;        /* the strictest fired rule; NULL: none, or a default */
+    const char *error_code;  /* NULL, or why the event was malformed */
+    uint64_t pending;        /* of CST_PENDING: what cst_resume wants; else 0 */
+} cst_outcome;
+
+/* Called for each decision that is more than a permit without shadow rules, in the order of the events. The decision is as one of
+ * cst_decide_json and lives until the call returns: ask it for its rules, or for its JSON with what goes on instead. The context must not decide meanwhile. */
+typedef void (*cst_batch_fn)(void *user, size_t index, const cst_decision *decision);
+
+/*
+ * Decides `count` events one after another, exactly as so many calls of cst_decide_json would, and writes one row each into memory of the caller.
+ * Events of one session must come to one context, in their order; contexts of several threads can share a policy and split the sessions. All rows are
+ * written, whatever happens; the status is the first one of a row that is not CST_OK. `visit` may be NULL.
+ */
+CST_API cst_status cst_decide_batch(cst_context *context, const cst_bytes *events, size_t count, cst_outcome *rows,
+                                    cst_batch_fn visit, void *user);
 
 /* Fired rules of a decision by index; shadow rules start again at 0. CST_BAD_ARGUMENT past the end. */
 CST_API cst_status cst_decision_rule(const cst_decision *decision, uint32_t index, cst_fired *out);

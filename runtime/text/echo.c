@@ -220,12 +220,27 @@ echo *echo_read(const cst_allocator *allocator, bytes_reader *in)
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
+/*
+ * What is reported does not depend on where the search began, so that a text in pieces gives what it gives as a whole: every run that is long enough is
+ * followed, and runs that meet are one. A run is met before its second block begins, so a later place can still add to the last two stretches, and to
+ * no other.
+ */
+typedef struct stretch { /* runs that meet */
+    uint32_t start, end;
+} stretch;
+
+enum { FOLLOWED = 16 };
+
 typedef struct search {
     const echo *echo;
     const char *text;
     uint32_t length;
     uint64_t steps;
-    uint32_t best_start, best_end; /* of the longest run through the window in hand */
+    stretch last, before; /* not reported yet; empty: none */
+    struct {              /* runs followed lately: a block of one that is met again adds nothing */
+        uint32_t shift, end; /* places in the echo less those in the text */
+    } followed[FOLLOWED];
+    uint32_t next;
 } search;
 
 static bool continues(char byte)
@@ -233,27 +248,50 @@ static bool continues(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* Follows a shared block to both sides, and keeps the run if it is long enough and the longest so far. */
+static void add_run(search *search, uint32_t start, uint32_t end)
+{
+    stretch *const last = &search->last, *const before = &search->before;
+    if (last->end == 0) {
+        *last = (stretch){start, end};
+        return;
+    }
+    if (start > last->end) {
+        *before = *last;
+        *last = (stretch){start, end};
+        return;
+    }
+    last->start = start < last->start ? start : last->start;
+    last->end = end > last->end ? end : last->end;
+    if (before->end != 0 && last->start <= before->end) {
+        last->start = before->start < last->start ? before->start : last->start;
+        *before = (stretch){0, 0};
+    }
+}
+
+/* Follows a shared block to both sides, and keeps the run if it is long enough. */
 static void follow(search *search, uint32_t at, uint32_t block)
 {
     const echo *const echo = search->echo;
     uint32_t start = at, end = at + echo->block;
     uint32_t from = block * echo->block, to = from + echo->block;
+    const uint32_t shift = from - at;
+    for (uint32_t i = 0; i < FOLLOWED; i++)
+        if (search->followed[i].shift == shift && search->followed[i].end >= end)
+            return;
     while (start > 0 && from > 0 && search->text[start - 1] == echo->bytes[from - 1])
         start--, from--;
     while (end < search->length && to < echo->length && search->text[end] == echo->bytes[to])
         end++, to++;
     search->steps += end - start;
+    search->followed[search->next].shift = shift;
+    search->followed[search->next].end = end;
+    search->next = (search->next + 1) % FOLLOWED;
     while (start < end && continues(search->text[start]))
         start++;
     while (end > start && end < search->length && continues(search->text[end]))
         end--;
-    if (end - start < echo->chars || end - start <= search->best_end - search->best_start)
-        return;
-    if (utf8_count(search->text + start, end - start) < echo->chars)
-        return;
-    search->best_start = start;
-    search->best_end = end;
+    if (end - start >= echo->chars && utf8_count(search->text + start, end - start) >= echo->chars)
+        add_run(search, start, end);
 }
 
 static void look_up(search *search, uint32_t at, uint64_t hash)
@@ -276,28 +314,25 @@ void echo_find(const echo *echo, const char *text, uint32_t length, echo_visit *
     search search = {.echo = echo, .text = text, .length = length};
     const uint64_t most = (uint64_t)length * STEPS_PER_BYTE + LEAST_STEPS;
     uint64_t hash = hash_of(text, echo->block);
-    uint32_t behind = 0; /* end of the run reported last */
     for (uint32_t at = 0;; at++) {
-        search.best_start = search.best_end = 0;
         look_up(&search, at, hash);
         if (search.steps > most) {
             *unknown = true;
-            return;
+            break;
         }
-        if (search.best_end > search.best_start && search.best_end > behind) {
-            const uint32_t start = search.best_start > behind ? search.best_start : behind;
-            if (!visit(user, start, search.best_end))
+        /* what is found from here on begins behind it */
+        if (search.before.end != 0 && at >= search.before.end + echo->block) {
+            if (!visit(user, search.before.start, search.before.end))
                 return;
-            behind = search.best_end;
-            /* what lies inside of a run is part of it: go on with the block that ends behind it */
-            if (behind - echo->block > at) {
-                at = behind - echo->block;
-                hash = hash_of(text + at, echo->block);
-            }
+            search.before = (stretch){0, 0};
         }
         if (at + echo->block >= length)
-            return;
+            break;
         hash = (hash - (unsigned char)text[at] * echo->leaving) * FACTOR +
                (unsigned char)text[at + echo->block];
     }
+    if (search.before.end != 0 && !visit(user, search.before.start, search.before.end))
+        return;
+    if (search.last.end != 0)
+        visit(user, search.last.start, search.last.end);
 }

@@ -33,8 +33,8 @@ uint32_t echo_bytes(const echo *echo); /* of memory */
 void echo_write(const echo *echo, buffer *out);
 echo *echo_read(const cst_allocator *allocator, bytes_reader *in);
 
-/* The shared runs in a text from left to right, disjoint, each as long as it goes. `visit` answers false to stop. *unknown is set if some may
- * be missing (bounds on the work). */
+/* What shared runs cover of a text, from left to right; runs that overlap or meet are one. `visit` answers false to stop. *unknown is set if some
+ * may be missing (bounds on the work). */
 typedef bool echo_visit(void *user, uint32_t start, uint32_t end);
 void echo_find(const echo *echo, const char *text, uint32_t length, echo_visit *visit, void *user, bool *unknown);
 

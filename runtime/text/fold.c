@@ -23,7 +23,7 @@
 
 #include "runtime/utf8.h"
 
-enum { STRETCH_LEAST = 8, RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
+enum { STRETCH_LEAST = 8, STRETCH_BACK = 96, RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
 
 /* ---- characters ---------------------------------------------------------------------------------------------------------- */
 
@@ -358,6 +358,20 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
         end_run(f);
 }
 
+/* The border behind `at` up to which words are looked at one by one: where ASCII goes on for a while, or the first one if this is ASCII. */
+static uint32_t stretch_end(const char *text, uint32_t at, uint32_t length)
+{
+    uint32_t end = length - at > STRETCH_LEAST ? at + STRETCH_LEAST : length;
+    for (bool more = fold_wide_end(text, at, length - at > STRETCH_BACK ? at + STRETCH_BACK : length) > at; more && end < length;) {
+        const uint32_t behind = fold_wide_end(text, end, length - end > STRETCH_BACK ? end + STRETCH_BACK : length);
+        more = behind > end;
+        end = behind;
+    }
+    while (end < length && !fold_border(text, end))
+        end++;
+    return end;
+}
+
 bool fold_segment(arena *memory, const char *text, uint32_t length, const view_map *source, view_segment *out)
 {
     bool changes = false;
@@ -383,9 +397,7 @@ bool fold_segment(arena *memory, const char *text, uint32_t length, const view_m
         if (!plain)
             return false;
         fold_lower(plain, text + done, border - done);
-        uint32_t end = length - at > STRETCH_LEAST ? at + STRETCH_LEAST : length;
-        while (end < length && !fold_border(text, end))
-            end++;
+        const uint32_t end = stretch_end(text, at, length);
         fold_stretch(&f, border, end);
         done = end;
         if (end == length || f.writer.failed)

@@ -157,89 +157,114 @@ static uint32_t plain_exactly(const char *text, uint32_t at, uint32_t length, hi
     return place < length ? place : alarm ? length - 1 : length;
 }
 
+/* Behind the last byte of a stretch that is not ASCII; its start if there is none. */
+uint32_t fold_wide_end(const char *text, uint32_t start, uint32_t end)
+{
+    uint64_t eight;
+    for (; end - start >= 8; end -= 8) {
+        memcpy(&eight, text + end - 8, 8);
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (end > start && (unsigned char)text[end - 1] < 0x80)
+        end--;
+    return end;
+}
+
 #ifdef FOLD_WIDE
 /*
- * The same with fewer masks, for processors with AVX2: two table look-ups give each byte its kinds, and what is rare in prose (digits,
- * signs, repeated signs, two letters on their own) sends a group to the exact masks. Bytes before the group are in `past`.
+ * The same with fewer masks, for processors with AVX2: one table look-up tells what is rare in prose (digits, signs that can stand for letters, controls,
+ * what is not ASCII), and that, repeated signs and three equal letters send a group to the exact masks. Each byte is compared with the two before
+ * it, which are read from memory once more: `at` has at least two.
  */
 typedef struct rough {
-    uint64_t word, again;
-    __m256i kinds;    /* of the group */
-    __m256i capitals; /* of all groups: bit 0x20 is not set where a letter is one */
+    __m256i bad;      /* not 0: where a group has to be looked at exactly */
+    __m256i capitals; /* of all groups: bit 0x20 is set where a letter is one */
 } rough;
 
-__attribute__((target("avx2"))) static inline void look_roughly(const char *at, bool first, rough *found)
+/* Letters of 32 bytes, as bits. */
+__attribute__((target("avx2"), always_inline)) static inline uint32_t look_roughly(const char *at, rough *found)
 {
-    /* kinds of a byte: what its two halves have in common. High halves: 0x2_ signs, 0x3_ digits, 0x4_ and 0x5_ capitals, 0x6_ and 0x7_
-     * small letters; low halves say which of them. Bits: 1 control or not ASCII, 2 `!` `$`, 4 digit, 8 `@`, 16 letter of the first
-     * column, 32 letter of the second, 64 delete. */
-    const __m256i highs = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(1, 1, 2, 4, 8 | 16, 32, 16, 32 | 64, 1, 1, 1, 1, 1, 1, 1, 1));
-    const __m256i lows = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-        1 | 4 | 8 | 32, 1 | 2 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 2 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 4 | 16 | 32,
-        1 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 4 | 16 | 32, 1 | 16 | 32, 1 | 16, 1 | 16, 1 | 16, 1 | 16, 1 | 16 | 64));
-    const __m256i half = _mm256_set1_epi8(15), bit = _mm256_set1_epi8(0x20), none = _mm256_setzero_si256();
-    __m256i kinds[2], words[2], agains[2];
-    for (int i = 0; i < 2; i++) {
-        const __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32 * i));
-        const __m256i before = first && i == 0 ? _mm256_alignr_epi8(value, _mm256_permute2x128_si256(value, value, 0x08), 15)
-                                               : _mm256_loadu_si256((const __m256i *)(const void *)(at + 32 * i - 1));
-        kinds[i] = _mm256_and_si256(_mm256_shuffle_epi8(lows, _mm256_and_si256(value, half)),
-                                    _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(value, 4), half)));
-        words[i] = _mm256_cmpgt_epi8(_mm256_and_si256(kinds[i], _mm256_set1_epi8(48)), none);
-        agains[i] = _mm256_cmpeq_epi8(_mm256_or_si256(value, bit), _mm256_or_si256(before, bit));
-        found->capitals = _mm256_or_si256(found->capitals, _mm256_andnot_si256(value, words[i]));
-    }
-    found->kinds = _mm256_or_si256(kinds[0], kinds[1]);
-    found->word = (uint32_t)_mm256_movemask_epi8(words[0]) | (uint64_t)(uint32_t)_mm256_movemask_epi8(words[1]) << 32;
-    found->again = (uint32_t)_mm256_movemask_epi8(agains[0]) | (uint64_t)(uint32_t)_mm256_movemask_epi8(agains[1]) << 32;
+    /* by the upper half of a byte: 1 control, 2 the row of signs, 4 digits, 8 the row of `@`, 16 the row of delete; by the lower, which of a row are meant */
+    const __m256i highs = _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 1, 2, 4, 8, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0));
+    const __m256i lows = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1 | 4 | 8, 1 | 2 | 4, 1 | 4, 1 | 4, 1 | 2 | 4, 1 | 4, 1 | 4, 1 | 4, 1 | 4, 1 | 4, 1, 1, 1, 1, 1, 1 | 16));
+    const __m256i bit = _mm256_set1_epi8(0x20);
+    const __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)at);
+    const __m256i low = _mm256_or_si256(value, bit);
+    const __m256i one = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at - 1)), bit);
+    const __m256i two = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at - 2)), bit);
+    const __m256i letter = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(26 - 128)), _mm256_add_epi8(low, _mm256_set1_epi8((char)(128 - 'a'))));
+    const __m256i rare = _mm256_and_si256(_mm256_shuffle_epi8(lows, value),
+                                          _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(value, 4), _mm256_set1_epi8(15))));
+    const __m256i again = _mm256_cmpeq_epi8(low, one), before = _mm256_cmpeq_epi8(one, two);
+    /* a letter may come twice, nothing else */
+    const __m256i doubt = _mm256_andnot_si256(_mm256_andnot_si256(before, letter), again);
+    found->bad = _mm256_or_si256(found->bad, _mm256_or_si256(_mm256_or_si256(doubt, rare), _mm256_and_si256(value, _mm256_set1_epi8((char)0x80))));
+    found->capitals = _mm256_or_si256(found->capitals, _mm256_andnot_si256(value, letter));
+    return (uint32_t)_mm256_movemask_epi8(letter);
 }
 
-/* What there is to doubt in a group of letters, blanks and common signs. */
-static inline uint64_t doubts(uint64_t word, uint64_t again, uint64_t alone, const history *past)
+/* Letters on their own, two in a row: of bytes behind a single letter, those with another one two before. `past`: the letters of the group before, and what
+ * stood alone there. */
+typedef struct singles {
+    uint64_t letter, alone;
+} singles;
+
+static inline uint64_t singles_of(uint64_t letter, singles *past)
 {
-    return (again & later(again, past->last.again, 1) & word) | (again & ~word) | (alone & later(alone, past->alone, 2));
+    const uint64_t alone = later(letter, past->letter, 1) & ~letter & ~later(letter, past->letter, 2);
+    const uint64_t twice = alone & later(alone, past->alone, 2);
+    *past = (singles){letter, alone};
+    return twice;
 }
 
-static inline uint64_t ends_alone(uint64_t word, const history *past)
+__attribute__((target("avx2"))) static uint32_t plain_roughly(const char *text, uint32_t from, uint32_t length, bool *changes)
 {
-    return later(word, past->last.letter, 1) & ~word & ~later(word, past->last.letter, 2);
-}
-
-__attribute__((target("avx2"))) static uint32_t plain_roughly(const char *text, uint32_t from, uint32_t length,
-                                                              bool *changes)
-{
-    const __m256i bad = _mm256_set1_epi8(1 | 2 | 4 | 8 | 64);
-    history past = {0};
-    rough found = {.capitals = _mm256_setzero_si256()};
+    rough found = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    singles past = {0, 0};
+    char padded[BEFORE + GROUP];
     uint32_t at = from;
     bool plain = true;
-    for (; length - at >= GROUP; at += GROUP) {
-        look_roughly(text + at, at == 0, &found);
-        const uint64_t alone = ends_alone(found.word, &past);
-        plain = _mm256_testz_si256(found.kinds, bad) && doubts(found.word, found.again, alone, &past) == 0;
-        if (!plain)
-            break;
-        past.last.letter = found.word;
-        past.last.again = found.again;
-        past.alone = alone;
+    if (from < BEFORE) { /* there may be no two bytes before */
+        memset(padded, 0, BEFORE);
+        memcpy(padded + BEFORE - from, text, from);
+        memcpy(padded + BEFORE, text + from, GROUP);
+        const uint64_t letter = look_roughly(padded + BEFORE, &found) | (uint64_t)look_roughly(padded + BEFORE + 32, &found) << 32;
+        plain = singles_of(letter, &past) == 0 && _mm256_testz_si256(found.bad, found.bad);
+        at += plain ? GROUP : 0;
+        past = plain ? past : (singles){0, 0};
     }
-    if (plain) { /* the last 64 bytes once more; of their masks, what was seen is moved out */
+    for (; plain && length - at >= GROUP; at += GROUP) {
+        const uint64_t letter = look_roughly(text + at, &found) | (uint64_t)look_roughly(text + at + 32, &found) << 32;
+        const singles before = past;
+        if (singles_of(letter, &past) == 0 && _mm256_testz_si256(found.bad, found.bad))
+            continue;
+        past = before;
+        plain = false;
+        break;
+    }
+    if (plain && at < length) { /* the last bytes with those before them, which are plain; of their letters, what was seen is moved out */
         const uint32_t left = length - at;
-        uint64_t word = 0, again = 0;
-        if (left) {
-            look_roughly(text + length - GROUP, length == GROUP, &found);
-            word = found.word >> (GROUP - left);
-            again = found.again >> (GROUP - left);
-        }
-        plain = _mm256_testz_si256(found.kinds, bad) && doubts(word, again, ends_alone(word, &past), &past) == 0;
+        uint64_t letter = look_roughly(text + length - 32, &found);
+        if (left > 32)
+            letter = letter << 32 | look_roughly(text + length - 64, &found);
+        letter >>= (left > 32 ? 64 : 32) - left;
+        const singles before = past;
+        plain = singles_of(letter, &past) == 0 && _mm256_testz_si256(found.bad, found.bad);
+        past = before;
     }
     *changes = *changes || !_mm256_testz_si256(found.capitals, _mm256_set1_epi8(0x20));
     if (plain)
         return length;
-    if (at > from) /* of white space, the history has to know the last byte alone */
-        past.last.space = (uint64_t)(text[at - 1] == ' ') << 63;
-    return plain_exactly(text, at, length, &past, changes);
+    if (fold_wide_end(text, at, length - at > GROUP ? at + GROUP : length) > at) /* words will be taken one by one from here */
+        return at;
+    history exact = {.last = {.letter = past.letter}, .alone = past.alone};
+    if (at > from) { /* of what is no letter, the history has to know the last byte alone */
+        exact.last.space = (uint64_t)(text[at - 1] == ' ') << 63;
+        exact.last.again = (uint64_t)(at >= 2 && (text[at - 1] | 0x20) == (text[at - 2] | 0x20)) << 63;
+    }
+    return plain_exactly(text, at, length, &exact, changes);
 }
 #endif
 
@@ -253,9 +278,28 @@ uint32_t fold_plain(const char *text, uint32_t from, uint32_t length, bool *chan
     return plain_exactly(text, from, length, &past, changes);
 }
 
+#ifdef FOLD_WIDE
+__attribute__((target("avx2"))) static uint32_t lower_wide(char *out, const char *text, uint32_t length)
+{
+    uint32_t i = 0;
+    for (; length - i >= 32; i += 32) {
+        const __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)(text + i));
+        const __m256i upper = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(26 - 128)), _mm256_add_epi8(value, _mm256_set1_epi8((char)(128 - 'A'))));
+        const __m256i white = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(5 - 128)), _mm256_add_epi8(value, _mm256_set1_epi8((char)(128 - '\t'))));
+        const __m256i low = _mm256_or_si256(value, _mm256_and_si256(upper, _mm256_set1_epi8(0x20)));
+        _mm256_storeu_si256((__m256i *)(void *)(out + i), _mm256_blendv_epi8(low, _mm256_set1_epi8(' '), white));
+    }
+    return i;
+}
+#endif
+
 void fold_lower(char *out, const char *text, uint32_t length)
 {
     uint32_t i = 0;
+#ifdef FOLD_WIDE
+    if (length >= 32 && __builtin_cpu_supports("avx2"))
+        i = lower_wide(out, text, length);
+#endif
 #ifdef __SSE2__
     for (; length - i >= 16; i += 16) {
         const __m128i value = _mm_loadu_si128((const __m128i *)(const void *)(text + i));

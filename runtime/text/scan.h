@@ -31,6 +31,8 @@ typedef struct scan_scratch scan_scratch;
  * processor. CST_INTERNAL: the engine failed its self-test on this machine.
  */
 cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *allocator, scan_database **out);
+/* What can be said at once, from the head alone: whether it may be a database, and of how many patterns. */
+cst_status scan_database_glance(const void *bytes, size_t length, uint32_t *patterns);
 void scan_database_close(scan_database *database);
 uint32_t scan_pattern_count(const scan_database *database);
 /* How many bytes before a place can matter to what matches there: one character for assertions, and as far as `after` looks. */
@@ -64,5 +66,38 @@ bool scan_whole(const scan_database *database, scan_scratch *scratch, const char
  */
 uint32_t scan_live(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
                    uint32_t from, const uint64_t *wanted, uint32_t *holder);
+
+/*
+ * The same for all patterns, of a text that is fed piece by piece: what it takes depends on the piece alone. Where it fails (too many starts are
+ * alive at once, states had to be dropped) nothing is lost: scan_live answers, and following begins again at any place that is settled.
+ */
+enum { SCAN_MOST_THREADS = 192 };
+
+typedef struct scan_thread {
+    uint32_t state, start;
+    uint32_t last;  /* of the starts that share its state */
+    uint32_t alive; /* a pattern that is, with what stands before the start; UINT32_MAX: none is known */
+} scan_thread;
+
+typedef struct scan_follow {
+    uint32_t epoch;    /* of the states that it follows; 0: none */
+    uint32_t before;   /* scan_context of the next byte */
+    uint32_t accepted; /* the first start behind which something may have matched, and the last; UINT32_MAX: none */
+    uint32_t accepted_last;
+    uint32_t count;
+    scan_thread threads[SCAN_MOST_THREADS]; /* in the order of their starts */
+} scan_follow;
+
+/* Begins at text[at]. False: this database cannot be followed. */
+bool scan_follow_begin(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *text, uint32_t at);
+/* The bytes that come next, whole characters. Starts are counted from `base`; there are none among the first `first` bytes. False: begin again. */
+bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *bytes, uint32_t length,
+                      uint32_t base, uint32_t first);
+/* The first start that is alive, as scan_live; `otherwise` if none is. `text`: all that was fed, starts counted from its beginning; NULL if that is
+ * not at hand: then *unsure may be set, and scan_live knows. */
+uint32_t scan_follow_live(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *text, uint32_t length,
+                          uint32_t otherwise, bool *unsure);
+/* What was accepted behind starts before `place` has been looked at. */
+void scan_follow_settled(scan_follow *follow, uint32_t place);
 
 #endif

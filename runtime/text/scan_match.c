@@ -61,11 +61,12 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
 /* Whether a set has a byte of this kind that begins a character: a word's, a line end, any other. */
 static bool has_kind(const uint64_t set[4], char kind)
 {
-    for (uint32_t byte = 0; byte < 256; byte++)
-        if (scan_has(set, (unsigned char)byte) && (byte & 0xc0) != 0x80 && scan_is_word((unsigned char)byte) == scan_is_word((unsigned char)kind) &&
-            (byte == '\n') == (kind == '\n'))
-            return true;
-    return false;
+    const uint64_t digits = UINT64_C(0x03ff000000000000), line = UINT64_C(1) << '\n', letters = UINT64_C(0x07fffffe87fffffe);
+    if (kind == '\n')
+        return (set[0] & line) != 0;
+    if (scan_is_word((unsigned char)kind))
+        return ((set[0] & digits) | (set[1] & letters)) != 0;
+    return ((set[0] & ~(digits | line)) | (set[1] & ~letters) | set[3]) != 0;
 }
 
 bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at)
@@ -174,6 +175,7 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
         return true;
     const scan_head *const head = with->database->head;
     const scan_table *const words = scan_at(head, row->after.offset);
+    const uint32_t letters = with->database->after_letters[row - with->database->patterns];
     uint32_t from = start;
     for (uint32_t i = 0; i < row->after_within && from > 0; i++) {
         from--;
@@ -182,6 +184,10 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
     }
     for (uint32_t at = from; at < start; at++) {
         const char c = lower(with->text[at]);
+        if ((scan_letter(c) & letters) == 0)
+            continue;
+        if (at > 0 && scan_is_word((unsigned char)with->text[at]) && scan_is_word((unsigned char)with->text[at - 1]))
+            continue; /* inside of a word */
         for (uint32_t i = 0; i < row->after.count; i++) {
             const char *const word = scan_at(head, words[i].offset);
             if (words[i].count <= start - at && word[0] == c && stands_at(with, at, word, words[i].count))

@@ -37,9 +37,13 @@ static bool automaton_fits(const scan_head *head, const scan_automaton_row *row)
             if (classes[i] >= row->columns)
                 return false;
         const uint16_t *const table = scan_at(head, row->table);
-        for (uint64_t i = 0; i < entries; i++)
-            if ((uint32_t)(table[i] & ~SCAN_ACCEPT) >= row->states)
-                return false;
+        int16_t most = 0; /* of all, and signed, so that eight are looked at in one step: this is most of what opening costs */
+        for (uint64_t i = 0; i < entries; i++) {
+            const int16_t state = (int16_t)(table[i] & (SCAN_ACCEPT - 1));
+            most = state > most ? state : most;
+        }
+        if ((uint32_t)most >= row->states)
+            return false;
         for (uint32_t i = 0; i < 4; i++)
             if (row->start[i] >= row->states)
                 return false;
@@ -205,9 +209,10 @@ static bool make_starts(scan_database *database)
         for (uint32_t number = 0; number < patterns; number++) {
             const scan_pattern_row *const row = &database->patterns[number];
             const uint64_t *const set = database->sets[list == 0 ? row->first : row->inside];
-            for (uint32_t byte = 0; byte < 256; byte++)
-                if (scan_has(set, (unsigned char)byte) && all++ < SCAN_MOST_STARTS)
-                    heads[list * 257 + byte + 1]++;
+            for (uint32_t word = 0; word < 4; word++)
+                for (uint64_t left = set[word]; left; left &= left - 1)
+                    if (all++ < SCAN_MOST_STARTS)
+                        heads[list * 257 + word * 64 + (uint32_t)__builtin_ctzll(left) + 1]++;
         }
     if (all > SCAN_MOST_STARTS) /* every pattern is asked everywhere instead */
         return true;
@@ -222,10 +227,26 @@ static bool make_starts(scan_database *database)
         for (uint32_t number = 0; number < patterns; number++) {
             const scan_pattern_row *const row = &database->patterns[number];
             const uint64_t *const set = database->sets[list == 0 ? row->first : row->inside];
-            for (uint32_t byte = 0; byte < 256; byte++)
-                if (scan_has(set, (unsigned char)byte))
-                    database->starts[SCAN_START_HEADS + heads[list * 257 + byte]++] = number;
+            for (uint32_t word = 0; word < 4; word++)
+                for (uint64_t left = set[word]; left; left &= left - 1)
+                    database->starts[SCAN_START_HEADS + heads[list * 257 + word * 64 + (uint32_t)__builtin_ctzll(left)]++] = number;
         }
+    return true;
+}
+
+static bool make_after_letters(scan_database *database)
+{
+    const scan_head *const head = database->head;
+    database->after_letters = database->allocator.allocate(database->allocator.user, (head->patterns.count + 1) * sizeof(uint32_t));
+    if (!database->after_letters)
+        return false;
+    for (uint32_t i = 0; i < head->patterns.count; i++) {
+        const scan_pattern_row *const row = &database->patterns[i];
+        const scan_table *const words = scan_at(head, row->after.offset);
+        database->after_letters[i] = 0;
+        for (uint32_t k = 0; row->kind != SCAN_WORDS && k < row->after.count; k++)
+            database->after_letters[i] |= scan_letter(*(const char *)scan_at(head, words[k].offset));
+    }
     return true;
 }
 
@@ -240,14 +261,25 @@ static uint32_t lookback_of(const scan_database *database)
     return 4 * (most + 1);
 }
 
-cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *given, scan_database **out)
+cst_status scan_database_glance(const void *bytes, size_t length, uint32_t *patterns)
 {
     const scan_head *const head = bytes;
     if (!bytes || (uintptr_t)bytes % 16 != 0 || length < sizeof *head || memcmp(head->magic, SCAN_MAGIC, sizeof SCAN_MAGIC) != 0)
         return CST_NOT_A_POLICY;
     if (head->version != SCAN_VERSION)
         return CST_WRONG_ABI;
-    if (head->size > length || head->size < sizeof *head || !is_sound(head))
+    *patterns = head->patterns.count;
+    return head->size > length || head->size < sizeof *head ? CST_NOT_A_POLICY : CST_OK;
+}
+
+cst_status scan_database_open(const void *bytes, size_t length, const cst_allocator *given, scan_database **out)
+{
+    const scan_head *const head = bytes;
+    uint32_t patterns;
+    const cst_status glanced = scan_database_glance(bytes, length, &patterns);
+    if (glanced != CST_OK)
+        return glanced;
+    if (!is_sound(head))
         return CST_NOT_A_POLICY;
     const cst_allocator allocator = allocator_or_default(given);
     scan_database *const made = allocator.allocate(allocator.user, sizeof *made);
@@ -264,7 +296,7 @@ cst_status scan_database_open(const void *bytes, size_t length, const cst_alloca
         if (status == CST_OK)
             status = self_test(made);
     }
-    if (status == CST_OK && !make_starts(made))
+    if (status == CST_OK && (!make_starts(made) || !make_after_letters(made)))
         status = CST_NO_MEMORY;
     if (status != CST_OK) {
         scan_database_close(made);
@@ -283,6 +315,8 @@ void scan_database_close(scan_database *database)
     engine_close(database->engine);
     if (database->starts)
         allocator.release(allocator.user, database->starts, database->start_bytes);
+    if (database->after_letters)
+        allocator.release(allocator.user, database->after_letters, (database->head->patterns.count + 1) * sizeof(uint32_t));
     allocator.release(allocator.user, database, sizeof *database);
 }
 
@@ -325,6 +359,7 @@ cst_status scan_scratch_fit(scan_scratch **out, const scan_database *database, c
         **out = (scan_scratch){.allocator = allocator};
     }
     scan_scratch *const scratch = *out;
+    scan_followers_free(scratch); /* of a policy that may be gone */
     const uint32_t positions = database->head->most_positions + 1;
     uint32_t threads = positions;
     for (uint32_t i = 0; i < database->head->automata.count; i++)
@@ -353,6 +388,7 @@ void scan_scratch_free(scan_scratch *scratch)
         allocator.release(allocator.user, scratch->threads, scratch->thread_count * sizeof(uint32_t));
     if (scratch->ends)
         allocator.release(allocator.user, scratch->ends, scratch->end_count * sizeof(uint32_t));
+    scan_followers_free(scratch);
     engine_free(scratch->engine);
     allocator.release(allocator.user, scratch, sizeof *scratch);
 }

@@ -22,7 +22,19 @@ struct scan_database {
     uint32_t lookback;
     uint32_t *starts; /* SCAN_START_HEADS begins of lists, then pattern numbers by first byte (scan_live.c); NULL: they would be too many */
     size_t start_bytes;
+    uint32_t *after_letters; /* by pattern: scan_letter of what its `after` words begin with */
 };
+
+/* A letter, all digits and signs, all that is not ASCII: one bit each. */
+static inline uint32_t scan_letter(char byte)
+{
+    const uint32_t letter = ((unsigned char)byte | 0x20u) - 'a';
+    return letter < 26 && (unsigned char)byte < 0x80 ? 1u << letter : (unsigned char)byte < 0x80 ? 1u << 26 : 1u << 27;
+}
+
+/* States for streams, of so many databases of one policy. */
+#define SCAN_FOLLOWERS 16u
+typedef struct scan_follower scan_follower;
 
 /* Lists for each byte, without and with a word character before; each 256 have their end behind them. */
 #define SCAN_START_HEADS (2 * 257)
@@ -41,6 +53,8 @@ struct scan_scratch {
     uint32_t stamp;
     uint32_t *threads;   /* of scan_sweep.c: two lists of states and their starts, and stamps of states */
     uint32_t thread_count, thread_stamp;
+    scan_follower *followers[SCAN_FOLLOWERS]; /* of scan_follow.c: of the databases that streams ask for, NULL behind them */
+    uint32_t epoch;      /* counts whenever states of a follower are dropped */
 };
 
 static inline const void *scan_at(const scan_head *head, uint32_t offset)
@@ -106,6 +120,16 @@ uint32_t scan_phrase_end(const scan_try *with, const scan_pattern_row *row, uint
 bool scan_phrase_alive(const scan_try *with, const scan_pattern_row *row, uint32_t start);
 uint32_t scan_words_end(scan_try *with, const scan_pattern_row *row, uint32_t start);
 bool scan_words_alive(scan_try *with, const scan_pattern_row *row, uint32_t start);
+
+/* Of entries from..to of one of the two tables of a set (`apart`: those that are not looked up word by word) that agree in `at` bytes, those that
+ * go on with this byte; false if there are none. *whole is set if one of them ends there. */
+bool scan_words_narrow(const scan_database *database, const scan_pattern_row *row, bool apart, uint32_t *from, uint32_t *to, uint32_t at,
+                       unsigned char byte, bool *whole);
+uint32_t scan_words_count(const scan_database *database, const scan_pattern_row *row, bool apart);
+
+/* scan_follow.c */
+
+void scan_followers_free(scan_scratch *scratch);
 
 /* scan_sweep.c: patterns of kind SCAN_AUTOMATON, from all starts at once. */
 

@@ -189,3 +189,30 @@ bool scan_words_alive(scan_try *with, const scan_pattern_row *row, uint32_t star
     return narrow_all(with, scan_at(head, row->after.offset), row->after.count, start).alive ||
            narrow_all(with, scan_at(head, words->entries), words->count, start).alive;
 }
+
+/* ---- for streams ----------------------------------------------------------------------------- */
+
+static const scan_table *entries_of(const scan_database *database, const scan_pattern_row *row, bool apart)
+{
+    const scan_words_row *const words = (const scan_words_row *)scan_at(database->head, database->head->words.offset) + row->body;
+    return scan_at(database->head, apart ? row->after.offset : words->entries);
+}
+
+uint32_t scan_words_count(const scan_database *database, const scan_pattern_row *row, bool apart)
+{
+    const scan_words_row *const words = (const scan_words_row *)scan_at(database->head, database->head->words.offset) + row->body;
+    return apart ? row->after.count : words->count;
+}
+
+bool scan_words_narrow(const scan_database *database, const scan_pattern_row *row, bool apart, uint32_t *from, uint32_t *to, uint32_t at,
+                       unsigned char byte, bool *whole)
+{
+    const scan_table *const entries = entries_of(database, row, apart);
+    const range in = narrow(database->head, entries, (range){*from, *to}, at, byte);
+    *from = in.from;
+    *to = in.to;
+    if (in.from == in.to)
+        return false;
+    *whole = *whole || entries[in.from].count == at + 1;
+    return true;
+}

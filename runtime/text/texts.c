@@ -107,11 +107,22 @@ const view *texts_view(cst_frame *frame, uint32_t views, const char *text, uint3
     return seen ? &seen->view : NULL;
 }
 
+const scan_database *texts_database(cst_texts *texts, uint32_t number)
+{
+    const scan_database *const database = scan_store_get(texts->store, number);
+    if (!database || texts->fitted[number])
+        return database;
+    texts->fitted[number] = scan_scratch_fit(&texts->scratch, database, &texts->allocator) == CST_OK;
+    return texts->fitted[number] ? database : NULL;
+}
+
 static bool scan_segments(cst_frame *frame, const view *view, text_scan *scan)
 {
     arena *const memory = scratch_of(frame);
-    const cst_texts *const texts = frame->texts;
-    const scan_database *const database = texts->databases[scan->database];
+    cst_texts *const texts = frame->texts;
+    const scan_database *const database = texts_database(texts, scan->database);
+    if (!database)
+        return false;
     const uint32_t words = (scan_pattern_count(database) + 63) / 64;
     uint64_t *const found = arena_array(memory, words, sizeof *found);
     uint64_t *const unknown = arena_array(memory, words, sizeof *unknown);
@@ -234,14 +245,15 @@ static cst_truth contains_one(cst_frame *frame, const probe *probe, const cst_va
 
 static cst_truth matches_one(cst_frame *frame, const probe *probe, const cst_value *text, uint32_t site)
 {
-    const cst_texts *const texts = frame->texts;
+    cst_texts *const texts = frame->texts;
     const view *const view = texts_view(frame, probe->views, text->as.text, text->length);
-    if (!view)
+    const scan_database *const database = view ? texts_database(texts, probe->database) : NULL;
+    if (!database)
         return CST_UNDECIDED(site);
     bool unknown = view->limited;
     for (uint32_t i = 0; i < probe->count; i++)
         for (uint32_t s = 0; s < view->count; s++)
-            if (scan_whole(texts->databases[probe->database], texts->scratch, view->segments[s].bytes,
+            if (scan_whole(database, texts->scratch, view->segments[s].bytes,
                            view->segments[s].length, probe->numbers[i], &unknown))
                 return CST_TRUE;
     return unknown ? CST_UNDECIDED(site) : CST_FALSE;
@@ -313,7 +325,7 @@ static bool collect(void *user, uint32_t start, uint32_t end)
 static bool places_in(cst_frame *frame, const probe *probe, const cst_value *text, place_list *out,
                       uint64_t *total)
 {
-    const cst_texts *const texts = frame->texts;
+    cst_texts *const texts = frame->texts;
     const text_known *const known = known_of(frame, text, false, probe->database);
     for (uint32_t i = 0; known && i < known->count; i++) {
         if (!in_probe(probe, known->items[i].pattern))
@@ -328,7 +340,8 @@ static bool places_in(cst_frame *frame, const probe *probe, const cst_value *tex
         return true;
     text_seen *const seen = seen_of(frame, probe->views, text->as.text, text->length);
     const text_scan *const scan = seen ? scan_of(frame, seen, probe->database) : NULL;
-    if (!scan)
+    const scan_database *const database = scan ? texts_database(texts, probe->database) : NULL;
+    if (!database)
         return false;
     collecting state = {.memory = scratch_of(frame), .list = out, .text = text};
     bool unknown = seen->view.limited;
@@ -340,7 +353,7 @@ static bool places_in(cst_frame *frame, const probe *probe, const cst_value *tex
         state.pattern = probe->first_pattern + number;
         for (uint32_t s = 0; s < seen->view.count; s++) {
             state.segment = &seen->view.segments[s];
-            if (scan_list(texts->databases[probe->database], texts->scratch, state.segment->bytes,
+            if (scan_list(database, texts->scratch, state.segment->bytes,
                           state.segment->length, 0, state.segment->length, number, collect, &state, &unknown) != CST_OK)
                 return false;
         }

@@ -16,7 +16,7 @@
 #include "runtime/base/arena.h"
 #include "runtime/module.h"
 #include "runtime/text/echo.h"
-#include "runtime/text/scan.h"
+#include "runtime/text/store.h"
 #include "runtime/text/view.h"
 
 /* A place in a text of the event. */
@@ -58,6 +58,10 @@ typedef struct text_known {
     uint64_t *found;   /* of a database: bits of patterns that have matched */
     uint32_t holder;   /* of a database: the pattern that held the text last */
     uint32_t settled;  /* of a database: no match that begins before can still come or grow */
+    scan_follow *follow; /* of a database: its patterns, as far as the text was fed to them */
+    uint32_t fed, begun; /* to where; where following began, and before which it knows of no start */
+    uint32_t looked;   /* the length of the text when a place to cut it was looked for last */
+    bool following, lost; /* lost: not from stream->settled == begun on */
     bool some;         /* of an echo: a shared run was found */
     text_place *items; /* matches that are final and not yet released, in order of their starts */
     uint32_t count, capacity;
@@ -74,8 +78,10 @@ typedef struct text_stream {
 typedef struct cst_texts {
     const text_stream *stream;       /* NULL: the event is whole */
     const cst_image *image;
-    scan_database *const *databases; /* by row of image.databases */
+    scan_store *store;               /* of the policy */
     scan_scratch *scratch;
+    bool *fitted;                    /* by row of image.databases: the scratch is large enough for it */
+    cst_allocator allocator;         /* of the scratch */
     text_seen **buckets;             /* bucket_count of them, a power of two: `few`, or scratch memory */
     uint32_t bucket_count, seen_count;
     text_seen *few[TEXT_BUCKETS];
@@ -91,6 +97,8 @@ typedef struct cst_texts {
     bool marks_failed;               /* some marks are missing: a bound, or memory */
 } cst_texts;
 
+/* A database with a scratch that fits; NULL: it cannot be opened, or memory is short. */
+const scan_database *texts_database(cst_texts *texts, uint32_t number);
 /* Before each event: forgets what was scanned. */
 void texts_begin(cst_texts *texts);
 /* A text in a view (VIEW_… of view.h; 0: as it is), made once for each event. NULL: memory is short. `text` must live as long as the event. */

@@ -40,6 +40,14 @@ typedef struct unicode_case { /* a character and its simple case folding; neithe
     uint32_t code, folded;
 } unicode_case;
 
+/* Of a character of two bytes that folds to one letter of one or two: those bytes (the second above the first), above them its script, and bits. 0:
+ * any other. What most letters of most alphabets need is one load. */
+enum {
+    UNICODE_TWO_LETTER = 1 << 24,
+    UNICODE_TWO_LOOKS = 1 << 25, /* the folded letter has a `look` */
+    UNICODE_TWO_ODD = 1 << 26    /* it is not ASCII's, and no twin of one */
+};
+
 enum { UNICODE_BLOCK_BITS = 7, UNICODE_LATIN = 1 };
 
 extern const uint16_t unicode_stage1[];
@@ -50,6 +58,7 @@ extern const unicode_pair unicode_pairs[]; /* by second, then first */
 extern const uint32_t unicode_pair_count;
 extern const unicode_case unicode_cases[]; /* by code */
 extern const uint32_t unicode_case_count;
+extern const uint32_t unicode_two[]; /* by code, up to U+07FF */
 
 /* The row of a code point up to U+10FFFF. */
 static inline const unicode_row *unicode_find(uint32_t code)

@@ -87,6 +87,8 @@ bool fold_segment(arena *arena, const char *text, uint32_t length, const view_ma
 /* From `from` on, the place up to which (at least) a text is plain: folding does no more than to lower its case and to turn other white
  * space into blanks, one for one. *changes: whether it does even that. `from` is 0 or a fold_border. */
 uint32_t fold_plain(const char *text, uint32_t from, uint32_t length, bool *changes);
+/* Behind the last byte from start to end that is not ASCII; `start` if there is none. */
+uint32_t fold_wide_end(const char *text, uint32_t start, uint32_t end);
 /* Lower case, and blanks for white space, for plain ASCII. */
 void fold_lower(char *out, const char *text, uint32_t length);
 

@@ -1,12 +1,13 @@
 /*
  * bench_stream.c - a reply of 64 KB in pieces, beside the same reply in one block.
  *
- *     bench_stream [ROUNDS]
+ *     bench_stream [ROUNDS [FILE]]
  *
  * The policy is one that a service would have: personal data, credentials and injected orders in the output. The text is prose with some e-mail
  * addresses, numbers and a card, so that something is found and cut. Measured is all that a host calls: open, each feed, end; the block is decided
  * as a JSON event, for which the host calls nothing else. Prints medians of the rounds, with the smallest and largest: the time of a piece, what the end
- * takes (the whole decision), and the throughput of all of it as a part of that of the block.
+ * takes (the whole decision), and the throughput of all of it as a part of that of the block. FILE is another text: the sentences above repeat, so that
+ * a stream soon has seen all of their words; a text that goes on saying new things takes longer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +99,13 @@ int main(int count, char **words)
     buffer text, event;
     buffer_init(&text, NULL, 0);
     buffer_init(&event, NULL, 0);
-    for (uint32_t i = 0; text.length < TEXT_BYTES; i++) /* a card and an address are rare */
+    FILE *const file = count > 2 ? fopen(words[2], "rb") : NULL;
+    require(count <= 2 || file, "opening the file");
+    for (char some[4096]; file && !feof(file);)
+        buffer_add(&text, some, fread(some, 1, sizeof some, file));
+    if (file)
+        fclose(file);
+    for (uint32_t i = 0; !file && text.length < TEXT_BYTES; i++) /* a card and an address are rare */
         buffer_text(&text, sentences[i % 37 == 0 ? 7 : i % 11 == 0 ? 2 : (i * 5 + i / 7) % 7 == 2 ? 3 : (i * 5 + i / 7) % 7]);
     buffer_text(&event, "{\"stage\":\"output\",\"text\":");
     buffer_json_string(&event, text.bytes, text.length);

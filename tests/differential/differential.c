@@ -1,11 +1,13 @@
 /*
  * differential.c - native code against the reference evaluator, on random policies and events.
  *
- *     differential [SEED [POLICIES [EVENTS]]]
+ *     differential [SEED [POLICIES [EVENTS [RULES]]]]
  *
  * Every policy is compiled by the JIT (both tiers) and by the reference evaluator; every event is decided by all, and the whole
- * decision as JSON must be the same: verdict, fired rules, messages, spans, undecided reasons, errors. A run that
- * never saw some kind of outcome fails too, so that the generator cannot quietly stop testing anything.
+ * decision as JSON must be the same: verdict, fired rules, messages, spans, undecided reasons, errors. One tier has no index over its
+ * rules, the other has one wherever rules can be told apart, and they change places from policy to policy; with RULES, each policy has
+ * that many rules, and both tiers have the index that the planner finds worth having. A run that never saw some kind of
+ * outcome fails too, so that the generator cannot quietly stop testing anything.
  *
  * Host predicates are answered by random_host.c, some at once, some later. A fourth context asks everything that is open: what is decided
  * without a question must be what would have been decided with its answer.
@@ -17,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/driver/driver.h"
+#include "compiler/plan.h"
 #include "runtime/engine.h"
 #include "tests/differential/random_host.h"
 #include "tests/differential/random_policy.h"
@@ -58,7 +62,24 @@ static int64_t fixed_clock(void *user)
     return INT64_C(1767873600000000);
 }
 
-static cst_policy *compile(files *files, cst_engine engine)
+typedef struct tally {
+    uint64_t pairs, verdicts[9], malformed, undecided, shadow, spans, from[2], pending, spared, indexed, data;
+} tally;
+
+/* Rules behind an index, and those that it holds as data. */
+static void count_indexed(tally *tally, const plan *plan)
+{
+    for (uint32_t g = 0; g < plan->group_count; g++) {
+        const plan_index *const index = plan->groups[g].index;
+        if (!index)
+            continue;
+        const uint32_t coded = index->bundle_count ? index->bundle_ends[index->bundle_count - 1] : 0;
+        tally->indexed += plan->groups[g].rule_count;
+        tally->data += plan->groups[g].rule_count - coded;
+    }
+}
+
+static cst_policy *compile(files *files, cst_engine engine, plan_indexing indexing, tally *tally)
 {
     cst_compiler_options options = {.size = sizeof options, .engine = engine, .diagnostic = print_diagnostic,
                                     .diagnostic_user = files, .read = read_memory, .release = release_memory,
@@ -66,16 +87,21 @@ static cst_policy *compile(files *files, cst_engine engine)
     options.runtime.size = sizeof options.runtime;
     options.runtime.clock = fixed_clock;
     memset(options.runtime.key, 'k', sizeof options.runtime.key); /* aliases must not differ between engines */
+    const driver_input input = {
+        .path = "random.const", .text = files->text.bytes, .length = files->text.length, .indexing = indexing};
+    compilation *unit;
     cst_policy *policy = NULL;
-    cst_status status = cst_policy_compile_text("random.const", files->text.bytes, files->text.length, &options, &policy);
+    cst_status status = driver_begin(&input, &options, DRIVER_PLAN, &unit);
+    if (status == CST_OK) {
+        count_indexed(tally, unit->plan);
+        status = driver_policy(unit, &options, &policy);
+    } else {
+        driver_end(unit);
+    }
     if (status != CST_OK)
         fprintf(stderr, "does not compile: %s\n", cst_status_text(status));
     return policy;
 }
-
-typedef struct tally {
-    uint64_t pairs, verdicts[9], malformed, undecided, shadow, spans, from[2], pending, spared;
-} tally;
 
 static void count(tally *tally, const cst_decision *decision, const char *json)
 {
@@ -124,8 +150,9 @@ static void decide_wholly(cst_context *context, const buffer *event, buffer *out
     }
 }
 
-/* All engines on `events` events; the number of differences. */
-static int compare(random_state *random, const random_policy *policy, files *files, uint32_t events, tally *tally)
+/* All engines on `events` events; the number of differences. `tiers`: how the two native ones index. */
+static int compare(random_state *random, const random_policy *policy, files *files, uint32_t events,
+                   const plan_indexing tiers[2], tally *tally)
 {
     cst_policy *policies[4] = {0};
     cst_context *contexts[4] = {0};
@@ -137,7 +164,8 @@ static int compare(random_state *random, const random_policy *policy, files *fil
     for (int i = 0; i < 4; i++)
         buffer_init(&texts[i], NULL, 0);
     for (int engine = 0; engine < 3; engine++) {
-        policies[engine] = compile(files, (cst_engine)engine);
+        policies[engine] =
+            compile(files, (cst_engine)engine, engine < 2 ? tiers[engine] : INDEX_NEVER, tally);
         contexts[engine] = policies[engine] ? cst_context_new(policies[engine]) : NULL;
         if (!contexts[engine]) {
             differences = 1;
@@ -145,7 +173,7 @@ static int compare(random_state *random, const random_policy *policy, files *fil
         }
     }
     /* of a policy of its own: contexts of one policy share what it asks across sessions */
-    policies[3] = compile(files, CST_ENGINE_REFERENCE);
+    policies[3] = compile(files, CST_ENGINE_REFERENCE, INDEX_NEVER, tally);
     contexts[3] = policies[3] ? cst_context_new(policies[3]) : NULL;
     if (!contexts[3]) {
         differences = 1;
@@ -200,6 +228,7 @@ int main(int argc, char **argv)
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     uint32_t policies = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 60;
     uint32_t events = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 300;
+    const uint32_t rules = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
     tally tally = {0};
     int differences = 0;
     for (uint32_t i = 0; i < policies && differences < 5; i++) {
@@ -208,8 +237,11 @@ int main(int argc, char **argv)
         files files;
         buffer_init(&files.text, NULL, 0);
         buffer_init(&files.upper, NULL, 0);
-        random_policy_write(&random, &policy, 4 + random_below(&random, 20), &files.text, &files.upper);
-        int found = compare(&random, &policy, &files, events, &tally);
+        const plan_indexing by_turns[2] = {i % 2 ? INDEX_ALWAYS : INDEX_NEVER, i % 2 ? INDEX_NEVER : INDEX_ALWAYS};
+        const plan_indexing by_cost[2] = {INDEX_BY_COST, INDEX_BY_COST};
+        const uint32_t size = 4 + random_below(&random, 20);
+        random_policy_write(&random, &policy, rules ? rules : size, &files.text, &files.upper);
+        int found = compare(&random, &policy, &files, events, rules ? by_cost : by_turns, &tally);
         if (found)
             fprintf(stderr, "(seed %" PRIu64 ", policy %u)\n", seed, i);
         differences += found;
@@ -232,6 +264,8 @@ int main(int argc, char **argv)
     seen_all = seen_all && tally.malformed && tally.undecided && tally.shadow && tally.spans;
     printf("  pending %" PRIu64 ", questions spared %" PRIu64 "\n", tally.pending, tally.spared);
     seen_all = seen_all && tally.pending && tally.spared;
+    printf("  rules behind an index %" PRIu64 ", as data %" PRIu64 "\n", tally.indexed, tally.data);
+    seen_all = seen_all && tally.indexed && tally.data;
     if (!seen_all)
         printf("some outcome never happened: the generator tests too little\n");
     return differences || !seen_all;

@@ -7,7 +7,7 @@
  * What is held against what: the list of matches against the leftmost, longest ones of PCRE2 (its DFA gives all ends of a start); the
  * bit of scan_find against whether there is any; scan_whole against a match anchored at both ends; phrases and word sets against
  * a plain search; the sweep over all starts, which scan_find and scan_list come to in texts made to be slow, against the first match behind
- * each place where one ends; scan_live against every cut of the text through a match, and for small expressions against every continuation.
+ * each place where one ends; scan_follow in pieces against scan_live; scan_live against every cut of the text through a match, and for small expressions against every continuation.
  * Fails too if some trigger, or some form of automaton, never matched.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -62,7 +62,7 @@ typedef struct bench {
     pcre2_match_context *context;
     int *workspace;
     uint64_t checks, matches, differences, contradictions;
-    uint64_t by_trigger[6], by_table, by_positions, live, swept, found_from;
+    uint64_t by_trigger[6], by_table, by_positions, live, swept, found_from, followed;
 } bench;
 
 static bench state;
@@ -278,10 +278,64 @@ static void compare_from(const char *text, uint32_t length)
     }
 }
 
+/* Whether something was accepted for each match of these that begins from..to. */
+static bool accepted_all(const scan_follow *follow, const spans *all, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = 0; i < all->count; i++)
+        if (all->items[i].start >= from && all->items[i].start < to && (follow->accepted == UINT32_MAX || follow->accepted > all->items[i].start))
+            return false;
+    return true;
+}
+
+/* The text followed in pieces: after each, what is alive is what scan_live says, and before that nothing has matched that was not accepted. */
+static void compare_follow(const char *text, uint32_t length)
+{
+    static scan_follow follow;
+    static uint32_t turn;
+    uint64_t wanted[MOST_PATTERNS / 64 + 1];
+    static spans matches; /* of one of them, another one each time */
+    const item *const one = &state.items[turn++ % state.count];
+    uint32_t settled = 0;
+    bool undecided = false;
+    memset(wanted, 0xff, sizeof wanted);
+    seen.count = 0;
+    if (scan_list(state.database, state.scratch, text, length, 0, length, one->number, collect, &seen, &undecided) != CST_OK || undecided)
+        die("scan_list", "failed");
+    matches = seen;
+    if (!scan_follow_begin(state.database, state.scratch, &follow, text, 0))
+        return;
+    for (uint32_t at = 0, end; at < length; at = end) {
+        end = at + 1 + turn++ * 5 % 11;
+        end = end < length ? end : length;
+        while (end < length && continues(text[end]))
+            end++;
+        if (!scan_follow_feed(state.database, state.scratch, &follow, text + at, end - at, at, 0))
+            return; /* too many at once, or states were dropped */
+        bool unsure = false;
+        const uint32_t place = scan_follow_live(state.database, state.scratch, &follow, text, end, end, &unsure);
+        state.followed++;
+        const uint32_t said = scan_live(state.database, state.scratch, text, end, settled, wanted, &holder);
+        seen = (spans){.items = {{place, end}}, .count = 1};
+        if (place != said) {
+            expected = (spans){.items = {{said, end}}, .count = 1};
+            differs(&state.items[0], "follow", text, end);
+            return;
+        }
+        if (!accepted_all(&follow, &matches, settled, place)) {
+            expected = matches;
+            differs(one, "accepted", text, end);
+            return;
+        }
+        scan_follow_settled(&follow, place);
+        settled = place;
+    }
+}
+
 static void compare_text(const char *text, uint32_t length, bool live)
 {
     uint64_t found[MOST_PATTERNS / 64 + 1], unknown[MOST_PATTERNS / 64 + 1];
     compare_from(text, length);
+    compare_follow(text, length);
     if (scan_find(state.database, state.scratch, text, length, 0, found, unknown) != CST_OK)
         die("scan_find", "failed");
     for (uint32_t i = 0; i < state.count; i++) {
@@ -541,13 +595,13 @@ static void run_file(const char *path)
 static bool all_seen(void)
 {
     static const char *const names[] = {"literal", "number", "token", "word", "start", "digit"};
-    bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0 && state.swept > 0 && state.found_from > 0;
+    bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0 && state.swept > 0 && state.found_from > 0 && state.followed > 0;
     for (uint32_t i = 0; i < 6; i++) {
         printf("  by %s: %" PRIu64 "\n", names[i], state.by_trigger[i]);
         all = all && state.by_trigger[i] > 0;
     }
-    printf("  by table: %" PRIu64 ", by positions: %" PRIu64 ", live: %" PRIu64 ", swept: %" PRIu64 ", found from a place: %" PRIu64 "\n", state.by_table, state.by_positions,
-           state.live, state.swept, state.found_from);
+    printf("  by table: %" PRIu64 ", by positions: %" PRIu64 ", live: %" PRIu64 ", swept: %" PRIu64 ", found from a place: %" PRIu64 ", followed: %" PRIu64 "\n", state.by_table,
+           state.by_positions, state.live, state.swept, state.found_from, state.followed);
     return all;
 }
 

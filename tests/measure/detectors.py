@@ -117,6 +117,19 @@ class Measure:
         return result
 
 
+    def names(self, rule, rows):
+        """For each row the names of the patterns that found something in it."""
+        module = re.search(r"\b(\w+)\.\w+", rule).group(1)
+        policy = f'constitution named "1"\nimport {module}\nrule r on output when text {rule} then redact with "<<{{kind}}>>"\n'
+        (self.folder / "policy.const").write_text(policy, encoding="utf-8")
+        (self.folder / "events.jsonl").write_text("".join(json.dumps({"stage": "output", "text": row["text"]}) + "\n" for row in rows), encoding="utf-8")
+        done = subprocess.run([self.constc, "run", "policy.const", "events.jsonl"], cwd=self.folder, capture_output=True, text=True, timeout=300)
+        lines = done.stdout.splitlines()
+        if len(lines) != len(rows):
+            sys.exit(f"constc run: {done.stdout[:500]}{done.stderr[:1500]}")
+        return [set(re.findall(r"<<(\w+)>>", json.loads(line).get("text", ""))) for line in lines]
+
+
 def rate(value):
     if not value["total"]:
         return "–"
@@ -164,10 +177,18 @@ def secrets(m):
 
     both = {row["text"] for row in sets[2][1] if row["label"] == "secret"}
     twice = "benign for one rule, the same text a secret for another"
+    other = "benign for one rule, found by a pattern that finds none of that rule's own secrets"
+    found = {id(row): names for _, rows in sets[:2] for row, names in zip(rows, m.names(KEYS, rows))}
+    own = {}
+    for row in sets[2][1]:
+        if row["label"] == "secret":
+            own.setdefault(row["kind"], set()).update(found[id(row)])
 
     def reason(row):
         if row["label"] == "benign" and row["text"] in both:
             return twice
+        if row["label"] == "benign" and found[id(row)] and row["kind"] in own and not found[id(row)] & own[row["kind"]]:
+            return other
         return next((why for label, kind, text, why in LEFT_OUT
                      if label in (None, row["label"]) and re.search(kind, row["kind"]) and re.search(text, row["text"])), None)
     for name, rows in sets:
@@ -177,7 +198,7 @@ def secrets(m):
     counts = {}
     for row in sets[2][1]:
         counts[reason(row)] = counts.get(reason(row), 0) + 1
-    left = [f"{why} ({counts[why]})" for why in [why for *_, why in LEFT_OUT] + [twice] if why in counts]
+    left = [f"{why} ({counts[why]})" for why in [why for *_, why in LEFT_OUT] + [twice, other] if why in counts]
     part = [row for row in sets[2][1] if not reason(row)]
     shown = m.eval([KEYS], part, "secret")
     for what, places in (("missed", shown["misses"]), ("matched", shown["false_alarms"])):

@@ -19,6 +19,7 @@
 #include "compiler/backend.h"
 #include "runtime/scratch.h"
 #include "tests/unit/policy_builder.h"
+#include "tests/unit/effort.h"
 
 /* ---- random numbers -------------------------------------------------------------------------- */
 
@@ -563,22 +564,22 @@ static void compare(sample *p, uint32_t events)
 static void random_conditions_decide_as_the_reference(void **state)
 {
     (void)state;
-    for (uint32_t round = 0; round < 16; round++) {
+    for (uint32_t round = 0; round < SAMPLE(16, 4); round++) {
         seed = round + 1;
         sample p;
         sample_begin(&p);
         add_random_rules(&p, 20, 1 + round % 4);
         compare(&p, 60);
     }
-    assert_true(seen_hits > 1000 && seen_undecided > 100 && seen_witnesses > 100 &&
-                seen_memos > 40);
+    assert_true(seen_hits > SAMPLE(1000, 250) && seen_undecided > SAMPLE(100, 25) && seen_witnesses > SAMPLE(100, 25) &&
+                seen_memos > SAMPLE(40, 10));
 }
 
 /* Conditions far beyond the size of one function, with and without elements of lists. */
 static void large_conditions_are_cut(void **state)
 {
     (void)state;
-    for (uint32_t round = 0; round < 3; round++) {
+    for (uint32_t round = 0; round < SAMPLE(3, 1); round++) {
         seed = 1000 + round;
         sample p;
         sample_begin(&p);

@@ -476,9 +476,9 @@ static void large_set(void **state)
     const file files[] = {{"s.txt", text, length}, {NULL, NULL, 0}};
     fixture fixture;
     struct timespec before, after;
-    clock_gettime(CLOCK_MONOTONIC, &before);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
     const checked_policy *const policy = check(&fixture, SET_POLICY("string"), files);
-    clock_gettime(CLOCK_MONOTONIC, &after);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
     print_message("a set of %u: %.0f ms\n", count,
                   (double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6);
     assert_int_equal(policy->sets.items[0].count, count);
@@ -510,7 +510,7 @@ static void test_blocks(void **state)
     assert_int_equal(test->step_count, 10);
     assert_string_equal(test->steps[0].json, "{\"role\":\"a\"}");
     assert_string_equal(test->steps[1].event,
-                        "{\"stage\":\"action\",\"agent\":\"coder\",\"chain\":[\"coder\"],\"tool\":\"pay\",\"args\":{\"amount\":6.50,\"to\":[\"x@y.test\"]}}");
+                        "{\"stage\":\"action\",\"agent\":\"coder\",\"tool\":\"pay\",\"args\":{\"amount\":6.50,\"to\":[\"x@y.test\"]}}");
     assert_int_equal(test->steps[2].by[0], 0);
     assert_string_equal(test->steps[6].event, "{\"stage\":\"result\",\"tool\":\"get\",\"args\":{\"id\":7},\"value\":{\"ok\":true}}");
     assert_int_equal(test->steps[7].wait_us, 600000000);

@@ -4,7 +4,8 @@
  *
  * Policies are compiled here; texts are put together at random from parts that matter to them (matches, halves of matches, evasions, other
  * scripts) and cut at random places. Held for every one: the same decision as JSON, all released bytes together equal to what the whole decision lets
- * through (or to a beginning of it, where it stops), nothing released that a rule cuts.
+ * through (or to a beginning of it, where it stops), nothing released that a rule cuts. After each piece as much has gone out as if the stream looked
+ * at everything again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +21,8 @@
 #include <constitution/compiler.h>
 
 #include "runtime/base/buffer.h"
+#include "runtime/stream.h"
+#include "tests/unit/effort.h"
 
 static const char policy_text[] =
     "constitution streams \"1\"\n"
@@ -43,6 +46,22 @@ static const char policy_text[] =
     "rule leak on output when text repeats 12 chars of system then redact with \"[prompt]\"\n"
     "rule unnamed on output when any u in urls of text satisfies u not from system then redact with \"[unnamed]\"\n"
     "rule admins on output when text contains \"secret plan\" and user.role != \"admin\" then refuse\n";
+
+/* The same without what a session knows: as long as nothing is found the rules need not be asked again. */
+static const char quiet_text[] =
+    "constitution quiet \"1\"\n"
+    "import std.pii\n"
+    "import std.secrets\n"
+    "pattern pin = /[0-9]{4}/ after { \"pin\", \"code\" } within 20 chars\n"
+    "pattern open = /<<[^>]*>>/ after { \"inside\", \"beta\" }\n"
+    "set rivals = { \"Initech\", \"Globex Corp\", \"æ¥æ¬\" }\n"
+    "rule personal on output when text contains any { pii.personal, pin } then redact with \"[{kind}]\"\n"
+    "rule keys on output when text contains any secrets.keys then redact with \"[key]\"\n"
+    "rule brackets on output when text contains open then redact with \"()\"\n"
+    "rule folded_rivals on output when text folded contains any rivals then redact with \"[rival]\"\n"
+    "rule hidden on output when text folded decoded contains \"open sesame\" then redact with \"[hidden]\"\n"
+    "rule stop on output when text folded contains \"secret plan\" then deny\n"
+    "rule admins on output when text contains \"omega \" then refuse\n";
 
 static const char *const parts[] = {
     "alpha ",  "omega ",     "beta",         "4111 1111 1111 1111", "4111-1111-1111-111", " pin 1234",  " code: 99", "ann@example.com",
@@ -80,9 +99,14 @@ static void text_make(buffer *text)
         buffer_text(text, parts[draw(PART_COUNT)]);
 }
 
+enum { MOST_FEEDS = 8192, WAITING = 1024 /* bytes that wait before looks become rare */ };
+
 typedef struct outcome {
     buffer json, sent;
     cst_verdict verdict;
+    bool careful; /* the stream looks at everything again with each piece */
+    uint32_t feeds;
+    size_t released[MOST_FEEDS], held[MOST_FEEDS]; /* after each piece */
 } outcome;
 
 static void decide_whole(cst_context *context, const buffer *text, outcome *out)
@@ -121,6 +145,8 @@ static void decide_pieces(cst_context *context, const buffer *text, uint32_t mos
     buffer_clear(&out->json);
     buffer_clear(&out->sent);
     assert_int_equal(cst_stream_open(context, head, sizeof head - 1, &stream), CST_OK);
+    stream->careful = out->careful;
+    out->feeds = 0;
     for (size_t at = 0; at < text->length;) {
         size_t size = 1 + draw(most);
         if (size > text->length - at)
@@ -128,6 +154,9 @@ static void decide_pieces(cst_context *context, const buffer *text, uint32_t mos
         assert_int_equal(cst_stream_feed(stream, text->bytes + at, size, &piece), CST_OK);
         buffer_add(&out->sent, piece.bytes, piece.length);
         at += size;
+        assert_true(out->feeds < MOST_FEEDS);
+        out->released[out->feeds] = out->sent.length;
+        out->held[out->feeds++] = piece.held;
     }
     if (cst_stream_end(stream, &piece, &decision) != CST_OK)
         fail_msg("text: %s\nsent:   %s", text->bytes, out->sent.bytes);
@@ -162,58 +191,79 @@ static void compare(const buffer *text, const outcome *whole, const outcome *pie
         fail_msg("text: %s\nwhole:  %s\npieces: %s", text->bytes, whole->sent.bytes, pieces->sent.bytes);
 }
 
+/* What went out after each piece is the same, whether all is looked at again or only what is new; where so much waits that looks are rare, no less. */
+static void compare_feeds(const buffer *text, const outcome *careful, const outcome *pieces)
+{
+    assert_int_equal(careful->feeds, pieces->feeds);
+    for (uint32_t i = 0; i < pieces->feeds; i++)
+        if (pieces->released[i] != careful->released[i] && (pieces->released[i] < careful->released[i] || careful->held[i] <= WAITING))
+            fail_msg("text: %s\nafter piece %u: %zu bytes out, carefully %zu", text->bytes, i, pieces->released[i], careful->released[i]);
+}
+
 static void system_prompt(cst_context *context)
 {
     static const char prompt[] = "You are the assistant of Acme and keep this secret always, see http://evil.test/x?y=1.";
     assert_int_equal(cst_session_system(context, "s", 1, prompt, sizeof prompt - 1), CST_OK);
 }
 
-static void run(cst_engine engine, uint32_t texts, uint64_t seed)
+static void run(const char *rules, cst_engine engine, uint32_t texts, uint64_t seed)
 {
-    cst_policy *const policy = compile(policy_text, engine);
-    outcome whole, pieces;
+    cst_policy *const policy = compile(rules, engine);
+    static outcome whole, pieces, careful;
     buffer text;
     uint32_t verdicts[CST_HALT + 1] = {0};
     outcome_begin(&whole);
     outcome_begin(&pieces);
+    outcome_begin(&careful);
+    careful.careful = true;
     buffer_init(&text, NULL, 0);
     state = seed;
-    cst_context *const context = cst_context_new(policy);
+    cst_context *const context = cst_context_new(policy), *const other = cst_context_new(policy);
     system_prompt(context);
+    system_prompt(other);
     for (uint32_t i = 0; i < texts; i++) {
         text_make(&text);
         decide_whole(context, &text, &whole);
         verdicts[whole.verdict]++;
         for (uint32_t k = 0; k < 3; k++) {
-            decide_pieces(context, &text, k == 0 ? 1 : k == 1 ? 4 : 1 + draw(40), &pieces);
+            const uint32_t most = k == 0 ? 1 : k == 1 ? 4 : 1 + draw(40);
+            const uint64_t drawn = state;
+            decide_pieces(context, &text, most, &pieces);
             compare(&text, &whole, &pieces);
+            state = drawn; /* the same pieces */
+            decide_pieces(other, &text, most, &careful);
+            compare_feeds(&text, &careful, &pieces);
         }
     }
     /* the texts must have met everything */
     assert_true(verdicts[CST_PERMIT] > 0 && verdicts[CST_REDACT] > 0 && verdicts[CST_REFUSE] > 0 && verdicts[CST_DENY] > 0);
     cst_context_free(context);
+    cst_context_free(other);
     cst_policy_release(policy);
     outcome_end(&whole);
     outcome_end(&pieces);
+    outcome_end(&careful);
     buffer_free(&text);
 }
 
 static uint32_t rounds(void)
 {
     const char *const wanted = getenv("CONSTITUTION_STREAM_TEXTS");
-    return wanted ? (uint32_t)strtoul(wanted, NULL, 10) : 400;
+    return wanted ? (uint32_t)strtoul(wanted, NULL, 10) : SAMPLE(4000, 300);
 }
 
 static void test_pieces_native(void **unused)
 {
     (void)unused;
-    run(CST_ENGINE_JIT, rounds(), 11);
+    run(policy_text, CST_ENGINE_JIT, rounds(), 11);
+    run(quiet_text, CST_ENGINE_JIT, rounds(), 17);
 }
 
 static void test_pieces_reference(void **unused)
 {
     (void)unused;
-    run(CST_ENGINE_REFERENCE, rounds(), 13);
+    run(policy_text, CST_ENGINE_REFERENCE, rounds(), 13);
+    run(quiet_text, CST_ENGINE_REFERENCE, rounds(), 19);
 }
 
 /* ---- one reply, by hand ---------------------------------------------------------------------- */
@@ -464,10 +514,10 @@ static void test_waiting_is_linear(void **unused)
                                        CST_ENGINE_JIT);
     cst_context *const context = cst_context_new(policy);
     for (uint32_t i = 0; i < 2; i++) {
-        const double few = feed_long(context, texts[i].begin, texts[i].more, 10000);
-        const double many = feed_long(context, texts[i].begin, texts[i].more, 60000);
+        const double few = feed_long(context, texts[i].begin, texts[i].more, SAMPLE(10000, 2000));
+        const double many = feed_long(context, texts[i].begin, texts[i].more, SAMPLE(60000, 12000));
         if (many > 18 * few)
-            fail_msg("%s: 10,000 bytes took %.4f s, 60,000 took %.4f s", texts[i].begin, few, many);
+            fail_msg("%s: a text took %.4f s, one of six times its length %.4f s", texts[i].begin, few, many);
     }
     cst_context_free(context);
     cst_policy_release(policy);

@@ -19,6 +19,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/limits.h"
+#include "tests/unit/effort.h"
 
 static const cst_engine engines[] = {CST_ENGINE_JIT, CST_ENGINE_REFERENCE};
 
@@ -235,7 +236,7 @@ static void add_texts(buffer *event, const char *name, const char *text, uint32_
 static double now(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
@@ -280,9 +281,9 @@ static void test_cutting_is_linear(void **unused)
                                        "rule outside on action t when any a in args.to satisfies a.domain == \"evil.test\" then deny\n",
                                        CST_ENGINE_JIT, (cst_options){0});
     cst_context *const context = cst_context_new(policy);
-    const double few = cut_many(context, 3000), many = cut_many(context, 60000);
+    const double few = cut_many(context, SAMPLE(3000, 300)), many = cut_many(context, SAMPLE(60000, 6000));
     if (many > 60 * few)
-        fail_msg("3,000 texts took %.4f s, 60,000 took %.4f s", few, many);
+        fail_msg("some texts took %.4f s, twenty times as many %.4f s", few, many);
     cst_context_free(context);
     cst_policy_release(policy);
 }
@@ -311,9 +312,9 @@ static double compile_many(uint32_t count)
 static void test_many_patterns(void **unused)
 {
     (void)unused;
-    const double few = compile_many(2000), many = compile_many(20000);
+    const double few = compile_many(SAMPLE(2000, 500)), many = compile_many(SAMPLE(20000, 5000));
     if (many > 30 * few)
-        fail_msg("2,000 patterns took %.3f s, 20,000 took %.3f s", few, many);
+        fail_msg("some patterns took %.3f s, ten times as many %.3f s", few, many);
 }
 
 int main(void)

@@ -373,7 +373,7 @@ static void add_dispatch(image_builder *builder, cst_image *image)
         }
     }
     for (uint32_t group = 0; group < builder->group_count; group++) {
-        cst_group_row row = {{builder->group_rules.count, 0}, text(builder, "group")};
+        cst_group_row row = {.rules = {builder->group_rules.count, 0}, .label = text(builder, "group")};
         for (uint32_t rule = 0; rule < builder->rules.count; rule++) {
             if (builder->rule_groups[rule] != group)
                 continue;

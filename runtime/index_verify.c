@@ -1,0 +1,173 @@
+/*
+ * index_verify.c - whether the words of a rule index are a tree that a walk cannot leave.
+ *
+ * The check is the walk that takes every way. In a tree each word belongs to one node, so the check may look at no more words
+ * than there are: words that are shared, by damage, use that up and are refused, and time stays linear. Offsets that only
+ * go down, and a bounded depth, are what the walk relies on to end.
+ */
+#include <stddef.h>
+
+#include "runtime/index.h"
+#include "runtime/limits.h"
+
+typedef struct index_check {
+    const uint32_t *words;
+    uint64_t left; /* words that may still be looked at */
+    uint32_t keys, bundles, rules, set_count;
+    const cst_set_row *sets;
+} index_check;
+
+static bool check_node(index_check *c, uint32_t at, uint32_t above, uint32_t depth);
+
+/* Takes `count` words at `at`, all of them before `above`. */
+static bool take(index_check *c, uint32_t at, uint64_t count, uint32_t above)
+{
+    if (count > c->left || at >= above || count > above - at)
+        return false;
+    c->left -= count;
+    return true;
+}
+
+static bool check_child(index_check *c, uint32_t child, uint32_t at, uint32_t depth)
+{
+    return child == 0 || check_node(c, child, at, depth + 1u);
+}
+
+static bool check_rule(index_check *c, uint64_t *next, uint32_t above)
+{
+    if (*next + CST_INDEX_RULE_HEAD > above)
+        return false;
+    const uint32_t *const rule = c->words + *next, *const tests = rule + CST_INDEX_RULE_HEAD;
+    const uint64_t size = CST_INDEX_RULE_HEAD + (uint64_t)rule[1] * CST_INDEX_TEST_SIZE;
+    if (!take(c, (uint32_t)*next, size, above) || rule[0] >= c->rules)
+        return false;
+    for (uint32_t i = 0; i < rule[1]; i++) {
+        const uint32_t *const test = tests + (size_t)i * CST_INDEX_TEST_SIZE;
+        if ((test[0] & CST_INDEX_KEY) >= c->keys ||
+            ((test[0] & CST_INDEX_IN_SET) != 0 &&
+             (test[1] >= c->set_count || c->sets[test[1]].form == CST_SET_NETWORKS)))
+            return false;
+    }
+    *next += size;
+    return true;
+}
+
+static bool check_leaf(index_check *c, uint32_t at, uint32_t above)
+{
+    const uint32_t *const runs = c->words + at + CST_INDEX_LEAF_HEAD;
+    const uint32_t count = c->words[at] >> 8;
+    if (above - at < CST_INDEX_LEAF_HEAD ||
+        !take(c, at, CST_INDEX_LEAF_HEAD + (uint64_t)count * 2, above))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (runs[(size_t)i * 2] >= c->bundles ||
+            (runs[(size_t)i * 2 + 1] & 0xffffu) >= runs[(size_t)i * 2 + 1] >> 16)
+            return false;
+    uint64_t next = (uint64_t)at + CST_INDEX_LEAF_HEAD + (uint64_t)count * 2;
+    for (uint32_t left = c->words[at + 1u]; left > 0; left--)
+        if (!check_rule(c, &next, above))
+            return false;
+    return true;
+}
+
+static bool check_dense(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
+{
+    const uint32_t *const node = c->words + at;
+    if (above - at < CST_INDEX_DENSE_HEAD ||
+        !take(c, at, CST_INDEX_DENSE_HEAD + (uint64_t)node[4], above))
+        return false;
+    for (uint32_t i = 0; i < node[4]; i++)
+        if (!check_child(c, node[CST_INDEX_DENSE_HEAD + i], at, depth))
+            return false;
+    return true;
+}
+
+static bool check_hash(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
+{
+    const uint32_t *const node = c->words + at;
+    if (above - at < CST_INDEX_HASH_HEAD)
+        return false;
+    const uint32_t capacity = node[2];
+    uint32_t used = 0;
+    if (capacity == 0 || (capacity & (capacity - 1u)) != 0 ||
+        !take(c, at, CST_INDEX_HASH_HEAD + (uint64_t)capacity * 3, above))
+        return false;
+    for (uint32_t i = 0; i < capacity; i++) {
+        const uint32_t child = node[CST_INDEX_HASH_HEAD + (size_t)i * 3 + 2];
+        used += child != 0;
+        if (!check_child(c, child, at, depth))
+            return false;
+    }
+    return used < capacity; /* a look-up ends at a free place */
+}
+
+static bool check_cells(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
+{
+    const uint32_t *const node = c->words + at;
+    if (above - at < CST_INDEX_CELLS_HEAD ||
+        !take(c, at, CST_INDEX_CELLS_HEAD + (uint64_t)node[2] * 3 + 1, above))
+        return false;
+    for (uint32_t i = 0; i <= node[2]; i++)
+        if (!check_child(c, node[CST_INDEX_CELLS_HEAD + (size_t)node[2] * 2 + i], at, depth))
+            return false;
+    return true;
+}
+
+/* The text of a trie is as long as its longest prefix: its depth is bounded apart from that of the tree. */
+static bool check_trie(index_check *c, uint32_t at, uint32_t above, uint32_t depth,
+                       uint32_t trie_depth)
+{
+    const uint32_t *const node = c->words + at;
+    if (trie_depth > LIMIT_INDEX_PREFIX_BYTES || at == 0 || at >= above ||
+        above - at < CST_INDEX_TRIE_HEAD)
+        return false;
+    const uint64_t padded = ((uint64_t)node[2] + 3u) / 4u;
+    if (node[2] > LIMIT_INDEX_PREFIX_BYTES || node[1] > 256u ||
+        !take(c, at, CST_INDEX_TRIE_HEAD + padded + (uint64_t)node[1] * 2, above) ||
+        !check_child(c, node[0], at, depth))
+        return false;
+    const uint32_t *const edges = node + CST_INDEX_TRIE_HEAD + padded;
+    for (uint32_t i = 0; i < node[1]; i++)
+        if (!check_trie(c, edges[(size_t)i * 2 + 1], at, depth, trie_depth + 1u))
+            return false;
+    return true;
+}
+
+static bool check_node(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
+{
+    if (at == 0 || at >= above || depth > LIMIT_INDEX_DEPTH)
+        return false;
+    const uint32_t form = c->words[at] & 0xffu;
+    if (form == CST_INDEX_LEAF)
+        return check_leaf(c, at, above);
+    if (above - at < 3u || c->words[at] >> 8 >= c->keys ||
+        !check_child(c, c->words[at + 1u], at, depth))
+        return false;
+    switch (form) {
+    case CST_INDEX_DENSE:
+        return check_dense(c, at, above, depth);
+    case CST_INDEX_HASH:
+        return check_hash(c, at, above, depth);
+    case CST_INDEX_CELLS:
+        return check_cells(c, at, above, depth);
+    case CST_INDEX_PREFIXES: {
+        const uint32_t trie = c->words[at + 2u];
+        return take(c, at, CST_INDEX_PREFIXES_HEAD, above) &&
+               (trie == 0 || check_trie(c, trie, at, depth, 0));
+    }
+    default:
+        return false;
+    }
+}
+
+bool index_verify(const cst_image *image, const cst_group_row *group)
+{
+    index_check check = {.words = CST_ROWS(image, index_words, uint32_t),
+                         .left = image->index_words.count,
+                         .keys = group->index_keys,
+                         .bundles = group->index_bundles,
+                         .rules = image->rules.count,
+                         .set_count = image->sets.count,
+                         .sets = CST_ROWS(image, sets, cst_set_row)};
+    return group->index == 0 || check_node(&check, group->index, image->index_words.count, 0);
+}

@@ -1,0 +1,522 @@
+/*
+ * scan_follow.c - for streams: all patterns from all starts, a few bytes at a time.
+ *
+ * scan_live asks every pattern at every place, which for pieces of four bytes is nearly all that a stream costs. Here nothing is asked twice. All
+ * patterns that can begin with the bytes behind one start are one state of one automaton, whose states are made when a text first gets to them
+ * (a policy has hundreds of patterns; a table of all their combinations would never be finished). A thread is a start and its state; a byte
+ * costs one look-up for each start that something can still come of, which in prose are one or two.
+ *
+ * What a state cannot know depends on the text before a start (`after`, edges of words in scripts beyond ASCII). Such parts of a state are kept
+ * apart, and asked of the text when nothing else is alive. Checks are not asked, as in scan_live. An acceptance is noted with its
+ * start, generously: it says that a match may begin there, and scan_find decides.
+ *
+ * States live in the scratch, so the second stream of a context finds what the first one made. When there are too many, all are dropped and
+ * whoever followed begins again. Both sides of that are bounded: the work of a byte by the patterns, the memory by limits.h.
+ */
+#include <string.h>
+
+#include "runtime/text/scan_private.h"
+
+enum { UNMADE = 0x7fff, BUCKETS = 4096, FIRST_STATES = 512, FIRST_PARTS = 8192 };
+
+/* What one pattern needs to know of the bytes behind a start. */
+typedef struct follow_part {
+    uint32_t pattern;
+    uint32_t at;       /* state of a table, position, bytes of a phrase or word */
+    uint32_t from, to; /* of words: entries that go on like that */
+    uint32_t apart;    /* of words: which of the two tables */
+} follow_part;
+
+typedef struct follow_state {
+    uint32_t first, count; /* of parts */
+    uint32_t next;         /* in its bucket */
+    uint32_t stamp, thread;
+    uint8_t before;        /* scan_context: what stands before the next byte, where a part is a position */
+    uint8_t left;          /* bytes of a character that has begun: inside of it nothing is told to be alive or not */
+    bool sure;             /* some part is alive whatever stands before the start */
+    bool plain;            /* all parts are */
+} follow_state;
+
+struct scan_follower {
+    const scan_database *database;
+    uint32_t epoch, stamp;
+    uint16_t (*steps)[256]; /* by state: the next state, SCAN_ACCEPT with it; 0: nothing */
+    uint16_t roots[4][256]; /* by scan_context: a start */
+    follow_state *states;   /* 0 is none */
+    uint32_t state_count, state_capacity;
+    follow_part *parts;
+    uint32_t part_count, part_capacity; /* behind them the next state is made */
+    uint32_t buckets[BUCKETS];
+};
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static void forget_states(scan_scratch *scratch, scan_follower *all)
+{
+    all->state_count = 1;
+    all->part_count = 0;
+    memset(all->buckets, 0, sizeof all->buckets);
+    for (uint32_t i = 0; i < 4 * 256; i++)
+        all->roots[i / 256][i % 256] = UNMADE;
+    all->epoch = ++scratch->epoch;
+}
+
+static void free_follower(scan_scratch *scratch, scan_follower *all)
+{
+    const cst_allocator allocator = scratch->allocator;
+    if (all->steps)
+        allocator.release(allocator.user, all->steps, all->state_capacity * sizeof *all->steps);
+    if (all->states)
+        allocator.release(allocator.user, all->states, all->state_capacity * sizeof *all->states);
+    if (all->parts)
+        allocator.release(allocator.user, all->parts, all->part_capacity * sizeof *all->parts);
+    allocator.release(allocator.user, all, sizeof *all);
+}
+
+void scan_followers_free(scan_scratch *scratch)
+{
+    for (uint32_t i = 0; i < SCAN_FOLLOWERS && scratch->followers[i]; i++) {
+        free_follower(scratch, scratch->followers[i]);
+        scratch->followers[i] = NULL;
+    }
+}
+
+static scan_follower *make_follower(const scan_database *database, scan_scratch *scratch)
+{
+    const cst_allocator allocator = scratch->allocator;
+    scan_follower *const all = allocator.allocate(allocator.user, sizeof *all);
+    if (!all)
+        return NULL;
+    *all = (scan_follower){.database = database, .state_capacity = FIRST_STATES, .part_capacity = FIRST_PARTS};
+    all->steps = allocator.allocate(allocator.user, FIRST_STATES * sizeof *all->steps);
+    all->states = allocator.allocate(allocator.user, FIRST_STATES * sizeof *all->states);
+    all->parts = allocator.allocate(allocator.user, FIRST_PARTS * sizeof *all->parts);
+    if (!all->steps || !all->states || !all->parts) {
+        free_follower(scratch, all);
+        return NULL;
+    }
+    memset(&all->states[0], 0, sizeof *all->states);
+    forget_states(scratch, all);
+    return all;
+}
+
+/* The states of a database, made if there is room; NULL: there is none, or it has too many patterns to tell by their first bytes. */
+static scan_follower *follower_of(const scan_database *database, scan_scratch *scratch)
+{
+    uint32_t i = 0;
+    while (i < SCAN_FOLLOWERS && scratch->followers[i] && scratch->followers[i]->database != database)
+        i++;
+    if (i == SCAN_FOLLOWERS || !database->starts)
+        return NULL;
+    if (!scratch->followers[i])
+        scratch->followers[i] = make_follower(database, scratch);
+    return scratch->followers[i];
+}
+
+/* The same bytes in twice the room; NULL: memory is short, and the old ones are kept. */
+static void *doubled(const cst_allocator *allocator, void *old, size_t size)
+{
+    void *const more = allocator->allocate(allocator->user, 2 * size);
+    if (!more)
+        return NULL;
+    memcpy(more, old, size);
+    allocator->release(allocator->user, old, size);
+    return more;
+}
+
+static bool more_states(scan_follower *all, const cst_allocator *allocator)
+{
+    if (all->state_capacity * 2 > LIMIT_FOLLOW_STATES)
+        return false;
+    follow_state *const states = allocator->allocate(allocator->user, all->state_capacity * 2 * sizeof *states);
+    void *const steps = states ? doubled(allocator, all->steps, all->state_capacity * sizeof *all->steps) : NULL;
+    if (!steps) {
+        if (states)
+            allocator->release(allocator->user, states, all->state_capacity * 2 * sizeof *states);
+        return false;
+    }
+    memcpy(states, all->states, all->state_capacity * sizeof *states);
+    allocator->release(allocator->user, all->states, all->state_capacity * sizeof *states);
+    all->states = states;
+    all->steps = steps;
+    all->state_capacity *= 2;
+    return true;
+}
+
+/* Room for a state of as many parts as the largest may have. */
+static void more_parts(scan_follower *all, const cst_allocator *allocator)
+{
+    if (all->part_count <= all->part_capacity / 2 || all->part_capacity * 2 > LIMIT_FOLLOW_PARTS)
+        return;
+    void *const parts = doubled(allocator, all->parts, all->part_capacity * sizeof *all->parts);
+    if (!parts)
+        return;
+    all->parts = parts;
+    all->part_capacity *= 2;
+}
+
+/* ---- making states --------------------------------------------------------------------------- */
+
+/* A state that is being made, behind the parts of all others. */
+typedef struct making {
+    scan_follower *all;
+    scan_try with;
+    follow_part *parts;
+    uint32_t count, room;
+    scan_context before; /* of the byte behind */
+    uint32_t left;       /* as of the state */
+    bool accepts, positions;
+} making;
+
+static void add_part(making *state, follow_part part)
+{
+    if (state->count < state->room)
+        state->parts[state->count] = part;
+    state->count++; /* more than there is room for: it is too large */
+}
+
+static void enter_table(making *state, uint32_t pattern, const scan_automaton_row *row, uint32_t to)
+{
+    const scan_head *const head = state->all->database->head;
+    const uint16_t *const table = (const uint16_t *)scan_at(head, row->table) + (size_t)to * row->columns;
+    const uint8_t *const alive = scan_at(head, row->alive);
+    if (to == 0)
+        return;
+    if (alive[to] != 0 || state->left > 0) {
+        add_part(state, (follow_part){.pattern = pattern, .at = to});
+        return;
+    }
+    for (uint32_t i = 0; i < row->columns; i++)
+        state->accepts = state->accepts || (table[i] & SCAN_ACCEPT) != 0;
+}
+
+/* A position that has been reached: alive, or all that it can do is to accept. */
+static void enter_position(making *state, uint32_t pattern, const scan_automaton_row *row, uint32_t position)
+{
+    const scan_database *const database = state->all->database;
+    const uint32_t *const sets = scan_at(database->head, row->position_sets), *const begins = scan_at(database->head, row->edges);
+    const scan_edge_row *const edges = scan_at(database->head, row->edge_rows);
+    bool open = state->left > 0, accepts = false;
+    for (uint32_t k = begins[position]; k < begins[position + 1]; k++) {
+        open = open || scan_is_open(&state->with, sets, edges[k], state->before);
+        accepts = accepts || edges[k].to == SCAN_ACCEPTS;
+    }
+    state->accepts = state->accepts || (accepts && !open);
+    if (!open)
+        return;
+    state->positions = true;
+    add_part(state, (follow_part){.pattern = pattern, .at = position});
+}
+
+static void step_position(making *state, uint32_t pattern, const scan_automaton_row *row, uint32_t position, scan_context before,
+                          unsigned char byte, bool first)
+{
+    const scan_database *const database = state->all->database;
+    const uint32_t *const sets = scan_at(database->head, row->position_sets), *const begins = scan_at(database->head, row->edges);
+    const scan_edge_row *const edges = scan_at(database->head, row->edge_rows);
+    scan_scratch *const scratch = state->with.scratch;
+    uint32_t *const stamps = scratch->positions + scratch->position_count / 3 * 2;
+    const char text[1] = {(char)byte};
+    for (uint32_t k = begins[position]; k < begins[position + 1]; k++) {
+        const scan_edge_row edge = edges[k];
+        if (edge.mask != 0 && !scan_holds(edge.mask, before, text, 1, 0))
+            continue;
+        if (edge.to == SCAN_ACCEPTS) {
+            state->accepts = state->accepts || !first;
+        } else if (stamps[edge.to] != scratch->stamp && scan_has(database->sets[sets[edge.to]], byte)) {
+            stamps[edge.to] = scratch->stamp;
+            enter_position(state, pattern, row, edge.to);
+        }
+    }
+}
+
+/* Positions of one pattern are told apart from those of another, and of the step before. */
+static void new_stamp(scan_scratch *scratch)
+{
+    if (++scratch->stamp != 0)
+        return;
+    memset(scratch->positions, 0, scratch->position_count * sizeof *scratch->positions);
+    scratch->stamp = 1;
+}
+
+static void step_phrase(making *state, uint32_t pattern, uint32_t at, unsigned char byte)
+{
+    const scan_pattern_row *const row = &state->all->database->patterns[pattern];
+    const unsigned char *const text = scan_at(state->all->database->head, row->body);
+    if (at >= row->length || text[at] != byte)
+        return;
+    state->accepts = state->accepts || at + 1 == row->length;
+    if (at + 1 < row->length || row->words)
+        add_part(state, (follow_part){.pattern = pattern, .at = at + 1});
+}
+
+static void step_words(making *state, const follow_part *part, unsigned char byte)
+{
+    follow_part next = *part;
+    if (!scan_words_narrow(state->all->database, &state->all->database->patterns[part->pattern], part->apart != 0, &next.from, &next.to, part->at, byte,
+                           &state->accepts))
+        return;
+    next.at++;
+    add_part(state, next);
+}
+
+static void begin_pattern(making *state, uint32_t number, scan_context before, unsigned char byte)
+{
+    const scan_database *const database = state->all->database;
+    const scan_pattern_row *const row = &database->patterns[number];
+    if (row->kind == SCAN_PHRASE) {
+        step_phrase(state, number, 0, byte);
+    } else if (row->kind == SCAN_WORDS) {
+        for (uint32_t apart = 0; apart < 2; apart++) {
+            const uint32_t count = scan_words_count(database, row, apart != 0);
+            if (count > 0)
+                step_words(state, &(follow_part){.pattern = number, .to = count, .apart = apart}, byte);
+        }
+    } else {
+        const scan_automaton_row *const automaton = &database->automata[row->body];
+        if (automaton->states == 0) {
+            new_stamp(state->with.scratch);
+            step_position(state, number, automaton, 0, before, byte, true);
+            return;
+        }
+        const uint16_t *const table = scan_at(database->head, automaton->table);
+        const uint8_t *const classes = scan_at(database->head, automaton->classes);
+        enter_table(state, number, automaton, table[automaton->start[before] * automaton->columns + classes[byte]] & ~SCAN_ACCEPT);
+    }
+}
+
+static void step_parts(making *state, const follow_state *from, unsigned char byte)
+{
+    const scan_database *const database = state->all->database;
+    uint32_t last = SCAN_NONE; /* the pattern whose positions are stepped */
+    for (uint32_t i = 0; i < from->count; i++) {
+        const follow_part *const part = &state->all->parts[from->first + i];
+        const scan_pattern_row *const row = &database->patterns[part->pattern];
+        if (row->kind == SCAN_PHRASE) {
+            step_phrase(state, part->pattern, part->at, byte);
+            continue;
+        }
+        if (row->kind == SCAN_WORDS) {
+            step_words(state, part, byte);
+            continue;
+        }
+        const scan_automaton_row *const automaton = &database->automata[row->body];
+        if (automaton->states == 0) {
+            if (part->pattern != last)
+                new_stamp(state->with.scratch);
+            last = part->pattern;
+            step_position(state, part->pattern, automaton, part->at, (scan_context)from->before, byte, false);
+            continue;
+        }
+        const uint16_t *const table = scan_at(database->head, automaton->table);
+        const uint8_t *const classes = scan_at(database->head, automaton->classes);
+        const uint32_t entry = table[part->at * automaton->columns + classes[byte]];
+        state->accepts = state->accepts || (entry & SCAN_ACCEPT) != 0;
+        enter_table(state, part->pattern, automaton, entry & ~SCAN_ACCEPT);
+    }
+}
+
+static bool is_sure(const scan_pattern_row *row)
+{
+    return row->kind == SCAN_AUTOMATON && row->after.count == 0;
+}
+
+/* The state with these parts, and whether getting there accepts; UNMADE: there are too many. */
+static uint32_t finish(making *state)
+{
+    scan_follower *const all = state->all;
+    const uint32_t accepts = state->accepts ? SCAN_ACCEPT : 0, count = state->count;
+    const uint32_t before = state->positions ? state->before : 0;
+    if (count == 0)
+        return accepts;
+    if (count > state->room)
+        return UNMADE;
+    uint32_t *const bucket = &all->buckets[(scan_hash((const char *)state->parts, count * (uint32_t)sizeof *state->parts) + before) % BUCKETS];
+    for (uint32_t i = *bucket; i != 0; i = all->states[i].next)
+        if (all->states[i].count == count && all->states[i].before == before && all->states[i].left == state->left &&
+            memcmp(&all->parts[all->states[i].first], state->parts, count * sizeof *state->parts) == 0)
+            return i | accepts;
+    if (all->state_count == all->state_capacity && !more_states(all, &state->with.scratch->allocator))
+        return UNMADE;
+    const uint32_t number = all->state_count++;
+    follow_state *const made = &all->states[number];
+    *made = (follow_state){.first = all->part_count, .count = count, .next = *bucket, .before = (uint8_t)before,
+                            .left = (uint8_t)state->left, .plain = true};
+    for (uint32_t i = 0; i < count; i++) {
+        const bool sure = is_sure(&all->database->patterns[state->parts[i].pattern]);
+        made->sure = made->sure || sure;
+        made->plain = made->plain && sure;
+    }
+    for (uint32_t i = 0; i < 256; i++)
+        all->steps[number][i] = UNMADE;
+    all->part_count += count;
+    *bucket = number;
+    return number | accepts;
+}
+
+static making begin_making(scan_follower *all, scan_scratch *scratch, uint32_t left, unsigned char byte)
+{
+    more_parts(all, &scratch->allocator);
+    const uint32_t behind = byte < 0xc0 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+    return (making){.all = all,
+                    .with = {all->database, scratch, NULL, 0, 0, false},
+                    .parts = all->parts + all->part_count,
+                    .room = all->part_capacity - all->part_count,
+                    .left = (byte & 0xc0) == 0x80 && left > 0 ? left - 1 : behind,
+                    .before = byte == '\n' ? CONTEXT_LINE : scan_is_word(byte) ? CONTEXT_WORD : CONTEXT_OTHER};
+}
+
+__attribute__((noinline)) static uint32_t make_step(scan_follower *all, scan_scratch *scratch, uint32_t from, unsigned char byte)
+{
+    making state = begin_making(all, scratch, all->states[from].left, byte);
+    step_parts(&state, &all->states[from], byte);
+    const uint32_t next = finish(&state); /* which may move all states */
+    return all->steps[from][byte] = (uint16_t)next;
+}
+
+__attribute__((noinline)) static uint32_t make_root(scan_follower *all, scan_scratch *scratch, scan_context before, unsigned char byte)
+{
+    making state = begin_making(all, scratch, 0, byte);
+    const uint32_t *const begins = all->database->starts + (before == CONTEXT_WORD ? 257 : 0);
+    if ((byte & 0xc0) != 0x80) /* a start is a character's */
+        for (uint32_t i = begins[byte]; i < begins[byte + 1]; i++)
+            begin_pattern(&state, all->database->starts[SCAN_START_HEADS + i], before, byte);
+    return all->roots[before][byte] = (uint16_t)finish(&state);
+}
+
+/* ---- following ------------------------------------------------------------------------------- */
+
+bool scan_follow_begin(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *text, uint32_t at)
+{
+    const scan_follower *const all = follower_of(database, scratch);
+    follow->count = 0;
+    follow->accepted = follow->accepted_last = SCAN_NONE;
+    follow->before = scan_before(text, at);
+    follow->epoch = all ? all->epoch : 0;
+    return all != NULL;
+}
+
+static void note_accepted(scan_follow *follow, uint32_t start, uint32_t last)
+{
+    if (follow->accepted == SCAN_NONE || start < follow->accepted)
+        follow->accepted = start;
+    if (follow->accepted_last == SCAN_NONE || last > follow->accepted_last)
+        follow->accepted_last = last;
+}
+
+/* Keeps a thread, if none is in that state: what those have in common is all that comes, and the first is what counts. */
+static inline bool keep_thread(scan_follower *all, scan_follow *follow, uint32_t *count, uint32_t state, uint32_t start, uint32_t last, uint32_t alive)
+{
+    follow_state *const in = &all->states[state];
+    if (in->stamp == all->stamp && in->plain) {
+        follow->threads[in->thread].last = last;
+        return true;
+    }
+    if (*count == SCAN_MOST_THREADS)
+        return false;
+    in->stamp = all->stamp;
+    in->thread = *count;
+    follow->threads[(*count)++] = (scan_thread){state, start, last, alive};
+    return true;
+}
+
+/* One byte for all threads, and the one that it begins. False: they cannot be followed any more. */
+static inline bool follow_byte(scan_follower *all, scan_scratch *scratch, scan_follow *follow, unsigned char byte, uint32_t at, bool begins)
+{
+    uint32_t kept = 0;
+    if (++all->stamp == 0) {
+        for (uint32_t i = 0; i < all->state_count; i++)
+            all->states[i].stamp = 0;
+        all->stamp = 1;
+    }
+    for (uint32_t i = 0; i < follow->count; i++) {
+        const scan_thread thread = follow->threads[i];
+        uint32_t next = all->steps[thread.state][byte];
+        if (next == UNMADE && (next = make_step(all, scratch, thread.state, byte)) == UNMADE)
+            return false;
+        if (next & SCAN_ACCEPT)
+            note_accepted(follow, thread.start, thread.last);
+        next &= ~SCAN_ACCEPT;
+        if (next != 0 && !keep_thread(all, follow, &kept, next, thread.start, thread.last, thread.alive))
+            return false;
+    }
+    follow->count = kept;
+    if (begins) {
+        uint32_t next = all->roots[follow->before][byte];
+        if (next == UNMADE && (next = make_root(all, scratch, (scan_context)follow->before, byte)) == UNMADE)
+            return false;
+        if (next & SCAN_ACCEPT)
+            note_accepted(follow, at, at);
+        next &= ~SCAN_ACCEPT;
+        if (next != 0 && !keep_thread(all, follow, &follow->count, next, at, at, SCAN_NONE))
+            return false;
+    }
+    follow->before = byte == '\n' ? CONTEXT_LINE : scan_is_word(byte) ? CONTEXT_WORD : CONTEXT_OTHER;
+    return true;
+}
+
+bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *bytes, uint32_t length,
+                      uint32_t base, uint32_t first)
+{
+    scan_follower *const all = follower_of(database, scratch);
+    if (!all || follow->epoch != all->epoch)
+        return false;
+    for (uint32_t i = 0; i < length; i++)
+        if (!follow_byte(all, scratch, follow, (unsigned char)bytes[i], base + i, i >= first)) {
+            if (all->state_count == all->state_capacity || all->part_count > all->part_capacity / 2)
+                forget_states(scratch, all);
+            follow->epoch = 0;
+            return false;
+        }
+    return true;
+}
+
+/* Whether some part of a state is alive that hangs on the text before its start. */
+static bool is_alive(const scan_follower *all, scan_try *with, const follow_state *state, scan_thread *thread)
+{
+    for (uint32_t i = 0; i < state->count; i++) /* the one that was alive before */
+        if (all->parts[state->first + i].pattern == thread->alive)
+            return true;
+    for (uint32_t i = 0; i < state->count; i++) {
+        const uint32_t number = all->parts[state->first + i].pattern;
+        const scan_pattern_row *const row = &all->database->patterns[number];
+        const bool automaton = row->kind == SCAN_AUTOMATON; /* its state says that it is, if the words before it are there */
+        if (!(automaton ? scan_is_after(with, row, thread->start) : scan_is_alive(with, row, thread->start)) && !with->unknown)
+            continue;
+        thread->alive = automaton ? number : SCAN_NONE;
+        return true;
+    }
+    return false;
+}
+
+uint32_t scan_follow_live(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *text, uint32_t length,
+                          uint32_t otherwise, bool *unsure)
+{
+    const scan_follower *const all = follower_of(database, scratch);
+    if (!all || follow->epoch != all->epoch) {
+        *unsure = true;
+        return otherwise;
+    }
+    for (uint32_t i = 0; i < follow->count; i++) {
+        scan_thread *const thread = &follow->threads[i];
+        const follow_state *const state = &all->states[thread->state];
+        scan_try with = {database, scratch, text, length, scan_steps_for(length), false};
+        *unsure = *unsure || (!state->sure && !text);
+        if (state->sure || *unsure || is_alive(all, &with, state, thread)) {
+            otherwise = thread->start;
+            follow->count -= i; /* those before it are dead, and stay it */
+            memmove(follow->threads, thread, follow->count * sizeof *thread);
+            return otherwise;
+        }
+    }
+    follow->count = 0; /* what is dead once stays dead */
+    return otherwise;
+}
+
+void scan_follow_settled(scan_follow *follow, uint32_t place)
+{
+    if (follow->accepted == SCAN_NONE || follow->accepted >= place)
+        return;
+    follow->accepted = follow->accepted_last >= place ? place : SCAN_NONE;
+    follow->accepted_last = follow->accepted == SCAN_NONE ? SCAN_NONE : follow->accepted_last;
+}
