@@ -29,7 +29,7 @@
 #define LIMIT_UNROLLED_SET 256u              /* elements of a set that `any x in SET` may go through */
 #define LIMIT_TYPE_DEPTH 32u                 /* nesting of a declared type or JSON Schema */
 #define LIMIT_SCHEMA_STEPS 100000u           /* schemas read for one imported tool: references can double them at each level */
-#define LIMIT_DIAGNOSTICS 200u               /* diagnostics reported in one run; the rest are counted */
+#define LIMIT_DIAGNOSTICS 200u               /* errors, and as many warnings, reported in one run; the rest are counted */
 #define LIMIT_COVER_STEPS 50000000u          /* comparisons in the search for rules that others cover: about a second */
 #define LIMIT_SLOTS 65535u                   /* distinct fields that one policy reads */
 #define LIMIT_IMAGE_BYTES (2047u << 20)      /* tables of one compiled policy: offsets are 32 bits */
