@@ -22,9 +22,14 @@ static void initialise(void)
     LLVMInitializeNativeAsmPrinter();
 }
 
-LLVMTargetMachineRef target_open(target_effort effort)
+void target_ready(void)
 {
     pthread_once(&once, initialise);
+}
+
+LLVMTargetMachineRef target_open(target_effort effort)
+{
+    target_ready();
     char *triple = LLVMGetDefaultTargetTriple();
     LLVMTargetRef target;
     if (LLVMGetTargetFromTriple(triple, &target, NULL)) {

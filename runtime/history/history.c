@@ -163,7 +163,7 @@ void history_watch(cst_context *context)
     history->seen_count = 0;
     frame->hit_count = 0;
     for (uint32_t i = 0; i < groups.count; i++)
-        context->policy->module->groups[lists[i]](frame, lists[i]);
+        context->module->groups[lists[i]](frame, lists[i]);
     for (uint32_t i = 0; i < frame->hit_count; i++)
         history->seen[history->seen_count++] = (history_seen){rules[frame->hits[i].rule].watch, frame->hits[i].reason};
     frame->hit_count = 0;
