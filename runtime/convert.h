@@ -23,8 +23,7 @@ typedef struct convert_context {
     arena *arena;           /* canonical texts, lists, records */
     uint32_t text_bytes;    /* of a string; 0: LIMIT_TEXT_BYTES */
     uint32_t list_elements; /* of a list whose type names no bound; 0: LIMIT_LIST_ELEMENTS */
-    uint64_t
-        symbol_lengths; /* bit k: some symbol has k bytes, 63: that many or more; 0 only if there are none */
+    uint64_t symbol_lengths; /* bit k: some symbol has k bytes, 63: that many or more; 0: not known */
 } convert_context;
 
 /* Why not. `code`: "type", "value" (no such enum value, agent or identity; a number that is not
@@ -62,7 +61,7 @@ static inline uint32_t convert_symbol(const convert_context *context, const char
                                       uint32_t length)
 {
     const uint32_t bit = length < 63 ? length : 63;
-    return context->symbol_lengths >> bit & 1 ? symbol_find(context->image, text, length) : 0;
+    return !context->symbol_lengths || context->symbol_lengths >> bit & 1 ? symbol_find(context->image, text, length) : 0;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * bench_cold.c - what a whole process costs that opens a compiled policy, decides one event, and exits.
  *
- *     bench_cold POLICY.so EVENT.json
+ *     bench_cold POLICY.so EVENT.json [--json FILE]
  *
  * Starts itself again and again as a child that links the runtime alone, and between the children runs /bin/true, the empty
  * process, as the baseline. Prints medians with spread in milliseconds, the child's peak memory, and fails if the child has mapped
@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#define BENCH_CLOCK CLOCK_MONOTONIC
 #include "tests/bench/bench.h"
 
 enum { ROUNDS = 201 };
@@ -59,6 +60,7 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "--child") == 0)
         return child(argv[2], argv[3]);
+    FILE *const out = bench_json(&argc, argv);
     if (argc != 3) {
         fputs("usage: bench_cold POLICY.so EVENT.json\n", stderr);
         return 2;
@@ -85,6 +87,10 @@ int main(int argc, char **argv)
             return 1;
         times[1][i] = spawn(nothing, &status);
     }
+    const double peak = (double)usage.ru_maxrss;
+    bench_record(out, "cold", "ours", "process", "ms", times[0], ROUNDS);
+    bench_record(out, "cold", "the empty process", "process", "ms", times[1], ROUNDS);
+    bench_record(out, "cold", "ours", "peak memory", "KB", &peak, 1);
     for (int i = 0; i < 2; i++)
         qsort(times[i], ROUNDS, sizeof times[i][0], compare_doubles);
     printf("open, decide, exit: %.2f ms (%.2f to %.2f), peak %ld KB, no LLVM mapped\n", times[0][ROUNDS / 2], times[0][0],

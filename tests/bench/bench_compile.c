@@ -1,7 +1,7 @@
 /*
  * bench_compile.c - the time from the text of a policy to code that can run, in this process.
  *
- *     bench_compile [--optimised] [RULES]…
+ *     bench_compile [--optimised] [RULES]… [--json FILE]
  *
  * For 10, 100, 1,000 and 10,000 rules: the same kinds of rules as in bench_rules, ten a tool, and
  * then as many about one stage. Each figure is the median of several runs in milliseconds, with the
@@ -111,7 +111,7 @@ static double time_of(const buffer *policy, int phase, const cst_compiler_option
     exit(1);
 }
 
-static void measure(uint32_t rules, bool one_stage, const cst_compiler_options *options)
+static void measure(FILE *out, uint32_t rules, bool one_stage, const cst_compiler_options *options)
 {
     buffer policy;
     buffer_init(&policy, NULL, 0);
@@ -122,6 +122,9 @@ static void measure(uint32_t rules, bool one_stage, const cst_compiler_options *
         double times[ROUNDS];
         for (int round = 0; round < ROUNDS; round++)
             times[round] = time_of(&policy, phase, options);
+        char about[64];
+        snprintf(about, sizeof about, "%u rules, %s%s", rules, one_stage ? "one stage" : "by tool", options->engine == CST_ENGINE_OPTIMISED ? ", optimised" : "");
+        bench_record(out, about, "ours", phases[phase], "ms", times, ROUNDS);
         qsort(times, ROUNDS, sizeof *times, compare_doubles);
         printf("  %s %.2f", phases[phase], times[ROUNDS / 2]);
         if (phase == PHASES - 1)
@@ -133,6 +136,7 @@ static void measure(uint32_t rules, bool one_stage, const cst_compiler_options *
 
 int main(int argc, char **argv)
 {
+    FILE *const out = bench_json(&argc, argv);
     cst_compiler_options options = {.size = sizeof options, .diagnostic = print_error};
     static const uint32_t usual[] = {10, 100, 1000, 10000};
     uint32_t given = 0;
@@ -144,12 +148,12 @@ int main(int argc, char **argv)
         if (rules == 0)
             continue;
         given++;
-        measure(rules, false, &options);
-        measure(rules, true, &options);
+        measure(out, rules, false, &options);
+        measure(out, rules, true, &options);
     }
     for (uint32_t i = 0; given == 0 && i < sizeof usual / sizeof *usual; i++) {
-        measure(usual[i], false, &options);
-        measure(usual[i], true, &options);
+        measure(out, usual[i], false, &options);
+        measure(out, usual[i], true, &options);
     }
     return 0;
 }

@@ -1,7 +1,9 @@
 /*
  * bench_history.c - a hundred rules that ask about the past, in sessions of ten events and of a million.
  *
- *     bench_history [EVENTS [QUESTION]]
+ *     bench_history [EVENTS [QUESTION [ROUNDS]]] [--json FILE]
+ *
+ * QUESTION is one kind alone, or -1: all of them.
  *
  * The rules ask all kinds of questions: earlier, since, followed by, counts and sums in windows, distinct values, the latest value, keys, labels, across
  * sessions. Beside them the same policy with conditions on the event alone. For each length of session the time an event is printed, with the time of
@@ -16,16 +18,9 @@
 #include <time.h>
 
 #include "runtime/base/buffer.h"
+#include "tests/bench/bench.h"
 
 enum { RULES = 100, KINDS = 10 };
-
-/* Nanoseconds that the process had of the machine: others may be at work on it. */
-static double spent_time(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
 
 /* Before and behind a number that makes each question its own. Nearly every payment fits, and nearly every answer is no: what is measured is asking and
  * remembering, not reporting. */
@@ -123,7 +118,7 @@ static void measure(cst_policy *policy, const events *events, uint64_t length, u
         for (uint64_t i = 0; i < length;) {
             const uint64_t end = i + (length + 9) / 10 < length ? i + (length + 9) / 10 : length;
             const bool is_last = end == length;
-            const double start = spent_time();
+            const double start = now();
             for (; i < end; i++) {
                 const uint64_t number = (i + session * 31) % DISTINCT_EVENTS;
                 set_time(events->json[number], clock++);
@@ -131,7 +126,7 @@ static void measure(cst_policy *policy, const events *events, uint64_t length, u
                 *flags += decision.verdict == CST_FLAG;
                 counted += is_last;
             }
-            const double took = spent_time() - start;
+            const double took = now() - start;
             spent += took;
             last += is_last ? took : 0;
         }
@@ -142,21 +137,46 @@ static void measure(cst_policy *policy, const events *events, uint64_t length, u
     cst_context_free(context);
 }
 
+enum { MOST_ROUNDS = 21 };
+
+static void print_length(FILE *out, uint64_t length, double figures[3][MOST_ROUNDS], uint32_t rounds, uint64_t flags)
+{
+    static const char *const whats[] = {"event", "event of the last tenth", "event"};
+    char about[64];
+    snprintf(about, sizeof about, "session of %llu events", (unsigned long long)length);
+    for (int i = 0; i < 3; i++) {
+        bench_record(out, about, i < 2 ? "ours" : "ours without history", whats[i], "ns", figures[i], rounds);
+        qsort(figures[i], rounds, sizeof figures[i][0], compare_doubles);
+    }
+    const double found = figures[0][rounds / 2], last = figures[1][rounds / 2], plain = figures[2][rounds / 2];
+    printf("%10llu %14.0f %14.0f %14.0f %8.2f %8llu\n", (unsigned long long)length, found, last, plain, found / plain,
+           (unsigned long long)flags);
+}
+
 int main(int argc, char **argv)
 {
+    FILE *const out = bench_json(&argc, argv);
     const uint64_t most = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
     const int only = argc > 2 ? atoi(argv[2]) : -1;
+    const uint32_t wanted = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1;
+    const uint32_t rounds = wanted < 1 ? 1 : wanted > MOST_ROUNDS ? MOST_ROUNDS : wanted;
     cst_policy *const with = compile(true, only), *const without = compile(false, only);
     const events events = make_events();
     printf("%d rules%s\n%10s %14s %14s %14s %8s %8s\n", RULES, only >= 0 ? " of one kind" : "", "session", "history ns", "last tenth ns", "without ns", "ratio", "flags");
     for (uint64_t length = 10; length <= most; length *= 10) {
-        double found[2] = {0, 0}, plain[2] = {0, 0};
+        double figures[3][MOST_ROUNDS];
         uint64_t flags = 0, ignored = 0;
         const uint64_t sessions = length < 100000 ? 100000 / length : 1;
-        measure(without, &events, length, sessions, plain, &ignored);
-        measure(with, &events, length, sessions, found, &flags);
-        printf("%10llu %14.0f %14.0f %14.0f %8.2f %8llu\n", (unsigned long long)length, found[0], found[1], plain[0], found[0] / plain[0],
-               (unsigned long long)flags);
+        for (uint32_t round = 0; round < rounds; round++) {
+            double found[2] = {0, 0}, plain[2] = {0, 0};
+            flags = 0;
+            measure(without, &events, length, sessions, plain, &ignored);
+            measure(with, &events, length, sessions, found, &flags);
+            figures[0][round] = found[0];
+            figures[1][round] = found[1];
+            figures[2][round] = plain[0];
+        }
+        print_length(out, length, figures, rounds, flags);
     }
     cst_policy_release(with);
     cst_policy_release(without);

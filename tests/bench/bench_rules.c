@@ -1,7 +1,7 @@
 /*
  * bench_rules.c - the price of a decision beside the same policy written by hand in C.
  *
- *     bench_rules [--rules N]…
+ *     bench_rules [--jit] [--rules N]… [--json FILE]
  *
  * For 10, 100 and 1,000 rules: one generator writes a policy and, rule for rule, a C program of the same meaning (a switch over
  * the tool, then one `if` a rule), which the system's C compiler builds with -O3. Both get the same random
@@ -327,6 +327,8 @@ static double time_rules(ready *ready)
         for (uint32_t i = 0; i < REQUESTS; i++) {
             cst_frame *frame = &ready->frames[i];
             frame->hit_count = 0;
+            if (frame->image->memo_count) /* as the engine does for each event */
+                memset(frame->memo, 0, frame->image->memo_count);
             const cst_range groups = ready->dispatch[i]->groups;
             for (uint32_t k = 0; k < groups.count; k++) {
                 uint32_t group = ready->lists[groups.first + k];
@@ -339,7 +341,7 @@ static double time_rules(ready *ready)
     return (now() - start) / (REPEATS * REQUESTS);
 }
 
-static void run(uint32_t rules, bool jit, const char *folder)
+static void run(uint32_t rules, bool jit, const char *folder, FILE *out)
 {
     static bench bench;
     buffer policy, program;
@@ -365,6 +367,14 @@ static void run(uint32_t rules, bool jit, const char *folder)
         theirs[1][round] = time_by_hand(&bench, true);
         ours[2][round] = time_bytes(&bench);
     }
+    char about[64];
+    snprintf(about, sizeof about, "%u rules%s", rules, jit ? ", jit" : "");
+    static const char *const names[] = {"rules", "decision", "event"};
+    for (int i = 0; i < 3; i++) {
+        bench_record(out, about, "ours", names[i], "ns", ours[i], ROUNDS);
+        if (i < 2)
+            bench_record(out, about, "C by hand", names[i], "ns", theirs[i], ROUNDS);
+    }
     printf("%u rules\n", rules);
     print_ratio("rules", ours[0], theirs[0]);
     print_ratio("decision", ours[1], theirs[1]);
@@ -384,6 +394,7 @@ static void run(uint32_t rules, bool jit, const char *folder)
 
 int main(int argc, char **argv)
 {
+    FILE *const out = bench_json(&argc, argv);
     bool jit = false;
     uint32_t sizes[8] = {10, 100, 1000}, count = 0;
     for (int i = 1; i < argc; i++) {
@@ -392,13 +403,13 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--rules") == 0 && i + 1 < argc && count < 8)
             sizes[count++] = (uint32_t)strtoul(argv[++i], NULL, 10);
         else
-            fail("usage: bench_rules [--jit] [--rules N]...");
+            fail("usage: bench_rules [--jit] [--rules N]... [--json FILE]");
     }
     char folder[] = "/tmp/bench_rules_XXXXXX";
     if (!mkdtemp(folder))
         fail("no temporary folder");
     for (uint32_t i = 0, runs = count ? count : 3; i < runs; i++)
-        run(sizes[i], jit, folder);
+        run(sizes[i], jit, folder, out);
     rmdir(folder);
     return 0;
 }

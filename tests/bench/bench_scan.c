@@ -1,7 +1,7 @@
 /*
  * bench_scan.c - the scanner beside one combined Hyperscan database of the same patterns.
  *
- *     bench_scan [ROUNDS [PATTERNS]]
+ *     bench_scan [ROUNDS [PATTERNS]] [--json FILE] [--dump FOLDER]
  *
  * Patterns: phrases, injections with gaps, credentials, mail addresses, telephone, card and account numbers, from a fixed seed; 10 to 5,000 of them.
  * Texts: prose and text dense with digits, of 256 bytes to 64 KiB. Hyperscan gets the expressions as they are, phrases as \bphrase\b, in
@@ -16,7 +16,6 @@
 
 #include "compiler/pattern/pattern.h"
 #include "runtime/text/scan.h"
-#define BENCH_CLOCK CLOCK_PROCESS_CPUTIME_ID
 #include "tests/bench/bench.h"
 
 enum { MOST_ROUNDS = 101, MOST_PATTERNS = 5000, MOST_TEXT = 65536 };
@@ -180,16 +179,23 @@ static void other_build(sides *sides, const source *sources, uint32_t count)
         free((char *)(uintptr_t)expressions[i]);
 }
 
-static void same(const sides *sides, uint32_t count)
+static void same(const sides *sides, uint32_t count, FILE *out, const char *about)
 {
     uint32_t differ = 0;
-    for (uint32_t i = 0; i < count; i++)
-        differ += (sides->found[sides->numbers[i] / 64] >> (sides->numbers[i] % 64) & 1) != (sides->bits[i / 64] >> (i % 64) & 1);
+    double found[2] = {0, 0};
+    for (uint32_t i = 0; i < count; i++) {
+        const bool here = sides->found[sides->numbers[i] / 64] >> (sides->numbers[i] % 64) & 1, there = sides->bits[i / 64] >> (i % 64) & 1;
+        found[0] += here;
+        found[1] += there;
+        differ += here != there;
+    }
+    bench_record(out, about, "ours", "found", "patterns", &found[0], 1);
+    bench_record(out, about, "Hyperscan", "found", "patterns", &found[1], 1);
     if (differ > 0)
         printf("  (%u patterns are answered differently)", differ);
 }
 
-static void measure(sides *sides, uint32_t count, const char *kind, const char *text, uint32_t length, uint32_t rounds)
+static void measure(FILE *out, sides *sides, uint32_t count, const char *kind, const char *text, uint32_t length, uint32_t rounds)
 {
     double ours[MOST_ROUNDS], theirs[MOST_ROUNDS], ratio[MOST_ROUNDS];
     const uint32_t times = length >= MOST_TEXT ? 8 : length >= 4096 ? 100 : 1500;
@@ -207,17 +213,45 @@ static void measure(sides *sides, uint32_t count, const char *kind, const char *
         theirs[at] = (now() - begin) / times;
         ratio[at] = theirs[at] / ours[at];
     }
+    char about[64];
+    snprintf(about, sizeof about, "%u patterns, %s, %u bytes", count, kind, length);
+    bench_record(out, about, "ours", "scan", "ns", ours, rounds);
+    bench_record(out, about, "Hyperscan", "scan", "ns", theirs, rounds);
     qsort(ours, rounds, sizeof *ours, compare_doubles);
     qsort(theirs, rounds, sizeof *theirs, compare_doubles);
     qsort(ratio, rounds, sizeof *ratio, compare_doubles);
     printf("%6u  %-6s %6u  %10.0f %12.0f   %6.2f  (%.2f .. %.2f)", count, kind, length, ours[rounds / 2], theirs[rounds / 2], ratio[rounds / 2],
            ratio[0], ratio[rounds - 1]);
-    same(sides, count);
+    same(sides, count, out, about);
     putchar('\n');
+}
+
+/* The same patterns and texts as files, for the engines of the other programs: P or R and a tab stand before a phrase or an expression. */
+static void dump(const char *folder, const source *sources, const char *prose, const char *digits)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/patterns.txt", folder);
+    FILE *const patterns = fopen(path, "w");
+    for (uint32_t i = 0; patterns && i < MOST_PATTERNS; i++)
+        fprintf(patterns, "%c\t%s\n", sources[i].phrase ? 'P' : 'R', sources[i].text);
+    if (!patterns || fclose(patterns))
+        die("cannot write the patterns");
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s.txt", folder, i ? "digits" : "prose");
+        FILE *const text = fopen(path, "w");
+        if (!text || fwrite(i ? digits : prose, 1, MOST_TEXT, text) != MOST_TEXT || fclose(text))
+            die("cannot write the texts");
+    }
 }
 
 int main(int argc, char **argv)
 {
+    FILE *const out = bench_json(&argc, argv);
+    const char *folder = NULL;
+    if (argc > 2 && strcmp(argv[argc - 2], "--dump") == 0) {
+        folder = argv[argc - 1];
+        argc -= 2;
+    }
     static const uint32_t counts[] = {10, 100, 1000, 5000}, lengths[] = {256, 4096, MOST_TEXT};
     uint32_t rounds = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 11;
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
@@ -229,6 +263,8 @@ int main(int argc, char **argv)
         sources[i] = pattern_make(i);
     text_make(prose, MOST_TEXT, false);
     text_make(digits, MOST_TEXT, true);
+    if (folder)
+        dump(folder, sources, prose, digits);
     for (uint32_t c = 0; c < sizeof counts / sizeof *counts; c++) {
         if (only != 0 && counts[c] != only)
             continue;
@@ -242,8 +278,8 @@ int main(int argc, char **argv)
         printf(" in %.2f s\n", (now() - other) / 1e9);
         printf("%6s  %-6s %6s  %10s %12s   %6s\n", "count", "text", "bytes", "ours, ns", "Hyperscan, ns", "ratio");
         for (uint32_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
-            measure(&sides, counts[c], "prose", prose, lengths[k], rounds);
-            measure(&sides, counts[c], "digits", digits, lengths[k], rounds);
+            measure(out, &sides, counts[c], "prose", prose, lengths[k], rounds);
+            measure(out, &sides, counts[c], "digits", digits, lengths[k], rounds);
         }
         fflush(stdout);
         hs_free_scratch(sides.other_scratch);

@@ -1,7 +1,7 @@
 /*
  * bench_stream.c - a reply of 64 KB in pieces, beside the same reply in one block.
  *
- *     bench_stream [ROUNDS [FILE]]
+ *     bench_stream [ROUNDS [FILE]] [--json FILE]
  *
  * The policy is one that a service would have: personal data, credentials and injected orders in the output. The text is prose with some e-mail
  * addresses, numbers and a card, so that something is found and cut. Measured is all that a host calls: open, each feed, end; the block is decided
@@ -16,7 +16,6 @@
 #include <constitution/compiler.h>
 
 #include "runtime/base/buffer.h"
-#define BENCH_CLOCK CLOCK_PROCESS_CPUTIME_ID
 #include "tests/bench/bench.h"
 
 enum { MAX_ROUNDS = 51, TEXT_BYTES = 64 << 10 };
@@ -90,6 +89,7 @@ static double in_pieces(cst_context *context, const buffer *text, size_t size, d
 
 int main(int count, char **words)
 {
+    FILE *const out = bench_json(&count, words);
     static const size_t sizes[] = {4, 64, 1024, TEXT_BYTES};
     uint32_t rounds = count > 1 ? (uint32_t)strtoul(words[1], NULL, 10) : 11;
     rounds = rounds < 1 ? 1 : rounds > MAX_ROUNDS ? MAX_ROUNDS : rounds;
@@ -118,6 +118,7 @@ int main(int count, char **words)
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("%zu bytes, decision %s\n", text.length, cst_verdict_name(verdict));
     printf("in one block\n");
+    bench_record(out, "block", "ours", "whole", "us", block.values, rounds);
     print("whole", &block, rounds, "us");
     const double whole = block.values[rounds / 2];
     for (uint32_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
@@ -130,6 +131,11 @@ int main(int count, char **words)
             end.values[i] = all - feeding;
             ratio.values[i] = whole / all;
         }
+        char about[64];
+        snprintf(about, sizeof about, "pieces of %zu bytes", sizes[k]);
+        bench_record(out, about, "ours", "piece", "us", piece.values, rounds);
+        bench_record(out, about, "ours", "end", "us", end.values, rounds);
+        bench_record(out, about, "ours", "throughput of the block", "ratio", ratio.values, rounds);
         printf("pieces of %zu bytes\n", sizes[k]);
         print("a piece", &piece, rounds, "us");
         print("the end", &end, rounds, "us");

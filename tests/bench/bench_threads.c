@@ -1,173 +1,104 @@
 /*
- * bench_threads.c - decisions a second with one and with two threads on one policy, and what they ask of the allocator.
+ * bench_threads.c - decisions a second on one policy, by one thread and by several.
  *
- *     bench_threads [--json] POLICY.so EVENTS.jsonl
+ *     bench_threads VARIANT STORE [THREADS [ROUNDS]] [--json FILE]
  *
- * Each thread has a context and decides all events again and again. Rounds with one thread and with two alternate; the ratio of each pair is taken, since
- * on a machine that does other work the absolute figures drift. Where it has fewer free processors than threads, wall time says nothing: the second ratio
- * is of the processor time that a decision takes, which is what threads that write to shared memory would lose. The allocator of the policy counts: after the warm-up it must not be called.
- * Events of the file are decided by every thread, so a session is one in each context.
+ * The policy is shared, each thread has a context of its own and asks the store's requests as JSON for a fixed number of decisions. One
+ * thread and several take turns. All threads wait for each other before the clock is read, and the clock is that on the wall: on a machine
+ * whose processors have other work the ratio says as much about the machine as about us, so the processor time that each decision took
+ * is recorded beside it. If that stays the same with more threads, the threads did not hinder each other.
  */
-#include <constitution.h>
-
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/workload.h"
 
-enum { PAIRS = 41, MOST_EVENTS = 4096, DECISIONS = 40000 };
-
-typedef struct events {
-    char *bytes;
-    cst_bytes list[MOST_EVENTS];
-    size_t count;
-} events;
+enum { MOST_THREADS = 64, MOST_ROUNDS = 101, DECISIONS = 400000 };
 
 typedef struct worker {
+    const workload *store;
     cst_context *context;
-    const events *events;
     pthread_barrier_t *start;
-    uint64_t denied;
-    double processor; /* nanoseconds of the last round */
+    pthread_t thread;
+    double processor; /* nanoseconds that the thread had */
 } worker;
 
-static atomic_ulong allocations;
-
-static void *count_allocate(void *user, size_t size)
+static double clock_read(clockid_t clock)
 {
-    (void)user;
-    atomic_fetch_add(&allocations, 1);
-    return malloc(size);
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-static void *count_resize(void *user, void *pointer, size_t old_size, size_t new_size)
+static void *work(void *user)
 {
-    (void)user, (void)old_size;
-    atomic_fetch_add(&allocations, 1);
-    return realloc(pointer, new_size);
-}
-
-static void count_release(void *user, void *pointer, size_t size)
-{
-    (void)user, (void)size;
-    free(pointer);
-}
-
-static void read_events(const char *path, events *out)
-{
-    FILE *const file = fopen(path, "rb");
-    if (!file || fseek(file, 0, SEEK_END) != 0) {
-        perror(path);
-        exit(2);
+    worker *const worker = user;
+    const workload *const store = worker->store;
+    pthread_barrier_wait(worker->start);
+    const double start = clock_read(CLOCK_THREAD_CPUTIME_ID);
+    for (uint32_t i = 0, at = 0; i < DECISIONS; i++, at = at + 1 < store->count ? at + 1 : 0) {
+        cst_decision decision;
+        cst_decide_json(worker->context, store->requests[at].json, store->requests[at].length, &decision);
+        if ((decision.verdict == CST_PERMIT) != store->requests[at].permitted)
+            abort();
     }
-    const size_t size = (size_t)ftell(file);
-    rewind(file);
-    out->bytes = malloc(size + 1);
-    if (!out->bytes || fread(out->bytes, 1, size, file) != size)
-        exit(2);
-    fclose(file);
-    for (char *at = out->bytes, *const end = at + size; at < end && out->count < MOST_EVENTS;) {
-        char *const behind = memchr(at, '\n', (size_t)(end - at));
-        const size_t length = (size_t)((behind ? behind : end) - at);
-        if (length)
-            out->list[out->count++] = (cst_bytes){at, length};
-        at += length + 1;
-    }
-}
-
-static void *decide(void *user)
-{
-    worker *const self = user;
-    cst_decision decision;
-    struct timespec from, to;
-    pthread_barrier_wait(self->start);
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
-    for (size_t i = 0; i < DECISIONS; i++) {
-        const cst_bytes *const event = &self->events->list[i % self->events->count];
-        cst_decide_json(self->context, event->bytes, event->length, &decision);
-        self->denied += decision.verdict >= CST_DENY;
-    }
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
-    self->processor = (double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec);
+    worker->processor = clock_read(CLOCK_THREAD_CPUTIME_ID) - start;
     return NULL;
 }
 
-/* Decisions a second of so many threads together. */
-static double run(worker *workers, int count)
+/* Decisions a second; *processor: nanoseconds of processor time for each. */
+static double run(const workload *store, uint32_t threads, double *processor)
 {
-    pthread_t threads[2];
+    static worker workers[MOST_THREADS];
     pthread_barrier_t start;
-    pthread_barrier_init(&start, NULL, (unsigned)count + 1);
-    for (int i = 0; i < count; i++) {
-        workers[i].start = &start;
-        if (pthread_create(&threads[i], NULL, decide, &workers[i]) != 0)
+    pthread_barrier_init(&start, NULL, threads + 1);
+    for (uint32_t i = 0; i < threads; i++) {
+        workers[i] = (worker){.store = store, .context = cst_context_new(store->policy), .start = &start};
+        if (!workers[i].context || pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
             exit(1);
     }
     pthread_barrier_wait(&start);
-    const double before = now();
-    for (int i = 0; i < count; i++)
-        pthread_join(threads[i], NULL);
-    const double seconds = (now() - before) / 1e9;
+    const double began = clock_read(CLOCK_MONOTONIC);
+    *processor = 0;
+    for (uint32_t i = 0; i < threads; i++) {
+        pthread_join(workers[i].thread, NULL);
+        *processor += workers[i].processor / ((double)threads * DECISIONS);
+        cst_context_free(workers[i].context);
+    }
+    const double taken = clock_read(CLOCK_MONOTONIC) - began;
     pthread_barrier_destroy(&start);
-    return (double)count * DECISIONS / seconds;
+    return (double)threads * DECISIONS / taken * 1e9;
 }
 
 int main(int argc, char **argv)
 {
-    const bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    static events all;
-    if (argc != 3 + json) {
-        fputs("usage: bench_threads [--json] POLICY.so EVENTS.jsonl\n", stderr);
+    FILE *const out = bench_json(&argc, argv);
+    if (argc < 3) {
+        fputs("usage: bench_threads VARIANT STORE [THREADS [ROUNDS]] [--json FILE]\n", stderr);
         return 2;
     }
-    const cst_options options = {.size = sizeof options,
-                                 .allocator = {count_allocate, count_resize, count_release, NULL}};
-    cst_policy *policy;
-    const cst_status status = cst_policy_open(argv[1 + json], &options, &policy);
-    read_events(argv[2 + json], &all);
-    if (status != CST_OK || all.count == 0 || cst_policy_warm(policy) != CST_OK) {
-        fprintf(stderr, "bench_threads: %s\n", cst_status_text(status));
-        return 1;
+    uint32_t threads = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 2, rounds = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 7;
+    threads = threads < 2 ? 2 : threads > MOST_THREADS ? MOST_THREADS : threads;
+    rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
+    workload store;
+    workload_load(&store, argv[2], &(workload_options){.variant = argv[1], .engine = CST_ENGINE_OPTIMISED});
+    double rates[2][MOST_ROUNDS], processor[2][MOST_ROUNDS];
+    for (uint32_t round = 0; round < rounds; round++)
+        for (int i = 0; i < 2; i++)
+            rates[i][round] = run(&store, i ? threads : 1, &processor[i][round]);
+    for (int i = 0; i < 2; i++) {
+        char about[64];
+        snprintf(about, sizeof about, "%u thread%s", i ? threads : 1, i ? "s" : "");
+        bench_record(out, about, "ours", "rate", "decisions/s", rates[i], rounds);
+        bench_record(out, about, "ours", "processor time", "ns", processor[i], rounds);
+        qsort(rates[i], rounds, sizeof rates[i][0], compare_doubles);
+        qsort(processor[i], rounds, sizeof processor[i][0], compare_doubles);
+        printf("%-10s %12.0f decisions/s (%.0f to %.0f), %.0f ns of processor time each\n", about, rates[i][rounds / 2], rates[i][0],
+               rates[i][rounds - 1], processor[i][rounds / 2]);
     }
-    worker workers[2];
-    for (int i = 0; i < 2; i++)
-        workers[i] = (worker){.context = cst_context_new(policy), .events = &all};
-    run(workers, 2);
-    run(workers, 2);
-    const unsigned long warm = atomic_load(&allocations);
-    double one[PAIRS], two[PAIRS], ratios[PAIRS], processor[PAIRS];
-    for (int i = 0; i < PAIRS; i++) {
-        one[i] = run(workers, 1);
-        const double alone = workers[0].processor;
-        two[i] = run(workers, 2);
-        processor[i] = 4 * alone / (workers[0].processor + workers[1].processor);
-        ratios[i] = two[i] / one[i];
-    }
-    const unsigned long later = atomic_load(&allocations) - warm;
-    qsort(one, PAIRS, sizeof *one, compare_doubles);
-    qsort(two, PAIRS, sizeof *two, compare_doubles);
-    qsort(processor, PAIRS, sizeof *processor, compare_doubles);
-    qsort(ratios, PAIRS, sizeof *ratios, compare_doubles);
-    const int middle = PAIRS / 2;
-    if (json)
-        printf("{\"one\":%.0f,\"two\":%.0f,\"ratio\":%.3f,\"ratio_low\":%.3f,\"ratio_high\":%.3f,"
-               "\"processor_ratio\":%.3f,\"allocations\":%lu}\n",
-               one[middle], two[middle], ratios[middle], ratios[PAIRS / 10],
-               ratios[PAIRS - 1 - PAIRS / 10], processor[middle], later);
-    else
-        printf("one thread   %10.0f decisions a second (%.0f to %.0f)\ntwo threads  %10.0f (%.0f "
-               "to %.0f)\nratio        %.2f (tenths: %.2f to %.2f), by processor time %.2f\n"
-               "allocations  %lu in %d decisions\n",
-               one[middle], one[0], one[PAIRS - 1], two[middle], two[0], two[PAIRS - 1],
-               ratios[middle], ratios[PAIRS / 10], ratios[PAIRS - 1 - PAIRS / 10],
-               processor[middle], later, PAIRS * 3 * DECISIONS);
-    for (int i = 0; i < 2; i++)
-        cst_context_free(workers[i].context);
-    cst_policy_release(policy);
-    free(all.bytes);
-    return later != 0;
+    printf("ratio      %12.2f\n", rates[1][rounds / 2] / rates[0][rounds / 2]);
+    workload_free(&store);
+    return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * bench_view.c - folding beside ICU's NFKC_Casefold: a plain prompt, mixed text, texts of other scripts.
  *
- *     bench_view [ROUNDS]
+ *     bench_view [ROUNDS] [--json FILE]
  *
  * ICU does less (no look-alikes, no words, no map), from UTF-8 to UTF-8, as a caller with texts in UTF-8 has to use its C interface: conversion,
  * normalization, conversion. Both sides use memory that they have already. The last column is the normalization of UTF-16 alone, for
@@ -113,7 +113,7 @@ static double run(void (*fold)(const char *, uint32_t), const char *text, uint32
     return (now() - start) / TIMES;
 }
 
-static void measure(const char *name, const char *text, uint32_t length, int rounds)
+static void measure(FILE *out, const char *name, const char *text, uint32_t length, int rounds)
 {
     static void (*const folds[])(const char *, uint32_t) = {fold_ours, fold_icu, fold_icu_wide};
     double times[3][MAX_ROUNDS], ratios[MAX_ROUNDS];
@@ -122,6 +122,9 @@ static void measure(const char *name, const char *text, uint32_t length, int rou
             times[i][round] = run(folds[i], text, length);
         ratios[round] = times[1][round] / times[0][round];
     }
+    static const char *const who[] = {"ours", "ICU", "ICU on UTF-16"};
+    for (int i = 0; i < 3; i++)
+        bench_record(out, name, who[i], "fold", "ns", times[i], (uint32_t)rounds);
     const figures ours = figures_of(times[0], rounds), icu = figures_of(times[1], rounds), wide = figures_of(times[2], rounds),
                   ratio = figures_of(ratios, rounds);
     printf("%-31s %4u bytes  ours %7.1f ns (%.1f to %.1f)  ICU %7.1f ns (%.1f to %.1f)  ratio %.1f (%.1f to %.1f)  on UTF-16 %.1f ns\n",
@@ -131,6 +134,7 @@ static void measure(const char *name, const char *text, uint32_t length, int rou
 
 int main(int argc, char **argv)
 {
+    FILE *const out = bench_json(&argc, argv);
     const int wanted = argc > 1 ? atoi(argv[1]) : 21;
     const int rounds = wanted < 1 ? 1 : wanted > MAX_ROUNDS ? MAX_ROUNDS : wanted;
     UErrorCode status = U_ZERO_ERROR;
@@ -141,7 +145,7 @@ int main(int argc, char **argv)
         char text[ROOM] = "";
         for (uint32_t k = 0; k < samples[i].repeat; k++)
             strcat(text, samples[i].text);
-        measure(samples[i].name, text, (uint32_t)strlen(text), rounds);
+        measure(out, samples[i].name, text, (uint32_t)strlen(text), rounds);
     }
     return sink == 42;
 }
