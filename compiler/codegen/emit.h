@@ -264,8 +264,6 @@ void emit_rule(emitter *e, const plan_rule *row); /* its condition, and its hit 
 
 typedef enum target_effort { TARGET_QUICK, TARGET_CAREFUL } target_effort;
 
-/* Before anything of LLVM that needs the machine; any number of times, from any thread. */
-void target_ready(void);
 /* The machine we run on, its baseline CPU, position-independent code. NULL: LLVM was built
  * without this target. */
 LLVMTargetMachineRef target_open(target_effort effort);

@@ -154,16 +154,6 @@ void backend_object_release(backend_object *object)
     *object = (backend_object){0};
 }
 
-/* The object as LLVM wants it, taken from `object` where it is LLVM's already. */
-static LLVMMemoryBufferRef take_buffer(backend_object *object)
-{
-    LLVMMemoryBufferRef taken = object->owner;
-    if (taken == NULL)
-        taken = LLVMCreateMemoryBufferWithMemoryRangeCopy(object->bytes, object->length, "policy");
-    *object = (backend_object){0};
-    return taken;
-}
-
 cst_status backend_link(const cst_allocator *given, backend_object *object, const void *image,
                         size_t copied, backend_module **out)
 {
@@ -177,8 +167,9 @@ cst_status backend_link(const cst_allocator *given, backend_object *object, cons
     memset(made, 0, sizeof *made);
     made->allocator = allocator;
     made->size = size;
-    target_ready();
-    const cst_module *code = link_in_memory(&made->jit, take_buffer(object));
+    LLVMMemoryBufferRef taken = object->owner;
+    *object = (backend_object){0};
+    const cst_module *code = link_in_memory(&made->jit, taken);
     if (code == NULL) {
         release(&made->backend);
         return CST_INTERNAL;

@@ -22,14 +22,9 @@ static void initialise(void)
     LLVMInitializeNativeAsmPrinter();
 }
 
-void target_ready(void)
-{
-    pthread_once(&once, initialise);
-}
-
 LLVMTargetMachineRef target_open(target_effort effort)
 {
-    target_ready();
+    pthread_once(&once, initialise);
     char *triple = LLVMGetDefaultTargetTriple();
     LLVMTargetRef target;
     if (LLVMGetTargetFromTriple(triple, &target, NULL)) {

@@ -159,7 +159,7 @@ cst_status driver_policy(compilation *unit, const cst_compiler_options *given, c
     cst_status status = CST_BAD_ARGUMENT;
     const bool good = options_read(given, &options);
     if (good && options.engine == CST_ENGINE_TIERED)
-        return tiers_policy(unit, &options.runtime, &(tiers_keeper){0}, out);
+        return tiers_policy(unit, &options.runtime, out);
     if (good) {
         run.engine = options.engine;
         status = driver_protect(unit, run_backend, &run);

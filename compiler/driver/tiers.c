@@ -31,9 +31,8 @@ typedef struct tiers {
     struct tiers *next, *previous; /* under `running_lock`, while the thread has not been joined */
     cst_allocator allocator;
     cst_policy *policy;
-    compilation *unit;         /* of the reference module, which owns it; NULL: nothing is made */
+    compilation *unit;         /* of the reference module, which owns it */
     backend_module *modules[CST_TIER_OPTIMISED + 1]; /* written by the thread until it is joined */
-    tiers_keeper keeper;
     pthread_t thread;
     bool started;              /* under `running_lock`: there is a thread to be joined */
     atomic_bool stop;
@@ -104,8 +103,6 @@ static cst_status make_tier(tiers *all, cst_tier tier)
     cst_status status = driver_protect(all->unit, make_object, &run);
     if (status != CST_OK)
         return status;
-    if (tier == CST_TIER_OPTIMISED && all->keeper.keep != NULL)
-        all->keeper.keep(all->keeper.user, &run.object);
     const cst_image *image = all->modules[CST_TIER_REFERENCE]->module.image;
     status = backend_link(&all->allocator, &run.object, image, 0, &all->modules[tier]);
     return status == CST_OK ? cst_policy_exchange(all->policy, &all->modules[tier]->module)
@@ -171,8 +168,6 @@ static void release_tiers(void *owner)
     pthread_mutex_unlock(&running_lock);
     if (taken)
         pthread_join(all->thread, NULL);
-    if (all->keeper.release != NULL)
-        all->keeper.release(all->keeper.user);
     for (int tier = CST_TIER_OPTIMISED; tier >= CST_TIER_REFERENCE; tier--)
         if (all->modules[tier] != NULL)
             all->modules[tier]->release(all->modules[tier]);
@@ -208,12 +203,12 @@ static tiers *new_tiers(const cst_allocator *given)
     return NULL;
 }
 
-/* A policy of the module that is there. On failure everything is released. */
-static cst_status open_policy(tiers *all, cst_tier tier, const cst_options *options,
-                              cst_policy **out)
+/* A policy of the reference module. On failure everything is released. */
+static cst_status open_policy(tiers *all, const cst_options *options, cst_policy **out)
 {
-    const cst_status status = policy_from_producer(&all->modules[tier]->module, release_tiers, all,
-                                                   options, &all->policy);
+    const cst_status status =
+        policy_from_producer(&all->modules[CST_TIER_REFERENCE]->module, release_tiers, all, options,
+                             &all->policy);
     if (status != CST_OK) {
         release_tiers(all);
         return status;
@@ -228,8 +223,7 @@ static cst_status make_reference(compilation *unit, void *user)
     return backend_reference(unit, user);
 }
 
-cst_status tiers_policy(compilation *unit, const cst_options *options, const tiers_keeper *keeper,
-                        cst_policy **out)
+cst_status tiers_policy(compilation *unit, const cst_options *options, cst_policy **out)
 {
     backend_module *reference = NULL;
     cst_status status = driver_protect(unit, make_reference, &reference);
@@ -239,30 +233,14 @@ cst_status tiers_policy(compilation *unit, const cst_options *options, const tie
     if (all == NULL) {
         if (reference != NULL)
             reference->release(reference);
-        if (keeper->release != NULL)
-            keeper->release(keeper->user);
         return status != CST_OK ? status : CST_NO_MEMORY;
     }
     all->unit = unit;
     all->modules[CST_TIER_REFERENCE] = reference;
-    all->keeper = *keeper;
-    status = open_policy(all, CST_TIER_REFERENCE, options, out);
+    status = open_policy(all, options, out);
     if (status == CST_OK && !start(all))
         tell(all, CST_TIER_REFERENCE, CST_NO_MEMORY); /* it decides, and stays as it is */
     return status;
-}
-
-cst_status tiers_policy_ready(backend_module *made, const cst_options *options, cst_policy **out)
-{
-    tiers *all = new_tiers(&options->allocator);
-    if (all == NULL) {
-        made->release(made);
-        return CST_NO_MEMORY;
-    }
-    all->modules[CST_TIER_OPTIMISED] = made;
-    all->reached = CST_TIER_OPTIMISED;
-    all->over = true;
-    return open_policy(all, CST_TIER_OPTIMISED, options, out);
 }
 
 /* ---- the public calls ------------------------------------------------------------------------ */
