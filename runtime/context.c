@@ -15,7 +15,8 @@
 /* ---- what a policy needs for one event ------------------------------------------------------------ */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes, note_stamps, seen, shared_places, labels, host_hits, fitted, size;
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes, note_stamps, note_slots, seen, known, watch_of, hashes,
+        shared_places, labels, host_hits, fitted, size;
 } state_layout;
 
 static size_t place(state_layout *layout, size_t count, size_t size)
@@ -38,6 +39,10 @@ static state_layout measure(const cst_image *image)
     result.memo = place(&result, image->memo_count, 1);
     result.notes = place(&result, image->note_count, sizeof(cst_value));
     result.note_stamps = place(&result, image->note_count, sizeof(uint32_t));
+    result.note_slots = place(&result, image->note_count, sizeof(uint32_t));
+    result.known = place(&result, image->watches.count, sizeof(history_known));
+    result.watch_of = place(&result, image->rules.count - image->declared_rules, sizeof(uint32_t));
+    result.hashes = place(&result, image->pasts.count ? 2u * image->slot_count : 0, sizeof(history_hash));
     result.seen = place(&result, image->watches.count, sizeof(history_seen));
     result.shared_places = place(&result, image->pasts.count, sizeof(uint32_t));
     result.labels = place(&result, image->labels.count, 1);
@@ -114,6 +119,10 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->history.context = context;
     context->history.notes = (cst_value *)(void *)(state + layout.notes);
     context->history.note_stamps = (uint32_t *)(void *)(state + layout.note_stamps);
+    context->history.note_slots = (uint32_t *)(void *)(state + layout.note_slots);
+    context->history.known = (history_known *)(void *)(state + layout.known);
+    context->history.watch_of = (uint32_t *)(void *)(state + layout.watch_of);
+    context->history.hashes = (history_hash *)(void *)(state + layout.hashes);
     context->history.seen = (history_seen *)(void *)(state + layout.seen);
     context->history.shared_places = (uint32_t *)(void *)(state + layout.shared_places);
     context->history.labels = (uint8_t *)state + layout.labels;
@@ -266,6 +275,8 @@ cst_status engine_begin(cst_context *context)
     context->frame.hit_count = 0;
     if (context->arena.used && !context->before) /* the second decision speaks of the first */
         arena_reset(&context->arena);
+    if (!context->before)
+        context->history.frozen = NULL;
     if (context->scratch.memory.used)
         arena_reset(&context->scratch.memory);
     context->scratch.commands = NULL;
@@ -300,7 +311,9 @@ int64_t engine_time(cst_context *context)
     if (context->event.has_time)
         return context->event.time;
     context->event.has_time = true;
-    if (context->policy->clock) {
+    if (context->opened) {
+        context->event.time = *context->opened;
+    } else if (context->policy->clock) {
         context->event.time = context->policy->clock(context->policy->clock_user);
     } else {
         struct timespec now = {0, 0};

@@ -163,6 +163,7 @@ static void note_nodes(cst_policy *policy)
             .session = child_named(image, nodes, root, "session", 7),
             .time = child_named(image, nodes, root, "time", 4),
             .tool = child_named(image, nodes, root, "tool", 4),
+            .chain = child_named(image, nodes, root, "chain", 5),
         };
     }
 }

@@ -53,7 +53,7 @@ typedef struct policy_node {
 
 /* Children of a root that the engine fills itself; CST_NONE where the policy does not read them. */
 typedef struct policy_root {
-    uint32_t session, time, tool;
+    uint32_t session, time, tool, chain;
 } policy_root;
 
 struct cst_policy {
