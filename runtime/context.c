@@ -80,6 +80,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         context->allocator.release(context->allocator.user, context->state, context->state_size);
     cst_policy_release(context->policy);
     context->policy = policy;
+    context->module = policy_module(policy);
     context->state = state;
     context->state_size = layout.size;
     context->slots = (cst_value *)(void *)(state + layout.slots);
@@ -99,7 +100,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         .memo = (uint8_t *)state + layout.memo,
         .services = &cst_runtime_services,
         .image = image,
-        .engine = policy->module->engine,
+        .engine = context->module->engine,
         .scratch = &context->scratch,
     };
     context->convert = (convert_context){
@@ -249,6 +250,16 @@ static bool take_live(cst_context *context)
     return true;
 }
 
+/* Better code for the same policy may have come since the last event: one load of a line that is nearly never written. */
+static void take_tier(cst_context *context)
+{
+    const cst_module *const module = policy_module(context->policy);
+    if (module == context->module)
+        return;
+    context->module = module;
+    context->frame.engine = module->engine;
+}
+
 cst_status engine_begin(cst_context *context)
 {
     if (context->host.asking) { /* the host may answer, and not decide */
@@ -273,8 +284,11 @@ cst_status engine_begin(cst_context *context)
     context->tree = NULL;
     context->cut_text = context->cut_args = context->cut_value = (engine_text){0};
     context->event = (engine_event){.missing = CST_NONE, .problem = {.at = UINT64_MAX}};
-    if (!take_live(context))
-        return CST_NO_MEMORY;
+    if (!context->before) { /* the second decision is made by what made the first */
+        if (!take_live(context))
+            return CST_NO_MEMORY;
+        take_tier(context);
+    }
     context->text_slot = context->policy->text_slot;
     const cst_image *const image = context->policy->image;
     if (image->databases.count || image->echoes.count)
@@ -340,7 +354,7 @@ bool engine_copy_frame(const cst_context *context, cst_frame *frame,
     frame->hit_count = 0;
     frame->scratch = scratch;
     *dispatch = context->event.dispatch;
-    *module = context->policy->module;
+    *module = context->module;
     return true;
 }
 

@@ -295,7 +295,7 @@ void engine_run_groups(cst_context *context)
     const cst_image *const image = frame->image;
     const cst_dispatch_row *const dispatch = context->event.dispatch;
     const uint32_t *const lists = CST_ROWS(image, group_lists, uint32_t) + dispatch->groups.first;
-    const cst_eval_fn *const groups = context->policy->module->groups;
+    const cst_eval_fn *const groups = context->module->groups;
     for (uint32_t i = 0; i < dispatch->groups.count; i++)
         groups[lists[i]](frame, lists[i]);
 }

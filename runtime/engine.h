@@ -102,6 +102,7 @@ typedef struct engine_granted { /* a grant that met a demand */
 struct cst_context {
     cst_context *self;  /* so that a decision, which may only look, can still have its messages made */
     cst_policy *policy;
+    const cst_module *module; /* the policy's functions, from an event's begin to its end */
     cst_live *live;     /* or NULL */
     uint64_t generation; /* of `live` when `policy` was taken from it */
     cst_allocator allocator;

@@ -32,6 +32,7 @@
 #define LIMIT_DIAGNOSTICS 200u               /* errors, and as many warnings, reported in one run; the rest are counted */
 #define LIMIT_COVER_STEPS 50000000u          /* comparisons in the search for rules that others cover: about a second */
 #define LIMIT_SLOTS 65535u                   /* distinct fields that one policy reads */
+#define LIMIT_COMPILE_STACK (8u << 20)        /* stack of a thread that makes code in the background: as a main thread usually has, since the code generator recurses */
 #define LIMIT_IMAGE_BYTES (2047u << 20)      /* tables of one compiled policy: offsets are 32 bits */
 #define LIMIT_INDEX_DEPTH 48u                /* nodes of a rule index on one way: each asks something new */
 #define LIMIT_INDEX_PREFIX_BYTES 200u        /* a prefix that a rule index tells apart: longer ones by their beginning */

@@ -22,7 +22,7 @@ static cst_truth reason_of(const cst_frame *frame, uint32_t rule)
 /* The first text that a rule has found so far; `otherwise` if none. */
 static uint32_t first_mark(cst_context *context, uint32_t rule, uint32_t otherwise)
 {
-    const cst_mark_fn *const marks = context->policy->module->marks;
+    const cst_mark_fn *const marks = context->module->marks;
     uint32_t first = otherwise;
     if (!marks || !marks[rule])
         return 0; /* no text makes it fire: it holds everything */

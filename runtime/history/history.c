@@ -180,7 +180,7 @@ void history_watch(cst_context *context)
     history->seen_count = 0;
     frame->hit_count = 0;
     for (uint32_t i = 0; i < groups.count; i++)
-        context->policy->module->groups[lists[i]](frame, lists[i]);
+        context->module->groups[lists[i]](frame, lists[i]);
     for (uint32_t i = 0; i < frame->hit_count; i++)
         see(history, history->watch_of[frame->hits[i].rule - image->declared_rules],
             frame->hits[i].reason);
