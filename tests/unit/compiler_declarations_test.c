@@ -514,7 +514,7 @@ static void test_blocks(void **state)
     assert_int_equal(test->steps[2].by[0], 0);
     assert_string_equal(test->steps[6].event, "{\"stage\":\"result\",\"tool\":\"get\",\"args\":{\"id\":7},\"value\":{\"ok\":true}}");
     assert_int_equal(test->steps[7].wait_us, 600000000);
-    assert_string_equal(test->steps[8].event, "{\"stage\":\"message\",\"agent\":\"planner\",\"chain\":[\"planner\"],\"from\":\"planner\",\"to\":\"coder\",\"text\":\"hi \\\"you\\\"\"}");
+    assert_string_equal(test->steps[8].event, "{\"stage\":\"message\",\"agent\":\"planner\",\"from\":\"planner\",\"to\":\"coder\",\"text\":\"hi \\\"you\\\"\"}");
     done(&fixture);
 
 #define BLOCK(steps) TESTED "test \"t\" { " steps " }\n"
