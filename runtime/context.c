@@ -102,6 +102,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         .arena = &context->arena,
         .text_bytes = policy->limits.text_bytes,
         .list_elements = policy->limits.list_elements,
+        .names = policy->names,
         .symbol_lengths = policy->symbol_lengths,
     };
     context->scratch.memory.ceiling = policy->limits.scratch_bytes;
@@ -240,6 +241,17 @@ static bool take_live(cst_context *context)
     return true;
 }
 
+/* In pieces: compilers make one assignment of all of it into a string instruction, whose start alone costs more than this. */
+static inline void empty_event(engine_event *event)
+{
+    enum { PIECE = 64 };
+    char *const bytes = (char *)event;
+    for (size_t at = 0; at < sizeof *event; at += PIECE)
+        memset(bytes + at, 0, sizeof *event - at < PIECE ? sizeof *event - at : PIECE);
+    event->missing = CST_NONE;
+    event->problem.at = UINT64_MAX;
+}
+
 cst_status engine_begin(cst_context *context)
 {
     if (context->host.asking) { /* the host may answer, and not decide */
@@ -261,7 +273,7 @@ cst_status engine_begin(cst_context *context)
     context->from_json = false;
     context->tree = NULL;
     context->cut_text = context->cut_args = context->cut_value = (engine_text){0};
-    context->event = (engine_event){.missing = CST_NONE, .problem = {.at = UINT64_MAX}};
+    empty_event(&context->event);
     if (!take_live(context))
         return CST_NO_MEMORY;
     context->text_slot = context->policy->text_slot;

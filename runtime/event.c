@@ -380,7 +380,8 @@ void event_complete(cst_context *context)
     if (root->time != CST_NONE)
         fill_time(context, root->time);
     fill_records(context);
-    event_check_children(context, context->event.root);
+    if (context->policy->nodes[context->event.root].required_count)
+        event_check_children(context, context->event.root);
 }
 
 /* The JSON of one member of the event, read again. */
