@@ -23,6 +23,19 @@ cst_status backend_jit(compilation *compilation, unsigned optimise, backend_modu
 /* ...but the reference module takes over the compilation itself, and frees it on release. */
 cst_status backend_reference(compilation *compilation, backend_module **out);
 
+/* The machine code of a plan, before it is linked into memory. */
+typedef struct backend_object {
+    const char *bytes;
+    size_t length;
+    void *owner; /* private to codegen */
+} backend_object;
+
+cst_status backend_object_make(compilation *compilation, unsigned optimise, backend_object *out);
+void backend_object_release(backend_object *object);
+/* Links an object that backend_object_make made and takes it, whatever the answer. `copied` bytes of the image are copied to beside
+ * the code; 0: the image stays where it is, which is where it must outlive the module. */
+cst_status backend_link(const cst_allocator *allocator, backend_object *object, const void *image, size_t copied, backend_module **out);
+
 typedef enum backend_output { BACKEND_SHARED, BACKEND_OBJECT, BACKEND_LLVM, BACKEND_ASSEMBLY } backend_output;
 
 /* Writes the module to a file, atomically: a temporary file beside it that is renamed when complete. */

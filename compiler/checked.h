@@ -437,6 +437,7 @@ typedef struct checked_policy {
     struct { checked_from *items; uint32_t count, capacity; } froms;
     struct { checked_origin *items; uint32_t count, capacity; } sources; /* all origins of froms, each once; those of a tool by path, shorter ones first */
     uint32_t from_types;
+    uint32_t chain_agent, chain_sender, chain_receiver; /* slots; CST_NONE: no rule reads `chain` */
     uint32_t from_args;    /* slot of all arguments, if echoes must be told; else CST_NONE */
     struct { checked_commands *items; uint32_t count, capacity; } commands;
     struct { site *items; uint32_t count, capacity; } sites;

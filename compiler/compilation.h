@@ -42,6 +42,7 @@ typedef struct compilation {
     struct { source *items; uint32_t count, capacity; } sources;
     struct { diagnostic *items; uint32_t count, capacity; } diagnostics;
     uint32_t error_count, warning_count; /* also those past LIMIT_DIAGNOSTICS */
+    uint32_t warnings_kept;              /* of `diagnostics`; the others are errors */
     diagnostic spare;                    /* what diagnostic_report answers past that bound */
 
     bool portable;  /* the policy will run on other machines than this: pattern databases are made for the least of them */

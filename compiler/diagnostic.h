@@ -51,9 +51,11 @@ typedef struct diagnostic {
 } diagnostic;
 
 /* Adds a diagnostic; the printf-style message is copied into the arena. Returns it, so that the caller
- * can add a label, notes and a mend; never NULL (past LIMIT_DIAGNOSTICS a spare that is only counted). The severity is the row's. */
+ * can add a label, notes and a mend; never NULL (past LIMIT_DIAGNOSTICS, of errors or of warnings, a spare that is only counted). The severity is the row's. */
 diagnostic *diagnostic_report(struct compilation *compilation, diagnostic_code code, source_range range,
                               const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* False: there are LIMIT_DIAGNOSTICS of this severity; what comes is only counted. */
+bool diagnostic_is_kept(const struct compilation *compilation, diagnostic_severity severity);
 void diagnostic_label(struct compilation *compilation, diagnostic *diagnostic, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diagnostic_note_at(struct compilation *compilation, diagnostic *diagnostic, source_range range,

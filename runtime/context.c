@@ -15,7 +15,8 @@
 /* ---- what a policy needs for one event ------------------------------------------------------------ */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes, note_stamps, seen, shared_places, labels, host_hits, fitted, size;
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes, note_stamps, note_slots, seen, known, watch_of, hashes,
+        shared_places, labels, host_hits, fitted, size;
 } state_layout;
 
 static size_t place(state_layout *layout, size_t count, size_t size)
@@ -38,6 +39,10 @@ static state_layout measure(const cst_image *image)
     result.memo = place(&result, image->memo_count, 1);
     result.notes = place(&result, image->note_count, sizeof(cst_value));
     result.note_stamps = place(&result, image->note_count, sizeof(uint32_t));
+    result.note_slots = place(&result, image->note_count, sizeof(uint32_t));
+    result.known = place(&result, image->watches.count, sizeof(history_known));
+    result.watch_of = place(&result, image->rules.count - image->declared_rules, sizeof(uint32_t));
+    result.hashes = place(&result, image->pasts.count ? 2u * image->slot_count : 0, sizeof(history_hash));
     result.seen = place(&result, image->watches.count, sizeof(history_seen));
     result.shared_places = place(&result, image->pasts.count, sizeof(uint32_t));
     result.labels = place(&result, image->labels.count, 1);
@@ -75,6 +80,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         context->allocator.release(context->allocator.user, context->state, context->state_size);
     cst_policy_release(context->policy);
     context->policy = policy;
+    context->module = policy_module(policy);
     context->state = state;
     context->state_size = layout.size;
     context->slots = (cst_value *)(void *)(state + layout.slots);
@@ -94,7 +100,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         .memo = (uint8_t *)state + layout.memo,
         .services = &cst_runtime_services,
         .image = image,
-        .engine = policy->module->engine,
+        .engine = context->module->engine,
         .scratch = &context->scratch,
     };
     context->convert = (convert_context){
@@ -114,6 +120,10 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->history.context = context;
     context->history.notes = (cst_value *)(void *)(state + layout.notes);
     context->history.note_stamps = (uint32_t *)(void *)(state + layout.note_stamps);
+    context->history.note_slots = (uint32_t *)(void *)(state + layout.note_slots);
+    context->history.known = (history_known *)(void *)(state + layout.known);
+    context->history.watch_of = (uint32_t *)(void *)(state + layout.watch_of);
+    context->history.hashes = (history_hash *)(void *)(state + layout.hashes);
     context->history.seen = (history_seen *)(void *)(state + layout.seen);
     context->history.shared_places = (uint32_t *)(void *)(state + layout.shared_places);
     context->history.labels = (uint8_t *)state + layout.labels;
@@ -251,6 +261,16 @@ static inline void empty_event(engine_event *event)
     event->problem.at = UINT64_MAX;
 }
 
+/* Better code for the same policy may have come since the last event: one load of a line that is nearly never written. */
+static void take_tier(cst_context *context)
+{
+    const cst_module *const module = policy_module(context->policy);
+    if (module == context->module)
+        return;
+    context->module = module;
+    context->frame.engine = module->engine;
+}
+
 cst_status engine_begin(cst_context *context)
 {
     if (context->host.asking) { /* the host may answer, and not decide */
@@ -266,6 +286,8 @@ cst_status engine_begin(cst_context *context)
     context->frame.hit_count = 0;
     if (context->arena.used && !context->before) /* the second decision speaks of the first */
         arena_reset(&context->arena);
+    if (!context->before)
+        context->history.frozen = NULL;
     if (context->scratch.memory.used)
         arena_reset(&context->scratch.memory);
     context->scratch.commands = NULL;
@@ -273,8 +295,11 @@ cst_status engine_begin(cst_context *context)
     context->tree = NULL;
     context->cut_text = context->cut_args = context->cut_value = (engine_text){0};
     empty_event(&context->event);
-    if (!take_live(context))
-        return CST_NO_MEMORY;
+    if (!context->before) { /* the second decision is made by what made the first */
+        if (!take_live(context))
+            return CST_NO_MEMORY;
+        take_tier(context);
+    }
     context->text_slot = context->policy->text_slot;
     const cst_image *const image = context->policy->image;
     if (image->databases.count || image->echoes.count)
@@ -297,7 +322,9 @@ int64_t engine_time(cst_context *context)
     if (context->event.has_time)
         return context->event.time;
     context->event.has_time = true;
-    if (context->policy->clock) {
+    if (context->opened) {
+        context->event.time = *context->opened;
+    } else if (context->policy->clock) {
         context->event.time = context->policy->clock(context->policy->clock_user);
     } else {
         struct timespec now = {0, 0};
@@ -338,7 +365,7 @@ bool engine_copy_frame(const cst_context *context, cst_frame *frame,
     frame->hit_count = 0;
     frame->scratch = scratch;
     *dispatch = context->event.dispatch;
-    *module = context->policy->module;
+    *module = context->module;
     return true;
 }
 

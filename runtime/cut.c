@@ -49,7 +49,7 @@ static bool collect_rule(cst_context *context, uint32_t row, cuts *all)
             return true;
         return add_cut(context, all, (cut){field->as.text, field->length, field->at, 0, field->length, row, CST_NONE});
     }
-    const cst_mark_fn mark = context->policy->module->marks ? context->policy->module->marks[row] : NULL;
+    const cst_mark_fn mark = context->module->marks ? context->module->marks[row] : NULL;
     if (!mark)
         return false;
     cst_texts *const texts = &context->texts;

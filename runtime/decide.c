@@ -78,13 +78,16 @@ static void check_session(cst_context *context)
 {
     const session_table *const table = &context->sessions;
     const bool full = table->count >= context->policy->limits.sessions;
-    if (context->event.not_json || (table->count == 0 && !table->halt_lost && !full))
+    if (context->event.not_json || (table->count == 0 && !table->halt_lost && !full && table->away_count == 0))
         return;
+    const engine_text *const name = &context->event.session;
     const session *const known = engine_session(context);
     if (known && known->halted)
         overrule(context, "halted", "/session", "The session was halted.");
     else if (known && known->distrusted)
         overrule(context, "session-state", "/session", "What was remembered of the session could not be loaded.");
+    else if (!known && session_is_away(table, name->bytes, name->length))
+        overrule(context, "session-state", "/session", "The session was put away, and has not been loaded again.");
     else if (!known && table->halt_lost)
         overrule(context, "session-limit", "/session",
                  "A halted session could not be remembered, and this may be it.");
@@ -111,6 +114,14 @@ static bool remember_records(cst_context *context)
             return false;
     }
     return true;
+}
+
+/* When a session was heard of last, for expiry; where there is history, that does it. */
+static void note_time(cst_context *context)
+{
+    session *const known = context->frame.history || context->live ? NULL : engine_session(context);
+    if (known && engine_time(context) > known->clock)
+        known->clock = engine_time(context);
 }
 
 /* Where a halt cannot be remembered, every session that is not known may be the halted one. */
@@ -284,7 +295,7 @@ void engine_run_groups(cst_context *context)
     const cst_image *const image = frame->image;
     const cst_dispatch_row *const dispatch = context->event.dispatch;
     const uint32_t *const lists = CST_ROWS(image, group_lists, uint32_t) + dispatch->groups.first;
-    const cst_eval_fn *const groups = context->policy->module->groups;
+    const cst_eval_fn *const groups = context->module->groups;
     for (uint32_t i = 0; i < dispatch->groups.count; i++)
         groups[lists[i]](frame, lists[i]);
 }
@@ -344,6 +355,8 @@ cst_status cst_session_system(cst_context *context, const char *session, size_t 
     if (session_length > LIMIT_SESSION_BYTES)
         return CST_LIMIT;
     const engine_text name = {session, (uint32_t)session_length, 0, 0};
+    if (session_is_away(&context->sessions, session, (uint32_t)session_length))
+        return CST_BAD_STATE;
     cst_status status = !text && length ? CST_BAD_ARGUMENT : length > LIMIT_TEXT_BYTES ? CST_LIMIT : engine_begin(context);
     if (status == CST_OK && !utf8_valid(text, length))
         status = CST_WRONG_TYPE;
@@ -356,6 +369,7 @@ cst_status cst_session_system(cst_context *context, const char *session, size_t 
     context->event.system = (engine_text){text, (uint32_t)length, 0, 0};
     remember_texts(context);
     origins_remember(context);
+    note_time(context);
     return CST_OK;
 }
 
@@ -374,6 +388,8 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     check_session(context);
     if (!event->problem.code && !remember_records(context))
         return engine_refuse(context, CST_NO_MEMORY, decision);
+    if (!event->problem.code)
+        note_time(context);
     context->verdict = CST_DENY;
     if (!event->problem.code && event->is_system)
         context->verdict = CST_PERMIT;
@@ -412,6 +428,8 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     /* what waits for an approval has not been let through */
     if (!event->problem.code && context->verdict < CST_REQUIRE_APPROVAL)
         remember_texts(context);
+    if (!event->problem.code && context->verdict < CST_REQUIRE_APPROVAL)
+        chain_remember(context);
     const bool waits = context->verdict == CST_REQUIRE_APPROVAL || context->verdict == CST_ESCALATE;
     if (!event->problem.code && !event->is_system && !waits) /* what waits is in no history */
         history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED : approved ? HISTORY_APPROVED : HISTORY_PASSED);

@@ -102,6 +102,7 @@ typedef struct engine_granted { /* a grant that met a demand */
 struct cst_context {
     cst_context *self;  /* so that a decision, which may only look, can still have its messages made */
     cst_policy *policy;
+    const cst_module *module; /* the policy's functions, from an event's begin to its end */
     cst_live *live;     /* or NULL */
     uint64_t generation; /* of `live` when `policy` was taken from it */
     cst_allocator allocator;
@@ -133,6 +134,7 @@ struct cst_context {
     const cst_json *tree; /* the same as a tree, once spans have asked for it */
     engine_event event;
 
+    const int64_t *opened; /* the time of a stream's event that brings none: when it was opened; else NULL */
     cst_history history;
     cst_host host;
     past_shared *shared; /* of all contexts of the policy, or of the live policy; NULL until one asks across sessions */
@@ -169,7 +171,7 @@ static inline cst_value *engine_slot(cst_context *context, uint32_t slot)
     return &context->slots[slot];
 }
 
-/* What is remembered of the event's session, or NULL. Sessions stay where they are until all are forgotten. */
+/* What is remembered of the event's session, or NULL. Sessions stay where they are until they are forgotten. */
 static inline session *engine_session(cst_context *context)
 {
     engine_event *const event = &context->event;
@@ -208,6 +210,8 @@ void event_refuse_scalar(cst_context *context, uint32_t node, uint64_t at);
 void event_complete(cst_context *context);
 /* Reads what goes on where a redaction changed it: the slots are its values then. False: it can not be read. */
 bool event_read_changed(cst_context *context);
+/* Reads a value of which no text stands in the event, along a node. */
+void event_read_elsewhere(cst_context *context, const cst_json *json, uint32_t node);
 /* Notes required children of a node that were not there. */
 void event_check_children(cst_context *context, uint32_t node);
 /* The row of image.records with this name, or CST_NONE. */
@@ -248,6 +252,13 @@ void remember_texts(cst_context *context);
 /* A system prompt could not be taken: what asks for it in this session is undecided from now on. NULL: of which session it was is not known, so in
  * every one. */
 void remember_lost_prompt(cst_context *context, const engine_text *session);
+
+/* ---- chain.c ---- */
+
+/* The event's `chain`, which its rules read at this node: fills it in, or checks what the event brings. */
+void chain_complete(cst_context *context, uint32_t node);
+/* After a message was let through: it has reached its receiver. */
+void chain_remember(cst_context *context);
 
 /* ---- origins.c ---- */
 

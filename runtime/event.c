@@ -347,6 +347,18 @@ static void read_carried(cst_context *context, const session_record *record, uin
         engine_problem_json(context, scanner, CARRIED_AT, node);
 }
 
+void event_read_elsewhere(cst_context *context, const cst_json *json, uint32_t node)
+{
+    engine_event *const event = &context->event;
+    const bool elsewhere = event->elsewhere;
+    const uint64_t elsewhere_at = event->elsewhere_at;
+    event->elsewhere = true;
+    event->elsewhere_at = CARRIED_AT;
+    read_tree(context, json, node);
+    event->elsewhere = elsewhere;
+    event->elsewhere_at = elsewhere_at;
+}
+
 static void fill_records(cst_context *context)
 {
     const cst_image *const image = context->frame.image;
@@ -380,6 +392,8 @@ void event_complete(cst_context *context)
     if (root->time != CST_NONE)
         fill_time(context, root->time);
     fill_records(context);
+    if (root->chain != CST_NONE)
+        chain_complete(context, root->chain);
     if (context->policy->nodes[context->event.root].required_count)
         event_check_children(context, context->event.root);
 }

@@ -278,6 +278,37 @@ static bool verify_nodes(const cst_image *image)
     return image->slots.count == image->slot_count;
 }
 
+static bool is_watch(const cst_image *image, uint32_t rule)
+{
+    return rule >= image->declared_rules && CST_ROWS(image, rules, cst_rule_row)[rule].kind == CST_RULE_WATCH;
+}
+
+/* The rules of a group are all watches, or none is. */
+static bool verify_group_kind(const cst_image *image, const cst_group_row *group)
+{
+    const uint32_t *const rules = CST_ROWS(image, group_rules, uint32_t) + group->rules.first;
+    for (uint32_t i = 1; i < group->rules.count; i++)
+        if (is_watch(image, rules[i]) != is_watch(image, rules[0]))
+            return false;
+    return true;
+}
+
+static bool is_watch_group(const cst_image *image, const cst_group_row *group)
+{
+    return group->rules.count && is_watch(image, CST_ROWS(image, group_rules, uint32_t)[group->rules.first]);
+}
+
+static bool verify_watch_groups(const cst_image *image, cst_range lists)
+{
+    if (!range_fits(lists, image->group_lists))
+        return false;
+    const uint32_t *const numbers = CST_ROWS(image, group_lists, uint32_t) + lists.first;
+    for (uint32_t i = 0; i < lists.count; i++)
+        if (numbers[i] >= image->groups.count || !is_watch_group(image, &CST_ROWS(image, groups, cst_group_row)[numbers[i]]))
+            return false;
+    return true;
+}
+
 static bool verify_dispatch(const cst_module *module, const cst_image *image)
 {
     const uint32_t *const lists = CST_ROWS(image, group_lists, uint32_t);
@@ -291,14 +322,13 @@ static bool verify_dispatch(const cst_module *module, const cst_image *image)
     const cst_group_row *const groups = CST_ROWS(image, groups, cst_group_row);
     for (uint32_t i = 0; i < image->groups.count; i++)
         if (!module->groups || !module->groups[i] || !text_fits(image, groups[i].label) ||
-            !range_fits(groups[i].rules, image->group_rules) || !index_verify(image, &groups[i]))
+            !range_fits(groups[i].rules, image->group_rules) || !verify_group_kind(image, &groups[i]) || !index_verify(image, &groups[i]))
             return false;
     const cst_node_row *const nodes = CST_ROWS(image, nodes, cst_node_row);
     const cst_dispatch_row *const dispatch = CST_ROWS(image, dispatch, cst_dispatch_row);
     for (uint32_t i = 0; i < image->dispatch.count; i++)
-        if (dispatch[i].root >= image->nodes.count || nodes[dispatch[i].root].parent != CST_NONE ||
-            !range_fits(dispatch[i].groups, image->group_lists) ||
-            !range_fits(dispatch[i].watches, image->group_lists))
+        if (!verify_watch_groups(image, dispatch[i].watches) || dispatch[i].root >= image->nodes.count || nodes[dispatch[i].root].parent != CST_NONE ||
+            !range_fits(dispatch[i].groups, image->group_lists))
             return false;
     for (int stage = 0; stage < CST_STAGE_COUNT; stage++) {
         const bool tools = stage == CST_ACTION || stage == CST_RESULT;
@@ -485,6 +515,8 @@ static bool verify_sources(const cst_image *image)
     for (uint32_t i = 0; i < image->froms.count; i++)
         if (!bits_fit(image, froms[i].sources) || froms[i].chars < 1 || froms[i].chars > LIMIT_FROM_CHARS || froms[i].echoes > 1)
             return false;
+    if (!slot_fits(image, image->chain_agent) || !slot_fits(image, image->chain_sender) || !slot_fits(image, image->chain_receiver))
+        return false;
     return image->froms.count == 0 || (bits_fit(image, image->results) && slot_fits(image, image->from_args));
 }
 

@@ -29,9 +29,10 @@
 #define LIMIT_UNROLLED_SET 256u              /* elements of a set that `any x in SET` may go through */
 #define LIMIT_TYPE_DEPTH 32u                 /* nesting of a declared type or JSON Schema */
 #define LIMIT_SCHEMA_STEPS 100000u           /* schemas read for one imported tool: references can double them at each level */
-#define LIMIT_DIAGNOSTICS 200u               /* diagnostics reported in one run; the rest are counted */
+#define LIMIT_DIAGNOSTICS 200u               /* errors, and as many warnings, reported in one run; the rest are counted */
 #define LIMIT_COVER_STEPS 50000000u          /* comparisons in the search for rules that others cover: about a second */
 #define LIMIT_SLOTS 65535u                   /* distinct fields that one policy reads */
+#define LIMIT_COMPILE_STACK (8u << 20)        /* stack of a thread that makes code in the background: as a main thread usually has, since the code generator recurses */
 #define LIMIT_IMAGE_BYTES (2047u << 20)      /* tables of one compiled policy: offsets are 32 bits */
 #define LIMIT_INDEX_DEPTH 48u                /* nodes of a rule index on one way: each asks something new */
 #define LIMIT_INDEX_PREFIX_BYTES 200u        /* a prefix that a rule index tells apart: longer ones by their beginning */
@@ -54,6 +55,7 @@
 #define LIMIT_TEXT_BYTES (16u << 20)         /* a string whose type names no bound */
 #define LIMIT_SCRATCH_BYTES (64u << 20)      /* memory that one decision may use for joined strings */
 #define LIMIT_SESSIONS 1000000u              /* sessions that one context remembers */
+#define LIMIT_AWAY_SESSIONS 10000000u        /* sessions that one context knows to have been put away; further ones stay where they are */
 #define LIMIT_SESSION_BYTES 1024u            /* the name of one session: it is remembered */
 #define LIMIT_HOST_PREDICATES 1000u          /* host predicates of one policy */
 #define LIMIT_HOST_ARGUMENTS 8u              /* arguments of one host predicate */
@@ -99,11 +101,13 @@
 #define LIMIT_SESSION_PAST_BYTES (16u << 20) /* history of one session */
 #define LIMIT_SHARED_PAST_KEYS 1000000u      /* keys of one question across sessions, within its window */
 #define LIMIT_SHARED_PAST_BYTES (1u << 30)   /* history across sessions */
+#define LIMIT_SNAPSHOT_BYTES (64u << 20)     /* states of one session, or across sessions, that changed while streamed replies were open: kept as they were; past it what those replies ask is undecided */
 #define LIMIT_APPROVALS 16u                  /* grants that one event brings; what stands behind them meets nothing */
 #define LIMIT_REQUEST_BYTES 2000u            /* arguments shown in the text of a request; longer ones end in an ellipsis */
 #define LIMIT_APPROVER_BYTES 255u            /* the name of who approves */
 #define LIMIT_APPROVAL_SECONDS 86400u        /* how long an approval may hold where the rule says no `within`: a day */
 #define LIMIT_USED_GRANTS 1024u              /* grants of one session that were used and have not expired; with more, no grant meets anything */
+#define LIMIT_CHAIN_AGENTS 256u              /* agents of one session whose messages are followed; with more, events whose rules read `chain` are denied */
 #define LIMIT_LABELS 256u                    /* labels of one policy, and of one session */
 
 /* ---- commands: what the analysis of a shell line accepts; past it every question about the line is undecided ---- */

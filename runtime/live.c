@@ -51,7 +51,11 @@ void cst_live_swap(cst_live *live, cst_policy *policy)
     live->policy = policy;
     atomic_fetch_add_explicit(&live->generation, 1, memory_order_release);
     pthread_mutex_unlock(&live->lock);
-    cst_policy_release(old); /* outside of the lock: the last reference may close a library */
+    /* Outside of the lock: the last reference may close a library. And if code is still being made for it, this thread waits for that and
+     * not the one that will decide the next event. */
+    if (old != policy && old->settle)
+        old->settle(old->owner);
+    cst_policy_release(old);
 }
 
 uint64_t live_generation(const cst_live *live)

@@ -65,7 +65,7 @@ static const cst_value *find_element(cst_context *context, const cst_part_row *p
     const cst_witness_row *const witness =
         CST_ROWS(context->frame.image, witnesses, cst_witness_row) + part->index;
     const cst_value *element = NULL;
-    const cst_witness_fn search = context->policy->module->witnesses[witness->function];
+    const cst_witness_fn search = context->module->witnesses[witness->function];
     if (search(&context->frame, witness->function, 0, &element) == UINT32_MAX || !element)
         return NULL;
     if (part->field == CST_NONE)

@@ -18,7 +18,7 @@
 
 #define CST_MODULE_MAGIC "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION 5u
+#define CST_ABI_VERSION 6u
 #define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image -------------------------------------------------------------- */
@@ -416,6 +416,7 @@ typedef struct cst_image {
     cst_table leaves;        /* uint32_t slots */
     cst_ref results;         /* as cst_from_row.sources: those that are results */
     uint32_t from_types;     /* of provenance.h: kinds of values that are asked for */
+    uint32_t chain_agent, chain_sender, chain_receiver; /* slots of `agent`, and of a message's `from` and `to`; CST_NONE: no rule reads `chain` */
     uint32_t from_args;      /* slot of the arguments of calls as open data; CST_NONE: no echo has to be known */
     cst_table commands;      /* cst_command_row */
     cst_table command_lists; /* cst_command_list_row */

@@ -48,7 +48,7 @@ typedef struct adding {
 
 static void add_text(adding *to, uint32_t source, const char *text, uint32_t length)
 {
-    provenance_add_text(to->from, &to->context->arena, source, text, length);
+    provenance_add_text(to->from, source, text, length);
 }
 
 /* The row that is named by the path to here; CST_NONE: none is. *deeper: rows with longer paths start with it. */
@@ -78,7 +78,7 @@ static void add_json(adding *to, uint32_t source, bool deeper, uint32_t depth, c
     if (json->kind == JSON_STRING && source != CST_NONE) {
         add_text(to, source, json->text, json->length);
     } else if (json->kind == JSON_NUMBER && source != CST_NONE) {
-        provenance_add_number(to->from, &to->context->arena, source, json->text, json->length);
+        provenance_add_number(to->from, source, json->text, json->length);
     } else if (json->kind == JSON_LIST) {
         for (uint32_t i = 0; i < json->length; i++)
             add_json(to, source, deeper, depth, &json->items[i]);

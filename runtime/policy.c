@@ -174,6 +174,7 @@ static void note_nodes(cst_policy *policy)
             .session = child_named(image, nodes, root, "session", 7),
             .time = child_named(image, nodes, root, "time", 4),
             .tool = child_named(image, nodes, root, "tool", 4),
+            .chain = child_named(image, nodes, root, "chain", 5),
         };
     }
 }
@@ -295,7 +296,7 @@ cst_status cst_policy_from_producer(const cst_module *module, void (*release)(vo
     if (!policy)
         return CST_NO_MEMORY;
     atomic_init(&policy->references, 1);
-    policy->module = module;
+    atomic_init(&policy->module, module);
     policy->allocator = allocator;
     policy->limits = complete_limits(&read.limits);
     policy->clock = read.clock;
@@ -410,9 +411,30 @@ void cst_policy_release(cst_policy *policy)
     const cst_allocator allocator = policy->allocator;
     scan_store_free(policy->scans);
     past_shared_release(policy->shared);
-    allocator.release(allocator.user, policy, policy->size);
-    if (release)
+    const size_t size = policy->size;
+    if (release) /* before the policy goes: somebody may be about to exchange its functions */
         release(owner);
+    allocator.release(allocator.user, policy, size);
+}
+
+cst_status cst_policy_exchange(cst_policy *policy, const cst_module *module)
+{
+    if (module->image != policy->image)
+        return CST_BAD_ARGUMENT;
+    const cst_status status = check_module(module);
+    if (status == CST_OK)
+        atomic_store_explicit(&policy->module, module, memory_order_release);
+    return status;
+}
+
+void cst_policy_settle_by(cst_policy *policy, void (*settle)(void *owner))
+{
+    policy->settle = settle;
+}
+
+void *cst_policy_owner(const cst_policy *policy, void (*release)(void *owner))
+{
+    return policy && policy->release == release ? policy->owner : NULL;
 }
 
 /* ---- asking --------------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
  *
  * A policy is a verified module, the options it was opened with, and a few facts about its field table that the event
  * reader wants at hand. It is immutable once it is made, so threads share it without locks; only the count of
- * references changes, atomically, and scan databases are opened when they are first needed (text/store.h). The last reference gives back whatever keeps the module alive: a library that dlopen
+ * references changes, atomically, the functions may be exchanged for better ones of the same image (a context takes them up when it begins an event), and scan databases are opened when they are first needed (text/store.h). The last reference gives back whatever keeps the module alive: a library that dlopen
  * opened, the JIT's memory, or nothing.
  *
  * Layer 2.
@@ -57,12 +57,12 @@ typedef struct policy_node {
 
 /* Children of a root that the engine fills itself; CST_NONE where the policy does not read them. */
 typedef struct policy_root {
-    uint32_t session, time, tool;
+    uint32_t session, time, tool, chain;
 } policy_root;
 
 struct cst_policy {
     atomic_uint references;
-    const cst_module *module;
+    _Atomic(const cst_module *) module; /* exchanged when better code has been made; the image stays */
     const cst_image *image;
     cst_allocator allocator; /* complete */
     cst_limits limits;       /* complete: no member is 0 */
@@ -70,6 +70,7 @@ struct cst_policy {
     void *clock_user;
     void (*release)(void *owner); /* NULL: nothing to release */
     void *owner;
+    void (*settle)(void *owner); /* waits until nothing works on it any more; NULL: nothing does */
     char hash[sizeof "sha256:" + 64];
     const char *label;       /* "support@1.2 sha256:…" */
     policy_node *nodes;      /* by node row; POLICY_FIXED more behind them */
@@ -94,6 +95,21 @@ struct cst_policy {
 CST_API cst_status cst_policy_from_producer(const cst_module *module, void (*release)(void *owner),
                                             void *owner, const cst_options *options,
                                             cst_policy **out);
+
+/*
+ * For producers that go on working on a policy that decides already. cst_policy_exchange puts other functions of the same image in force: it waits for
+ * nothing, an event that has begun is decided by those that it began with, and all that were ever in force must live as long as the policy. `settle`
+ * waits until the producer's work is over, so that no thread that decides drops the last reference to a policy that is still worked on.
+ * cst_policy_owner answers the owner of a policy that this producer made, or NULL. No part of the public interface either.
+ */
+CST_API cst_status cst_policy_exchange(cst_policy *policy, const cst_module *module);
+CST_API void cst_policy_settle_by(cst_policy *policy, void (*settle)(void *owner)); /* before others see the policy */
+CST_API void *cst_policy_owner(const cst_policy *policy, void (*release)(void *owner));
+
+static inline const cst_module *policy_module(const cst_policy *policy)
+{
+    return atomic_load_explicit(&policy->module, memory_order_acquire);
+}
 
 static inline cst_status policy_from_producer(const cst_module *module,
                                               void (*release)(void *owner), void *owner,

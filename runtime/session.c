@@ -34,6 +34,7 @@ void session_table_init(session_table *table, const cst_allocator *allocator)
     memset(table, 0, sizeof *table);
     table->allocator = *allocator;
     table->seed = make_seed(table);
+    table->floor = PAST_CLOCK_UNSET;
 }
 
 static void *allocate(session_table *table, size_t size)
@@ -82,6 +83,51 @@ void session_free_origins(session_table *table, session_origins *origins)
     release(table, origins, sizeof *origins);
 }
 
+static size_t agents_size(uint32_t capacity)
+{
+    return sizeof(session_agents) + capacity * sizeof(session_agent *);
+}
+
+static void free_agents(session_table *table, session_agents *agents)
+{
+    if (!agents)
+        return;
+    for (uint32_t i = 0; i < agents->count; i++)
+        release(table, agents->items[i], sizeof *agents->items[i] + agents->items[i]->name_length);
+    release(table, agents, agents_size(agents->capacity));
+}
+
+static bool grow_agents(session_table *table, session *owner)
+{
+    session_agents *const old = owner->agents;
+    const uint32_t capacity = old ? old->capacity * 2 : 4;
+    session_agents *const made = allocate(table, agents_size(capacity));
+    if (!made)
+        return false;
+    made->count = old ? old->count : 0;
+    made->capacity = capacity;
+    if (old) {
+        memcpy(made->items, old->items, old->count * sizeof *old->items);
+        release(table, old, agents_size(old->capacity));
+    }
+    owner->agents = made;
+    return true;
+}
+
+session_agent *session_add_agent(session_table *table, session *owner, const char *name, uint32_t length)
+{
+    const uint32_t count = owner->agents ? owner->agents->count : 0;
+    if (count >= LIMIT_CHAIN_AGENTS || ((!owner->agents || count == owner->agents->capacity) && !grow_agents(table, owner)))
+        return NULL;
+    session_agent *const made = allocate(table, sizeof *made + length);
+    if (!made)
+        return NULL;
+    memset(made, 0, sizeof *made);
+    made->name_length = length;
+    memcpy(made->name, name, length);
+    return owner->agents->items[owner->agents->count++] = made;
+}
+
 void session_clear(session_table *table, session *old)
 {
     for (session_record *record = old->records; record;) {
@@ -103,13 +149,15 @@ void session_clear(session_table *table, session *old)
         release(table, old->past, sizeof *old->past);
     }
     session_free_origins(table, old->origins);
+    free_agents(table, old->agents);
+    old->agents = NULL;
     old->records = NULL;
     old->origins = NULL;
     old->echoes = NULL;
     old->labels = NULL;
     old->past = NULL;
     old->label_count = 0;
-    old->labels_lost = old->halted = old->distrusted = false;
+    old->agents_lost = old->labels_lost = old->halted = old->distrusted = false;
 }
 
 static void free_session(session_table *table, session *old)
@@ -125,9 +173,14 @@ void session_table_free(session_table *table)
             free_session(table, table->slots[i]);
     if (table->slots)
         release(table, table->slots, table->capacity * sizeof *table->slots);
+    if (table->away)
+        release(table, table->away, table->away_capacity * sizeof *table->away);
     table->slots = NULL;
-    table->capacity = table->count = 0;
-    table->grants_lost = table->halt_lost = table->texts_lost = table->past_lost = table->prompt_lost = false;
+    table->away = NULL;
+    table->capacity = table->count = table->away_capacity = table->away_count = 0;
+    table->floor = PAST_CLOCK_UNSET;
+    table->expired = table->begun = false;
+    table->agents_lost = table->grants_lost = table->halt_lost = table->texts_lost = table->past_lost = table->prompt_lost = false;
 }
 
 static uint32_t find_slot(const session_table *table, const char *name, uint32_t length,
@@ -150,9 +203,8 @@ session *session_find(const session_table *table, const char *name, uint32_t len
     return table->slots[find_slot(table, name, length, hash)];
 }
 
-static bool grow(session_table *table)
+static bool resize(session_table *table, uint32_t capacity)
 {
-    const uint32_t capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
     session **const slots = allocate(table, capacity * sizeof *slots);
     if (!slots)
         return false;
@@ -178,14 +230,17 @@ session *session_store(session_table *table, const char *name, uint32_t length)
     session *const known = session_find(table, name, length);
     if (known)
         return known;
-    if (table->count >= table->capacity - table->capacity / 3 && !grow(table))
+    if (table->away_count && session_is_away(table, name, length))
+        return NULL;
+    if (table->count >= table->capacity - table->capacity / 3 && !resize(table, table->capacity ? table->capacity * 2 : FIRST_CAPACITY))
         return NULL;
     session *const fresh = allocate(table, sizeof *fresh + length);
     if (!fresh)
         return NULL;
     memset(fresh, 0, sizeof *fresh);
     fresh->hash = cst_hash_seeded(name, length, table->seed);
-    fresh->clock = PAST_CLOCK_UNSET;
+    fresh->clock = table->floor;
+    fresh->unasked = table->begun;
     fresh->lost = table->past_lost;
     fresh->name_length = length;
     if (length)
@@ -193,6 +248,114 @@ session *session_store(session_table *table, const char *name, uint32_t length)
     table->slots[find_slot(table, name, length, fresh->hash)] = fresh;
     table->count++;
     return fresh;
+}
+
+/* Every session that is left takes the first free place from its own on. Going round from a free place, all that can stand before it have been put there. */
+static void settle_slots(session_table *table)
+{
+    const uint32_t mask = table->capacity - 1;
+    uint32_t empty = 0;
+    while (table->slots[empty])
+        empty++;
+    for (uint32_t i = 1; i <= mask; i++) {
+        session *const moved = table->slots[(empty + i) & mask];
+        if (!moved)
+            continue;
+        table->slots[(empty + i) & mask] = NULL;
+        uint32_t slot = (uint32_t)moved->hash & mask;
+        while (table->slots[slot])
+            slot = (slot + 1) & mask;
+        table->slots[slot] = moved;
+    }
+}
+
+void session_table_drop(session_table *table)
+{
+    for (uint32_t i = 0; i < table->capacity; i++)
+        if (table->slots[i] && table->slots[i]->goes) {
+            free_session(table, table->slots[i]);
+            table->slots[i] = NULL;
+            table->count--;
+        }
+    uint32_t capacity = FIRST_CAPACITY;
+    while (table->count >= capacity / 2)
+        capacity *= 2;
+    if (table->count == 0 && table->slots) {
+        release(table, table->slots, table->capacity * sizeof *table->slots);
+        table->slots = NULL;
+        table->capacity = 0;
+    } else if (capacity >= table->capacity || !resize(table, capacity)) {
+        settle_slots(table);
+    }
+}
+
+/* ---- put away -------------------------------------------------------------------------------- */
+
+static uint32_t away_slot(const uint64_t *away, uint32_t capacity, uint64_t hash)
+{
+    uint32_t slot = (uint32_t)hash & (capacity - 1);
+    while (away[slot] != 0 && away[slot] != hash)
+        slot = (slot + 1) & (capacity - 1);
+    return slot;
+}
+
+/* 0 is a free place. */
+static uint64_t away_hash(uint64_t hash)
+{
+    return hash ? hash : 1;
+}
+
+bool session_can_mark(session_table *table)
+{
+    if (table->away_count >= LIMIT_AWAY_SESSIONS)
+        return false;
+    if (table->away_count + 1 < table->away_capacity / 4 * 3)
+        return true;
+    const uint32_t capacity = table->away_capacity ? table->away_capacity * 2 : FIRST_CAPACITY;
+    uint64_t *const away = allocate(table, capacity * sizeof *away);
+    if (!away)
+        return false;
+    memset(away, 0, capacity * sizeof *away);
+    for (uint32_t i = 0; i < table->away_capacity; i++)
+        if (table->away[i])
+            away[away_slot(away, capacity, table->away[i])] = table->away[i];
+    if (table->away)
+        release(table, table->away, table->away_capacity * sizeof *away);
+    table->away = away;
+    table->away_capacity = capacity;
+    return true;
+}
+
+void session_mark_away(session_table *table, uint64_t hash)
+{
+    uint64_t *const place = &table->away[away_slot(table->away, table->away_capacity, away_hash(hash))];
+    table->away_count += *place == 0;
+    *place = away_hash(hash);
+}
+
+bool session_is_away(const session_table *table, const char *name, uint32_t length)
+{
+    if (table->away_count == 0)
+        return false;
+    const uint64_t hash = away_hash(cst_hash_seeded(name, length, table->seed));
+    return table->away[away_slot(table->away, table->away_capacity, hash)] == hash;
+}
+
+bool session_unmark_away(session_table *table, const char *name, uint32_t length)
+{
+    if (!session_is_away(table, name, length))
+        return false;
+    const uint32_t mask = table->away_capacity - 1;
+    uint32_t hole = away_slot(table->away, table->away_capacity, away_hash(cst_hash_seeded(name, length, table->seed)));
+    /* what stands behind it and may come before it moves up */
+    for (uint32_t slot = (hole + 1) & mask; table->away[slot]; slot = (slot + 1) & mask)
+        if (((slot - (uint32_t)table->away[slot]) & mask) >= ((slot - hole) & mask)) {
+            table->away[hole] = table->away[slot];
+            hole = slot;
+        }
+    table->away[hole] = 0;
+    table->away_count--;
+    return true;
 }
 
 bool session_set_label(session_table *table, session *owner, const char *name, uint32_t length, bool sure)

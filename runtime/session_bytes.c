@@ -11,13 +11,14 @@
 #include <string.h>
 
 #include "runtime/base/bytes.h"
+#include "runtime/base/hash.h"
 #include "runtime/engine.h"
 #include "runtime/history/save.h"
 #include "runtime/hmac.h"
 #include "runtime/text/echo.h"
 #include "runtime/text/provenance.h"
 
-static const char magic[8] = {'C', 'S', 'T', 'S', 'E', 'S', 'S', 1};
+static const char magic[8] = {'C', 'S', 'T', 'S', 'E', 'S', 'S', 2};
 
 enum { SIGNATURE = 32 };
 
@@ -31,10 +32,12 @@ static bool has_key(const cst_policy *policy)
 static void put_records(buffer *out, const session *known)
 {
     uint32_t count = 0;
-    for (const session_record *record = known ? known->records : NULL; record; record = record->next)
+    for (const session_record *record = known ? known->records : NULL; record;
+         record = record->next)
         count++;
     bytes_put(out, count, 4);
-    for (const session_record *record = known ? known->records : NULL; record; record = record->next) {
+    for (const session_record *record = known ? known->records : NULL; record;
+         record = record->next) {
         bytes_put_text(out, record->name, record->name_length);
         bytes_put_text(out, record->json, record->json_length);
     }
@@ -71,6 +74,17 @@ static void put_echoes(buffer *out, const session *known)
         echo_write(echoes->items[i], out);
 }
 
+static void put_agents(buffer *out, const session *known)
+{
+    const session_agents *const all = known ? known->agents : NULL;
+    bytes_put(out, all ? all->count : 0, 4);
+    for (uint32_t i = 0; all && i < all->count; i++) {
+        bytes_put_text(out, all->items[i]->name, all->items[i]->name_length);
+        for (uint32_t k = 0; k < LIMIT_CHAIN_AGENTS / 64; k++)
+            bytes_put(out, all->items[i]->heard[k], 8);
+    }
+}
+
 /* As a text whose length is written when it is known. */
 static void put_origins(buffer *out, const session *known)
 {
@@ -87,15 +101,18 @@ static void put_origins(buffer *out, const session *known)
         out->bytes[at + i] = (char)((out->length - at - 4) >> (8 * i));
 }
 
-cst_status cst_session_save(cst_context *context, const char *session_name, size_t session_length, const void **bytes,
-                            size_t *length)
+cst_status cst_session_save(cst_context *context, const char *session_name, size_t session_length,
+                            const void **bytes, size_t *length)
 {
-    if (!context || (!session_name && session_length) || !bytes || !length || !has_key(context->policy))
+    if (!context || (!session_name && session_length) || !bytes || !length ||
+        !has_key(context->policy))
         return CST_BAD_ARGUMENT;
     if (session_length > LIMIT_SESSION_BYTES)
         return CST_LIMIT;
     const session_table *const table = &context->sessions;
     const session *const known = session_find(table, session_name, (uint32_t)session_length);
+    if (!known && session_is_away(table, session_name, (uint32_t)session_length))
+        return CST_BAD_STATE;
     buffer *const out = &context->state_bytes;
     buffer_clear(out);
     buffer_add(out, magic, sizeof magic);
@@ -107,9 +124,11 @@ cst_status cst_session_save(cst_context *context, const char *session_name, size
     bytes_put(out, !known && (table->texts_lost || table->prompt_lost), 1);
     bytes_put(out, !known && table->past_lost, 1);
     bytes_put(out, table->grants_lost, 1);
+    bytes_put(out, known ? known->agents_lost : table->agents_lost, 1);
     put_records(out, known);
     put_labels(out, known);
     put_grants(out, known);
+    put_agents(out, known);
     put_echoes(out, known);
     put_origins(out, known);
     bytes_put(out, known && known->past, 1);
@@ -118,7 +137,8 @@ cst_status cst_session_save(cst_context *context, const char *session_name, size
     uint8_t signature[SIGNATURE];
     if (out->failed)
         return CST_NO_MEMORY;
-    hmac_sha256(context->policy->key, sizeof context->policy->key, out->bytes, out->length, signature);
+    hmac_sha256(context->policy->key, sizeof context->policy->key, out->bytes, out->length,
+                signature);
     buffer_add(out, signature, sizeof signature);
     if (out->failed)
         return CST_NO_MEMORY;
@@ -143,7 +163,8 @@ static bool take_records(loading *to)
         uint32_t name_length, json_length;
         const char *const name = bytes_take_text(&to->in, LIMIT_NAME_BYTES, &name_length);
         const char *const json = bytes_take_text(&to->in, LIMIT_EVENT_BYTES, &json_length);
-        if (to->in.failed || !session_set_record(&to->context->sessions, to->owner, name, name_length, json, json_length))
+        if (to->in.failed || !session_set_record(&to->context->sessions, to->owner, name,
+                                                 name_length, json, json_length))
             return false;
     }
     return !to->in.failed;
@@ -156,7 +177,8 @@ static bool take_labels(loading *to)
         uint32_t length;
         const char *const name = bytes_take_text(&to->in, LIMIT_NAME_BYTES, &length);
         const bool sure = bytes_take(&to->in, 1) != 0;
-        if (to->in.failed || !session_set_label(&to->context->sessions, to->owner, name, length, sure))
+        if (to->in.failed ||
+            !session_set_label(&to->context->sessions, to->owner, name, length, sure))
             return false;
     }
     return !to->in.failed;
@@ -170,7 +192,25 @@ static bool take_grants(loading *to)
         for (size_t k = 0; k < sizeof signature; k++)
             signature[k] = (uint8_t)bytes_take(&to->in, 1);
         const int64_t expires = (int64_t)bytes_take(&to->in, 8);
-        if (to->in.failed || count > LIMIT_USED_GRANTS || !session_add_grant(&to->context->sessions, to->owner, signature, expires))
+        if (to->in.failed || count > LIMIT_USED_GRANTS ||
+            !session_add_grant(&to->context->sessions, to->owner, signature, expires))
+            return false;
+    }
+    return !to->in.failed;
+}
+
+static bool take_agents(loading *to)
+{
+    const uint32_t count = (uint32_t)bytes_take(&to->in, 4);
+    for (uint32_t i = 0; i < count && !to->in.failed; i++) {
+        uint32_t length;
+        const char *const name = bytes_take_text(&to->in, LIMIT_NAME_BYTES, &length);
+        session_agent *const made =
+            to->in.failed ? NULL
+                          : session_add_agent(&to->context->sessions, to->owner, name, length);
+        for (uint32_t k = 0; made && k < LIMIT_CHAIN_AGENTS / 64; k++)
+            made->heard[k] = bytes_take(&to->in, 8);
+        if (!made)
             return false;
     }
     return !to->in.failed;
@@ -225,7 +265,8 @@ static bool take_origins(loading *to)
     if (to->in.failed)
         return false;
     const bool same = memcmp(made->policy, image->source_hash, sizeof made->policy) == 0;
-    made->from = same ? provenance_load(&context->allocator, image->sources.count + 1, image->from_types, context->sessions.seed, bytes, length)
+    made->from = same ? provenance_load(&context->allocator, image->sources.count + 1,
+                                        image->from_types, context->sessions.seed, bytes, length)
                       : provenance_new(&context->allocator, 1, 0, context->sessions.seed);
     return made->from != NULL;
 }
@@ -238,9 +279,11 @@ static bool take_past(loading *to)
     past_store *const made = context->allocator.allocate(context->allocator.user, sizeof *made);
     if (!made)
         return false;
-    past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES, NULL);
+    past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES,
+                    NULL);
     uint32_t kept = 0, dropped = 0;
-    if (!past_store_read(made, &to->in) || !past_store_adopt(made, context->policy->image, &kept, &dropped)) {
+    if (!past_store_read(made, &to->in, context->policy->image) ||
+        !past_store_adopt(made, context->policy->image, &kept, &dropped)) {
         past_store_free(made);
         context->allocator.release(context->allocator.user, made, sizeof *made);
         return false;
@@ -259,7 +302,8 @@ static bool lost_past(loading *to)
     uint32_t kept, dropped;
     if (!made)
         return false;
-    past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES, NULL);
+    past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES,
+                    NULL);
     made->lost = true;
     if (!past_store_adopt(made, context->policy->image, &kept, &dropped)) {
         context->allocator.release(context->allocator.user, made, sizeof *made);
@@ -284,7 +328,10 @@ static bool take_session(loading *to, const char *name, uint32_t length)
     to->owner->labels_lost = bytes_take(in, 1) != 0;
     const bool texts_lost = bytes_take(in, 1) != 0, past_is_lost = bytes_take(in, 1) != 0;
     const bool grants_lost = bytes_take(in, 1) != 0;
-    if (!take_records(to) || !take_labels(to) || !take_grants(to) || !take_echoes(to) || !take_origins(to) || !take_past(to) || in->failed || in->next != in->end)
+    to->owner->agents_lost = bytes_take(in, 1) != 0;
+    if (!take_records(to) || !take_labels(to) || !take_grants(to) || !take_agents(to) ||
+        !take_echoes(to) || !take_origins(to) || !take_past(to) || in->failed ||
+        in->next != in->end)
         return false;
     if (grants_lost)
         to->context->sessions.grants_lost = true;
@@ -293,11 +340,12 @@ static bool take_session(loading *to, const char *name, uint32_t length)
     return !past_is_lost || to->owner->past || lost_past(to);
 }
 
-cst_status cst_session_load(cst_context *context, const char *session_name, size_t session_length, const void *bytes,
-                            size_t length, cst_restored *report)
+cst_status cst_session_load(cst_context *context, const char *session_name, size_t session_length,
+                            const void *bytes, size_t length, cst_restored *report)
 {
     cst_restored unused;
-    if (!context || (!session_name && session_length) || (!bytes && length) || !has_key(context->policy))
+    if (!context || (!session_name && session_length) || (!bytes && length) ||
+        !has_key(context->policy))
         return CST_BAD_ARGUMENT;
     if (session_length > LIMIT_SESSION_BYTES)
         return CST_LIMIT;
@@ -305,11 +353,17 @@ cst_status cst_session_load(cst_context *context, const char *session_name, size
         report = &unused;
     *report = (cst_restored){0, 0, false};
     session_table *const table = &context->sessions;
-    session *const owner = session_find(table, session_name, (uint32_t)session_length) || table->count < context->policy->limits.sessions
+    const bool was_away = session_unmark_away(table, session_name, (uint32_t)session_length);
+    session *const owner = session_find(table, session_name, (uint32_t)session_length) ||
+                                   table->count < context->policy->limits.sessions
                                ? session_store(table, session_name, (uint32_t)session_length)
                                : NULL;
+    if (!owner && was_away && session_can_mark(table)) { /* it stays where it was */
+        session_mark_away(table, cst_hash_seeded(session_name, session_length, table->seed));
+        return table->count < context->policy->limits.sessions ? CST_NO_MEMORY : CST_LIMIT;
+    }
     if (!owner) {
-        table->halt_lost = table->past_lost = table->texts_lost = true;
+        table->halt_lost = table->past_lost = table->texts_lost = table->agents_lost = true;
         return table->count < context->policy->limits.sessions ? CST_NO_MEMORY : CST_LIMIT;
     }
     const uint8_t *const start = bytes;
@@ -317,11 +371,13 @@ cst_status cst_session_load(cst_context *context, const char *session_name, size
     session_clear(table, owner);
     bool good = length >= sizeof magic + 32 + SIGNATURE && memcmp(start, magic, sizeof magic) == 0;
     if (good) {
-        hmac_sha256(context->policy->key, sizeof context->policy->key, start, length - SIGNATURE, signature);
+        hmac_sha256(context->policy->key, sizeof context->policy->key, start, length - SIGNATURE,
+                    signature);
         good = hmac_equal(signature, start + length - SIGNATURE);
     }
     if (good) {
-        loading to = {context, owner, {start + sizeof magic, start + length - SIGNATURE, false}, report};
+        loading to = {
+            context, owner, {start + sizeof magic, start + length - SIGNATURE, false}, report};
         if (take_session(&to, session_name, (uint32_t)session_length))
             return CST_OK;
     }

@@ -33,7 +33,7 @@ static bool add_span(cst_context *context, span_list *spans, const cst_slot_row 
 /* The elements of one list. Past LIMIT_SPANS they are only counted, and not for ever: each search may go through the whole list. */
 static bool add_witness(cst_context *context, span_list *spans, const cst_witness_row *witness)
 {
-    const cst_witness_fn search = context->policy->module->witnesses[witness->function];
+    const cst_witness_fn search = context->module->witnesses[witness->function];
     const cst_slot_row *const slot =
         CST_ROWS(context->frame.image, slots, cst_slot_row) + witness->slot;
     const uint64_t length = (uint64_t)context->slots[witness->slot].length + 1;
@@ -188,7 +188,7 @@ static uint32_t order_marks(text_mark *items, uint32_t count)
 
 static bool add_texts(cst_context *context, span_list *spans, uint32_t row)
 {
-    const cst_mark_fn *const marks = context->policy->module->marks;
+    const cst_mark_fn *const marks = context->module->marks;
     if (!marks || !marks[row] || context->frame.image->databases.count + context->frame.image->echoes.count == 0)
         return true;
     cst_texts *const texts = &context->texts;
@@ -222,7 +222,7 @@ void spans_ask(cst_context *context, uint32_t row, bool is_true)
     cst_fired nothing;
     for (uint32_t i = 0; i < rule->witnesses.count; i++)
         if (rows[i].slot == CST_NONE) /* of a message alone */
-            context->policy->module->witnesses[rows[i].function](&context->frame, rows[i].function, 0, &element);
+            context->module->witnesses[rows[i].function](&context->frame, rows[i].function, 0, &element);
     spans_list(context, row, is_true, &nothing);
 }
 

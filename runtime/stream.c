@@ -13,6 +13,9 @@
  * Which rules are true, and which could be, is asked of the compiled rules themselves: once with what is known of the text, once as if everything looked for came still. That is
  * right because a rule that is streamed only ever gains by more text; the others (a `not`, a length, a default that is not `allow`) are known when the policy is compiled,
  * and one of them holds everything to the end.
+ *
+ * Other events may be decided between the pieces, also of the same session. Every look at the reply, and its end, is at the time and with the past of its
+ * opening (snapshot.h); what is let through then enters the past as it is.
  */
 #include <string.h>
 
@@ -91,6 +94,31 @@ static bool make_known(cst_stream *stream)
     return true;
 }
 
+/* Keeps what the rules will ask. False: memory is short. */
+static bool freeze(cst_stream *stream)
+{
+    cst_context *const context = stream->context;
+    stream->time = engine_time(context);
+    if (!context->frame.history)
+        return true;
+    stream->is_frozen = history_begin(context) && history_freeze(context, &stream->past);
+    return stream->is_frozen;
+}
+
+cst_status stream_read(cst_stream *stream, const buffer *json)
+{
+    cst_context *const context = stream->context;
+    context->opened = &stream->time;
+    const cst_status status = engine_read_json(context, json->bytes, json->length);
+    if (status == CST_OK)
+        engine_time(context);
+    context->opened = NULL;
+    /* a policy that was swapped meanwhile asks other questions, of the past as it finds it */
+    if (status == CST_OK && stream->is_frozen && context->policy == stream->policy)
+        context->history.frozen = &stream->past;
+    return status;
+}
+
 /* Whether all that looks at the text can: else nothing goes out before the end, where what asks for it is undecided. */
 static bool can_look(cst_stream *stream)
 {
@@ -145,7 +173,7 @@ cst_status cst_stream_open(cst_context *context, const char *json, size_t length
         /* what is malformed is denied at the end; until then nothing goes out */
         stream->broken = event->problem.code || event->missing != CST_NONE || event->no_memory || !event->dispatch;
         stream->is_whole = stream->broken || needs_whole(context);
-        if (!stream->is_whole && !make_known(stream))
+        if ((!stream->broken && !freeze(stream)) || (!stream->is_whole && !make_known(stream)))
             status = CST_NO_MEMORY;
         else if (!stream->is_whole)
             stream->is_whole = !can_look(stream);
@@ -177,6 +205,8 @@ void cst_stream_close(cst_stream *stream)
     if (stream->known.databases)
         allocator.release(allocator.user, stream->known.databases,
                           ((size_t)image->databases.count + image->echoes.count + 1) * sizeof(text_known));
+    if (stream->is_frozen)
+        history_thaw(stream->context, &stream->past);
     buffer_free(&stream->head);
     buffer_free(&stream->whole);
     buffer_free(&stream->text);
@@ -273,7 +303,10 @@ cst_status cst_stream_end(cst_stream *stream, cst_piece *out, cst_decision *deci
     buffer_text(whole, "}");
     if (whole->failed || stream->text.failed)
         return engine_refuse(context, CST_NO_MEMORY, decision);
-    const cst_status status = cst_decide_json(context, whole->bytes, whole->length, decision);
+    const cst_status read = stream_read(stream, whole);
+    if (read != CST_OK)
+        return engine_refuse(context, read, decision);
+    const cst_status status = engine_finish(context, decision);
     if (status != CST_OK)
         return status;
     if (stream->broken && decision->verdict < CST_DENY)

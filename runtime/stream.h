@@ -20,6 +20,9 @@ struct cst_stream {
     buffer text;         /* all that has come */
     buffer out;
     text_stream known;
+    history_frozen past; /* as it stood when the stream was opened */
+    int64_t time;        /* of its event, which is the same in every look at it */
+    bool is_frozen;
     uint32_t characters; /* bytes of whole characters in `text` */
     uint32_t looked;     /* of them, those that were there when the rules were asked last */
     uint32_t settled, released;
@@ -34,6 +37,8 @@ struct cst_stream {
     arena folding;       /* a piece as a view shows it */
 };
 
+/* Begins the event that this JSON is, at the time and with the past of the stream's opening. */
+cst_status stream_read(cst_stream *stream, const buffer *json);
 /* Where the text of a database is settled, from what has come since it was asked last. False: that is not known, and a window has to be made. */
 bool stream_follow(cst_stream *stream, uint32_t database, uint32_t *place);
 /* The same for all of them. False also if something that begins before may have matched. */

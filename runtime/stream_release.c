@@ -22,7 +22,7 @@ static cst_truth reason_of(const cst_frame *frame, uint32_t rule)
 /* The first text that a rule has found so far; `otherwise` if none. */
 static uint32_t first_mark(cst_context *context, uint32_t rule, uint32_t otherwise)
 {
-    const cst_mark_fn *const marks = context->policy->module->marks;
+    const cst_mark_fn *const marks = context->module->marks;
     uint32_t first = otherwise;
     if (!marks || !marks[rule])
         return 0; /* no text makes it fire: it holds everything */
@@ -102,7 +102,7 @@ static void forget_released(cst_stream *stream, text_known *known)
 static bool read_again(cst_stream *stream)
 {
     cst_context *const context = stream->context;
-    if (engine_read_json(context, stream->whole.bytes, stream->whole.length) != CST_OK ||
+    if (stream_read(stream, &stream->whole) != CST_OK ||
         context->policy != stream->policy || !context->event.dispatch || context->text_slot == CST_NONE)
         return context->policy == stream->policy && context->event.dispatch != NULL;
     cst_value *const slot = engine_slot(context, context->text_slot);
@@ -115,13 +115,13 @@ static bool read_again(cst_stream *stream)
 
 /*
  * Whether the rules would answer the same again as long as nothing is found: no rule holds anything, no match waits, and the answer hung on
- * nothing but the event's own values: not on the clock, the past, a session or a host.
+ * nothing but the event's own values and the time of the opening: not on the past, a session or a host.
  */
 static bool is_quiet(const cst_stream *stream, uint32_t held)
 {
     const cst_image *const image = stream->policy->image;
     const engine_event *const event = &stream->context->event;
-    if (held != UINT32_MAX || stream->stopped || stream->watches_echo || (event->has_time && event->time_at_length == 0) ||
+    if (held != UINT32_MAX || stream->stopped || stream->watches_echo || stream->policy->roots[event->dispatch_row].chain != CST_NONE ||
         image->externs.count || image->pasts.count || image->watches.count || image->froms.count || image->labels.count ||
         (image->records.count && event->session.bytes))
         return false;

@@ -230,7 +230,7 @@ void cascades_drop(checker *checker)
         else if (d->severity == DIAGNOSTIC_ERROR)
             compilation->error_count--;
         else
-            compilation->warning_count--;
+            compilation->warning_count--, compilation->warnings_kept--;
     }
     compilation->diagnostics.count = kept;
 }

@@ -78,7 +78,7 @@ bool pass_check(compilation *compilation, uint32_t source)
 {
     const uint32_t errors = compilation->error_count;
     checked_policy *const policy = arena_allocate(&compilation->arena, sizeof *policy);
-    policy->from_args = CST_NONE;
+    policy->from_args = policy->chain_agent = policy->chain_sender = policy->chain_receiver = CST_NONE;
     checker checker = {.compilation = compilation, .arena = &compilation->arena, .policy = policy};
     compilation->checked = policy;
 
@@ -87,6 +87,7 @@ bool pass_check(compilation *compilation, uint32_t source)
     layers_make(&checker);
     declarations_check(&checker);
     rules_check(&checker);
+    scope_read_chain(&checker);
     tests_check(&checker);
     const bool sound = compilation->error_count == errors;
     if (sound) {

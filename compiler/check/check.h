@@ -132,6 +132,8 @@ const type *type_list(checker *checker, const type *element, uint32_t bound);
 const type *type_record(checker *checker, const type_field *fields, uint32_t count);
 const type *type_enum(checker *checker, enumeration *enumeration);
 const type *type_agent(checker *checker);
+/* Where a rule reads `chain`, who acts is read too, and who sends messages to whom. */
+void scope_read_chain(checker *checker);
 /* A written type; reports and answers NULL if it is none. */
 const type *type_resolve(checker *checker, unit *unit, const ast_type *type, uint32_t depth);
 const char *type_name(checker *checker, const type *type); /* as one writes it: "list<email>(50)" */

@@ -26,17 +26,21 @@ static bool has_text(const checked_past *past)
 
 past_cost cost_of_past(const checked_past *past)
 {
-    uint64_t items = 0, text = 0;
-    if (past->kind == CST_PAST_DISTINCT || (past->within_us > 0 && (past->kind == CST_PAST_COUNT || past->kind == CST_PAST_SUM)))
-        items = power_of_two(4, past_bound(past));
-    if (past->kind == CST_PAST_LATEST) {
-        items = 4;
+    uint64_t items = 0, text = 0, values = 0;
+    if (past->within_us > 0 && (past->kind == CST_PAST_COUNT || past->kind == CST_PAST_SUM))
+        items = past_ring_size(power_of_two(4, past_ring_bound(past_bound(past), past->steps)),
+                               past->kind == CST_PAST_SUM);
+    if (past->kind == CST_PAST_DISTINCT)
+        values = past_values_size(power_of_two(4, past_bound(past)));
+    if (past->kind == CST_PAST_LATEST)
         text = has_text(past) ? LIMIT_PAST_TEXT_BYTES : 0;
-    }
-    past_cost cost = {.keys = past->key_count == 0 ? 1 : past->across ? LIMIT_SHARED_PAST_KEYS : LIMIT_SESSION_PAST_KEYS};
-    cost.each = sizeof(past_state) + past->steps * 2u * sizeof(past_moment) + items * sizeof(past_item) + text;
-    const uint64_t places = past->key_count == 0 ? 1 : power_of_two(8, 4 * (cost.keys - 1));
-    cost.total = cost.each * cost.keys + places * sizeof(past_state *) + sizeof(past_table) + sizeof(past_place);
+    past_cost cost = {.keys = past->key_count == 0 ? 1
+                              : past->across       ? LIMIT_SHARED_PAST_KEYS
+                                                   : LIMIT_SESSION_PAST_KEYS};
+    cost.each = sizeof(past_state) + past->steps * 2u * sizeof(past_moment) +
+                items + values + text;
+    const uint64_t places = past->key_count == 0 ? 0 : power_of_two(8, 4 * (cost.keys - 1));
+    cost.total = cost.each * cost.keys + places * sizeof(past_state *) + sizeof(past_place);
     return cost;
 }
 
@@ -48,11 +52,15 @@ static totals totals_of(const checked_policy *policy)
 {
     totals sums = {0, 0};
     for (uint32_t i = 0; i < policy->pasts.count; i++)
-        *(policy->pasts.items[i].across ? &sums.shared : &sums.session) += cost_of_past(&policy->pasts.items[i]).total;
-    /* tables and places are counted beside the bound, which is one of states */
-    const uint64_t tables = policy->pasts.count * (sizeof(past_table) + sizeof(past_place));
-    sums.session = sums.session > LIMIT_SESSION_PAST_BYTES + tables ? LIMIT_SESSION_PAST_BYTES + tables : sums.session;
-    sums.shared = sums.shared > LIMIT_SHARED_PAST_BYTES + tables ? LIMIT_SHARED_PAST_BYTES + tables : sums.shared;
+        *(policy->pasts.items[i].across ? &sums.shared : &sums.session) +=
+            cost_of_past(&policy->pasts.items[i]).total;
+    /* places are counted beside the bound, which is one of states */
+    const uint64_t tables = policy->pasts.count * sizeof(past_place);
+    sums.session = sums.session > LIMIT_SESSION_PAST_BYTES + tables
+                       ? LIMIT_SESSION_PAST_BYTES + tables
+                       : sums.session;
+    sums.shared = sums.shared > LIMIT_SHARED_PAST_BYTES + tables ? LIMIT_SHARED_PAST_BYTES + tables
+                                                                 : sums.shared;
     sums.session += sums.session > 0 ? sizeof(past_store) : 0;
     return sums;
 }
@@ -67,12 +75,13 @@ void cost_write_history_text(buffer *out, const checked_policy *policy)
         const past_cost cost = cost_of_past(past);
         buffer_format(out, "  %llu bytes", (unsigned long long)cost.each);
         if (past->key_count > 0)
-            buffer_format(out, " a key, %llu keys %s", (unsigned long long)cost.keys, past->across ? "in its window" : "a session");
+            buffer_format(out, " a key, %llu keys %s", (unsigned long long)cost.keys,
+                          past->across ? "in its window" : "a session");
         buffer_format(out, ": `%s`\n", past->text);
     }
     const totals sums = totals_of(policy);
-    buffer_format(out, "history of one session: %llu bytes; across sessions: %llu bytes\n", (unsigned long long)sums.session,
-                  (unsigned long long)sums.shared);
+    buffer_format(out, "history of one session: %llu bytes; across sessions: %llu bytes\n",
+                  (unsigned long long)sums.session, (unsigned long long)sums.shared);
 }
 
 void cost_write_history_json(buffer *out, const checked_policy *policy)
@@ -83,11 +92,14 @@ void cost_write_history_json(buffer *out, const checked_policy *policy)
         const past_cost cost = cost_of_past(past);
         buffer_format(out, "%s{\"question\":", i == 0 ? "" : ",");
         buffer_json_string(out, past->text, strlen(past->text));
-        buffer_format(out, ",\"keyed\":%s,\"across_sessions\":%s,\"bytes\":%llu,\"keys\":%llu,\"total_bytes\":%llu}",
-                      past->key_count > 0 ? "true" : "false", past->across ? "true" : "false", (unsigned long long)cost.each,
-                      (unsigned long long)cost.keys, (unsigned long long)cost.total);
+        buffer_format(out,
+                      ",\"keyed\":%s,\"across_sessions\":%s,\"bytes\":%llu,\"keys\":%llu,\"total_"
+                      "bytes\":%llu}",
+                      past->key_count > 0 ? "true" : "false", past->across ? "true" : "false",
+                      (unsigned long long)cost.each, (unsigned long long)cost.keys,
+                      (unsigned long long)cost.total);
     }
     const totals sums = totals_of(policy);
-    buffer_format(out, "],\"session_bytes\":%llu,\"shared_bytes\":%llu}", (unsigned long long)sums.session,
-                  (unsigned long long)sums.shared);
+    buffer_format(out, "],\"session_bytes\":%llu,\"shared_bytes\":%llu}",
+                  (unsigned long long)sums.session, (unsigned long long)sums.shared);
 }

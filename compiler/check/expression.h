@@ -132,6 +132,10 @@ uint32_t scope_origin_slot(checker *checker, const char *name, cst_stage stage, 
 /* Registers that a slot is read for everything that the selector covers. */
 void candidate_use(checker *checker, uint32_t number, const selector *selector);
 
+/* A rule cuts what it finds in all texts of arguments or of a value: fields of identity types are read as what they are, where they are
+ * there, so that the runtime knows which texts cannot be cut. */
+void scope_read_identities(checker *checker, const selector *selector, source_range range);
+
 /* A set written in a condition, read once however often the condition is checked. `written` is the
  * node of the syntax that stands for it. */
 set_declaration *scope_literal_set(checker *checker, const ast_expression *written,

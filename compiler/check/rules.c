@@ -69,6 +69,17 @@ static void witnesses_collect(checker *checker, expression *condition, nodes *ou
     }
 }
 
+/* Whether it looks into all texts of something (`text of args`). */
+static bool looks_into_leaves(const expression *node)
+{
+    if (node == NULL)
+        return false;
+    for (uint32_t i = 0; i < node->item_count; i++)
+        if (looks_into_leaves(node->items[i]))
+            return true;
+    return node->kind == EXPRESSION_LEAVES || looks_into_leaves(node->left) || looks_into_leaves(node->right);
+}
+
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
 static const char *group_label(const checker *checker, const selector *selector)
@@ -227,6 +238,9 @@ static bool body_build(work *work, const selector *selector, scope *scope)
         const uint32_t candidate = body.cut_slot;
         body.cut_slot = candidate_commit(checker, candidate, declaration->effect.range);
         candidate_use(checker, candidate, &body.selector);
+    } else if (declaration->kind == AST_RULE && declaration->effect.kind == AST_EFFECT_REDACT && scope->has_tools &&
+               looks_into_leaves(body.condition)) {
+        scope_read_identities(checker, &body.selector, declaration->effect.range);
     }
     commit_message(checker, body.message, body.message_count, &body.selector,
                    declaration->because.range);

@@ -520,6 +520,84 @@ uint32_t scope_origin_slot(checker *checker, const char *name, cst_stage stage, 
     return slot;
 }
 
+/* ---- what may not be cut --------------------------------------------------------------------- */
+
+static bool holds_identity(const type *type)
+{
+    if (type->kind == CST_KIND_LIST)
+        return holds_identity(type->element);
+    for (uint32_t i = 0; type->kind == CST_KIND_RECORD && i < type->field_count; i++)
+        if (holds_identity(type->fields[i].type))
+            return true;
+    return type_is_text(type) && type->kind != CST_KIND_STRING;
+}
+
+/* Recursion is bounded by the depth of types. */
+static void identities_read(const scope *scope, uint32_t tool, const key *names, uint32_t count, const type *type,
+                            source_range range)
+{
+    checker *const checker = scope->checker;
+    if (!holds_identity(type))
+        return;
+    if (type->kind == CST_KIND_RECORD) {
+        key *const inner = arena_array(checker->arena, count + 1u, sizeof *inner);
+        memcpy(inner, names, count * sizeof *names);
+        for (uint32_t i = 0; i < type->field_count; i++) {
+            inner[count] = (key){type->fields[i].name, (uint32_t)strlen(type->fields[i].name)};
+            identities_read(scope, tool, inner, count + 1, type->fields[i].type, range);
+        }
+        return;
+    }
+    const uint32_t number = candidate_make(checker, names, count, type, false);
+    if (candidate_commit(checker, number, range) != CST_NONE)
+        use_add(checker, scope, candidate_at(checker, number), tool, false);
+}
+
+void scope_read_identities(checker *checker, const selector *selector, source_range range)
+{
+    const scope scope = {.checker = checker, .stage = selector->stage, .has_tools = true};
+    const uint32_t count = selector->every_tool ? checker->policy->tools.count : selector->tool_count;
+    const key args = {"args", 4}, value = {"value", 5};
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t number = selector->every_tool ? i : selector->tools[i];
+        const tool *const tool = &checker->policy->tools.items[number];
+        if (tool->parameters != NULL)
+            identities_read(&scope, number, &args, 1, tool->parameters, range);
+        if (tool->returns != NULL && selector->stage == CST_RESULT)
+            identities_read(&scope, number, &value, 1, tool->returns, range);
+    }
+}
+
+/* ---- who acts for whom ----------------------------------------------------------------------- */
+
+static uint32_t root_slot(checker *checker, const char *name, cst_stage stage, uint32_t tool, bool needed)
+{
+    const key names = {name, (uint32_t)strlen(name)};
+    const bool tools = stage == CST_ACTION || stage == CST_RESULT;
+    const scope scope = {.checker = checker, .stage = stage, .has_tools = tools};
+    const uint32_t number = candidate_make(checker, &names, 1, type_agent(checker), false);
+    const uint32_t slot = candidate_commit(checker, number, (source_range){0});
+    if (slot != CST_NONE)
+        use_add(checker, &scope, candidate_at(checker, number), tools ? tool : SCOPE_NO_TOOL, needed);
+    return slot;
+}
+
+void scope_read_chain(checker *checker)
+{
+    checked_policy *const policy = checker->policy;
+    const uint32_t count = policy->slot_uses.count;
+    for (uint32_t i = 0; i < count; i++) {
+        const slot_use use = policy->slot_uses.items[i];
+        const slot *const read = &policy->slots.items[use.slot];
+        if (read->key_count == 1 && strcmp(read->keys[0], "chain") == 0)
+            policy->chain_agent = root_slot(checker, "agent", use.stage, use.tool, false);
+    }
+    if (policy->chain_agent == CST_NONE)
+        return;
+    policy->chain_sender = root_slot(checker, "sender", CST_MESSAGE, SCOPE_NO_TOOL, true);
+    policy->chain_receiver = root_slot(checker, "receiver", CST_MESSAGE, SCOPE_NO_TOOL, true);
+}
+
 /* ---- sets written in conditions -------------------------------------------------------------- */
 
 static uint32_t pointer_hash(const void *pointer)

@@ -299,45 +299,6 @@ static void member_text(buffer *out, const char *name, const ast_text *text)
     buffer_json_string(out, text->bytes, text->length);
 }
 
-static bool names_equal(const ast_text *a, const ast_text *b)
-{
-    return a->bytes != NULL && b->bytes != NULL && a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
-/*
- * `agent`, and as `chain` that agent and every other whose messages have reached it in this test, directly or through others:
- * read backwards, so that only what was said before counts. Nothing if the step names no agent.
- */
-static void acting_agent(const test_state *state, const ast_step *step, const ast_text *agent, buffer *out)
-{
-    if (agent->bytes == NULL)
-        return;
-    struct {
-        const ast_text **items;
-        uint32_t count, capacity;
-    } chain = {0};
-    *ARENA_PUSH(state->checker->arena, &chain) = agent;
-    for (const ast_step *before = step; before-- > state->declaration->steps;) {
-        if (before->kind != AST_STEP_MESSAGE)
-            continue;
-        bool reaches = false, known = false;
-        for (uint32_t i = 0; i < chain.count; i++) {
-            reaches = reaches || names_equal(&before->agent, chain.items[i]);
-            known = known || names_equal(&before->name, chain.items[i]);
-        }
-        if (reaches && !known && before->name.bytes != NULL)
-            *ARENA_PUSH(state->checker->arena, &chain) = &before->name;
-    }
-    member_text(out, "agent", agent);
-    buffer_text(out, ",\"chain\":[");
-    for (uint32_t i = 0; i < chain.count; i++) {
-        if (i > 0)
-            buffer_text(out, ",");
-        buffer_json_string(out, chain.items[i]->bytes, chain.items[i]->length);
-    }
-    buffer_text(out, "]");
-}
-
 static void event_begin(buffer *out, cst_stage stage)
 {
     buffer_format(out, "{\"stage\":\"%s\"", cst_stage_name(stage));
@@ -360,12 +321,12 @@ static void text_event(test_state *state, const ast_step *step, cst_stage stage)
     if (step->kind == AST_STEP_MESSAGE) {
         agent_check(state, &step->name);
         agent_check(state, &step->agent);
-        acting_agent(state, step, &step->name, &out); /* who speaks, acts */
+        member_text(&out, "agent", &step->name); /* who speaks, acts */
         member_text(&out, "from", &step->name);
         member_text(&out, "to", &step->agent);
     } else if (step->kind == AST_STEP_INPUT) {
         agent_check(state, &step->agent);
-        acting_agent(state, step, &step->agent, &out);
+        member_text(&out, "agent", &step->agent);
     }
     member_text(&out, "text", &step->text);
     event_end(state, step, &out);
@@ -407,7 +368,7 @@ static void tool_event(test_state *state, const ast_step *step)
     buffer out;
     arena_buffer(checker, &out);
     event_begin(&out, result ? CST_RESULT : CST_ACTION);
-    acting_agent(state, step, &step->agent, &out);
+    member_text(&out, "agent", &step->agent);
     member_text(&out, "tool", &step->name);
     const ast_json *const arguments = step->json != NULL || !result ? step->json : arguments_before(state, step);
     buffer_text(&out, ",\"args\":");

@@ -159,7 +159,7 @@ cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *
                         int *exit_code);
 bool policy_readable(const char *path);    /* there, and no directory; false after a message */
 bool policy_is_compiled(const char *path); /* by what the file holds, not by its name */
-cst_engine engine_of(const char *name);    /* "jit", "optimised", "reference" */
+cst_engine engine_of(const char *name);    /* "jit", "optimised", "reference", "tiered" */
 /* Reads --limit NAME=NUMBER; false after a message. */
 bool limits_read(const cli_arguments *arguments, cst_limits *limits);
 void diagnostic_print(void *user, const cst_diagnostic *diagnostic);

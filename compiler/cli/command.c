@@ -40,7 +40,9 @@ static const option_row run_options[] = {
      "exit with 3 if any decision is LEVEL (flag, deny, …) or stricter"},
     {"--emit-events", NULL, NULL, NULL, "print the events that --from makes, and decide nothing"},
     HOST_OPTIONS,
-    ENGINE,
+    {"--engine", NULL, "ENGINE", "jit|optimised|reference|tiered",
+     "native code at once (jit), optimised, the slow reference evaluator, or one after the other while "
+     "events are decided (tiered)"},
     LIMIT,
     LAST,
 };

@@ -101,6 +101,8 @@ cst_engine engine_of(const char *name)
 {
     if (strcmp(name, "reference") == 0)
         return CST_ENGINE_REFERENCE;
+    if (strcmp(name, "tiered") == 0)
+        return CST_ENGINE_TIERED;
     return strcmp(name, "optimised") == 0 ? CST_ENGINE_OPTIMISED : CST_ENGINE_JIT;
 }
 

@@ -22,6 +22,8 @@
 #include "compiler/cli/hook_state.h"
 #include "runtime/adapters/claude_hook.h"
 #include "runtime/adapters/lines.h"
+#include "runtime/history/past.h"
+#include "runtime/policy.h"
 
 int hook_refuse(const char *format, ...)
 {
@@ -89,7 +91,7 @@ typedef struct hook_work {
     cst_policy *policy;
     cst_context *context;
     conversation_reader reader;
-    hook_state state;
+    hook_state state, shared; /* of the session, and of what is counted across them */
     line_reader input;
     buffer records, kept, answer;
     bool seen; /* an event */
@@ -122,11 +124,53 @@ static bool add_context(hook_work *work, const char *given)
     return true;
 }
 
+static bool asks_across(const cst_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->image->pasts.count; i++)
+        if (past_row(policy->image, i)->across)
+            return true;
+    return false;
+}
+
+/* What is counted across sessions, under a lock of its own that is always taken after the session's. False: the hook blocks, and *code says how. */
+static bool load_shared(hook_work *work, bool *trusted, int *code)
+{
+    bool found;
+    work->shared = (hook_state){.folder = work->state.folder, .lock = -1};
+    buffer_clear(&work->kept);
+    /* no policy has an empty name */
+    if (!hook_state_lock(&work->shared, "", cst_policy_name(work->policy), strlen(cst_policy_name(work->policy))) ||
+        !hook_state_read(&work->shared, &work->kept, &found)) {
+        *code = hook_refuse("%s", work->shared.why);
+        return false;
+    }
+    if (!found)
+        return true;
+    const cst_status loaded = cst_shared_load(work->context, work->kept.bytes == NULL ? "" : work->kept.bytes, work->kept.length, NULL);
+    *trusted = loaded == CST_OK;
+    if (loaded == CST_OK || loaded == CST_BAD_STATE) /* then what it is asked is undecided */
+        return true;
+    *code = hook_refuse("%s", cst_status_text(loaded));
+    return false;
+}
+
+static int save_shared(hook_work *work)
+{
+    const void *bytes;
+    size_t length;
+    const cst_status saved = cst_shared_save(work->context, &bytes, &length);
+    if (saved != CST_OK)
+        return hook_refuse("%s", cst_status_text(saved));
+    return hook_state_write(&work->shared, bytes, length) ? HOOK_ANSWERED : hook_refuse("%s", work->shared.why);
+}
+
 /* The decision with the past that was kept, which then has this event too. */
 static int decide(hook_work *work, const conversation_event *event)
 {
     const claude_hook *const hook = work->reader.hook;
-    bool found, trusted = true;
+    bool found, trusted = true, shared_trusted = true;
+    const bool across = asks_across(work->policy);
+    int code;
     const void *bytes;
     size_t length;
     cst_decision decision;
@@ -140,6 +184,8 @@ static int decide(hook_work *work, const conversation_event *event)
         if (loaded != CST_OK && loaded != CST_BAD_STATE) /* that one is denied by the decision */
             return hook_refuse("%s", cst_status_text(loaded));
     }
+    if (across && !load_shared(work, &shared_trusted, &code))
+        return code;
     const cst_status decided = cst_decide_json(work->context, event->json, event->length, &decision);
     if (decided != CST_OK)
         return hook_refuse("%s", cst_status_text(decided));
@@ -152,7 +198,9 @@ static int decide(hook_work *work, const conversation_event *event)
     const cst_status saved = cst_session_save(work->context, event->session, event->session_length, &bytes, &length);
     if (saved != CST_OK)
         return hook_refuse("%s", cst_status_text(saved));
-    return hook_state_write(&work->state, bytes, length) ? HOOK_ANSWERED : hook_refuse("%s", work->state.why);
+    if (!hook_state_write(&work->state, bytes, length))
+        return hook_refuse("%s", work->state.why);
+    return across && shared_trusted ? save_shared(work) : HOOK_ANSWERED;
 }
 
 static bool on_event(void *user, const conversation_event *event)
@@ -216,13 +264,15 @@ static int run(hook_work *work)
 
 int hook_claude(const hook_call *call)
 {
-    hook_work work = {.call = call, .code = HOOK_ANSWERED, .state = {.folder = -1, .lock = -1}};
+    hook_work work = {.call = call, .code = HOOK_ANSWERED, .state = {.folder = -1, .lock = -1}, .shared = {.folder = -1, .lock = -1}};
     conversation_init(&work.reader, CONVERSATION_CLAUDE_HOOK, NULL, on_event, &work);
     lines_init(&work.input, STDIN_FILENO, LIMIT_EVENT_BYTES, NULL);
     buffer_init(&work.records, NULL, 0);
     buffer_init(&work.kept, NULL, 0);
     buffer_init(&work.answer, NULL, 0);
     const int code = run(&work);
+    work.shared.folder = -1; /* it is the other one's */
+    hook_state_close(&work.shared);
     hook_state_close(&work.state);
     cst_context_free(work.context);
     cst_policy_release(work.policy);

@@ -1,7 +1,7 @@
 /*
  * hook_state.h - what a session is remembered by between two calls of a hook: files in a folder of the user's own.
  *
- * One file a session and policy, signed with a key that lies beside them, replaced as a whole by rename, under a lock: two hooks that run at once decide one
+ * One file a session and policy, and one a policy for what it counts across sessions, signed with a key that lies beside them, replaced as a whole by rename, under a lock: two hooks that run at once decide one
  * after the other. Whoever may read the folder could forge a past, and whoever may write there could end one, so it belongs to the user alone, and a policy for agents must
  * keep them out.
  *

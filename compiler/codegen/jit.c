@@ -8,7 +8,7 @@
  * if it ever had one, linking must fail and not find something.
  *
  * The image stays outside of LLVM: it is copied once, 16-byte aligned, and outlives the compilation
- * with the code.
+ * with the code. Where somebody else keeps the image (policies with tiers) it is not copied.
  */
 #include <pthread.h>
 #include <string.h>
@@ -134,38 +134,62 @@ static cst_status make_object(emitter *e, unsigned optimise, LLVMMemoryBufferRef
     return status;
 }
 
-cst_status backend_jit(compilation *unit, unsigned optimise, backend_module **out)
+cst_status backend_object_make(compilation *unit, unsigned optimise, backend_object *out)
 {
+    *out = (backend_object){0};
     emitter *e = module_prepare(unit);
     if (e == NULL)
         return CST_BAD_ARGUMENT;
-    const cst_allocator allocator = allocator_or_default(&unit->arena.allocator);
-    const size_t size = sizeof(jit_module) + IMAGE_ALIGNMENT + unit->plan->image_size;
+    LLVMMemoryBufferRef object = NULL;
+    const cst_status status = make_object(e, optimise, &object);
+    if (status == CST_OK)
+        *out = (backend_object){LLVMGetBufferStart(object), LLVMGetBufferSize(object), object};
+    return status;
+}
+
+void backend_object_release(backend_object *object)
+{
+    if (object->owner != NULL)
+        LLVMDisposeMemoryBuffer(object->owner);
+    *object = (backend_object){0};
+}
+
+cst_status backend_link(const cst_allocator *given, backend_object *object, const void *image,
+                        size_t copied, backend_module **out)
+{
+    const cst_allocator allocator = allocator_or_default(given);
+    const size_t size = sizeof(jit_module) + IMAGE_ALIGNMENT + copied;
     jit_module *made = allocator.allocate(allocator.user, size);
-    if (made == NULL)
+    if (made == NULL) {
+        backend_object_release(object);
         return CST_NO_MEMORY;
+    }
     memset(made, 0, sizeof *made);
     made->allocator = allocator;
     made->size = size;
-
-    LLVMMemoryBufferRef object = NULL;
-    cst_status status = make_object(e, optimise, &object);
-    if (status == CST_OK) {
-        const cst_module *code = link_in_memory(&made->jit, object);
-        if (code != NULL)
-            made->backend.module = *code;
-        else
-            status = CST_INTERNAL;
-    }
-    if (status != CST_OK) {
+    LLVMMemoryBufferRef taken = object->owner;
+    *object = (backend_object){0};
+    const cst_module *code = link_in_memory(&made->jit, taken);
+    if (code == NULL) {
         release(&made->backend);
-        return status;
+        return CST_INTERNAL;
     }
-    char *image = (char *)(made + 1);
-    image += (IMAGE_ALIGNMENT - (uintptr_t)image % IMAGE_ALIGNMENT) % IMAGE_ALIGNMENT;
-    memcpy(image, unit->plan->image, unit->plan->image_size);
-    made->backend.module.image = (const cst_image *)(const void *)image;
+    made->backend.module = *code;
+    char *place = (char *)(made + 1);
+    place += (IMAGE_ALIGNMENT - (uintptr_t)place % IMAGE_ALIGNMENT) % IMAGE_ALIGNMENT;
+    if (copied > 0)
+        memcpy(place, image, copied);
+    made->backend.module.image = copied > 0 ? (const cst_image *)(const void *)place : image;
     made->backend.release = release;
     *out = &made->backend;
     return CST_OK;
+}
+
+cst_status backend_jit(compilation *unit, unsigned optimise, backend_module **out)
+{
+    backend_object object;
+    const cst_status status = backend_object_make(unit, optimise, &object);
+    if (status != CST_OK)
+        return status;
+    return backend_link(&unit->arena.allocator, &object, unit->plan->image, unit->plan->image_size, out);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "compiler/driver/deliver.h"
+#include "compiler/driver/tiers.h"
 #include "runtime/policy.h"
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -32,7 +33,7 @@ static bool options_read(const cst_compiler_options *given, cst_compiler_options
     const cst_allocator *allocator = &out->runtime.allocator;
     const bool some = allocator->allocate || allocator->resize || allocator->release;
     const bool all = allocator->allocate && allocator->resize && allocator->release;
-    return some == all && out->engine <= CST_ENGINE_REFERENCE;
+    return some == all && out->engine <= CST_ENGINE_TIERED;
 }
 
 /* ---- the life of a compilation --------------------------------------------------------------- */
@@ -156,7 +157,10 @@ cst_status driver_policy(compilation *unit, const cst_compiler_options *given, c
     cst_compiler_options options;
     policy_run run = {.engine = CST_ENGINE_JIT};
     cst_status status = CST_BAD_ARGUMENT;
-    if (options_read(given, &options)) {
+    const bool good = options_read(given, &options);
+    if (good && options.engine == CST_ENGINE_TIERED)
+        return tiers_policy(unit, &options.runtime, out);
+    if (good) {
         run.engine = options.engine;
         status = driver_protect(unit, run_backend, &run);
     }

@@ -200,6 +200,9 @@ static void fill_head(image_builder *image, cst_image *head)
     head->results = image->results;
     head->from_types = image->policy->from_types;
     head->from_args = image->policy->from_args;
+    head->chain_agent = image->policy->chain_agent;
+    head->chain_sender = image->policy->chain_sender;
+    head->chain_receiver = image->policy->chain_receiver;
     memcpy(head->stages, image->stages, sizeof head->stages);
 }
 

@@ -1,7 +1,8 @@
 /*
  * diagnostic.c - collecting diagnostics, and the nearest name for "did you mean".
  *
- * The list has its full size from the first report on, so that a pointer to a diagnostic stays good while notes are added to it.
+ * The list has its full size from the first report on, so that a pointer to a diagnostic stays good while notes are added to it. Errors and
+ * warnings have a bound each: very many warnings never hide why a policy does not compile.
  */
 #include "compiler/diagnostic.h"
 
@@ -40,17 +41,25 @@ __attribute__((format(printf, 2, 0))) static const char *format_list(compilation
     return text;
 }
 
-static diagnostic *next(compilation *compilation)
+bool diagnostic_is_kept(const compilation *compilation, diagnostic_severity severity)
+{
+    const uint32_t warnings = compilation->warnings_kept;
+    return (severity == DIAGNOSTIC_ERROR ? compilation->diagnostics.count - warnings : warnings) <
+           LIMIT_DIAGNOSTICS;
+}
+
+static diagnostic *next(compilation *compilation, diagnostic_severity severity)
 {
     if (!compilation->diagnostics.items) {
-        compilation->diagnostics.items = arena_array(&compilation->arena, LIMIT_DIAGNOSTICS,
+        compilation->diagnostics.items = arena_array(&compilation->arena, 2 * LIMIT_DIAGNOSTICS,
                                                      sizeof *compilation->diagnostics.items);
-        compilation->diagnostics.capacity = LIMIT_DIAGNOSTICS;
+        compilation->diagnostics.capacity = 2 * LIMIT_DIAGNOSTICS;
     }
-    if (compilation->diagnostics.count == compilation->diagnostics.capacity) {
+    if (!diagnostic_is_kept(compilation, severity)) {
         memset(&compilation->spare, 0, sizeof compilation->spare);
         return &compilation->spare;
     }
+    compilation->warnings_kept += severity != DIAGNOSTIC_ERROR;
     return &compilation->diagnostics.items[compilation->diagnostics.count++];
 }
 
@@ -62,7 +71,7 @@ diagnostic *diagnostic_report(compilation *compilation, diagnostic_code code, so
         compilation->error_count++;
     else
         compilation->warning_count++;
-    diagnostic *const report = next(compilation);
+    diagnostic *const report = next(compilation, severity);
     report->code = code;
     report->severity = severity;
     report->range = range;

@@ -308,7 +308,7 @@ static bool foreign_report(struct parsing *parsing, struct token found)
 uint16_t expected_report(struct parsing *parsing, const void *parser, struct token before,
                          struct token found)
 {
-    if (parsing->compilation->diagnostics.count == LIMIT_DIAGNOSTICS) {
+    if (!diagnostic_is_kept(parsing->compilation, DIAGNOSTIC_ERROR)) {
         diagnostic_report(parsing->compilation, E_UNEXPECTED,
                           range_of(parsing, found.start, found.end), "not kept");
         return 0;

@@ -109,7 +109,8 @@ bool conversation_fail(conversation_reader *conversation, const char *code, cons
     current->error_at = at;
     current->error_text = text;
     buffer_clear(event);
-    buffer_format(event, "{%s\"malformed\":{\"code\":\"%s\",\"at\":", current->is_system ? "\"stage\":\"system\"," : "", code);
+    buffer_format(event, "{%s\"malformed\":{\"code\":\"%s\",\"at\":",
+                  current->is_system ? "\"stage\":\"system\"," : "", code);
     buffer_json_string(event, at, strlen(at));
     buffer_text(event, ",\"text\":");
     buffer_json_string(event, text, strlen(text));
@@ -165,7 +166,8 @@ bool conversation_instruct(conversation_reader *conversation, const cst_json *co
     memset(&conversation->current, 0, sizeof conversation->current);
     if (!conversation_is_text(content)) {
         conversation->current.is_system = true;
-        return conversation_fail(conversation, "value", "", "the system prompt could not be understood");
+        return conversation_fail(conversation, "value", "",
+                                 "the system prompt could not be understood");
     }
     if (!conversation_text(conversation, content, "\n", &text, &length))
         return false;
@@ -215,9 +217,13 @@ static bool call_keep(conversation_reader *conversation, const conversation_call
                 *call_slot(conversation, old[i].id, old[i].id_length) = old[i];
     }
     conversation_call *const place = call_slot(conversation, call->id, call->id_length);
+    const conversation_call before = *place;
     if (place->id == NULL)
         conversation->call_count++;
     *place = *call;
+    place->open = before.open + 1;
+    place->mixed = before.open > 0 && (before.mixed || before.tool_length != call->tool_length ||
+                                       memcmp(before.tool, call->tool, call->tool_length) != 0);
     return true;
 }
 
@@ -322,18 +328,30 @@ bool conversation_answer(conversation_reader *conversation, const cst_json *id,
 {
     conversation_begin(conversation, CST_RESULT);
     conversation_id(conversation, id);
-    const conversation_call *call = NULL;
-    if (conversation->current.id != NULL && conversation->call_capacity != 0)
+    const bool has_id = conversation->current.id != NULL,
+               has_name = name != NULL && name->kind == JSON_STRING;
+    conversation_call *call = NULL;
+    if (has_id && conversation->call_capacity != 0)
         call = call_slot(conversation, id->text, id->length);
-    if (call != NULL && call->id != NULL) {
+    const bool called = call != NULL && call->id != NULL;
+    /* Without an id (the function messages of old) the name has to do; with one it must be a call's. */
+    if (!called && (has_id || !has_name))
+        return conversation_fail(conversation, "missing", "/tool",
+                                 "the tool result belongs to no call that came before it");
+    if (called && call->open == 0)
+        return conversation_fail(conversation, "missing", "/tool",
+                                 "the call with this id has its result already");
+    if (called && call->mixed && !has_name)
+        return conversation_fail(conversation, "missing", "/tool",
+                                 "calls of different tools have the id of this result");
+    if (called)
+        call->open--;
+    if (!called || call->mixed) {
+        conversation_tool(conversation, name->text, name->length);
+    } else {
         conversation_tool(conversation, call->tool, call->tool_length);
         if (call->arguments != NULL)
             conversation_member_json(conversation, "args", call->arguments, call->arguments_length);
-    } else if (name != NULL && name->kind == JSON_STRING) {
-        conversation_tool(conversation, name->text, name->length);
-    } else {
-        return conversation_fail(conversation, "missing", "/tool",
-                                 "the tool result belongs to no call that came before it");
     }
     conversation_member_text(conversation, "text", text, length);
     return conversation_value(conversation, text, length) && conversation_end(conversation);
@@ -361,8 +379,9 @@ static bool part_is_text(const cst_json *part)
         !is_word(json_member(part, "refusal")))
         return false;
     const cst_json *const type = conversation_string(part, "type");
-    const bool text = type != NULL && (json_text_is(type, "text") || json_text_is(type, "input_text") ||
-                                       json_text_is(type, "output_text"));
+    const bool text =
+        type != NULL && (json_text_is(type, "text") || json_text_is(type, "input_text") ||
+                         json_text_is(type, "output_text"));
     return !text || conversation_string(part, "text") != NULL;
 }
 

@@ -60,6 +60,8 @@ typedef struct conversation_call { /* a tool call, by its id, for the result tha
     const char *tool;
     const char *arguments; /* JSON text; NULL if they could not be read */
     uint32_t id_length, tool_length, arguments_length;
+    uint32_t open; /* calls with this id that wait for their results */
+    bool mixed;    /* those are of different tools: the id alone does not tell whose result it is */
 } conversation_call;
 
 typedef struct conversation_reader {

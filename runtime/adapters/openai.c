@@ -10,12 +10,30 @@
 
 #include "runtime/adapters/conversation.h"
 
+/* Parts that other interfaces have for calls and their results: here nobody runs them, but a host that reads both kinds might. */
+static bool holds_a_call(const cst_json *content)
+{
+    static const char *const calls[] = {
+        "tool_use",      "server_tool_use",      "mcp_tool_use",     "tool_call", "tool_result",
+        "function_call", "function_call_output", "custom_tool_call", "mcp_call"};
+    for (uint32_t i = 0; content != NULL && content->kind == JSON_LIST && i < content->length;
+         i++) {
+        const cst_json *const part = &content->items[i];
+        const cst_json *const type =
+            part->kind == JSON_OBJECT ? conversation_string(part, "type") : NULL;
+        for (uint32_t k = 0; type != NULL && k < sizeof calls / sizeof *calls; k++)
+            if (json_text_is(type, calls[k]))
+                return true;
+    }
+    return false;
+}
+
 static bool text_event(conversation_reader *conversation, cst_stage stage, const cst_json *content,
                        bool even_empty)
 {
     const char *text;
     size_t length;
-    if (!conversation_is_text(content))
+    if (!conversation_is_text(content) || holds_a_call(content))
         return conversation_unknown(conversation, NULL, "the content of a message");
     if (!conversation_text(conversation, content, stage == CST_OUTPUT ? NULL : "\n", &text,
                            &length))
@@ -111,12 +129,25 @@ static bool result_event(conversation_reader *conversation, const cst_json *id,
     return conversation_answer(conversation, id, name, text, length);
 }
 
+/* Whether a message that is not the assistant's brings calls. */
+static bool calls_out_of_place(const cst_json *message)
+{
+    const cst_json *const calls = json_member(message, "tool_calls");
+    const cst_json *const legacy = json_member(message, "function_call");
+    return (calls != NULL && calls->kind != JSON_NULL &&
+            (calls->kind != JSON_LIST || calls->length > 0)) ||
+           (legacy != NULL && legacy->kind != JSON_NULL);
+}
+
 static bool message_events(conversation_reader *conversation, const cst_json *message)
 {
     const cst_json *const role = json_member(message, "role");
     const cst_json *const content = json_member(message, "content");
     if (role == NULL || role->kind != JSON_STRING)
         return conversation_unknown(conversation, NULL, "a message without a role");
+    if (!json_text_is(role, "assistant") && calls_out_of_place(message))
+        return conversation_unknown(conversation, NULL,
+                                    "a tool call in a message that is not the assistant's");
     if (json_text_is(role, "system") || json_text_is(role, "developer"))
         return conversation_instruct(conversation, content);
     if (json_text_is(role, "user"))
@@ -175,7 +206,8 @@ bool openai_read(conversation_reader *conversation, const cst_json *whole)
     const cst_json *const input = json_member(whole, "input");
     const cst_json *const output = json_member(whole, "output");
     bool found = false;
-    if ((input != NULL || output != NULL) && !conversation_instruct(conversation, json_member(whole, "instructions")))
+    if ((input != NULL || output != NULL) &&
+        !conversation_instruct(conversation, json_member(whole, "instructions")))
         return false;
     if (input != NULL && input->kind == JSON_STRING) {
         found = true;

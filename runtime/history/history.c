@@ -10,6 +10,7 @@
 
 #include "runtime/base/sort.h"
 #include "runtime/engine.h"
+#include "runtime/history/store_private.h"
 
 /* ---- before ---------------------------------------------------------------------------------- */
 
@@ -30,10 +31,18 @@ static void read_labels(cst_context *context, cst_history *history)
     const session *const known = history->session;
     if (image->labels.count == 0)
         return;
-    memset(history->labels, history->lost || (known && known->labels_lost) ? LABEL_UNKNOWN : LABEL_ABSENT, image->labels.count);
+    if (history->frozen && history->frozen->labels &&
+        history->frozen->label_count == image->labels.count) {
+        memcpy(history->labels, history->frozen->labels, image->labels.count);
+        return;
+    }
+    memset(history->labels,
+           history->lost || (known && known->labels_lost) ? LABEL_UNKNOWN : LABEL_ABSENT,
+           image->labels.count);
     for (const session_label *label = known ? known->labels : NULL; label; label = label->next)
         for (uint32_t i = 0; i < image->labels.count; i++)
-            if (names[i].length == label->name_length && memcmp(CST_TEXT(image, names[i]), label->name, label->name_length) == 0 &&
+            if (names[i].length == label->name_length &&
+                memcmp(CST_TEXT(image, names[i]), label->name, label->name_length) == 0 &&
                 (label->sure || history->labels[i] == LABEL_ABSENT))
                 history->labels[i] = label->sure ? LABEL_SET : LABEL_UNKNOWN;
 }
@@ -48,6 +57,13 @@ void history_adopt(cst_context *context)
         history->timed = history->timed || (!row->across && row->within_us);
         history->timed_across = history->timed_across || row->across;
     }
+    const cst_image *const image = context->frame.image;
+    for (uint32_t i = image->declared_rules; i < image->rules.count; i++)
+        history->watch_of[i - image->declared_rules] =
+            CST_ROWS(image, rules, cst_rule_row)[i].watch;
+    /* what was forgotten of sessions could not matter to the policy before */
+    if (table->expired)
+        table->begun = true;
     /* the first policy has no sessions yet; for a later one, those for which there was no room are not told from new ones */
     if (table->count && table->count >= context->policy->limits.sessions)
         table->past_lost = true;
@@ -59,7 +75,8 @@ static session *begin_session(cst_context *context)
     const engine_text *const name = &context->event.session;
     session_table *const table = &context->sessions;
     session *known = engine_session(context);
-    if (!known && (context->live || context->history.timed) && table->count < context->policy->limits.sessions) {
+    if (!known && (context->live || context->history.timed) &&
+        table->count < context->policy->limits.sessions) {
         known = session_store(table, name->bytes, name->length);
         if (!known)
             table->past_lost = true;
@@ -84,6 +101,19 @@ static void stop_asking(cst_context *context, session *known)
     known->past = NULL;
 }
 
+/* What was noted, seen and hashed counts no more. */
+static void next_stamp(cst_history *history)
+{
+    const cst_image *const image = history->context->frame.image;
+    if (++history->stamp != 0)
+        return;
+    memset(history->note_stamps, 0, image->note_count * sizeof *history->note_stamps);
+    memset(history->known, 0, image->watches.count * sizeof *history->known);
+    if (image->pasts.count)
+        memset(history->hashes, 0, 2 * (size_t)image->slot_count * sizeof *history->hashes);
+    history->stamp = 1;
+}
+
 bool history_begin(cst_context *context)
 {
     cst_history *const history = context->frame.history;
@@ -95,14 +125,11 @@ bool history_begin(cst_context *context)
         stop_asking(context, known);
     if (!history)
         return true;
-    if (++history->stamp == 0) {
-        memset(history->note_stamps, 0, context->frame.image->note_count * sizeof *history->note_stamps);
-        history->stamp = 1;
-    }
+    next_stamp(history);
     history->seen_count = history->key_count = 0;
     history->answers = NULL;
     history->answer_count = history->answer_capacity = 0;
-    history->entered = false;
+    history->entered = history->telling = false;
     history->session = known;
     history->lost = known ? known->lost : context->sessions.past_lost;
     past_store *store = known ? known->past : NULL;
@@ -135,19 +162,10 @@ static void order_seen(cst_history *history)
         }
 }
 
-const history_seen *history_seen_of(const cst_history *history, uint32_t watch)
+static void see(cst_history *history, uint32_t watch, cst_truth truth)
 {
-    uint32_t low = 0, high = history->seen_count;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (history->seen[middle].watch == watch)
-            return &history->seen[middle];
-        if (history->seen[middle].watch < watch)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    history->seen[history->seen_count++] = (history_seen){watch, truth};
+    history->known[watch] = (history_known){history->stamp, truth};
 }
 
 void history_watch(cst_context *context)
@@ -159,15 +177,80 @@ void history_watch(cst_context *context)
     const cst_image *const image = frame->image;
     const cst_range groups = context->event.dispatch->watches;
     const uint32_t *const lists = CST_ROWS(image, group_lists, uint32_t) + groups.first;
-    const cst_rule_row *const rules = CST_ROWS(image, rules, cst_rule_row);
     history->seen_count = 0;
     frame->hit_count = 0;
     for (uint32_t i = 0; i < groups.count; i++)
-        context->policy->module->groups[lists[i]](frame, lists[i]);
+        context->module->groups[lists[i]](frame, lists[i]);
     for (uint32_t i = 0; i < frame->hit_count; i++)
-        history->seen[history->seen_count++] = (history_seen){rules[frame->hits[i].rule].watch, frame->hits[i].reason};
+        see(history, history->watch_of[frame->hits[i].rule - image->declared_rules],
+            frame->hits[i].reason);
     frame->hit_count = 0;
     order_seen(history);
+}
+
+/* ---- as it was ------------------------------------------------------------------------------- */
+
+/* Some rule for the event in hand asks about the past. */
+static bool asks_past(const cst_context *context)
+{
+    const cst_image *const image = context->frame.image;
+    const cst_range lists = context->event.dispatch->groups;
+    const uint32_t *const numbers = CST_ROWS(image, group_lists, uint32_t);
+    const cst_group_row *const groups = CST_ROWS(image, groups, cst_group_row);
+    const uint32_t *const rows = CST_ROWS(image, group_rules, uint32_t);
+    const cst_rule_row *const rules = CST_ROWS(image, rules, cst_rule_row);
+    for (uint32_t i = 0; i < lists.count; i++) {
+        const cst_range all = groups[numbers[lists.first + i]].rules;
+        for (uint32_t k = 0; k < all.count; k++)
+            if (rules[rows[all.first + k]].asks_past)
+                return true;
+    }
+    return false;
+}
+
+bool history_freeze(cst_context *context, history_frozen *out)
+{
+    cst_history *const history = context->frame.history;
+    const uint32_t labels = context->frame.image->labels.count;
+    *out = (history_frozen){.lost = history->lost,
+                            .clock =
+                                history->session ? history->session->clock : engine_time(context)};
+    if (labels) {
+        out->labels = context->allocator.allocate(context->allocator.user, labels);
+        if (!out->labels)
+            return false;
+        memcpy(out->labels, history->labels, labels);
+        out->label_count = labels;
+    }
+    if (context->frame.image->pasts.count == 0 || !asks_past(context))
+        return true;
+    /* a snapshot for which there is no memory knows nothing: what is asked of it is undecided */
+    out->has_own = history->session && history->session->past;
+    if (out->has_own)
+        past_snapshot_open(&out->own, history->session->past);
+    out->has_shared = history->timed_across;
+    if (out->has_shared) {
+        past_snapshot_open(&out->shared, past_shared_enter(context->shared));
+        past_shared_leave(context->shared);
+    }
+    return true;
+}
+
+void history_thaw(cst_context *context, history_frozen *frozen)
+{
+    if (context->history.frozen == frozen)
+        context->history.frozen = NULL;
+    if (frozen->labels)
+        context->allocator.release(context->allocator.user, frozen->labels, frozen->label_count);
+    frozen->labels = NULL;
+    if (frozen->has_own)
+        past_snapshot_close(&frozen->own);
+    if (frozen->has_shared) {
+        past_shared_enter(context->shared);
+        past_snapshot_close(&frozen->shared);
+        past_shared_leave(context->shared);
+    }
+    frozen->has_own = frozen->has_shared = false;
 }
 
 /* ---- after ----------------------------------------------------------------------------------- */
@@ -189,7 +272,8 @@ static past_store *own_store(cst_context *context, cst_history *history)
     past_store *const made = context->allocator.allocate(context->allocator.user, sizeof *made);
     if (!made)
         return NULL;
-    past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES, NULL);
+    past_store_init(made, &context->allocator, LIMIT_SESSION_PAST_KEYS, LIMIT_SESSION_PAST_BYTES,
+                    NULL);
     made->lost = history->lost;
     made->number = owner->unasked; /* what is asked now is not known of that time */
     past_store_time(made, owner->clock);
@@ -209,17 +293,41 @@ static void lose(cst_context *context, cst_history *history)
         context->sessions.past_lost = true;
 }
 
-static void observe(cst_history *history, const past *one, const cst_watch_row *watch, cst_truth truth)
+bool history_hash_value(cst_history *history, const past *one, const cst_value *value,
+                        uint32_t slot, uint64_t hash[2])
+{
+    const uint64_t *const seed = one->store->seed;
+    if (slot == CST_NONE)
+        return past_hash(seed, value, &history->text, hash);
+    history_hash *const known = &history->hashes[2 * (size_t)slot + one->row->across];
+    if (known->stamp != history->stamp || known->seed != seed[0] || known->in[0] != hash[0] ||
+        known->in[1] != hash[1]) {
+        history_hash made = {.seed = seed[0], .in = {hash[0], hash[1]}, .out = {hash[0], hash[1]}};
+        if (!past_hash(seed, value, &history->text, made.out))
+            return false;
+        made.stamp = history->stamp;
+        *known = made;
+    }
+    hash[0] = known->out[0];
+    hash[1] = known->out[1];
+    return true;
+}
+
+static void observe(cst_history *history, const past *one, const cst_watch_row *watch,
+                    cst_truth truth)
 {
     uint64_t key[2] = {0, 0}, hash[2] = {0, 0};
     past_event event = {.at = past_store_next(one->store), .truth = truth, .key = key};
     for (uint32_t i = 0; i < watch->key_count; i++)
         if (history->note_stamps[watch->first_note + i] != history->stamp ||
-            !past_hash(one->store->seed, &history->notes[watch->first_note + i], &history->text, key))
+            !history_hash_value(history, one, &history->notes[watch->first_note + i],
+                                history->note_slots[watch->first_note + i], key))
             event.key = NULL;
     const uint32_t value = watch->first_note + watch->key_count;
     if (watch->has_value && history->note_stamps[value] == history->stamp &&
-        (one->row->kind != CST_PAST_DISTINCT || past_hash(one->store->seed, &history->notes[value], &history->text, hash))) {
+        (one->row->kind != CST_PAST_DISTINCT ||
+         history_hash_value(history, one, &history->notes[value], history->note_slots[value],
+                            hash))) {
         event.value = &history->notes[value];
         event.value_hash = hash[0];
     }
@@ -253,6 +361,10 @@ static void enter_own(cst_context *context, cst_history *history, history_fate f
             return;
         }
         const past one = {store, &store->places[watch->past], row};
+        if (i >= 6) {
+            store_fetch_place(&store->places[watch_rows(context)[history->seen[i - 6].watch].past]);
+            store_fetch_state(&store->places[watch_rows(context)[history->seen[i - 3].watch].past]);
+        }
         observe(history, &one, watch, history->seen[i].truth);
     }
     if (!store && history->session)
@@ -284,7 +396,8 @@ static void enter(cst_context *context, history_fate fate)
 {
     cst_history *const history = context->frame.history;
     enter_own(context, history, fate);
-    enter_shared(context, history, fate);
+    if (history->timed_across)
+        enter_shared(context, history, fate);
 }
 
 /* ---- what was changed ------------------------------------------------------------------------ */
@@ -299,11 +412,11 @@ static void see_everything(cst_context *context, cst_history *history)
     const uint32_t *const rows = CST_ROWS(image, group_rules, uint32_t);
     const cst_rule_row *const rules = CST_ROWS(image, rules, cst_rule_row);
     history->seen_count = 0;
-    history->stamp++; /* no note counts */
+    next_stamp(history); /* no note counts */
     for (uint32_t i = 0; i < lists.count; i++) {
         const cst_range all = groups[numbers[lists.first + i]].rules;
         for (uint32_t k = 0; k < all.count; k++)
-            history->seen[history->seen_count++] = (history_seen){rules[rows[all.first + k]].watch, CST_UNDECIDED(0)};
+            see(history, rules[rows[all.first + k]].watch, CST_UNDECIDED(0));
     }
     order_seen(history);
 }
@@ -324,7 +437,7 @@ static void enter_changed(cst_context *context, history_fate fate)
     if (event_read_changed(context)) {
         if (context->frame.image->memo_count)
             memset(context->frame.memo, 0, context->frame.image->memo_count);
-        history->stamp++;
+        next_stamp(history);
         const uint32_t hits = context->frame.hit_count;
         cst_hit *const kept = arena_array(&context->arena, hits + 1u, sizeof *kept);
         if (kept && hits)
@@ -341,6 +454,7 @@ static void enter_changed(cst_context *context, history_fate fate)
         memset(&context->slots[context->touched[i]], 0, sizeof(cst_value));
     for (uint32_t i = 0; i < count; i++)
         context->slots[context->touched[i]] = saved[i];
+    next_stamp(history);                  /* the slots are not those of which hashes are known */
     if (context->frame.image->memo_count) /* what the watches have found is about what goes on */
         memset(context->frame.memo, 0, context->frame.image->memo_count);
 }
@@ -361,9 +475,11 @@ void history_enter(cst_context *context, history_fate fate)
 {
     if (!context->frame.history || context->frame.image->watches.count == 0)
         return;
+    context->history.telling = true;
     ask_ahead(context);
     context->history.entered = true;
-    const bool changed = context->cut_text.bytes || context->cut_args.bytes || context->cut_value.bytes;
+    const bool changed =
+        context->cut_text.bytes || context->cut_args.bytes || context->cut_value.bytes;
     if (changed && fate != HISTORY_STOPPED)
         enter_changed(context, fate);
     else

@@ -13,6 +13,8 @@
 #include <time.h>
 
 #include "runtime/base/hash.h"
+#include "runtime/history/save.h"
+#include "runtime/history/snapshot.h"
 #include "runtime/history/store_private.h"
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -28,7 +30,8 @@ void *store_resize(past_store *store, void *memory, size_t old_size, size_t new_
     }
     if (new_size > old_size && new_size - old_size > store->most_bytes - store->bytes)
         return NULL;
-    void *const made = memory ? from->resize(from->user, memory, old_size, new_size) : from->allocate(from->user, new_size);
+    void *const made = memory ? from->resize(from->user, memory, old_size, new_size)
+                              : from->allocate(from->user, new_size);
     if (made)
         store->bytes += new_size - (memory ? old_size : 0);
     return made;
@@ -44,7 +47,8 @@ void store_free_state(past_store *store, past_state *state, uint32_t steps)
     if (!state)
         return;
     if (state->items)
-        store_resize(store, state->items, state->capacity * sizeof *state->items, 0);
+        store_resize(store, state->items, past_ring_size(state->capacity, state->valued), 0);
+    distinct_free(store, state);
     if (state->latest.text)
         store_resize(store, state->latest.text, state->latest.length, 0);
     store_resize(store, state, sizeof *state + (size_t)steps * 2 * sizeof(past_moment), 0);
@@ -58,6 +62,8 @@ static void free_states(past_store *store, past_table *table)
         store_resize(store, table->states, table->capacity * sizeof *table->states, 0);
     table->states = NULL;
     table->count = table->capacity = 0;
+    store_free_state(store, table->only, table->steps);
+    table->only = NULL;
 }
 
 /* ---- states ---------------------------------------------------------------------------------- */
@@ -65,16 +71,15 @@ static void free_states(past_store *store, past_table *table)
 static uint32_t place_of(const past_table *table, const uint64_t key[2])
 {
     uint32_t at = (uint32_t)key[0] & (table->capacity - 1u);
-    while (table->states[at] && (table->states[at]->key[0] != key[0] || table->states[at]->key[1] != key[1]))
+    while (table->states[at] &&
+           (table->states[at]->key[0] != key[0] || table->states[at]->key[1] != key[1]))
         at = (at + 1u) & (table->capacity - 1u);
     return at;
 }
 
-past_state *store_find(const past_table *table, const cst_past_row *row, const uint64_t key[2])
+past_state *store_find_key(const past_table *table, const uint64_t key[2])
 {
-    if (table->capacity == 0)
-        return NULL;
-    return row->key_count ? table->states[place_of(table, key)] : table->states[0];
+    return table->states[place_of(table, key)];
 }
 
 /* Nothing of it is in any window, and it says nothing that its absence would not say. */
@@ -85,7 +90,8 @@ static bool is_over(const past_store *store, const cst_past_row *row, const past
 }
 
 /* A table of `capacity` places with the states that are not over. */
-static bool rebuild(past_store *store, past_table *table, const cst_past_row *row, uint32_t capacity)
+static bool rebuild(past_store *store, past_table *table, const cst_past_row *row,
+                    uint32_t capacity)
 {
     past_state **const states = store_resize(store, NULL, 0, capacity * sizeof *states);
     if (!states)
@@ -100,6 +106,7 @@ static bool rebuild(past_store *store, past_table *table, const cst_past_row *ro
         if (!state)
             continue;
         if (is_over(store, row, state)) {
+            past_keep(store, row, state, state->key);
             store_free_state(store, state, row->steps);
             continue;
         }
@@ -124,7 +131,7 @@ bool store_reserve(past_store *store, past_table *table, uint32_t capacity)
 
 bool store_place_state(past_table *table, past_state *state)
 {
-    const uint32_t at = table->capacity == 1 ? 0 : place_of(table, state->key);
+    const uint32_t at = place_of(table, state->key);
     if (table->states[at])
         return false;
     table->states[at] = state;
@@ -132,7 +139,8 @@ bool store_place_state(past_table *table, past_state *state)
     return true;
 }
 
-static uint32_t count_over(const past_store *store, const past_table *table, const cst_past_row *row)
+static uint32_t count_over(const past_store *store, const past_table *table,
+                           const cst_past_row *row)
 {
     uint32_t found = 0;
     for (uint32_t i = 0; i < table->capacity; i++)
@@ -144,7 +152,7 @@ static uint32_t count_over(const past_store *store, const past_table *table, con
 static bool make_room(past_store *store, past_table *table, const cst_past_row *row)
 {
     if (!row->key_count)
-        return table->capacity != 0 || rebuild(store, table, row, 1);
+        return true;
     const bool full = table->count >= store->most_keys;
     if (!full && table->count < table->capacity / 2)
         return true;
@@ -158,11 +166,13 @@ static bool make_room(past_store *store, past_table *table, const cst_past_row *
     return rebuild(store, table, row, capacity);
 }
 
-past_state *store_make(past_store *store, past_table *table, const cst_past_row *row, const uint64_t key[2], past_moment at)
+past_state *store_make(past_store *store, past_table *table, const cst_past_row *row,
+                       const uint64_t key[2], past_moment at)
 {
     past_state *state = NULL;
     const size_t size = past_state_size(row);
-    const bool crowded = past_is_recent(store, row, &table->dropped) && table->crowded + table->count / 2 > at.number;
+    const bool crowded = past_is_recent(store, row, &table->dropped) &&
+                         table->crowded + table->count / 2 > at.number;
     if (!crowded && make_room(store, table, row))
         state = store_resize(store, NULL, 0, size);
     if (!state) {
@@ -174,7 +184,9 @@ past_state *store_make(past_store *store, past_table *table, const cst_past_row 
     memset(state, 0, size);
     memcpy(state->key, key, sizeof state->key);
     state->dropped = table->dropped; /* what was lost may have been of this key */
-    table->states[row->key_count ? place_of(table, key) : 0] = state;
+    if (row->key_count == 0)
+        return table->only = state;
+    table->states[place_of(table, key)] = state;
     table->count++;
     return state;
 }
@@ -187,15 +199,19 @@ static void random_seed(const past_store *store, uint64_t seed[2])
         return;
     struct timespec now = {0, 0};
     clock_gettime(CLOCK_MONOTONIC, &now);
-    const uint64_t parts[3] = {(uint64_t)now.tv_nsec, (uint64_t)now.tv_sec, (uint64_t)(uintptr_t)store};
+    const uint64_t parts[3] = {(uint64_t)now.tv_nsec, (uint64_t)now.tv_sec,
+                               (uint64_t)(uintptr_t)store};
     seed[0] = cst_hash_seeded(parts, sizeof parts, (uint64_t)(uintptr_t)seed);
     seed[1] = cst_hash_seeded(parts, sizeof parts, seed[0]);
 }
 
-void past_store_init(past_store *store, const cst_allocator *allocator, uint32_t most_keys, size_t most_bytes,
-                     const uint64_t seed[2])
+void past_store_init(past_store *store, const cst_allocator *allocator, uint32_t most_keys,
+                     size_t most_bytes, const uint64_t seed[2])
 {
-    *store = (past_store){.allocator = *allocator, .most_bytes = most_bytes, .most_keys = most_keys, .now = PAST_CLOCK_UNSET};
+    *store = (past_store){.allocator = *allocator,
+                          .most_bytes = most_bytes,
+                          .most_keys = most_keys,
+                          .now = PAST_CLOCK_UNSET};
     if (seed)
         memcpy(store->seed, seed, sizeof store->seed);
     else
@@ -206,16 +222,14 @@ static void free_places(past_store *store, past_place *places, uint32_t count)
 {
     const cst_allocator *const from = &store->allocator;
     for (uint32_t i = 0; i < count; i++)
-        if (places[i].table) {
-            free_states(store, places[i].table);
-            from->release(from->user, places[i].table, sizeof(past_table));
-        }
+        free_states(store, &places[i].table);
     if (places)
         from->release(from->user, places, count * sizeof *places);
 }
 
 void past_store_free(past_store *store)
 {
+    past_snapshots_lose(store);
     free_places(store, store->places, store->count);
     store->places = NULL;
     store->count = 0;
@@ -223,28 +237,20 @@ void past_store_free(past_store *store)
 
 void past_store_forget(past_store *store)
 {
-    const cst_allocator *const from = &store->allocator;
+    past_snapshots_lose(store);
     for (uint32_t i = 0; i < store->count; i++) {
         past_place *const place = &store->places[i];
-        if (place->table) {
-            free_states(store, place->table);
-            from->release(from->user, place->table, sizeof(past_table));
-        }
-        *place = (past_place){.identity = place->identity};
+        free_states(store, &place->table);
+        *place = (past_place){.identity = place->identity, .table.steps = place->table.steps};
     }
     store->number = 0;
     store->now = PAST_CLOCK_UNSET;
     store->lost = false;
 }
 
-past_table *store_table(past_store *store, past_place *place, const cst_past_row *row)
+static past_place new_place(const cst_past_row *row)
 {
-    if (place->table)
-        return place->table;
-    place->table = store->allocator.allocate(store->allocator.user, sizeof(past_table));
-    if (place->table)
-        *place->table = (past_table){.steps = row->steps};
-    return place->table;
+    return (past_place){.identity = row->identity, .table.steps = row->steps};
 }
 
 static uint32_t place_find(const past_store *store, uint64_t identity)
@@ -256,29 +262,22 @@ static uint32_t place_find(const past_store *store, uint64_t identity)
 }
 
 /* The tables that the new policy asks for, moved from the old places; new ones where the time before is not known. */
-static bool move_tables(past_store *store, const cst_image *image, past_place *places, uint32_t *kept)
+static void move_tables(past_store *store, const cst_image *image, past_place *places,
+                        uint32_t *kept)
 {
-    const uint32_t count = image->pasts.count;
-    for (uint32_t i = 0; i < count; i++) {
-        places[i] = (past_place){.identity = past_row(image, i)->identity};
-        if (store->number == 0 || place_find(store, places[i].identity) != CST_NONE)
-            continue;
-        past_table *const table = store_table(store, &places[i], past_row(image, i));
-        if (!table) {
-            free_places(store, places, count);
-            return false;
-        }
-        table->blurred = (past_moment){store->now, store->number};
-    }
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < image->pasts.count; i++) {
+        places[i] = new_place(past_row(image, i));
         const uint32_t old = place_find(store, places[i].identity);
-        if (old == CST_NONE)
-            continue;
-        places[i].table = store->places[old].table;
-        store->places[old] = (past_place){0};
-        (*kept)++;
+        if (old != CST_NONE) {
+            if (store->places[old].table.used)
+                places[i].table = store->places[old].table;
+            store->places[old] = (past_place){0};
+            (*kept)++;
+        } else if (store->number != 0) {
+            places[i].table.used = true;
+            places[i].table.blurred = (past_moment){store->now, store->number};
+        }
     }
-    return true;
 }
 
 bool past_store_adopt(past_store *store, const cst_image *image, uint32_t *kept, uint32_t *dropped)
@@ -290,11 +289,10 @@ bool past_store_adopt(past_store *store, const cst_image *image, uint32_t *kept,
         places = store->allocator.allocate(store->allocator.user, count * sizeof *places);
         if (!places)
             return false;
-        memset(places, 0, count * sizeof *places);
-        if (!move_tables(store, image, places, kept))
-            return false;
+        move_tables(store, image, places, kept);
     }
     *dropped = store->count - *kept;
+    past_snapshots_lose(store);
     free_places(store, store->places, store->count);
     store->places = places;
     store->count = count;
@@ -303,42 +301,82 @@ bool past_store_adopt(past_store *store, const cst_image *image, uint32_t *kept,
 }
 
 /* What is asked of a place is not known of the time up to now. */
-static bool blur_place(past_store *store, past_place *place, const cst_past_row *row)
+static void blur_place(const past_store *store, past_place *place)
 {
-    past_table *const table = store_table(store, place, row);
-    if (table)
-        table->blurred = past_store_next(store);
-    return table != NULL;
+    place->table.used = true;
+    place->table.blurred = past_store_next(store);
 }
 
 void past_store_unwatch(past_store *store, past_place *place)
 {
     place->unwatched = true;
-    if (!place->table)
+    past_snapshots_lose(store);
+    if (!place->table.used)
         return;
-    free_states(store, place->table);
-    *place->table = (past_table){.steps = place->table->steps, .blurred = past_store_next(store)};
+    free_states(store, &place->table);
+    place->table = (past_table){.steps = place->table.steps};
+    blur_place(store, place);
 }
 
 uint32_t past_store_place(past_store *store, const cst_past_row *row, bool begun)
 {
     const uint32_t known = place_find(store, row->identity);
     if (known != CST_NONE) {
-        if (store->places[known].unwatched && !blur_place(store, &store->places[known], row))
-            return CST_NONE;
+        if (store->places[known].unwatched)
+            blur_place(store, &store->places[known]);
         store->places[known].unwatched = false;
         return known;
     }
     const cst_allocator *const from = &store->allocator;
     const size_t size = store->count * sizeof *store->places;
-    past_place *const places = store->places ? from->resize(from->user, store->places, size, size + sizeof *places)
-                                             : from->allocate(from->user, sizeof *places);
+    past_place *const places =
+        store->places ? from->resize(from->user, store->places, size, size + sizeof *places)
+                      : from->allocate(from->user, sizeof *places);
     if (!places)
         return CST_NONE;
     store->places = places;
     past_place *const place = &store->places[store->count];
-    *place = (past_place){.identity = row->identity};
-    return begun && !blur_place(store, place, row) ? CST_NONE : store->count++;
+    *place = new_place(row);
+    if (begun)
+        blur_place(store, place);
+    return store->count++;
+}
+
+void past_store_distrust(past_store *store)
+{
+    past_store_forget(store);
+    store->lost = true;
+}
+
+void past_store_take(past_store *store, past_store *loaded, uint32_t *kept, uint32_t *dropped)
+{
+    const bool begun = store->now != PAST_CLOCK_UNSET;
+    const int64_t now = store->now > loaded->now ? store->now : loaded->now;
+    past_store_forget(store);
+    memcpy(store->seed, loaded->seed, sizeof store->seed);
+    store->number = loaded->number;
+    store->now = now;
+    store->lost = loaded->lost;
+    *kept = 0;
+    for (uint32_t i = 0; i < store->count; i++) {
+        past_place *const place = &store->places[i];
+        const uint32_t at = place_find(loaded, place->identity);
+        const bool known = at != CST_NONE && !loaded->places[at].unwatched;
+        if (known) {
+            if (loaded->places[at].table.used)
+                place->table = loaded->places[at].table;
+            loaded->places[at] = (past_place){0};
+            (*kept)++;
+        }
+        if (begun && place->table.used)
+            place->table.blurred = past_store_next(store);
+        else
+            place->unwatched =
+                place->unwatched || begun || (!known && loaded->now != PAST_CLOCK_UNSET);
+    }
+    *dropped = loaded->count - *kept;
+    past_store_free(loaded); /* what is left of it: its bytes are those that were taken then */
+    store->bytes = loaded->bytes;
 }
 
 void past_store_time(past_store *store, int64_t time)

@@ -274,7 +274,7 @@ static bool shadow_is_open(const settling *s, const judged *one)
 static void collect(const settling *s, const judged *one, bool shadow)
 {
     cst_context *const context = s->context;
-    const cst_ask_fn *const asks = context->policy->module->asks;
+    const cst_ask_fn *const asks = context->module->asks;
     context->host.for_shadow = shadow;
     if (asks && asks[one->rule])
         asks[one->rule](&context->frame, one->rule);

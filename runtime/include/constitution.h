@@ -208,6 +208,37 @@ typedef struct cst_restored { /* what became of the questions about the past tha
 CST_API cst_status cst_session_load(cst_context *context, const char *session, size_t session_length,
                                     const void *bytes, size_t length, cst_restored *report);
 
+/*
+ * Sessions that have been idle: those whose last event was `idle_us` or more before `now_us`. Nothing is dropped by itself, and nothing here makes a decision more
+ * lenient:
+ *
+ *   forgotten   nothing that is remembered of the session can matter any more. All that its policy asks of its past is within windows, and the longest is over; it is not halted, it
+ *               has no label, no text that `repeats` or `from` may ask for, and of the contexts that it carries a later event must bring those again that its rules read.
+ *   put away    of others `put_away` is given the bytes, as cst_session_save makes them. If it answers true (they are stored), the session goes, and all its events are denied
+ *               ("session-state") until cst_session_load has brought it back. Of such a session the context keeps sixteen bytes or so. It must not use the context.
+ *   remembered  all others; without `put_away`, or where it answers false.
+ *
+ * The clock of a session that is new afterwards does not begin before `now_us`. Linear in the sessions of the context. `report` may be NULL. CST_BAD_ARGUMENT: `put_away` without
+ * a `key` in the options.
+ */
+typedef bool (*cst_put_away_function)(void *user, const char *session, size_t session_length, const void *bytes, size_t length);
+
+typedef struct cst_expired {
+    uint64_t forgotten, put_away, remembered;
+} cst_expired;
+
+CST_API cst_status cst_context_expire(cst_context *context, int64_t now_us, int64_t idle_us, cst_put_away_function put_away, void *user,
+                                      cst_expired *report);
+
+/*
+ * What is kept `across sessions`, by all contexts of the policy, or of the live policy: as bytes, signed like those of a session. Whoever starts again loads them before
+ * the first event; what has happened in this process until then is not known any more, and what depends on it is undecided for one window. `*bytes` lives until the next
+ * call on the context. CST_BAD_STATE, CST_NO_MEMORY of loading: nothing is known any more, and every question across sessions is undecided until something is
+ * loaded well. Thread-safe as far as contexts are; other contexts wait meanwhile.
+ */
+CST_API cst_status cst_shared_save(cst_context *context, const void **bytes, size_t *length);
+CST_API cst_status cst_shared_load(cst_context *context, const void *bytes, size_t length, cst_restored *report);
+
 /* ---- decisions ------------------------------------------------------------------------------ */
 
 /* One decision. Points into the context: valid until its next event begins. */
@@ -382,7 +413,8 @@ CST_API void cst_pending_drop(cst_context *context, uint64_t pending);
  * whole text, whatever the pieces were, and all that was released is the beginning of what the decision lets through.
  *
  * A byte is released when no rule can still cut it (where more than a kilobyte waits, a little later). A rule that needs the whole text holds everything back (constc check warns of it). Once
- * `stopped` is set nothing more will be released: the text will be refused, denied, or wait. The context serves other events between two calls; streams
+ * `stopped` is set nothing more will be released: the text will be refused, denied, or wait. All of it is judged at the time and by the history of its opening,
+ * whatever is decided meanwhile. The context serves other events between two calls; streams
  * of one context are used by its thread. Close a stream before its context is freed.
  */
 typedef struct cst_stream cst_stream;

@@ -372,20 +372,10 @@ static uint32_t stretch_end(const char *text, uint32_t at, uint32_t length)
     return end;
 }
 
-bool fold_segment(arena *memory, const char *text, uint32_t length, const view_map *source, view_segment *out)
+/* A text that is plain up to `at` only. */
+__attribute__((noinline)) static bool fold_rest(arena *memory, const char *text, uint32_t at, uint32_t length, const view_map *source, view_segment *out)
 {
     bool changes = false;
-    uint32_t at = fold_plain(text, 0, length, &changes);
-    if (at == length) {
-        *out = (view_segment){text, length, source};
-        if (!changes)
-            return true;
-        char *const lower = arena_allocate(memory, length);
-        if (lower)
-            fold_lower(lower, text, length);
-        out->bytes = lower;
-        return lower != NULL;
-    }
     folder f = {.text = text, .length = length};
     if (!writer_begin(&f.writer, memory, length < UINT32_MAX - 256 ? length + length / 16 + 64 : length))
         return false;
@@ -410,6 +400,22 @@ bool fold_segment(arena *memory, const char *text, uint32_t length, const view_m
             return writer_finish(&f.writer, source, out);
         }
     }
+}
+
+bool fold_segment(arena *memory, const char *text, uint32_t length, const view_map *source, view_segment *out)
+{
+    bool changes = false;
+    const uint32_t at = fold_plain(text, 0, length, &changes);
+    if (at < length)
+        return fold_rest(memory, text, at, length, source, out);
+    *out = (view_segment){text, length, source};
+    if (!changes)
+        return true;
+    char *const lower = arena_allocate(memory, length);
+    if (lower)
+        fold_lower(lower, text, length);
+    out->bytes = lower;
+    return lower != NULL;
 }
 
 bool view_fold(arena *memory, const char *text, uint32_t length, const char **bytes, uint32_t *out_length)

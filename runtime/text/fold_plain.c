@@ -173,98 +173,103 @@ uint32_t fold_wide_end(const char *text, uint32_t start, uint32_t end)
 
 #ifdef FOLD_WIDE
 /*
- * The same with fewer masks, for processors with AVX2: one table look-up tells what is rare in prose (digits, signs that can stand for letters, controls,
- * what is not ASCII), and that, repeated signs and three equal letters send a group to the exact masks. Each byte is compared with the two before
- * it, which are read from memory once more: `at` has at least two.
+ * The same with as little as possible, for processors with AVX2. Groups share four bytes with the one before, as much as an alarm looks back:
+ * so nothing is handed on, and the last group simply ends where the text does. What is not a letter or one of the signs that prose
+ * has is looked up once more, in a table that knows all; equal neighbours that are no letters, and three that are, send a group to the exact masks.
  */
+enum { SHARED = 4 };
+
 typedef struct rough {
-    __m256i bad;      /* not 0: where a group has to be looked at exactly */
-    __m256i capitals; /* of all groups: bit 0x20 is set where a letter is one */
+    __m256i common; /* all bits: letters and common signs only */
+    __m256i all;    /* the bits that all bytes have: capitals lack 0x20 */
 } rough;
 
 /* Letters of 32 bytes, as bits. */
-__attribute__((target("avx2"), always_inline)) static inline uint32_t look_roughly(const char *at, rough *found)
+__attribute__((target("avx2"), always_inline)) static inline uint32_t look_roughly(__m256i value, __m256i low, rough *found)
+{
+    /* by the lower half of a byte, the one sign that is common */
+    const __m256i signs = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(' ', 0, '"', 0, 0, 0, 0, '\'', '(', ')', ':', ';', ',', '-', '.', '?'));
+    const __m256i letter = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(26 - 128)), _mm256_add_epi8(low, _mm256_set1_epi8((char)(128 - 'a'))));
+    const __m256i common = _mm256_or_si256(letter, _mm256_cmpeq_epi8(value, _mm256_shuffle_epi8(signs, value)));
+    found->common = _mm256_and_si256(found->common, common);
+    found->all = _mm256_and_si256(found->all, value);
+    return (uint32_t)_mm256_movemask_epi8(letter);
+}
+
+/* Whether 64 bytes have a digit, a sign that can stand for a letter, a control, or anything but ASCII. */
+__attribute__((target("avx2"), noinline)) static bool has_rare(const char *at)
 {
     /* by the upper half of a byte: 1 control, 2 the row of signs, 4 digits, 8 the row of `@`, 16 the row of delete; by the lower, which of a row are meant */
     const __m256i highs = _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 1, 2, 4, 8, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0));
     const __m256i lows = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(1 | 4 | 8, 1 | 2 | 4, 1 | 4, 1 | 4, 1 | 2 | 4, 1 | 4, 1 | 4, 1 | 4, 1 | 4, 1 | 4, 1, 1, 1, 1, 1, 1 | 16));
-    const __m256i bit = _mm256_set1_epi8(0x20);
-    const __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)at);
-    const __m256i low = _mm256_or_si256(value, bit);
-    const __m256i one = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at - 1)), bit);
-    const __m256i two = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at - 2)), bit);
-    const __m256i letter = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(26 - 128)), _mm256_add_epi8(low, _mm256_set1_epi8((char)(128 - 'a'))));
-    const __m256i rare = _mm256_and_si256(_mm256_shuffle_epi8(lows, value),
-                                          _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(value, 4), _mm256_set1_epi8(15))));
-    const __m256i again = _mm256_cmpeq_epi8(low, one), before = _mm256_cmpeq_epi8(one, two);
-    /* a letter may come twice, nothing else */
-    const __m256i doubt = _mm256_andnot_si256(_mm256_andnot_si256(before, letter), again);
-    found->bad = _mm256_or_si256(found->bad, _mm256_or_si256(_mm256_or_si256(doubt, rare), _mm256_and_si256(value, _mm256_set1_epi8((char)0x80))));
-    found->capitals = _mm256_or_si256(found->capitals, _mm256_andnot_si256(value, letter));
-    return (uint32_t)_mm256_movemask_epi8(letter);
+    __m256i rare = _mm256_setzero_si256();
+    for (int i = 0; i < GROUP; i += 32) {
+        const __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)(at + i));
+        const __m256i row = _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(value, 4), _mm256_set1_epi8(15)));
+        const __m256i wide = _mm256_and_si256(value, _mm256_set1_epi8((char)0x80));
+        rare = _mm256_or_si256(rare, _mm256_or_si256(wide, _mm256_and_si256(_mm256_shuffle_epi8(lows, value), row)));
+    }
+    return !_mm256_testz_si256(rare, rare);
 }
 
-/* Letters on their own, two in a row: of bytes behind a single letter, those with another one two before. `past`: the letters of the group before, and what
- * stood alone there. */
-typedef struct singles {
-    uint64_t letter, alone;
-} singles;
-
-static inline uint64_t singles_of(uint64_t letter, singles *past)
+/* What folding may have to look at in 64 bytes, as bits: three equal letters, two equal signs, letters on their own between others. *letters: which are some;
+ * *ends: whether a letter on its own ends them, as the second. */
+__attribute__((target("avx2"), always_inline)) static inline uint64_t alarms_roughly(const char *at, rough *found, uint64_t *letters, bool *ends)
 {
-    const uint64_t alone = later(letter, past->letter, 1) & ~letter & ~later(letter, past->letter, 2);
-    const uint64_t twice = alone & later(alone, past->alone, 2);
-    *past = (singles){letter, alone};
-    return twice;
+    const __m256i bit = _mm256_set1_epi8(0x20);
+    const __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)at), second = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32));
+    const __m256i low = _mm256_or_si256(first, bit), high = _mm256_or_si256(second, bit);
+    /* the next bytes of the first half and those before of the second: none beyond the group is read */
+    const __m256i next = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at + 1)), bit);
+    const __m256i before = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at + 31)), bit);
+    const uint64_t again = (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, next)) << 1 |
+                           (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, before)) << 32;
+    const uint64_t letter = look_roughly(first, low, found) | (uint64_t)look_roughly(second, high, found) << 32;
+    const uint64_t edge = letter ^ letter << 1, two = edge & edge << 1;
+    *letters = letter;
+    *ends = (letter & two & edge << 2) >> 63;
+    return (again & (again << 1 | ~letter)) | (two & two << 2 & ~letter);
 }
 
 __attribute__((target("avx2"))) static uint32_t plain_roughly(const char *text, uint32_t from, uint32_t length, bool *changes)
 {
-    rough found = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-    singles past = {0, 0};
-    char padded[BEFORE + GROUP];
-    uint32_t at = from;
-    bool plain = true;
-    if (from < BEFORE) { /* there may be no two bytes before */
-        memset(padded, 0, BEFORE);
-        memcpy(padded + BEFORE - from, text, from);
-        memcpy(padded + BEFORE, text + from, GROUP);
-        const uint64_t letter = look_roughly(padded + BEFORE, &found) | (uint64_t)look_roughly(padded + BEFORE + 32, &found) << 32;
-        plain = singles_of(letter, &past) == 0 && _mm256_testz_si256(found.bad, found.bad);
-        at += plain ? GROUP : 0;
-        past = plain ? past : (singles){0, 0};
+    const __m256i ones = _mm256_set1_epi8(-1);
+    rough found = {ones, ones};
+    uint32_t at = from, done = from; /* the group's start, and what is known to be plain */
+    uint64_t before = 0;             /* letters of the 64 bytes before `done` */
+    for (uint64_t ignored = 0;; ignored = (1u << SHARED) - 1) {
+        uint64_t letter;
+        bool ends;
+        const uint64_t alarm = alarms_roughly(text + at, &found, &letter, &ends) & ~ignored;
+        if (alarm != 0)
+            break;
+        if (!_mm256_testc_si256(found.common, ones)) {
+            if (has_rare(text + at))
+                break;
+            found.common = ones;
+        }
+        if (at == length - GROUP) {
+            if (ends)
+                break;
+            *changes = *changes || !_mm256_testc_si256(found.all, _mm256_set1_epi8(0x20));
+            return length;
+        }
+        before = letter;
+        done = at + GROUP;
+        at = length - at >= 2 * GROUP - SHARED ? at + GROUP - SHARED : length - GROUP;
     }
-    for (; plain && length - at >= GROUP; at += GROUP) {
-        const uint64_t letter = look_roughly(text + at, &found) | (uint64_t)look_roughly(text + at + 32, &found) << 32;
-        const singles before = past;
-        if (singles_of(letter, &past) == 0 && _mm256_testz_si256(found.bad, found.bad))
-            continue;
-        past = before;
-        plain = false;
-        break;
+    *changes = *changes || !_mm256_testc_si256(found.all, _mm256_set1_epi8(0x20));
+    if (fold_wide_end(text, done, length - done > GROUP ? done + GROUP : length) > done) /* words will be taken one by one from here */
+        return done;
+    history exact = {.last = {.letter = before}};
+    if (done > from) { /* of what is no letter, the history has to know the last byte alone */
+        exact.alone = before << 1 & ~before & ~(before << 2);
+        exact.last.space = (uint64_t)(text[done - 1] == ' ') << 63;
+        exact.last.again = (uint64_t)((text[done - 1] | 0x20) == (text[done - 2] | 0x20)) << 63;
     }
-    if (plain && at < length) { /* the last bytes with those before them, which are plain; of their letters, what was seen is moved out */
-        const uint32_t left = length - at;
-        uint64_t letter = look_roughly(text + length - 32, &found);
-        if (left > 32)
-            letter = letter << 32 | look_roughly(text + length - 64, &found);
-        letter >>= (left > 32 ? 64 : 32) - left;
-        const singles before = past;
-        plain = singles_of(letter, &past) == 0 && _mm256_testz_si256(found.bad, found.bad);
-        past = before;
-    }
-    *changes = *changes || !_mm256_testz_si256(found.capitals, _mm256_set1_epi8(0x20));
-    if (plain)
-        return length;
-    if (fold_wide_end(text, at, length - at > GROUP ? at + GROUP : length) > at) /* words will be taken one by one from here */
-        return at;
-    history exact = {.last = {.letter = past.letter}, .alone = past.alone};
-    if (at > from) { /* of what is no letter, the history has to know the last byte alone */
-        exact.last.space = (uint64_t)(text[at - 1] == ' ') << 63;
-        exact.last.again = (uint64_t)(at >= 2 && (text[at - 1] | 0x20) == (text[at - 2] | 0x20)) << 63;
-    }
-    return plain_exactly(text, at, length, &exact, changes);
+    return plain_exactly(text, done, length, &exact, changes);
 }
 #endif
 

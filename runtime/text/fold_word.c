@@ -106,21 +106,16 @@ static bool is_letter(char c)
     return c >= 'a' && c <= 'z';
 }
 
-static char letter_for(char c)
+/* By bytes of ASCII: the letter that a digit or sign can stand for; 0: none. */
+static const char letters_for[128] = {['0'] = 'o', ['1'] = 'i', ['!'] = 'i', ['3'] = 'e', ['4'] = 'a', ['@'] = 'a', ['5'] = 's', ['$'] = 's', ['7'] = 't'};
+
+static inline char letter_for(char c)
 {
-    switch (c) {
-    case '0': return 'o';
-    case '1': case '!': return 'i';
-    case '3': return 'e';
-    case '4': case '@': return 'a';
-    case '5': case '$': return 's';
-    case '7': return 't';
-    default: return 0;
-    }
+    return letters_for[c & 0x7F];
 }
 
 /* Characters that swapping may make equal are counted as one, so that no count changes by it. */
-static char class_of(char c)
+static inline char class_of(char c)
 {
     const char letter = letter_for(c);
     const char as = letter ? letter : c;

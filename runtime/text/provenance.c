@@ -1,8 +1,9 @@
 /*
  * provenance.c - keeping texts and the index of their tokens.
  *
- * Adding is one pass over the text: copied, cut into tokens, each token hashed without its case and put in front of its chain. Chains are spread over more buckets
- * when they become long, so adding costs the size of the event. The seed of the hashes is secret: nobody can choose texts that make chains long, but by
+ * Adding copies. When somebody asks, what came since is put into the index in one pass: cut into tokens, each token hashed without its case and put in
+ * front of its chain. Chains are spread over more buckets when they become long, so all of it costs the size of the event, and nothing where nobody
+ * asks. The seed of the hashes is secret: nobody can choose texts that make chains long, but by
  * repeating a word.
  */
 #include "runtime/text/provenance_private.h"
@@ -261,7 +262,7 @@ static inline void add_token(void *user, uint32_t start, uint32_t end)
 
 /* ---- adding ---------------------------------------------------------------------------------- */
 
-static bool add(provenance *from, arena *memory, uint32_t source, const char *text, uint32_t length, bool number)
+static bool add(provenance *from, uint32_t source, const char *text, uint32_t length, bool number)
 {
     if (length > LIMIT_ORIGIN_BYTES || from->source_bytes[source] > LIMIT_ORIGIN_BYTES - length ||
         from->length > UINT32_MAX / 4 ||
@@ -279,29 +280,55 @@ static bool add(provenance *from, arena *memory, uint32_t source, const char *te
     from->bytes[from->length + length] = PROVENANCE_SEPARATOR;
     from->length += length + 1;
     from->source_bytes[source] += length;
+    return true;
+}
+
+static bool index_tokens(provenance *from, const provenance_record *record)
+{
     adding state;
     state.from = from;
     state.start = record->start;
     state.tokens = state.pending = 0;
     state.failed = !make_room(from);
-    tokens_visit(from->bytes + record->start, length, add_token, &state);
+    tokens_visit(from->bytes + record->start, record->length, add_token, &state);
     if (state.tokens == 0) /* a leaf of signs alone is found as a whole */
         add_token(&state, 0, 0);
     if (state.pending)
         add_pending(&state);
-    if (state.failed || (from->types && !provenance_find_typed(from, memory, record))) {
-        provenance_lose(from, source);
-        return false;
+    return !state.failed;
+}
+
+void provenance_index_tokens(provenance *from)
+{
+    for (; from->tokens_done < from->record_count; from->tokens_done++) {
+        const provenance_record *const record = &from->records[from->tokens_done];
+        if (!index_tokens(from, record))
+            provenance_lose(from, record->source);
     }
-    return true;
 }
 
-bool provenance_add_text(provenance *from, arena *memory, uint32_t source, const char *text, uint32_t length)
+void provenance_index_typed(provenance *from, uint32_t type)
 {
-    return add(from, memory, source, text, length, false);
+    uint32_t *const done = &from->typed_done[__builtin_ctz(type)];
+    if (*done == from->record_count)
+        return;
+    arena memory; /* of what is tried, for a moment: not of the event, which may have been asked to be small */
+    arena_init(&memory, &from->allocator, 0);
+    for (; *done < from->record_count; (*done)++) {
+        const provenance_record *const record = &from->records[*done];
+        if (!provenance_find_typed(from, &memory, record, type))
+            provenance_lose(from, record->source);
+        arena_reset(&memory);
+    }
+    arena_free(&memory);
 }
 
-bool provenance_add_number(provenance *from, arena *memory, uint32_t source, const char *text, uint32_t length)
+bool provenance_add_text(provenance *from, uint32_t source, const char *text, uint32_t length)
 {
-    return add(from, memory, source, text, length, true);
+    return add(from, source, text, length, false);
+}
+
+bool provenance_add_number(provenance *from, uint32_t source, const char *text, uint32_t length)
+{
+    return add(from, source, text, length, true);
 }

@@ -3,7 +3,8 @@
  *
  * A source is a number that the caller gives a meaning ("results of fetch_url"). Each text is kept as it came, and an index of its tokens (token.h)
  * leads from a value to the places where it stands: so asking costs about the length of the value, however much was said. Identity types and
- * numbers are found in texts when they are added, in canonical form. What is asked: is this value a whole leaf of one of these sources, or does it stand in one of
+ * numbers are found in texts in canonical form. Adding only copies: what came since goes into the index when somebody asks, and of the types only
+ * into that which is asked for, each text once. What is asked: is this value a whole leaf of one of these sources, or does it stand in one of
  * their texts as whole tokens, with at least N characters?
  *
  * Source 0 is what the agent wrote: arguments of calls. A value of a result that had been written before is an echo, and
@@ -46,10 +47,10 @@ void provenance_free(provenance *from);
 
 /* What is added from here on belongs to the next event. */
 void provenance_step(provenance *from);
-/* One leaf of the event: a text (valid UTF-8), or a number as JSON writes it. `memory` is for the moment. False: memory is short or a bound is
- * reached; the source is lost from now on. */
-bool provenance_add_text(provenance *from, arena *memory, uint32_t source, const char *text, uint32_t length);
-bool provenance_add_number(provenance *from, arena *memory, uint32_t source, const char *text, uint32_t length);
+/* One leaf of the event: a text (valid UTF-8), or a number as JSON writes it. False: memory is short or a bound is reached; the source is lost
+ * from now on. */
+bool provenance_add_text(provenance *from, uint32_t source, const char *text, uint32_t length);
+bool provenance_add_number(provenance *from, uint32_t source, const char *text, uint32_t length);
 void provenance_lose(provenance *from, uint32_t source); /* something of it was not added */
 void provenance_lose_all(provenance *from);
 bool provenance_is_lost(const provenance *from, uint32_t source);
@@ -67,7 +68,7 @@ typedef enum provenance_answer { PROVENANCE_NO, PROVENANCE_YES, PROVENANCE_UNKNO
 
 /* One leaf: a text, an identity, a number. *steps are what comparing may still cost, and are used up; at 0 the answer is PROVENANCE_UNKNOWN. `from` may be NULL:
  * nothing came yet. */
-provenance_answer provenance_ask(const provenance *from, arena *memory, const provenance_question *question,
+provenance_answer provenance_ask(provenance *from, arena *memory, const provenance_question *question,
                                  const cst_value *leaf, uint64_t *steps);
 
 /* All that it holds, as bytes that provenance_load reads on any machine. False: memory is short. */

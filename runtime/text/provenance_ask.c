@@ -384,23 +384,6 @@ static bool some_lost(const provenance *from, const uint64_t *sources)
     return false;
 }
 
-static bool is_typed(const cst_value *leaf)
-{
-    switch (leaf->kind) {
-    case CST_KIND_INT:
-    case CST_KIND_DECIMAL:
-    case CST_KIND_FLOAT:
-    case CST_KIND_EMAIL:
-    case CST_KIND_URL:
-    case CST_KIND_HOST:
-    case CST_KIND_PATH:
-    case CST_KIND_IP:
-        return true;
-    default:
-        return false;
-    }
-}
-
 typedef struct question { /* one leaf made ready */
     needle text;
     provenance_key key;
@@ -418,15 +401,20 @@ static uint32_t find(search *search, const question *asked, bool as_text)
     return key < text ? key : text;
 }
 
-provenance_answer provenance_ask(const provenance *from, arena *memory, const provenance_question *asked,
-                                 const cst_value *leaf, uint64_t *steps)
+provenance_answer provenance_ask(provenance *from, arena *memory, const provenance_question *asked, const cst_value *leaf, uint64_t *steps)
 {
     static const uint64_t written[1] = {UINT64_C(1) << PROVENANCE_WRITTEN};
     if (!from)
         return PROVENANCE_NO;
-    question made = {.typed = is_typed(leaf)};
+    const uint32_t type = provenance_type_of(leaf);
+    question made = {.typed = type != 0};
     bool failed = false;
-    if (!needle_of(from, memory, leaf, &made.text) ||
+    const bool as_text = !made.typed || !asked->echoes;
+    if (as_text)
+        provenance_index_tokens(from);
+    if (made.typed && (from->types & type))
+        provenance_index_typed(from, type);
+    if ((as_text && !needle_of(from, memory, leaf, &made.text)) ||
         (made.typed && !provenance_key_of(from, memory, leaf, &made.key, &failed)))
         return PROVENANCE_UNKNOWN;
     search search = {.from = from, .sources = asked->sources, .results = asked->results, .chars = asked->chars,

@@ -14,6 +14,7 @@
 #define PROVENANCE_SEPARATOR '\xff'
 #define PROVENANCE_SLACK 8u         /* bytes behind a text that can be read */
 #define PROVENANCE_NEVER UINT32_MAX /* a time that nothing has */
+#define PROVENANCE_TYPES 6u         /* bits of PROVENANCE_ALL */
 
 typedef struct provenance_record { /* one leaf */
     uint32_t start, length; /* bytes of `bytes` */
@@ -56,6 +57,8 @@ struct provenance {
     provenance_typed *typed;
     uint32_t typed_count, typed_capacity;
     provenance_chains token_chains, typed_chains;
+    uint32_t tokens_done;   /* records whose tokens are in the index */
+    uint32_t typed_done[PROVENANCE_TYPES]; /* by bit of `types`: records that were searched for it */
     uint64_t memory;        /* bytes allocated */
 };
 
@@ -66,6 +69,9 @@ uint32_t provenance_tag(const provenance *from, const char *text, uint32_t lengt
 /* Room for one more of an array; false: memory is short or LIMIT_PROVENANCE_BYTES is reached. */
 bool provenance_reserve(provenance *from, void **items, uint32_t *capacity, uint32_t needed, size_t size);
 bool provenance_reserve_chains(provenance *from, provenance_chains *chains, uint32_t members);
+/* Puts into the index what came since the last time: tokens, and values of a type. What does not fit makes its source lost. */
+void provenance_index_tokens(provenance *from);
+void provenance_index_typed(provenance *from, uint32_t type);
 
 /* ---- provenance_typed.c ---- */
 
@@ -74,8 +80,10 @@ typedef struct provenance_key {
     uint32_t chars; /* of the canonical text */
 } provenance_key;
 
-/* The types of the policy that stand in one leaf. False: memory is short. */
-bool provenance_find_typed(provenance *from, arena *memory, const provenance_record *record);
+/* The values of one type (a bit) that stand in one leaf. False: memory is short. */
+bool provenance_find_typed(provenance *from, arena *memory, const provenance_record *record, uint32_t type);
+/* The type (a bit) as which a value is found; 0: as text. */
+uint32_t provenance_type_of(const cst_value *value);
 /* A number as a person reads it, in memory of the arena. False: memory is short. */
 bool provenance_show(arena *memory, const cst_value *value, const char **text, uint32_t *length);
 /* The key of a value of an identity type or a number; false: it has none, or memory is short (*failed). */

@@ -97,7 +97,7 @@ static bool read_lost(reading *in, provenance *to)
 }
 
 /* False: the bytes are wrong, or memory is short. */
-static bool read_record(reading *in, provenance *to, arena *memory, uint32_t time)
+static bool read_record(reading *in, provenance *to, uint32_t time)
 {
     const uint32_t source = read_u32(in), when = read_u32(in), size = read_u32(in);
     const uint32_t length = size & ~NUMBER_BIT;
@@ -107,21 +107,19 @@ static bool read_record(reading *in, provenance *to, arena *memory, uint32_t tim
         return false;
     to->time = when;
     const bool was_lost = provenance_is_lost(to, source);
-    const bool added = size & NUMBER_BIT ? provenance_add_number(to, memory, source, (const char *)text, length)
-                                         : provenance_add_text(to, memory, source, (const char *)text, length);
+    const bool added = size & NUMBER_BIT ? provenance_add_number(to, source, (const char *)text, length)
+                                         : provenance_add_text(to, source, (const char *)text, length);
     return added || was_lost;
 }
 
-static bool read_all(reading *in, provenance *to, arena *memory)
+static bool read_all(reading *in, provenance *to)
 {
     const uint32_t time = read_u32(in), records = read_u32(in);
     if (!read_lost(in, to))
         return false;
-    for (uint32_t i = 0; i < records && !in->failed; i++) {
-        if (!read_record(in, to, memory, time))
+    for (uint32_t i = 0; i < records && !in->failed; i++)
+        if (!read_record(in, to, time))
             return false;
-        arena_reset(memory);
-    }
     to->time = time;
     return !in->failed && in->next == in->end;
 }
@@ -138,11 +136,7 @@ provenance *provenance_load(const cst_allocator *allocator, uint32_t sources, ui
     if (read_u32(&in) != sources)
         return NULL;
     provenance *const made = provenance_new(allocator, sources, types, seed);
-    arena memory;
-    arena_init(&memory, allocator, 0);
-    const bool sound = made && read_all(&in, made, &memory);
-    arena_free(&memory);
-    if (sound)
+    if (made && read_all(&in, made))
         return made;
     provenance_free(made);
     return NULL;

@@ -6,7 +6,7 @@
  *
  *   e-mail   around each `@`
  *   URL      around each `://`, to white space or a quote, with and without the punctuation at its end
- *   host     a token with a dot
+ *   host     a token with a dot, up to its first `/` or `:`; the host of a URL and the domain of an e-mail address
  *   path     each part between white space, and inside of it each part between quotes, brackets and `,;|=`; and what stands between quotes
  *   IP       a run of hexadecimal digits, dots and colons
  *   number   a token of digits, also with commas before groups of three, also with a minus before it
@@ -22,6 +22,8 @@
 #include "runtime/text/unicode.h"
 #include "runtime/utf8.h"
 
+enum { WAITING = 32 };
+
 typedef struct finding {
     provenance *from;
     arena *memory;
@@ -29,16 +31,23 @@ typedef struct finding {
     const char *text; /* of the record */
     uint32_t length;
     uint32_t first, last; /* the leaf without white space around it */
+    uint32_t type; /* that is looked for */
     bool failed;
+    uint32_t pending;     /* keys that wait for their chains to come from memory */
+    struct {
+        uint64_t words[2];
+        bool whole;
+    } waiting[WAITING];
 } finding;
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
+/* `chars` is not set. */
 static provenance_key key_make(uint64_t seed, cst_kind kind, const char *text, uint32_t length)
 {
     return (provenance_key){{cst_hash_seeded(text, length, seed + (uint64_t)kind * UINT64_C(0x9e3779b97f4a7c15)),
                              cst_hash_seeded(text, length, ~seed ^ (uint64_t)kind << 32)},
-                            (uint32_t)utf8_count(text, length)};
+                            0};
 }
 
 /* Sign, digits and exponent: the same for all spellings of one number. `chars` is not set. False: it is no number, or *failed. */
@@ -86,6 +95,7 @@ bool provenance_key_of(const provenance *from, arena *memory, const cst_value *v
 {
     if (kind_has_text(value->kind)) {
         *out = key_make(from->seed, (cst_kind)value->kind, value->as.text, value->length);
+        out->chars = (uint32_t)utf8_count(value->as.text, value->length);
         return true;
     }
     const char *text;
@@ -98,27 +108,51 @@ bool provenance_key_of(const provenance *from, arena *memory, const cst_value *v
     return true;
 }
 
-static void keep(finding *state, const provenance_key *key, bool whole)
+static void put(finding *state, const uint64_t words[2], bool whole)
 {
     provenance *const from = state->from;
-    const provenance_record *const record = state->record;
-    uint32_t tries = from->typed_chains.count ? 8 : 0; /* the same again adds nothing, if that is seen soon */
-    for (uint32_t at = tries ? from->typed_chains.buckets[key->words[0] & (from->typed_chains.count - 1)] : 0; at && tries; tries--) {
+    const uint32_t source = state->record->source;
+    uint32_t *const first = &from->typed_chains.buckets[words[0] & (from->typed_chains.count - 1)];
+    uint32_t at = *first;
+    for (uint32_t tries = 8; at && tries; tries--) { /* the same again adds nothing, if that is seen soon */
         const provenance_typed *const one = &from->typed[at - 1];
-        if (one->key[0] == key->words[0] && one->key[1] == key->words[1] && one->source == record->source &&
-            (one->whole || !whole))
+        if (one->key[0] == words[0] && one->key[1] == words[1] && one->source == source && (one->whole || !whole))
             return;
         at = one->next;
     }
-    if (!provenance_reserve_chains(from, &from->typed_chains, from->typed_count) ||
-        !provenance_reserve(from, (void **)&from->typed, &from->typed_capacity, from->typed_count + 1, sizeof *from->typed)) {
+    from->typed[from->typed_count++] = (provenance_typed){{words[0], words[1]}, source, state->record->time, whole, *first};
+    *first = from->typed_count;
+}
+
+static void put_waiting(finding *state)
+{
+    provenance *const from = state->from;
+    if (!provenance_reserve_chains(from, &from->typed_chains, from->typed_count + state->pending) ||
+        !provenance_reserve(from, (void **)&from->typed, &from->typed_capacity, from->typed_count + state->pending, sizeof *from->typed)) {
         state->failed = true;
+        state->pending = 0;
         return;
     }
-    provenance_typed *const one = &from->typed[from->typed_count++];
-    uint32_t *const first = &from->typed_chains.buckets[key->words[0] & (from->typed_chains.count - 1)];
-    *one = (provenance_typed){{key->words[0], key->words[1]}, record->source, record->time, whole, *first};
-    *first = from->typed_count;
+    for (uint32_t i = 0; i < state->pending; i++) {
+        const uint32_t at = from->typed_chains.buckets[state->waiting[i].words[0] & (from->typed_chains.count - 1)];
+        if (at)
+            __builtin_prefetch(&from->typed[at - 1]);
+    }
+    for (uint32_t i = 0; i < state->pending; i++)
+        put(state, state->waiting[i].words, state->waiting[i].whole);
+    state->pending = 0;
+}
+
+static void keep(finding *state, const provenance_key *key, bool whole)
+{
+    const provenance_chains *const chains = &state->from->typed_chains;
+    if (state->pending == WAITING)
+        put_waiting(state);
+    if (chains->count)
+        __builtin_prefetch(&chains->buckets[key->words[0] & (chains->count - 1)], 1);
+    state->waiting[state->pending].words[0] = key->words[0];
+    state->waiting[state->pending].words[1] = key->words[1];
+    state->waiting[state->pending++].whole = whole;
 }
 
 /* What may be an identity of a kind. */
@@ -130,6 +164,18 @@ static void try_identity(finding *state, cst_kind kind, uint32_t start, uint32_t
         return;
     if (!identity_parse(kind, state->text + start, end - start, state->memory, &value, &no_memory)) {
         state->failed = state->failed || no_memory;
+        return;
+    }
+    /* who names a page names its host: `a.domain` and `u.host` are compared with this */
+    if (state->type == PROVENANCE_HOSTS && kind != CST_KIND_HOST) {
+        const cst_value whole = value;
+        value_part(&whole, kind == CST_KIND_EMAIL ? CST_PROPERTY_EMAIL_DOMAIN : CST_PROPERTY_URL_HOST,
+                   &value);
+        if (value.length == 0)
+            return;
+        const provenance_key key =
+            key_make(state->from->seed, CST_KIND_HOST, value.as.text, value.length);
+        keep(state, &key, false);
         return;
     }
     const provenance_key key = key_make(state->from->seed, kind, value.as.text, value.length);
@@ -191,13 +237,19 @@ static void try_number(finding *state, uint32_t start, uint32_t end, bool whole)
     }
 }
 
-static void see_token(void *user, uint32_t start, uint32_t end)
+static void see_number(void *user, uint32_t start, uint32_t end)
+{
+    try_number(user, start, end, false);
+}
+
+static void see_host(void *user, uint32_t start, uint32_t end)
 {
     finding *const state = user;
-    if (state->from->types & PROVENANCE_NUMBERS)
-        try_number(state, start, end, false);
-    if ((state->from->types & PROVENANCE_HOSTS) && end - start <= 255 && memchr(state->text + start, '.', end - start))
-        try_identity(state, CST_KIND_HOST, start, end);
+    uint32_t stop = start; /* an address of a page is often written without its scheme */
+    while (stop < end && state->text[stop] != '/' && state->text[stop] != ':')
+        stop++;
+    if (stop - start <= 255 && memchr(state->text + start, '.', stop - start))
+        try_identity(state, CST_KIND_HOST, start, stop);
 }
 
 /* ---- e-mail ---------------------------------------------------------------------------------- */
@@ -277,22 +329,34 @@ static void find_urls(finding *state)
 
 /* ---- paths, IP ------------------------------------------------------------------------------- */
 
-static bool is_divider(char c)
+enum { DIVIDER = 1, QUOTE = 2, SPACE = 4 };
+
+/* What stands between the parts of a text that may be paths: all of ASCII up to the blank is SPACE. */
+static const uint8_t classes[256] = {
+    [0] = SPACE,  [1] = SPACE,  [2] = SPACE,  [3] = SPACE,  [4] = SPACE,  [5] = SPACE,  [6] = SPACE,  [7] = SPACE,  [8] = SPACE,
+    [9] = SPACE,  [10] = SPACE, [11] = SPACE, [12] = SPACE, [13] = SPACE, [14] = SPACE, [15] = SPACE, [16] = SPACE, [17] = SPACE,
+    [18] = SPACE, [19] = SPACE, [20] = SPACE, [21] = SPACE, [22] = SPACE, [23] = SPACE, [24] = SPACE, [25] = SPACE, [26] = SPACE,
+    [27] = SPACE, [28] = SPACE, [29] = SPACE, [30] = SPACE, [31] = SPACE, [32] = SPACE,
+    ['"'] = DIVIDER | QUOTE, ['\''] = DIVIDER | QUOTE, ['`'] = DIVIDER | QUOTE,
+    ['('] = DIVIDER, [')'] = DIVIDER, ['['] = DIVIDER, [']'] = DIVIDER, ['{'] = DIVIDER, ['}'] = DIVIDER,
+    ['<'] = DIVIDER, ['>'] = DIVIDER, [','] = DIVIDER, [';'] = DIVIDER, ['|'] = DIVIDER, ['='] = DIVIDER};
+
+static uint8_t class_of(char c)
 {
-    switch (c) {
-    case '"': case '\'': case '`': case '(': case ')': case '[': case ']': case '{': case '}': case '<': case '>': case ',': case ';': case '|': case '=':
-        return true;
-    default:
-        return false;
-    }
+    return classes[(unsigned char)c];
 }
 
-/* Most words are paths of one component, and canonical as they are. */
+static bool is_divider(char c)
+{
+    return (class_of(c) & DIVIDER) != 0;
+}
+
+/* Most words are paths of one component, and canonical as they are. No part between white space holds a NUL. */
 static void try_path(finding *state, uint32_t start, uint32_t end)
 {
     const char *const text = state->text + start;
     const uint32_t length = end - start;
-    if (length > 2 && !memchr(text, '/', length) && !memchr(text, '\0', length)) {
+    if (!memchr(text, '/', length)) {
         const provenance_key key = key_make(state->from->seed, CST_KIND_PATH, text, length);
         keep(state, &key, start <= state->first && end >= state->last);
     } else {
@@ -314,10 +378,12 @@ static void try_part(finding *state, uint32_t start, uint32_t end)
 }
 
 /* One part between white space, and what dividers cut it into. */
-static void see_part(finding *state, uint32_t start, uint32_t end)
+static void see_part(finding *state, uint32_t start, uint32_t end, bool divided)
 {
     uint32_t from = start, pieces = 0;
     try_part(state, start, end);
+    if (!divided)
+        return;
     for (uint32_t i = start; i < end && pieces < 64; i++) {
         if (!is_divider(state->text[i]))
             continue;
@@ -336,18 +402,25 @@ static void find_paths(finding *state)
     const char *const text = state->text;
     uint32_t start = 0, quote_start = 0;
     char quote = 0;
+    bool divided = false;
     for (uint32_t i = 0; i <= state->length; i++) {
-        const bool end = i == state->length || (unsigned char)text[i] <= ' ';
-        if (end && i > start && i - start <= 4096)
-            see_part(state, start, i);
-        if (end)
+        const uint8_t class = i == state->length ? SPACE : class_of(text[i]);
+        if (class == 0)
+            continue;
+        if (class & SPACE) {
+            if (i > start && i - start <= 4096)
+                see_part(state, start, i, divided);
             start = i + 1;
-        if (i == state->length || text[i] == '\n')
-            quote = 0;
-        else if (quote && text[i] == quote) {
+            divided = false;
+            if (i == state->length || text[i] == '\n')
+                quote = 0;
+            continue;
+        }
+        divided = true;
+        if (quote && text[i] == quote) {
             try_identity(state, CST_KIND_PATH, quote_start, i);
             quote = 0;
-        } else if (!quote && is_quote(text[i])) {
+        } else if (!quote && class & QUOTE) {
             quote = text[i];
             quote_start = i + 1;
         }
@@ -379,30 +452,75 @@ static void find_ips(finding *state)
     }
 }
 
-/* ---- all of them ----------------------------------------------------------------------------- */
+/* ---- by type ----------------------------------------------------------------------------- */
 
-bool provenance_find_typed(provenance *from, arena *memory, const provenance_record *record)
+bool provenance_find_typed(provenance *from, arena *memory, const provenance_record *record, uint32_t type)
 {
-    finding state = {.from = from, .memory = memory, .record = record, .text = from->bytes + record->start, .length = record->length, .last = record->length};
+    finding state;
+    state.from = from;
+    state.memory = memory;
+    state.record = record;
+    state.type = type;
+    state.text = from->bytes + record->start;
+    state.first = 0;
+    state.length = state.last = record->length;
+    state.pending = 0;
+    state.failed = false;
     while (state.first < state.last && (unsigned char)state.text[state.first] <= ' ')
         state.first++;
     while (state.last > state.first && (unsigned char)state.text[state.last - 1] <= ' ')
         state.last--;
     if (record->number) {
         provenance_key key;
-        if ((from->types & PROVENANCE_NUMBERS) && number_key(from->seed, memory, state.text, state.length, false, &key, &state.failed))
+        if (type == PROVENANCE_NUMBERS && number_key(from->seed, memory, state.text, state.length, false, &key, &state.failed))
             keep(&state, &key, true);
+        put_waiting(&state);
         return !state.failed;
     }
-    if (from->types & (PROVENANCE_NUMBERS | PROVENANCE_HOSTS))
-        tokens_visit(state.text, state.length, see_token, &state);
-    if (from->types & PROVENANCE_EMAILS)
+    switch (type) {
+    case PROVENANCE_NUMBERS:
+        tokens_visit(state.text, state.length, see_number, &state);
+        break;
+    case PROVENANCE_HOSTS:
+        tokens_visit(state.text, state.length, see_host, &state);
         find_emails(&state);
-    if (from->types & PROVENANCE_URLS)
         find_urls(&state);
-    if (from->types & PROVENANCE_PATHS)
+        break;
+    case PROVENANCE_EMAILS:
+        find_emails(&state);
+        break;
+    case PROVENANCE_URLS:
+        find_urls(&state);
+        break;
+    case PROVENANCE_PATHS:
         find_paths(&state);
-    if (from->types & PROVENANCE_IPS)
+        break;
+    default:
         find_ips(&state);
+        break;
+    }
+    put_waiting(&state);
     return !state.failed;
+}
+
+uint32_t provenance_type_of(const cst_value *value)
+{
+    switch (value->kind) {
+    case CST_KIND_INT:
+    case CST_KIND_DECIMAL:
+    case CST_KIND_FLOAT:
+        return PROVENANCE_NUMBERS;
+    case CST_KIND_EMAIL:
+        return PROVENANCE_EMAILS;
+    case CST_KIND_URL:
+        return PROVENANCE_URLS;
+    case CST_KIND_HOST:
+        return PROVENANCE_HOSTS;
+    case CST_KIND_PATH:
+        return PROVENANCE_PATHS;
+    case CST_KIND_IP:
+        return PROVENANCE_IPS;
+    default:
+        return 0;
+    }
 }

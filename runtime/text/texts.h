@@ -87,7 +87,7 @@ typedef struct cst_texts {
     text_seen *few[TEXT_BUCKETS];
     echo *const *echoes;             /* by row of image.echoes: of the event's session; NULL: nothing came yet */
     bool echoes_lost;                /* texts of the session were dropped: what asks for them is undecided */
-    const struct provenance *provenance; /* of the event's session; NULL: nothing came yet */
+    struct provenance *provenance; /* of the event's session; NULL: nothing came yet */
     bool provenance_lost;            /* what the session heard was dropped */
     struct {
         text_mark *items;

@@ -52,10 +52,8 @@ static bool make_folded(arena *memory, const char *text, uint32_t length, view *
     return true;
 }
 
-bool view_make(arena *memory, const char *text, uint32_t length, unsigned views, view *out)
+__attribute__((noinline)) static bool make_several(arena *memory, const char *text, uint32_t length, unsigned views, view *out)
 {
-    if (views == VIEW_FOLDED)
-        return make_folded(memory, text, length, out);
     decoder d = {.arena = memory};
     view_segment whole;
     if (!make_valid(memory, text, length, &whole))
@@ -74,4 +72,9 @@ bool view_make(arena *memory, const char *text, uint32_t length, unsigned views,
     }
     *out = (view){d.items, d.count, d.limited};
     return true;
+}
+
+bool view_make(arena *memory, const char *text, uint32_t length, unsigned views, view *out)
+{
+    return views == VIEW_FOLDED ? make_folded(memory, text, length, out) : make_several(memory, text, length, views, out);
 }

@@ -83,7 +83,7 @@ static ready ready_begin(cst_context *context, uint32_t count)
     ready made = {.frame = *engine_frame(context),
                   .slots = allocated(count, sizeof(cst_value *)),
                   .dispatch = allocated(count, sizeof(cst_dispatch_row *)),
-                  .module = context->policy->module};
+                  .module = context->module};
     made.frame.hits = allocated(image->rules.count + 1u, sizeof(cst_hit));
     made.frame.memo = allocated(image->memo_count + 1u, 1);
     return made;

@@ -300,6 +300,22 @@ class Warnings(unittest.TestCase):
         self.assertEqual(self.found("define big(x: int) = x > 3\n"), [])
 
 
+class Bounds(unittest.TestCase):
+    def test_warnings_never_hide_errors(self):
+        with tempfile.TemporaryDirectory() as folder:
+            lines = ['constitution m "1"', "tool t(l: list<int>, n: int) a"]
+            lines += ["rule a%d on action t when any x in args.l satisfies args.n == %d then flag" % (i, i) for i in range(250)]
+            lines += ["rule z%d on action t when nowhere.id == %d then deny" % (i, i) for i in range(250)]
+            with open(os.path.join(folder, "many.const"), "w", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+            run = constc("check", "many.const", folder=folder)
+            text = run.stderr.decode()
+            self.assertEqual(run.returncode, 1)
+            self.assertEqual(len(re.findall(r"^warning\[", text, re.M)), 200)
+            self.assertEqual(len(re.findall(r"^error\[", text, re.M)), 200)
+            self.assertIn("250 errors, 250 warnings; 100 not shown", text)
+
+
 class Cascades(unittest.TestCase):
     """One mistake is one diagnostic, however much refers to what was lost."""
 

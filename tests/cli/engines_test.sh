@@ -1,5 +1,5 @@
 #!/bin/sh
-# engines_test.sh - the same decisions, byte for byte, from the JIT, the optimising tier, the reference evaluator and a policy.so.
+# engines_test.sh - the same decisions, byte for byte, from the JIT, the optimising tier, the reference evaluator, all of them one after the other, and a policy.so.
 # $1 is constc.
 set -eu
 constc=$1
@@ -10,7 +10,7 @@ trap 'rm -rf "$folder"' EXIT
 compare() { # POLICY EVENTS
     "$constc" build "$1" -o "$folder/policy.so"
     "$constc" run "$1" "$2" --engine reference >"$folder/reference"
-    for engine in jit optimised; do
+    for engine in jit optimised tiered; do
         "$constc" run "$1" "$2" --engine $engine >"$folder/other"
         cmp "$folder/reference" "$folder/other"
     done

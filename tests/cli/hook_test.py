@@ -51,6 +51,12 @@ tool Bash(command: string) executes
 rule many on action Bash when count of action Bash within 1h > 3 then deny because "Too many."
 rule off on action Bash when args.command == "stop" then halt
 """
+ACROSS = """\
+constitution across "1.0"
+context claude { cwd: path }
+tool Bash(command: string) executes
+rule many on action Bash when count of action Bash with same claude.cwd across sessions within 1h > 3 then deny because "Too many."
+"""
 KEY = "AKIAABCDEFGHIJKLMNOP"
 BASE = {"session_id": "s1", "transcript_path": "/t.jsonl", "cwd": "/work", "permission_mode": "default"}
 
@@ -172,7 +178,7 @@ class Hook(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.shared = tempfile.mkdtemp()
-        for name, text in (("coding", POLICY), ("counts", COUNTS), ("counts2", COUNTS.replace("> 3", "> 9"))):
+        for name, text in (("coding", POLICY), ("counts", COUNTS), ("across", ACROSS), ("counts2", COUNTS.replace("> 3", "> 9"))):
             source = os.path.join(cls.shared, name + ".const")
             with open(source, "w", encoding="utf-8") as file:
                 file.write(text)
@@ -333,6 +339,27 @@ class Hook(unittest.TestCase):
             said.append(self.answer(call("Bash", command="ls"), "counts.so"))
             self.answer(asked, "counts.so")
         self.assertEqual([answer is None for answer in said], [True] * 3 + [False] * 3)
+
+    def test_what_is_counted_across_sessions(self):
+        def ask(number, folder="/work"):
+            return self.answer({**call("Bash", command="ls"), "session_id": f"s{number}", "cwd": folder}, "across.so")
+
+        self.assertEqual([ask(number) is None for number in range(6)], [True] * 3 + [False] * 3)
+        self.assertIsNone(ask(0, "/other"))
+        paths = {}
+        for path in self.files(".state"):
+            with open(path, "rb") as file:
+                paths[path] = file.read()
+        (shared,) = [path for path, content in paths.items() if content.startswith(b"CSTACRS")]
+        for content in (paths[shared][:-1], paths[shared] + b"x", b"", paths[shared][:50] + b"\0" + paths[shared][51:]):
+            with open(shared, "wb") as file:
+                file.write(content)
+            self.denied(ask(9, "/new"))
+            with open(shared, "rb") as file:  # it stays for its owner to look at
+                self.assertEqual(file.read(), content)
+        with open(shared, "wb") as file:
+            file.write(paths[shared])
+        self.assertIsNone(ask(9, "/new"))
 
     def test_files_are_the_users_own(self):
         old = os.umask(0)

@@ -3,13 +3,16 @@
  *
  *     differential [SEED [POLICIES [EVENTS [RULES]]]]
  *
- * Every policy is compiled by the JIT (both tiers) and by the reference evaluator; every event is decided by all, and the whole
+ * Every policy is compiled to native code (quickly and carefully) and by the reference evaluator; every event is decided by all, and the whole
  * decision as JSON must be the same: verdict, fired rules, messages, spans, undecided reasons, errors. One tier has no index over its
  * rules, the other has one wherever rules can be told apart, and they change places from policy to policy; with RULES, each policy has
  * that many rules, and both tiers have the index that the planner finds worth having. A run that never saw some kind of
  * outcome fails too, so that the generator cannot quietly stop testing anything.
  *
- * Host predicates are answered by random_host.c, some at once, some later. A fourth context asks everything that is open: what is decided
+ * Every policy also runs with tiers (CST_ENGINE_TIERED), deciding while its code is made and put in force: most begin in the reference evaluator and
+ * are waited for at some event that is drawn, so that sessions and what is remembered go over from tier to tier.
+ *
+ * Host predicates are answered by random_host.c, some at once, some later. One more context asks everything that is open: what is decided
  * without a question must be what would have been decided with its answer.
  */
 #include <constitution/compiler.h>
@@ -63,7 +66,7 @@ static int64_t fixed_clock(void *user)
 }
 
 typedef struct tally {
-    uint64_t pairs, verdicts[9], malformed, undecided, shadow, spans, from[2], pending, spared, indexed, data;
+    uint64_t pairs, verdicts[9], malformed, undecided, shadow, spans, from[2], pending, spared, indexed, data, changed;
 } tally;
 
 /* Rules behind an index, and those that it holds as data. */
@@ -116,7 +119,10 @@ static void count(tally *tally, const cst_decision *decision, const char *json)
     tally->spared += strstr(json, "\"not_evaluated\":[") != NULL;
 }
 
-static const char *const engine_names[] = {"jit", "optimised", "reference"};
+/* By cst_engine; the last asks everything at once. */
+enum { JIT, OPTIMISED, REFERENCE, TIERED, EAGER, POLICIES };
+
+static const char *const engine_names[] = {"jit", "optimised", "reference", "tiered"};
 
 static bool same_text(const engine_text *a, const engine_text *b)
 {
@@ -154,18 +160,18 @@ static void decide_wholly(cst_context *context, const buffer *event, buffer *out
 static int compare(random_state *random, const random_policy *policy, files *files, uint32_t events,
                    const plan_indexing tiers[2], tally *tally)
 {
-    cst_policy *policies[4] = {0};
-    cst_context *contexts[4] = {0};
+    cst_policy *policies[POLICIES] = {0};
+    cst_context *contexts[POLICIES] = {0};
     int differences = 0;
-    buffer event, texts[4];
-    random_host hosts[4];
+    buffer event, texts[POLICIES];
+    random_host hosts[POLICIES];
     const uint64_t host_seed = random_below(random, 1u << 30);
     buffer_init(&event, NULL, 0);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < POLICIES; i++)
         buffer_init(&texts[i], NULL, 0);
-    for (int engine = 0; engine < 3; engine++) {
-        policies[engine] =
-            compile(files, (cst_engine)engine, engine < 2 ? tiers[engine] : INDEX_NEVER, tally);
+    for (int engine = JIT; engine <= TIERED; engine++) {
+        policies[engine] = compile(files, (cst_engine)engine,
+                                   engine == TIERED ? tiers[OPTIMISED] : engine == REFERENCE ? INDEX_NEVER : tiers[engine], tally);
         contexts[engine] = policies[engine] ? cst_context_new(policies[engine]) : NULL;
         if (!contexts[engine]) {
             differences = 1;
@@ -173,48 +179,57 @@ static int compare(random_state *random, const random_policy *policy, files *fil
         }
     }
     /* of a policy of its own: contexts of one policy share what it asks across sessions */
-    policies[3] = compile(files, CST_ENGINE_REFERENCE, INDEX_NEVER, tally);
-    contexts[3] = policies[3] ? cst_context_new(policies[3]) : NULL;
-    if (!contexts[3]) {
+    policies[EAGER] = compile(files, CST_ENGINE_REFERENCE, INDEX_NEVER, tally);
+    contexts[EAGER] = policies[EAGER] ? cst_context_new(policies[EAGER]) : NULL;
+    if (!contexts[EAGER]) {
         differences = 1;
         goto done;
     }
-    contexts[3]->host.eager = true;
-    for (int i = 0; i < 4; i++) {
-        hosts[i] = (random_host){host_seed, i < 3};
+    contexts[EAGER]->host.eager = true;
+    const uint32_t quick_by = random_below(random, events), optimised_by = quick_by + random_below(random, events);
+    const cst_module *in_force = contexts[TIERED]->module;
+    for (int i = 0; i < POLICIES; i++) {
+        hosts[i] = (random_host){host_seed, i != EAGER};
         cst_context_host(contexts[i], random_host_answer, &hosts[i], host_seed % 2);
     }
     for (uint32_t i = 0; i < events && differences < 5; i++) {
-        cst_decision decisions[4];
+        cst_decision decisions[POLICIES];
         uint64_t pending = 0;
         buffer_clear(&event);
         random_event_write(random, policy, &event);
-        for (int engine = 0; engine < 4; engine++)
-            decide_wholly(contexts[engine], &event, &texts[engine], &decisions[engine], &pending);
-        tally->pending += pending > 0;
-        if (decisions[2].verdict > CST_HALT) {
+        if ((i == quick_by && cst_policy_wait(policies[TIERED], CST_TIER_QUICK) != CST_OK) ||
+            (i == optimised_by && cst_policy_wait(policies[TIERED], CST_TIER_OPTIMISED) != CST_OK)) {
             differences++;
-            fprintf(stderr, "NEVER DECIDED %s\n", texts[2].bytes);
+            fputs("A TIER WAS NOT REACHED\n", stderr);
+        }
+        for (int engine = 0; engine < POLICIES; engine++)
+            decide_wholly(contexts[engine], &event, &texts[engine], &decisions[engine], &pending);
+        tally->changed += contexts[TIERED]->module != in_force;
+        in_force = contexts[TIERED]->module;
+        tally->pending += pending > 0;
+        if (decisions[REFERENCE].verdict > CST_HALT) {
+            differences++;
+            fprintf(stderr, "NEVER DECIDED %s\n", texts[REFERENCE].bytes);
             continue;
         }
-        count(tally, &decisions[2], texts[2].bytes);
-        for (int engine = 0; engine < 2; engine++) {
-            if (strcmp(texts[engine].bytes, texts[2].bytes) == 0)
+        count(tally, &decisions[REFERENCE], texts[REFERENCE].bytes);
+        for (int engine = JIT; engine <= TIERED; engine++) {
+            if (strcmp(texts[engine].bytes, texts[REFERENCE].bytes) == 0)
                 continue;
             differences++;
             fprintf(stderr, "DIFFERENCE\nevent     %.*s\n%-9s %s\nreference %s\n", (int)event.length, event.bytes,
-                    engine_names[engine], texts[engine].bytes, texts[2].bytes);
+                    engine_names[engine], texts[engine].bytes, texts[REFERENCE].bytes);
         }
-        if (!same_outcome(contexts[2], contexts[3])) {
+        if (!same_outcome(contexts[REFERENCE], contexts[EAGER])) {
             differences++;
             fprintf(stderr, "A QUESTION WAS MISSING\nevent     %.*s\nasked     %s\nall asked %s\n", (int)event.length, event.bytes,
-                    texts[2].bytes, texts[3].bytes);
+                    texts[REFERENCE].bytes, texts[EAGER].bytes);
         }
     }
 done:
     if (differences)
         fprintf(stderr, "---- policy\n%s---- upper\n%s----\n", files->text.bytes, files->upper.bytes ? files->upper.bytes : "");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < POLICIES; i++) {
         cst_context_free(contexts[i]);
         cst_policy_release(policies[i]);
         buffer_free(&texts[i]);
@@ -266,6 +281,8 @@ int main(int argc, char **argv)
     seen_all = seen_all && tally.pending && tally.spared;
     printf("  rules behind an index %" PRIu64 ", as data %" PRIu64 "\n", tally.indexed, tally.data);
     seen_all = seen_all && tally.indexed && tally.data;
+    printf("  tiers that came into force between two events %" PRIu64 "\n", tally.changed);
+    seen_all = seen_all && tally.changed;
     if (!seen_all)
         printf("some outcome never happened: the generator tests too little\n");
     return differences || !seen_all;

@@ -5,7 +5,7 @@
  *
  * Each policy asks a number of random questions; traces of several sessions, with stopped and waiting events, cuts, clocks that jump and
  * run backwards, are decided by native code and by the reference evaluator; and each answer (true, false, undecided) must be that of the
- * oracle. The oracle says itself where an engine may know less than it: how often that happens is printed. A run in which some kind of
+ * oracle. Now and then all sessions go as bytes to another context, which must change nothing. The oracle says itself where an engine may know less than it: how often that happens is printed. A run in which some kind of
  * answer to some kind of question never came is a failure too.
  */
 #include <constitution/compiler.h>
@@ -25,7 +25,7 @@ enum { KINDS = 6 };
 static const char *const kind_names[KINDS] = {"earlier", "count", "sum", "distinct", "latest", "label"};
 
 typedef struct tally {
-    uint64_t answers[KINDS][3], formulas, loose, events, stopped, waiting, cut;
+    uint64_t answers[KINDS][3], formulas, loose, events, stopped, waiting, cut, moved;
 } tally;
 
 static void print_diagnostic(void *user, const cst_diagnostic *diagnostic)
@@ -39,6 +39,7 @@ static cst_policy *compile(const buffer *text, cst_engine engine)
 {
     cst_compiler_options options = {.size = sizeof options, .engine = engine, .diagnostic = print_diagnostic};
     options.runtime.size = sizeof options.runtime;
+    options.runtime.key[0] = 1;
     cst_policy *policy = NULL;
     if (cst_policy_compile_text("temporal.const", text->bytes, text->length, &options, &policy) != CST_OK)
         fprintf(stderr, "does not compile:\n%s", text->bytes);
@@ -184,6 +185,29 @@ static void print_trace(const world *world, const buffer *last)
     buffer_free(&json);
 }
 
+/* All sessions go to a new context, as bytes. */
+static bool move_sessions(cst_context **context)
+{
+    cst_context *const fresh = cst_context_new((cst_policy *)(uintptr_t)cst_context_policy(*context));
+    bool good = fresh != NULL;
+    for (uint32_t i = 0; i < SESSIONS && good; i++) {
+        char name[8];
+        const int length = snprintf(name, sizeof name, "s%u", i);
+        const void *bytes;
+        size_t size;
+        good = cst_session_save(*context, name, (size_t)length, &bytes, &size) == CST_OK &&
+               cst_session_load(fresh, name, (size_t)length, bytes, size, NULL) == CST_OK;
+    }
+    if (!good) {
+        fputs("DIFFERENCE: a session cannot be saved and loaded\n", stderr);
+        cst_context_free(fresh);
+        return false;
+    }
+    cst_context_free(*context);
+    *context = fresh;
+    return true;
+}
+
 static int run(random_state *random, const temporal_policy *policy, uint32_t events, tally *tally)
 {
     cst_policy *policies[ENGINES] = {0};
@@ -214,6 +238,10 @@ static int run(random_state *random, const temporal_policy *policy, uint32_t eve
             }
             differences += check(policy, &world, &now, found, engine_names[engines[engine]], tally);
         }
+        const bool moves = random_chance(random, 10);
+        for (int engine = 0; engine < ENGINES && moves && !differences; engine++)
+            differences += !move_sessions(&contexts[engine]);
+        tally->moved += moves;
         if (differences)
             print_trace(&world, &json);
         remember(policy, &world, &now, tally);
@@ -257,7 +285,8 @@ int main(int argc, char **argv)
         }
         printf("\n");
     }
-    printf("  stopped %" PRIu64 ", waiting %" PRIu64 ", cut %" PRIu64 "\n", tally.stopped, tally.waiting, tally.cut);
+    printf("  stopped %" PRIu64 ", waiting %" PRIu64 ", cut %" PRIu64 ", saved and loaded after %" PRIu64 " events\n", tally.stopped,
+           tally.waiting, tally.cut, tally.moved);
     if (!seen_all)
         printf("some answer never came: the generator tests too little\n");
     return differences || !seen_all;

@@ -47,7 +47,7 @@ static void try_load(const cst_allocator *allocator, const uint8_t *data, size_t
     buffer_free(&again);
 }
 
-static provenance_answer ask(const provenance *from, arena *memory, uint64_t sources, const cst_value *value, bool echoes)
+static provenance_answer ask(provenance *from, arena *memory, uint64_t sources, const cst_value *value, bool echoes)
 {
     const uint64_t results = 4 | 8;
     const provenance_question question = {&sources, &results, 4, echoes};
@@ -71,7 +71,7 @@ static void try_ask(const cst_allocator *allocator, const uint8_t *data, size_t 
         if (utf8_valid(text + start, length)) {
             provenance_step(from);
             if (length % 5 < SOURCES)
-                said = provenance_add_text(from, &memory, length % 5, text + start, length);
+                said = provenance_add_text(from, length % 5, text + start, length);
             value.as.text = text + start;
             value.length = length;
         }

@@ -208,6 +208,28 @@ static void what_is_no_grant_meets_nothing(void **unused)
     cst_policy_release(policy);
 }
 
+static void an_approval_is_no_permit(void **unused)
+{
+    (void)unused;
+    char text[sizeof policy_text + 100];
+    snprintf(text, sizeof text, "%sdefault action deny\npermit bob on action pay when args.to == \"bob\"\n", policy_text);
+    cst_policy *const policy = compile(text, CST_ENGINE_JIT, 1);
+    cst_context *const context = cst_context_new(policy);
+    static const char *const receivers[] = {"ann", "bob"};
+    for (int i = 0; i < 2; i++) {
+        char pay[100], grant[CST_GRANT_SIZE], quoted[CST_GRANT_SIZE + 2];
+        uint8_t hash[32];
+        snprintf(pay, sizeof pay, "\"stage\":\"action\",\"tool\":\"pay\",\"args\":{\"amount\":5,\"to\":\"%s\"}", receivers[i]);
+        const cst_decision before = present(context, "s", pay, NULL);
+        assert_int_equal(cst_decision_action_hash(&before, hash), CST_OK);
+        assert_int_equal(cst_approve(policy, "s", 1, hash, "user", now + MINUTE, grant), CST_OK);
+        snprintf(quoted, sizeof quoted, "\"%s\"", grant);
+        assert_int_equal(present(context, "s", pay, quoted).verdict, i == 0 ? CST_DENY : CST_FLAG);
+    }
+    cst_context_free(context);
+    cst_policy_release(policy);
+}
+
 static void its_use_survives_saving(void **unused)
 {
     (void)unused;
@@ -235,6 +257,7 @@ int main(void)
         cmocka_unit_test(it_expires),                                cmocka_unit_test(all_demands_must_be_met_and_a_deny_stands),
         cmocka_unit_test(it_is_for_what_goes_on),                    cmocka_unit_test(what_is_no_grant_meets_nothing),
         cmocka_unit_test(its_use_survives_saving),
+        cmocka_unit_test(an_approval_is_no_permit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

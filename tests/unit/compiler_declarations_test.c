@@ -510,7 +510,7 @@ static void test_blocks(void **state)
     assert_int_equal(test->step_count, 10);
     assert_string_equal(test->steps[0].json, "{\"role\":\"a\"}");
     assert_string_equal(test->steps[1].event,
-                        "{\"stage\":\"action\",\"agent\":\"coder\",\"chain\":[\"coder\"],\"tool\":\"pay\",\"args\":{\"amount\":6.50,\"to\":[\"x@y.test\"]}}");
+                        "{\"stage\":\"action\",\"agent\":\"coder\",\"tool\":\"pay\",\"args\":{\"amount\":6.50,\"to\":[\"x@y.test\"]}}");
     assert_int_equal(test->steps[2].by[0], 0);
     assert_string_equal(test->steps[6].event, "{\"stage\":\"result\",\"tool\":\"get\",\"args\":{\"id\":7},\"value\":{\"ok\":true}}");
     assert_int_equal(test->steps[7].wait_us, 600000000);

@@ -57,7 +57,7 @@ static int codes_compare(const void *a, const void *b)
 
 static void codes_list(checked *checked)
 {
-    const char *names[LIMIT_DIAGNOSTICS];
+    const char *names[2 * LIMIT_DIAGNOSTICS];
     uint32_t count = 0;
     for (uint32_t i = 0; i < checked->compilation.diagnostics.count; i++) {
         const char *const name =

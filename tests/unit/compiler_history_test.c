@@ -48,6 +48,22 @@ static void a_cut_key_is_the_key(void **state)
     assert_int_equal(act(2, "ask", "the [cut] one", 0), 'T');
 }
 
+static void a_replaced_value_enters(void **state)
+{
+    (void)state;
+    static const char cap[] = "rule cap on action pay when args.n > 50 then replace args.n with 50\n";
+    history_begin_with("earlier (action pay where args.n == 50)", cap, false);
+    act(0, "pay", "ann", 60);
+    EXPECT('T', 1);
+    history_begin_with("sum of args.n over action pay == 100", cap, false);
+    act(0, "pay", "ann", 60);
+    act(1, "pay", "ann", 70);
+    EXPECT('T', 2);
+    history_begin_with("earlier (action pay where args.n > 50)", cap, false);
+    act(0, "pay", "ann", 60);
+    EXPECT('F', 1);
+}
+
 static void an_action_enters_when_it_is_let_through(void **state)
 {
     (void)state;
@@ -77,6 +93,25 @@ static void stopped_events_are_seen_as_they_arrived(void **state)
     question("earlier (stopped action pay where args.to contains \"secret\")");
     act(0, "pay", "a secret", 666);
     EXPECT('T', 1);
+}
+
+static void every_effect_that_stops(void **state)
+{
+    (void)state;
+    static const char *const effects[] = {"refuse", "deny", "halt", "escalate to user", "flag"};
+    for (int i = 0; i < 5; i++) {
+        char rule[200];
+        snprintf(rule, sizeof rule, "rule r on action pay when args.n == 7 then %s\n", effects[i]);
+        history_begin_with("earlier stopped action pay with same user.id across sessions within 1h", rule, false);
+        act(0, "pay", "ann", 7);
+        here.session = "another";
+        EXPECT(i < 3 ? 'T' : 'F', 1);
+        history_begin_with("earlier action pay with same user.id across sessions within 1h", rule, false);
+        act(0, "pay", "ann", 7);
+        here.session = "another";
+        EXPECT(i < 4 ? 'F' : 'T', 1);
+        here.session = "s";
+    }
 }
 
 static void what_waits_is_in_no_history(void **state)
@@ -557,6 +592,19 @@ static void an_undecided_label_rule_leaves_it_unknown(void **state)
     EXPECT('T', 9);
 }
 
+static void no_event_takes_a_label_back(void **state)
+{
+    (void)state;
+    labelled("rule give on action ask when args.n == 1 then label seen\nrule other on input then label heard\n");
+    assert_int_equal(act(0, "ask", "x", 1), 'F');
+    say(1, "input", "hi");
+    say(2, "output", "STOP");
+    act(3, "pay", "x", 666);
+    act(4, "pay", "x", 667);
+    result(5, "read", "ok");
+    EXPECT('T', 100000);
+}
+
 static void a_shadow_rule_gives_none(void **state)
 {
     (void)state;
@@ -571,9 +619,11 @@ int main(void)
         cmocka_unit_test(a_session_has_its_own_past),
         cmocka_unit_test(what_enters_is_what_went_on),
         cmocka_unit_test(a_cut_key_is_the_key),
+        cmocka_unit_test(a_replaced_value_enters),
         cmocka_unit_test(an_action_enters_when_it_is_let_through),
         cmocka_unit_test(stopped_events_are_seen_by_stopped_alone),
         cmocka_unit_test(stopped_events_are_seen_as_they_arrived),
+        cmocka_unit_test(every_effect_that_stops),
         cmocka_unit_test(what_waits_is_in_no_history),
         cmocka_unit_test(every_stage_has_a_past),
         cmocka_unit_test(earlier_and_latest_never_see_the_event_in_hand),
@@ -601,6 +651,7 @@ int main(void)
         cmocka_unit_test(a_session_needs_no_more_than_was_told),
         cmocka_unit_test(a_label_holds_from_the_next_event_on),
         cmocka_unit_test(a_stopped_event_gives_it_too),
+        cmocka_unit_test(no_event_takes_a_label_back),
         cmocka_unit_test(an_undecided_label_rule_leaves_it_unknown),
         cmocka_unit_test(a_shadow_rule_gives_none),
     };

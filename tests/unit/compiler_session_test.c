@@ -130,6 +130,44 @@ static void saving_at_every_point_changes_nothing(void **unused)
     cst_policy_release(policies[1]);
 }
 
+/* What was in the window has left it, and nothing has come since: what is saved then begins again with an empty ring. */
+static void a_window_that_has_emptied(void **unused)
+{
+    (void)unused;
+    static const char text[] = "constitution windows \"1\"\ntool pay(n: int) pays\ndefault action allow\n"
+                               "rule often on input, action pay when count of action pay within 10s > 2 then flag\n"
+                               "rule sums on input, action pay when sum of args.n over action pay within 10s > 5 then flag\n"
+                               "rule wide on input, action pay when distinct of args.n over action pay within 10s > 2 then flag\n";
+    static const char *const events[] = {
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"tool\":\"pay\",\"args\":{\"n\":3}}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:01Z\",\"tool\":\"pay\",\"args\":{\"n\":2}}",
+        "{\"stage\":\"input\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:00Z\",\"text\":\"x\"}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:01Z\",\"tool\":\"pay\",\"args\":{\"n\":4}}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:02Z\",\"tool\":\"pay\",\"args\":{\"n\":4}}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:03Z\",\"tool\":\"pay\",\"args\":{\"n\":5}}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:04Z\",\"tool\":\"pay\",\"args\":{\"n\":6}}"};
+    static const char *const fired[] = {"", "", "", "", "sums", "often,sums", "often,sums,wide"};
+    cst_policy *const policy = compile(text, CST_ENGINE_JIT, 7);
+    cst_context *whole = cst_context_new(policy), *part = cst_context_new(policy);
+    state_bytes state = {NULL, 0};
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        char *const expected = decide(whole, events[i]), *const got = decide(part, events[i]);
+        assert_string_equal(got, expected);
+        assert_int_equal(strstr(got, "windows.often") || strstr(got, "\"often\""), strstr(fired[i], "often") != NULL);
+        assert_int_equal(strstr(got, "windows.wide") || strstr(got, "\"wide\""), strstr(fired[i], "wide") != NULL);
+        free(expected);
+        free(got);
+        save(part, &state);
+        cst_context_free(part);
+        part = cst_context_new(policy);
+        assert_int_equal(cst_session_load(part, "s", 1, state.bytes, state.length, NULL), CST_OK);
+    }
+    free(state.bytes);
+    cst_context_free(whole);
+    cst_context_free(part);
+    cst_policy_release(policy);
+}
+
 /* The state after the first `steps` events. */
 static state_bytes state_after(cst_policy *policy, int steps)
 {
@@ -298,7 +336,8 @@ static void signatures_are_those_of_the_standard(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(saving_at_every_point_changes_nothing), cmocka_unit_test(what_was_changed_is_refused),
+        cmocka_unit_test(saving_at_every_point_changes_nothing),
+        cmocka_unit_test(a_window_that_has_emptied), cmocka_unit_test(what_was_changed_is_refused),
         cmocka_unit_test(signed_nonsense_does_no_harm),          cmocka_unit_test(another_policy_keeps_what_it_asks),
         cmocka_unit_test(a_key_is_needed),                       cmocka_unit_test(signatures_are_those_of_the_standard),
     };

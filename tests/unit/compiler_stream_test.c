@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -350,6 +351,40 @@ static void test_stops(void **unused)
     reply_end(&reply, CST_DENY, "");
 }
 
+static void test_stops_before_its_first_match(void **unused)
+{
+    (void)unused;
+    reply reply;
+    reply_open(&reply, plan_policy, output);
+    feed(&reply, "we have a ", "we have a ");
+    assert_false(reply.piece.stopped);
+    feed(&reply, "good ", "good ");
+    feed(&reply, "plan b and a plan b ", "");
+    assert_true(reply.piece.stopped);
+    feed(&reply, "and more ", "");
+    reply_end(&reply, CST_DENY, "");
+}
+
+/* What no rule could decide from a part is decided from the whole. */
+static void test_what_needs_the_whole_is_held(void **unused)
+{
+    (void)unused;
+    static const char *const rules[] = {
+        "rule r on output when length of text > 20 then deny\n",
+        "rule r on output when not text contains \"disclaimer\" and text contains \"advice\" then deny\n",
+        "rule r on output when text contains \"damn\" then replace text with \"…\"\n",
+        "default output deny\npermit p on output when text contains \"short\"\n",
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        char policy[300];
+        reply reply;
+        snprintf(policy, sizeof policy, "constitution s \"1\"\n%s", rules[i]);
+        reply_open(&reply, policy, output);
+        feed(&reply, "a short text ", "");
+        reply_end(&reply, CST_PERMIT, "a short text ");
+    }
+}
+
 static void test_whole_is_held(void **unused)
 {
     (void)unused;
@@ -492,7 +527,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_holds_little),
-        cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_stops), cmocka_unit_test(test_stops_before_its_first_match), cmocka_unit_test(test_what_needs_the_whole_is_held),
         cmocka_unit_test(test_whole_is_held),
         cmocka_unit_test(test_flags_hold_nothing),
         cmocka_unit_test(test_malformed),

@@ -450,7 +450,7 @@ static void move_texts(cst_image *image, uint32_t by)
 
 const cst_module *image_finish(image_builder *builder)
 {
-    cst_image head = {.magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION};
+    cst_image head = {.magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION, .chain_agent = CST_NONE, .chain_sender = CST_NONE, .chain_receiver = CST_NONE};
     if (builder->layers.count == 0)
         image_layer(builder, "test");
     add_dispatch(builder, &head);
@@ -461,11 +461,12 @@ const cst_module *image_finish(image_builder *builder)
         &builder->tools,   &builder->groups,  &builder->group_rules, &builder->group_lists,
         &builder->dispatch, &builder->rules,  &builder->principles, &builder->layers,
         &builder->parts,   &builder->witnesses, &builder->sites,   &builder->records};
-    size_t size = sizeof head + builder->texts.size;
+    const uint32_t head_size = (uint32_t)(sizeof head + 7) & ~7u;
+    size_t size = head_size + builder->texts.size;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         size += (all[i]->size + 7) & ~(size_t)7;
     uint8_t *const bytes = checked(calloc(1, size));
-    uint32_t at = sizeof head;
+    uint32_t at = head_size;
     head.symbol_buckets = put(bytes, &at, &builder->buckets);
     head.symbols = put(bytes, &at, &builder->symbols);
     head.types = put(bytes, &at, &builder->types);

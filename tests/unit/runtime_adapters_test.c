@@ -77,6 +77,55 @@ static void chat_becomes_events(void **state)
         "{\"stage\":\"output\",\"session\":\"s1\",\"text\":\"Done\"}\n");
 }
 
+#define CALLED(TOOL) "{\"id\":\"a\",\"function\":{\"name\":\"" TOOL "\",\"arguments\":\"{}\"}}"
+#define CALLS(SECOND)                                                                              \
+    "[{\"role\":\"assistant\",\"tool_calls\":[" CALLED("f") "," CALLED(SECOND) "]}"
+#define ANSWERED(NAME) ",{\"role\":\"tool\",\"tool_call_id\":\"a\"," NAME "\"content\":\"1\"}"
+#define ACTED(TOOL)                                                                                \
+    "{\"stage\":\"action\",\"session\":\"conversation-1\",\"id\":\"a\",\"tool\":\"" TOOL           \
+    "\",\"args\":{}}\n"
+#define TOLD(ARGS)                                                                                 \
+    "{\"stage\":\"result\",\"session\":\"conversation-1\",\"id\":\"a\",\"tool\":\"f\"," ARGS       \
+    "\"text\":\"1\"}\n"
+#define WRONG(TEXT)                                                                                \
+    "{\"malformed\":{\"code\":\"missing\",\"at\":\"/tool\",\"text\":\"" TEXT                       \
+    "\"},\"session\":\"conversation-1\",\"id\":\"a\"}\n"
+
+static void a_result_belongs_to_one_call(void **state)
+{
+    (void)state;
+    /* two tools, one id: the id does not tell whose result it is, the message's name does */
+    expect_events(CONVERSATION_OPENAI, NULL, CALLS("g") ANSWERED("") "]",
+                  ACTED("f") ACTED("g")
+                      WRONG("calls of different tools have the id of this result"));
+    expect_events(CONVERSATION_OPENAI, NULL, CALLS("g") ANSWERED("\"name\":\"f\",") "]",
+                  ACTED("f") ACTED("g") TOLD(""));
+    /* as many results as calls, no more */
+    expect_events(CONVERSATION_OPENAI, NULL,
+                  CALLS("f") ANSWERED("") ANSWERED("") ANSWERED("\"name\":\"f\",") "]",
+                  ACTED("f") ACTED("f") TOLD("\"args\":{},") TOLD("\"args\":{},")
+                      WRONG("the call with this id has its result already"));
+}
+
+static void calls_stand_where_they_are_seen(void **state)
+{
+    (void)state;
+    expect_events(CONVERSATION_OPENAI, NULL,
+                  "[{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"a\","
+                  "\"name\":\"f\",\"input\":{}}]}]",
+                  "{\"malformed\":{\"code\":\"value\",\"at\":\"\",\"text\":\"the content of a "
+                  "message could not be understood\"},"
+                  "\"session\":\"conversation-1\"}\n");
+    expect_events(CONVERSATION_OPENAI, NULL,
+                  "[{\"role\":\"user\",\"content\":\"x\",\"tool_calls\":[{\"id\":\"a\","
+                  "\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
+                  "{\"role\":\"user\",\"content\":\"x\",\"tool_calls\":[],\"function_call\":null}]",
+                  "{\"malformed\":{\"code\":\"value\",\"at\":\"\",\"text\":\"a tool call in a "
+                  "message that is not the assistant's could not be understood\"},"
+                  "\"session\":\"conversation-1\"}\n"
+                  "{\"stage\":\"input\",\"session\":\"conversation-1\",\"text\":\"x\"}\n");
+}
+
 static void records_come_with_the_first_event(void **state)
 {
     (void)state;
@@ -380,6 +429,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chat_becomes_events),
+        cmocka_unit_test(a_result_belongs_to_one_call),
+        cmocka_unit_test(calls_stand_where_they_are_seen),
         cmocka_unit_test(records_come_with_the_first_event),
         cmocka_unit_test(responses_become_events),
         cmocka_unit_test(anthropic_becomes_events),

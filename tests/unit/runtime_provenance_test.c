@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/identity.h"
@@ -45,13 +46,13 @@ static void end(fixture *f)
 static void say(fixture *f, uint32_t source, const char *text)
 {
     provenance_step(f->from);
-    assert_true(provenance_add_text(f->from, &f->memory, source, text, (uint32_t)strlen(text)));
+    assert_true(provenance_add_text(f->from, source, text, (uint32_t)strlen(text)));
 }
 
 static void number(fixture *f, uint32_t source, const char *text)
 {
     provenance_step(f->from);
-    assert_true(provenance_add_number(f->from, &f->memory, source, text, (uint32_t)strlen(text)));
+    assert_true(provenance_add_number(f->from, source, text, (uint32_t)strlen(text)));
 }
 
 static cst_value value_of(fixture *f, cst_kind kind, const char *text)
@@ -198,6 +199,9 @@ static void test_identities_compare_as_such(void **state)
     assert_false(from(&f, USER, CST_KIND_PATH, "BILL.txt"));
     assert_true(from(&f, USER, CST_KIND_HOST, "files.example.org"));
     assert_false(from(&f, USER, CST_KIND_HOST, "example.org"));
+    assert_true(from(&f, USER, CST_KIND_HOST, "news.test"));
+    assert_true(from(&f, USER, CST_KIND_HOST, "evil.test"));
+    assert_false(from(&f, USER, CST_KIND_HOST, "vil.test"));
     assert_true(from(&f, USER, CST_KIND_IP, "10.1.2.3"));
     assert_false(from(&f, USER, CST_KIND_IP, "0.1.2.3"));
     end(&f);
@@ -282,8 +286,8 @@ static void test_an_echo_of_its_own_call(void **state)
     fixture f;
     begin(&f);
     provenance_step(f.from);
-    assert_true(provenance_add_text(f.from, &f.memory, WRITTEN, "id 13", 5));
-    assert_true(provenance_add_number(f.from, &f.memory, FILES, "13", 2));
+    assert_true(provenance_add_text(f.from, WRITTEN, "id 13", 5));
+    assert_true(provenance_add_number(f.from, FILES, "13", 2));
     assert_int_equal(ask_of(&f, 1u << FILES, CST_KIND_INT, "13", 4, false), PROVENANCE_NO);
     assert_int_equal(ask_of(&f, 1u << FILES, CST_KIND_INT, "13", 4, true), PROVENANCE_YES);
     end(&f);
@@ -318,8 +322,8 @@ static void test_bounds(void **state)
     assert_non_null(text);
     for (uint32_t i = 0; i < length; i++)
         text[i] = "ab cd "[i % 6];
-    assert_true(provenance_add_text(f.from, &f.memory, WEB, text, length));
-    assert_false(provenance_add_text(f.from, &f.memory, WEB, text, length));
+    assert_true(provenance_add_text(f.from, WEB, text, length));
+    assert_false(provenance_add_text(f.from, WEB, text, length));
     assert_true(provenance_is_lost(f.from, WEB));
     assert_false(provenance_is_lost(f.from, USER));
     assert_true(provenance_bytes(f.from) <= LIMIT_PROVENANCE_BYTES);
@@ -334,6 +338,76 @@ static void test_bounds(void **state)
     assert_int_equal(provenance_ask(f.from, &f.memory, &question, &value, &steps), PROVENANCE_UNKNOWN);
     assert_int_equal(steps, 0);
     free(text);
+    end(&f);
+}
+
+/* ---- the index ------------------------------------------------------------------------------- */
+
+static bool is_short; /* memory */
+
+static void *allocate_or_not(void *user, size_t size)
+{
+    (void)user;
+    return is_short ? NULL : malloc(size);
+}
+
+static void *resize_or_not(void *user, void *memory, size_t old_size, size_t new_size)
+{
+    (void)user;
+    (void)old_size;
+    return is_short ? NULL : realloc(memory, new_size);
+}
+
+static void release_all(void *user, void *memory, size_t size)
+{
+    (void)user;
+    (void)size;
+    free(memory);
+}
+
+/* Nobody has asked: only the bytes are kept. Who asks for one type pays for that alone. */
+static void test_index_is_made_when_asked(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f);
+    static char text[64 << 10];
+    for (size_t i = 0; i + 8 <= sizeof text; i += 8)
+        snprintf(text + i, 8, "w%06u", (unsigned)(i * 7919 % 1000000));
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = text[i] ? text[i] : ' ';
+    assert_true(provenance_add_text(f.from, WEB, text, sizeof text));
+    const uint64_t plain = provenance_bytes(f.from);
+    assert_in_range(plain, sizeof text, 3 * sizeof text);
+    assert_false(from(&f, WEB, CST_KIND_EMAIL, "ann@example.com"));
+    assert_in_range(provenance_bytes(f.from), plain, plain + 16384);
+    assert_false(from(&f, WEB, CST_KIND_STRING, "not there"));
+    const uint64_t with_tokens = provenance_bytes(f.from);
+    assert_true(with_tokens > plain + 8192 * sizeof(uint32_t));
+    assert_true(from(&f, WEB, CST_KIND_STRING, "w063352"));
+    assert_int_equal(provenance_bytes(f.from), with_tokens);
+    end(&f);
+}
+
+/* What does not fit into the index is lost: unknown, and never "no". */
+static void test_no_memory_for_the_index(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f);
+    provenance_free(f.from);
+    const cst_allocator allocator = {allocate_or_not, resize_or_not, release_all, NULL};
+    f.from = provenance_new(&allocator, SOURCES, PROVENANCE_ALL, 1);
+    say(&f, USER, "mail ann@example.com");
+    is_short = true;
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_EMAIL, "eve@example.com", 4, true), PROVENANCE_UNKNOWN);
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "nothing", 4, true), PROVENANCE_UNKNOWN);
+    is_short = false;
+    assert_true(provenance_is_lost(f.from, USER));
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_EMAIL, "eve@example.com", 4, true), PROVENANCE_UNKNOWN);
+    say(&f, FILES, "mail eve@example.com");
+    assert_true(from(&f, FILES, CST_KIND_EMAIL, "eve@example.com"));
+    assert_int_equal(ask_of(&f, 1u << FILES, CST_KIND_EMAIL, "ann@example.com", 4, true), PROVENANCE_NO);
     end(&f);
 }
 
@@ -352,6 +426,15 @@ static void test_saved_and_loaded(void **state)
     buffer saved;
     buffer_init(&saved, &f.allocator, 0);
     assert_true(provenance_save(f.from, &saved));
+    /* what has been asked, and so stands in the index, is no part of it */
+    assert_true(from(&f, USER, CST_KIND_EMAIL, "ann@example.com"));
+    assert_true(text_from(&f, "1,300 and"));
+    buffer asked;
+    buffer_init(&asked, &f.allocator, 0);
+    assert_true(provenance_save(f.from, &asked));
+    assert_int_equal(asked.length, saved.length);
+    assert_memory_equal(asked.bytes, saved.bytes, saved.length);
+    buffer_free(&asked);
     provenance *const old = f.from;
     f.from = provenance_load(&f.allocator, SOURCES, PROVENANCE_ALL, 99, saved.bytes, saved.length);
     assert_non_null(f.from);
@@ -609,7 +692,7 @@ static void compare_round(uint32_t round, uint32_t *yes)
             time++;
         }
         leaves[i].time = time;
-        assert_true((leaves[i].number ? provenance_add_number : provenance_add_text)(f.from, &f.memory, leaves[i].source, texts[i],
+        assert_true((leaves[i].number ? provenance_add_number : provenance_add_text)(f.from, leaves[i].source, texts[i],
                                                                                        (uint32_t)strlen(texts[i])));
     }
     for (uint32_t i = 0; i < 25; i++) {
@@ -663,6 +746,8 @@ int main(void)
         cmocka_unit_test(test_an_echo_of_its_own_call),
         cmocka_unit_test(test_what_is_lost_is_unknown),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_index_is_made_when_asked),
+        cmocka_unit_test(test_no_memory_for_the_index),
         cmocka_unit_test(test_saved_and_loaded),
         cmocka_unit_test(test_against_the_oracle),
     };

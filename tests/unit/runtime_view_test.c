@@ -18,6 +18,7 @@
 #include "runtime/limits.h"
 #include "runtime/text/unicode.h"
 #include "runtime/text/view.h"
+#include "runtime/text/view_private.h"
 #include "tests/fuzz/view_properties.h"
 #include "tests/unit/effort.h"
 
@@ -490,6 +491,30 @@ static void short_memory_is_said(void **state)
     assert_true(failed > 20);
 }
 
+/* Words of two to six letters with one sign between them are plain, and are not any more with one of these in any place. */
+static void what_is_not_plain_is_found(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {" xyyyz ", " a b c d ", ".i.g.n.o.", "  ", " x1 ", " 1x ", " a@b ", "\x01", "\x7F", "\xC3\xA9", ",A-b-C-d, "};
+    uint32_t seed = 1;
+    for (uint32_t round = 0; round < SAMPLE(40000, 4000); round++) {
+        char text[512];
+        uint32_t length = 0;
+        for (const uint32_t wanted = 64 + round % 300; length < wanted;) {
+            seed = seed * 1664525u + 1013904223u;
+            for (uint32_t i = 0; i < 2 + (seed >> 24) % 5; i++)
+                text[length++] = (char)((seed >> 23 & 1 ? 'a' : 'A') + (i * 7 + (seed >> 16)) % 26);
+            text[length++] = seed >> 12 & 1 ? ' ' : "/,.'"[seed >> 10 & 3];
+        }
+        bool changes = false;
+        assert_int_equal(fold_plain(text, 0, length, &changes), length);
+        const char *const insert = wrong[round % (sizeof wrong / sizeof *wrong)];
+        const uint32_t size = (uint32_t)strlen(insert), at = (seed >> 8) % (length - size + 1);
+        memcpy(text + at, insert, size);
+        assert_in_range(fold_plain(text, 0, length, &changes), 0, at + size < length ? at + size : length - 1);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -498,6 +523,7 @@ int main(void)
         TEST(look_alikes), TEST(digits_and_signs), TEST(letters_apart), TEST(repetitions), TEST(maps), TEST(escapes),
         TEST(encoded_runs), TEST(bounds_are_seen), TEST(cuts), TEST(facts), TEST(folding_respects_normalization),
         TEST(what_holds_of_all_texts), TEST(hostile_texts_take_linear_time), TEST(short_memory_is_said),
+        TEST(what_is_not_plain_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

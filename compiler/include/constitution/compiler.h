@@ -16,7 +16,8 @@ extern "C" {
 typedef enum cst_engine {
     CST_ENGINE_JIT = 0,       /* native code, generated quickly */
     CST_ENGINE_OPTIMISED = 1, /* native code, generated carefully: slower to compile */
-    CST_ENGINE_REFERENCE = 2  /* a tree walk over the checked policy: no code is generated */
+    CST_ENGINE_REFERENCE = 2, /* a tree walk over the checked policy: no code is generated */
+    CST_ENGINE_TIERED = 3     /* REFERENCE at once; then, made by a thread in the background, JIT and OPTIMISED */
 } cst_engine;
 
 /* One diagnostic. Strings live until the callback returns. */
@@ -49,6 +50,27 @@ typedef struct cst_compiler_options {
 CST_API cst_status cst_policy_compile(const char *path, const cst_compiler_options *options, cst_policy **out);
 CST_API cst_status cst_policy_compile_text(const char *name, const char *text, size_t length,
                                            const cst_compiler_options *options, cst_policy **out);
+
+/* ---- policies that become faster: CST_ENGINE_TIERED ---- */
+
+typedef enum cst_tier {
+    CST_TIER_REFERENCE = 0, /* the policy decides from the moment that it is there */
+    CST_TIER_QUICK = 1,     /* native code, as CST_ENGINE_JIT */
+    CST_TIER_OPTIMISED = 2  /* native code, as CST_ENGINE_OPTIMISED: no better comes */
+} cst_tier;
+
+/*
+ * A policy of CST_ENGINE_TIERED has a thread of its own that makes code for it, calls the allocator of the options (which must be
+ * thread-safe), and ends with the last tier. Code is put in force between events: no decision waits for it, and an event is decided by what was in
+ * force when it began. All tiers decide alike, so sessions, streams and approvals go on. The last cst_policy_release
+ * waits until the thread has stopped, which it does when the tier in hand is made; so does cst_live_swap for the policy that it takes out.
+ *
+ * cst_policy_wait waits until events that begin now are decided by this tier or a better one. Otherwise it says why that will not be
+ * (CST_NO_MEMORY, CST_LIMIT, CST_INTERNAL): the policy keeps the tier that it has, and decides the same. CST_BAD_ARGUMENT: the
+ * policy has no tiers. Thread-safe; the caller holds a reference. cst_policy_tier does not wait.
+ */
+CST_API cst_status cst_policy_wait(cst_policy *policy, cst_tier tier);
+CST_API cst_status cst_policy_tier(const cst_policy *policy, cst_tier *out);
 
 #ifdef __cplusplus
 }
