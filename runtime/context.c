@@ -108,6 +108,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
         .arena = &context->arena,
         .text_bytes = policy->limits.text_bytes,
         .list_elements = policy->limits.list_elements,
+        .names = policy->names,
         .symbol_lengths = policy->symbol_lengths,
     };
     context->scratch.memory.ceiling = policy->limits.scratch_bytes;
@@ -250,6 +251,16 @@ static bool take_live(cst_context *context)
     return true;
 }
 
+/* By a call: compilers make an assignment of all of it into a string instruction, whose start alone costs more. */
+static inline void empty_event(engine_event *event)
+{
+    size_t size = sizeof *event;
+    __asm__("" : "+r"(size));
+    memset(event, 0, size);
+    event->missing = CST_NONE;
+    event->problem.at = UINT64_MAX;
+}
+
 /* Better code for the same policy may have come since the last event: one load of a line that is nearly never written. */
 static void take_tier(cst_context *context)
 {
@@ -283,7 +294,7 @@ cst_status engine_begin(cst_context *context)
     context->from_json = false;
     context->tree = NULL;
     context->cut_text = context->cut_args = context->cut_value = (engine_text){0};
-    context->event = (engine_event){.missing = CST_NONE, .problem = {.at = UINT64_MAX}};
+    empty_event(&context->event);
     if (!context->before) { /* the second decision is made by what made the first */
         if (!take_live(context))
             return CST_NO_MEMORY;

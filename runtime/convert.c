@@ -97,13 +97,68 @@ static bool keep_scalar(const convert_context *context, const cst_json *scalar, 
     return keep_open(json, out);
 }
 
-static uint32_t name_find(const cst_image *image, cst_range names, const char *text,
-                          uint32_t length)
+#define LINEAR_NAMES 4u /* up to here comparing them costs less than a hash */
+
+static bool has_table(const cst_type_row *type)
 {
-    const cst_ref *const rows = CST_ROWS(image, names, cst_ref) + names.first;
-    for (uint32_t i = 0; i < names.count; i++)
-        if (rows[i].length == length && same_name(CST_TEXT(image, rows[i]), text, length))
-            return i;
+    return (type->kind == CST_KIND_ENUM || type->kind == CST_KIND_AGENT) && type->fields.count > LINEAR_NAMES;
+}
+
+/* Types may have a name in common: `first` keeps them apart. */
+static uint32_t name_hash(const char *text, uint32_t length, uint32_t first)
+{
+    return cst_hash(text, length) + first * UINT32_C(0x9e3779b1);
+}
+
+uint32_t convert_names_capacity(const cst_image *image)
+{
+    const cst_type_row *const types = CST_ROWS(image, types, cst_type_row);
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < image->types.count; i++)
+        count += has_table(&types[i]) ? types[i].fields.count : 0;
+    if (count == 0 || count > UINT32_C(1) << 28)
+        return 0;
+    if (count > 2 * (uint64_t)image->names.count) /* no compiler makes many types of the same names */
+        return 0;
+    uint32_t capacity = 8;
+    while (capacity < 2 * count)
+        capacity *= 2;
+    return capacity;
+}
+
+void convert_names_fill(const cst_image *image, uint32_t *buckets, uint32_t capacity)
+{
+    const cst_type_row *const types = CST_ROWS(image, types, cst_type_row);
+    const cst_ref *const names = CST_ROWS(image, names, cst_ref);
+    for (uint32_t i = 0; i < image->types.count; i++) {
+        const cst_range range = types[i].fields;
+        for (uint32_t k = 0; has_table(&types[i]) && k < range.count; k++) {
+            const cst_ref name = names[range.first + k];
+            uint32_t at = name_hash(CST_TEXT(image, name), name.length, range.first) & (capacity - 1);
+            while (buckets[at])
+                at = (at + 1) & (capacity - 1);
+            buckets[at] = range.first + k + 1;
+        }
+    }
+}
+
+uint32_t convert_name(const convert_context *context, const cst_type_row *type, const char *text, uint32_t length)
+{
+    const cst_image *const image = context->image;
+    const cst_ref *const names = CST_ROWS(image, names, cst_ref);
+    const cst_range range = type->fields;
+    if (!context->names.buckets || !has_table(type)) {
+        for (uint32_t i = 0; i < range.count; i++)
+            if (names[range.first + i].length == length && same_name(CST_TEXT(image, names[range.first + i]), text, length))
+                return i;
+        return CST_NONE;
+    }
+    const uint32_t mask = context->names.capacity - 1;
+    for (uint32_t at = name_hash(text, length, range.first) & mask; context->names.buckets[at]; at = (at + 1) & mask) {
+        const uint32_t row = context->names.buckets[at] - 1;
+        if (row - range.first < range.count && names[row].length == length && same_name(CST_TEXT(image, names[row]), text, length))
+            return row - range.first;
+    }
     return CST_NONE;
 }
 
@@ -148,7 +203,7 @@ bool convert_string(const convert_context *context, uint32_t type, bool interned
         out->kind = CST_KIND_STRING;
         break;
     case CST_KIND_ENUM: {
-        const uint32_t index = name_find(context->image, row->fields, text, length);
+        const uint32_t index = convert_name(context, row, text, length);
         if (index == CST_NONE)
             return refuse(problem, out, "value", "Is none of the values of its enum.");
         memset(out, 0, sizeof *out);
@@ -159,7 +214,7 @@ bool convert_string(const convert_context *context, uint32_t type, bool interned
     }
     case CST_KIND_AGENT:
         if (row->fields.count > 0 &&
-            name_find(context->image, row->fields, text, length) == CST_NONE)
+            convert_name(context, row, text, length) == CST_NONE)
             return refuse(problem, out, "value", "Is none of the declared agents.");
         memset(out, 0, sizeof *out);
         out->as.text = text;

@@ -172,7 +172,8 @@ static bool find_waivers(cst_context *context, const cst_rule_row *rules, waiver
             return false;
         out->items[out->count++] = rule->waives;
     }
-    sort_in_place(out->items, out->count, sizeof *out->items, numbers_compare);
+    if (out->count > 1)
+        sort_in_place(out->items, out->count, sizeof *out->items, numbers_compare);
     return true;
 }
 
@@ -206,10 +207,15 @@ static int fired_compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static void report(engine_fired *list, uint32_t *count, engine_fired fired)
+/* Room for the lists is made with their first line: most events are permitted, and have none. False: memory is short. */
+static bool report(cst_context *context, engine_fired **list, uint32_t *count, engine_fired fired)
 {
+    const size_t room = (size_t)context->frame.hit_count + context->frame.image->layers.count;
+    if (*count == 0 && !(*list = arena_array(&context->arena, room, sizeof **list)))
+        return false;
     fired.key = report_key(&fired);
-    list[(*count)++] = fired;
+    (*list)[(*count)++] = fired;
+    return true;
 }
 
 /* ---- combining ------------------------------------------------------------------------------------------------ */
@@ -228,36 +234,35 @@ static bool combine_hits(cst_context *context, const cst_layer_row *layers, bool
     const cst_frame *const frame = &context->frame;
     const cst_image *const image = frame->image;
     const cst_rule_row *const rules = CST_ROWS(image, rules, cst_rule_row);
-    const size_t room = (size_t)frame->hit_count + image->layers.count;
     waivers lifted = {0};
-    context->fired = arena_array(&context->arena, room, sizeof *context->fired);
-    context->shadow = arena_array(&context->arena, room, sizeof *context->shadow);
-    if (!context->fired || !context->shadow || !find_waivers(context, rules, &lifted))
+    if (context->policy->has_waivers && !find_waivers(context, rules, &lifted))
         return false;
     for (uint32_t i = 0; i < frame->hit_count; i++) {
         const cst_hit hit = frame->hits[i];
         const cst_rule_row *const rule = &rules[hit.rule];
-        const engine_fired fired = {.rule = hit.rule, .reason = hit.reason,
-                                    .effect = engine_effect(rule, hit.reason)};
         if (rule->kind == CST_RULE_WAIVER || hit.reason == CST_FALSE)
             continue;
+        const engine_fired fired = {.rule = hit.rule, .reason = hit.reason,
+                                    .effect = engine_effect(rule, hit.reason)};
         if (rule->kind == CST_RULE_PERMIT) {
             const uint32_t standing = layers[rule->layer].defaults[context->event.stage].verdict;
             if (hit.reason != CST_TRUE || standing == CST_PERMIT)
                 continue;
-            if (rule->shadow)
-                report(context->shadow, &context->shadow_count, fired);
-            else
+            if (!rule->shadow)
                 permitted[rule->layer] = true;
+            else if (!report(context, &context->shadow, &context->shadow_count, fired))
+                return false;
             continue;
         }
         if (lifted.count && is_waived(&lifted, rule->identity))
             continue;
         if (rule->shadow) {
-            report(context->shadow, &context->shadow_count, fired);
+            if (!report(context, &context->shadow, &context->shadow_count, fired))
+                return false;
             continue;
         }
-        report(context->fired, &context->fired_count, fired);
+        if (!report(context, &context->fired, &context->fired_count, fired))
+            return false;
         if (rule->label != CST_NONE)
             history_label(context, rule->label, hit.reason == CST_TRUE);
         if (fired.effect > context->verdict)
@@ -275,14 +280,9 @@ static bool combine_defaults(cst_context *context, const cst_layer_row *layers, 
             (cst_verdict)layers[i].defaults[context->event.stage].verdict;
         if (standing == CST_PERMIT || permitted[i])
             continue;
-        if (context->frame.hit_count == 0 && context->fired_count == 0) {
-            context->fired = arena_array(&context->arena, count, sizeof *context->fired);
-            if (!context->fired)
-                return false;
-        }
-        report(context->fired, &context->fired_count,
-               (engine_fired){
-                   .rule = CST_NONE, .layer = i, .reason = CST_TRUE, .effect = standing});
+        if (!report(context, &context->fired, &context->fired_count,
+                    (engine_fired){.rule = CST_NONE, .layer = i, .reason = CST_TRUE, .effect = standing}))
+            return false;
         if (standing > context->verdict)
             context->verdict = standing;
     }
@@ -321,7 +321,8 @@ void engine_sort_fired(cst_context *context)
 {
     for (uint32_t i = 0; i < context->fired_count; i++)
         context->fired[i].key = report_key(&context->fired[i]);
-    sort_in_place(context->fired, context->fired_count, sizeof *context->fired, fired_compare);
+    if (context->fired_count > 1)
+        sort_in_place(context->fired, context->fired_count, sizeof *context->fired, fired_compare);
 }
 
 /* False: memory is short, or the host misused the context. A verdict of CST_PENDING: its answers are needed first. */
@@ -341,7 +342,8 @@ static bool decide(cst_context *context)
         !combine_defaults(context, layers, permitted))
         return false;
     engine_sort_fired(context);
-    sort_in_place(context->shadow, context->shadow_count, sizeof *context->shadow, fired_compare);
+    if (context->shadow_count > 1)
+        sort_in_place(context->shadow, context->shadow_count, sizeof *context->shadow, fired_compare);
     return true;
 }
 
@@ -393,9 +395,11 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
         context->verdict = CST_PERMIT;
     else if (!event->problem.code) {
         remember_begin(context);
-        if (!history_begin(context))
-            return engine_refuse(context, CST_NO_MEMORY, decision);
-        history_watch(context);
+        if (context->frame.history || context->live) {
+            if (!history_begin(context))
+                return engine_refuse(context, CST_NO_MEMORY, decision);
+            history_watch(context);
+        }
         if (!decide(context))
             return engine_refuse(context, context->host.misused ? CST_BAD_ARGUMENT : CST_NO_MEMORY, decision);
         if (context->verdict == CST_PENDING && !context->before) { /* it leaves nothing behind until it is resumed */

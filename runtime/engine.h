@@ -175,7 +175,7 @@ static inline cst_value *engine_slot(cst_context *context, uint32_t slot)
 static inline session *engine_session(cst_context *context)
 {
     engine_event *const event = &context->event;
-    if (!event->known)
+    if (!event->known && context->sessions.count)
         event->known = session_find(&context->sessions, event->session.bytes, event->session.length);
     return event->known;
 }

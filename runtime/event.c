@@ -394,7 +394,8 @@ void event_complete(cst_context *context)
     fill_records(context);
     if (root->chain != CST_NONE)
         chain_complete(context, root->chain);
-    event_check_children(context, context->event.root);
+    if (context->policy->nodes[context->event.root].required_count)
+        event_check_children(context, context->event.root);
 }
 
 /* The JSON of one member of the event, read again. */

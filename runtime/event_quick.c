@@ -221,6 +221,25 @@ static inline const char *put_number(const quick *reader, const policy_node *nod
     return next;
 }
 
+/* The name of an enum's value; NULL if it is none. */
+static inline const char *put_enum(const quick *reader, const policy_node *node, const char *quote)
+{
+    cst_context *const context = reader->context;
+    const char *const behind = plain_run(quote + 1, reader->scanner->end, reader->scanner->readable);
+    const size_t length = (size_t)(behind - quote) - 1;
+    if (*behind != '"' || length > node->bound)
+        return NULL;
+    const uint32_t index = convert_name(&context->convert, &context->types[node->type], quote + 1, (uint32_t)length);
+    if (index == CST_NONE)
+        return NULL;
+    *engine_slot(context, node->slot) = (cst_value){.as.integer = index,
+                                                    .kind = CST_KIND_ENUM,
+                                                    .raw_length = (uint32_t)length,
+                                                    .at = (uint32_t)(quote - reader->scanner->start),
+                                                    .at_length = (uint32_t)length + 2};
+    return behind + 1;
+}
+
 static inline const char *put_bool(const quick *reader, const policy_node *node, const char *start)
 {
     const bool truth = *start == 't';
@@ -292,6 +311,8 @@ INLINE const char *read_value(quick *reader, const char *next, const policy_node
         }
     } else if (node->form == POLICY_NUMBER) {
         behind = put_number(reader, node, next);
+    } else if (node->form == POLICY_ENUM && *next == '"') {
+        behind = put_enum(reader, node, next);
     } else if (node->form == POLICY_BOOL && (*next == 't' || *next == 'f')) {
         behind = put_bool(reader, node, next);
     }

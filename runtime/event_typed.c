@@ -343,13 +343,64 @@ static bool write_string(cst_context *context, const cst_target_row *target, uin
                           text->length, UINT32_MAX, 0, out, problem);
 }
 
+/* ---- values that need no conversion ---------------------------------------------------------------------- */
+
+/* The node that takes values of this form as they are, where nothing else has to be said. NULL: set() finds out. */
+static inline const policy_node *plain_node(const cst_context *context, cst_field field, policy_form form)
+{
+    if (!context || context->event.phase != ENGINE_BUILDING || !context->event.dispatch || field >= context->frame.image->nodes.count)
+        return NULL;
+    const policy_node *const node = &context->policy->nodes[field];
+    return node->form == form && node->root == context->event.root && node->parent != CST_NONE ? node : NULL;
+}
+
+static inline cst_status put_plain(cst_context *context, const policy_node *node, cst_value value)
+{
+    const policy_node *const nodes = context->policy->nodes;
+    context->event.elsewhere_at++;
+    for (uint32_t row = node->row; row != CST_NONE; row = nodes[row].parent)
+        context->node_stamps[row] = context->stamp;
+    value.at = UINT32_MAX;
+    *engine_slot(context, node->slot) = value;
+    return outcome(context, true);
+}
+
+/* False: the text goes the long way. */
+static inline bool put_plain_text(cst_context *context, cst_field field, const char *text, uint32_t length, cst_status *status)
+{
+    const policy_node *node = plain_node(context, field, POLICY_STRING);
+    cst_value value = {.raw_length = length};
+    if (node && length <= node->bound) {
+        value.as.text = text;
+        value.length = length;
+        value.kind = CST_KIND_STRING;
+        value.symbol = node->interned ? convert_symbol(&context->convert, text, length) : 0;
+    } else if ((node = plain_node(context, field, POLICY_ENUM)) && length <= node->bound) {
+        const uint32_t index = convert_name(&context->convert, &context->types[node->type], text, length);
+        if (index == CST_NONE)
+            return false;
+        value.as.integer = index;
+        value.kind = CST_KIND_ENUM;
+    } else {
+        return false;
+    }
+    *status = put_plain(context, node, value);
+    return true;
+}
+
 cst_status cst_set_bool(cst_context *context, cst_field field, bool value)
 {
+    const policy_node *const plain = plain_node(context, field, POLICY_BOOL);
+    if (plain)
+        return put_plain(context, plain, (cst_value){.as.integer = value, .kind = CST_KIND_BOOL});
     return set(context, field, write_bool, &value);
 }
 
 cst_status cst_set_int(cst_context *context, cst_field field, int64_t value)
 {
+    const policy_node *const plain = plain_node(context, field, POLICY_NUMBER);
+    if (plain && !plain->decimal)
+        return put_plain(context, plain, (cst_value){.as.integer = value, .kind = CST_KIND_INT});
     return set(context, field, write_number,
                &(cst_value){.as.integer = value, .kind = CST_KIND_INT});
 }
@@ -363,6 +414,9 @@ cst_status cst_set_float(cst_context *context, cst_field field, double value)
 
 cst_status cst_set_decimal(cst_context *context, cst_field field, int64_t millionths)
 {
+    const policy_node *const plain = plain_node(context, field, POLICY_NUMBER);
+    if (plain && plain->decimal)
+        return put_plain(context, plain, (cst_value){.as.integer = millionths, .kind = CST_KIND_DECIMAL});
     return set(context, field, write_number,
                &(cst_value){.as.integer = millionths, .kind = CST_KIND_DECIMAL});
 }
@@ -387,6 +441,9 @@ cst_status cst_set_string(cst_context *context, cst_field field, const char *tex
         return refuse_text(context, field, true);
     if (length && !utf8_valid(text, length))
         return refuse_text(context, field, false);
+    cst_status status;
+    if (put_plain_text(context, field, length ? text : "", (uint32_t)length, &status))
+        return status;
     return set(context, field, write_string,
                &(engine_text){length ? text : "", (uint32_t)length, UINT32_MAX, 0});
 }
@@ -465,13 +522,10 @@ cst_status cst_event_args_json(cst_context *context, const char *json, size_t le
 /* Required members of every record that is there. */
 static void check_records(cst_context *context)
 {
-    const uint32_t root = context->event.root;
-    const cst_node_row *const nodes = node_rows(context->frame.image);
-    for (uint32_t i = nodes[root].children.first, k = 0; k < nodes[root].children.count; k++, i++)
-        for (uint32_t node = i; node != CST_NONE; node = next_node(nodes, i, node))
-            if (context->policy->nodes[node].required_count &&
-                context->node_stamps[node] == context->stamp)
-                event_check_children(context, node);
+    const policy_node *const nodes = context->policy->nodes;
+    for (uint32_t row = nodes[context->event.root].next_strict; row != CST_NONE; row = nodes[row].next_strict)
+        if (context->node_stamps[row] == context->stamp)
+            event_check_children(context, row);
 }
 
 cst_status cst_decide(cst_context *context, cst_decision *decision)

@@ -91,12 +91,14 @@ static void note_form(const cst_policy *policy, const cst_node_row *row, policy_
     const cst_type_row *const type = CST_ROWS(image, types, cst_type_row) + target->type;
     const uint32_t most = policy->limits.text_bytes;
     node->slot = target->slot;
+    node->type = target->type;
     node->interned = target->interned != 0;
     node->bound = type->bound && type->bound < most ? type->bound : most;
     node->decimal = type->kind == CST_KIND_DECIMAL;
     node->form = type->kind == CST_KIND_STRING                    ? POLICY_STRING
                  : type->kind == CST_KIND_INT || node->decimal ? POLICY_NUMBER
                  : type->kind == CST_KIND_BOOL                 ? POLICY_BOOL
+                 : type->kind == CST_KIND_ENUM                 ? POLICY_ENUM
                                                                : POLICY_OTHER;
 }
 
@@ -134,6 +136,8 @@ static void note_nodes(cst_policy *policy)
             policy->nodes[above].strict = policy->nodes[above].strict || typed;
         }
         policy->nodes[i].root = above;
+        policy->nodes[i].parent = nodes[i].parent;
+        policy->nodes[i].next_strict = CST_NONE;
         policy->nodes[i].row = i;
         policy->nodes[i].required = nodes[i].required != 0;
         note_key(&policy->nodes[i], CST_TEXT(image, nodes[i].name), nodes[i].parent != CST_NONE ? nodes[i].name.length : 0);
@@ -142,6 +146,13 @@ static void note_nodes(cst_policy *policy)
         note_form(policy, &nodes[i], &policy->nodes[i]);
         if (nodes[i].parent != CST_NONE && nodes[i].required)
             policy->nodes[nodes[i].parent].required_count++;
+    }
+    for (uint32_t i = 0; i < image->nodes.count; i++) {
+        policy_node *const node = &policy->nodes[i];
+        if (node->required_count == 0 || node->parent == CST_NONE)
+            continue;
+        node->next_strict = policy->nodes[node->root].next_strict;
+        policy->nodes[node->root].next_strict = i;
     }
     static const char *const fixed[POLICY_FIXED] = {
         [POLICY_STAGE] = "stage", [POLICY_TOOL] = "tool", [POLICY_SESSION] = "session",
@@ -209,7 +220,9 @@ static cst_policy *allocate_policy(const cst_allocator *allocator, const cst_ima
     const size_t roots = (size_t)image->dispatch.count * sizeof(policy_root);
     const size_t records = (size_t)image->records.count * sizeof(uint32_t);
     const size_t label = (size_t)image->name.length + image->version.length + 3 + 71;
-    const size_t size = sizeof(cst_policy) + nodes + roots + records + label;
+    const uint32_t names = convert_names_capacity(image);
+    const size_t buckets = (size_t)names * sizeof(uint32_t);
+    const size_t size = sizeof(cst_policy) + nodes + roots + records + buckets + label;
     char *const block = allocator->allocate(allocator->user, size);
     if (!block)
         return NULL;
@@ -222,7 +235,12 @@ static cst_policy *allocate_policy(const cst_allocator *allocator, const cst_ima
     policy->size = size;
     policy->image = image;
     write_hash(policy->hash, image->source_hash);
-    char *const text = tables + nodes + roots + records;
+    uint32_t *const filled = (uint32_t *)(void *)(tables + nodes + roots + records);
+    if (names) {
+        convert_names_fill(image, filled, names);
+        policy->names = (convert_names){filled, names};
+    }
+    char *const text = tables + nodes + roots + records + buckets;
     snprintf(text, label, "%s@%s %s", CST_TEXT(image, image->name), CST_TEXT(image, image->version),
              policy->hash);
     policy->label = text;
@@ -289,6 +307,9 @@ cst_status cst_policy_from_producer(const cst_module *module, void (*release)(vo
     note_records(policy);
     note_texts(policy);
     policy->symbol_lengths = symbol_lengths(policy->image);
+    const cst_rule_row *const rules = CST_ROWS(policy->image, rules, cst_rule_row);
+    for (uint32_t i = 0; i < policy->image->rules.count; i++)
+        policy->has_waivers = policy->has_waivers || rules[i].kind == CST_RULE_WAIVER;
     cst_status opened = make_key(policy, &read) ? scan_store_new(policy->image, &allocator, &policy->scans) : CST_IO;
     policy->shared = past_shared_new(&allocator);
     if (opened == CST_OK && !policy->shared)

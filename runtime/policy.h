@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "runtime/base/names.h"
+#include "runtime/convert.h"
 #include "runtime/history/shared.h"
 #include "runtime/include/constitution.h"
 #include "runtime/module.h"
@@ -27,9 +28,9 @@ typedef enum policy_fixed {
 
 #define POLICY_NUMBERED (64u - POLICY_FIXED) /* as many children of a node have a number of their own */
 
-/* What the quick reader puts into a slot by itself: the node has one target and no children, or no target at all. */
+/* What the quick reader and the setters put into a slot by themselves: the node has one target and no children, or no target at all. */
 typedef enum policy_form {
-    POLICY_OTHER, POLICY_STRING, POLICY_NUMBER, POLICY_BOOL, POLICY_OBJECT
+    POLICY_OTHER, POLICY_STRING, POLICY_NUMBER, POLICY_BOOL, POLICY_ENUM, POLICY_OBJECT
 } policy_form;
 
 typedef enum policy_keep { POLICY_KEEP_NONE, POLICY_KEEP_ARGS, POLICY_KEEP_TEXT, POLICY_KEEP_VALUE } policy_keep;
@@ -41,6 +42,9 @@ typedef struct policy_node {
     uint32_t required_count; /* children that are required */
     uint32_t slot, bound;    /* of its one target; bound: bytes of a string that surely fits */
     uint32_t record;         /* of the outermost members: 1 + row of image.records, or 0 */
+    uint32_t parent;         /* the node above, or CST_NONE */
+    uint32_t type;           /* type row of its one target */
+    uint32_t next_strict;    /* of a root, and then along the list: the next node of its tree that has required children, or CST_NONE */
     uint32_t row;            /* its own; behind the nodes, the fixed members */
     uint16_t key_mask;       /* a bit for each byte of `key` that must be equal: all where it is not to be expected, and `key` is empty */
     uint8_t key_length;      /* 0: it has a name that is too long, or not only of plain characters */
@@ -76,6 +80,8 @@ struct cst_policy {
     uint32_t text_slot;      /* the string slot `text`, or CST_NONE */
     bool has_key;            /* the host gave `key` */
     uint8_t key[32];         /* for aliases, approvals and states: the host's, or one of this process's own */
+    bool has_waivers;        /* some rule is one */
+    convert_names names;     /* of convert_context */
     uint64_t symbol_lengths; /* of convert_context */
     uint32_t *record_order;  /* rows of image.records, ascending by name */
     size_t size;             /* of the whole allocation */

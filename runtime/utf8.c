@@ -8,8 +8,26 @@
 
 #include <string.h>
 
+/* Names are short, and mostly ASCII: two words that overlap hold all of them. */
+static inline bool is_short_ascii(const char *bytes, size_t length)
+{
+    uint64_t first = 0, last = 0;
+    if (length >= 8 && length <= 16) {
+        memcpy(&first, bytes, 8);
+        memcpy(&last, bytes + length - 8, 8);
+    } else if (length >= 4 && length < 8) {
+        memcpy(&first, bytes, 4);
+        memcpy(&last, bytes + length - 4, 4);
+    } else {
+        return false;
+    }
+    return ((first | last) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool utf8_valid(const char *bytes, size_t length)
 {
+    if (is_short_ascii(bytes, length))
+        return true;
     const unsigned char *next = (const unsigned char *)bytes, *const end = next + length;
     while (next < end) {
         if (end - next >= 8) {
