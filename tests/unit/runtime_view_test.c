@@ -496,20 +496,20 @@ static void what_is_not_plain_is_found(void **state)
 {
     (void)state;
     static const char *const wrong[] = {" xyyyz ", " a b c d ", ".i.g.n.o.", "  ", " x1 ", " 1x ", " a@b ", "\x01", "\x7F", "\xC3\xA9", ",A-b-C-d, "};
-    uint32_t seed = 1;
+    uint32_t random = 1;
     for (uint32_t round = 0; round < SAMPLE(40000, 4000); round++) {
         char text[512];
         uint32_t length = 0;
         for (const uint32_t wanted = 64 + round % 300; length < wanted;) {
-            seed = seed * 1664525u + 1013904223u;
-            for (uint32_t i = 0; i < 2 + (seed >> 24) % 5; i++)
-                text[length++] = (char)((seed >> 23 & 1 ? 'a' : 'A') + (i * 7 + (seed >> 16)) % 26);
-            text[length++] = seed >> 12 & 1 ? ' ' : "/,.'"[seed >> 10 & 3];
+            random = random * 1664525u + 1013904223u;
+            for (uint32_t i = 0; i < 2 + (random >> 24) % 5; i++)
+                text[length++] = (char)((random >> 23 & 1 ? 'a' : 'A') + (i * 7 + (random >> 16)) % 26);
+            text[length++] = random >> 12 & 1 ? ' ' : "/,.'"[random >> 10 & 3];
         }
         bool changes = false;
         assert_int_equal(fold_plain(text, 0, length, &changes), length);
         const char *const insert = wrong[round % (sizeof wrong / sizeof *wrong)];
-        const uint32_t size = (uint32_t)strlen(insert), at = (seed >> 8) % (length - size + 1);
+        const uint32_t size = (uint32_t)strlen(insert), at = (random >> 8) % (length - size + 1);
         memcpy(text + at, insert, size);
         assert_in_range(fold_plain(text, 0, length, &changes), 0, at + size < length ? at + size : length - 1);
     }
