@@ -15,6 +15,7 @@
 #include <constitution/compiler.h>
 
 #include "runtime/limits.h"
+#include "tests/unit/failing_memory.h"
 
 #define HEAD "constitution chains \"1\"\ntool run(line: string) executes\n"
 static const char reading[] =
@@ -160,30 +161,6 @@ static void it_survives_saving(void **unused)
     cst_context_free(second);
     cst_context_free(first);
     cst_policy_release(policy);
-}
-
-typedef struct meter {
-    uint32_t count, fails;
-} meter;
-
-static void *meter_allocate(void *user, size_t size)
-{
-    meter *const all = user;
-    return ++all->count == all->fails ? NULL : malloc(size);
-}
-
-static void *meter_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *const all = user;
-    (void)old_size;
-    return ++all->count == all->fails ? NULL : realloc(pointer, new_size);
-}
-
-static void meter_release(void *user, void *pointer, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(pointer);
 }
 
 /* A message that was let through is never forgotten: whichever allocation fails, who it reached does not pass as untainted. */

@@ -18,6 +18,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/engine.h"
+#include "tests/unit/failing_memory.h"
 
 static const char policy_text[] =
     "constitution streams \"1\"\n"
@@ -353,30 +354,6 @@ static void another_policy_judges_by_what_it_finds(void **unused)
     cst_live_free(live);
     cst_policy_release(second);
     cst_policy_release(first);
-}
-
-typedef struct meter {
-    uint32_t count, fails; /* the allocation of that number fails; 0: none */
-} meter;
-
-static void *meter_allocate(void *user, size_t size)
-{
-    meter *const all = user;
-    return ++all->count == all->fails ? NULL : malloc(size);
-}
-
-static void *meter_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *const all = user;
-    (void)old_size;
-    return ++all->count == all->fails ? NULL : realloc(pointer, new_size);
-}
-
-static void meter_release(void *user, void *pointer, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(pointer);
 }
 
 /* A login that came after the opening is none for the reply, whichever allocation fails. */
