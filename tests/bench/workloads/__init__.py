@@ -105,3 +105,16 @@ class Graph:
                 seen[node] = True
                 open_nodes += self.parents.get(node, ())
         return list(seen)
+
+
+def application(name, facts, seed, decide, policies, events, cedar, rego):
+    """The store of one of the applications: its requests, decided naively, for each engine with the graph in the policy and in the event."""
+    requests = list(facts.requests(seed))
+    store = Store(name)
+    store.expected = [decide(facts, request) for request in requests]
+    store.policies = {form: write(facts) for form, write in policies.items()}
+    store.events = {form: list(events(facts, requests, form == "carried")) for form in policies}
+    store.cedar = cedar(facts, requests)
+    store.rego = rego(facts, requests)
+    store.facts = {"permits": sum(store.expected)}
+    return store

@@ -3,7 +3,7 @@
 n users, groups, documents and folders. Names of views are repaired, as in that port: Cedar's own generator names them so that the
 first rule never fires.
 """
-from . import Graph, Store, entity, names, reference, uid
+from . import Graph, application, entity, names, reference, uid
 from .randoms import JavaRandom
 
 PUBLISHED_PERMITS = {10: 30}
@@ -170,13 +170,4 @@ def rego(facts, requests):
 
 
 def make(n, seed=42):
-    facts = Facts(n, seed)
-    requests = list(facts.requests(seed))
-    store = Store(f"gdrive-{n}")
-    store.expected = [decide(facts, request) for request in requests]
-    store.policies = {"folded": folded(facts), "carried": CARRIED}
-    store.events = {"folded": list(events(facts, requests, False)), "carried": list(events(facts, requests, True))}
-    store.cedar = cedar(facts, requests)
-    store.rego = rego(facts, requests)
-    store.facts = {"permits": sum(store.expected)}
-    return store
+    return application(f"gdrive-{n}", Facts(n, seed), seed, decide, {"folded": folded, "carried": lambda facts: CARRIED}, events, cedar, rego)

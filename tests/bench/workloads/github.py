@@ -2,7 +2,7 @@
 
 The five actions form a chain: who may do one may do those below it. n users, teams, repositories and organisations.
 """
-from . import Graph, Store, entity, names, reference, uid
+from . import Graph, application, entity, names, reference, uid
 from .randoms import JavaRandom
 
 PUBLISHED_PERMITS = {10: 48, 100: 306}
@@ -158,13 +158,4 @@ def rego(facts, requests):
 
 
 def make(n, seed=42):
-    facts = Facts(n, seed)
-    requests = list(facts.requests(seed))
-    store = Store(f"github-{n}")
-    store.expected = [decide(facts, request) for request in requests]
-    store.policies = {"folded": folded(facts), "carried": CARRIED}
-    store.events = {"folded": list(events(facts, requests, False)), "carried": list(events(facts, requests, True))}
-    store.cedar = cedar(facts, requests)
-    store.rego = rego(facts, requests)
-    store.facts = {"permits": sum(store.expected)}
-    return store
+    return application(f"github-{n}", Facts(n, seed), seed, decide, {"folded": folded, "carried": lambda facts: CARRIED}, events, cedar, rego)

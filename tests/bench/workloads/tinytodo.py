@@ -3,7 +3,7 @@
 n users, teams and lists. The tasks of a list are read by no rule; they are drawn, so that the numbers that follow are the published
 ones, and Cedar gets them as attributes, as in the paper.
 """
-from . import Graph, Store, entity, names, reference, uid
+from . import Graph, application, entity, names, reference, uid
 from .randoms import JavaRandom
 
 PUBLISHED_PERMITS = {10: 173}
@@ -147,13 +147,4 @@ def rego(facts, requests):
 
 
 def make(n, seed=42):
-    facts = Facts(n, seed)
-    requests = list(facts.requests(seed))
-    store = Store(f"tinytodo-{n}")
-    store.expected = [decide(facts, request) for request in requests]
-    store.policies = {"folded": folded(facts), "carried": CARRIED}
-    store.events = {"folded": list(events(facts, requests, False)), "carried": list(events(facts, requests, True))}
-    store.cedar = cedar(facts, requests)
-    store.rego = rego(facts, requests)
-    store.facts = {"permits": sum(store.expected)}
-    return store
+    return application(f"tinytodo-{n}", Facts(n, seed), seed, decide, {"folded": folded, "carried": lambda facts: CARRIED}, events, cedar, rego)
