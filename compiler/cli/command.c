@@ -64,6 +64,13 @@ static const option_row dump_options[] = {
     LAST,
 };
 
+static const option_row diff_options[] = {
+    {"--events", NULL, "FILE", NULL, "decide these events by both, too, and show where they differ"},
+    {"--show", NULL, "N", NULL, "at most so many of those events (20 if not given); all are counted"},
+    {"--format", NULL, "FORMAT", "text|json", "how it is printed; text if not given"},
+    LAST,
+};
+
 static const option_row explain_options[] = {
     {"--all", NULL, NULL, NULL, "explain every event, not only the last"},
     {"--holdback", NULL, NULL, NULL, "no events: how much of a streamed reply each rule holds back, and why"},
@@ -208,6 +215,14 @@ const cli_command commands[] = {
      "  constc explain support.const --all < session.jsonl\n"
      "  constc explain support.const --holdback\n",
      explain_options, 1, 2, command_explain},
+    {"diff", "what a new version of a policy says differently", "OLD NEW [--events EVENTS|-]",
+     "Compares two versions of a policy, declaration by declaration and with all files that they need, and says of each change\n"
+     "whether it is stricter or looser. Layout, comments and order do not count. What a change of a set, a pattern or a\n"
+     "tool comes to cannot be told from the text: with --events both versions decide recorded events, and those that they\n"
+     "decide differently are shown. Exit code 0: no difference; 1: there is one.\n",
+     "  constc diff old.const new.const\n"
+     "  constc diff old.const new.const --events last_week.jsonl\n",
+     diff_options, 2, 2, command_diff},
     {"bench", "measure how long decisions take", "FILE EVENTS [--rounds N] [--json]",
      "Decides all events several times: percentiles for each stage, throughput, and how much of it "
      "is\n"
