@@ -64,6 +64,8 @@ static const option_row dump_options[] = {
     LAST,
 };
 
+static const option_row doc_options[] = {LAST};
+
 static const option_row diff_options[] = {
     {"--events", NULL, "FILE", NULL, "decide these events by both, too, and show where they differ"},
     {"--show", NULL, "N", NULL, "at most so many of those events (20 if not given); all are counted"},
@@ -215,6 +217,12 @@ const cli_command commands[] = {
      "  constc explain support.const --all < session.jsonl\n"
      "  constc explain support.const --holdback\n",
      explain_options, 1, 2, command_explain},
+    {"doc", "a policy as a page for those who have to agree with it", "FILE",
+     "Prints Markdown: what is decided when no rule speaks, each principle with its rules, permits, waivers, tools, sets and the\n"
+     "titles of the tests. Conditions stand there with their definitions written out; the comment directly above a declaration\n"
+     "explains it.\n",
+     "  constc doc support.const > support.md\n",
+     doc_options, 1, 1, command_doc},
     {"diff", "what a new version of a policy says differently", "OLD NEW [--events EVENTS|-]",
      "Compares two versions of a policy, declaration by declaration and with all files that they need, and says of each change\n"
      "whether it is stricter or looser. Layout, comments and order do not count. What a change of a set, a pattern or a\n"

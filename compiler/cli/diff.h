@@ -4,8 +4,7 @@
 #ifndef CONSTITUTION_COMPILER_CLI_DIFF_H
 #define CONSTITUTION_COMPILER_CLI_DIFF_H
 
-#include "compiler/ast.h"
-#include "compiler/cli/cli.h"
+#include "compiler/cli/outline.h"
 
 /* What a change does to decisions, as far as it can be told without events. */
 typedef enum diff_direction {
@@ -15,35 +14,8 @@ typedef enum diff_direction {
     DIFF_EITHER    /* it cannot be told */
 } diff_direction;
 
-/* What a rule consists of, as text that people read: "applies to", "effect", … */
-typedef enum diff_aspect {
-    ASPECT_SCOPE,
-    ASPECT_CONDITION,
-    ASPECT_EFFECT,
-    ASPECT_STANDING, /* in shadow, waivable, until when */
-    ASPECT_WORDING,  /* principle, because */
-    ASPECT_COUNT
-} diff_aspect;
-
-typedef struct diff_item { /* one declaration, or one file that is no policy */
-    char *file; /* as seen from the folder of the policy; "" for the policy itself */
-    char *kind; /* "rule", "set", …; "file" */
-    char *name; /* of a default: its stage; of a test: its title; may be "" */
-    char *text; /* equal if and only if the declaration says the same */
-    char *place; /* "support.const:12" */
-    char *aspects[ASPECT_COUNT]; /* of rules, permits, waivers: the condition with definitions in their place; else NULL */
-    ast_kind declared;
-    cst_verdict verdict; /* of a rule */
-    bool shadow, waivable;
-} diff_item;
-
-typedef struct diff_list {
-    diff_item *items;
-    uint32_t count, capacity;
-} diff_list;
-
 typedef struct diff_change {
-    const diff_item *old, *new; /* NULL: it was added, or removed */
+    const outline_item *old, *new; /* NULL: it was added, or removed */
     diff_direction direction;
 } diff_change;
 

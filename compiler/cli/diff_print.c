@@ -27,7 +27,7 @@ static void line_end(buffer *line)
 
 static void heading_text(const diff_change *change)
 {
-    const diff_item *const item = change->new != NULL ? change->new : change->old;
+    const outline_item *const item = change->new != NULL ? change->new : change->old;
     buffer line;
     buffer_init(&line, NULL, 0);
     buffer_format(&line, "%s %s ", change->old == NULL ? "+" : change->new == NULL ? "-" : "~", item->kind);
@@ -72,7 +72,7 @@ static void member_side(buffer *out, const char *name, const char *text)
 
 static void change_json(bool first, const diff_change *change)
 {
-    const diff_item *const item = change->new != NULL ? change->new : change->old;
+    const outline_item *const item = change->new != NULL ? change->new : change->old;
     buffer line;
     buffer_init(&line, NULL, 0);
     buffer_format(&line, "%s{\"change\":\"%s\",\"kind\":\"%s\"", first ? "" : ",",
