@@ -78,6 +78,7 @@ int command_bench(const cli_arguments *arguments);
 int command_eval(const cli_arguments *arguments);
 int command_redteam(const cli_arguments *arguments);
 int command_hook(const cli_arguments *arguments);
+int command_lsp(const cli_arguments *arguments);
 int command_version(const cli_arguments *arguments);
 int command_help(const cli_arguments *arguments);
 

@@ -65,6 +65,7 @@ static const option_row dump_options[] = {
 };
 
 static const option_row doc_options[] = {LAST};
+static const option_row lsp_options[] = {LAST};
 
 static const option_row diff_options[] = {
     {"--events", NULL, "FILE", NULL, "decide these events by both, too, and show where they differ"},
@@ -277,6 +278,11 @@ const cli_command commands[] = {
      "  constc hook claude coding.const < input.json\n"
      "  constitution-hook claude coding.so --state ~/.local/state/hooks\n",
      hook_options, 2, 2, command_hook},
+    {"lsp", "a language server for editors", "",
+     "Speaks the Language Server Protocol on stdin and stdout: errors and warnings while a policy is written, their mends as quick\n"
+     "fixes, what a rule means with its definitions written out, where a name is declared, the outline of a file.\n",
+     "  constc lsp            an editor starts it\n",
+     lsp_options, 0, 0, command_lsp},
     {"version", "print the version", "", "Prints the version of constc.\n", "  constc version\n",
      no_options, 0, 0, command_version},
     {"help", "explain a command", "[COMMAND]",

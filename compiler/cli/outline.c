@@ -200,16 +200,22 @@ static cst_status unit_read(compilation *unit, void *user)
     return CST_OK;
 }
 
+cst_status outline_of(compilation *unit, outline *list)
+{
+    reading read = {.list = list};
+    buffer_init(&read.text, NULL, 0);
+    const cst_status status = driver_protect(unit, unit_read, &read);
+    buffer_free(&read.text);
+    return status;
+}
+
 bool outline_read(const char *path, driver_pass last, compilation **unit, outline *list, int *code)
 {
     if (!unit_open(path, last, unit, code)) {
         *unit = NULL;
         return false;
     }
-    reading read = {.list = list};
-    buffer_init(&read.text, NULL, 0);
-    const cst_status status = driver_protect(*unit, unit_read, &read);
-    buffer_free(&read.text);
+    const cst_status status = outline_of(*unit, list);
     if (status == CST_OK)
         return true;
     complain("%s: %s", path, cst_status_text(status));

@@ -39,6 +39,8 @@ typedef struct outline {
 /* The policy at `path`, compiled up to `last` (at least DRIVER_CHECK), and its outline: declarations of a file in their order, the policy's own
  * file first. False after a message; *code says how to end. driver_end and outline_free in either case. */
 bool outline_read(const char *path, driver_pass last, compilation **unit, outline *list, int *code);
+/* The outline of a compilation that was checked without errors; `list` is zeroed. */
+cst_status outline_of(compilation *unit, outline *list);
 void outline_free(outline *list);
 
 #endif
