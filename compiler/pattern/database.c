@@ -208,16 +208,16 @@ static uint32_t put_automaton(writing *w, const pattern *pattern, scan_pattern_r
     scan_automaton_row row = {.states = 0};
     automaton_tabulate(w->arena, made, pattern_row->trigger == SCAN_BY_START ? LIMIT_PATTERN_STATES_SEARCHED : LIMIT_PATTERN_STATES);
     put_begins(w, made, pattern_row);
-    if (made->states > 0) {
-        row.states = made->states;
-        row.columns = made->columns;
-        row.classes = put(w, made->classes, sizeof made->classes);
-        row.table = put(w, made->table, (size_t)made->states * made->columns * sizeof *made->table);
+    row.columns = made->columns;
+    row.classes = put(w, made->classes, sizeof made->classes);
+    row.table = put(w, made->table, (size_t)(made->states + made->gate) * made->columns * sizeof *made->table);
+    memcpy(row.start, made->start, sizeof row.start);
+    row.states = made->states;
+    row.gate = made->gate;
+    if (made->states > 0)
         row.alive = put(w, made->alive, made->states);
-        memcpy(row.start, made->start, sizeof row.start);
-    } else {
+    else
         put_positions(w, made, &row);
-    }
     *ARENA_PUSH(w->arena, &w->automata) = row;
     return w->automata.count - 1;
 }

@@ -63,8 +63,8 @@ typedef struct automaton {
     struct edge_list { struct scan_edge_row *items; uint32_t count, capacity; } *edges; /* by position */
     uint32_t edge_count;
     struct chain *chains;    /* by position: automaton.c's own */
-    /* the table; states 0: too many */
-    uint32_t states, columns;
+    /* the table; states 0: too many, and it is the first `gate` of them */
+    uint32_t states, columns, gate;
     uint8_t classes[256];
     uint16_t *table;
     uint8_t *alive;

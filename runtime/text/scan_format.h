@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SCAN_MAGIC "cstscan"
-#define SCAN_VERSION 5u
+#define SCAN_VERSION 6u
 #define SCAN_NONE UINT32_MAX
 
 typedef struct scan_table { /* rows from this offset */
@@ -77,10 +77,11 @@ typedef struct scan_automaton_row {
     uint32_t edges;       /* offset of uint32_t [positions + 2]: where the edges of each begin; position 0 is the start */
     uint32_t edge_rows;   /* offset of scan_edge_row */
     uint32_t edge_count;
-    uint32_t unused;
+    uint32_t gate;        /* run by positions: states of a table of the nearest to the start, which turns most places away; 0: there is none */
 } scan_automaton_row;
 
 #define SCAN_ACCEPT 0x8000u
+#define SCAN_OPEN 0x7fffu /* in a gate: more states follow; with SCAN_ACCEPT too */
 
 typedef enum scan_context { /* what stands before a place */
     CONTEXT_START = 0, /* nothing */

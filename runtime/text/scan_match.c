@@ -58,6 +58,22 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
     out->alive = alive[state] != 0;
 }
 
+/* Whether the gate of a pattern tells that nothing matches here and nothing is alive: no state is left, and none accepted. */
+static bool gate_turns_away(scan_try *with, const scan_automaton_row *row, uint32_t start)
+{
+    const scan_head *const head = with->database->head;
+    const uint16_t *const table = scan_at(head, row->table);
+    const uint8_t *const classes = scan_at(head, row->classes);
+    const char *const text = with->text;
+    const uint32_t columns = row->columns, length = with->length;
+    uint32_t state = row->start[scan_before(text, start)], at = start;
+    while (state != 0 && state < SCAN_OPEN && at < length)
+        state = table[state * columns + classes[(unsigned char)text[at++]]];
+    const uint32_t done = at - start;
+    with->steps = with->steps > done ? with->steps - done : 0;
+    return state == 0;
+}
+
 /* Whether a set has a byte of this kind that begins a character: a word's, a line end, any other. */
 static bool has_kind(const uint64_t set[4], char kind)
 {
@@ -147,7 +163,7 @@ static void run(scan_try *with, const scan_pattern_row *row, uint32_t start, end
     const scan_automaton_row *const automaton = &with->database->automata[row->body];
     if (automaton->states > 0)
         run_table(with, automaton, start, out);
-    else
+    else if (automaton->gate == 0 || !gate_turns_away(with, automaton, start))
         run_positions(with, automaton, start, out);
     if (with->steps == 0)
         with->unknown = true;

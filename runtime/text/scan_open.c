@@ -24,31 +24,37 @@ static bool bytes_fit(const scan_head *head, uint32_t offset, uint64_t length)
     return offset <= head->size && length <= head->size - offset;
 }
 
+/* A table of so many states; in that of a gate some may be open. */
+static bool states_fit(const scan_head *head, const scan_automaton_row *row, uint32_t states, bool gate)
+{
+    const uint64_t entries = (uint64_t)states * row->columns;
+    if (states > SCAN_OPEN || row->columns < 2 || row->columns > 257 || row->table % 2 != 0 ||
+        !bytes_fit(head, row->classes, 256) || !bytes_fit(head, row->table, entries * 2))
+        return false;
+    const uint8_t *const classes = scan_at(head, row->classes);
+    for (uint32_t i = 0; i < 256; i++)
+        if (classes[i] >= row->columns)
+            return false;
+    const uint16_t *const table = scan_at(head, row->table);
+    int16_t most = 0; /* of all, and signed, so that eight are looked at in one step: this is most of what opening costs */
+    for (uint64_t i = 0; i < entries; i++) {
+        const int16_t state = (int16_t)(table[i] & (SCAN_ACCEPT - 1)), known = gate && state == SCAN_OPEN ? 0 : state;
+        most = known > most ? known : most;
+    }
+    if ((uint32_t)most >= states)
+        return false;
+    for (uint32_t i = 0; i < 4; i++)
+        if (row->start[i] >= states)
+            return false;
+    return true;
+}
+
 static bool automaton_fits(const scan_head *head, const scan_automaton_row *row)
 {
-    if (row->states > 0) {
-        const uint64_t entries = (uint64_t)row->states * row->columns;
-        if (row->states > SCAN_ACCEPT || row->columns < 2 || row->columns > 257 || row->table % 2 != 0 ||
-            !bytes_fit(head, row->classes, 256) || !bytes_fit(head, row->table, entries * 2) ||
-            !bytes_fit(head, row->alive, row->states))
-            return false;
-        const uint8_t *const classes = scan_at(head, row->classes);
-        for (uint32_t i = 0; i < 256; i++)
-            if (classes[i] >= row->columns)
-                return false;
-        const uint16_t *const table = scan_at(head, row->table);
-        int16_t most = 0; /* of all, and signed, so that eight are looked at in one step: this is most of what opening costs */
-        for (uint64_t i = 0; i < entries; i++) {
-            const int16_t state = (int16_t)(table[i] & (SCAN_ACCEPT - 1));
-            most = state > most ? state : most;
-        }
-        if ((uint32_t)most >= row->states)
-            return false;
-        for (uint32_t i = 0; i < 4; i++)
-            if (row->start[i] >= row->states)
-                return false;
-        return true;
-    }
+    if (row->states > 0)
+        return states_fit(head, row, row->states, false) && bytes_fit(head, row->alive, row->states);
+    if (row->gate > 0 && !states_fit(head, row, row->gate, true))
+        return false;
     if (row->positions == 0 || row->positions > head->most_positions || row->position_sets % 4 != 0 || row->edges % 4 != 0 ||
         row->edge_rows % 4 != 0 || !bytes_fit(head, row->position_sets, (uint64_t)row->positions * 4) ||
         !bytes_fit(head, row->edges, ((uint64_t)row->positions + 1) * 4) ||
