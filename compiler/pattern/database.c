@@ -389,6 +389,24 @@ static void put_after(writing *w, const database_entry *what, scan_pattern_row *
     row->after_within = what->after_within;
 }
 
+/* Whether a pattern is better looked for behind the words that must stand before it: where it has no literal of its own. */
+static bool is_by_after(const database_entry *what, uint32_t trigger)
+{
+    bool fit = what->pattern->tree != NULL && what->after_count > 0 && trigger != SCAN_BY_LITERAL;
+    for (uint32_t i = 0; i < what->after_count && fit; i++)
+        fit = what->after[i][0] != '\0' && strlen(what->after[i]) <= 64 /* the engine takes no more */;
+    return fit;
+}
+
+static void use_after(writing *w, const scan_pattern_row *row, uint32_t number)
+{
+    literal *const words = arena_array(w->arena, row->after.count, sizeof *words);
+    const scan_table *const texts = (const scan_table *)(const void *)((const char *)w->block.items + row->after.offset);
+    for (uint32_t i = 0; i < row->after.count; i++)
+        words[i] = (literal){arena_copy(w->arena, (const char *)w->block.items + texts[i].offset, texts[i].count), texts[i].count, true};
+    use_literals(w, &(facts){.literals = words, .literal_count = row->after.count}, number);
+}
+
 static void put_pattern(writing *w, const database_entry *what)
 {
     const uint32_t number = w->patterns.count;
@@ -413,12 +431,20 @@ static void put_pattern(writing *w, const database_entry *what)
         row.body = put_automaton(w, what->pattern, &row);
     }
     put_after(w, what, &row);
+    if (is_by_after(what, row.trigger)) {
+        row.trigger = SCAN_BY_AFTER;
+        row.nearest = 0;
+        row.farthest = 4 * what->after_within;
+    }
     if (row.trigger == SCAN_BY_DIGIT && row.farthest == 1 && !has_digits(&w->sets.items[row.inside]))
         row.trigger = SCAN_BY_NUMBER;
     switch (row.trigger) {
     case SCAN_BY_LITERAL:
         use_literals(w, &facts, number);
         row.before = facts.is_tight ? put_set(w, &facts.before) : SCAN_NONE;
+        break;
+    case SCAN_BY_AFTER:
+        use_after(w, &row, number);
         break;
     case SCAN_BY_NUMBER:
         *ARENA_PUSH(w->arena, &w->numbers) = number;

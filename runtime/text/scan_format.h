@@ -41,7 +41,8 @@ typedef enum scan_trigger {
     SCAN_BY_TOKEN = 2,   /* long runs of token bytes */
     SCAN_BY_WORD = 3,    /* starts of words */
     SCAN_BY_START = 4,   /* every place where its first byte stands */
-    SCAN_BY_DIGIT = 5    /* digits, near of which it begins */
+    SCAN_BY_DIGIT = 5,   /* digits, near of which it begins */
+    SCAN_BY_AFTER = 6    /* hits of its `after` words, behind which it begins */
 } scan_trigger;
 
 typedef struct scan_pattern_row {
@@ -56,7 +57,8 @@ typedef struct scan_pattern_row {
     uint32_t after_within; /* characters */
     scan_table after;    /* scan_table rows: texts (offset, length), lower case; of words: those that are not looked up word by word, sorted */
     uint32_t inside;     /* row of sets: those of `first` that a match can begin with where a word character stands before */
-    uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the literal or digit; farthest SCAN_NONE: anywhere */
+    uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the literal or digit; farthest SCAN_NONE: anywhere;
+                                 * AFTER: so many bytes behind the end of the word */
     uint32_t before;     /* LITERAL, DIGIT: row of sets: bytes that may stand between the start and the literal's end, or the digit; SCAN_NONE: too many to tell */
     uint32_t token;      /* TOKEN: least bytes */
     uint32_t behind;     /* NUMBER, DIGIT: row of sets: what may follow the digits of `leads`, but for the end of the text */

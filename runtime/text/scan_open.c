@@ -86,7 +86,7 @@ static bool texts_fit(const scan_head *head, scan_table texts)
 
 static bool pattern_fits(const scan_head *head, const scan_pattern_row *row)
 {
-    if (row->first >= head->sets.count || row->second >= head->sets.count || row->inside >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_DIGIT ||
+    if (row->first >= head->sets.count || row->second >= head->sets.count || row->inside >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_AFTER ||
         row->behind >= head->sets.count || (row->trigger == SCAN_BY_DIGIT && row->before >= head->sets.count) ||
         (row->trigger == SCAN_BY_LITERAL && row->before != SCAN_NONE && row->before >= head->sets.count))
         return false;

@@ -62,7 +62,7 @@ typedef struct bench {
     pcre2_match_context *context;
     int *workspace;
     uint64_t checks, matches, differences, contradictions;
-    uint64_t by_trigger[6], by_table, by_positions, live, swept, found_from, followed;
+    uint64_t by_trigger[7], by_table, by_positions, live, swept, found_from, followed;
 } bench;
 
 static bench state;
@@ -594,9 +594,9 @@ static void run_file(const char *path)
 
 static bool all_seen(void)
 {
-    static const char *const names[] = {"literal", "number", "token", "word", "start", "digit"};
+    static const char *const names[] = {"literal", "number", "token", "word", "start", "digit", "words before"};
     bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0 && state.swept > 0 && state.found_from > 0 && state.followed > 0;
-    for (uint32_t i = 0; i < 6; i++) {
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
         printf("  by %s: %" PRIu64 "\n", names[i], state.by_trigger[i]);
         all = all && state.by_trigger[i] > 0;
     }
