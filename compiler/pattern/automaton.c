@@ -27,10 +27,6 @@ typedef struct part {
     uint32_t null_count;
 } part;
 
-typedef struct chain { /* of a position in an optional copy */
-    uint32_t number, rank; /* number 0: none */
-} chain;
-
 typedef struct maker {
     arena *arena;
     automaton *out;
@@ -507,15 +503,15 @@ static void find_alive(arena *arena, automaton *out, const unsigned *sample)
 }
 
 /* Of a table that is too large, the states that are nearest to the start: the others are open. Nearly all places fail within them. */
-static void cut_gate(automaton *out, uint16_t *table)
+static void cut_gate(automaton *out, uint16_t *table, uint32_t gate)
 {
-    out->gate = LIMIT_PATTERN_GATE;
+    out->gate = gate;
     for (uint32_t i = 0; i < out->gate * out->columns; i++)
         if ((table[i] & ~SCAN_ACCEPT) >= out->gate)
             table[i] = SCAN_OPEN;
 }
 
-void automaton_tabulate(arena *arena, automaton *out, uint32_t most)
+void automaton_tabulate(arena *arena, automaton *out, uint32_t most, uint32_t gate)
 {
     tabulation t = {.arena = arena, .from = out, .most = most};
     t.marks = arena_array(arena, out->count + 1u, sizeof *t.marks);
@@ -541,14 +537,14 @@ void automaton_tabulate(arena *arena, automaton *out, uint32_t most)
         out->start[context] = (uint16_t)state_of(&t, context);
     }
     struct { uint16_t *items; uint32_t count, capacity; } table = {0};
-    for (uint32_t number = 0; number < (t.too_many ? LIMIT_PATTERN_GATE : t.states.count); number++)
+    for (uint32_t number = 0; number < (t.too_many ? gate : t.states.count); number++)
         for (uint32_t column = 0; column < columns; column++) {
             const uint16_t entry = number == 0 ? 0 : entry_of(&t, number, sample[column]);
             *ARENA_PUSH(arena, &table) = entry;
         }
     out->table = table.items;
     if (t.too_many) {
-        cut_gate(out, &table.items[0]);
+        cut_gate(out, table.items, gate);
         return;
     }
     out->states = t.states.count;

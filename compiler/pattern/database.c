@@ -105,6 +105,13 @@ uint32_t database_add_words(database_builder *builder, const char *const *words,
 
 /* ---- the block ------------------------------------------------------------------------------- */
 
+typedef struct gated { /* a pattern that is looked for at every place, together with others */
+    uint32_t number;
+    const automaton *automaton;
+} gated;
+
+enum { MOST_GATED = 64, MOST_FIRST_BYTES = 80 };
+
 typedef struct writing {
     arena *arena;
     bytes block; /* the head comes first */
@@ -117,6 +124,8 @@ typedef struct writing {
     struct { literal *items; uint32_t count, capacity; } texts; /* of literals */
     struct { struct { uint32_t *items; uint32_t count, capacity; } *items; uint32_t count, capacity; } users; /* by literal */
     struct { uint32_t *items; uint32_t count, capacity; } numbers, tokens, starts, digits;
+    struct { gated *items; uint32_t count, capacity; } gated;
+    struct { scan_gate_row *items; uint32_t count, capacity; } gates;
     uint32_t *literal_buckets;
     uint32_t literal_capacity;
     uint32_t least_token, most_positions;
@@ -201,19 +210,25 @@ static void put_begins(writing *w, const automaton *from, scan_pattern_row *row)
     row->words_least = of.words_least;
 }
 
+static void put_table(writing *w, const automaton *made, scan_automaton_row *row)
+{
+    row->columns = made->columns;
+    row->classes = put(w, made->classes, sizeof made->classes);
+    row->table = put(w, made->table, (size_t)(made->states + made->gate) * made->columns * sizeof *made->table);
+    memcpy(row->start, made->start, sizeof row->start);
+    row->states = made->states;
+    row->gate = made->gate;
+}
+
 static uint32_t put_automaton(writing *w, const pattern *pattern, scan_pattern_row *pattern_row)
 {
     automaton own = *pattern->automaton; /* the table is made in a copy: the pattern is not ours */
     automaton *const made = &own;
     scan_automaton_row row = {.states = 0};
-    automaton_tabulate(w->arena, made, pattern_row->trigger == SCAN_BY_START ? LIMIT_PATTERN_STATES_SEARCHED : LIMIT_PATTERN_STATES);
+    automaton_tabulate(w->arena, made, pattern_row->trigger == SCAN_BY_START ? LIMIT_PATTERN_STATES_SEARCHED : LIMIT_PATTERN_STATES,
+                       LIMIT_PATTERN_GATE);
     put_begins(w, made, pattern_row);
-    row.columns = made->columns;
-    row.classes = put(w, made->classes, sizeof made->classes);
-    row.table = put(w, made->table, (size_t)(made->states + made->gate) * made->columns * sizeof *made->table);
-    memcpy(row.start, made->start, sizeof row.start);
-    row.states = made->states;
-    row.gate = made->gate;
+    put_table(w, made, &row);
     if (made->states > 0)
         row.alive = put(w, made->alive, made->states);
     else
@@ -389,6 +404,49 @@ static void put_after(writing *w, const database_entry *what, scan_pattern_row *
     row->after_within = what->after_within;
 }
 
+/* Whether a pattern that has to be tried everywhere gains by a gate: not if it may begin with nearly anything. */
+static bool goes_into_gate(const byte_set *first)
+{
+    uint32_t bytes = 0;
+    for (unsigned byte = 0; byte < 128; byte++)
+        bytes += has_byte(first, byte);
+    return bytes <= MOST_FIRST_BYTES;
+}
+
+/* One gate for these patterns. */
+static void put_gate(writing *w, const gated *of, uint32_t count)
+{
+    const automaton **const automata = arena_array(w->arena, count, sizeof *automata);
+    uint32_t *const numbers = arena_array(w->arena, count, sizeof *numbers);
+    for (uint32_t i = 0; i < count; i++) {
+        automata[i] = of[i].automaton;
+        numbers[i] = of[i].number;
+    }
+    const automaton *const made = gate_make(w->arena, automata, count);
+    const begins begins = begins_of(w->arena, made);
+    scan_automaton_row table = {.states = 0};
+    put_table(w, made, &table);
+    *ARENA_PUSH(w->arena, &w->automata) = table;
+    *ARENA_PUSH(w->arena, &w->gates) = (scan_gate_row){.automaton = w->automata.count - 1,
+                                                       .first = put_set(w, &begins.first),
+                                                       .second = put_set(w, &begins.second),
+                                                       .inside = put_set(w, &begins.inside),
+                                                       .patterns = {put(w, numbers, count * sizeof *numbers), count}};
+}
+
+static void put_gates(writing *w)
+{
+    for (uint32_t from = 0, to; from < w->gated.count; from = to) {
+        uint32_t positions = 2;
+        for (to = from; to < w->gated.count && to - from < MOST_GATED; to++) {
+            positions += gate_positions(w->arena, w->gated.items[to].automaton);
+            if (to > from && positions > GATE_MOST_POSITIONS)
+                break;
+        }
+        put_gate(w, w->gated.items + from, to - from);
+    }
+}
+
 /* Whether a pattern is better looked for behind the words that must stand before it: where it has no literal of its own. */
 static bool is_by_after(const database_entry *what, uint32_t trigger)
 {
@@ -460,7 +518,10 @@ static void put_pattern(writing *w, const database_entry *what)
         *ARENA_PUSH(w->arena, &w->tokens) = number;
         break;
     default:
-        *ARENA_PUSH(w->arena, &w->starts) = number;
+        if (goes_into_gate(&w->sets.items[row.first]))
+            *ARENA_PUSH(w->arena, &w->gated) = (gated){number, what->pattern->automaton};
+        else
+            *ARENA_PUSH(w->arena, &w->starts) = number;
         break;
     }
     *ARENA_PUSH(w->arena, &w->patterns) = row;
@@ -558,6 +619,7 @@ bool database_finish(database_builder *builder, bool portable, const uint8_t **o
         *why = arena_format(w.arena, "one field may have at most %u patterns", LIMIT_PATTERNS);
         return false;
     }
+    put_gates(&w);
     put_literals(&w);
     if (!compile_literals(&w, portable, &head.engine, why))
         return false;
@@ -570,6 +632,7 @@ bool database_finish(database_builder *builder, bool portable, const uint8_t **o
     head.tokens = PUT_TABLE(&w, w.tokens);
     head.starts = PUT_TABLE(&w, w.starts);
     head.digits = PUT_TABLE(&w, w.digits);
+    head.gates = PUT_TABLE(&w, w.gates);
     head.least_token = w.least_token;
     head.most_positions = w.most_positions;
     if (w.too_large) {

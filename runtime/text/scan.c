@@ -329,6 +329,24 @@ static void find_starts(finding *state)
         try_window(state, numbers[i], state->from, state->with.length - 1);
 }
 
+/* Patterns that share a gate: where it lets something through, each is tried. */
+static void find_gated(finding *state, const scan_gate_row *row)
+{
+    const scan_database *const database = state->with.database;
+    const uint32_t *const numbers = scan_at(database->head, row->patterns.offset);
+    const scan_automaton_row *const gate = &database->automata[row->automaton];
+    const scan_begin begin = {database->sets[row->first], database->sets[row->second], database->sets[row->inside]};
+    const char *const text = state->with.text;
+    const uint32_t length = state->with.length, last = length - 1;
+    for (uint32_t at = next_place(&begin, text, length, state->from, last); at <= last; at = next_place(&begin, text, length, at + 1, last)) {
+        if (scan_turns_away(database, gate, text, length, at))
+            continue;
+        for (uint32_t i = 0; i < row->patterns.count; i++)
+            if (!is_done(state, numbers[i]))
+                try_window(state, numbers[i], at, at);
+    }
+}
+
 cst_status scan_find(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
                      uint32_t from, uint64_t *found, uint64_t *unknown)
 {
@@ -356,6 +374,9 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
         find_tokens(&state);
     if (head->starts.count)
         find_starts(&state);
+    const scan_gate_row *const gates = scan_at(head, head->gates.offset);
+    for (uint32_t i = 0; i < head->gates.count; i++)
+        find_gated(&state, &gates[i]);
     return CST_OK;
 }
 

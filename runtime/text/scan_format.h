@@ -99,6 +99,13 @@ typedef struct scan_edge_row { /* from one position to another, or to acceptance
 
 #define SCAN_ACCEPTS 0xffffu
 
+/* Patterns with trigger START whose first bytes are one table: where that turns a place away, none of them begins. */
+typedef struct scan_gate_row {
+    uint32_t automaton;            /* row of which there is the gate alone */
+    uint32_t first, second, inside; /* rows of sets, as of a pattern */
+    scan_table patterns;           /* uint32_t */
+} scan_gate_row;
+
 typedef struct scan_words_row {
     uint32_t capacity;   /* power of two */
     uint32_t buckets;    /* offset of uint32_t [capacity]: entry + 1 */
@@ -126,8 +133,9 @@ typedef struct scan_head {
     scan_table engine;    /* bytes; count 0: no literals */
     scan_table numbers;   /* uint32_t: patterns with trigger NUMBER */
     scan_table tokens;    /* uint32_t: patterns with trigger TOKEN */
-    scan_table starts;    /* uint32_t: patterns with trigger START or WORD */
+    scan_table starts;    /* uint32_t: patterns with trigger START or WORD that no gate has */
     scan_table digits;    /* uint32_t: patterns with trigger DIGIT */
+    scan_table gates;     /* scan_gate_row */
     uint32_t least_token; /* of all patterns with trigger TOKEN */
     uint32_t most_positions;
 } scan_head;

@@ -58,19 +58,15 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
     out->alive = alive[state] != 0;
 }
 
-/* Whether the gate of a pattern tells that nothing matches here and nothing is alive: no state is left, and none accepted. */
-static bool gate_turns_away(scan_try *with, const scan_automaton_row *row, uint32_t start)
+bool scan_turns_away(const scan_database *database, const scan_automaton_row *row, const char *text, uint32_t length, uint32_t start)
 {
-    const scan_head *const head = with->database->head;
+    const scan_head *const head = database->head;
     const uint16_t *const table = scan_at(head, row->table);
     const uint8_t *const classes = scan_at(head, row->classes);
-    const char *const text = with->text;
-    const uint32_t columns = row->columns, length = with->length;
-    uint32_t state = row->start[scan_before(text, start)], at = start;
-    while (state != 0 && state < SCAN_OPEN && at < length)
-        state = table[state * columns + classes[(unsigned char)text[at++]]];
-    const uint32_t done = at - start;
-    with->steps = with->steps > done ? with->steps - done : 0;
+    const uint32_t columns = row->columns, end = length - start < SCAN_MOST_AHEAD ? length : start + SCAN_MOST_AHEAD;
+    uint32_t state = row->start[scan_before(text, start)];
+    for (uint32_t at = start; state != 0 && state < SCAN_OPEN && at < end; at++)
+        state = table[state * columns + classes[(unsigned char)text[at]]];
     return state == 0;
 }
 
@@ -163,8 +159,10 @@ static void run(scan_try *with, const scan_pattern_row *row, uint32_t start, end
     const scan_automaton_row *const automaton = &with->database->automata[row->body];
     if (automaton->states > 0)
         run_table(with, automaton, start, out);
-    else if (automaton->gate == 0 || !gate_turns_away(with, automaton, start))
+    else if (automaton->gate == 0 || !scan_turns_away(with->database, automaton, with->text, with->length, start))
         run_positions(with, automaton, start, out);
+    else
+        with->steps = with->steps > SCAN_MOST_AHEAD ? with->steps - SCAN_MOST_AHEAD : 0;
     if (with->steps == 0)
         with->unknown = true;
 }

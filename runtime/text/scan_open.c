@@ -55,6 +55,8 @@ static bool automaton_fits(const scan_head *head, const scan_automaton_row *row)
         return states_fit(head, row, row->states, false) && bytes_fit(head, row->alive, row->states);
     if (row->gate > 0 && !states_fit(head, row, row->gate, true))
         return false;
+    if (row->gate > 0 && row->positions == 0) /* of scan_gate_row */
+        return true;
     if (row->positions == 0 || row->positions > head->most_positions || row->position_sets % 4 != 0 || row->edges % 4 != 0 ||
         row->edge_rows % 4 != 0 || !bytes_fit(head, row->position_sets, (uint64_t)row->positions * 4) ||
         !bytes_fit(head, row->edges, ((uint64_t)row->positions + 1) * 4) ||
@@ -91,8 +93,10 @@ static bool pattern_fits(const scan_head *head, const scan_pattern_row *row)
         (row->trigger == SCAN_BY_LITERAL && row->before != SCAN_NONE && row->before >= head->sets.count))
         return false;
     switch (row->kind) {
-    case SCAN_AUTOMATON:
-        return row->body < head->automata.count;
+    case SCAN_AUTOMATON: {
+        const scan_automaton_row *const automata = scan_at(head, head->automata.offset);
+        return row->body < head->automata.count && (automata[row->body].states > 0 || automata[row->body].positions > 0);
+    }
     case SCAN_PHRASE:
         return row->length > 0 && bytes_fit(head, row->body, row->length);
     case SCAN_WORDS:
@@ -133,9 +137,20 @@ static bool numbers_fit(const scan_head *head, scan_table table)
     return true;
 }
 
+static bool gates_fit(const scan_head *head)
+{
+    const scan_gate_row *const gates = scan_at(head, head->gates.offset);
+    const scan_automaton_row *const automata = scan_at(head, head->automata.offset);
+    for (uint32_t i = 0; i < head->gates.count; i++)
+        if (gates[i].automaton >= head->automata.count || automata[gates[i].automaton].gate == 0 || gates[i].first >= head->sets.count ||
+            gates[i].second >= head->sets.count || gates[i].inside >= head->sets.count || !numbers_fit(head, gates[i].patterns))
+            return false;
+    return true;
+}
+
 static bool is_sound(const scan_head *head)
 {
-    if (!table_fits(head, head->patterns, sizeof(scan_pattern_row)) || !table_fits(head, head->automata, sizeof(scan_automaton_row)) ||
+    if (!table_fits(head, head->gates, sizeof(scan_gate_row)) || !table_fits(head, head->patterns, sizeof(scan_pattern_row)) || !table_fits(head, head->automata, sizeof(scan_automaton_row)) ||
         !table_fits(head, head->sets, 32) || !table_fits(head, head->words, sizeof(scan_words_row)) ||
         !table_fits(head, head->literals, sizeof(scan_literal_row)) || !bytes_fit(head, head->engine.offset, head->engine.count) ||
         !numbers_fit(head, head->numbers) || !numbers_fit(head, head->tokens) || !numbers_fit(head, head->starts) || !numbers_fit(head, head->digits) ||
@@ -145,6 +160,8 @@ static bool is_sound(const scan_head *head)
     for (uint32_t i = 0; i < head->automata.count; i++)
         if (!automaton_fits(head, &automata[i]))
             return false;
+    if (!gates_fit(head))
+        return false;
     const scan_words_row *const words = scan_at(head, head->words.offset);
     for (uint32_t i = 0; i < head->words.count; i++)
         if (!words_fit(head, &words[i]))
