@@ -177,6 +177,25 @@ static const byte_set any_byte = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MA
 
 /* ---- automata -------------------------------------------------------------------------------- */
 
+/* The chains of all positions, counted from 1. */
+static uint32_t put_chains(writing *w, const automaton *from)
+{
+    scan_chain_row *const rows = arena_array(w->arena, from->count, sizeof *rows);
+    uint32_t most = 0, count = 0;
+    for (uint32_t i = 0; i < from->count; i++)
+        most = from->chains[i].number > most ? from->chains[i].number : most;
+    uint16_t *const known = arena_array(w->arena, most + 1u, sizeof *known);
+    for (uint32_t i = 0; i < from->count; i++) {
+        const chain of = from->chains[i];
+        if (of.number == 0 || of.rank > UINT16_MAX)
+            continue;
+        if (known[of.number] == 0)
+            known[of.number] = (uint16_t)++count;
+        rows[i] = (scan_chain_row){known[of.number], (uint16_t)of.rank};
+    }
+    return put(w, rows, from->count * sizeof *rows);
+}
+
 static void put_positions(writing *w, const automaton *from, scan_automaton_row *row)
 {
     uint32_t *const sets = arena_array(w->arena, from->count, sizeof *sets);
@@ -195,6 +214,7 @@ static void put_positions(writing *w, const automaton *from, scan_automaton_row 
     row->edges = put(w, begins, (from->count + 1u) * sizeof *begins);
     row->edge_rows = put(w, edges, next * sizeof *edges);
     row->edge_count = next;
+    row->chains = put_chains(w, from);
     if (from->count > w->most_positions)
         w->most_positions = from->count;
 }

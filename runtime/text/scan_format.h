@@ -79,6 +79,7 @@ typedef struct scan_automaton_row {
     uint32_t edges;       /* offset of uint32_t [positions + 2]: where the edges of each begin; position 0 is the start */
     uint32_t edge_rows;   /* offset of scan_edge_row */
     uint32_t edge_count;
+    uint32_t chains;      /* offset of scan_chain_row [positions] */
     uint32_t gate;        /* run by positions: states of a table of the nearest to the start, which turns most places away; 0: there is none */
 } scan_automaton_row;
 
@@ -98,6 +99,12 @@ typedef struct scan_edge_row { /* from one position to another, or to acceptance
 } scan_edge_row;
 
 #define SCAN_ACCEPTS 0xffffu
+
+/* A position in one of several optional copies of the same (`x{0,60}`): of those that were reached together the one of the least rank does for
+ * all, since what can follow a later copy can follow an earlier one. */
+typedef struct scan_chain_row {
+    uint16_t number, rank; /* number 0: none; others are less than the automaton's positions */
+} scan_chain_row;
 
 /* Patterns with trigger START whose first bytes are one table: where that turns a place away, none of them begins. */
 typedef struct scan_gate_row {

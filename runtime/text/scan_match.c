@@ -103,54 +103,87 @@ bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge
     return false;
 }
 
+/* A set of positions that is being made. */
+typedef struct position_set {
+    uint32_t *items, *stamps, *places, *chain_stamps; /* places: by chain, where in `items` */
+    const scan_chain_row *chains;
+    uint32_t count, stamp;
+} position_set;
+
+static inline void reach(position_set *set, uint32_t position)
+{
+    const scan_chain_row chain = set->chains[position];
+    set->stamps[position] = set->stamp;
+    if (chain.number != 0) {
+        if (set->chain_stamps[chain.number] == set->stamp) {
+            uint32_t *const other = &set->items[set->places[chain.number]];
+            if (set->chains[*other].rank > chain.rank)
+                *other = position;
+            return;
+        }
+        set->chain_stamps[chain.number] = set->stamp;
+        set->places[chain.number] = set->count;
+    }
+    set->items[set->count++] = position;
+}
+
+static void next_stamp(scan_scratch *scratch)
+{
+    const uint32_t room = scratch->position_count / SCAN_POSITION_LISTS;
+    if (++scratch->stamp != 0)
+        return;
+    memset(scratch->positions + 2 * room, 0, 3 * room * sizeof *scratch->positions); /* not the lists: one of them is read */
+    scratch->stamp = 1;
+}
+
 static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_t start, ends *out)
 {
     const scan_head *const head = with->database->head;
     const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
     const scan_edge_row *const edges = scan_at(head, row->edge_rows);
-    scan_scratch *const scratch = with->scratch;
-    const uint32_t room = scratch->position_count / 3;
-    uint32_t *now = scratch->positions, *next = now + room, *const stamps = next + room;
-    uint32_t count = 1, at = start;
+    const uint32_t room = with->scratch->position_count / SCAN_POSITION_LISTS;
+    uint32_t *now = with->scratch->positions, count = 1, at = start;
+    position_set next = {.items = now + room, .stamps = now + 2 * room, .places = now + 3 * room, .chain_stamps = now + 4 * room,
+                         .chains = scan_at(head, row->chains)};
     now[0] = 0;
     for (;; at++) {
         const scan_context before = scan_before(with->text, at);
         const bool end = at == with->length;
-        uint32_t next_count = 0;
+        const unsigned char byte = end ? 0 : (unsigned char)with->text[at];
+        uint64_t done = 0;
         bool accepts = false, alive = false;
-        if (++scratch->stamp == 0) {
-            memset(stamps, 0, room * sizeof *stamps);
-            scratch->stamp = 1;
-        }
+        next_stamp(with->scratch);
+        next.stamp = with->scratch->stamp;
+        next.count = 0;
         for (uint32_t i = 0; i < count; i++) {
-            const uint32_t last = begins[now[i] + 1];
-            with->steps = with->steps > last - begins[now[i]] ? with->steps - (last - begins[now[i]]) : 0;
-            for (uint32_t k = begins[now[i]]; k < last; k++) {
+            const uint32_t first = begins[now[i]], last = begins[now[i] + 1];
+            done += last - first;
+            for (uint32_t k = first; k < last; k++) {
                 const scan_edge_row edge = edges[k];
                 alive = alive || (end && scan_is_open(with, sets, edge, before));
+                if (edge.to != SCAN_ACCEPTS && (end || !scan_has(with->database->sets[sets[edge.to]], byte) || next.stamps[edge.to] == next.stamp))
+                    continue;
                 if (edge.mask != 0 && !scan_holds(edge.mask, before, with->text, with->length, at))
                     continue;
                 if (edge.to == SCAN_ACCEPTS)
                     accepts = true;
-                else if (!end && stamps[edge.to] != scratch->stamp &&
-                         scan_has(with->database->sets[sets[edge.to]], (unsigned char)with->text[at])) {
-                    stamps[edge.to] = scratch->stamp;
-                    next[next_count++] = edge.to;
-                }
+                else
+                    reach(&next, edge.to);
             }
         }
+        with->steps = with->steps > done ? with->steps - done : 0;
         if (accepts && at > start && (end || !scan_continues(with->text[at])))
             accept(out, at);
         if (end) {
             out->alive = alive;
             return;
         }
-        if (next_count == 0 || with->steps == 0)
+        if (next.count == 0 || with->steps == 0)
             return;
         uint32_t *const swap = now;
-        now = next;
-        next = swap;
-        count = next_count;
+        now = next.items;
+        next.items = swap;
+        count = next.count;
     }
 }
 

@@ -60,12 +60,14 @@ static bool automaton_fits(const scan_head *head, const scan_automaton_row *row)
     if (row->positions == 0 || row->positions > head->most_positions || row->position_sets % 4 != 0 || row->edges % 4 != 0 ||
         row->edge_rows % 4 != 0 || !bytes_fit(head, row->position_sets, (uint64_t)row->positions * 4) ||
         !bytes_fit(head, row->edges, ((uint64_t)row->positions + 1) * 4) ||
-        !bytes_fit(head, row->edge_rows, (uint64_t)row->edge_count * sizeof(scan_edge_row)))
+        !bytes_fit(head, row->edge_rows, (uint64_t)row->edge_count * sizeof(scan_edge_row)) || row->chains % 2 != 0 ||
+        !bytes_fit(head, row->chains, (uint64_t)row->positions * sizeof(scan_chain_row)))
         return false;
     const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
     const scan_edge_row *const edges = scan_at(head, row->edge_rows);
+    const scan_chain_row *const chains = scan_at(head, row->chains);
     for (uint32_t i = 0; i < row->positions; i++)
-        if (sets[i] >= head->sets.count || begins[i] > begins[i + 1])
+        if (sets[i] >= head->sets.count || begins[i] > begins[i + 1] || chains[i].number >= row->positions)
             return false;
     if (begins[row->positions] > row->edge_count)
         return false;
@@ -387,7 +389,7 @@ cst_status scan_scratch_fit(scan_scratch **out, const scan_database *database, c
     uint32_t threads = positions;
     for (uint32_t i = 0; i < database->head->automata.count; i++)
         threads = database->automata[i].states > threads ? database->automata[i].states : threads;
-    if (!grow(scratch, &scratch->positions, &scratch->position_count, 3 * positions) ||
+    if (!grow(scratch, &scratch->positions, &scratch->position_count, SCAN_POSITION_LISTS * positions) ||
         !grow(scratch, &scratch->tried, &scratch->tried_count, database->head->patterns.count + 1) ||
         !grow(scratch, &scratch->spent, &scratch->spent_count, database->head->patterns.count + 1) ||
         !grow(scratch, &scratch->threads, &scratch->thread_count, 5 * threads) ||

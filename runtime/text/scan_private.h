@@ -10,6 +10,7 @@
 #include "runtime/text/scan_format.h"
 
 #define SCAN_MOST_ENDS LIMIT_CHECKED_ENDS
+#define SCAN_POSITION_LISTS 5u
 #define SCAN_UNIT 16u
 #define SCAN_MOST_AHEAD 16u /* bytes that a gate looks at */
 
@@ -43,7 +44,7 @@ typedef struct scan_follower scan_follower;
 struct scan_scratch {
     cst_allocator allocator;
     engine_scratch *engine;
-    uint32_t *positions; /* two lists of positions and their stamps */
+    uint32_t *positions; /* two lists of positions, their stamps; by chain, its place in the list and its stamp */
     uint32_t position_count;
     uint32_t *tried;     /* by pattern: places before this have been tried */
     uint32_t tried_count;
