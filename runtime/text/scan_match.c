@@ -136,48 +136,68 @@ static void next_stamp(scan_scratch *scratch)
     scratch->stamp = 1;
 }
 
-static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_t start, ends *out)
+/* What is read of one byte: the edges of all positions of a set that take it. True: one of them accepts before it. */
+static bool step_positions(const scan_try *with, const scan_automaton_row *row, const uint32_t *now, uint32_t count, uint32_t at, position_set *next,
+                           uint64_t *done)
 {
     const scan_head *const head = with->database->head;
     const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
     const scan_edge_row *const edges = scan_at(head, row->edge_rows);
+    const uint64_t *const bytes = with->database->sets[0] + ((unsigned char)with->text[at] >> 6);
+    const uint32_t bit = (unsigned char)with->text[at] & 63;
+    const scan_context before = scan_before(with->text, at);
+    bool accepts = false;
+    for (uint32_t i = 0; i < count; i++) {
+        const scan_edge_row *edge = edges + begins[now[i]], *const last = edges + begins[now[i] + 1];
+        *done += (uint64_t)(last - edge);
+        for (; edge < last; edge++) {
+            const uint32_t to = edge->to;
+            if (to != SCAN_ACCEPTS && ((bytes[(size_t)sets[to] * 4] >> bit & 1) == 0 || next->stamps[to] == next->stamp))
+                continue;
+            if (edge->mask != 0 && !scan_holds(edge->mask, before, with->text, with->length, at))
+                continue;
+            if (to == SCAN_ACCEPTS)
+                accepts = true;
+            else
+                reach(next, to);
+        }
+    }
+    return accepts;
+}
+
+/* The end of the text: whether one of the positions accepts, and whether one is alive. */
+static bool end_positions(const scan_try *with, const scan_automaton_row *row, const uint32_t *now, uint32_t count, bool *alive)
+{
+    const scan_head *const head = with->database->head;
+    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
+    const scan_edge_row *const edges = scan_at(head, row->edge_rows);
+    const scan_context before = scan_before(with->text, with->length);
+    bool accepts = false;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = begins[now[i]]; k < begins[now[i] + 1]; k++) {
+            *alive = *alive || scan_is_open(with, sets, edges[k], before);
+            accepts = accepts || (edges[k].to == SCAN_ACCEPTS &&
+                                  (edges[k].mask == 0 || scan_holds(edges[k].mask, before, with->text, with->length, with->length)));
+        }
+    return accepts;
+}
+
+static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_t start, ends *out)
+{
     const uint32_t room = with->scratch->position_count / SCAN_POSITION_LISTS;
     uint32_t *now = with->scratch->positions, count = 1, at = start;
     position_set next = {.items = now + room, .stamps = now + 2 * room, .places = now + 3 * room, .chain_stamps = now + 4 * room,
-                         .chains = scan_at(head, row->chains)};
+                         .chains = scan_at(with->database->head, row->chains)};
     now[0] = 0;
-    for (;; at++) {
-        const scan_context before = scan_before(with->text, at);
-        const bool end = at == with->length;
-        const unsigned char byte = end ? 0 : (unsigned char)with->text[at];
+    for (; at < with->length; at++) {
         uint64_t done = 0;
-        bool accepts = false, alive = false;
         next_stamp(with->scratch);
         next.stamp = with->scratch->stamp;
         next.count = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            const uint32_t first = begins[now[i]], last = begins[now[i] + 1];
-            done += last - first;
-            for (uint32_t k = first; k < last; k++) {
-                const scan_edge_row edge = edges[k];
-                alive = alive || (end && scan_is_open(with, sets, edge, before));
-                if (edge.to != SCAN_ACCEPTS && (end || !scan_has(with->database->sets[sets[edge.to]], byte) || next.stamps[edge.to] == next.stamp))
-                    continue;
-                if (edge.mask != 0 && !scan_holds(edge.mask, before, with->text, with->length, at))
-                    continue;
-                if (edge.to == SCAN_ACCEPTS)
-                    accepts = true;
-                else
-                    reach(&next, edge.to);
-            }
-        }
+        const bool accepts = step_positions(with, row, now, count, at, &next, &done);
         with->steps = with->steps > done ? with->steps - done : 0;
-        if (accepts && at > start && (end || !scan_continues(with->text[at])))
+        if (accepts && at > start && !scan_continues(with->text[at]))
             accept(out, at);
-        if (end) {
-            out->alive = alive;
-            return;
-        }
         if (next.count == 0 || with->steps == 0)
             return;
         uint32_t *const swap = now;
@@ -185,6 +205,8 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
         next.items = swap;
         count = next.count;
     }
+    if (end_positions(with, row, now, count, &out->alive) && at > start)
+        accept(out, at);
 }
 
 static void run(scan_try *with, const scan_pattern_row *row, uint32_t start, ends *out)
