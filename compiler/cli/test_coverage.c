@@ -94,10 +94,11 @@ static void rule_gaps(buffer *out, compilation *unit, const coverage *measured, 
                  one->body_count > 0 ? arena_format(&unit->arena, "no test has an event on %s", one->bodies[0].selector.label) : NULL);
     else if (never)
         gap_show(out, unit, counts ? "never counted" : "never fired", one, one->range,
-                 arena_format(&unit->arena, "asked %llu times", (unsigned long long)asked));
+                 arena_format(&unit->arena, "asked %llu time%s", (unsigned long long)asked, asked == 1 ? "" : "s"));
     else if (always)
         gap_show(out, unit, counts ? "always counted" : "never silent", one, one->range,
-                 arena_format(&unit->arena, "%s each of %llu times", counts ? "counted" : "fired", (unsigned long long)seen->fired));
+                 arena_format(&unit->arena, "%s whenever it was asked, %llu time%s", counts ? "counted" : "fired",
+                              (unsigned long long)seen->fired, seen->fired == 1 ? "" : "s"));
     if ((never && asked == 0) || (seen->count == 1 && (never || always)))
         return;
     for (uint32_t i = 0; i < seen->count; i++) {

@@ -56,9 +56,9 @@ static void changes_try(mutate_run *run)
     reference_observe(test->evidence.module, NULL, NULL);
     for (uint32_t i = 0; i < run->list.count; i++) {
         progress(i + 1, run->list.count);
-        mutation_swap(&run->list.items[i]);
+        mutation_apply(&run->list.items[i]);
         run->survived[i] = !is_noticed(test);
-        mutation_swap(&run->list.items[i]);
+        mutation_undo(&run->list.items[i]);
         run->killed += !run->survived[i];
     }
     progress_wipe();
@@ -69,17 +69,34 @@ static void changes_try(mutate_run *run)
 
 /* ---- what is said ---------------------------------------------------------------------------- */
 
+/* Of a rule that could as well not be there nothing else need be said. `others`: by rule, its survivors. */
+static void survivor_show(buffer *out, compilation *unit, const mutation *one, const uint32_t *others)
+{
+    arena *const memory = &unit->arena;
+    const char *const name = unit->checked->rules.items[one->rule].name;
+    const char *title = arena_format(memory, "survived: the tests do not notice if %s", one->change);
+    if (one->kind != MUTATION_DROP_RULE)
+        title = arena_format(memory, "%s, in `%s`", title, name);
+    else if (others[one->rule] > 1)
+        title = arena_format(memory, "%s, nor %u other change%s of it", title, others[one->rule] - 1, others[one->rule] > 2 ? "s" : "");
+    render_place(out, unit, title, one->range, NULL, one->hint, colour_wanted(STDOUT_FILENO));
+}
+
 static void text_write(buffer *out, compilation *unit, const mutate_run *run)
 {
     const mutation_list *const list = &run->list;
+    uint32_t *const others = arena_array(&unit->arena, unit->checked->declared_rules, sizeof *others);
+    bool *const dropped = arena_array(&unit->arena, unit->checked->declared_rules, sizeof *dropped);
     buffer_format(out, "changes of %s\n\n", unit->sources.items[unit->checked->layers[0].source].path);
     for (uint32_t i = 0; i < list->count; i++) {
+        others[list->items[i].rule] += run->survived[i];
+        if (run->survived[i] && list->items[i].kind == MUTATION_DROP_RULE)
+            dropped[list->items[i].rule] = true;
+    }
+    for (uint32_t i = 0; i < list->count; i++) {
         const mutation *const one = &list->items[i];
-        if (!run->survived[i])
-            continue;
-        const char *const title =
-            arena_format(&unit->arena, "survived: the tests do not notice if %s, in `%s`", one->change, unit->checked->rules.items[one->rule].name);
-        render_place(out, unit, title, one->range, NULL, one->hint, colour_wanted(STDOUT_FILENO));
+        if (run->survived[i] && (one->kind == MUTATION_DROP_RULE || !dropped[one->rule]))
+            survivor_show(out, unit, one, others);
     }
     buffer_format(out, "%u of %u mutants killed", run->killed, list->count);
     if (list->ill_formed + list->equal > 0)

@@ -56,24 +56,36 @@ typedef struct coverage_private {
 
 static void watches_add(void *user, uint32_t past);
 
-static void cells_add(coverage *self, expression *given)
+/* `a != b` and `a not in b` are conditions as they are written; `not (…)` is about what stands in it, and so is `unless`, of which nothing
+ * but its operand has a place. */
+static bool is_written(const coverage *self, const expression *tree, bool below_unless)
+{
+    const ast_expression *const unless = self->policy->rules.items[self->own->rule].declaration->unless;
+    if (!same_place(tree->range, tree->left->range) || condition_form_of(self->policy, condition_inner(tree->left)) != CONDITION_ATOM)
+        return false;
+    return below_unless || unless == NULL || !same_place(tree->range, unless->range);
+}
+
+static void cells_add(coverage *self, expression *given, bool below_unless)
 {
     coverage_private *const own = self->own;
     const expression *const tree = condition_inner(given);
     const condition_form form = condition_form_of(self->policy, tree);
     if (form == CONDITION_JUNCTION)
         for (uint32_t i = 0; i < tree->item_count; i++)
-            cells_add(self, tree->items[i]);
-    if (form == CONDITION_NEGATION)
-        cells_add(self, tree->left);
-    if (form != CONDITION_ATOM && form != CONDITION_QUANTIFIER)
+            cells_add(self, tree->items[i], false);
+    if (form == CONDITION_NEGATION && !is_written(self, tree, below_unless)) {
+        cells_add(self, tree->left, true);
+        return;
+    }
+    if (form == CONDITION_JUNCTION || form == CONDITION_NONE)
         return;
     const uint32_t number = own->cells.count;
     source_range range = tree->range;
     condition_place(self->policy, tree, &range);
     *ARENA_PUSH(&own->unit->arena, &own->cells) = (cell){.node = tree, .rule = own->rule, .range = range};
     if (form == CONDITION_QUANTIFIER)
-        cells_add(self, tree->right);
+        cells_add(self, tree->right, false);
     own->cells.items[number].end = own->cells.count;
 }
 
@@ -101,7 +113,7 @@ static void view_add(coverage *self, uint32_t rule_number, bool whole)
         view->rule = own->rule;
         view->whole = whole;
         view->first = own->cells.count;
-        cells_add(self, tree_of->bodies[b].condition);
+        cells_add(self, tree_of->bodies[b].condition, false);
         view->end = own->cells.count;
     }
     for (uint32_t b = 0; b < tree_of->body_count; b++)

@@ -267,9 +267,9 @@ static group *groups_make(finder *self, uint32_t *count)
 static bool is_known(const finder *self, const mutation_list *list, const mutation *one, uint32_t tree_rule, uint64_t *digests)
 {
     const uint64_t before = mutation_digest(self->policy, tree_rule);
-    mutation_swap(one);
+    mutation_apply(one);
     const uint64_t after = mutation_digest(self->policy, tree_rule);
-    mutation_swap(one);
+    mutation_undo(one);
     digests[list->count] = after;
     for (uint32_t i = list->count; i > 0 && list->items[i - 1].rule == one->rule; i--)
         if (digests[i - 1] == after)
@@ -325,15 +325,25 @@ void mutations_find(compilation *unit, uint32_t most, uint64_t seed, mutation_li
     list_fill(&self, groups, count, out);
 }
 
-void mutation_swap(const mutation *mutation)
+static void swap(const mutation_patch *patch)
 {
-    for (uint32_t i = 0; i < mutation->patches.count; i++) {
-        const mutation_patch *const patch = &mutation->patches.items[i];
-        unsigned char *const at = patch->at, *const with = patch->with;
-        for (size_t k = 0; k < patch->size; k++) {
-            const unsigned char byte = at[k];
-            at[k] = with[k];
-            with[k] = byte;
-        }
+    unsigned char *const at = patch->at, *const with = patch->with;
+    for (size_t k = 0; k < patch->size; k++) {
+        const unsigned char byte = at[k];
+        at[k] = with[k];
+        with[k] = byte;
     }
+}
+
+void mutation_apply(const mutation *mutation)
+{
+    for (uint32_t i = 0; i < mutation->patches.count; i++)
+        swap(&mutation->patches.items[i]);
+}
+
+/* Backwards: an argument that is a constant may stand in several places as one node, and is changed as often. */
+void mutation_undo(const mutation *mutation)
+{
+    for (uint32_t i = mutation->patches.count; i > 0; i--)
+        swap(&mutation->patches.items[i - 1]);
 }

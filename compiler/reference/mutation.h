@@ -1,7 +1,7 @@
 /*
  * mutation.h - a policy with one small change, run in the place of the policy itself.
  *
- * mutations_find lists the changes: each of them is well-typed, and would compile. mutation_swap puts one in force or takes it back, while no
+ * mutations_find lists the changes: each of them is well-typed, and would compile. mutation_apply puts one in force and mutation_undo takes it back, while no
  * event is being decided: the reference evaluator walks the checked trees, so a changed tree is a changed policy, and nothing is
  * compiled again. Only for a policy that one thread has to itself.
  *
@@ -29,7 +29,7 @@ typedef enum mutation_kind {
 
 typedef struct mutation_patch {
     void *at;
-    void *with; /* after mutation_swap: what was there */
+    void *with; /* while it is in force: what was there */
     size_t size;
 } mutation_patch;
 
@@ -56,6 +56,7 @@ typedef struct mutation_list {
 /* Of the policy's own rules, permits and waivers but those in shadow, of which no test can see anything. At most `most` of them, chosen by
  * `seed`; the same for the same policy. From the compilation's arena, so under driver_protect. */
 void mutations_find(compilation *unit, uint32_t most, uint64_t seed, mutation_list *out);
-void mutation_swap(const mutation *mutation);
+void mutation_apply(const mutation *mutation);
+void mutation_undo(const mutation *mutation);
 
 #endif

@@ -7,6 +7,8 @@
 #include "compiler/reference/mutation_make.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/reference/conditions.h"
@@ -29,7 +31,9 @@ bool number_beside(const expression *constant, bool up, cst_value *out)
         break;
     case CST_KIND_FLOAT: {
         const double value = constant->constant.as.number, size = value < 2 && value > -2 ? 0.1 : 1;
-        out->as.number = up ? value + size : value - size;
+        char text[40]; /* 0.7, not 0.7000000000000001 */
+        snprintf(text, sizeof text, "%.12g", up ? value + size : value - size);
+        out->as.number = strtod(text, NULL);
         return out->as.number != value && out->as.number - out->as.number == 0;
     }
     default:
@@ -169,6 +173,18 @@ static expression without_element(compilation *unit, const expression *test, uin
     return made;
 }
 
+/* Messages look for the elements of an `any`; it goes on being one beside the changed tree. */
+static void witnesses_keep(compilation *unit, const candidate *place, mutation *out)
+{
+    const rule *const one = &unit->checked->rules.items[place->tree_rule];
+    for (uint32_t b = 0; b < one->body_count; b++)
+        for (uint32_t w = 0; w < one->bodies[b].witness_count; w++)
+            if (one->bodies[b].witnesses[w] == place->node) {
+                expression *const kept = copy(unit, place->node);
+                patch_add(unit, out, &one->bodies[b].witnesses[w], &kept, sizeof(expression *));
+            }
+}
+
 static bool node_change(compilation *unit, const candidate *place, mutation *out)
 {
     expression *const node = place->node;
@@ -203,6 +219,7 @@ static bool node_change(compilation *unit, const candidate *place, mutation *out
         break;
     }
     patch_add(unit, out, node, &made, sizeof made);
+    witnesses_keep(unit, place, out);
     return true;
 }
 

@@ -175,7 +175,7 @@ static void say_constant(const words *w)
     if (w->place->kind == MUTATION_TEXT)
         say(w, TEXT("`%s` becomes `%s`", text, becomes), TEXT("add a test in which the value is `%s`, and decides", text));
     else
-        say(w, TEXT("`%s` becomes `%s`", text, becomes), TEXT("add a test between `%s` and `%s`", text, becomes));
+        say(w, TEXT("`%s` becomes `%s`", text, becomes), TEXT("add a test with `%s`, and one with `%s`", text, becomes));
 }
 
 static void say_set(const words *w)
@@ -183,7 +183,7 @@ static void say_set(const words *w)
     const expression *const test = w->place->node;
     const checked_set *const set = &w->unit->checked->sets.items[test->index];
     const char *const element = value_text(w, test->left->type, &set->values[w->place->variant]);
-    say(w, TEXT("the set loses `%s`", element), TEXT("add a test in which the value is `%s`", element));
+    say(w, TEXT("the set `%s` loses `%s`", set->name, element), TEXT("add a test in which the value is `%s`", element));
 }
 
 void mutation_describe(compilation *unit, const candidate *place, mutation *out)

@@ -64,8 +64,6 @@ static uint32_t first_witness(const evaluation *run, const expression *any, cons
                               uint32_t from, const cst_value **out)
 {
     cst_value list;
-    if (any->kind != EXPRESSION_ANY) /* mutation.h may have made something else of it */
-        return UINT32_MAX;
     if (evaluate_value(run, any->left, bound, &list) != CST_FALSE || list.kind != CST_KIND_LIST)
         return UINT32_MAX;
     uint32_t first_undecided = UINT32_MAX;
