@@ -34,6 +34,15 @@ expression *condition_inner(expression *tree)
     return tree;
 }
 
+/* All that it holds stands where it stands, and is a condition: nobody wrote an `and` or `or`. */
+static bool is_unrolled(const checked_policy *policy, const expression *tree)
+{
+    for (uint32_t i = 0; i < tree->item_count; i++)
+        if (!same_place(tree->range, tree->items[i]->range) || condition_form_of(policy, tree->items[i]) == CONDITION_NONE)
+            return false;
+    return true;
+}
+
 condition_form condition_form_of(const checked_policy *policy, const expression *tree)
 {
     if (!file_is_layer(policy, tree->range.file)) {
@@ -49,7 +58,7 @@ condition_form condition_form_of(const checked_policy *policy, const expression 
         return same_place(tree->range, tree->left->range) ? CONDITION_NONE : CONDITION_ATOM;
     case EXPRESSION_AND:
     case EXPRESSION_OR: /* `in` and `==` may have become one, whose operands stand where it stands */
-        return same_place(tree->range, tree->items[0]->range) ? CONDITION_ATOM : CONDITION_JUNCTION;
+        return is_unrolled(policy, tree) ? CONDITION_ATOM : CONDITION_JUNCTION;
     case EXPRESSION_NOT:
         return condition_form_of(policy, tree->left) == CONDITION_NONE ? CONDITION_NONE : CONDITION_NEGATION;
     case EXPRESSION_ANY:

@@ -53,22 +53,23 @@ static bool is_own(const finder *self, source_range range)
 
 static void walk(finder *self, expression *given);
 
-static void constants_add(finder *self, expression *value)
+/* `below`: other values are made of it. */
+static void constants_add(finder *self, expression *value, uint32_t below)
 {
     cst_value other;
     if (value == NULL || value->kind >= EXPRESSION_TRUTH)
         return;
     if (value->kind != EXPRESSION_CONSTANT) {
-        constants_add(self, value->left);
-        constants_add(self, value->right);
+        constants_add(self, value->left, 1);
+        constants_add(self, value->right, 1);
         return;
     }
     if (!is_own(self, value->range))
         return;
     if (number_beside(value, true, &other))
-        add(self, MUTATION_NUMBER_UP, value->range, value);
+        add(self, MUTATION_NUMBER_UP, value->range, value)->variant = below;
     if (number_beside(value, false, &other))
-        add(self, MUTATION_NUMBER_DOWN, value->range, value);
+        add(self, MUTATION_NUMBER_DOWN, value->range, value)->variant = below;
     if ((kind_has_text(value->type->kind) && value->type->kind != CST_KIND_IP) || value->type->kind == CST_KIND_ENUM)
         add(self, MUTATION_TEXT, value->range, value);
 }
@@ -116,11 +117,11 @@ static void details_add(finder *self, expression *tree)
         add(self, MUTATION_ORDER, tree->range, tree);
     if (tree->kind == EXPRESSION_IN_SET)
         elements_add(self, tree);
-    constants_add(self, tree->left);
+    constants_add(self, tree->left, 0);
     if (tree->kind == EXPRESSION_ANY || tree->kind == EXPRESSION_ALL)
         walk(self, tree->right);
     else
-        constants_add(self, tree->right);
+        constants_add(self, tree->right, 0);
     condition_pasts(tree, past_add, self);
 }
 

@@ -9,7 +9,7 @@
 typedef struct candidate { /* one node, or one rule, that can be changed in one way */
     uint32_t rule, tree_rule; /* whose it is; in whose bodies it stands: the rule itself, or a hidden one of a question about the past */
     mutation_kind kind;
-    uint32_t variant;      /* SET_WITHOUT: the element; PAST_WITHIN: the past */
+    uint32_t variant;      /* SET_WITHOUT: the element; PAST_WITHIN: the past; NUMBER_…: 1 if other values are made of it */
     source_range range;
     expression *node;      /* that is replaced; NULL: a row is changed */
     uint32_t item;         /* DROP_OPERAND: which */

@@ -175,7 +175,8 @@ static void say_constant(const words *w)
     if (w->place->kind == MUTATION_TEXT)
         say(w, TEXT("`%s` becomes `%s`", text, becomes), TEXT("add a test in which the value is `%s`, and decides", text));
     else
-        say(w, TEXT("`%s` becomes `%s`", text, becomes), TEXT("add a test with `%s`, and one with `%s`", text, becomes));
+        say(w, TEXT("`%s` becomes `%s`", text, becomes),
+            w->place->variant > 0 ? "add a test in which this number decides" : TEXT("add a test with `%s`, and one with `%s`", text, becomes));
 }
 
 static void say_set(const words *w)
