@@ -130,6 +130,12 @@ static const char *opposite(const expression *test, bool negated)
     case EXPRESSION_IN_SET:
     case EXPRESSION_IN_LIST:
         return negated ? "`not in` becomes `in`" : "`in` becomes `not in`";
+    case EXPRESSION_FROM:
+        return negated ? "`not from` becomes `from`" : "`from` becomes `not from`";
+    case EXPRESSION_INSIDE:
+        return negated ? "`not inside` becomes `inside`" : "`inside` becomes `not inside`";
+    case EXPRESSION_EARLIER:
+        return negated ? "`no earlier` becomes `earlier`" : "`earlier` becomes `no earlier`";
     case EXPRESSION_PRESENT:
         return negated ? "`is absent` becomes `is present`" : "`is present` becomes `is absent`";
     default:
