@@ -125,18 +125,33 @@ static void details_add(finder *self, expression *tree)
     condition_pasts(tree, past_add, self);
 }
 
+/* Where an operand stands: a definition's body where it is called. False: nowhere that can be changed. */
+static bool operand_place(const finder *self, expression *given, source_range *out)
+{
+    const expression *const item = condition_inner(given);
+    if (condition_form_of(self->policy, item) == CONDITION_NONE)
+        return false;
+    if (is_own(self, item->called)) {
+        *out = item->called;
+        return true;
+    }
+    return condition_place(self->policy, item, out) && is_own(self, *out);
+}
+
+/* A quantifier over a set that was written out is an `or` of one condition for each element: of those nothing can be dropped. */
 static void operands_add(finder *self, expression *tree)
 {
     uint32_t visible = 0;
     for (uint32_t i = 0; i < tree->item_count; i++)
         visible += condition_form_of(self->policy, condition_inner(tree->items[i])) != CONDITION_NONE;
     for (uint32_t i = 0; i < tree->item_count; i++) {
-        source_range range;
-        expression *const item = condition_inner(tree->items[i]);
-        if (visible > 1 && condition_form_of(self->policy, item) != CONDITION_NONE && condition_place(self->policy, item, &range) &&
-            is_own(self, range))
+        source_range range, beside;
+        const bool placed = visible > 1 && operand_place(self, tree->items[i], &range);
+        const bool repeated = placed && ((i > 0 && operand_place(self, tree->items[i - 1], &beside) && same_place(range, beside)) ||
+                                         (i + 1 < tree->item_count && operand_place(self, tree->items[i + 1], &beside) && same_place(range, beside)));
+        if (placed && !repeated)
             add(self, MUTATION_DROP_OPERAND, range, tree)->item = i;
-        walk(self, item);
+        walk(self, tree->items[i]);
     }
 }
 
