@@ -131,6 +131,7 @@ struct expression {
     expression_kind kind;
     const type *type;
     source_range range;   /* where it was written (inside a definition's body, if it came from one) */
+    source_range called;  /* of a definition's body: where the outermost call stands; end 0: it is none */
     cst_value constant;   /* CONSTANT: canonical; text and parts in the arena; symbol is set by plan */
     uint32_t slot;        /* FIELD */
     uint32_t local;       /* LOCAL, ANY, ALL: unique number within the policy */
@@ -160,6 +161,7 @@ typedef struct checked_set {
     cst_value *values;    /* canonical, without duplicates; not for IP */
     cst_network *networks; /* IP: ascending, disjoint */
     uint32_t count;
+    source_range range;   /* of the declaration's name, or of the literal */
 } checked_set;
 
 /* ---- texts ------------------------------------------------------------------------------------------ */

@@ -126,6 +126,7 @@
 #define LIMIT_EVAL_SPANS 4096u               /* marked spans of one row: each is compared with all that were found */
 #define LIMIT_EVAL_ROUNDS 1000u              /* passes over the data to measure the time */
 #define LIMIT_REDTEAM_ROWS 10000u            /* caught rows that are kept to be rewritten */
+#define LIMIT_MUTANTS 10000u                 /* changes of one policy that `test --mutate` tries: each is a run of all tests */
 #define LIMIT_REDTEAM_TEXT_BYTES (64u << 10) /* a text that is rewritten, before: about nine hundred texts are made of it */
 
 /* ---- editors: what `constc lsp` accepts ---- */

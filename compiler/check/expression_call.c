@@ -165,5 +165,7 @@ expression *call_check(const environment *environment, const ast_expression *ast
     /* Without a stage, silence may mean a field that is not judged. */
     if (body == NULL && !environment->quiet && !environment->scope->any_stage)
         scope_mark_broken(environment->checker, symbol);
+    if (body != NULL)
+        body->called = ast->range;
     return body;
 }

@@ -369,7 +369,7 @@ static bool elements_read(const reading *reading)
 
 static uint32_t reading_make(checker *checker, const reading *wanted)
 {
-    checked_set made = {.name = wanted->set->name, .kind = wanted->type->kind};
+    checked_set made = {.name = wanted->set->name, .kind = wanted->type->kind, .range = wanted->set->range};
     if (made.kind == CST_KIND_IP)
         made.networks = arena_array(checker->arena, wanted->set->count, sizeof *made.networks);
     else

@@ -50,6 +50,13 @@ static const option_row run_options[] = {
 static const option_row test_options[] = {
     {"--engine", NULL, "ENGINE", "jit|optimised|reference",
      "one engine only; without it both jit and reference run, and must agree"},
+    {"--coverage", NULL, NULL, NULL, "how often each rule fired, and which way each condition came out"},
+    {"--mutate", NULL, NULL, NULL, "change the policy in small ways: does some test notice?"},
+    {"--format", NULL, "FORMAT", "text|json", "a report for people, or one JSON object for each policy"},
+    {"--min-coverage", NULL, "PERCENT", NULL, "fail if fewer rules fired, or fewer conditions were seen both ways"},
+    {"--min-killed", NULL, "PERCENT", NULL, "fail if the tests notice fewer of the changes"},
+    {"--mutants", NULL, "N", NULL, "changes that are tried, at most; 1000 without it"},
+    {"--seed", NULL, "N", NULL, "which of them, if there are more; 1 without it"},
     LAST,
 };
 
@@ -185,14 +192,17 @@ const cli_command commands[] = {
      "  constc run support.const traffic.jsonl --from mcp --replies\n"
      "  echo '{\"stage\":\"input\",\"text\":\"hello\"}' | constc run support.const\n",
      run_options, 0, 2, command_run},
-    {"test", "run the test blocks of policies", "FILE|DIR… [--engine ENGINE]",
+    {"test", "run the test blocks of policies", "FILE|DIR… [--coverage] [--mutate] [--engine ENGINE]",
      "Runs the tests that stand in each policy; of a directory, those of every .const file below "
      "it.\n"
      "A test that fails is shown with its event, the decision, and why each rule fired or did "
      "not.\n"
+     "--coverage and --mutate say how well the tests hold the rules: what never fired, or never\n"
+     "stayed silent, and which changes of a rule no test notices.\n"
      "Exit: 0 all passed, 1 otherwise, 2 a file or the command line is wrong.\n",
      "  constc test support.const\n"
-     "  constc test policies/\n",
+     "  constc test policies/\n"
+     "  constc test --coverage --mutate support.const\n",
      test_options, 1, UINT32_MAX, command_test},
     {"build", "compile ahead of time, to a library that needs no compiler",
      "FILE -o OUT.so|.o|.ll|.s [--header H]",

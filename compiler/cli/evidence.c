@@ -18,6 +18,8 @@ static void observe(void *user, cst_frame *frame, uint32_t group_number)
     const plan_group *const group = &evidence->plan->groups[group_number];
     const cst_rule_row *const rows = CST_ROWS(frame->image, rules, cst_rule_row);
     struct evidence_place *const place = &evidence->places[group_number];
+    if (evidence->also != NULL)
+        evidence->also(evidence->also_user, frame, group_number);
     if (frame->host != NULL && frame->host->mode == HOST_HIGH)
         return;
     /* rules that ask the host run again when its answers are in: then what they said before is over */

@@ -24,6 +24,8 @@ typedef struct policy_evidence {
         uint32_t rules;
         bool seen;
     } *places;           /* by group: what was in `why` before it */
+    void (*also)(void *user, cst_frame *frame, uint32_t group); /* called first, if set: somebody else looks too */
+    void *also_user;
 } policy_evidence;
 
 /* False after a message; *exit_code says how to end. Must not be moved afterwards. */

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 
 #include "compiler/cli/cli.h"
-#include "compiler/cli/evidence.h"
 #include "compiler/cli/summary.h"
+#include "compiler/cli/test.h"
 #include "compiler/reference/explain.h"
 #include "runtime/engine.h"
 #include "runtime/json.h"
@@ -22,25 +22,7 @@
 /* Monday, 2026-01-05 at noon: when every test begins. */
 #define FIRST_MOMENT INT64_C(1767614400000000)
 
-enum { FOLDER_DEPTH = 64 };
-
-typedef struct test_state {
-    const char *path;
-    policy_evidence evidence;
-    cst_policy *native; /* NULL: only the reference evaluator runs */
-    cst_context *native_context;
-    bool compare; /* both run, and must agree */
-    int64_t now;
-    uint64_t passed, failed;
-    int worst; /* exit code */
-    /* the test in hand */
-    buffer given, event, decision_text;
-    buffer presented, approvals; /* the event without approvals, and those that were given */
-    const checked_step **answers; /* by host predicate: the latest `given` of the test, or NULL */
-    cst_decision decision; /* of the event before */
-    bool decided;
-    buffer reason; /* why the test failed; empty: it has not */
-} test_state;
+enum { FOLDER_DEPTH = 64, MUTANTS = 1000 };
 
 static int64_t test_clock(void *user)
 {
@@ -56,14 +38,18 @@ static void fail(test_state *test, const char *reason)
 }
 
 /* Decides the event in `test->event` by each engine. */
-static void decide_event(test_state *test)
+static void decide_event(test_state *test, bool is_system)
 {
     const buffer *const event = &test->event;
     const char *text = "", *native_text = "";
     size_t length = 0, native_length = 0;
     cst_decision native;
+    if (test->coverage != NULL)
+        coverage_begin(test->coverage);
     cst_status status =
         evidence_decide(&test->evidence, event->bytes, event->length, &test->decision);
+    if (test->coverage != NULL)
+        coverage_end(test->coverage, test->decision.stage, status == CST_OK && test->decision.error_code == NULL && !is_system);
     if (status == CST_OK)
         status = cst_decision_json(&test->decision, &text, &length);
     if (status == CST_OK && test->native != NULL)
@@ -102,7 +88,7 @@ static void decide(test_state *test, const checked_step *step)
     buffer_clear(&test->given);
     buffer_clear(&test->presented);
     buffer_add(&test->presented, event->bytes, event->length);
-    decide_event(test);
+    decide_event(test, step->kind == AST_STEP_SYSTEM);
 }
 
 /* The event before, presented again with all approvals that were given since. */
@@ -126,7 +112,7 @@ static void approve(test_state *test, const checked_step *step)
     buffer_clear(event);
     buffer_format(event, "{\"approvals\":[%s],", test->approvals.bytes);
     buffer_add(event, test->presented.bytes + 1, test->presented.length - 1);
-    decide_event(test);
+    decide_event(test, false);
 }
 
 /* What the test gives for host predicates, whatever their arguments. What it does not give stays open. */
@@ -319,7 +305,7 @@ static void failure_print(test_state *test, const checked_step *step)
     }
 }
 
-static void test_run(test_state *test, const checked_test *one)
+bool test_steps(test_state *test, const checked_test *one, const checked_step **last)
 {
     engine_forget_all(test->evidence.context);
     if (test->native_context != NULL)
@@ -330,25 +316,44 @@ static void test_run(test_state *test, const checked_test *one)
     buffer_clear(&test->given);
     buffer_clear(&test->reason);
     buffer_clear(&test->decision_text);
-    const checked_step *last = NULL;
+    *last = NULL;
     for (uint32_t i = 0; i < one->step_count && test->reason.length == 0; i++)
-        step_run(test, last = &one->steps[i]);
+        step_run(test, *last = &one->steps[i]);
     if (test->given.failed || test->event.failed || test->reason.failed ||
         test->decision_text.failed)
         fail(test, "out of memory");
-    const bool good = test->reason.length == 0 && !test->reason.failed;
+    return test->reason.length == 0 && !test->reason.failed;
+}
+
+static void failure_add(test_state *test, const checked_test *one, const checked_step *step)
+{
+    buffer *const out = &test->report;
+    buffer_text(out, out->bytes[out->length - 1] == '[' ? "{" : ",{");
+    member_text(out, "test", one->title);
+    buffer_format(out, ",\"line\":%u,", step != NULL ? step_line(test, step) : 0);
+    member_text(out, "reason", test->reason.bytes != NULL ? test->reason.bytes : "");
+    buffer_text(out, "}");
+}
+
+static void test_run(test_state *test, const checked_test *one)
+{
+    const checked_step *last;
+    const bool good = test_steps(test, one, &last);
+    test->passed += good;
+    test->failed += !good;
+    if (test->options->json) {
+        if (!good)
+            failure_add(test, one, last);
+        return;
+    }
     buffer title;
     buffer_init(&title, NULL, 0);
     show_text(&title, one->title, strlen(one->title), 0);
     out_format("%s  %s: %s\n", good ? "ok    " : "FAILED", test->path,
                title.length > 0 ? title.bytes : "");
     buffer_free(&title);
-    if (good) {
-        test->passed++;
-        return;
-    }
-    test->failed++;
-    failure_print(test, last);
+    if (!good)
+        failure_print(test, last);
 }
 
 /* ---- files
@@ -361,10 +366,66 @@ static void worsen(test_state *test, int code)
         test->worst = code;
 }
 
-static void test_file(test_state *test, const char *path, const char *engine)
+/* The first member of a report, left open. */
+static void report_begin(test_state *test)
+{
+    buffer_clear(&test->report);
+    buffer_text(&test->report, "{");
+    member_text(&test->report, "policy", test->path);
+}
+
+static void report_end(test_state *test)
+{
+    buffer_text(&test->report, "}\n");
+    if (test->report.failed)
+        complain("out of memory");
+    else
+        out_bytes(test->report.bytes, test->report.length);
+}
+
+/* The tests, and what is asked about them. */
+static void tests_run(test_state *test)
+{
+    const checked_policy *const policy = test->evidence.checked;
+    const uint64_t passed = test->passed, failed = test->failed;
+    report_begin(test);
+    buffer_text(&test->report, ",\"tests\":{\"failures\":[");
+    if (test->options->coverage && !coverage_begin_file(test)) {
+        worsen(test, EXIT_USAGE);
+        return;
+    }
+    for (uint32_t i = 0; i < policy->tests.count; i++)
+        test_run(test, &policy->tests.items[i]);
+    buffer_format(&test->report, "],\"passed\":%llu,\"failed\":%llu}", (unsigned long long)(test->passed - passed),
+                  (unsigned long long)(test->failed - failed));
+    if (test->options->coverage && !coverage_report(test))
+        worsen(test, EXIT_FAILED);
+    test->coverage = NULL;
+    if (test->options->mutate && test->failed > failed)
+        complain("%s: its tests fail, so no mutant is run", test->path);
+    else if (test->options->mutate && !mutants_run(test))
+        worsen(test, EXIT_FAILED);
+    if (test->options->json)
+        report_end(test);
+}
+
+static void does_not_compile(test_state *test)
+{
+    test->failed++;
+    if (!test->options->json) {
+        out_format("FAILED  %s: does not compile\n", test->path);
+        return;
+    }
+    report_begin(test);
+    buffer_text(&test->report, ",\"compiles\":false");
+    report_end(test);
+}
+
+static void test_file(test_state *test, const char *path)
 {
     /* a key that both engines share: aliases are compared too */
     const cst_options runtime = {.size = sizeof runtime, .clock = test_clock, .clock_user = test, .key = {1}};
+    const char *const engine = test->options->engine;
     int code = EXIT_GOOD;
     bool ready = true;
     test->path = path;
@@ -379,8 +440,7 @@ static void test_file(test_state *test, const char *path, const char *engine)
     if (!evidence_open(&test->evidence, path, &runtime, &code)) {
         worsen(test, code);
         if (code == EXIT_FAILED)
-            out_format("FAILED  %s: does not compile\n", path);
-        test->failed += code == EXIT_FAILED;
+            does_not_compile(test);
         return;
     }
     if (engine == NULL || strcmp(engine, "reference") != 0) {
@@ -398,8 +458,7 @@ static void test_file(test_state *test, const char *path, const char *engine)
     if (test->native_context != NULL)
         cst_context_host(test->native_context, answer_questions, test, true);
     if (ready)
-        for (uint32_t i = 0; i < test->evidence.checked->tests.count; i++)
-            test_run(test, &test->evidence.checked->tests.items[i]);
+        tests_run(test);
     free(test->answers);
     cst_context_free(test->native_context);
     cst_policy_release(test->native);
@@ -454,7 +513,7 @@ static char **folder_names(const char *path, size_t *count)
     return names == NULL ? calloc(1, sizeof *names) : names;
 }
 
-static void test_folder(test_state *test, const char *path, const char *engine, uint32_t depth)
+static void test_folder(test_state *test, const char *path, uint32_t depth)
 {
     size_t count;
     char **const names = folder_names(path, &count);
@@ -466,31 +525,67 @@ static void test_folder(test_state *test, const char *path, const char *engine, 
         struct stat about;
         if (lstat(names[i], &about) == 0) {
             if (S_ISDIR(about.st_mode) && depth < FOLDER_DEPTH)
-                test_folder(test, names[i], engine, depth + 1);
+                test_folder(test, names[i], depth + 1);
             else if (!S_ISDIR(about.st_mode) && ends_with_const(names[i]))
-                test_file(test, names[i], engine);
+                test_file(test, names[i]);
         }
         free(names[i]);
     }
     free(names);
 }
 
+/* False after a message. */
+static bool options_read(const cli_arguments *arguments, test_options *out)
+{
+    const struct {
+        const char *name;
+        uint64_t most, *value;
+        bool wanted;
+        const char *with;
+    } numbers[] = {
+        {"--min-coverage", 100, &out->least_coverage, out->coverage, "--coverage"},
+        {"--min-killed", 100, &out->least_killed, out->mutate, "--mutate"},
+        {"--mutants", LIMIT_MUTANTS, &out->mutants, out->mutate, "--mutate"},
+        {"--seed", UINT32_MAX, &out->seed, out->mutate, "--mutate"},
+    };
+    for (uint32_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const char *const value = arguments_value(arguments, numbers[i].name, NULL);
+        if (value == NULL)
+            continue;
+        if (!numbers[i].wanted) {
+            complain("%s goes with %s", numbers[i].name, numbers[i].with);
+            return false;
+        }
+        if (!number_read(numbers[i].name, value, numbers[i].most, numbers[i].value))
+            return false;
+    }
+    return true;
+}
+
 int command_test(const cli_arguments *arguments)
 {
-    test_state test = {0};
-    buffer *const buffers[] = {&test.given, &test.event, &test.decision_text, &test.reason, &test.presented, &test.approvals};
+    test_options options = {.engine = arguments_value(arguments, "--engine", NULL),
+                            .json = strcmp(arguments_value(arguments, "--format", "text"), "json") == 0,
+                            .coverage = arguments_has(arguments, "--coverage"),
+                            .mutate = arguments_has(arguments, "--mutate"),
+                            .mutants = MUTANTS,
+                            .seed = 1};
+    test_state test = {.options = &options};
+    if (!options_read(arguments, &options))
+        return EXIT_USAGE;
+    buffer *const buffers[] = {&test.given, &test.event, &test.decision_text, &test.reason, &test.presented, &test.approvals, &test.report};
     for (uint32_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_init(buffers[i], NULL, 0);
-    const char *const engine = arguments_value(arguments, "--engine", NULL);
     for (uint32_t i = 0; i < arguments->word_count; i++) {
         struct stat about;
         if (stat(arguments->words[i], &about) == 0 && S_ISDIR(about.st_mode))
-            test_folder(&test, arguments->words[i], engine, 0);
+            test_folder(&test, arguments->words[i], 0);
         else
-            test_file(&test, arguments->words[i], engine);
+            test_file(&test, arguments->words[i]);
     }
-    out_format("%llu passed, %llu failed\n", (unsigned long long)test.passed,
-               (unsigned long long)test.failed);
+    if (!options.json)
+        out_format("%llu passed, %llu failed\n", (unsigned long long)test.passed,
+                   (unsigned long long)test.failed);
     for (uint32_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_free(buffers[i]);
     if (test.worst == EXIT_GOOD && test.failed > 0)

@@ -287,6 +287,11 @@ void reference_observe(const cst_module *module, reference_observer observer, vo
     engine->observer_user = user;
 }
 
+compilation *reference_workshop(const cst_module *module)
+{
+    return ((const reference_engine *)module->engine)->unit;
+}
+
 const compilation *reference_compilation(const cst_module *module)
 {
     return ((const reference_engine *)module->engine)->unit;

@@ -284,6 +284,17 @@ static void show_note(const page *page, const diagnostic_note *note)
     buffer_text(page->out, "\n");
 }
 
+static void show_help(const page *page, const char *help)
+{
+    paint(page, blue);
+    buffer_format(page->out, "%*s = ", page->gutter, "");
+    paint(page, plain);
+    painted(page, green, "help");
+    buffer_text(page->out, ": ");
+    clean_text(page, help);
+    buffer_text(page->out, "\n");
+}
+
 void render_text(buffer *out, compilation *compilation, const diagnostic *diagnostic, bool colour)
 {
     const page page = {out, compilation, colour, gutter_of(compilation, diagnostic)};
@@ -302,15 +313,23 @@ void render_text(buffer *out, compilation *compilation, const diagnostic *diagno
         show_place(&page, diagnostic->range, ink, diagnostic->label);
     for (uint32_t i = 0; i < diagnostic->note_count; i++)
         show_note(&page, &diagnostic->notes[i]);
-    if (diagnostic->mend) {
-        paint(&page, blue);
-        buffer_format(out, "%*s = ", page.gutter, "");
-        paint(&page, plain);
-        painted(&page, green, "help");
-        buffer_text(out, ": ");
-        clean_text(&page, diagnostic->mend);
-        buffer_text(out, "\n");
-    }
+    if (diagnostic->mend)
+        show_help(&page, diagnostic->mend);
+    buffer_text(out, "\n");
+}
+
+void render_place(buffer *out, compilation *compilation, const char *title, source_range range, const char *label,
+                  const char *help, bool colour)
+{
+    const diagnostic at = {.range = range};
+    const page page = {out, compilation, colour, gutter_of(compilation, &at)};
+    paint(&page, bold);
+    clean_text(&page, title);
+    paint(&page, plain);
+    buffer_text(out, "\n");
+    show_place(&page, range, yellow, label);
+    if (help)
+        show_help(&page, help);
     buffer_text(out, "\n");
 }
 

@@ -62,6 +62,11 @@ def check(text):
     return constc("check", "policy.const")
 
 
+def test(policy, *words):
+    write("policy.const", policy)
+    return constc("test", "policy.const", *words)
+
+
 def run(policy, events, *words):
     write("policy.const", policy)
     lines = [event if isinstance(event, str) else json.dumps(event) for event in events]
@@ -214,6 +219,7 @@ ROWS = {
     "LIMIT_EVAL_ROUNDS": ("from 1 to 1000", lambda: evaluate([{"text": "x", "label": "bad"}], "--rounds", "100001")),
     "LIMIT_EVAL_SPANS": ("not read        1", lambda: evaluate(
         [{"text": "x", "label": "bad", "spans": [[0, 1, "A"]] * 100001}], "--spans", "spans")),
+    "LIMIT_MUTANTS": ("from 1 to 10000", lambda: test(HEAD, "--mutate", "--mutants", "10001")),
     "LIMIT_REDTEAM_ROWS": ("from 1 to 10000", lambda: evaluate(
         [{"text": "x", "label": "bad"}], "--limit", "10000001", command="redteam")),
     "LIMIT_REDTEAM_TEXT_BYTES": ("too long", lambda: evaluate(
