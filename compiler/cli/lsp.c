@@ -220,9 +220,17 @@ static void notice(lsp_server *server, const cst_json *method, const cst_json *p
         lsp_document_close(server, document);
         return;
     }
-    const lsp_document *const document = text == NULL ? NULL : lsp_document_set(server, uri_of(params), text);
-    if (document != NULL)
+    if (text == NULL || text->kind != JSON_STRING || uri_of(params) == NULL || uri_of(params)->kind != JSON_STRING)
+        return;
+    const lsp_document *const document = lsp_document_set(server, uri_of(params), text);
+    if (document != NULL) {
         changed(server, document);
+        return;
+    }
+    begin(server);
+    buffer_format(&server->out, "\"method\":\"window/showMessage\",\"params\":{\"type\":1,\"message\":\"constc keeps at most %u open documents\"}",
+                  LIMIT_LSP_DOCUMENTS);
+    send(server);
 }
 
 /* ---- what an editor asks --------------------------------------------------------------------------------------- */

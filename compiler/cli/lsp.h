@@ -32,7 +32,7 @@ typedef struct lsp_server {
 
 /* The document of this URI, or NULL. */
 lsp_document *lsp_document_find(lsp_server *server, const cst_json *uri);
-/* Opens it, or gives it another text. NULL after too many: then nothing is known of it. */
+/* Opens it, or gives it another text; both are strings. NULL: LIMIT_LSP_DOCUMENTS are open, so nothing is known of it. */
 lsp_document *lsp_document_set(lsp_server *server, const cst_json *uri, const cst_json *text);
 void lsp_document_close(lsp_server *server, lsp_document *document);
 /* Checks the document again. */

@@ -75,8 +75,6 @@ static void forget(lsp_document *document)
 
 lsp_document *lsp_document_set(lsp_server *server, const cst_json *uri, const cst_json *text)
 {
-    if (uri == NULL || uri->kind != JSON_STRING || text == NULL || text->kind != JSON_STRING)
-        return NULL;
     lsp_document *document = lsp_document_find(server, uri);
     if (document == NULL) {
         if (server->count >= LIMIT_LSP_DOCUMENTS)

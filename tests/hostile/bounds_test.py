@@ -104,6 +104,11 @@ def act(**args):
     return {"stage": "action", "tool": "t", "args": args}
 
 
+def lsp_open(uri):
+    body = json.dumps({"method": "textDocument/didOpen", "params": {"textDocument": {"uri": uri, "text": HEAD}}})
+    return "Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
 def session(name):
     return {"stage": "input", "session": name, "text": "a", "user": {"id": "u"}}
 
@@ -219,6 +224,9 @@ ROWS = {
     "LIMIT_EVAL_ROUNDS": ("from 1 to 1000", lambda: evaluate([{"text": "x", "label": "bad"}], "--rounds", "100001")),
     "LIMIT_EVAL_SPANS": ("not read        1", lambda: evaluate(
         [{"text": "x", "label": "bad", "spans": [[0, 1, "A"]] * 100001}], "--spans", "spans")),
+    "LIMIT_LSP_MESSAGE_BYTES": ("the bound is 67108864", lambda: constc("lsp", stdin="Content-Length: 67108865\r\n\r\n")),
+    "LIMIT_LSP_DOCUMENTS": ("at most 1000 open documents", lambda: constc("lsp", stdin="".join(
+        lsp_open("file:///%d.const" % i) for i in range(1001)))),
     "LIMIT_MUTANTS": ("from 1 to 10000", lambda: test(HEAD, "--mutate", "--mutants", "10001")),
     "LIMIT_REDTEAM_ROWS": ("from 1 to 10000", lambda: evaluate(
         [{"text": "x", "label": "bad"}], "--limit", "10000001", command="redteam")),
