@@ -326,6 +326,7 @@ who(L) ::= name(N).                             { L = texts_add(p, NULL, N); }
 who(L) ::= who(L) OR name(N).                   { texts_add(p, L, N); }
 %type standing {ast_standing *}
 %type standing_within {ast_standing *}
+%type standing_most {ast_standing *}
 %type standing_uses {ast_standing *}
 %type standing_same {ast_standing *}
 standing(S) ::= standing_same(S).
@@ -335,8 +336,9 @@ standing_same(S) ::= standing_uses(S).
 standing_same(S) ::= standing_uses(S) WITH SAME path(P) ACROSS SESSIONS.
     { S->across = true; S->same = P; S->range.end = p->end; }
 standing_uses(S) ::= standing_within(S).
-standing_uses(S) ::= standing_within(S) FOR AT MOST INT(N) uses.
-    { S->uses = ast_literal(p, AST_INT, N); S->range.end = p->end; }
+standing_uses(S) ::= standing_most(S) uses.     { S->range.end = p->end; }
+standing_most(S) ::= standing_within(S) FOR AT MOST INT(N).
+    { S->uses = ast_literal(p, AST_INT, N); }
 standing_within(S) ::= STANDING(T) WITHIN DURATION(U).   { S = ast_standing_new(p, T, U); }
 uses ::= USE.
 uses ::= USES.

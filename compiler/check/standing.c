@@ -205,5 +205,5 @@ void standing_warn_asked(const environment *environment, const ast_standing *ast
     diagnostic *const d = check_report(checker, W_STANDING_FREE_ASKED, name->range,
                                        "`%s` is free, and it decides whether this rule asks: approving one value approves all", name->bytes);
     diagnostic_mend(checker->compilation, d, name->range, NULL,
-                    "leave it out of `free`; where other values are to be approved too, say in `because` that they are");
+                    "leave `%s` out of `free`, so that each of its values is asked about", name->bytes);
 }

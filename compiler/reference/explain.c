@@ -14,6 +14,7 @@
 #include "compiler/reference/evaluate.h"
 #include "compiler/reference/print.h"
 #include "runtime/host/host.h"
+#include "runtime/identity.h"
 
 #define SHOWN_ELEMENTS 8u         /* of one quantifier; further ones are counted */
 #define IMPOSSIBLE     UINT32_MAX /* changes that would turn a constant */
