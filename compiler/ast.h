@@ -192,10 +192,20 @@ typedef struct ast_past {
 
 /* ---- effects ------------------------------------------------------------------------------------ */
 
+typedef struct ast_standing { /* …, or standing within D for at most N uses with same PATH across sessions free (A, B) */
+    int64_t within_us;
+    ast_expression *uses; /* INT; or NULL */
+    bool across;
+    ast_path same;        /* if `across` */
+    ast_texts free;       /* count 0: none */
+    source_range range;
+} ast_standing;
+
 typedef struct ast_ask { /* require approval from A or B within D */
     ast_texts who;
     bool has_within;
     int64_t within_us;
+    ast_standing *standing; /* or NULL */
     source_range range;
 } ast_ask;
 
@@ -212,7 +222,7 @@ typedef struct ast_effect {
     bool has_text;
     ast_text text;         /* redact with, offering, label name, escalate to */
     ast_expression *value; /* replace with */
-    ast_ask ask;
+    ast_ask ask;           /* `standing` may follow the other effects too: the checker says what is wrong with that */
 } ast_effect;
 
 /* ---- JSON values of tests: may hold bare enum names ------------------------------------------------ */
@@ -247,6 +257,7 @@ typedef struct ast_step {
     ast_json *json;     /* GIVEN, ACTION, RESULT's arguments; or NULL */
     ast_json *value;    /* RESULT value */
     bool fails;         /* GIVEN NAME fails */
+    bool standing;      /* APPROVED by NAME standing */
     int64_t wait_us;    /* WAIT */
     cst_verdict verdict; /* EXPECT */
     bool expects_label; /* EXPECT label NAME: name is the label */

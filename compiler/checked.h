@@ -324,6 +324,15 @@ typedef struct selector {
     const char *label;     /* "action send_email or refund" */
 } selector;
 
+/* or standing within D …: what a standing approval may cover, beside the tool and the arguments that were approved. */
+typedef struct checked_standing {
+    int64_t within_us;
+    uint32_t uses;         /* 0: any number */
+    bool across;           /* held by the field of `holder_slot`, not by the session */
+    const char **free;     /* arguments that may differ */
+    uint32_t free_count;
+} checked_standing;
+
 /* One compiled condition: a rule that covers several selectors with different types has one body each. */
 typedef struct rule_body {
     selector selector;
@@ -335,6 +344,7 @@ typedef struct rule_body {
     bool marks;            /* some condition that can make it true finds texts: it has a function that marks them */
     uint32_t cut_slot;     /* redact FIELD, replace FIELD: its slot; else CST_NONE */
     uint32_t put_note;     /* replace FIELD with VALUE: the note that holds the value; else CST_NONE */
+    uint32_t holder_slot;  /* standing … with same FIELD across sessions: its slot; else CST_NONE */
     bool whole;            /* a stream is held to its end */
 } rule_body;
 
@@ -350,6 +360,7 @@ typedef struct rule {
     int64_t within_us;
     const char **who;
     uint32_t who_count;
+    const checked_standing *standing; /* or NULL */
     const char *offering;  /* or NULL */
     message_part *mark;    /* redact … with: the text that stands for what was cut */
     uint32_t mark_count;
@@ -376,6 +387,7 @@ typedef struct layer_default {
     const char **who;
     uint32_t who_count;
     int64_t within_us;
+    const checked_standing *standing; /* or NULL */
 } layer_default;
 
 typedef struct layer {
@@ -416,6 +428,7 @@ typedef struct checked_step {
     const char *label;     /* EXPECT label: a fired rule gave it; or NULL */
     uint32_t *by;          /* rule numbers; CST_NONE for `default` */
     uint32_t by_count;
+    bool standing;         /* APPROVED: for this call and those like it */
     source_range range;
 } checked_step;
 
@@ -430,6 +443,7 @@ typedef struct checked_policy {
     layer *layers; uint32_t layer_count;             /* 0 is the file itself, then what it extends */
     struct { const type **items; uint32_t count, capacity; } types;   /* by row; those that slots or messages need */
     struct { tool *items; uint32_t count, capacity; } tools;    /* 0 is `unknown` */
+    bool has_standing;     /* some demand offers a standing approval: the types of all arguments are among `types` */
     struct { context_record *items; uint32_t count, capacity; } records;
     struct { slot *items; uint32_t count, capacity; } slots;
     struct { slot_use *items; uint32_t count, capacity; } slot_uses;

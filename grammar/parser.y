@@ -33,10 +33,10 @@
 
 %token NAME.
 %fallback NAME
-    ABOVE ACROSS AFTER AGENTS ALLOW APPROVAL APPROVALS APPROVED AS CHAR CHARS CHECKED CONSTITUTION CONTEXT DECODED DEFAULT DEFINE DENY
-    DOWN ENDS ENUM ESCALATE EXPECT EXTENDS EXTERN FAILS FLAG FOLDED FOLLOWED GIVEN HALT HAS IMPORT LABEL MAPS OFFERING
+    ABOVE ACROSS AFTER AGENTS ALLOW APPROVAL APPROVALS APPROVED AS AT CHAR CHARS CHECKED CONSTITUTION CONTEXT DECODED DEFAULT DEFINE DENY
+    DOWN ENDS ENUM ESCALATE EXPECT EXTENDS EXTERN FAILS FLAG FOLDED FOLLOWED FOR FREE GIVEN HALT HAS IMPORT LABEL MAPS MOST OFFERING
     ONLY ORIGIN OVER PATTERN PERMIT PRINCIPLE REDACT REFUSE REPEATS REPLACE REQUIRE RETURNS RULE RUNS SAME SECRET
-    SESSIONS SET SHADOW STARTS STOPPED SYSTEM TAGGED TEST TOOL TOOLS UNTIL VALUE WAIT WAIVABLE WAIVE WHOLE.
+    SESSIONS SET SHADOW STANDING STARTS STOPPED SYSTEM TAGGED TEST TOOL TOOLS UNTIL USE USES VALUE WAIT WAIVABLE WAIVE WHOLE.
 
 /* ---- file ------------------------------------------------------------------------------------------
  * file        = { declaration }
@@ -287,35 +287,64 @@ stage(E) ::= MESSAGE(T).                        { E = ast_event_new(p, T); }
 /* ---- effects ---------------------------------------------------------------------------------------------------
  * effect = "flag" | "label" NAME | "redact" [ path ] "with" STRING | "replace" path "with" value | ask
  *        | "escalate" "to" NAME | "refuse" [ "offering" STRING ] | "deny" | "halt"
- * ask    = "require" "approval" "from" NAME { "or" NAME } [ "within" DURATION ]
+ * ask    = "require" "approval" "from" NAME { "or" NAME } [ "within" DURATION ] [ "," "or" standing ]
+ * standing = "standing" "within" DURATION [ "for" "at" "most" INT ( "use" | "uses" ) ]
+ *            [ "with" "same" path "across" "sessions" ] [ "free" "(" key { "," key } ")" ]
  */
 %type effect {ast_effect *}
-effect(F) ::= FLAG(T).                          { F = ast_effect_new(p, AST_EFFECT_FLAG, T); }
-effect(F) ::= LABEL(T) name(N).
+%type effect_plain {ast_effect *}
+effect(F) ::= effect_plain(F).
+effect(F) ::= effect_plain(F) COMMA OR standing(S).      { F->ask.standing = S; F->range.end = p->end; }
+effect_plain(F) ::= FLAG(T).                    { F = ast_effect_new(p, AST_EFFECT_FLAG, T); }
+effect_plain(F) ::= LABEL(T) name(N).
     { F = ast_effect_text(p, ast_effect_new(p, AST_EFFECT_LABEL, T), N); }
-effect(F) ::= REDACT(T) WITH string(S).
+effect_plain(F) ::= REDACT(T) WITH string(S).
     { F = ast_effect_text(p, ast_effect_new(p, AST_EFFECT_REDACT, T), S); }
-effect(F) ::= REDACT(T) path(P) WITH string(S).
+effect_plain(F) ::= REDACT(T) path(P) WITH string(S).
     { F = ast_effect_text(p, ast_effect_path(p, ast_effect_new(p, AST_EFFECT_REDACT, T), P), S); }
-effect(F) ::= REPLACE(T) path(P) WITH value(V).
+effect_plain(F) ::= REPLACE(T) path(P) WITH value(V).
     { F = ast_effect_path(p, ast_effect_new(p, AST_EFFECT_REPLACE, T), P); F->value = V; }
 effect(F) ::= ask(A).
     { F = ast_effect_new(p, AST_EFFECT_ASK, (struct token){.start = A.range.start}); F->ask = A; }
-effect(F) ::= ESCALATE(T) TO name(N).
+effect_plain(F) ::= ESCALATE(T) TO name(N).
     { F = ast_effect_text(p, ast_effect_new(p, AST_EFFECT_ESCALATE, T), N); }
-effect(F) ::= REFUSE(T).                        { F = ast_effect_new(p, AST_EFFECT_REFUSE, T); }
-effect(F) ::= REFUSE(T) OFFERING string(S).
+effect_plain(F) ::= REFUSE(T).                  { F = ast_effect_new(p, AST_EFFECT_REFUSE, T); }
+effect_plain(F) ::= REFUSE(T) OFFERING string(S).
     { F = ast_effect_text(p, ast_effect_new(p, AST_EFFECT_REFUSE, T), S); }
-effect(F) ::= DENY(T).                          { F = ast_effect_new(p, AST_EFFECT_DENY, T); }
-effect(F) ::= HALT(T).                          { F = ast_effect_new(p, AST_EFFECT_HALT, T); }
+effect_plain(F) ::= DENY(T).                    { F = ast_effect_new(p, AST_EFFECT_DENY, T); }
+effect_plain(F) ::= HALT(T).                    { F = ast_effect_new(p, AST_EFFECT_HALT, T); }
 %type ask {ast_ask}
 %type ask_who {ast_ask}
-ask(A) ::= ask_who(A).
-ask(A) ::= ask_who(W) WITHIN DURATION(U).       { A = ast_ask_within(p, W, U); }
+%type ask_once {ast_ask}
+ask(A) ::= ask_once(A).
+ask(A) ::= ask_once(W) COMMA OR standing(S).    { A = ast_ask_standing(p, W, S); }
+ask_once(A) ::= ask_who(A).
+ask_once(A) ::= ask_who(W) WITHIN DURATION(U).  { A = ast_ask_within(p, W, U); }
 ask_who(A) ::= REQUIRE(T) APPROVAL FROM who(L). { A = ast_ask_new(p, T, L); }
 %type who {text_list *}
 who(L) ::= name(N).                             { L = texts_add(p, NULL, N); }
 who(L) ::= who(L) OR name(N).                   { texts_add(p, L, N); }
+%type standing {ast_standing *}
+%type standing_within {ast_standing *}
+%type standing_most {ast_standing *}
+%type standing_uses {ast_standing *}
+%type standing_same {ast_standing *}
+standing(S) ::= standing_same(S).
+standing(S) ::= standing_same(S) FREE LEFT_PAREN keys(L) RIGHT_PAREN.
+    { S->free = texts_of(L); S->range.end = p->end; }
+standing_same(S) ::= standing_uses(S).
+standing_same(S) ::= standing_uses(S) WITH SAME path(P) ACROSS SESSIONS.
+    { S->across = true; S->same = P; S->range.end = p->end; }
+standing_uses(S) ::= standing_within(S).
+standing_uses(S) ::= standing_most(S) uses.     { S->range.end = p->end; }
+standing_most(S) ::= standing_within(S) FOR AT MOST INT(N).
+    { S->uses = ast_literal(p, AST_INT, N); }
+standing_within(S) ::= STANDING(T) WITHIN DURATION(U).   { S = ast_standing_new(p, T, U); }
+uses ::= USE.
+uses ::= USES.
+%type keys {text_list *}
+keys(L) ::= key(K).                             { L = texts_add(p, NULL, K); }
+keys(L) ::= keys(L) COMMA key(K).               { texts_add(p, L, K); }
 
 /* ---- conditions ---------------------------------------------------------------------------------------------------
  * `and` binds tighter than `or` here only so that a mixture can be reported with the parentheses it needs: ast_or does.
@@ -586,7 +615,7 @@ strings(L) ::= strings(L) COMMA string(N).      { texts_add(p, L, N); }
  * test = "test" STRING "{" { step } "}"
  * step = "given" NAME ( json | "fails" ) | "system" STRING | "input" [ "as" NAME ] STRING | "output" STRING
  *      | "action" tool [ "as" NAME ] object | "result" tool [ object ] ( STRING | "value" json )
- *      | "message" NAME "to" NAME STRING | "wait" DURATION | "approved" "by" NAME
+ *      | "message" NAME "to" NAME STRING | "wait" DURATION | "approved" "by" NAME [ "standing" ]
  *      | "expect" outcome [ "by" ( "default" | path ) { "," ( "default" | path ) } ] | "expect" NAME STRING
  */
 %type test {ast_declaration *}
@@ -622,6 +651,8 @@ step(S) ::= WAIT(T) DURATION(U).
     { S = ast_step_new(p, AST_STEP_WAIT, T); S->wait_us = ast_duration(p, U); }
 step(S) ::= APPROVED(T) BY name(N).
     { S = ast_step_new(p, AST_STEP_APPROVED, T); S->name = N; }
+step(S) ::= APPROVED(T) BY name(N) STANDING.
+    { S = ast_step_new(p, AST_STEP_APPROVED, T); S->name = N; S->standing = true; }
 step(S) ::= EXPECT(T) name(N) string(X).
     { S = ast_step_new(p, AST_STEP_EXPECT_TEXT, T); S->name = N; S->text = X; }
 step(S) ::= expectation(S).

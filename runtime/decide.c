@@ -433,8 +433,8 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     const bool waits = context->verdict == CST_REQUIRE_APPROVAL || context->verdict == CST_ESCALATE;
     if (!event->problem.code && !event->is_system && !waits) /* what waits is in no history */
         history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED : approved ? HISTORY_APPROVED : HISTORY_PASSED);
-    if (approved && context->verdict < CST_REQUIRE_APPROVAL)
-        approvals_use(context);
+    if (approved && waits)
+        approvals_return(context);
     if (!event->problem.code && context->verdict <= CST_ESCALATE)
         origins_remember(context);
     if (!event->problem.code && context->verdict == CST_HALT)

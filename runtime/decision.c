@@ -67,6 +67,17 @@ static bool show_rule(cst_context *context, const engine_fired *fired, cst_fired
            show_names(context, rule->who, out);
 }
 
+static bool show_grant(cst_context *context, const engine_granted *granted, cst_fired *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    char name[16];
+    for (size_t i = 0; i < sizeof name; i++)
+        name[i] = digits[granted->signature[i / 2] >> (i % 2 ? 0 : 4) & 15];
+    out->standing = arena_copy(&context->arena, name, sizeof name);
+    out->use = granted->use;
+    return out->standing != NULL;
+}
+
 const cst_fired *fired_show(cst_context *context, engine_fired *fired, bool shadow)
 {
     if (fired->shown)
@@ -76,6 +87,8 @@ const cst_fired *fired_show(cst_context *context, engine_fired *fired, bool shad
         return NULL;
     out->effect = fired->effect;
     out->approved = fired->approved;
+    if (fired->granted && context->granted[fired->granted - 1].standing && !show_grant(context, &context->granted[fired->granted - 1], out))
+        return NULL;
     out->shadow = shadow;
     const bool complete = fired->rule == CST_NONE ? show_default(context, fired, out)
                                                   : show_rule(context, fired, out);

@@ -79,6 +79,12 @@ static void add_fired(buffer *out, const cst_fired *fired)
         add_member(out, "label", fired->label);
     if (fired->approved)
         buffer_text(out, ",\"approved\":true");
+    if (fired->standing) {
+        buffer_format(out, ",\"standing\":{\"grant\":\"%s\"", fired->standing);
+        if (fired->use)
+            buffer_format(out, ",\"use\":%" PRIu32, fired->use);
+        buffer_text(out, "}");
+    }
     add_who(out, fired);
     add_within(out, fired->within_us);
     if (fired->offering)
@@ -155,6 +161,45 @@ static bool add_hash(const cst_decision *decision, buffer *out)
     return true;
 }
 
+static void add_offer(buffer *out, const cst_standing *offer, int64_t within)
+{
+    buffer_text(out, "{\"rule\":");
+    if (offer->rule)
+        add_string(out, offer->rule);
+    else
+        buffer_text(out, "null");
+    add_member(out, "text", offer->text);
+    add_within(out, within);
+    if (offer->uses)
+        buffer_format(out, ",\"uses\":%" PRIu32, offer->uses);
+    for (uint32_t i = 0; i < offer->free_count; i++) {
+        buffer_text(out, i ? "," : ",\"free\":[");
+        add_string(out, offer->free[i]);
+    }
+    buffer_text(out, offer->free_count ? "]}" : "}");
+}
+
+/* What the rules that ask offer beside an approval for this action. */
+static bool add_offers(const cst_decision *decision, buffer *out)
+{
+    cst_context *const context = decision->context->self;
+    bool any = false;
+    for (uint32_t i = 0; i < context->fired_count; i++) {
+        cst_standing offer;
+        const cst_status status = cst_decision_standing(decision, i, &offer);
+        if (status == CST_NO_FIELD)
+            continue;
+        if (status != CST_OK)
+            return false;
+        buffer_text(out, any ? "," : ",\"standing\":[");
+        add_offer(out, &offer, offer.expires_us - engine_time(context));
+        any = true;
+    }
+    if (any)
+        buffer_text(out, "]");
+    return true;
+}
+
 static bool add_request(const cst_decision *decision, buffer *out)
 {
     cst_request request;
@@ -168,6 +213,8 @@ static bool add_request(const cst_decision *decision, buffer *out)
     add_string(out, request.text);
     /* how long it may hold, and not until when: the same event is the same decision at any time */
     add_within(out, request.expires_us - engine_time(context->self));
+    if (!add_offers(decision, out))
+        return false;
     buffer_text(out, "}");
     return true;
 }

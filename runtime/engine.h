@@ -85,6 +85,7 @@ typedef struct engine_fired { /* one line of the report */
     cst_verdict effect;
     bool over;        /* of the decision before a replacement: it has nothing to cut now */
     bool approved;    /* it demanded an approval, and there was one */
+    uint32_t granted; /* 1 + its place in context.granted; 0: none */
     const cst_fired *shown; /* made when first asked for */
 } engine_fired;
 
@@ -97,6 +98,9 @@ typedef struct engine_before { /* the decision before a replacement */
 typedef struct engine_granted { /* a grant that met a demand */
     uint8_t signature[32];
     int64_t expires;
+    bool standing;
+    bool across;      /* held by a field of a context: no session keeps its uses */
+    uint32_t use;     /* which of its uses this event is; 0: they are not counted */
 } engine_granted;
 
 struct cst_context {
@@ -148,7 +152,7 @@ struct cst_context {
     engine_granted *granted; /* of the event in hand */
     uint32_t granted_count;
     cst_verdict verdict;
-    buffer message, json, action; /* of message.c, decision_json.c, hash_action.c; `action` also of spans.c */
+    buffer message, json, action; /* of message.c, decision_json.c, hash_action.c; `action` also of spans.c and standing.c */
     buffer cut, leaf;             /* of cut.c: a text or JSON that goes on, a string that is written back into it */
     buffer state_bytes;           /* of session_bytes.c */
     bool has_json, has_hash;

@@ -93,6 +93,7 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->labels, sizeof(cst_ref)) &&
            table_fits(image, image->leaves, sizeof(uint32_t)) &&
            table_fits(image, image->sources, sizeof(cst_source_row)) && table_fits(image, image->froms, sizeof(cst_from_row)) &&
+           table_fits(image, image->standings, sizeof(cst_standing_row)) &&
            table_fits(image, image->externs, sizeof(cst_extern_row)) &&
            table_fits(image, image->asks, sizeof(cst_ask_row)) &&
            table_fits(image, image->index_words, sizeof(uint32_t));
@@ -343,7 +344,14 @@ static bool verify_tools(const cst_image *image)
 {
     const cst_tool_row *const tools = CST_ROWS(image, tools, cst_tool_row);
     for (uint32_t i = 0; i < image->tools.count; i++)
-        if (!text_fits(image, tools[i].name) || tools[i].symbol > image->symbols.count)
+        if (!text_fits(image, tools[i].name) || tools[i].symbol > image->symbols.count ||
+            (tools[i].arguments && (tools[i].arguments > image->types.count ||
+                                    CST_ROWS(image, types, cst_type_row)[tools[i].arguments - 1].kind != CST_KIND_RECORD)))
+            return false;
+    const cst_standing_row *const standings = CST_ROWS(image, standings, cst_standing_row);
+    for (uint32_t i = 0; i < image->standings.count; i++)
+        if (standings[i].within_us <= 0 || !range_fits(standings[i].free, image->names) ||
+            (standings[i].holder != CST_NONE && standings[i].holder >= image->slot_count))
             return false;
     return image->tools.count == image->tool_count && image->tool_count > 0;
 }
@@ -359,7 +367,7 @@ static bool verify_rule(const cst_image *image, const cst_rule_row *rule)
            (rule->put_note == CST_NONE || (rule->put_note < image->note_count && rule->cut_slot != CST_NONE)) &&
            range_fits(rule->mark, image->parts) &&
            (rule->cut_slot == CST_NONE || rule->cut_slot < image->slot_count) &&
-           rule->verdict <= CST_HALT && rule->layer < image->layers.count &&
+           rule->verdict <= CST_HALT && rule->standing <= image->standings.count && rule->layer < image->layers.count &&
            row_or_none(rule->principle, image->principles);
 }
 
@@ -389,7 +397,7 @@ static bool verify_rules(const cst_module *module, const cst_image *image)
         if (!text_fits(image, layers[i].name) || !text_fits(image, layers[i].version))
             return false;
         for (int stage = 0; stage < CST_STAGE_COUNT; stage++)
-            if (layers[i].defaults[stage].verdict > CST_HALT ||
+            if (layers[i].defaults[stage].verdict > CST_HALT || layers[i].defaults[stage].standing > image->standings.count ||
                 !range_fits(layers[i].defaults[stage].who, image->names))
                 return false;
     }

@@ -103,11 +103,14 @@
 #define LIMIT_SHARED_PAST_KEYS 1000000u      /* keys of one question across sessions, within its window */
 #define LIMIT_SHARED_PAST_BYTES (1u << 30)   /* history across sessions */
 #define LIMIT_SNAPSHOT_BYTES (64u << 20)     /* states of one session, or across sessions, that changed while streamed replies were open: kept as they were; past it what those replies ask is undecided */
-#define LIMIT_APPROVALS 16u                  /* grants that one event brings; what stands behind them meets nothing */
+#define LIMIT_APPROVALS 64u                  /* grants that one event brings, the standing ones of its session among them; what stands behind them meets nothing */
 #define LIMIT_REQUEST_BYTES 2000u            /* arguments shown in the text of a request; longer ones end in an ellipsis */
 #define LIMIT_APPROVER_BYTES 255u            /* the name of who approves */
 #define LIMIT_APPROVAL_SECONDS 86400u        /* how long an approval may hold where the rule says no `within`: a day */
+#define LIMIT_STANDING_SECONDS 31622400u     /* how long a standing approval may hold: 366 days. What should hold longer is a rule */
+#define LIMIT_STANDING_USES 1000000u         /* how often one may be used, where the rule counts: more is any number */
 #define LIMIT_USED_GRANTS 1024u              /* grants of one session that were used and have not expired; with more, no grant meets anything */
+#define LIMIT_SHARED_GRANTS 1000000u         /* the same of all sessions of a policy; with more, a grant that was not used yet meets nothing */
 #define LIMIT_CHAIN_AGENTS 256u              /* agents of one session whose messages are followed; with more, events whose rules read `chain` are denied */
 #define LIMIT_LABELS 256u                    /* labels of one policy, and of one session */
 

@@ -123,7 +123,16 @@ typedef struct cst_slot_row {
 typedef struct cst_tool_row {
     cst_ref name;
     uint32_t symbol;
+    uint32_t arguments; /* 1 + type row of its record of arguments; 0: none is declared, or no standing approval asks for them */
 } cst_tool_row;
+
+/* `or standing within D …`: what a demand offers beside an approval for one action. */
+typedef struct cst_standing_row {
+    int64_t within_us; /* the most that a grant may hold */
+    uint32_t uses;     /* the most; 0: any number */
+    uint32_t holder;   /* slot of the context field that it is bound to; CST_NONE: the session */
+    cst_range free;    /* rows of `names`: arguments that may differ */
+} cst_standing_row;
 
 typedef struct cst_group_row { /* one compiled function: the rules of one selector of one stage */
     cst_range rules;   /* rows of `group_rules` */
@@ -180,7 +189,7 @@ typedef struct cst_rule_row {
     uint32_t put_note;   /* replace FIELD: the note that holds what comes into cut_slot, else CST_NONE */
     cst_range leaves;    /* rows of `leaves`: slots whose values are reported as spans, if they are there */
     uint32_t asks_past;  /* 0 or 1: its condition asks about events that are over */
-    uint32_t unused;
+    uint32_t standing;   /* 1 + row of `standings`; 0: none */
 } cst_rule_row;
 
 typedef struct cst_principle_row {
@@ -191,7 +200,7 @@ typedef struct cst_principle_row {
 
 typedef struct cst_default_row {
     uint32_t verdict;  /* CST_PERMIT, CST_DENY or CST_REQUIRE_APPROVAL */
-    uint32_t unused;
+    uint32_t standing; /* as of a rule */
     cst_range who;     /* rows of `names` */
     int64_t within_us;
 } cst_default_row;
@@ -423,6 +432,7 @@ typedef struct cst_image {
     cst_table command_lists; /* cst_command_list_row */
     cst_table externs;       /* cst_extern_row; if there are any, row 0 of `sites` stands for what has not been asked */
     cst_table asks;          /* cst_ask_row */
+    cst_table standings;     /* cst_standing_row */
     cst_table index_words;   /* uint32_t: rule indexes, see index.h; word 0 is none */
     cst_stage_row stages[5];
 } cst_image;

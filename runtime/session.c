@@ -375,15 +375,42 @@ bool session_set_label(session_table *table, session *owner, const char *name, u
     return true;
 }
 
-bool session_add_grant(session_table *table, session *owner, const uint8_t signature[32], int64_t expires)
+static session_grant **find_grant(session *owner, const uint8_t signature[32])
 {
-    session_grant *const made = allocate(table, sizeof *made);
-    if (!made)
+    session_grant **at = &owner->grants;
+    while (*at && memcmp((*at)->signature, signature, sizeof (*at)->signature) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+uint32_t session_grant_uses(const session *owner, const uint8_t signature[32])
+{
+    for (const session_grant *one = owner ? owner->grants : NULL; one; one = one->next)
+        if (memcmp(one->signature, signature, sizeof one->signature) == 0)
+            return one->uses;
+    return 0;
+}
+
+bool session_keep_grant(session_table *table, session *owner, const uint8_t signature[32], int64_t expires, uint32_t uses)
+{
+    session_grant **const at = find_grant(owner, signature);
+    session_grant *const known = *at;
+    if (known && uses == 0) {
+        *at = known->next;
+        owner->grant_count--;
+        release(table, known, sizeof *known);
+        return true;
+    }
+    session_grant *const kept = known ? known : allocate(table, sizeof *kept);
+    if (!kept)
         return false;
-    *made = (session_grant){.next = owner->grants, .expires = expires};
-    memcpy(made->signature, signature, sizeof made->signature);
-    owner->grants = made;
-    owner->grant_count++;
+    if (!known) {
+        *kept = (session_grant){.next = owner->grants, .expires = expires};
+        memcpy(kept->signature, signature, sizeof kept->signature);
+        owner->grants = kept;
+        owner->grant_count++;
+    }
+    kept->uses = uses;
     return true;
 }
 

@@ -43,10 +43,11 @@ typedef struct session_label {
     char name[];
 } session_label;
 
-typedef struct session_grant { /* an approval that was used */
+typedef struct session_grant { /* an approval that was used, or revoked */
     struct session_grant *next;
     uint8_t signature[32];
     int64_t expires;
+    uint32_t uses;        /* or GRANT_REVOKED */
 } session_grant;
 
 typedef struct session_agent { /* one that has sent or got a message */
@@ -103,7 +104,7 @@ typedef struct session_table {
     bool texts_lost;   /* texts of a session could not be stored: of sessions that are not known some are missing */
     bool past_lost;    /* history or a label of a session could not be stored: sessions that are not known may have any */
     bool prompt_lost;  /* a system prompt could not be read, nor of which session it was */
-    bool grants_lost;  /* a grant was used that could not be kept: none meets anything any more */
+    bool grants_lost;  /* what was used or revoked could not be kept: no grant meets anything any more */
     bool agents_lost;  /* a message of a session could not be followed: sessions that are not known may have had any */
     bool halt_lost;    /* a halted session could not be stored: sessions that are not known may be halted ones */
 } session_table;
@@ -131,8 +132,10 @@ void session_free_echoes(session_table *table, session_echoes *echoes);
 bool session_set_label(session_table *table, session *owner, const char *name, uint32_t length, bool sure);
 /* A new agent of a session, of whom nothing is known. NULL: there is no room. */
 session_agent *session_add_agent(session_table *table, session *owner, const char *name, uint32_t length);
-/* Keeps a grant that was used. False: memory is short. */
-bool session_add_grant(session_table *table, session *owner, const uint8_t signature[32], int64_t expires);
+/* Keeps how often a grant was used; 0 forgets it. False: memory is short. */
+bool session_keep_grant(session_table *table, session *owner, const uint8_t signature[32], int64_t expires, uint32_t uses);
+/* How often it was used, or GRANT_REVOKED. `owner` may be NULL. */
+uint32_t session_grant_uses(const session *owner, const uint8_t signature[32]);
 /* Forgets those that have expired. */
 void session_forget_grants(session_table *table, session *owner, int64_t now);
 /* Empty, with `from` NULL. NULL: memory is short. */

@@ -18,7 +18,7 @@
 #include "runtime/text/echo.h"
 #include "runtime/text/provenance.h"
 
-static const char magic[8] = {'C', 'S', 'T', 'S', 'E', 'S', 'S', 2};
+static const char magic[8] = {'C', 'S', 'T', 'S', 'E', 'S', 'S', 3};
 
 enum { SIGNATURE = 32 };
 
@@ -58,6 +58,7 @@ static void put_grants(buffer *out, const session *known)
     for (const session_grant *grant = known ? known->grants : NULL; grant; grant = grant->next) {
         buffer_add(out, grant->signature, sizeof grant->signature);
         bytes_put(out, (uint64_t)grant->expires, 8);
+        bytes_put(out, grant->uses, 4);
     }
 }
 
@@ -192,8 +193,9 @@ static bool take_grants(loading *to)
         for (size_t k = 0; k < sizeof signature; k++)
             signature[k] = (uint8_t)bytes_take(&to->in, 1);
         const int64_t expires = (int64_t)bytes_take(&to->in, 8);
-        if (to->in.failed || count > LIMIT_USED_GRANTS ||
-            !session_add_grant(&to->context->sessions, to->owner, signature, expires))
+        const uint32_t uses = (uint32_t)bytes_take(&to->in, 4);
+        if (to->in.failed || count > LIMIT_USED_GRANTS || uses == 0 ||
+            !session_keep_grant(&to->context->sessions, to->owner, signature, expires, uses))
             return false;
     }
     return !to->in.failed;

@@ -123,6 +123,14 @@ bool selector_resolve(checker *checker, const ast_event *event, selector *out);
 uint32_t principle_find(checker *checker, unit *unit, const ast_text *name); /* reports; CST_NONE */
 bool channels_check(checker *checker, const ast_texts *who); /* reports who is asked though no channel is declared */
 
+void duplicates_check(checker *checker, const ast_texts *texts, const char *what); /* reports names that stand twice in one list */
+
+/* standing.c: what a demand offers beside an approval for one action */
+const checked_standing *standing_read(checker *checker, const ast_standing *ast); /* NULL: none, or an error */
+void standing_check_tools(checker *checker, const ast_standing *ast, const selector *selector);
+void standing_check_default(checker *checker, const ast_standing *ast, cst_stage stage);
+void standing_refuse_effect(checker *checker, const ast_effect *effect);
+
 /* tools_import.c: adds the tools of a file to policy.tools */
 void tools_import(checker *checker, unit *unit, const ast_declaration *declaration);
 

@@ -199,6 +199,18 @@ static void who_write(buffer *out, const char *const *who, uint32_t count, int64
         buffer_format(out, " within %lldus", (long long)within_us);
 }
 
+static void standing_write(buffer *out, const checked_standing *standing)
+{
+    if (standing == NULL)
+        return;
+    buffer_format(out, " or standing within %lldus", (long long)standing->within_us);
+    if (standing->uses > 0)
+        buffer_format(out, " for at most %u", standing->uses);
+    buffer_text(out, standing->across ? " across sessions" : "");
+    for (uint32_t i = 0; i < standing->free_count; i++)
+        buffer_format(out, "%s%s", i == 0 ? " free " : ", ", standing->free[i]);
+}
+
 static void message_write(buffer *out, const checked_policy *policy, const rule_body *body)
 {
     buffer_text(out, "    message");
@@ -242,6 +254,7 @@ static void rule_write(buffer *out, const checked_policy *policy, uint32_t numbe
     const rule *const rule = &policy->rules.items[number];
     buffer_format(out, "%s %u %s: %s", kinds[rule->kind], number, rule->name, cst_verdict_name(rule->verdict));
     who_write(out, rule->who, rule->who_count, rule->within_us);
+    standing_write(out, rule->standing);
     buffer_format(out, " layer %u%s%s", rule->layer, rule->shadow ? " shadow" : "", rule->waivable ? " waivable" : "");
     if (rule->principle != CST_NONE)
         buffer_format(out, " under %s", policy->principles.items[rule->principle].name);
@@ -267,6 +280,7 @@ static void layers_write(buffer *out, const checked_policy *policy)
         for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++) {
             buffer_format(out, " %s %s", cst_stage_name((cst_stage)stage), cst_verdict_name(layer->defaults[stage].verdict));
             who_write(out, layer->defaults[stage].who, layer->defaults[stage].who_count, layer->defaults[stage].within_us);
+            standing_write(out, layer->defaults[stage].standing);
         }
         buffer_text(out, "\n");
     }

@@ -12,7 +12,7 @@
 /* ---- lists of names --------------------------------------------------------------------------------- */
 
 /* Reports names that stand twice in one list. A list may be as long as its file, so it is indexed. */
-static void duplicates_check(checker *checker, const ast_texts *texts, const char *what)
+void duplicates_check(checker *checker, const ast_texts *texts, const char *what)
 {
     name_table seen = {0};
     for (uint32_t i = 0; i < texts->count; i++) {
@@ -285,6 +285,9 @@ static void default_add(checker *checker, const unit *unit, const ast_declaratio
     for (uint32_t i = 0; i < made->who_count; i++)
         made->who[i] = declaration->ask.who.items[i].bytes;
     made->within_us = declaration->ask.has_within ? declaration->ask.within_us : 0;
+    made->standing = standing_read(checker, declaration->ask.standing);
+    if (declaration->ask.standing != NULL)
+        standing_check_default(checker, declaration->ask.standing, stage);
 }
 
 /* ---- all of it ---------------------------------------------------------------------------------------------- */

@@ -250,6 +250,11 @@ expression *value_widen(const environment *environment, expression *value, const
 /* expression_path.c */
 expression *path_check(const environment *environment, const ast_path *path, const type *demand,
                        bool wants_json);
+/* standing.c: the candidate of the field that holds a standing approval across sessions; CST_NONE after an error. */
+uint32_t standing_holder(const environment *environment, const ast_standing *ast);
+/* Before the condition is committed: whether it looks at a free argument. */
+void standing_warn_asked(const environment *environment, const ast_standing *ast, const expression *condition);
+
 /* Silent; NULL if it is none. */
 expression *path_look(const environment *environment, const ast_path *path);
 const binding *binding_find(const environment *environment, const ast_path *path);

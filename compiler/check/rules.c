@@ -197,6 +197,12 @@ static bool cut_check(const environment *environment, const ast_declaration *dec
     return false;
 }
 
+/* What a rule offers beside an approval for one action, or NULL. */
+static const ast_standing *standing_of(const ast_declaration *declaration)
+{
+    return declaration->kind == AST_RULE && declaration->effect.kind == AST_EFFECT_ASK ? declaration->effect.ask.standing : NULL;
+}
+
 /* Builds the body for the tools of `scope`, from which others may be deferred. False after an
  * error. */
 static bool body_build(work *work, const selector *selector, scope *scope)
@@ -205,7 +211,8 @@ static bool body_build(work *work, const selector *selector, scope *scope)
     const ast_declaration *const declaration = work->declaration;
     const environment environment = {
         .checker = checker, .scope = scope, .unit = work->unit, .rule = declaration->range};
-    rule_body body = {.selector = *selector, .cut_slot = CST_NONE, .put_note = CST_NONE};
+    const ast_standing *const standing = standing_of(declaration);
+    rule_body body = {.selector = *selector, .cut_slot = CST_NONE, .put_note = CST_NONE, .holder_slot = CST_NONE};
     body.condition = work->condition == NULL
                          ? node_truth(&environment, true, declaration->name.range)
                          : condition_check(&environment, work->condition);
@@ -227,6 +234,10 @@ static bool body_build(work *work, const selector *selector, scope *scope)
         sound = guards_check(&environment, body.condition) && extern_places_check(&environment, body.condition) && sound;
     if (sound)
         sound = polarity_check(&environment, body.condition, declaration->kind == AST_RULE);
+    if (sound && standing != NULL && work->bodies.count == 0)
+        standing_warn_asked(&environment, standing, body.condition);
+    const uint32_t holder = sound && standing != NULL && standing->across ? standing_holder(&environment, standing) : CST_NONE;
+    sound = sound && (holder != CST_NONE || standing == NULL || !standing->across);
     if (!sound)
         return false;
     body.selector.tools = scope->tools;
@@ -242,6 +253,10 @@ static bool body_build(work *work, const selector *selector, scope *scope)
                looks_into_leaves(body.condition)) {
         scope_read_identities(checker, &body.selector, declaration->effect.range);
     }
+    if (holder != CST_NONE) {
+        body.holder_slot = candidate_commit(checker, holder, standing->range);
+        candidate_use(checker, holder, &body.selector);
+    }
     commit_message(checker, body.message, body.message_count, &body.selector,
                    declaration->because.range);
     *ARENA_PUSH(checker->arena, &work->bodies) = body;
@@ -256,6 +271,8 @@ static int tools_compare(const void *left, const void *right)
 
 static void selector_build(work *work, const selector *selector)
 {
+    if (standing_of(work->declaration) != NULL)
+        standing_check_tools(work->checker, standing_of(work->declaration), selector);
     scope scope = {
         .checker = work->checker,
         .stage = selector->stage,
@@ -424,6 +441,7 @@ static void ask_fill(checker *checker, rule *rule, const ast_ask *ask)
     rule->who = who;
     rule->who_count = ask->who.count;
     rule->within_us = ask->has_within ? ask->within_us : 0;
+    rule->standing = standing_read(checker, ask->standing);
     if (ask->has_within && ask->within_us <= 0)
         diagnostic_mend(checker->compilation,
                         check_report(checker, E_WITHIN, ask->range,
@@ -433,6 +451,8 @@ static void ask_fill(checker *checker, rule *rule, const ast_ask *ask)
 
 static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
 {
+    if (effect->kind != AST_EFFECT_ASK && effect->ask.standing != NULL)
+        standing_refuse_effect(checker, effect);
     switch (effect->kind) {
     case AST_EFFECT_FLAG:
         rule->verdict = CST_FLAG;
@@ -725,6 +745,9 @@ void rules_check(checker *checker)
     labels_collect(checker);
     for (uint32_t i = 0; i < checker->policy->rules.count; i++)
         rule_check(checker, owners.items[i], i);
+    for (uint32_t i = 0; checker->policy->has_standing && i < checker->policy->tools.count; i++)
+        if (checker->policy->tools.items[i].parameters != NULL)
+            type_row(checker, checker->policy->tools.items[i].parameters); /* what it is called with is held against them */
     definitions_check(checker);
     patterns_check(checker);
     origins_check(checker);

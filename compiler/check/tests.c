@@ -558,6 +558,7 @@ static void approved_step(test_state *state, const ast_step *step)
     checked_step *const made = step_add(state, step);
     made->text = name.bytes;
     made->text_length = name.length;
+    made->standing = step->standing;
 }
 
 static void step_check(test_state *state, const ast_step *step)

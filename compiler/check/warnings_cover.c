@@ -152,7 +152,7 @@ static bool body_covers(search *search, const body *wide, const body *narrow)
 
 static bool asks_the_same(const rule *a, const rule *b)
 {
-    if (a->who_count != b->who_count || a->within_us != b->within_us)
+    if (a->who_count != b->who_count || a->within_us != b->within_us || a->standing != NULL) /* what meets that need not meet the other */
         return false;
     for (uint32_t i = 0; i < a->who_count; i++) {
         bool found = false;

@@ -76,6 +76,25 @@ static void decide_event(test_state *test, bool is_system)
     }
 }
 
+static void add_grant(buffer *to, const char *grant)
+{
+    buffer_format(to, "%s\"%s\"", to->length > 0 ? "," : "", grant);
+}
+
+/* Makes the event again, with what was approved. */
+static void present(test_state *test)
+{
+    const bool both = test->standing.length > 0 && test->approvals.length > 0;
+    buffer *const event = &test->event;
+    buffer_clear(event);
+    buffer_text(event, "{\"approvals\":[");
+    buffer_add(event, test->standing.length > 0 ? test->standing.bytes : "", test->standing.length);
+    buffer_text(event, both ? "," : "");
+    buffer_add(event, test->approvals.length > 0 ? test->approvals.bytes : "", test->approvals.length);
+    buffer_text(event, "],");
+    buffer_add(event, test->presented.bytes + 1, test->presented.length - 1);
+}
+
 static void decide(test_state *test, const checked_step *step)
 {
     buffer *const event = &test->event;
@@ -88,7 +107,30 @@ static void decide(test_state *test, const checked_step *step)
     buffer_clear(&test->given);
     buffer_clear(&test->presented);
     buffer_add(&test->presented, event->bytes, event->length);
+    if (test->standing.length > 0)
+        present(test);
     decide_event(test, step->kind == AST_STEP_SYSTEM);
+}
+
+/* Grants of all that the rules which ask this person offer. */
+static cst_status approve_standing(test_state *test, const cst_policy *policy, const checked_step *step)
+{
+    cst_status status = CST_NO_FIELD;
+    cst_fired fired;
+    for (uint32_t i = 0; cst_decision_rule(&test->decision, i, &fired) == CST_OK; i++) {
+        cst_standing offer;
+        char grant[CST_GRANT_SIZE];
+        bool asked = false;
+        for (uint32_t k = 0; k < fired.who_count; k++)
+            asked = asked || strcmp(fired.who[k], step->text) == 0;
+        if (!asked || cst_decision_standing(&test->decision, i, &offer) != CST_OK)
+            continue;
+        status = cst_approve_standing(policy, &offer, step->text, offer.expires_us, offer.uses, grant);
+        if (status != CST_OK)
+            break;
+        add_grant(&test->standing, grant);
+    }
+    return status;
 }
 
 /* The event before, presented again with all approvals that were given since. */
@@ -102,16 +144,20 @@ static void approve(test_state *test, const checked_step *step)
         return;
     }
     const cst_policy *const policy = cst_context_policy(test->decision.context);
-    const cst_status status = cst_approve(policy, "test", 4, request.action_hash, step->text, request.expires_us, grant);
+    const cst_status status = step->standing ? approve_standing(test, policy, step)
+                                             : cst_approve(policy, "test", 4, request.action_hash, step->text, request.expires_us, grant);
+    if (step->standing && status == CST_NO_FIELD) {
+        buffer_format(&test->reason, "%s approves for good, but no rule that asks %s offers a standing approval for this call", step->text,
+                      step->text);
+        return;
+    }
     if (status != CST_OK) {
         fail(test, cst_status_text(status));
         return;
     }
-    buffer_format(&test->approvals, "%s\"%s\"", test->approvals.length > 0 ? "," : "", grant);
-    buffer *const event = &test->event;
-    buffer_clear(event);
-    buffer_format(event, "{\"approvals\":[%s],", test->approvals.bytes);
-    buffer_add(event, test->presented.bytes + 1, test->presented.length - 1);
+    if (!step->standing)
+        add_grant(&test->approvals, grant);
+    present(test);
     decide_event(test, false);
 }
 
@@ -314,6 +360,7 @@ bool test_steps(test_state *test, const checked_test *one, const checked_step **
     memset(test->answers, 0, test->evidence.checked->externs.count * sizeof *test->answers);
     test->decided = false;
     buffer_clear(&test->given);
+    buffer_clear(&test->standing);
     buffer_clear(&test->reason);
     buffer_clear(&test->decision_text);
     *last = NULL;
@@ -573,7 +620,8 @@ int command_test(const cli_arguments *arguments)
     test_state test = {.options = &options};
     if (!options_read(arguments, &options))
         return EXIT_USAGE;
-    buffer *const buffers[] = {&test.given, &test.event, &test.decision_text, &test.reason, &test.presented, &test.approvals, &test.report};
+    buffer *const buffers[] = {&test.given, &test.event, &test.decision_text, &test.reason, &test.presented, &test.approvals,
+                               &test.standing, &test.report};
     for (uint32_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_init(buffers[i], NULL, 0);
     for (uint32_t i = 0; i < arguments->word_count; i++) {

@@ -29,7 +29,8 @@ typedef struct test_state {
     buffer report;      /* JSON: of the file in hand */
     /* the test in hand */
     buffer given, event, decision_text;
-    buffer presented, approvals; /* the event without approvals, and those that were given */
+    buffer presented, approvals; /* the event without approvals, and those that were given for it */
+    buffer standing;             /* grants that stand from then on: every later event of the test brings them */
     const checked_step **answers; /* by host predicate: the latest `given` of the test, or NULL */
     cst_decision decision; /* of the event before */
     bool decided;

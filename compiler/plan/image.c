@@ -178,6 +178,7 @@ static void place_all(const image_builder *image, placing *p, cst_image *head)
     head->command_lists = PLACE(p, image->command_lists);
     head->externs = PLACE(p, image->externs);
     head->asks = PLACE(p, image->asks);
+    head->standings = PLACE(p, image->standings);
     head->index_words = PLACE(p, image->plan->index_words);
     p->size = (p->size + 15u) & ~(uint64_t)15u;
 }

@@ -165,6 +165,10 @@ typedef struct image_builder {
         uint32_t count, capacity;
     } principles;
     struct {
+        cst_standing_row *items;
+        uint32_t count, capacity;
+    } standings;
+    struct {
         cst_layer_row *items;
         uint32_t count, capacity;
     } layers;

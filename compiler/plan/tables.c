@@ -159,6 +159,18 @@ static bool asks_past(const expression *node)
     return asks;
 }
 
+/* 1 + its row, or 0. */
+static uint32_t build_standing(image_builder *image, const checked_standing *one, uint32_t holder)
+{
+    if (one == NULL)
+        return 0;
+    *ARENA_PUSH(image->memory, &image->standings) = (cst_standing_row){.within_us = one->within_us,
+                                                                       .uses = one->uses,
+                                                                       .holder = holder,
+                                                                       .free = image_names(image, one->free, one->free_count)};
+    return image->standings.count;
+}
+
 static void build_rule(image_builder *image, const graph_root *root)
 {
     const rule *one = &image->policy->rules.items[root->rule];
@@ -184,7 +196,8 @@ static void build_rule(image_builder *image, const graph_root *root)
                         .label = one->label,
                         .only_label = one->only_label,
                         .put_note = body->put_note,
-                        .asks_past = asks_past(body->condition)};
+                        .asks_past = asks_past(body->condition),
+                        .standing = build_standing(image, one->standing, body->holder_slot)};
     row.mark = (cst_range){image->parts.count, one->mark_count};
     for (uint32_t i = 0; i < one->mark_count; i++)
         *ARENA_PUSH(image->memory, &image->parts) =
@@ -241,7 +254,8 @@ static void build_policy(image_builder *image)
             const layer_default *of = &one->defaults[s];
             row.defaults[s] = (cst_default_row){.verdict = (uint32_t)of->verdict,
                                                 .who = image_names(image, of->who, of->who_count),
-                                                .within_us = of->within_us};
+                                                .within_us = of->within_us,
+                                                .standing = build_standing(image, of->standing, CST_NONE)};
         }
         *ARENA_PUSH(image->memory, &image->layers) = row;
     }
@@ -256,7 +270,10 @@ static void build_policy(image_builder *image)
     for (uint32_t t = 0; t < policy->tools.count; t++)
         *ARENA_PUSH(image->memory, &image->tools) =
             (cst_tool_row){.name = image_text(image, policy->tools.items[t].name),
-                           .symbol = image->symbols->tools[t]};
+                           .symbol = image->symbols->tools[t],
+                           .arguments = policy->has_standing && policy->tools.items[t].parameters != NULL
+                                            ? 1 + type_number(image, policy->tools.items[t].parameters)
+                                            : 0};
 }
 
 /* ---- history --------------------------------------------------------------------------------- */

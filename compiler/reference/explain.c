@@ -14,6 +14,7 @@
 #include "compiler/reference/evaluate.h"
 #include "compiler/reference/print.h"
 #include "runtime/host/host.h"
+#include "runtime/identity.h"
 
 #define SHOWN_ELEMENTS 8u         /* of one quantifier; further ones are counted */
 #define IMPOSSIBLE     UINT32_MAX /* changes that would turn a constant */
@@ -288,6 +289,19 @@ static const char *outcome(const rule *one, bool fires)
     }
 }
 
+/* What the rule would take for an answer that stays in force. */
+static void print_standing(buffer *out, const checked_standing *offer, const cst_image *image)
+{
+    buffer_text(out, "  a standing approval would cover the same call");
+    for (uint32_t i = 0; i < offer->free_count; i++)
+        buffer_format(out, "%s%s", i == 0 ? " with any " : i + 1 < offer->free_count ? ", " : " and ", offer->free[i]);
+    buffer_text(out, offer->across ? " in every session of its holder, for " : " in this session, for ");
+    value_show(out, &(cst_value){.kind = CST_KIND_DURATION, .as.integer = offer->within_us}, image, CST_NONE);
+    if (offer->uses > 0)
+        buffer_format(out, ", at most %u time%s", offer->uses, offer->uses == 1 ? "" : "s");
+    buffer_text(out, "\n");
+}
+
 void reference_explain(buffer *out, const checked_policy *policy, const plan *of, cst_frame *frame,
                        uint32_t rule_row)
 {
@@ -313,6 +327,8 @@ void reference_explain(buffer *out, const checked_policy *policy, const plan *of
     }
     buffer_text(out, "\n");
     explain_tree(&e, body->condition, NULL, 1);
+    if (truth == CST_TRUE && one->standing != NULL)
+        print_standing(out, one->standing, image);
 
     const uint32_t needed = changes(&e, body->condition, NULL, !fires);
     if (needed == IMPOSSIBLE) {

@@ -275,6 +275,21 @@ ast_ask ast_ask_within(struct parsing *parsing, ast_ask ask, struct token durati
     return ask;
 }
 
+ast_standing *ast_standing_new(struct parsing *parsing, struct token word, struct token duration)
+{
+    ast_standing *const standing = arena_allocate(parsing->arena, sizeof *standing);
+    standing->within_us = ast_duration(parsing, duration);
+    standing->range = range_from(parsing, word.start);
+    return standing;
+}
+
+ast_ask ast_ask_standing(struct parsing *parsing, ast_ask ask, ast_standing *standing)
+{
+    ask.standing = standing;
+    ask.range.end = parsing->end;
+    return ask;
+}
+
 ast_effect *ast_effect_new(struct parsing *parsing, ast_effect_kind kind, struct token from)
 {
     ast_effect *const effect = arena_allocate(parsing->arena, sizeof *effect);

@@ -351,12 +351,32 @@ static void expression(const struct printer *printer, const ast_expression *node
 
 /* ---- effects, tests ------------------------------------------------------------------------------------------ */
 
+static void standing(const struct printer *printer, const ast_standing *standing)
+{
+    buffer_format(printer->out, " (standing (within %" PRId64 ")", standing->within_us);
+    if (standing->uses != NULL)
+        expression(printer, standing->uses);
+    if (standing->across) {
+        buffer_text(printer->out, " (across");
+        path(printer, &standing->same);
+        buffer_text(printer->out, ")");
+    }
+    if (standing->free.count > 0) {
+        buffer_text(printer->out, " (free");
+        texts(printer, &standing->free);
+        buffer_text(printer->out, ")");
+    }
+    buffer_text(printer->out, ")");
+}
+
 static void ask(const struct printer *printer, const ast_ask *ask)
 {
     buffer_text(printer->out, " (require-approval");
     texts(printer, &ask->who);
     if (ask->has_within)
         buffer_format(printer->out, " (within %" PRId64 ")", ask->within_us);
+    if (ask->standing != NULL)
+        standing(printer, ask->standing);
     buffer_text(printer->out, ")");
 }
 
@@ -376,6 +396,8 @@ static void effect(const struct printer *printer, const ast_effect *effect)
         text(printer, &effect->text);
     if (effect->value)
         expression(printer, effect->value);
+    if (effect->ask.standing != NULL)
+        standing(printer, effect->ask.standing);
     buffer_text(printer->out, ")");
 }
 
@@ -431,6 +453,7 @@ static void step(const struct printer *printer, const ast_step *step)
         buffer_text(printer->out, ")");
     }
     flag(printer, step->fails, "fails");
+    flag(printer, step->standing, "standing");
     if (step->kind == AST_STEP_WAIT)
         buffer_format(printer->out, " %" PRId64 "us", step->wait_us);
     for (uint32_t i = 0; i < step->by_count; i++) {

@@ -18,6 +18,7 @@ struct driver {
     uint32_t count;
     struct token before; /* fed last */
     uint16_t earlier;    /* the kind of the one before that */
+    bool in_free;        /* between the parentheses of `free (…)`, which hold names of arguments */
     bool in_test;        /* between the braces of a test */
     struct {
         struct token *items;

@@ -1,7 +1,7 @@
 /*
  * parse.c - pass_parse: the driver between lexer and parser.
  *
- * It decides which words are names (after a dot and before a colon all are), tries each token on the parser, and feeds it if the
+ * It decides which words are names (after a dot, before a colon and in `free (…)` all are), tries each token on the parser, and feeds it if the
  * parser will take it. If not, it looks for one of the mistakes that it can mend (repair.c's table below the driver): then it
  * reports the mistake and goes on with what was meant, so one slip is one message and what follows is still checked. For the rest it
  * says what was expected, skips to the next declaration or test step that begins a line, and unwinds the parser to
@@ -26,7 +26,7 @@ struct token driver_token(struct driver *driver)
     if (!token_is_word(result.kind))
         return result;
     const uint16_t next = look(driver, 1).kind;
-    if (driver->before.kind == TOKEN_DOT || next == TOKEN_COLON ||
+    if (driver->before.kind == TOKEN_DOT || driver->in_free || next == TOKEN_COLON ||
         (next == TOKEN_QUESTION && look(driver, 2).kind == TOKEN_COLON))
         result.kind = TOKEN_NAME;
     return result;
@@ -88,6 +88,10 @@ void driver_feed(struct driver *driver, struct token token)
     parser_feed(driver->parser, token);
     parsing->end = token.end;
     note_bracket(driver, token);
+    if (token.kind == TOKEN_LEFT_PAREN) /* of something else that is called `free` values or types would follow */
+        driver->in_free = driver->before.kind == TOKEN_FREE && !parser_expects(driver->parser, TOKEN_TRUE);
+    else if (token.kind != TOKEN_NAME && token.kind != TOKEN_STRING && token.kind != TOKEN_COMMA)
+        driver->in_free = false;
     driver->earlier = driver->before.kind;
     driver->before = token;
 }

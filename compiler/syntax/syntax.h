@@ -264,6 +264,8 @@ ast_past *ast_past_within(struct parsing *parsing, ast_past *past, struct token 
 /* Effects and declarations. */
 ast_ask ast_ask_new(struct parsing *parsing, struct token require, const text_list *who);
 ast_ask ast_ask_within(struct parsing *parsing, ast_ask ask, struct token duration);
+ast_standing *ast_standing_new(struct parsing *parsing, struct token word, struct token duration);
+ast_ask ast_ask_standing(struct parsing *parsing, ast_ask ask, ast_standing *standing);
 ast_effect *ast_effect_new(struct parsing *parsing, ast_effect_kind kind, struct token from);
 ast_effect *ast_effect_text(struct parsing *parsing, ast_effect *effect, ast_text text);
 ast_effect *ast_effect_path(struct parsing *parsing, ast_effect *effect, ast_path path);

@@ -20,6 +20,7 @@ past_shared *past_shared_new(const cst_allocator *allocator)
     atomic_init(&made->references, 1);
     atomic_init(&made->clock, PAST_CLOCK_UNSET);
     past_store_init(&made->store, allocator, LIMIT_SHARED_PAST_KEYS, LIMIT_SHARED_PAST_BYTES, NULL);
+    grant_table_init(&made->grants, allocator);
     return made;
 }
 
@@ -35,6 +36,7 @@ void past_shared_release(past_shared *shared)
         return;
     const cst_allocator allocator = shared->store.allocator;
     past_store_free(&shared->store);
+    grant_table_free(&shared->grants);
     pthread_mutex_destroy(&shared->lock);
     allocator.release(allocator.user, shared, sizeof *shared);
 }
@@ -63,6 +65,7 @@ void past_shared_forget(past_shared *shared)
 {
     pthread_mutex_lock(&shared->lock);
     past_store_forget(&shared->store);
+    grant_table_free(&shared->grants);
     atomic_store_explicit(&shared->clock, PAST_CLOCK_UNSET, memory_order_relaxed);
     pthread_mutex_unlock(&shared->lock);
 }

@@ -1,7 +1,7 @@
 /*
- * shared.h - what is kept `across sessions`: one store for all contexts of a policy, or of a live policy and all that it will be.
+ * shared.h - what is kept `across sessions`, and of grants that were used: one store for all contexts of a policy, or of a live policy and all that it will be.
  *
- * Contexts of several threads use it, so a lock stands around each use; only policies that say `across sessions` ever take it. A
+ * Contexts of several threads use it, so a lock stands around each use; only policies that say `across sessions`, and events that an approval lets through, ever take it. A
  * question keeps its place in the store for good, under its identity, so that two policies in force at the same moment (one just being
  * swapped for the other) share what both ask and never mistake one row for another.
  *
@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "runtime/grants.h"
 #include "runtime/history/past.h"
 
 typedef struct past_shared {
@@ -20,6 +21,7 @@ typedef struct past_shared {
     _Atomic int64_t clock; /* the latest time of all events; PAST_CLOCK_UNSET: there has been none */
     pthread_mutex_t lock;
     past_store store; /* under the lock; its seed does not change */
+    grant_table grants; /* under the lock */
 } past_shared;
 
 /* With one reference. NULL: memory is short. */

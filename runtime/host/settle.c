@@ -188,10 +188,13 @@ static bool bound(settling *s)
     return true;
 }
 
+/* Whatever meets `a` meets `b`. */
 static bool same_demand(const cst_image *image, const cst_rule_row *a, const cst_rule_row *b)
 {
     const cst_ref *const names = CST_ROWS(image, names, cst_ref);
     if (a->verdict != b->verdict || a->who.count != b->who.count || a->within_us != b->within_us)
+        return false;
+    if (a->standing) /* a standing approval that meets this one need not meet the other */
         return false;
     for (uint32_t i = 0; i < a->who.count; i++) {
         const cst_ref x = names[a->who.first + i], y = names[b->who.first + i];

@@ -269,6 +269,8 @@ typedef struct cst_fired {
     cst_verdict effect;
     bool shadow;
     bool approved;              /* it demanded an approval, and was given one: its effect is CST_FLAG */
+    const char *standing;       /* of an approved one: which standing grant answered it, the first sixteen digits of its signature; NULL: a grant for this action */
+    uint32_t use;               /* which use of that grant this is; 0: they are not counted */
     const char *message;        /* interpolated `because`, or NULL */
     bool message_cut;           /* the message reached its bound */
     const char *offering;       /* of `refuse`, or NULL */
@@ -339,7 +341,7 @@ typedef struct cst_request {
 /* CST_NO_FIELD if the event does not wait for an approval, or has no hash that one could be bound to. */
 CST_API cst_status cst_decision_request(const cst_decision *decision, cst_request *out);
 
-#define CST_GRANT_SIZE 820 /* bytes of a grant, with its NUL */
+#define CST_GRANT_SIZE 828 /* bytes of a grant, with its NUL */
 
 /*
  * Makes a grant: `who` approves what has this hash, in this session, under this policy, until `expires_us`. To be called by what has shown
@@ -348,6 +350,40 @@ CST_API cst_status cst_decision_request(const cst_decision *decision, cst_reques
  */
 CST_API cst_status cst_approve(const cst_policy *policy, const char *session, size_t session_length, const uint8_t action_hash[32],
                                const char *who, int64_t expires_us, char grant[CST_GRANT_SIZE]);
+
+/*
+ * What a rule offers beside an approval for one action (`or standing within 30d free (note)`): one that stays in force, for later calls of the same tool
+ * with the same arguments but for those that the rule sets free. It answers this rule's question only: all other rules decide each call as ever.
+ */
+typedef struct cst_standing {
+    const char *rule;        /* qualified name, or NULL: the stage's default */
+    uint8_t holder[32];      /* whose it is: the session's, or that of the context field which the rule names */
+    uint8_t pattern[32];     /* what it covers: rule, tool, arguments */
+    int64_t expires_us;      /* it may hold until then, from the event's time on */
+    uint32_t uses;           /* how often it may be used; 0: any number */
+    const char *const *free; /* arguments that may differ: `free_count` names */
+    uint32_t free_count;
+    const char *text;        /* what would be allowed, in plain words; lives as long as the decision */
+} cst_standing;
+
+/* Of the fired rule with this index (as in cst_decision_rule). CST_NO_FIELD: it does not ask, or offers none, or this call cannot be covered: its condition could not be
+ * decided, the tool or an argument is not declared, or an argument is not of its type. */
+CST_API cst_status cst_decision_standing(const cst_decision *decision, uint32_t index, cst_standing *out);
+
+/*
+ * Makes a standing grant of what is offered, which `who` has approved. It goes with later events in `"approvals"`, beside others, as long as the host keeps it: each use is
+ * reported (cst_fired.standing), counted where `uses` is not 0, and lets the call through as an approval for that action would. It can be less than the offer, never
+ * more: CST_LIMIT. It holds under this very policy only: with any change of its sources it meets nothing. Thread-safe.
+ */
+CST_API cst_status cst_approve_standing(const cst_policy *policy, const cst_standing *offer, const char *who, int64_t expires_us, uint32_t uses,
+                                        char grant[CST_GRANT_SIZE]);
+
+/*
+ * Takes a grant of either kind back: from now on it meets nothing, in any context of the policy, or of the live policy. `session` is the one that it was given in, whose
+ * saved state then says so too; for a grant across sessions it is of no matter. CST_BAD_STATE: it is no grant of this key. CST_NO_MEMORY: it could not be kept that
+ * it was revoked, so no standing grant meets anything any more.
+ */
+CST_API cst_status cst_revoke(cst_context *context, const char *session, size_t session_length, const char *grant);
 
 /*
  * What goes on, where a redaction changed it: the text of an input, output, result or message; the arguments of an action; the value of a

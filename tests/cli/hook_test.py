@@ -351,7 +351,7 @@ class Hook(unittest.TestCase):
             with open(path, "rb") as file:
                 paths[path] = file.read()
         (shared,) = [path for path, content in paths.items() if content.startswith(b"CSTACRS")]
-        for content in (paths[shared][:-1], paths[shared] + b"x", b"", paths[shared][:50] + b"\0" + paths[shared][51:]):
+        for content in (paths[shared][:-1], paths[shared] + b"x", b"", paths[shared][:50] + bytes([paths[shared][50] ^ 1]) + paths[shared][51:]):
             with open(shared, "wb") as file:
                 file.write(content)
             self.denied(ask(9, "/new"))

@@ -672,6 +672,20 @@ static void write_selector(place *place, const random_policy *policy)
     }
 }
 
+/* What a demand offers beside an approval for one action. */
+static void write_standing(const place *place)
+{
+    random_state *const random = place->random;
+    buffer_format(place->out, ", or standing within %ud", 1 + random_below(random, 30));
+    if (random_chance(random, 40))
+        buffer_format(place->out, " for at most %u uses", 1 + random_below(random, 3));
+    uint32_t freed = 0;
+    for (uint32_t i = 0; i < place->argument_count; i++)
+        if (random_chance(random, 30))
+            buffer_format(place->out, "%s%s", freed++ == 0 ? " free (" : ", ", place->arguments[i].name);
+    buffer_text(place->out, freed > 0 ? ")" : "");
+}
+
 static void write_rule(random_state *random, const random_policy *policy, buffer *out, uint32_t number, bool waivable)
 {
     static const char *const effects[] = {"flag", "require approval from boss within 10m", "require approval from boss or user",
@@ -712,6 +726,8 @@ static void write_rule(random_state *random, const random_policy *policy, buffer
             buffer_text(out, "\n  then redact text with \"gone\"");
         else
             buffer_format(out, "\n  then %s", effects[effect]);
+        if (out->bytes[out->length - 1] != '"' && (effect == 1 || effect == 2) && place.arguments && random_chance(random, 50))
+            write_standing(&place);
         if (random_chance(random, 15))
             buffer_format(out, " and label seen%u", random_below(random, 3));
         write_message(&place, out);

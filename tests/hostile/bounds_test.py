@@ -23,7 +23,7 @@ CONSTC = os.path.abspath(sys.argv[1])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_PATTERN_STATES_SEARCHED", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
              "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES",
-             "LIMIT_APPROVALS", "LIMIT_APPROVER_BYTES", "LIMIT_APPROVAL_SECONDS", "LIMIT_USED_GRANTS",
+             "LIMIT_APPROVALS", "LIMIT_APPROVER_BYTES", "LIMIT_APPROVAL_SECONDS", "LIMIT_USED_GRANTS", "LIMIT_SHARED_GRANTS",
              "LIMIT_PENDING_EVENTS", "LIMIT_PENDING_BYTES",
              "LIMIT_HOOK_SECONDS", "LIMIT_HOOK_STATE_BYTES", # tests/cli/hook_test.py
              "LIMIT_AWAY_SESSIONS", "LIMIT_CHAIN_AGENTS", "LIMIT_SNAPSHOT_BYTES", # the expire, chain and stream_history tests of tests/unit
@@ -34,6 +34,8 @@ HEAD = 'constitution m "1"\n'
 FROM = HEAD + "rule r on whole output when text from message of a0 or text from message of a1 or text from message of a2 or " \
               "text from message of a3 then deny\n"
 LIST = HEAD + 'tool t(l: list<int>) a\nrule r on action t when any n in args.l satisfies n == 1 then deny because "{n}"\n'
+
+STANDING = HEAD + "approvals by user\ntool t(a: int) x\nrule r on action t then require approval from user, or standing within %s\n"
 
 
 COMMAND = HEAD + 'tool t(line: command) a\nrule r on action t when args.line runs "rm" then deny\n'
@@ -176,6 +178,8 @@ def predicate(count, arguments=1):
 ROWS = {
     "LIMIT_HOST_PREDICATES": ("1000 host predicates", lambda: check(HEAD + predicate(1001))),
     "LIMIT_HOST_ARGUMENTS": ("8 arguments", lambda: check(HEAD + predicate(1, 9))),
+    "LIMIT_STANDING_SECONDS": ("holds for 366 days at most", lambda: check(STANDING % "367d")),
+    "LIMIT_STANDING_USES": ("used 1 to 1000000 times", lambda: check(STANDING % "1d for at most 1000001 uses")),
     "LIMIT_HOST_WITHIN_US": ("longer than a day", lambda: check(HEAD + "extern p(a: int) returns bool within 25h\n")),
     "LIMIT_HOST_QUESTIONS": ('"undecided":"limit"', lambda: run(
         ASKING, [act(l=list(range(100)))], "--host", "echo '{\"ready\":true}'; while read line; do id=${line#*:}; echo '{\"id\":'${id%%,*}',\"answer\":false}'; done")),

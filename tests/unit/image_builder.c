@@ -88,7 +88,7 @@ image_builder *image_new(const char *name, const char *version)
     text(builder, "-"); /* so that no text has offset 0, which means none */
     builder->name = text(builder, name);
     builder->version = text(builder, version);
-    const cst_tool_row unknown = {text(builder, ""), 0};
+    const cst_tool_row unknown = {.name = text(builder, "")};
     add(&builder->tools, &unknown, sizeof unknown);
     return builder;
 }
@@ -106,7 +106,7 @@ uint32_t image_symbol(image_builder *builder, const char *bytes)
 uint32_t image_tool(image_builder *builder, const char *name)
 {
     const uint32_t symbol = image_symbol(builder, name);
-    const cst_tool_row row = {text(builder, name), symbol};
+    const cst_tool_row row = {.name = text(builder, name), .symbol = symbol};
     const uint32_t number = add(&builder->tools, &row, sizeof row);
     ((cst_symbol_row *)(void *)builder->symbols.bytes)[symbol - 1].tool = number;
     return number;
