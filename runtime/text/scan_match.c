@@ -50,7 +50,7 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
             break;
     }
     const uint32_t done = at - start + 1;
-    with->steps = with->steps > done ? with->steps - done : 0;
+    scan_spend(with, done);
     if (state == 0)
         return;
     if ((table[state * columns + columns - 1] & SCAN_ACCEPT) && at > start)
@@ -112,7 +112,7 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
         }
         for (uint32_t i = 0; i < count; i++) {
             const uint32_t last = begins[now[i] + 1];
-            with->steps = with->steps > last - begins[now[i]] ? with->steps - (last - begins[now[i]]) : 0;
+            scan_spend(with, last - begins[now[i]]);
             for (uint32_t k = begins[now[i]]; k < last; k++) {
                 const scan_edge_row edge = edges[k];
                 alive = alive || (end && scan_is_open(with, sets, edge, before));
@@ -190,12 +190,14 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
             continue; /* inside of a word */
         for (uint32_t i = 0; i < row->after.count; i++) {
             const char *const word = scan_at(head, words[i].offset);
-            if (words[i].count <= start - at && word[0] == c && stands_at(with, at, word, words[i].count))
+            if (words[i].count <= start - at && word[0] == c && stands_at(with, at, word, words[i].count)) {
+                with->scratch->work += (uint64_t)(at + 1 - from) * (row->after.count + 1);
                 return true;
+            }
         }
     }
     const uint64_t done = (uint64_t)(start - from) * (row->after.count + 1);
-    with->steps = with->steps > done ? with->steps - done : 0;
+    scan_spend(with, done);
     return false;
 }
 
@@ -205,7 +207,7 @@ static uint32_t checked_end(scan_try *with, const scan_pattern_row *row, uint32_
 {
     for (uint32_t i = found->count; i-- > 0;) {
         const uint32_t length = found->list[i] - start;
-        with->steps = with->steps > length ? with->steps - length : 0;
+        scan_spend(with, length);
         if (check_holds((check_kind)row->check, row->check_bound, with->text + start, length))
             return found->list[i];
     }
@@ -249,7 +251,7 @@ static bool table_accepts(scan_try *with, const scan_automaton_row *row, uint32_
     if (!accepts && at == length && at > start && (entry & ~SCAN_ACCEPT) != 0)
         accepts = (table[(entry & ~SCAN_ACCEPT) * columns + columns - 1] & SCAN_ACCEPT) != 0;
     const uint32_t done = at - start + 1;
-    with->steps = with->steps > done ? with->steps - done : 0;
+    scan_spend(with, done);
     if (!accepts && with->steps == 0)
         with->unknown = true;
     return accepts;

@@ -39,6 +39,7 @@ static bool make_rot13(decoder *d, const view_segment *text)
         bytes[i] = (char)(letter ? (c & ~0x1F) | ((low - 'a' + 13) % 26 + 1) : c);
     }
     const view_segment segment = {bytes, text->length, text->map};
+    d->work += text->length;
     decode_add(d, &segment);
     return !d->failed;
 }
@@ -48,13 +49,13 @@ static bool make_folded(arena *memory, const char *text, uint32_t length, view *
     view_segment *const segment = arena_allocate(memory, sizeof *segment);
     if (!segment || !fold_segment(memory, text, length, NULL, segment))
         return false;
-    *out = (view){segment, 1, false};
+    *out = (view){segment, 1, false, (uint64_t)length + segment->length};
     return true;
 }
 
 __attribute__((noinline)) static bool make_several(arena *memory, const char *text, uint32_t length, unsigned views, view *out)
 {
-    decoder d = {.arena = memory};
+    decoder d = {.arena = memory, .work = length};
     view_segment whole;
     if (!make_valid(memory, text, length, &whole))
         return false;
@@ -69,8 +70,9 @@ __attribute__((noinline)) static bool make_several(arena *memory, const char *te
         const view_segment plain = d.items[i];
         if (!fold_segment(memory, plain.bytes, plain.length, plain.map, &d.items[i]))
             return false;
+        d.work += (uint64_t)plain.length + d.items[i].length;
     }
-    *out = (view){d.items, d.count, d.limited};
+    *out = (view){d.items, d.count, d.limited, d.work};
     return true;
 }
 

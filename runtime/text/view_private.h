@@ -115,6 +115,7 @@ typedef struct decoder {
     view_segment *items; /* the segments so far */
     uint32_t count, capacity;
     uint32_t bytes;      /* made so far, of LIMIT_DECODE_BYTES */
+    uint64_t work;       /* bytes read and written so far */
     bool limited, failed;
 } decoder;
 
