@@ -20,6 +20,7 @@ typedef enum check_format { CHECK_TEXT, CHECK_JSON, CHECK_SARIF } check_format;
 typedef struct check_run {
     check_format format;
     bool cost, werror, many;
+    cost_ceilings ceilings;
     const char *path;
     buffer report; /* of the file in hand, for stderr */
     buffer price;  /* the same for stdout */
@@ -106,14 +107,15 @@ static cst_status report(compilation *unit, void *user)
     write_report(check, unit);
     if (!check->cost || unit->error_count > 0 || unit->checked == NULL)
         return CST_OK;
+    const cost_subject subject = cost_subject_of(unit, check->ceilings.event_bytes);
     if (check->format == CHECK_JSON) {
-        cost_write_json(&unit->arena, &check->price, unit->checked);
+        cost_write_json(&unit->arena, &check->price, &subject);
         buffer_text(&check->price, "\n");
         return CST_OK;
     }
     if (check->many)
         buffer_format(&check->price, "%s\n", check->path);
-    cost_write_text(&unit->arena, &check->price, unit->checked);
+    cost_write_text(&unit->arena, &check->price, &subject);
     return CST_OK;
 }
 
