@@ -167,6 +167,17 @@ static void slots_count(arena *arena, const checked_policy *policy, stage_cost o
     }
 }
 
+static void add_remembered(totals *all, const checked_echo *echo, const checked_origin *origin)
+{
+    static const cst_stage stages[] = {
+        [CST_ORIGIN_USER] = CST_INPUT, [CST_ORIGIN_OUTPUT] = CST_OUTPUT, [CST_ORIGIN_RESULT] = CST_RESULT, [CST_ORIGIN_MESSAGE] = CST_MESSAGE};
+    if (origin->kind == CST_ORIGIN_SYSTEM)
+        return;
+    const cst_stage stage = stages[origin->kind];
+    price *const sum = origin->kind == CST_ORIGIN_RESULT ? &all->by_tool[(size_t)stage * all->tools + origin->tool] : &all->stages[stage].every;
+    *sum = price_add(*sum, costing_remembered(&all->costing, echo, origin));
+}
+
 static void totals_make(totals *all, arena *arena, const cost_subject *subject)
 {
     const checked_policy *const policy = subject->policy;
@@ -182,6 +193,9 @@ static void totals_make(totals *all, arena *arena, const cost_subject *subject)
     for (uint32_t i = 0; i < policy->rules.count; i++)
         for (uint32_t k = 0; k < policy->rules.items[i].body_count; k++)
             body_add(all, &policy->rules.items[i], &policy->rules.items[i].bodies[k]);
+    for (uint32_t i = 0; i < policy->echoes.count; i++)
+        for (uint32_t k = 0; k < policy->echoes.items[i].origin_count; k++)
+            add_remembered(all, &policy->echoes.items[i], &policy->echoes.items[i].origins[k]);
     for (uint32_t row = 0; row < policy->databases.count; row++) {
         stage_sums *const stage = &all->stages[policy->databases.items[row].stage];
         if (policy->databases.items[row].slot != CST_NONE)
@@ -215,8 +229,10 @@ void cost_of_stages(arena *arena, const cost_subject *subject, stage_cost out[CS
         cost->worst_tool = cost->scratch_tool = CST_NONE;
         cost->steps = every.steps;
         cost->scratch_bytes = every.scratch;
-        for (uint32_t tool = 0; tool < all.tools && cost->rules > 0 && stage_has_tools((cst_stage)stage); tool++) {
+        for (uint32_t tool = 0; tool < all.tools && stage_has_tools((cst_stage)stage); tool++) {
             const price total = stage_price(&all, (cst_stage)stage, tool);
+            if (cost->rules == 0 && total.steps == 0)
+                continue;
             if (cost->worst_tool == CST_NONE || total.steps > cost->steps) {
                 cost->worst_tool = tool;
                 cost->steps = total.steps;

@@ -134,6 +134,24 @@ price costing_database(const costing *c, uint32_t database)
     return price_add(view, cost_scan(cost_database(c->image, database), segments));
 }
 
+price costing_remembered(const costing *c, const checked_echo *echo, const checked_origin *origin)
+{
+    const sizing in = sizes(c);
+    const texts whole = {1, c->event_bytes, c->event_bytes}; /* a redaction may have made it longer */
+    texts all = {0, 0, 0}, segments;
+    price one = {0, 0};
+    if (origin->text != CST_NONE)
+        all = whole;
+    if (origin->value != CST_NONE) {
+        const type open = {.kind = CST_KIND_JSON};
+        const texts inside = cost_texts_of_type(&in, &open);
+        all = (texts){cost_add(all.count, inside.count), c->event_bytes, cost_add(all.bytes, inside.bytes)};
+        one = (price){cost_values(&in, &open), grown(cost_leaves(&in, &open), VALUE_BYTES)};
+    }
+    one = price_add(one, cost_view(echo->views, all, &segments));
+    return price_add(one, steps(segments.bytes));
+}
+
 /* What a probe's texts cost to be seen and scanned, where that is not done once for all; *segments: what there is to look through. */
 static price probe_price(costing *c, const expression *node, texts *segments)
 {

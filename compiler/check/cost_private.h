@@ -116,6 +116,8 @@ void costing_collect(costing *c, const expression *condition, uint64_t times);
 void costing_marks(costing *c, const expression *condition, uint64_t times);
 /* Adds what `node` costs besides. */
 void costing_add(costing *c, const expression *node, uint64_t times, price one);
+/* What an event brings for later questions about repeated texts: of one origin. */
+price costing_remembered(const costing *c, const checked_echo *echo, const checked_origin *origin);
 /* Of the texts of a database that belong to a slot: seen and scanned once for all conditions. */
 price costing_database(const costing *c, uint32_t database);
 /* Questions to the host, at most. */
