@@ -21,32 +21,36 @@ typedef struct stage_cost {
     uint32_t slots;          /* fields read */
 } stage_cost;
 
+typedef struct cost_limits { /* of events, as of cst_limits: what the host sets */
+    uint64_t event_bytes, text_bytes, list_elements, scratch_bytes;
+} cost_limits;
+
 typedef struct cost_subject {
     const checked_policy *policy;
     const cst_image *image; /* the plan's, which holds what patterns have become; NULL: what looks into texts has no bound yet */
-    uint64_t event_bytes;   /* no event is longer: what the host sets as cst_limits.event_bytes; 0: LIMIT_EVENT_BYTES */
+    cost_limits limits;
 } cost_subject;
 
+/* `limits`: zeros, or NULL, for those of limits.h. */
+cost_subject cost_subject_of(const compilation *unit, const cst_limits *limits);
 /* `arena` is for working memory; the result does not refer to it. */
 void cost_of_stages(arena *arena, const cost_subject *subject, stage_cost out[CST_STAGE_COUNT]);
 
 typedef struct cost_place { /* what costs most of one event */
     uint64_t price;     /* steps, or bytes */
     uint32_t rule;      /* number; CST_NONE: nothing costs anything */
-    source_range range; /* the expression */
-    int kind;           /* expression_kind */
+    uint32_t slot;      /* the field that it goes through, or CST_NONE */
+    const expression *node;
 } cost_place;
 
 cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage stage, uint32_t tool, bool scratch);
 
 typedef struct cost_ceilings { /* 0: none */
     uint64_t steps, scratch_bytes;
-    uint64_t event_bytes; /* as of cost_subject */
 } cost_ceilings;
 
-cost_subject cost_subject_of(const compilation *unit, uint64_t event_bytes);
-/* Reports each stage that is dearer, with the place that costs most (E1301, E1302). */
-void cost_check(compilation *unit, const cost_ceilings *ceilings);
+/* Reports each stage that is dearer, with the place that costs most (E0791, E0792). */
+void cost_check(compilation *unit, const cost_ceilings *ceilings, const cst_limits *limits);
 
 /* Memory of history, in bytes, at most: of one state of a question (all of it, or of one key), and of a session or of all sessions. */
 typedef struct past_cost {

@@ -151,7 +151,7 @@ static price stage_price(const totals *all, cst_stage stage, uint32_t tool)
         one.steps = cost_times(one.steps, 2);
     if (sums->from)
         one = price_add(one, index_price(all->policy));
-    one.scratch = cost_least(one.scratch, LIMIT_SCRATCH_BYTES);
+    one.scratch = cost_least(one.scratch, all->costing.limits.scratch_bytes);
     return one;
 }
 
@@ -264,7 +264,7 @@ static void take_place(cost_place *best, const place *place, uint64_t price, uin
 {
     if (price <= best->price)
         return;
-    *best = (cost_place){.price = price, .rule = rule, .range = place->node->range, .kind = (int)place->node->kind};
+    *best = (cost_place){.price = price, .rule = rule, .node = place->node};
 }
 
 /* The places that cost most of one event of a stage and tool: their shares are those of the sum, before the second decision. */
@@ -274,7 +274,7 @@ cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage sta
     totals all;
     totals_make(&all, arena, subject);
     costing *const c = &all.costing;
-    cost_place best = {.rule = CST_NONE};
+    cost_place best = {.rule = CST_NONE, .slot = CST_NONE};
     uint8_t *const seen = arena_array(arena, policy->databases.count + 1u, 1);
     bool indexed = false;
     const uint64_t twice = all.stages[stage].replaces && !scratch ? 2 : 1;
@@ -302,5 +302,6 @@ cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage sta
                 take_place(&best, &user, user.price.steps, i);
             }
         }
+    best.slot = best.node != NULL ? costing_slot(c, best.node) : CST_NONE;
     return best;
 }

@@ -29,7 +29,7 @@ void costing_begin(costing *out, arena *arena, const cost_subject *subject)
     out->arena = arena;
     out->policy = policy;
     out->image = subject->image;
-    out->event_bytes = subject->event_bytes != 0 ? cost_least(subject->event_bytes, LIMIT_EVENT_BYTES) : LIMIT_EVENT_BYTES;
+    out->limits = subject->limits;
     out->lists = arena_array(arena, policy->local_count + 1u, sizeof *out->lists);
     out->used = arena_array(arena, policy->databases.count + 1u, sizeof *out->used);
     out->users = arena_array(arena, policy->databases.count + 1u, sizeof *out->users);
@@ -47,7 +47,7 @@ void costing_add(costing *c, const expression *node, uint64_t times, price one)
 
 static sizing sizes(const costing *c)
 {
-    return (sizing){c->policy, c->lists, c->event_bytes};
+    return (sizing){c->policy, c->lists, &c->limits};
 }
 
 static texts texts_of(const costing *c, const expression *value)
@@ -137,7 +137,7 @@ price costing_database(const costing *c, uint32_t database)
 price costing_remembered(const costing *c, const checked_echo *echo, const checked_origin *origin)
 {
     const sizing in = sizes(c);
-    const texts whole = {1, c->event_bytes, c->event_bytes}; /* a redaction may have made it longer */
+    const texts whole = {1, c->limits.event_bytes, c->limits.event_bytes}; /* a redaction may have made it longer */
     texts all = {0, 0, 0}, segments;
     price one = {0, 0};
     if (origin->text != CST_NONE)
@@ -145,7 +145,7 @@ price costing_remembered(const costing *c, const checked_echo *echo, const check
     if (origin->value != CST_NONE) {
         const type open = {.kind = CST_KIND_JSON};
         const texts inside = cost_texts_of_type(&in, &open);
-        all = (texts){cost_add(all.count, inside.count), c->event_bytes, cost_add(all.bytes, inside.bytes)};
+        all = (texts){cost_add(all.count, inside.count), c->limits.event_bytes, cost_add(all.bytes, inside.bytes)};
         one = (price){cost_values(&in, &open), grown(cost_leaves(&in, &open), VALUE_BYTES)};
     }
     one = price_add(one, cost_view(echo->views, all, &segments));
@@ -240,10 +240,10 @@ static price command_price(const costing *c, const expression *node)
 {
     const texts of = texts_of(c, node->left);
     const uint64_t read = LIMIT_COMMAND_SCRIPTS + LIMIT_COMMAND_STEPS + 2;
-    price all = {cost_times(cost_most(of.count, 1), read), LIMIT_SCRATCH_BYTES};
+    price all = {cost_times(cost_most(of.count, 1), read), c->limits.scratch_bytes};
     if (node->kind == EXPRESSION_RUNS) {
         /* each word of each program with each pattern; a wrapper's words are also those of what it runs */
-        const uint64_t words = (uint64_t)LIMIT_COMMAND_STEPS + 1 + (LIMIT_COMMAND_DEPTH + 1) * (uint64_t)(LIMIT_SCRATCH_BYTES / WORD_BYTES);
+        const uint64_t words = (uint64_t)LIMIT_COMMAND_STEPS + 1 + (LIMIT_COMMAND_DEPTH + 1) * (c->limits.scratch_bytes / WORD_BYTES);
         all.steps = cost_add(all.steps, cost_times(words, c->policy->commands.items[node->index / 2].count));
     }
     return all;
@@ -279,7 +279,7 @@ static uint64_t read_memory(const costing *c, const type *type)
     const sizing in = sizes(c);
     const texts of = cost_texts_of_type(&in, type);
     if (type->kind == CST_KIND_LIST || type->kind == CST_KIND_RECORD || type->kind == CST_KIND_JSON)
-        return LIMIT_SCRATCH_BYTES;
+        return c->limits.scratch_bytes;
     return type->kind == CST_KIND_STRING ? IDENTITY_BYTES : cost_add(IDENTITY_BYTES, cost_times(of.longest, 4));
 }
 
@@ -331,8 +331,8 @@ static price own_price(costing *c, const expression *node)
         const uint64_t bytes = bytes_of(c, node);
         return (price){bytes, cost_add(bytes, PIECE)};
     }
-    case EXPRESSION_OPEN_MEMBER: return steps(cost_least(LIMIT_JSON_MEMBERS, c->event_bytes));
-    case EXPRESSION_OPEN_AS: return (price){c->event_bytes, read_memory(c, node->type)};
+    case EXPRESSION_OPEN_MEMBER: return steps(cost_least(LIMIT_JSON_MEMBERS, c->limits.event_bytes));
+    case EXPRESSION_OPEN_AS: return (price){c->limits.event_bytes, read_memory(c, node->type)};
     case EXPRESSION_LEAVES:
         return leaves_price(c, node->left->type);
     case EXPRESSION_FOUND: return found_price(c, node);
@@ -473,6 +473,19 @@ void costing_marks(costing *c, const expression *node, uint64_t times)
     default:
         return;
     }
+}
+
+uint32_t costing_slot(const costing *c, const expression *node)
+{
+    while (node != NULL && node->kind != EXPRESSION_FIELD) {
+        if (node->kind == EXPRESSION_LOCAL)
+            node = c->lists[node->local];
+        else if (node->kind == EXPRESSION_IN_LIST || (node->left != NULL && node->left->kind == EXPRESSION_CONSTANT))
+            node = node->right;
+        else
+            node = node->left;
+    }
+    return node != NULL ? node->slot : CST_NONE;
 }
 
 uint64_t costing_questions(costing *c, const expression *node, uint64_t times)

@@ -56,7 +56,7 @@ typedef struct texts { /* of a value, or the segments of their views */
 typedef struct sizing {
     const checked_policy *policy;
     const expression *const *lists;
-    uint64_t event_bytes; /* no event is longer */
+    const cost_limits *limits;
 } sizing;
 
 texts cost_texts_of_type(const sizing *in, const type *type);
@@ -95,7 +95,7 @@ typedef struct costing {
     arena *arena;
     const checked_policy *policy;
     const cst_image *image;
-    uint64_t event_bytes;
+    cost_limits limits;
     const expression **lists; /* by local */
     const expression **users; /* by database: who in the body in hand looks first into texts that are scanned once for all; NULL: nobody */
     uint32_t *used, used_count; /* the databases that have some */
@@ -120,6 +120,8 @@ void costing_add(costing *c, const expression *node, uint64_t times, price one);
 price costing_remembered(const costing *c, const checked_echo *echo, const checked_origin *origin);
 /* Of the texts of a database that belong to a slot: seen and scanned once for all conditions. */
 price costing_database(const costing *c, uint32_t database);
+/* The field that an expression goes through, or CST_NONE. */
+uint32_t costing_slot(const costing *c, const expression *node);
 /* Questions to the host, at most. */
 uint64_t costing_questions(costing *c, const expression *condition, uint64_t times);
 

@@ -18,7 +18,7 @@ enum {
 
 static uint64_t text_bytes_of(const sizing *in, const type *type)
 {
-    const uint64_t most = cost_least(in->event_bytes, LIMIT_TEXT_BYTES);
+    const uint64_t most = cost_least(in->limits->event_bytes, in->limits->text_bytes);
     const uint64_t written = type->bound != 0 ? cost_least((uint64_t)type->bound * CODE_POINT, most) : most;
     switch (type->kind) {
     case CST_KIND_EMAIL:
@@ -54,16 +54,27 @@ static texts both(texts a, texts b)
 /* Elements of a list take bytes of the event too. */
 static uint64_t list_bound(const sizing *in, const type *list)
 {
-    const uint64_t most = list->bound != 0 ? list->bound : LIMIT_LIST_ELEMENTS;
-    return cost_least(most, in->event_bytes / JSON_LEAST + 1);
+    const uint64_t most = list->bound != 0 ? cost_least(list->bound, in->limits->list_elements) : in->limits->list_elements;
+    return cost_least(most, in->limits->event_bytes / JSON_LEAST + 1);
 }
 
-/* URLs grow when they are made canonical, all of an event together too. */
-static texts within_event(const sizing *in, texts all)
+static bool has_identity(const type *type)
 {
-    const uint64_t most = cost_add(3 * in->event_bytes, cost_times(all.count, URL_MORE));
+    if (type->kind == CST_KIND_LIST)
+        return has_identity(type->element);
+    for (uint32_t i = 0; i < type->field_count && type->kind == CST_KIND_RECORD; i++)
+        if (has_identity(type->fields[i].type))
+            return true;
+    return type->kind >= CST_KIND_EMAIL && type->kind <= CST_KIND_IP;
+}
+
+/* Identities can grow when they are made canonical; other texts of an event are together no longer than it. */
+static texts within_event(const sizing *in, const type *type, texts all)
+{
+    const uint64_t grown = cost_add(3 * in->limits->event_bytes, cost_times(all.count, URL_MORE));
+    const uint64_t most = has_identity(type) ? grown : in->limits->event_bytes;
     all.bytes = cost_least(all.bytes, most);
-    all.count = cost_least(all.count, in->event_bytes / JSON_LEAST + 1);
+    all.count = cost_least(all.count, in->limits->event_bytes / JSON_LEAST + 1);
     return all;
 }
 
@@ -72,14 +83,14 @@ texts cost_texts_of_type(const sizing *in, const type *type)
     if (type == NULL)
         return none_of_them();
     if (type->kind == CST_KIND_JSON)
-        return (texts){in->event_bytes / JSON_LEAST + 1, in->event_bytes, in->event_bytes};
+        return (texts){in->limits->event_bytes / JSON_LEAST + 1, in->limits->event_bytes, in->limits->event_bytes};
     if (type->kind == CST_KIND_LIST)
-        return within_event(in, several(cost_texts_of_type(in, type->element), list_bound(in, type)));
+        return within_event(in, type, several(cost_texts_of_type(in, type->element), list_bound(in, type)));
     if (type->kind == CST_KIND_RECORD) {
         texts all = none_of_them();
         for (uint32_t i = 0; i < type->field_count; i++)
             all = both(all, cost_texts_of_type(in, type->fields[i].type));
-        return within_event(in, all);
+        return within_event(in, type, all);
     }
     const uint64_t bytes = text_bytes_of(in, type);
     return (texts){bytes > 0, bytes, bytes};
@@ -100,10 +111,10 @@ static texts texts_found(const sizing *in, const expression *found)
     return (texts){count, longest, cost_times(count, longest)};
 }
 
-static texts texts_of_facts(void)
+static texts texts_of_facts(const sizing *in)
 {
-    const uint64_t count = LIMIT_SCRATCH_BYTES / FACT_VALUE;
-    return (texts){count, LIMIT_COMMAND_SCRIPTS, LIMIT_SCRATCH_BYTES};
+    const uint64_t count = in->limits->scratch_bytes / FACT_VALUE;
+    return (texts){count, LIMIT_COMMAND_SCRIPTS, in->limits->scratch_bytes};
 }
 
 texts cost_texts(const sizing *in, const expression *value)
@@ -152,7 +163,7 @@ texts cost_texts(const sizing *in, const expression *value)
         return texts_found(in, value);
     case EXPRESSION_FACTS:
     case EXPRESSION_KNOWN:
-        return texts_of_facts();
+        return texts_of_facts(in);
     case EXPRESSION_LEAVES:
         return cost_texts(in, value->left);
     default:
@@ -171,7 +182,7 @@ uint64_t cost_leaves(const sizing *in, const type *type)
         return 1;
     switch (type->kind) {
     case CST_KIND_JSON:
-        return in->event_bytes / JSON_LEAST + 1;
+        return in->limits->event_bytes / JSON_LEAST + 1;
     case CST_KIND_LIST:
         return cost_times(list_bound(in, type), cost_leaves(in, type->element));
     case CST_KIND_RECORD: {
@@ -191,7 +202,7 @@ uint64_t cost_values(const sizing *in, const type *type)
         return 1;
     switch (type->kind) {
     case CST_KIND_JSON:
-        return in->event_bytes / JSON_LEAST + 2;
+        return in->limits->event_bytes / JSON_LEAST + 2;
     case CST_KIND_LIST:
         return cost_add(1, cost_times(list_bound(in, type), cost_values(in, type->element)));
     case CST_KIND_RECORD: {
@@ -218,8 +229,8 @@ uint64_t cost_elements(const sizing *in, const expression *list)
         return texts_found(in, list).count;
     case EXPRESSION_FACTS:
     case EXPRESSION_KNOWN:
-        return texts_of_facts().count;
+        return texts_of_facts(in).count;
     default:
-        return list->type != NULL && list->type->kind == CST_KIND_LIST ? list_bound(in, list->type) : LIMIT_LIST_ELEMENTS;
+        return list->type != NULL && list->type->kind == CST_KIND_LIST ? list_bound(in, list->type) : in->limits->list_elements;
     }
 }

@@ -85,7 +85,7 @@ static cst_policy *compile(source_text *texts, const char *path, cst_engine engi
     cst_policy *policy = NULL;
     cst_status status = driver_begin(&input, &options, DRIVER_PLAN, &unit);
     if (status == CST_OK) {
-        const cost_subject subject = cost_subject_of(unit, path ? 0 : EVENT_MOST);
+        const cost_subject subject = cost_subject_of(unit, &(cst_limits){.event_bytes = path ? 0 : EVENT_MOST});
         cost_of_stages(&unit->arena, &subject, costs);
         status = driver_policy(unit, &options, &policy);
     } else {
