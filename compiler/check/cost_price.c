@@ -75,7 +75,7 @@ static bool has_text(const expression *value)
 
 static uint64_t text_bytes(const costing *c, const expression *value)
 {
-    return has_text(value) ? bytes_of(c, value) : 0;
+    return has_text(value) ? texts_of(c, value).bytes : 0;
 }
 
 static price steps(uint64_t count)

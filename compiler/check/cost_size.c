@@ -145,15 +145,19 @@ texts cost_texts(const sizing *in, const expression *value)
         const expression *const list = list_of(in, value);
         if (list == NULL)
             return cost_texts_of_type(in, value->type);
-        const bool made = list->kind == EXPRESSION_FOUND || list->kind == EXPRESSION_FACTS || list->kind == EXPRESSION_KNOWN;
-        if (!made && list->kind != EXPRESSION_CONSTANT)
-            return cost_texts_of_type(in, value->type);
-        const uint64_t longest = cost_texts(in, list).longest;
-        return (texts){longest > 0, longest, longest};
+        const bool typed = list->kind != EXPRESSION_FOUND && list->kind != EXPRESSION_FACTS && list->kind != EXPRESSION_KNOWN &&
+                           list->kind != EXPRESSION_CONSTANT;
+        const texts all = cost_texts(in, list);
+        texts one = typed ? cost_texts_of_type(in, value->type) : (texts){all.longest > 0, all.longest, all.longest};
+        /* all elements together are no longer than the list: that is what they cost on average, all of it if there are fewer */
+        const uint64_t elements = cost_elements(in, list);
+        if (elements > 0)
+            one.bytes = cost_least(one.bytes, all.bytes / elements + 1);
+        return one;
     }
     case EXPRESSION_PROPERTY: {
-        const uint64_t bytes = value->type != NULL && kind_has_text(value->type->kind) ? cost_bytes(in, value->left) : 0;
-        return (texts){bytes > 0, bytes, bytes};
+        const texts of = cost_texts(in, value->left);
+        return value->type != NULL && kind_has_text(value->type->kind) ? of : none_of_them();
     }
     case EXPRESSION_PAST_LATEST: {
         const uint64_t bytes = value->type != NULL && kind_has_text(value->type->kind) ? 3 * (uint64_t)LIMIT_PAST_TEXT_BYTES + URL_MORE : 0;
