@@ -15,7 +15,7 @@ typedef struct stage_sums {
     price every;          /* of all that concerns every event of the stage */
     uint64_t questions;   /* to the host, at most */
     bool replaces, changes; /* some rule replaces; some rule changes the event */
-    uint8_t *databases;   /* by row: of those that every event looks into */
+    uint8_t *shared;      /* by number of what is made once: every event of the stage needs it */
     bool from;
 } stage_sums;
 
@@ -24,8 +24,8 @@ typedef struct totals {
     const checked_policy *policy;
     stage_sums stages[CST_STAGE_COUNT];
     price *by_tool;       /* by stage * tools + tool */
-    price *databases;     /* by row: of those of a slot */
-    uint64_t *looks;      /* bits by tool and database: not for every event, but for those of this tool */
+    price *shared;        /* by number of what is made once */
+    uint64_t *looks;      /* bits by stage, tool and that number: not for every event, but for those of this tool */
     uint32_t tools, look_words;
 } totals;
 
@@ -91,9 +91,9 @@ static void body_price(totals *all, const rule *rule, const rule_body *body)
         costing_marks(c, body->condition, 1);
 }
 
-static uint64_t *looks_of(const totals *all, uint32_t tool)
+static uint64_t *looks_of(const totals *all, cst_stage stage, uint32_t tool)
 {
-    return all->looks + (size_t)tool * all->look_words;
+    return all->looks + ((size_t)(stage == CST_RESULT) * all->tools + tool) * all->look_words;
 }
 
 static void body_add(totals *all, const rule *rule, const rule_body *body)
@@ -112,9 +112,9 @@ static void body_add(totals *all, const rule *rule, const rule_body *body)
     for (uint32_t n = 0; n < c->used_count; n++) {
         const uint32_t row = c->used[n];
         if (is_for_all(body))
-            stage->databases[row] = 1;
+            stage->shared[row] = 1;
         for (uint32_t i = 0; !is_for_all(body) && i < selector->tool_count; i++)
-            looks_of(all, selector->tools[i])[row / 64] |= UINT64_C(1) << (row % 64);
+            looks_of(all, selector->stage, selector->tools[i])[row / 64] |= UINT64_C(1) << (row % 64);
     }
 }
 
@@ -127,16 +127,16 @@ static price index_price(const checked_policy *policy)
     return (price){cost_times(1u + (uint64_t)__builtin_popcount(policy->from_types), texts), 0};
 }
 
-/* Databases of this tool's fields at the stage, those aside that every event looks into. */
+/* What is made once for events of this tool, that aside which every event needs. */
 static price looks_price(const totals *all, cst_stage stage, uint32_t tool)
 {
-    const uint64_t *const looks = looks_of(all, tool);
+    const uint64_t *const looks = looks_of(all, stage, tool);
     price sum = {0, 0};
     for (uint32_t word = 0; word < all->look_words; word++)
         for (uint64_t left = looks[word]; left != 0; left &= left - 1) {
             const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(left);
-            if (all->policy->databases.items[row].stage == stage && !all->stages[stage].databases[row])
-                sum = price_add(sum, all->databases[row]);
+            if (!all->stages[stage].shared[row])
+                sum = price_add(sum, all->shared[row]);
         }
     return sum;
 }
@@ -178,17 +178,28 @@ static void add_remembered(totals *all, const checked_echo *echo, const checked_
     *sum = price_add(*sum, costing_remembered(&all->costing, echo, origin));
 }
 
+static void shared_add(totals *all)
+{
+    for (uint32_t number = 0; number < all->costing.shared_count; number++) {
+        all->shared[number] = costing_shared(&all->costing, number);
+        for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++)
+            if (all->stages[stage].shared[number])
+                all->stages[stage].every = price_add(all->stages[stage].every, all->shared[number]);
+    }
+}
+
 static void totals_make(totals *all, arena *arena, const cost_subject *subject)
 {
     const checked_policy *const policy = subject->policy;
     *all = (totals){.policy = policy, .tools = policy->tools.count > 0 ? policy->tools.count : 1};
-    all->look_words = (policy->databases.count + 63) / 64;
-    all->by_tool = arena_array(arena, (size_t)CST_STAGE_COUNT * all->tools, sizeof *all->by_tool);
-    all->looks = arena_array(arena, (size_t)all->tools * (all->look_words + 1u), sizeof *all->looks);
-    all->databases = arena_array(arena, policy->databases.count + 1u, sizeof *all->databases);
-    for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++)
-        all->stages[stage].databases = arena_array(arena, policy->databases.count + 1u, 1);
     costing_begin(&all->costing, arena, subject);
+    const uint32_t shared = all->costing.shared_count;
+    all->look_words = (shared + 63) / 64;
+    all->by_tool = arena_array(arena, (size_t)CST_STAGE_COUNT * all->tools, sizeof *all->by_tool);
+    all->looks = arena_array(arena, 2 * (size_t)all->tools * (all->look_words + 1u), sizeof *all->looks);
+    all->shared = arena_array(arena, shared + 1u, sizeof *all->shared);
+    for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++)
+        all->stages[stage].shared = arena_array(arena, shared + 1u, 1);
     stages_look(all);
     for (uint32_t i = 0; i < policy->rules.count; i++)
         for (uint32_t k = 0; k < policy->rules.items[i].body_count; k++)
@@ -196,13 +207,7 @@ static void totals_make(totals *all, arena *arena, const cost_subject *subject)
     for (uint32_t i = 0; i < policy->echoes.count; i++)
         for (uint32_t k = 0; k < policy->echoes.items[i].origin_count; k++)
             add_remembered(all, &policy->echoes.items[i], &policy->echoes.items[i].origins[k]);
-    for (uint32_t row = 0; row < policy->databases.count; row++) {
-        stage_sums *const stage = &all->stages[policy->databases.items[row].stage];
-        if (policy->databases.items[row].slot != CST_NONE)
-            all->databases[row] = costing_database(&all->costing, row);
-        if (stage->databases[row])
-            stage->every = price_add(stage->every, all->databases[row]);
-    }
+    shared_add(all);
 }
 
 static void rules_count(const checked_policy *policy, stage_cost out[CST_STAGE_COUNT])
@@ -275,7 +280,7 @@ cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage sta
     totals_make(&all, arena, subject);
     costing *const c = &all.costing;
     cost_place best = {.rule = CST_NONE, .slot = CST_NONE};
-    uint8_t *const seen = arena_array(arena, policy->databases.count + 1u, 1);
+    uint8_t *const seen = arena_array(arena, c->shared_count + 1u, 1);
     bool indexed = false;
     const uint64_t twice = all.stages[stage].replaces && !scratch ? 2 : 1;
     for (uint32_t i = 0; i < policy->rules.count; i++)
@@ -292,7 +297,7 @@ cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage sta
                 if (seen[row])
                     continue;
                 seen[row] = 1;
-                const price one = all.databases[row];
+                const price one = all.shared[row];
                 const place user = {one, c->users[row], i};
                 take_place(&best, &user, cost_times(scratch ? one.scratch : one.steps, twice), i);
             }

@@ -8,6 +8,7 @@
 
 #include "compiler/check/cost_private.h"
 #include "runtime/text/echo.h"
+#include "runtime/text/view.h"
 
 enum {
     PIECE = 16,                /* scratch memory comes in pieces of that size */
@@ -22,6 +23,16 @@ enum {
 
 /* ---- adding ---------------------------------------------------------------------------------- */
 
+static bool holds_lines(const type *type)
+{
+    if (type->kind == CST_KIND_LIST)
+        return holds_lines(type->element);
+    for (uint32_t i = 0; i < type->field_count && type->kind == CST_KIND_RECORD; i++)
+        if (holds_lines(type->fields[i].type))
+            return true;
+    return type->kind == CST_KIND_COMMAND;
+}
+
 void costing_begin(costing *out, arena *arena, const cost_subject *subject)
 {
     const checked_policy *const policy = subject->policy;
@@ -31,8 +42,24 @@ void costing_begin(costing *out, arena *arena, const cost_subject *subject)
     out->image = subject->image;
     out->limits = subject->limits;
     out->lists = arena_array(arena, policy->local_count + 1u, sizeof *out->lists);
-    out->used = arena_array(arena, policy->databases.count + 1u, sizeof *out->used);
-    out->users = arena_array(arena, policy->databases.count + 1u, sizeof *out->users);
+    out->line_of_slot = arena_array(arena, policy->slots.count + 1u, sizeof *out->line_of_slot);
+    out->lines = arena_array(arena, policy->slots.count + 1u, sizeof *out->lines);
+    for (uint32_t i = 0; i < policy->slots.count; i++) {
+        out->line_of_slot[i] = holds_lines(policy->slots.items[i].type) ? out->line_count : CST_NONE;
+        if (out->line_of_slot[i] != CST_NONE)
+            out->lines[out->line_count++] = i;
+    }
+    out->shared_count = 2 * policy->databases.count + out->line_count;
+    out->used = arena_array(arena, out->shared_count + 1u, sizeof *out->used);
+    out->users = arena_array(arena, out->shared_count + 1u, sizeof *out->users);
+}
+
+static void share(costing *c, uint32_t number, const expression *user)
+{
+    if (c->users[number] != NULL)
+        return;
+    c->users[number] = user;
+    c->used[c->used_count++] = number;
 }
 
 void costing_add(costing *c, const expression *node, uint64_t times, price one)
@@ -124,14 +151,25 @@ static const checked_probe *probe_of(const costing *c, const expression *node)
     return &c->policy->probes.items[node->index];
 }
 
-price costing_database(const costing *c, uint32_t database)
+/* A line longer than LIMIT_COMMAND_BYTES is not read; a shorter one may bring scripts in its words. */
+static price lines_price(const costing *c, uint64_t count)
 {
-    const checked_database *const row = &c->policy->databases.items[database];
+    return (price){cost_times(cost_most(count, 1), LIMIT_COMMAND_SCRIPTS + LIMIT_COMMAND_STEPS + 2), c->limits.scratch_bytes};
+}
+
+price costing_shared(const costing *c, uint32_t number)
+{
     const sizing in = sizes(c);
-    const texts all = cost_texts_of_type(&in, c->policy->slots.items[row->slot].type);
+    if (number >= 2 * c->policy->databases.count) {
+        const uint32_t slot = c->lines[number - 2 * c->policy->databases.count];
+        return lines_price(c, cost_texts_of_type(&in, c->policy->slots.items[slot].type).count);
+    }
+    const checked_database *const row = &c->policy->databases.items[number / 2];
     texts segments;
-    const price view = cost_view(row->views, all, &segments);
-    return price_add(view, cost_scan(cost_database(c->image, database), segments));
+    if (row->slot == CST_NONE)
+        return (price){0, 0};
+    const price view = cost_view(row->views, cost_texts_of_type(&in, c->policy->slots.items[row->slot].type), &segments);
+    return number % 2 == 0 ? view : cost_scan(cost_database(c->image, number / 2), segments);
 }
 
 price costing_remembered(const costing *c, const checked_echo *echo, const checked_origin *origin)
@@ -146,14 +184,14 @@ price costing_remembered(const costing *c, const checked_echo *echo, const check
         const type open = {.kind = CST_KIND_JSON};
         const texts inside = cost_texts_of_type(&in, &open);
         all = (texts){cost_add(all.count, inside.count), c->limits.event_bytes, cost_add(all.bytes, inside.bytes)};
-        one = (price){cost_values(&in, &open), grown(cost_leaves(&in, &open), VALUE_BYTES)};
+        one = (price){cost_values(&in, &open), grown(cost_texts_of_type(&in, &open).count, VALUE_BYTES)};
     }
     one = price_add(one, cost_view(echo->views, all, &segments));
     return price_add(one, steps(segments.bytes));
 }
 
 /* What a probe's texts cost to be seen and scanned, where that is not done once for all; *segments: what there is to look through. */
-static price probe_price(costing *c, const expression *node, texts *segments)
+static price probe_price(costing *c, const expression *node, bool scans, texts *segments)
 {
     const checked_probe *const probe = probe_of(c, node);
     const checked_database *const database = &c->policy->databases.items[probe->database];
@@ -161,11 +199,10 @@ static price probe_price(costing *c, const expression *node, texts *segments)
     price made = cost_view(database->views, all, segments);
     if (database->slot != CST_NONE && is_own(c, node->left)) {
         made = (price){0, 0};
-        if (c->users[probe->database] == NULL) {
-            c->users[probe->database] = node;
-            c->used[c->used_count++] = probe->database;
-        }
-    } else {
+        share(c, 2 * probe->database, node);
+        if (scans)
+            share(c, 2 * probe->database + 1, node);
+    } else if (scans) {
         made = price_add(made, cost_scan(cost_database(c->image, probe->database), *segments));
     }
     return price_add(made, steps(cost_times(all.count, 1u + probe->count)));
@@ -175,7 +212,7 @@ static price matches_price(costing *c, const expression *node)
 {
     texts segments;
     const checked_probe *const probe = probe_of(c, node);
-    price all = probe_price(c, node, &segments);
+    price all = probe_price(c, node, false, &segments);
     for (uint32_t i = 0; i < probe->count; i++)
         all.steps = cost_add(all.steps, cost_add(segments.count, cost_whole(cost_database(c->image, probe->database), probe->patterns[i], segments)));
     return all;
@@ -187,7 +224,7 @@ static price list_price(costing *c, const expression *node, uint64_t *found)
     texts segments;
     const checked_probe *const probe = probe_of(c, node);
     const texts of = texts_of(c, node->left);
-    price all = probe_price(c, node, &segments);
+    price all = probe_price(c, node, true, &segments);
     *found = 0;
     for (uint32_t i = 0; i < probe->count; i++) {
         uint64_t matches;
@@ -205,10 +242,14 @@ static price found_price(costing *c, const expression *node)
     uint64_t matches;
     price all = list_price(c, node, &matches);
     const texts made = texts_of(c, node);
-    const uint64_t bytes = cost_times(matches, bytes_of(c, node->left));
+    /* matches of one pattern do not overlap, but what is decoded may stand for much of the text each time */
+    const unsigned views = c->policy->databases.items[probe_of(c, node)->database].views;
+    const bool plain = (views & (VIEW_DECODED | VIEW_ROT13)) == 0;
+    const uint64_t bytes = plain ? cost_times(2 * (uint64_t)probe_of(c, node)->count, texts_of(c, node->left).bytes)
+                                 : cost_times(matches, bytes_of(c, node->left));
     all.steps = cost_add(all.steps, cost_add(cost_times(matches, 1 + bits_of(matches)), bytes));
     const uint64_t each = IDENTITY_BYTES + VALUE_BYTES + PIECE;
-    all.scratch = cost_add(all.scratch, cost_add(cost_times(made.count, each), cost_times(made.count, cost_times(made.longest, 4))));
+    all.scratch = cost_add(all.scratch, cost_add(cost_times(made.count, each), cost_times(made.bytes, 2)));
     return all;
 }
 
@@ -236,11 +277,14 @@ static price from_price(costing *c, const expression *node)
                    cost_add(cost_times(leaves, FROM_MEMORY), cost_times(of.bytes, 8))};
 }
 
-static price command_price(const costing *c, const expression *node)
+static price command_price(costing *c, const expression *node)
 {
-    const texts of = texts_of(c, node->left);
-    const uint64_t read = LIMIT_COMMAND_SCRIPTS + LIMIT_COMMAND_STEPS + 2;
-    price all = {cost_times(cost_most(of.count, 1), read), c->limits.scratch_bytes};
+    const uint32_t slot = is_own(c, node->left) ? costing_slot(c, node->left) : CST_NONE;
+    price all = {1, 0};
+    if (slot != CST_NONE && c->line_of_slot[slot] != CST_NONE)
+        share(c, 2 * c->policy->databases.count + c->line_of_slot[slot], node);
+    else
+        all = lines_price(c, 1);
     if (node->kind == EXPRESSION_RUNS) {
         /* each word of each program with each pattern; a wrapper's words are also those of what it runs */
         const uint64_t words = (uint64_t)LIMIT_COMMAND_STEPS + 1 + (LIMIT_COMMAND_DEPTH + 1) * (c->limits.scratch_bytes / WORD_BYTES);
@@ -307,7 +351,7 @@ static uint64_t ask_price(const costing *c, const expression *node)
 static price leaves_price(const costing *c, const type *type)
 {
     const sizing in = sizes(c);
-    return (price){cost_values(&in, type), grown(cost_leaves(&in, type), VALUE_BYTES)};
+    return (price){cost_values(&in, type), grown(cost_texts_of_type(&in, type).count, VALUE_BYTES)};
 }
 
 /* Of the node itself, its parts aside. */
@@ -338,7 +382,7 @@ static price own_price(costing *c, const expression *node)
     case EXPRESSION_FOUND: return found_price(c, node);
     case EXPRESSION_CONTAINS: {
         texts segments;
-        return probe_price(c, node, &segments);
+        return probe_price(c, node, true, &segments);
     }
     case EXPRESSION_MATCHES: return matches_price(c, node);
     case EXPRESSION_REPEATS: return repeats_price(c, node);

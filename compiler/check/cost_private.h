@@ -62,7 +62,7 @@ typedef struct sizing {
 texts cost_texts_of_type(const sizing *in, const type *type);
 texts cost_texts(const sizing *in, const expression *value);
 uint64_t cost_elements(const sizing *in, const expression *list);
-/* Texts and numbers in it. */
+/* Texts, numbers and other scalars in it. */
 uint64_t cost_leaves(const sizing *in, const type *type);
 /* All values in it, lists and records too. */
 uint64_t cost_values(const sizing *in, const type *type);
@@ -97,8 +97,12 @@ typedef struct costing {
     const cst_image *image;
     cost_limits limits;
     const expression **lists; /* by local */
-    const expression **users; /* by database: who in the body in hand looks first into texts that are scanned once for all; NULL: nobody */
-    uint32_t *used, used_count; /* the databases that have some */
+    /* What is made once an event for all who ask: the views of a field's texts, their scan by a database, shell lines taken apart. */
+    uint32_t *line_of_slot;   /* by slot: its number among those that hold shell lines, or CST_NONE */
+    uint32_t *lines, line_count; /* those slots */
+    uint32_t shared_count;    /* two of each database, and one of each such slot */
+    const expression **users; /* by number of what is shared: who in the body in hand asks first; NULL: nobody */
+    uint32_t *used, used_count; /* those that somebody asks for */
     bool from;                /* the body in hand asks where a value came from */
     const expression *from_user;
     price total;              /* of the body in hand */
@@ -118,8 +122,8 @@ void costing_marks(costing *c, const expression *condition, uint64_t times);
 void costing_add(costing *c, const expression *node, uint64_t times, price one);
 /* What an event brings for later questions about repeated texts: of one origin. */
 price costing_remembered(const costing *c, const checked_echo *echo, const checked_origin *origin);
-/* Of the texts of a database that belong to a slot: seen and scanned once for all conditions. */
-price costing_database(const costing *c, uint32_t database);
+/* What is made once for all conditions. */
+price costing_shared(const costing *c, uint32_t number);
 /* The field that an expression goes through, or CST_NONE. */
 uint32_t costing_slot(const costing *c, const expression *node);
 /* Questions to the host, at most. */

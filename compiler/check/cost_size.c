@@ -5,6 +5,7 @@
  * priced as so many of the longest. A canonical identity can be longer than what was written.
  */
 #include "compiler/check/cost_private.h"
+#include "runtime/text/view.h"
 
 enum {
     CODE_POINT = 4,        /* bytes of a character, at most */
@@ -13,7 +14,8 @@ enum {
     IP_BYTES = 64,
     URL_MORE = 272,        /* punycode of the host, slashes, root */
     FACT_VALUE = 40,       /* scratch memory that a fact of a command takes at least */
-    JSON_LEAST = 2         /* bytes of JSON that a value takes at least, with what parts it from the next */
+    JSON_LEAST = 2,        /* bytes of JSON that a value takes at least, with what parts it from the next */
+    JSON_TEXT_LEAST = 3    /* the same of a text */
 };
 
 static uint64_t text_bytes_of(const sizing *in, const type *type)
@@ -74,7 +76,7 @@ static texts within_event(const sizing *in, const type *type, texts all)
     const uint64_t grown = cost_add(3 * in->limits->event_bytes, cost_times(all.count, URL_MORE));
     const uint64_t most = has_identity(type) ? grown : in->limits->event_bytes;
     all.bytes = cost_least(all.bytes, most);
-    all.count = cost_least(all.count, in->limits->event_bytes / JSON_LEAST + 1);
+    all.count = cost_least(all.count, in->limits->event_bytes / JSON_TEXT_LEAST + 1);
     return all;
 }
 
@@ -83,7 +85,7 @@ texts cost_texts_of_type(const sizing *in, const type *type)
     if (type == NULL)
         return none_of_them();
     if (type->kind == CST_KIND_JSON)
-        return (texts){in->limits->event_bytes / JSON_LEAST + 1, in->limits->event_bytes, in->limits->event_bytes};
+        return (texts){in->limits->event_bytes / JSON_TEXT_LEAST + 1, in->limits->event_bytes, in->limits->event_bytes};
     if (type->kind == CST_KIND_LIST)
         return within_event(in, type, several(cost_texts_of_type(in, type->element), list_bound(in, type)));
     if (type->kind == CST_KIND_RECORD) {
@@ -108,7 +110,12 @@ static texts texts_found(const sizing *in, const expression *found)
     const uint64_t patterns = in->policy->probes.items[found->index].count;
     const uint64_t longest = 3 * of.longest + URL_MORE;
     const uint64_t count = cost_least(cost_times(patterns, of.bytes), LIMIT_MATCHES);
-    return (texts){count, longest, cost_times(count, longest)};
+    const unsigned views = in->policy->databases.items[in->policy->probes.items[found->index].database].views;
+    if (views & (VIEW_DECODED | VIEW_ROT13)) /* what is decoded may stand for much of the text each time */
+        return (texts){count, longest, cost_times(count, longest)};
+    /* matches of one pattern do not overlap, but at the borders of a character */
+    const uint64_t bytes = cost_add(cost_times(6 * patterns, of.bytes), cost_times(count, URL_MORE));
+    return (texts){count, longest, cost_least(bytes, cost_times(count, longest))};
 }
 
 static texts texts_of_facts(const sizing *in)
@@ -228,7 +235,7 @@ uint64_t cost_elements(const sizing *in, const expression *list)
     case EXPRESSION_ELSE:
         return cost_most(cost_elements(in, list->left), cost_elements(in, list->right));
     case EXPRESSION_LEAVES:
-        return cost_leaves(in, list->left->type);
+        return cost_texts(in, list).count;
     case EXPRESSION_FOUND:
         return texts_found(in, list).count;
     case EXPRESSION_FACTS:

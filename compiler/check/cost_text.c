@@ -16,8 +16,7 @@ enum {
     FOLD_BYTES = 11,      /* a byte becomes so many at most: U+FDFA is three bytes, and eighteen characters */
     FOLD_MEMORY = 1024,   /* the text, and a map with a piece for each character, both grown by doubling and kept twice */
     TEXT_MEMORY = 1024,   /* what is kept of each text that was seen, however short */
-    DECODE_WORK = 32,     /* bytes read and written for each byte of a text in which encodings are looked for */
-    DECODE_MORE = 3,      /* four ways to cut base64, three quarters each */
+    DECODE_WORK = 26,     /* bytes read and written for each byte of a text in which encodings are looked for */
     DECODE_MEMORY = 256
 };
 
@@ -26,25 +25,12 @@ static texts folded(texts of)
     return (texts){of.count, cost_times(of.longest, FOLD_BYTES), cost_times(of.bytes, FOLD_BYTES)};
 }
 
-/* All that encodings hide in a text, and in what they hide. */
-static uint64_t decoded_bytes(uint64_t bytes)
-{
-    uint64_t all = 0, level = bytes;
-    for (uint32_t depth = 0; depth < LIMIT_DECODE_DEPTH; depth++) {
-        level = cost_times(level, DECODE_MORE);
-        all = cost_add(all, level);
-    }
-    return all;
-}
-
 static price view_decoded(unsigned views, texts of, texts *out)
 {
-    const uint64_t most = cost_times(of.count, LIMIT_DECODE_BYTES);
-    const uint64_t hidden = cost_least(decoded_bytes(of.bytes), most);
+    const uint64_t hidden = cost_least(cost_times(of.bytes, LIMIT_DECODE_GROWTH), cost_times(of.count, LIMIT_DECODE_BYTES));
     const uint64_t read = cost_add(of.bytes, hidden); /* texts in which encodings are looked for */
     const uint64_t rot13 = (views & VIEW_ROT13) ? of.bytes : 0;
-    /* each of those, and once more without its escapes */
-    out->bytes = cost_add(cost_add(read, cost_least(read, cost_add(of.bytes, most))), rot13);
+    out->bytes = cost_add(read, rot13);
     out->longest = of.longest;
     out->count = cost_least(cost_times(of.count, LIMIT_DECODE_SEGMENTS + 4), cost_add(3 * of.count, cost_times(out->bytes, 2) / 12));
     price all = {cost_add(cost_times(read, DECODE_WORK), cost_add(rot13, of.bytes)), cost_times(cost_add(read, rot13), DECODE_MEMORY)};
@@ -155,12 +141,12 @@ static bool is_swept(const scan_pattern_row *row)
 
 /* What trying it at so many places costs: one after the other; or those up to the end of patience, and the rest at once; or what it may use up.
  * What is used up is counted in units, and each window may leave one begun. */
-static uint64_t tries_price(const scan_head *head, const scan_pattern_row *row, texts segments, uint64_t places, bool listing)
+static uint64_t tries_price(const scan_head *head, const scan_pattern_row *row, texts segments, uint64_t places, uint64_t calls, bool listing)
 {
     const uint64_t one = try_price(head, row, segments.longest), plain = cost_times(places, one);
     if (row->kind != SCAN_AUTOMATON)
         return plain;
-    const uint64_t windows = listing ? 0 : cost_times(places, UNIT);
+    const uint64_t windows = listing ? 0 : cost_times(calls, UNIT);
     const uint64_t last = cost_times(one, cost_times(segments.count, 2));
     const uint64_t patience = cost_add(cost_times(segments.bytes, PATIENCE_BYTE), cost_times(segments.count, PATIENCE));
     const uint64_t most = cost_add(cost_add(budget(segments), windows), last);
@@ -190,7 +176,7 @@ uint64_t cost_list(const scan_head *head, uint32_t number, texts segments, uint6
         return UINT64_MAX;
     const scan_pattern_row *const row = row_of(head, number);
     *matches = segments.bytes / (row->shortest > 0 ? row->shortest : 1);
-    return cost_add(segments.bytes, cost_add(tries_price(head, row, segments, segments.bytes, true), *matches));
+    return cost_add(segments.bytes, cost_add(tries_price(head, row, segments, segments.bytes, 0, true), *matches));
 }
 
 /* ---- a database ------------------------------------------------------------------------------ */
@@ -211,49 +197,91 @@ static bool is_near(const scan_head *head, const scan_pattern_row *row, uint64_t
 static uint64_t hit_price(const scan_head *head, const scan_literal_row *literal, uint64_t longest)
 {
     const uint32_t *const numbers = table_at(head, literal->patterns.offset);
+    const uint64_t length = literal->text.count;
     uint64_t all = 1u + literal->patterns.count;
     for (uint32_t i = 0; i < literal->patterns.count; i++) {
         const scan_pattern_row *const row = row_of(head, numbers[i]);
-        const uint64_t window = window_of(row);
-        all = cost_add(all, cost_add(row->nearest, 2));
+        const uint64_t before = is_near(head, row, longest) ? row->farthest : row->nearest; /* of one that begins anywhere, nobody goes back over the rest */
+        all = cost_add(all, before > length ? before - length : 0);
         if (is_near(head, row, longest))
-            all = cost_add(all, cost_add(row->farthest, cost_times(window, cost_add(1, try_price(head, row, longest)))));
+            all = cost_add(all, cost_times(window_of(row), cost_add(1, try_price(head, row, longest))));
     }
     return all;
 }
 
-/* Literals that end at one place have different lengths, or are once with and once without case: of each length the dearest counts. */
+static char folded_byte(char byte, bool caseless)
+{
+    return caseless && byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+/* The least distance of two places where a literal stands: less than its length only if it begins as it ends. */
+static uint64_t period_of(const scan_head *head, const scan_literal_row *literal)
+{
+    const char *const text = table_at(head, literal->text.offset);
+    const uint32_t length = literal->text.count;
+    for (uint32_t by = 1; by < length; by++) {
+        uint32_t i = 0;
+        while (i + by < length && folded_byte(text[i], literal->caseless != 0) == folded_byte(text[i + by], literal->caseless != 0))
+            i++;
+        if (i + by == length)
+            return by;
+    }
+    return length > 0 ? length : 1;
+}
+
+typedef struct literals { /* of one length */
+    uint64_t dearest;
+    const scan_literal_row *only; /* if there is no other */
+    uint32_t count;
+} literals;
+
+/* Literals that end at one place have different lengths, or are once with and once without case: of each length the dearest counts, and one that is
+ * alone stands no nearer to itself than its period. */
 static uint64_t hits_price(const scan_head *head, texts segments)
 {
-    const scan_literal_row *const literals = table_at(head, head->literals.offset);
+    const scan_literal_row *const rows = table_at(head, head->literals.offset);
     enum { LENGTHS = 256 };
-    uint64_t dearest[2][LENGTHS] = {{0}}, longer = 0, all = 0;
+    literals groups[2 * LENGTHS] = {{0, NULL, 0}};
+    uint64_t all = 0;
     for (uint32_t i = 0; i < head->literals.count; i++) {
-        const uint64_t price = hit_price(head, &literals[i], segments.longest);
-        if (literals[i].text.count >= LENGTHS) {
-            longer = cost_add(longer, price);
+        const uint64_t price = hit_price(head, &rows[i], segments.longest);
+        const uint32_t length = rows[i].text.count;
+        if (length >= LENGTHS) {
+            all = cost_add(all, cost_times(segments.bytes, price));
             continue;
         }
-        uint64_t *const known = &dearest[literals[i].caseless != 0][literals[i].text.count];
-        *known = cost_most(*known, price);
+        literals *const group = &groups[2 * length + (rows[i].caseless != 0)];
+        group->dearest = cost_most(group->dearest, price);
+        group->only = &rows[i];
+        group->count++;
     }
-    for (uint32_t i = 0; i < LENGTHS; i++)
-        all = cost_add(all, cost_add(dearest[0][i], dearest[1][i]));
-    return cost_times(segments.bytes, cost_add(all, longer));
+    for (uint32_t i = 0; i < 2 * LENGTHS; i++) {
+        if (groups[i].count == 0)
+            continue;
+        const uint64_t period = groups[i].count == 1 ? period_of(head, groups[i].only) : 1;
+        all = cost_add(all, cost_times(cost_add(segments.bytes / period, segments.count), groups[i].dearest));
+    }
+    return all;
 }
 
 /* A pattern that is not tried near of literals alone. */
 static uint64_t pattern_price(const scan_head *head, const scan_pattern_row *row, texts segments)
 {
     const uint64_t runs = segments.bytes / 2 + segments.count;
-    uint64_t places = segments.bytes, walk = segments.bytes;
+    uint64_t places = segments.bytes, walk = segments.bytes, calls = segments.bytes; /* calls: windows that do not overlap */
     if (is_near(head, row, segments.longest))
         return 0;
     if (row->trigger == SCAN_BY_NUMBER)
-        places = cost_least(places, runs);
+        places = calls = cost_least(places, runs);
+    if (row->trigger == SCAN_BY_START || row->trigger == SCAN_BY_WORD)
+        calls = segments.count;
+    if (row->trigger == SCAN_BY_TOKEN)
+        calls = cost_add(segments.bytes / (row->token + 1u), segments.count);
+    if (row->trigger == SCAN_BY_DIGIT)
+        calls = runs;
     if (row->trigger == SCAN_BY_DIGIT)
         walk = cost_add(walk, cost_times(runs, cost_least(row->farthest, segments.longest)));
-    return cost_add(cost_times(walk, 2), tries_price(head, row, segments, places, false));
+    return cost_add(cost_times(walk, 2), tries_price(head, row, segments, places, calls, false));
 }
 
 price cost_scan(const scan_head *head, texts segments)
@@ -261,7 +289,8 @@ price cost_scan(const scan_head *head, texts segments)
     if (head == NULL)
         return (price){UINT64_MAX, UINT64_MAX};
     const uint64_t words = (head->patterns.count + 63u) / 64u, runs = segments.bytes / 2 + segments.count;
-    uint64_t all = cost_times(segments.bytes, 3); /* for literals, digits, tokens */
+    const bool has_digits = head->numbers.count > 0 || head->digits.count > 0;
+    uint64_t all = cost_times(segments.bytes, (uint64_t)(head->literals.count > 0) + has_digits + (head->tokens.count > 0));
     if (head->literals.count > 0)
         all = cost_add(all, hits_price(head, segments));
     all = cost_add(all, cost_times(runs, (uint64_t)head->numbers.count + head->digits.count));

@@ -197,7 +197,7 @@ static bool undo_escapes(decoder *d, const view_segment *text, view_segment *out
 
 bool decode_room(decoder *d, uint32_t bytes)
 {
-    if (!d->failed && d->count <= LIMIT_DECODE_SEGMENTS /* and the text */ && bytes <= LIMIT_DECODE_BYTES - d->bytes)
+    if (!d->failed && d->count <= LIMIT_DECODE_SEGMENTS /* and the text */ && bytes <= d->most - d->bytes)
         return true;
     d->limited = true;
     return false;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "runtime/limits.h"
 #include "runtime/utf8.h"
 
 /* A text with U+FFFD for each malformed byte; the text itself if it has none. */
@@ -55,7 +56,8 @@ static bool make_folded(arena *memory, const char *text, uint32_t length, view *
 
 __attribute__((noinline)) static bool make_several(arena *memory, const char *text, uint32_t length, unsigned views, view *out)
 {
-    decoder d = {.arena = memory, .work = length};
+    const uint64_t most = (uint64_t)length * LIMIT_DECODE_GROWTH;
+    decoder d = {.arena = memory, .most = most < LIMIT_DECODE_BYTES ? (uint32_t)most : LIMIT_DECODE_BYTES, .work = length};
     view_segment whole;
     if (!make_valid(memory, text, length, &whole))
         return false;
