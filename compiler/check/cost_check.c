@@ -61,9 +61,9 @@ static void mend(compilation *unit, diagnostic *refused, const cost_place *place
 
 static uint32_t share(uint64_t part, uint64_t whole)
 {
-    if (whole == UINT64_MAX || whole < 100)
-        return whole == 0 ? 0 : part >= whole ? 100 : (uint32_t)(part * 100.0 / whole);
-    return part >= whole ? 100 : (uint32_t)(part / (whole / 100));
+    if (part >= whole)
+        return 100;
+    return (uint32_t)(whole < 100 ? part * 100 / whole : part / (whole / 100));
 }
 
 typedef struct excess { /* a stage that can be dearer than is allowed */
