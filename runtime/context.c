@@ -271,6 +271,25 @@ static void take_tier(cst_context *context)
     context->frame.engine = module->engine;
 }
 
+/* The second decision goes on counting where the first ended; what it finds in scratch memory is not there any more. */
+static void begin_work(cst_context *context)
+{
+    cst_work before = {0};
+    if (context->before)
+        engine_work(context, &before);
+    before.told = 0;
+    context->scratch.work = before;
+}
+
+void engine_work(const cst_context *context, cst_work *out)
+{
+    const cst_scratch *const scratch = &context->scratch;
+    const uint64_t used = scratch->memory.used - scratch->work.told;
+    *out = scratch->work;
+    if (used > out->scratch)
+        out->scratch = used;
+}
+
 cst_status engine_begin(cst_context *context)
 {
     if (context->host.asking) { /* the host may answer, and not decide */
@@ -288,6 +307,7 @@ cst_status engine_begin(cst_context *context)
         arena_reset(&context->arena);
     if (!context->before)
         context->history.frozen = NULL;
+    begin_work(context);
     if (context->scratch.memory.used)
         arena_reset(&context->scratch.memory);
     context->scratch.commands = NULL;
@@ -355,7 +375,7 @@ bool engine_copy_frame(const cst_context *context, cst_frame *frame,
         return false;
     }
     memcpy(state, context->state, layout.size);
-    *scratch = (cst_scratch){.commands = NULL};
+    *scratch = (cst_scratch){.commands = NULL, .work = {0}};
     arena_init(&scratch->memory, &allocator, context->scratch.memory.ceiling);
     *frame = context->frame;
     frame->slots = (cst_value *)(void *)(state + layout.slots);

@@ -286,6 +286,8 @@ const cst_fired *fired_show(cst_context *context, engine_fired *fired, bool shad
 
 /* ---- for tools that look inside: benchmarks, explanations ---- */
 
+/* What the last event has cost so far: before anything is asked about its decision, what the decision cost (docs/bounds.md). */
+void engine_work(const cst_context *context, cst_work *out);
 /* The frame of the last event, with its slots. */
 const cst_frame *engine_frame(const cst_context *context);
 /* A frame of its own, filled as for the last event; texts still belong to that event. False if memory is short. */

@@ -84,6 +84,7 @@
 #define LIMIT_DECODE_DEPTH 4u                /* encodings inside of encodings that the view `decoded` undoes */
 #define LIMIT_DECODE_SEGMENTS 4096u          /* encoded runs of one text that it looks into */
 #define LIMIT_DECODE_BYTES (64u << 20)       /* bytes that it makes of one text */
+#define LIMIT_DECODE_GROWTH 8u               /* bytes that it makes for each byte of the text: encodings four deep make three, and only a text that was made for it makes more */
 #define LIMIT_REPEAT_CHARS 10000u            /* N of `repeats N chars of`, at most; at least LIMIT_REPEAT_LEAST */
 #define LIMIT_REPEAT_LEAST 8u                /* shorter runs are shared by any two texts */
 #define LIMIT_ORIGIN_BYTES (4u << 20)        /* text of one origin that a session remembers; when more comes, what asks for it is undecided */

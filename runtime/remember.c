@@ -74,6 +74,8 @@ static void add_text(adding *to, const char *text, uint32_t length)
     const view *const view = texts_view(&to->context->frame, to->views, text, length);
     to->complete = view && !view->limited && to->complete;
     for (uint32_t i = 0; view && i < view->count; i++)
+        to->context->scratch.work.origins += view->segments[i].length;
+    for (uint32_t i = 0; view && i < view->count; i++)
         to->complete = echo_add(to->echo, view->segments[i].bytes, view->segments[i].length) && to->complete;
 }
 

@@ -234,8 +234,12 @@ bool replace_decide(cst_context *context, cst_status *status, cst_decision *deci
     size_t length = 0;
     const char *const event = rewrite(context, &length);
     bool shown = true;
+    const cst_work decided = context->scratch.work;
+    const size_t used = context->scratch.memory.used;
     for (uint32_t i = 0; event && i < context->fired_count; i++)
         shown = shown && fired_show(context, &context->fired[i], false);
+    context->scratch.work = decided;
+    context->scratch.work.told += context->scratch.memory.used - used;
     if (!event || !shown) {
         refuse(context);
         return false;

@@ -11,10 +11,12 @@
 #define CONSTITUTION_RUNTIME_SCRATCH_H
 
 #include "runtime/base/arena.h"
+#include "runtime/work.h"
 
 typedef struct cst_scratch {
     arena memory;
     struct command_cache *commands; /* shell lines of this event, taken apart; in `memory` */
+    cst_work work;                  /* of this event, so far */
 } cst_scratch;
 
 #endif

@@ -294,6 +294,7 @@ static bool watch_echo(cst_stream *stream, uint32_t number, uint32_t *settled)
         return true;
     window window;
     bool unknown = false;
+    uint64_t steps = 0;
     const uint32_t begin = run_window(stream, row->views, known, stream->settled > reach ? stream->settled - reach : 0);
     if (!window_make(stream, row->views, stream->settled - begin, &window))
         return false;
@@ -302,7 +303,7 @@ static bool watch_echo(cst_stream *stream, uint32_t number, uint32_t *settled)
         const view_segment *const segment = &window.view.segments[i];
         running run = {{.stream = stream, .known = known, .window = &window, .segment = segment, .number = i < 2 ? i : 2}};
         const uint32_t skipped = run.state.skipped = row->views ? 0 : begin;
-        echo_find(echo, segment->bytes + skipped, segment->length - skipped, gather_run, &run, &unknown);
+        echo_find(echo, segment->bytes + skipped, segment->length - skipped, gather_run, &run, &unknown, &steps);
         if (unknown || run.state.failed || window.view.limited)
             return false;
     }

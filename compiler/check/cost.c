@@ -1,194 +1,32 @@
 /*
- * cost.c - worst-case time and memory of each stage, and the list of what can be undecided.
+ * cost.c - what one event of each stage costs at most: work in steps, and scratch memory.
  *
- * A walk over the checked conditions with saturating sums. Loads and branches are free; a comparison is one; what needs a helper of the runtime costs what
- * its row in services.def says, and what goes through a list costs that for each element the type allows. For the stages that
- * have tools the worst tool is named: a rule for every tool counts for each.
+ * A sum over the conditions that the event can meet (cost_price.c), each as often as it can be evaluated: again while the host answers, for the places that
+ * a redaction cuts, once more for what a replacement made, and watches again for what goes on. What is made once an event for all conditions is
+ * added once. For the stages that have tools the worst tool is named: a rule for every tool counts for each.
  */
 #include "compiler/cost.h"
 
 #include <string.h>
 
-#include "runtime/limits.h"
+#include "compiler/check/cost_private.h"
 
-enum service_cost {
-#define SERVICE(result, name, arguments, cost, comment) COST_##name = (cost),
-#include "runtime/services.def"
-#undef SERVICE
-};
+typedef struct stage_sums {
+    price every;          /* of all that concerns every event of the stage */
+    uint64_t questions;   /* to the host, at most */
+    bool replaces, changes; /* some rule replaces; some rule changes the event */
+    uint8_t *shared;      /* by number of what is made once: every event of the stage needs it */
+    bool from;
+} stage_sums;
 
-enum { COST_ASKED_BYTE = 8 }; /* canonical form, tokens and hashes of one byte of a value that is asked for */
-enum { COST_COMMAND_BYTE = 16 }; /* reading one byte of a shell line, and what its word says, in comparisons */
-enum { COST_SCANNED_BYTE = 4 }; /* view, scan and confirmation of one byte, in comparisons */
-
-typedef struct price {
-    uint64_t steps, scratch;
-} price;
-
-static uint64_t add(uint64_t a, uint64_t b)
-{
-    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-static uint64_t multiply(uint64_t a, uint64_t b)
-{
-    return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
-}
-
-static price both(price a, price b)
-{
-    return (price){add(a.steps, b.steps), add(a.scratch, b.scratch)};
-}
-
-static uint64_t elements_of(const expression *list)
-{
-    const type *const type = list->type;
-    if (list->kind == EXPRESSION_CONSTANT)
-        return list->constant.length;
-    return type != NULL && type->kind == CST_KIND_LIST && type->bound != 0 ? type->bound : LIMIT_LIST_ELEMENTS;
-}
-
-/* The most bytes that a text can have. */
-static uint64_t bytes_of(const expression *text)
-{
-    if (text->kind == EXPRESSION_CONSTANT)
-        return text->constant.length;
-    if (text->kind == EXPRESSION_JOIN)
-        return add(bytes_of(text->left), bytes_of(text->right));
-    if (text->kind == EXPRESSION_ELSE) {
-        const uint64_t left = bytes_of(text->left);
-        const uint64_t right = bytes_of(text->right);
-        return left > right ? left : right;
-    }
-    if (text->type != NULL && text->type->bound != 0)
-        return (uint64_t)text->type->bound * 4; /* code points */
-    return LIMIT_TEXT_BYTES;
-}
-
-static bool is_text(const type *type)
-{
-    return type != NULL && (type->kind == CST_KIND_STRING || type->kind == CST_KIND_AGENT ||
-                            (type->kind >= CST_KIND_EMAIL && type->kind <= CST_KIND_IP) || type->kind == CST_KIND_COMMAND);
-}
-
-static uint64_t set_steps(const checked_policy *policy, uint32_t number)
-{
-    const cst_kind kind = policy->sets.items[number].kind;
-    const bool text = kind == CST_KIND_STRING || kind == CST_KIND_AGENT || (kind >= CST_KIND_EMAIL && kind <= CST_KIND_PATH);
-    return kind == CST_KIND_IP ? COST_set_has_address : text ? COST_set_has_text : COST_set_has_integer;
-}
-
-/* The most bytes that a test looks into: all texts of an event together are no longer than the event. */
-static uint64_t text_bytes(const expression *subject)
-{
-    if (subject->type != NULL && subject->type->kind == CST_KIND_LIST)
-        return LIMIT_EVENT_BYTES;
-    return bytes_of(subject);
-}
-
-/* The most leaves that a value has. */
-static uint64_t leaves_of(const expression *value)
-{
-    const cst_kind kind = value->type != NULL ? value->type->kind : CST_KIND_STRING;
-    if (kind == CST_KIND_JSON || kind == CST_KIND_RECORD)
-        return LIMIT_EVENT_BYTES / 2;
-    return kind == CST_KIND_LIST ? elements_of(value) : 1;
-}
-
-/* A longer line is not taken apart. */
-static uint64_t command_bytes(const expression *line)
-{
-    const uint64_t bytes = bytes_of(line);
-    return multiply(bytes < LIMIT_COMMAND_BYTES ? bytes : LIMIT_COMMAND_BYTES, COST_COMMAND_BYTE);
-}
-
-/* Of the node itself, its operands aside. */
-static uint64_t own_steps(const checked_policy *policy, const expression *node)
-{
-    switch (node->kind) {
-    case EXPRESSION_ADD:
-    case EXPRESSION_SUBTRACT:
-    case EXPRESSION_MULTIPLY:
-    case EXPRESSION_NEGATE:
-    case EXPRESSION_WIDEN:
-    case EXPRESSION_TRUTH:
-    case EXPRESSION_LESS:
-    case EXPRESSION_LESS_EQUAL:
-    case EXPRESSION_PRESENT:
-    case EXPRESSION_ELSE:
-        return 1;
-    case EXPRESSION_EQUAL:
-        return is_text(node->left->type) && node->left->kind != EXPRESSION_CONSTANT && node->right->kind != EXPRESSION_CONSTANT
-                   ? COST_text_equal
-                   : 1;
-    case EXPRESSION_OPEN_MEMBER: return COST_open_member;
-    case EXPRESSION_OPEN_AS: return COST_open_as;
-    case EXPRESSION_PROPERTY: return COST_part;
-    case EXPRESSION_JOIN: return COST_join;
-    case EXPRESSION_LENGTH:
-        return node->left->type != NULL && node->left->type->kind == CST_KIND_LIST ? 1 : COST_text_length;
-    case EXPRESSION_SUM:
-        return add(node->type != NULL && node->type->kind == CST_KIND_FLOAT ? COST_list_sum_float : COST_list_sum,
-                   elements_of(node->left));
-    case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST: return add(COST_list_least, elements_of(node->left));
-    case EXPRESSION_IN_SET: return set_steps(policy, node->index);
-    case EXPRESSION_IN_LIST: return add(COST_list_has, elements_of(node->right));
-    case EXPRESSION_LEAVES: return add(COST_text_leaves, LIMIT_EVENT_BYTES / 8);
-    case EXPRESSION_FOUND: return add(COST_text_found, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
-    case EXPRESSION_CONTAINS: return add(COST_text_contains, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
-    case EXPRESSION_MATCHES: return add(COST_text_matches, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
-    case EXPRESSION_EARLIER: return add(COST_past_earlier, multiply(node->item_count, COST_past_key));
-    case EXPRESSION_PAST_NUMBER: return add(add(COST_past_number, policy->pasts.items[node->index].kind == CST_PAST_DISTINCT ? LIMIT_PAST_EVENTS : 0), multiply(node->item_count, COST_past_key));
-    case EXPRESSION_PAST_LATEST: return add(COST_past_latest, multiply(node->item_count, COST_past_key));
-    case EXPRESSION_ASK: return add(COST_host_ask, multiply(node->item_count, COST_host_key));
-    case EXPRESSION_LABELLED: return COST_session_has;
-    case EXPRESSION_NOTE: return COST_past_note;
-    case EXPRESSION_REPEATS: return add(COST_text_repeats, multiply(text_bytes(node->left), COST_SCANNED_BYTE));
-    case EXPRESSION_FROM: return add(COST_value_from, add(multiply(text_bytes(node->left), COST_ASKED_BYTE),
-                                                             multiply(leaves_of(node->left), LIMIT_PROVENANCE_STEPS)));
-    case EXPRESSION_FACTS:
-    case EXPRESSION_KNOWN: return add(COST_command_facts, command_bytes(node->left));
-    case EXPRESSION_UNKNOWN: return add(COST_command_unknown, command_bytes(node->left));
-    case EXPRESSION_RUNS:
-        /* each of its words with each of the patterns that have the same program, at the worst all of them */
-        return add(COST_command_matches,
-                   multiply(command_bytes(node->left), policy->commands.items[node->index / 2].count + 1));
-    case EXPRESSION_WITHIN: return COST_command_inside;
-    case EXPRESSION_STARTS: return COST_text_starts;
-    case EXPRESSION_ENDS: return COST_text_ends;
-    case EXPRESSION_INSIDE:
-        return node->left->type != NULL && node->left->type->kind == CST_KIND_HOST ? COST_host_inside : COST_path_inside;
-    default: return 0;
-    }
-}
-
-static price price_of(const checked_policy *policy, const expression *node)
-{
-    price total = {0, 0};
-    if (node == NULL)
-        return total;
-    total.steps = own_steps(policy, node);
-    if (node->kind == EXPRESSION_JOIN)
-        total.scratch = bytes_of(node);
-    total = both(total, price_of(policy, node->left));
-    price right = price_of(policy, node->right);
-    if (node->kind == EXPRESSION_ANY || node->kind == EXPRESSION_ALL) {
-        const uint64_t elements = elements_of(node->left);
-        right = (price){multiply(elements, add(right.steps, 1)), multiply(elements, right.scratch)};
-    }
-    total = both(total, right);
-    for (uint32_t i = 0; i < node->item_count; i++)
-        total = both(total, price_of(policy, node->items[i]));
-    return total;
-}
-
-/* ---- stages -------------------------------------------------------------------------------------------------- */
-
-typedef struct totals { /* of the five stages; by stage * tools + tool */
-    price *by_tool;
-    price every[CST_STAGE_COUNT];
-    uint32_t tools;
+typedef struct totals {
+    costing costing;
+    const checked_policy *policy;
+    stage_sums stages[CST_STAGE_COUNT];
+    price *by_tool;       /* by stage * tools + tool */
+    price *shared;        /* by number of what is made once */
+    uint64_t *looks;      /* bits by stage, tool and that number: not for every event, but for those of this tool */
+    uint32_t tools, look_words;
 } totals;
 
 static bool stage_has_tools(cst_stage stage)
@@ -196,16 +34,125 @@ static bool stage_has_tools(cst_stage stage)
     return stage == CST_ACTION || stage == CST_RESULT;
 }
 
-static void body_add(const checked_policy *policy, totals *sums, const rule_body *body)
+static bool is_for_all(const rule_body *body)
 {
-    const price price = price_of(policy, body->condition);
-    const selector *const selector = &body->selector;
-    if (selector->every_tool || selector->tool_count == 0)
-        sums->every[selector->stage] = both(sums->every[selector->stage], price);
-    for (uint32_t i = 0; !selector->every_tool && i < selector->tool_count; i++) {
-        struct price *const one = &sums->by_tool[(size_t)selector->stage * sums->tools + selector->tools[i]];
-        *one = both(*one, price);
+    return body->selector.every_tool || body->selector.tool_count == 0;
+}
+
+static bool is_watch(const checked_policy *policy, const rule *rule)
+{
+    return rule >= policy->rules.items + policy->declared_rules;
+}
+
+/* ---- how often ------------------------------------------------------------------------------- */
+
+static void stages_look(totals *all)
+{
+    const checked_policy *const policy = all->policy;
+    for (uint32_t i = 0; i < policy->rules.count; i++) {
+        const rule *const rule = &policy->rules.items[i];
+        for (uint32_t k = 0; k < rule->body_count; k++) {
+            stage_sums *const stage = &all->stages[rule->bodies[k].selector.stage];
+            stage->questions = cost_add(stage->questions, costing_questions(&all->costing, rule->bodies[k].condition, 1));
+            stage->replaces = stage->replaces || rule->verdict == CST_REPLACE;
+            stage->changes = stage->changes || rule->verdict == CST_REPLACE || rule->verdict == CST_REDACT;
+        }
     }
+}
+
+/* Rounds of questions, the last look included: each but two has brought an answer. */
+static uint64_t rounds_of(const stage_sums *stage)
+{
+    return stage->questions == 0 ? 0 : cost_least(stage->questions, LIMIT_HOST_QUESTIONS) + 2;
+}
+
+/* ---- one body -------------------------------------------------------------------------------- */
+
+static void body_price(totals *all, const rule *rule, const rule_body *body)
+{
+    costing *const c = &all->costing;
+    const stage_sums *const stage = &all->stages[body->selector.stage];
+    const uint64_t rounds = rounds_of(stage);
+    c->total = (price){0, 0};
+    c->rule = (uint32_t)(rule - all->policy->rules.items);
+    c->from = false;
+    while (c->used_count > 0)
+        c->users[c->used[--c->used_count]] = NULL;
+    if (is_watch(all->policy, rule)) {
+        const checked_watch *const watch = &all->policy->watches.items[rule->watch];
+        costing_condition(c, body->condition, stage->changes ? 2 : 1);
+        costing_add(c, body->condition, 1, (price){1 + watch->key_count, 0});
+        return;
+    }
+    /* least and greatest truths, by turns */
+    costing_condition(c, body->condition, 1 + 2 * rounds);
+    costing_collect(c, body->condition, rounds);
+    if (rule->verdict == CST_REDACT && body->marks)
+        costing_marks(c, body->condition, 1);
+}
+
+static uint64_t *looks_of(const totals *all, cst_stage stage, uint32_t tool)
+{
+    return all->looks + ((size_t)(stage == CST_RESULT) * all->tools + tool) * all->look_words;
+}
+
+static void body_add(totals *all, const rule *rule, const rule_body *body)
+{
+    const selector *const selector = &body->selector;
+    stage_sums *const stage = &all->stages[selector->stage];
+    costing *const c = &all->costing;
+    body_price(all, rule, body);
+    stage->from = stage->from || c->from;
+    if (is_for_all(body))
+        stage->every = price_add(stage->every, c->total);
+    for (uint32_t i = 0; !is_for_all(body) && i < selector->tool_count; i++) {
+        price *const one = &all->by_tool[(size_t)selector->stage * all->tools + selector->tools[i]];
+        *one = price_add(*one, c->total);
+    }
+    for (uint32_t n = 0; n < c->used_count; n++) {
+        const uint32_t row = c->used[n];
+        if (is_for_all(body))
+            stage->shared[row] = 1;
+        for (uint32_t i = 0; !is_for_all(body) && i < selector->tool_count; i++)
+            looks_of(all, selector->stage, selector->tools[i])[row / 64] |= UINT64_C(1) << (row % 64);
+    }
+}
+
+/* ---- stages ---------------------------------------------------------------------------------- */
+
+/* Of a session, not of an event: what has been heard and was not asked for is indexed by who asks first. */
+static price index_price(const checked_policy *policy)
+{
+    const uint64_t texts = cost_least(LIMIT_PROVENANCE_BYTES, ((uint64_t)policy->sources.count + 2) * LIMIT_ORIGIN_BYTES);
+    return (price){cost_times(1u + (uint64_t)__builtin_popcount(policy->from_types), texts), 0};
+}
+
+/* What is made once for events of this tool, that aside which every event needs. */
+static price looks_price(const totals *all, cst_stage stage, uint32_t tool)
+{
+    const uint64_t *const looks = looks_of(all, stage, tool);
+    price sum = {0, 0};
+    for (uint32_t word = 0; word < all->look_words; word++)
+        for (uint64_t left = looks[word]; left != 0; left &= left - 1) {
+            const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(left);
+            if (!all->stages[stage].shared[row])
+                sum = price_add(sum, all->shared[row]);
+        }
+    return sum;
+}
+
+static price stage_price(const totals *all, cst_stage stage, uint32_t tool)
+{
+    const stage_sums *const sums = &all->stages[stage];
+    price one = sums->every;
+    if (tool != CST_NONE)
+        one = price_add(price_add(one, all->by_tool[(size_t)stage * all->tools + tool]), looks_price(all, stage, tool));
+    if (sums->replaces) /* the event is decided once more, with scratch memory that begins anew */
+        one.steps = cost_times(one.steps, 2);
+    if (sums->from)
+        one = price_add(one, index_price(all->policy));
+    one.scratch = cost_least(one.scratch, all->costing.limits.scratch_bytes);
+    return one;
 }
 
 static void slots_count(arena *arena, const checked_policy *policy, stage_cost out[CST_STAGE_COUNT])
@@ -220,159 +167,146 @@ static void slots_count(arena *arena, const checked_policy *policy, stage_cost o
     }
 }
 
-void cost_of_stages(arena *arena, const checked_policy *policy, stage_cost out[CST_STAGE_COUNT])
+static void add_remembered(totals *all, const checked_echo *echo, const checked_origin *origin)
 {
-    totals sums = {.tools = policy->tools.count > 0 ? policy->tools.count : 1};
-    sums.by_tool = arena_array(arena, (size_t)CST_STAGE_COUNT * sums.tools, sizeof *sums.by_tool);
-    memset(out, 0, CST_STAGE_COUNT * sizeof *out);
-    for (uint32_t i = 0; i < policy->rules.count; i++) {
+    static const cst_stage stages[] = {
+        [CST_ORIGIN_USER] = CST_INPUT, [CST_ORIGIN_OUTPUT] = CST_OUTPUT, [CST_ORIGIN_RESULT] = CST_RESULT, [CST_ORIGIN_MESSAGE] = CST_MESSAGE};
+    if (origin->kind == CST_ORIGIN_SYSTEM)
+        return;
+    const cst_stage stage = stages[origin->kind];
+    price *const sum = origin->kind == CST_ORIGIN_RESULT ? &all->by_tool[(size_t)stage * all->tools + origin->tool] : &all->stages[stage].every;
+    *sum = price_add(*sum, costing_remembered(&all->costing, echo, origin));
+}
+
+static void shared_add(totals *all)
+{
+    for (uint32_t number = 0; number < all->costing.shared_count; number++) {
+        all->shared[number] = costing_shared(&all->costing, number);
+        for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++)
+            if (all->stages[stage].shared[number])
+                all->stages[stage].every = price_add(all->stages[stage].every, all->shared[number]);
+    }
+}
+
+static void totals_make(totals *all, arena *arena, const cost_subject *subject)
+{
+    const checked_policy *const policy = subject->policy;
+    *all = (totals){.policy = policy, .tools = policy->tools.count > 0 ? policy->tools.count : 1};
+    costing_begin(&all->costing, arena, subject);
+    const uint32_t shared = all->costing.shared_count;
+    all->look_words = (shared + 63) / 64;
+    all->by_tool = arena_array(arena, (size_t)CST_STAGE_COUNT * all->tools, sizeof *all->by_tool);
+    all->looks = arena_array(arena, 2 * (size_t)all->tools * (all->look_words + 1u), sizeof *all->looks);
+    all->shared = arena_array(arena, shared + 1u, sizeof *all->shared);
+    for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++)
+        all->stages[stage].shared = arena_array(arena, shared + 1u, 1);
+    stages_look(all);
+    for (uint32_t i = 0; i < policy->rules.count; i++)
+        for (uint32_t k = 0; k < policy->rules.items[i].body_count; k++)
+            body_add(all, &policy->rules.items[i], &policy->rules.items[i].bodies[k]);
+    for (uint32_t i = 0; i < policy->echoes.count; i++)
+        for (uint32_t k = 0; k < policy->echoes.items[i].origin_count; k++)
+            add_remembered(all, &policy->echoes.items[i], &policy->echoes.items[i].origins[k]);
+    shared_add(all);
+}
+
+static void rules_count(const checked_policy *policy, stage_cost out[CST_STAGE_COUNT])
+{
+    for (uint32_t i = 0; i < policy->declared_rules; i++) {
         uint32_t stages = 0;
-        for (uint32_t k = 0; k < policy->rules.items[i].body_count; k++) {
-            const rule_body *const body = &policy->rules.items[i].bodies[k];
-            body_add(policy, &sums, body);
-            stages |= 1u << body->selector.stage;
-        }
-        for (uint32_t stage = 0; stage < CST_STAGE_COUNT && i < policy->declared_rules; stage++)
+        for (uint32_t k = 0; k < policy->rules.items[i].body_count; k++)
+            stages |= 1u << policy->rules.items[i].bodies[k].selector.stage;
+        for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++)
             out[stage].rules += (stages >> stage) & 1u;
     }
+}
+
+void cost_of_stages(arena *arena, const cost_subject *subject, stage_cost out[CST_STAGE_COUNT])
+{
+    const checked_policy *const policy = subject->policy;
+    totals all;
+    totals_make(&all, arena, subject);
+    memset(out, 0, CST_STAGE_COUNT * sizeof *out);
+    rules_count(policy, out);
     for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++) {
         stage_cost *const cost = &out[stage];
-        cost->worst_tool = CST_NONE;
-        cost->steps = sums.every[stage].steps;
-        cost->scratch_bytes = sums.every[stage].scratch;
-        for (uint32_t tool = 0; tool < sums.tools && cost->rules > 0 && stage_has_tools((cst_stage)stage); tool++) {
-            const price total = both(sums.every[stage], sums.by_tool[(size_t)stage * sums.tools + tool]);
+        const price every = stage_price(&all, (cst_stage)stage, CST_NONE);
+        cost->worst_tool = cost->scratch_tool = CST_NONE;
+        cost->steps = every.steps;
+        cost->scratch_bytes = every.scratch;
+        for (uint32_t tool = 0; tool < all.tools && stage_has_tools((cst_stage)stage); tool++) {
+            const price total = stage_price(&all, (cst_stage)stage, tool);
+            if (cost->rules == 0 && total.steps == 0)
+                continue;
             if (cost->worst_tool == CST_NONE || total.steps > cost->steps) {
                 cost->worst_tool = tool;
                 cost->steps = total.steps;
             }
-            if (total.scratch > cost->scratch_bytes)
+            if (cost->scratch_tool == CST_NONE || total.scratch > cost->scratch_bytes) {
+                cost->scratch_tool = tool;
                 cost->scratch_bytes = total.scratch;
+            }
         }
-        if (cost->scratch_bytes > LIMIT_SCRATCH_BYTES)
-            cost->scratch_bytes = LIMIT_SCRATCH_BYTES;
     }
     slots_count(arena, policy, out);
 }
 
-/* ---- what can be undecided --------------------------------------------------------------------------------------- */
+/* ---- what costs most ------------------------------------------------------------------------- */
 
-typedef void (*site_writer)(buffer *out, const rule *rule, const site *site);
-
-typedef struct site_walk {
-    const checked_policy *policy;
-    buffer *out;
-    site_writer write;
-    uint32_t *last_rule; /* by site: number + 1 of the rule that it was written for last */
-    uint32_t rule, count;
-} site_walk;
-
-static void sites_walk(site_walk *walk, const expression *node)
+static bool concerns(const rule_body *body, cst_stage stage, uint32_t tool)
 {
-    if (node == NULL)
+    if (body->selector.stage != stage)
+        return false;
+    if (is_for_all(body))
+        return true;
+    for (uint32_t i = 0; i < body->selector.tool_count; i++)
+        if (body->selector.tools[i] == tool)
+            return true;
+    return false;
+}
+
+static void take_place(cost_place *best, const place *place, uint64_t price, uint32_t rule)
+{
+    if (price <= best->price)
         return;
-    if (node->site != CST_NONE && node->site < walk->policy->sites.count && walk->last_rule[node->site] != walk->rule + 1) {
-        walk->last_rule[node->site] = walk->rule + 1;
-        walk->count++;
-        walk->write(walk->out, &walk->policy->rules.items[walk->rule], &walk->policy->sites.items[node->site]);
-    }
-    sites_walk(walk, node->left);
-    sites_walk(walk, node->right);
-    for (uint32_t i = 0; i < node->item_count; i++)
-        sites_walk(walk, node->items[i]);
+    *best = (cost_place){.price = price, .rule = rule, .node = place->node};
 }
 
-static uint32_t sites_write(arena *arena, buffer *out, const checked_policy *policy, site_writer write)
+/* The places that cost most of one event of a stage and tool: their shares are those of the sum, before the second decision. */
+cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage stage, uint32_t tool, bool scratch)
 {
-    site_walk walk = {.policy = policy, .out = out, .write = write};
-    walk.last_rule = arena_array(arena, policy->sites.count, sizeof *walk.last_rule);
-    for (walk.rule = 0; walk.rule < policy->rules.count; walk.rule++)
-        for (uint32_t k = 0; k < policy->rules.items[walk.rule].body_count; k++)
-            sites_walk(&walk, policy->rules.items[walk.rule].bodies[k].condition);
-    return walk.count;
-}
-
-static void site_text(buffer *out, const rule *rule, const site *site)
-{
-    buffer_format(out, "  %s: %s at `%s`\n", rule->name, site->code, site->at);
-}
-
-static void site_json(buffer *out, const rule *rule, const site *site)
-{
-    buffer_text(out, out->length > 0 && out->bytes[out->length - 1] == '[' ? "{\"rule\":" : ",{\"rule\":");
-    buffer_json_string(out, rule->name, strlen(rule->name));
-    buffer_text(out, ",\"code\":");
-    buffer_json_string(out, site->code, strlen(site->code));
-    buffer_text(out, ",\"at\":");
-    buffer_json_string(out, site->at, strlen(site->at));
-    buffer_text(out, "}");
-}
-
-/* ---- output ---------------------------------------------------------------------------------------------------------- */
-
-static const char *tool_name(const checked_policy *policy, uint32_t tool)
-{
-    if (tool == CST_NONE)
-        return "-";
-    return tool == 0 ? "unknown" : policy->tools.items[tool].name;
-}
-
-static void steps_text(buffer *out, uint64_t steps)
-{
-    if (steps == UINT64_MAX)
-        buffer_format(out, " %14s", "unbounded");
-    else
-        buffer_format(out, " %14llu", (unsigned long long)steps);
-}
-
-void cost_write_text(arena *arena, buffer *out, const checked_policy *policy)
-{
-    stage_cost costs[CST_STAGE_COUNT];
-    cost_of_stages(arena, policy, costs);
-    buffer_format(out, "%-8s %6s %14s %14s %7s  %s\n", "stage", "rules", "worst steps", "scratch bytes", "fields", "worst tool");
-    for (uint32_t i = 0; i < CST_STAGE_COUNT; i++) {
-        buffer_format(out, "%-8s %6u", cst_stage_name((cst_stage)i), costs[i].rules);
-        steps_text(out, costs[i].steps);
-        buffer_format(out, " %14llu %7u  %s\n", (unsigned long long)costs[i].scratch_bytes, costs[i].slots,
-                      tool_name(policy, costs[i].worst_tool));
-    }
-    buffer_format(out, "fields of one event: %llu bytes\n",
-                  (unsigned long long)policy->slots.count * sizeof(cst_value));
-    if (policy->froms.count > 0)
-        buffer_format(out, "origins of one session: at most %u bytes, %u of text for each of %u\n", LIMIT_PROVENANCE_BYTES,
-                      LIMIT_ORIGIN_BYTES, policy->sources.count + (policy->from_args != CST_NONE));
-    cost_write_history_text(out, policy);
-    buffer_text(out, "can be undecided:\n");
-    if (sites_write(arena, out, policy, site_text) == 0)
-        buffer_text(out, "  nothing\n");
-}
-
-void cost_write_json(arena *arena, buffer *out, const checked_policy *policy)
-{
-    stage_cost costs[CST_STAGE_COUNT];
-    cost_of_stages(arena, policy, costs);
-    buffer_text(out, "{\"stages\":[");
-    for (uint32_t i = 0; i < CST_STAGE_COUNT; i++) {
-        buffer_format(out, "%s{\"stage\":\"%s\",\"rules\":%u,\"steps\":", i == 0 ? "" : ",", cst_stage_name((cst_stage)i),
-                      costs[i].rules);
-        if (costs[i].steps == UINT64_MAX)
-            buffer_text(out, "null");
-        else
-            buffer_format(out, "%llu", (unsigned long long)costs[i].steps);
-        buffer_format(out, ",\"scratch_bytes\":%llu,\"fields\":%u,\"worst_tool\":",
-                      (unsigned long long)costs[i].scratch_bytes, costs[i].slots);
-        if (costs[i].worst_tool == CST_NONE) {
-            buffer_text(out, "null}");
-            continue;
+    const checked_policy *const policy = subject->policy;
+    totals all;
+    totals_make(&all, arena, subject);
+    costing *const c = &all.costing;
+    cost_place best = {.rule = CST_NONE, .slot = CST_NONE};
+    uint8_t *const seen = arena_array(arena, c->shared_count + 1u, 1);
+    bool indexed = false;
+    const uint64_t twice = all.stages[stage].replaces && !scratch ? 2 : 1;
+    for (uint32_t i = 0; i < policy->rules.count; i++)
+        for (uint32_t k = 0; k < policy->rules.items[i].body_count; k++) {
+            if (!concerns(&policy->rules.items[i].bodies[k], stage, tool))
+                continue;
+            c->by_steps = c->by_scratch = (place){{0, 0}, NULL, 0};
+            body_price(&all, &policy->rules.items[i], &policy->rules.items[i].bodies[k]);
+            const place *const own = scratch ? &c->by_scratch : &c->by_steps;
+            if (own->node != NULL)
+                take_place(&best, own, cost_times(scratch ? own->price.scratch : own->price.steps, twice), i);
+            for (uint32_t n = 0; n < c->used_count; n++) {
+                const uint32_t row = c->used[n];
+                if (seen[row])
+                    continue;
+                seen[row] = 1;
+                const price one = all.shared[row];
+                const place user = {one, c->users[row], i};
+                take_place(&best, &user, cost_times(scratch ? one.scratch : one.steps, twice), i);
+            }
+            if (c->from && !indexed && !scratch) {
+                indexed = true;
+                const place user = {index_price(policy), c->from_user, i};
+                take_place(&best, &user, user.price.steps, i);
+            }
         }
-        const char *const name = tool_name(policy, costs[i].worst_tool);
-        buffer_json_string(out, name, strlen(name));
-        buffer_text(out, "}");
-    }
-    buffer_format(out, "],\"origin_bytes\":%u", policy->froms.count > 0 ? LIMIT_PROVENANCE_BYTES : 0);
-    buffer_text(out, ",\"history\":");
-    cost_write_history_json(out, policy);
-    buffer_format(out, ",\"field_bytes\":%llu,\"undecided\":[", (unsigned long long)policy->slots.count * sizeof(cst_value));
-    sites_write(arena, out, policy, site_json);
-    buffer_text(out, "]}");
+    best.slot = best.node != NULL ? costing_slot(c, best.node) : CST_NONE;
+    return best;
 }

@@ -20,6 +20,9 @@ typedef enum check_format { CHECK_TEXT, CHECK_JSON, CHECK_SARIF } check_format;
 typedef struct check_run {
     check_format format;
     bool cost, werror, many;
+    bool priced; /* the file in hand has no error but perhaps its price */
+    cost_ceilings ceilings;
+    cst_limits limits;
     const char *path;
     buffer report; /* of the file in hand, for stderr */
     buffer price;  /* the same for stdout */
@@ -103,17 +106,24 @@ static void write_report(check_run *check, compilation *unit)
 static cst_status report(compilation *unit, void *user)
 {
     check_run *const check = user;
+    if (unit->error_count == 0) {
+        cost_check(unit, &check->ceilings, &check->limits);
+        check->priced = true;
+        worsen(check, unit->error_count > 0 ? EXIT_FAILED : EXIT_GOOD);
+    }
     write_report(check, unit);
-    if (!check->cost || unit->error_count > 0 || unit->checked == NULL)
+    const bool refused = unit->error_count > 0 && !check->priced;
+    if (!check->cost || refused || unit->checked == NULL)
         return CST_OK;
+    const cost_subject subject = cost_subject_of(unit, &check->limits);
     if (check->format == CHECK_JSON) {
-        cost_write_json(&unit->arena, &check->price, unit->checked);
+        cost_write_json(&unit->arena, &check->price, &subject);
         buffer_text(&check->price, "\n");
         return CST_OK;
     }
     if (check->many)
         buffer_format(&check->price, "%s\n", check->path);
-    cost_write_text(&unit->arena, &check->price, unit->checked);
+    cost_write_text(&unit->arena, &check->price, &subject);
     return CST_OK;
 }
 
@@ -137,6 +147,7 @@ static void check_file(check_run *check)
         worsen(check, EXIT_FAILED);
     buffer_clear(&check->report);
     buffer_clear(&check->price);
+    check->priced = false;
     if (compiled)
         status = driver_protect(unit, report, check);
     if (status == CST_OK && (check->report.failed || check->price.failed ||
@@ -169,6 +180,8 @@ int command_check(const cli_arguments *arguments)
         .many = arguments->word_count > 1,
         .code = EXIT_GOOD,
     };
+    if (!ceilings_read(arguments, &check.ceilings) || !limits_read(arguments, &check.limits))
+        return EXIT_USAGE;
     buffer_init(&check.report, NULL, 0);
     buffer_init(&check.price, NULL, 0);
     buffer_init(&check.runs, NULL, 0);

@@ -11,12 +11,21 @@
 #define LIMIT                                                                                      \
     {"--limit", NULL, "NAME=NUMBER", NULL,                                                         \
      "lower a bound: event-bytes, json-depth, list-elements, text-bytes, scratch-bytes, sessions"}
+#define MAX_COST                                                                                   \
+    {"--max-cost", NULL, "STEPS", NULL,                                                            \
+     "refuse a policy of which an event can cost more, and show the place that costs most"}
+#define MAX_SCRATCH                                                                                \
+    {"--max-scratch", NULL, "BYTES", NULL,                                                         \
+     "the same for the scratch memory of an event"}
 #define LAST {NULL, NULL, NULL, NULL, NULL}
 
 static const option_row check_options[] = {
     {"--format", NULL, "FORMAT", "text|json|sarif",
      "how diagnostics are printed (on stderr); text if not given"},
-    {"--cost", NULL, NULL, NULL, "print the worst-case work and the memory of every stage"},
+    {"--cost", NULL, NULL, NULL, "print what an event of each stage can cost at most: work and memory"},
+    MAX_COST,
+    MAX_SCRATCH,
+    LIMIT,
     {"--werror", NULL, NULL, NULL, "warnings count as errors"},
     {"--explain", NULL, "CODE", NULL, "explain a diagnostic, such as E0201, and end"},
     LAST,
@@ -63,6 +72,9 @@ static const option_row test_options[] = {
 static const option_row build_options[] = {
     {"--output", "-o", "FILE", NULL, "what to write: .so, .o, .ll (LLVM) or .s (assembly)"},
     {"--header", NULL, "FILE", NULL, "also write a C header that declares the module of a .o"},
+    MAX_COST,
+    MAX_SCRATCH,
+    LIMIT,
     LAST,
 };
 
@@ -165,12 +177,13 @@ static const option_row no_options[] = {LAST};
 
 const cli_command commands[] = {
     {"check", "parse and check policies; say what is wrong, where, and how to mend it",
-     "FILE… [--format text|json|sarif] [--cost] [--werror]",
+     "FILE… [--format text|json|sarif] [--cost] [--max-cost STEPS] [--werror]",
      "Reads each policy with all that it imports and extends. Says nothing if all is well.\n"
      "Exit: 0 clean, 1 errors, 2 a file or the command line is wrong.\n",
      "  constc check support.const\n"
      "  constc check --werror --format sarif policies/*.const 2> report.sarif\n"
      "  constc check --cost support.const\n"
+     "  constc check --max-cost 1000000 --limit event-bytes=20000 support.const\n"
      "  constc check --explain E0201\n",
      check_options, 1, UINT32_MAX, command_check},
     {"run", "decide events: one JSON decision a line, or a table",
@@ -205,7 +218,7 @@ const cli_command commands[] = {
      "  constc test --coverage --mutate support.const\n",
      test_options, 1, UINT32_MAX, command_test},
     {"build", "compile ahead of time, to a library that needs no compiler",
-     "FILE -o OUT.so|.o|.ll|.s [--header H]",
+     "FILE -o OUT.so|.o|.ll|.s [--header H] [--max-cost STEPS]",
      "Writes what the runtime library opens (.so), what a C program links (.o), or the code to "
      "read\n"
      "(.ll, .s). The end of the name decides.\n"

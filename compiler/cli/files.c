@@ -181,6 +181,14 @@ bool unit_open(const char *path, driver_pass last, compilation **out, int *code)
     return false;
 }
 
+bool ceilings_read(const cli_arguments *arguments, cost_ceilings *out)
+{
+    const char *const steps = arguments_value(arguments, "--max-cost", NULL);
+    const char *const scratch = arguments_value(arguments, "--max-scratch", NULL);
+    return (steps == NULL || number_read("--max-cost", steps, UINT64_MAX - 1, &out->steps)) &&
+           (scratch == NULL || number_read("--max-scratch", scratch, UINT64_MAX - 1, &out->scratch_bytes));
+}
+
 static cst_policy *open_compiled(const char *path, const cst_options *runtime, int *exit_code)
 {
     /* Without a slash the loader would look for a library of the system. */

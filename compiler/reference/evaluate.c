@@ -16,11 +16,79 @@
 #include "compiler/reference/evaluate.h"
 
 #include "runtime/host/host.h"
+#include "runtime/json.h"
 #include "runtime/limits.h"
+#include "runtime/scratch.h"
 
 #include <string.h>
 
 static const cst_value absent;
+
+/* ---- work (docs/bounds.md) ------------------------------------------------------------------- */
+
+static cst_work *work_of(const evaluation *run)
+{
+    cst_scratch *const scratch = run->frame->scratch;
+    return &scratch->work;
+}
+
+static uint64_t size_of(const cst_value *value)
+{
+    return kind_has_text(value->kind) ? value->length : 0;
+}
+
+static uint64_t least_of(const cst_value *a, const cst_value *b)
+{
+    return size_of(a) < size_of(b) ? size_of(a) : size_of(b);
+}
+
+static uint64_t list_steps(const cst_value *list, const cst_value *value)
+{
+    uint64_t steps = list->kind == CST_KIND_LIST ? list->length : 0;
+    for (uint32_t i = 0; i < list->length && list->kind == CST_KIND_LIST && size_of(value) > 0; i++)
+        steps += least_of(&list->as.items[i], value);
+    return steps;
+}
+
+/* What a test of two values goes over. */
+static uint64_t compare_steps(const expression *tree, const cst_value *a, const cst_value *b)
+{
+    switch (tree->kind) {
+    case EXPRESSION_EQUAL:
+        return least_of(a, b);
+    case EXPRESSION_IN_LIST:
+        return list_steps(b, a);
+    case EXPRESSION_STARTS:
+    case EXPRESSION_ENDS:
+    case EXPRESSION_INSIDE:
+    case EXPRESSION_WITHIN:
+        return size_of(a) + size_of(b);
+    default:
+        return 0;
+    }
+}
+
+/* What making a value of another one goes over; texts inside of values are counted where they are listed. */
+static uint64_t derive_steps(const expression *tree, const cst_value *left)
+{
+    switch (tree->kind) {
+    case EXPRESSION_OPEN_MEMBER: {
+        const cst_json *const object = left->kind == CST_KIND_JSON ? left->parts : NULL;
+        return object != NULL && object->kind == JSON_OBJECT ? object->length : 0;
+    }
+    case EXPRESSION_OPEN_AS:
+        return left->kind == CST_KIND_JSON ? left->at_length : 0;
+    case EXPRESSION_PROPERTY:
+    case EXPRESSION_LENGTH:
+        return size_of(left);
+    case EXPRESSION_SUM:
+    case EXPRESSION_LEAST:
+    case EXPRESSION_GREATEST:
+        return left->kind == CST_KIND_LIST ? left->length : 0;
+    default:
+        return 0;
+    }
+}
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
@@ -133,6 +201,7 @@ static cst_truth derive(const evaluation *run, const expression *tree, const cst
                         cst_value *out)
 {
     const cst_services *services = run->frame->services;
+    work_of(run)->values += derive_steps(tree, left);
     switch (tree->kind) {
     case EXPRESSION_MEMBER:
         *out = *element_at(left, tree->index);
@@ -243,9 +312,12 @@ static cst_truth ask_past(const evaluation *run, const expression *tree, const b
     return trouble != CST_FALSE ? trouble : truth;
 }
 
+static cst_truth test(const evaluation *run, const expression *tree, const binding *bound);
+
 cst_truth evaluate_value(const evaluation *run, const expression *tree, const binding *bound,
                          cst_value *out)
 {
+    work_of(run)->nodes++;
     *out = absent;
     switch (tree->kind) {
     case EXPRESSION_CONSTANT:
@@ -273,6 +345,7 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
         const cst_truth right = evaluate_value(run, tree->right, bound, &b);
         if (left != CST_FALSE || right != CST_FALSE)
             return cst_truth_or(left, right);
+        work_of(run)->values += size_of(&a) + size_of(&b);
         return run->frame->services->join(run->frame, &a, &b, out) ? CST_FALSE : undecided(tree);
     }
     case EXPRESSION_PAST_NUMBER:
@@ -300,7 +373,7 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
         return trouble != CST_FALSE ? trouble : derive(run, tree, &left, out);
     }
     default: { /* a condition, used as a bool */
-        const cst_truth truth = evaluate_condition(run, tree, bound);
+        const cst_truth truth = test(run, tree, bound);
         if (CST_IS_UNDECIDED(truth))
             return truth;
         *out = number_value(CST_KIND_BOOL, truth == CST_TRUE);
@@ -371,9 +444,16 @@ static bool in_networks(const checked_set *set, const cst_value *value)
     return low < set->count && memcmp(set->networks[low].low, address, 16) <= 0;
 }
 
+/* Elements that a search of a sorted set looks at. */
+uint32_t set_looks(uint32_t count)
+{
+    return count == 0 ? 0 : 32u - (uint32_t)__builtin_clz(count);
+}
+
 static bool in_set(const evaluation *run, uint32_t number, const cst_value *value)
 {
     const checked_set *set = &run->policy->sets.items[number];
+    work_of(run)->values += size_of(value) + set_looks(set->count);
     if (set->kind == CST_KIND_IP)
         return in_networks(set, value);
     if (kind_has_text(set->kind) && value->kind == CST_KIND_ABSENT)
@@ -484,6 +564,12 @@ static cst_truth test_command(const evaluation *run, const expression *tree, con
 
 cst_truth evaluate_condition(const evaluation *run, const expression *tree, const binding *bound)
 {
+    work_of(run)->nodes++;
+    return test(run, tree, bound);
+}
+
+static cst_truth test(const evaluation *run, const expression *tree, const binding *bound)
+{
     cst_truth result;
     switch (tree->kind) {
     case EXPRESSION_AND:
@@ -532,6 +618,7 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
         const cst_truth right = evaluate_value(run, tree->right, bound, &b);
         if (left != CST_FALSE || right != CST_FALSE)
             return cst_truth_or(left, right);
+        work_of(run)->values += compare_steps(tree, &a, &b);
         if (tree->kind == EXPRESSION_WITHIN)
             return run->frame->services->command_inside(&a, &b, tree->site);
         return truth_of(compare(run, tree, &a, &b));
@@ -539,6 +626,7 @@ cst_truth evaluate_condition(const evaluation *run, const expression *tree, cons
     default: { /* a bool value that stands where a condition is wanted */
         cst_value value;
         const cst_truth trouble = evaluate_value(run, tree, bound, &value);
+        work_of(run)->nodes--; /* it is one expression */
         return trouble != CST_FALSE ? trouble : truth_of(value.as.integer != 0);
     }
     }

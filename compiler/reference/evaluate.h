@@ -36,6 +36,7 @@ void collect_questions(const evaluation *run, const expression *condition);
 
 bool value_is_there(const cst_value *value);
 const cst_value *element_at(const cst_value *list, uint32_t index); /* absent past the end */
+uint32_t set_looks(uint32_t count); /* elements that a search of a sorted set looks at, at most */
 int set_order(cst_kind kind, const cst_value *a, const cst_value *b);
 
 #endif

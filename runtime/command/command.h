@@ -39,6 +39,7 @@ typedef enum command_answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_YES } command_answ
 typedef struct command_patterns {
     const cst_image *image;
     cst_range rows; /* of the table `commands` */
+    uint64_t *work; /* of the words that are compared; or NULL */
 } command_patterns;
 
 command_answer command_runs(const command *command, const command_patterns *patterns, bool only);

@@ -275,6 +275,8 @@ static void named_match(const shell_run *run, const command_patterns *patterns, 
             break;
         wanted wanted;
         wanted_read(text, row->text.length, &wanted);
+        if (patterns->work != NULL)
+            *patterns->work += 1u + run->count;
         const command_answer answer = run_answer(run, &wanted);
         out->answer = more(out->answer, answer);
         if (wanted.operand_count > 0)

@@ -137,6 +137,7 @@ static const command *command_of(cst_frame *frame, const cst_value *value)
             command_read(memory, value->length > 0 ? value->as.text : "", value->length);
         if (made == NULL)
             return &unknown;
+        scratch->work.commands += LIMIT_COMMAND_SCRIPTS - made->left + made->runs.count;
         *entry = (struct command_entry){value->as.text, value->length, made};
         cache->count++;
     }
@@ -175,7 +176,8 @@ cst_truth command_matches(cst_frame *frame, const cst_value *value, uint32_t lis
         return CST_FALSE;
     const cst_command_list_row *const row =
         &CST_ROWS(frame->image, command_lists, cst_command_list_row)[list];
-    const command_patterns patterns = {frame->image, row->rows};
+    cst_scratch *const scratch = frame->scratch;
+    const command_patterns patterns = {frame->image, row->rows, &scratch->work.commands};
     switch (command_runs(command_of(frame, value), &patterns, only != 0)) {
     case ANSWER_NO:
         return CST_FALSE;

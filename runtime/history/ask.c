@@ -177,9 +177,23 @@ static bool value_of(cst_frame *frame, const past_value *kept, uint32_t type, cs
 
 /* ---- services -------------------------------------------------------------------------------- */
 
+/* A declared price: what a value costs to be hashed. */
+static void count_value(const cst_frame *frame, const cst_value *value)
+{
+    cst_scratch *const scratch = frame->scratch;
+    scratch->work.past += 1 + (kind_has_text(value->kind) ? value->length : 0);
+}
+
+static void count_question(const cst_frame *frame, uint64_t steps)
+{
+    cst_scratch *const scratch = frame->scratch;
+    scratch->work.past += steps;
+}
+
 void past_note(cst_frame *frame, const cst_value *value, uint32_t note)
 {
     cst_history *const history = frame->history;
+    count_value(frame, value);
     history->notes[note] = *value;
     history->note_stamps[note] = history->stamp;
     history->note_slots[note] = slot_of(frame, value);
@@ -188,6 +202,7 @@ void past_note(cst_frame *frame, const cst_value *value, uint32_t note)
 void past_key(cst_frame *frame, const cst_value *value, uint32_t position)
 {
     cst_history *const history = frame->history;
+    count_value(frame, value);
     history->keys[position] = *value;
     history->key_slots[position] = slot_of(frame, value);
     history->key_count = position + 1;
@@ -299,6 +314,7 @@ cst_truth past_earlier(cst_frame *frame, uint32_t past, uint32_t site)
 {
     question asked;
     cst_truth truth;
+    count_question(frame, 1);
     if (question_of_session(frame, past, &asked)) {
         truth = past_ask_earlier(&asked.one, asked.key);
     } else {
@@ -312,6 +328,8 @@ cst_truth past_earlier(cst_frame *frame, uint32_t past, uint32_t site)
 uint32_t past_number(cst_frame *frame, uint32_t past, int64_t *out)
 {
     question asked;
+    const cst_past_row *const row = past_row(frame->image, past);
+    count_question(frame, 1 + (row->kind == CST_PAST_DISTINCT || row->within_us ? row->bound : 0)); /* what is kept may all be gone through */
     if (question_of_session(frame, past, &asked)) {
         past_event current;
         bool fits;
@@ -328,6 +346,7 @@ uint32_t past_number(cst_frame *frame, uint32_t past, int64_t *out)
 uint32_t past_latest(cst_frame *frame, uint32_t past, cst_value *out)
 {
     history_answer answer;
+    count_question(frame, 1);
     ask(frame, past, &answer);
     *out = answer.value;
     return answer.truth != PAST_UNKNOWN;

@@ -318,6 +318,7 @@ static void observe(cst_history *history, const past *one, const cst_watch_row *
 {
     uint64_t key[2] = {0, 0}, hash[2] = {0, 0};
     past_event event = {.at = past_store_next(one->store), .truth = truth, .key = key};
+    history->context->scratch.work.past += 1u + watch->key_count;
     for (uint32_t i = 0; i < watch->key_count; i++)
         if (history->note_stamps[watch->first_note + i] != history->stamp ||
             !history_hash_value(history, one, &history->notes[watch->first_note + i],
@@ -476,7 +477,11 @@ void history_enter(cst_context *context, history_fate fate)
     if (!context->frame.history || context->frame.image->watches.count == 0)
         return;
     context->history.telling = true;
+    const cst_work decided = context->scratch.work;
+    const size_t used = context->scratch.memory.used;
     ask_ahead(context);
+    context->scratch.work = decided;
+    context->scratch.work.told += context->scratch.memory.used - used;
     context->history.entered = true;
     const bool changed =
         context->cut_text.bytes || context->cut_args.bytes || context->cut_value.bytes;

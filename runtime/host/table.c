@@ -205,6 +205,8 @@ void host_flip(cst_frame *frame)
 
 void host_key(cst_frame *frame, const cst_value *value, uint32_t position)
 {
+    cst_scratch *const scratch = frame->scratch;
+    scratch->work.host += 1 + (kind_has_text(value->kind) || value->kind == CST_KIND_LIST ? value->length : 0);
     if (frame->host && position < LIMIT_HOST_ARGUMENTS)
         frame->host->keys[position] = *value;
 }
@@ -226,6 +228,8 @@ static void note(cst_host *host, host_question *known, uint32_t predicate, const
 cst_truth host_ask(cst_frame *frame, uint32_t predicate, uint32_t site, cst_truth arguments, cst_value *out)
 {
     cst_host *const host = frame->host;
+    cst_scratch *const scratch = frame->scratch;
+    scratch->work.host++;
     memset(out, 0, sizeof *out);
     if (arguments != CST_FALSE || !host)
         return arguments != CST_FALSE ? arguments : CST_UNDECIDED(site);

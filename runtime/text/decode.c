@@ -170,6 +170,7 @@ static bool undo_escapes(decoder *d, const view_segment *text, view_segment *out
     const char *at = text->bytes;
     const char *const end = at + text->length;
     uint32_t length = 0, code = 0;
+    d->work += text->length;
     const char *found = find_escape(at, end, &length, &code);
     if (found == end || !decode_room(d, text->length))
         return false;
@@ -190,12 +191,13 @@ static bool undo_escapes(decoder *d, const view_segment *text, view_segment *out
     }
     d->failed = d->failed || !writer_finish(&writer, text->map, out);
     d->bytes += d->failed ? 0 : out->length;
+    d->work += d->failed ? 0 : out->length;
     return !d->failed;
 }
 
 bool decode_room(decoder *d, uint32_t bytes)
 {
-    if (!d->failed && d->count <= LIMIT_DECODE_SEGMENTS /* and the text */ && bytes <= LIMIT_DECODE_BYTES - d->bytes)
+    if (!d->failed && d->count <= LIMIT_DECODE_SEGMENTS /* and the text */ && bytes <= d->most - d->bytes)
         return true;
     d->limited = true;
     return false;
@@ -216,6 +218,7 @@ void decode_segment(decoder *d, const view_segment *text, uint32_t depth)
     uint32_t rounds = 0, length, code;
     while (rounds < LIMIT_DECODE_DEPTH && undo_escapes(d, &plain, &plain))
         rounds++;
+    d->work += rounds == LIMIT_DECODE_DEPTH ? plain.length : 0;
     if (rounds == LIMIT_DECODE_DEPTH &&
         find_escape(plain.bytes, plain.bytes + plain.length, &length, &code) != plain.bytes + plain.length)
         d->limited = true;

@@ -102,6 +102,7 @@ static void add_writer(run_reader *reader, view_writer *writer, const view_map *
         return;
     }
     d->bytes += segment.length;
+    d->work += segment.length;
     decode_add(d, &segment);
     if (!d->failed)
         decode_segment(d, &segment, reader->depth + 1);
@@ -130,6 +131,7 @@ static bool add_utf16(run_reader *reader, const view_segment *text, const char *
         zeros += bytes[i] == 0;
     if (length % 2 != 0 || length < DECODE_RUN_LEAST / 2 || zeros < length / 2 - length / 8)
         return false;
+    reader->decoder->work += length;
     arena *const memory = reader->decoder->arena;
     view_writer raw, writer;
     view_segment units;
@@ -223,6 +225,7 @@ static void read_base64(run_reader *reader, const view_segment *text, uint32_t s
         return;
     }
     const uint32_t length = decode_base64(text->bytes, start, end, bytes);
+    d->work += (uint64_t)(end - start) + length; /* the run, and what it holds, which is looked at */
     if ((end - start) % 4 != 1) {
         if (text_length(bytes, length, &letters, &count) == length) {
             add_bytes(reader, text, bytes, length, PIECE_BASE64, start, 0);
@@ -231,7 +234,7 @@ static void read_base64(run_reader *reader, const view_segment *text, uint32_t s
         if (add_utf16(reader, text, bytes, length, start))
             return;
     }
-    for (uint32_t phase = 0; phase < 4 && !d->failed; phase++)
+    for (uint32_t phase = 0; phase < 4 && !d->failed; phase++, d->work += (uint64_t)(end - start) + length)
         add_stretches(reader, text, start + phase, bytes, decode_base64(text->bytes, start + phase, end, bytes));
 }
 
@@ -252,6 +255,7 @@ static bool read_hex(run_reader *reader, uint32_t start, uint32_t end)
     }
     for (uint32_t phase = 0; phase <= (end - start) % 2; phase++) {
         uint32_t letters, count;
+        reader->decoder->work += 2u * length;
         for (uint32_t i = 0; i < length; i++)
             bytes[i] = (char)(hex_value(text->bytes[start + phase + 2 * i]) << 4 | hex_value(text->bytes[start + phase + 2 * i + 1]));
         if (text_length(bytes, length, &letters, &count) == length) {
@@ -321,6 +325,7 @@ static void read_lines(run_reader *reader, uint32_t start, uint32_t end)
     const view_segment *const text = reader->text;
     view_writer writer;
     view_segment joined;
+    reader->decoder->work += end - start;
     writer_begin(&writer, reader->decoder->arena, end - start);
     for (uint32_t at = start; at < end && !writer.failed;) {
         const uint32_t stop = run_end(text->bytes, end, at);
@@ -340,6 +345,7 @@ void decode_runs(decoder *d, const view_segment *text, uint32_t depth)
     run_reader reader = {d, text, depth};
     const char *const bytes = text->bytes;
     const uint32_t length = text->length;
+    d->work += length;
     /* A run has a character at every 16th place: most of a text is not looked at. */
     for (uint32_t at = 0; length - at >= DECODE_RUN_LEAST && !d->failed;) {
         uint32_t start = at + DECODE_RUN_LEAST;

@@ -3,7 +3,7 @@
  *
  * Texts are kept one behind the other with a byte between them that no UTF-8 has, so no run crosses from one into the next. A block that holds such a
  * byte is not indexed. The hash is a polynomial over 2^64; it only proposes, bytes decide, so a chosen collision costs time, and the time
- * is bounded: past STEPS_PER_BYTE comparisons a byte the answer is "unknown", which callers make undecided.
+ * is bounded: past ECHO_STEPS_PER_BYTE comparisons a byte the answer is "unknown", which callers make undecided.
  */
 #include "runtime/text/echo.h"
 
@@ -14,8 +14,6 @@
 
 #define SEPARATOR '\xff'
 #define FACTOR UINT64_C(0x9E3779B97F4A7C15)
-#define STEPS_PER_BYTE 64u
-#define LEAST_STEPS (1u << 20)
 
 struct echo {
     cst_allocator allocator;
@@ -235,7 +233,7 @@ typedef struct search {
     const echo *echo;
     const char *text;
     uint32_t length;
-    uint64_t steps;
+    uint64_t steps, most;
     stretch last, before; /* not reported yet; empty: none */
     struct {              /* runs followed lately: a block of one that is met again adds nothing */
         uint32_t shift, end; /* places in the echo less those in the text */
@@ -297,7 +295,8 @@ static void follow(search *search, uint32_t at, uint32_t block)
 static void look_up(search *search, uint32_t at, uint64_t hash)
 {
     const echo *const echo = search->echo;
-    for (uint32_t block = echo->buckets[bucket_of(echo, hash)]; block; block = echo->next[block - 1]) {
+    /* many blocks may be alike, and each be the beginning of a long run */
+    for (uint32_t block = echo->buckets[bucket_of(echo, hash)]; block && search->steps <= search->most; block = echo->next[block - 1]) {
         search->steps++;
         if (memcmp(search->text + at, echo->bytes + (size_t)(block - 1) * echo->block, echo->block) == 0)
             follow(search, at, block - 1);
@@ -307,23 +306,24 @@ static void look_up(search *search, uint32_t at, uint64_t hash)
 }
 
 void echo_find(const echo *echo, const char *text, uint32_t length, echo_visit *visit, void *user,
-               bool *unknown)
+               bool *unknown, uint64_t *steps)
 {
     if (!echo || echo->bucket_count == 0 || length < echo->chars || length < echo->block)
         return;
-    search search = {.echo = echo, .text = text, .length = length};
-    const uint64_t most = (uint64_t)length * STEPS_PER_BYTE + LEAST_STEPS;
+    search search = {.echo = echo, .text = text, .length = length, .most = (uint64_t)length * ECHO_STEPS_PER_BYTE + ECHO_LEAST_STEPS};
     uint64_t hash = hash_of(text, echo->block);
     for (uint32_t at = 0;; at++) {
         look_up(&search, at, hash);
-        if (search.steps > most) {
+        if (search.steps > search.most) {
             *unknown = true;
             break;
         }
         /* what is found from here on begins behind it */
         if (search.before.end != 0 && at >= search.before.end + echo->block) {
-            if (!visit(user, search.before.start, search.before.end))
+            if (!visit(user, search.before.start, search.before.end)) {
+                *steps += search.steps + at;
                 return;
+            }
             search.before = (stretch){0, 0};
         }
         if (at + echo->block >= length)
@@ -331,6 +331,7 @@ void echo_find(const echo *echo, const char *text, uint32_t length, echo_visit *
         hash = (hash - (unsigned char)text[at] * echo->leaving) * FACTOR +
                (unsigned char)text[at + echo->block];
     }
+    *steps += search.steps + length;
     if (search.before.end != 0 && !visit(user, search.before.start, search.before.end))
         return;
     if (search.last.end != 0)

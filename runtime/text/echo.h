@@ -34,8 +34,10 @@ void echo_write(const echo *echo, buffer *out);
 echo *echo_read(const cst_allocator *allocator, bytes_reader *in);
 
 /* What shared runs cover of a text, from left to right; runs that overlap or meet are one. `visit` answers false to stop. *unknown is set if some
- * may be missing (bounds on the work). */
+ * may be missing (bounds on the work). What it has cost is added to *steps: the places of the text, and no more than the bound, and one run. */
+#define ECHO_STEPS_PER_BYTE 64u
+#define ECHO_LEAST_STEPS (1u << 20)
 typedef bool echo_visit(void *user, uint32_t start, uint32_t end);
-void echo_find(const echo *echo, const char *text, uint32_t length, echo_visit *visit, void *user, bool *unknown);
+void echo_find(const echo *echo, const char *text, uint32_t length, echo_visit *visit, void *user, bool *unknown, uint64_t *steps);
 
 #endif

@@ -17,6 +17,7 @@
 typedef struct asking {
     cst_frame *frame;
     arena *memory;
+    cst_work *work;
     provenance_question question;
     bool no, unknown;
 } asking;
@@ -24,10 +25,14 @@ typedef struct asking {
 static void ask_leaf(asking *state, const cst_value *leaf)
 {
     const cst_texts *const texts = state->frame->texts;
-    uint64_t steps = LIMIT_PROVENANCE_STEPS + (kind_has_text(leaf->kind) ? 8u * (uint64_t)leaf->length : 0);
+    const uint64_t most = LIMIT_PROVENANCE_STEPS + (kind_has_text(leaf->kind) ? 8u * (uint64_t)leaf->length : 0);
+    uint64_t steps = most;
     if (state->no)
         return;
-    switch (provenance_ask(texts->provenance, state->memory, &state->question, leaf, &steps)) {
+    const uint64_t before = provenance_work(texts->provenance);
+    const provenance_answer answer = provenance_ask(texts->provenance, state->memory, &state->question, leaf, &steps);
+    state->work->origins += 1 + (most - steps) + (provenance_work(texts->provenance) - before);
+    switch (answer) {
     case PROVENANCE_YES:
         return;
     case PROVENANCE_NO:
@@ -113,6 +118,7 @@ cst_truth value_from(cst_frame *frame, const cst_value *value, uint32_t from, ui
     cst_scratch *const scratch = frame->scratch;
     asking state = {.frame = frame,
                     .memory = &scratch->memory,
+                    .work = &scratch->work,
                     .question = {.sources = (const uint64_t *)(const void *)CST_TEXT(image, row->sources),
                                  .results = (const uint64_t *)(const void *)CST_TEXT(image, image->results),
                                  .chars = row->chars,

@@ -298,10 +298,16 @@ static bool index_tokens(provenance *from, const provenance_record *record)
     return !state.failed;
 }
 
+uint64_t provenance_work(const provenance *from)
+{
+    return from ? from->work : 0;
+}
+
 void provenance_index_tokens(provenance *from)
 {
     for (; from->tokens_done < from->record_count; from->tokens_done++) {
         const provenance_record *const record = &from->records[from->tokens_done];
+        from->work += record->length;
         if (!index_tokens(from, record))
             provenance_lose(from, record->source);
     }
@@ -316,6 +322,7 @@ void provenance_index_typed(provenance *from, uint32_t type)
     arena_init(&memory, &from->allocator, 0);
     for (; *done < from->record_count; (*done)++) {
         const provenance_record *const record = &from->records[*done];
+        from->work += record->length;
         if (!provenance_find_typed(from, &memory, record, type))
             provenance_lose(from, record->source);
         arena_reset(&memory);

@@ -66,6 +66,8 @@ typedef struct provenance_question {
 
 typedef enum provenance_answer { PROVENANCE_NO, PROVENANCE_YES, PROVENANCE_UNKNOWN } provenance_answer;
 
+/* What has been indexed and looked up, ever, beside the steps of provenance_ask; of NULL nothing (docs/bounds.md). */
+uint64_t provenance_work(const provenance *from);
 /* One leaf: a text, an identity, a number. *steps are what comparing may still cost, and are used up; at 0 the answer is PROVENANCE_UNKNOWN. `from` may be NULL:
  * nothing came yet. */
 provenance_answer provenance_ask(provenance *from, arena *memory, const provenance_question *question,

@@ -30,6 +30,7 @@ typedef struct needle { /* a value as text */
     uint32_t tag;
     uint32_t least;     /* members of its chain, as far as they were counted */
     uint32_t tokens;
+    uint32_t counted;   /* members of chains, of all tokens that were tried */
     const provenance *from;
 } needle;
 
@@ -217,6 +218,7 @@ static void consider_anchor(void *user, uint32_t start, uint32_t end)
         return;
     const uint32_t tag = provenance_tag(state->from, state->text + start, end - start);
     const uint32_t members = count_chain(state->from, tag, state->anchor_end ? state->least : ANCHOR_STEPS);
+    state->counted += members;
     if (state->anchor_end && members >= state->least)
         return;
     state->anchor = start;
@@ -355,7 +357,7 @@ static uint32_t find_key(search *search, const provenance_key *key)
 }
 
 /* The value as a person reads it. False: memory is short. */
-static bool needle_of(const provenance *from, arena *memory, const cst_value *leaf, needle *out)
+static bool needle_of(provenance *from, arena *memory, const cst_value *leaf, needle *out)
 {
     const char *text = leaf->as.text;
     uint32_t length = leaf->length;
@@ -368,9 +370,11 @@ static bool needle_of(const provenance *from, arena *memory, const cst_value *le
     out->length = canonical_write(text, length, canonical);
     memset(canonical + out->length, 0, PROVENANCE_SLACK);
     out->chars = (uint32_t)utf8_count(canonical, out->length);
+    from->work += 2 * (uint64_t)length;
     if (from->token_chains.count == 0)
         return true;
     tokens_visit(canonical, out->length, consider_anchor, out);
+    from->work += out->counted;
     if (out->tokens == 0)
         out->tag = provenance_tag(from, canonical, 0);
     return true;

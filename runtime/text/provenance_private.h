@@ -60,6 +60,7 @@ struct provenance {
     uint32_t tokens_done;   /* records whose tokens are in the index */
     uint32_t typed_done[PROVENANCE_TYPES]; /* by bit of `types`: records that were searched for it */
     uint64_t memory;        /* bytes allocated */
+    uint64_t work;          /* bytes that were indexed and made ready to be compared, members of chains that were counted */
 };
 
 /* ---- provenance.c ---- */

@@ -48,6 +48,11 @@ static uint32_t sweep_match(scan_try *with, const scan_pattern_row *row, uint32_
     return end;
 }
 
+uint64_t scan_work(const scan_scratch *scratch)
+{
+    return scratch->work;
+}
+
 /* ---- finding --------------------------------------------------------------------------------- */
 
 typedef struct finding {
@@ -116,6 +121,7 @@ static inline void try_window(finding *state, uint32_t number, uint32_t from, ui
     if (from > to)
         return;
     *tried = to + 1;
+    with->scratch->work += to - from + 1;
     const scan_begin begin = scan_begin_of(with, &with->database->patterns[number]);
     const uint32_t at = next_place(&begin, with->text, with->length, from, to);
     if (at <= to) /* of most windows that is not so */
@@ -131,6 +137,7 @@ static uint32_t window_start(const finding *state, const scan_pattern_row *row, 
     uint32_t at = end - length;
     while (at > from && scan_has(before, (unsigned char)state->with.text[at - 1]))
         at--;
+    state->with.scratch->work += end - length - at;
     return at > from ? at : from;
 }
 
@@ -156,6 +163,7 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end_in_part)
         return true;
     const scan_literal_row *const row = (const scan_literal_row *)scan_at(head, head->literals.offset) + literal;
     const uint32_t *const numbers = scan_at(head, row->patterns.offset);
+    state->with.scratch->work += 1u + row->patterns.count;
     for (uint32_t i = 0; i < row->patterns.count; i++) {
         const uint32_t number = numbers[i];
         const scan_pattern_row *const pattern = &state->with.database->patterns[number];
@@ -242,6 +250,7 @@ static void try_digit(finding *state, uint32_t number, const digit_runs *runs)
             const bool lead = run->begin <= last && can_lead(state, leads, behind, run);
             while (at > from && scan_has(before, (unsigned char)state->with.text[at - 1]))
                 at--;
+            state->with.scratch->work += run->begin - at;
             if (at == run->begin && !lead)
                 continue;
             to = lead ? run->begin : last < run->begin ? last : run->begin - 1;
@@ -257,6 +266,7 @@ static void try_digits(finding *state, digit_runs *runs)
 {
     const scan_head *const head = state->with.database->head;
     const uint32_t *const numbers = scan_at(head, head->numbers.offset), *const digits = scan_at(head, head->digits.offset);
+    state->with.scratch->work += (uint64_t)runs->count * (head->numbers.count + head->digits.count);
     for (uint32_t i = 0; i < runs->count; i++)
         runs->items[i].edge = runs->items[i].begin == 0 || !scan_is_word((unsigned char)state->with.text[runs->items[i].begin - 1]);
     for (uint32_t i = 0; i < head->numbers.count; i++)
@@ -309,6 +319,7 @@ static void find_tokens(finding *state)
         uint32_t end = at;
         while (end < state->with.length && scan_is_token((unsigned char)text[end]))
             end++;
+        state->with.scratch->work += end - at >= head->least_token ? head->tokens.count : 0;
         for (uint32_t i = 0; end - at >= head->least_token && i < head->tokens.count; i++) {
             const scan_pattern_row *const row = &state->with.database->patterns[numbers[i]];
             if (end - at < row->token || is_done(state, numbers[i]))
@@ -362,13 +373,15 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
     for (uint32_t i = 0; from > 0 && i < head->patterns.count; i++)
         scratch->tried[i] = from;
     memset(scratch->spent, 0, head->patterns.count * sizeof *scratch->spent);
+    const bool has_digits = head->numbers.count > 0 || head->digits.count > 0;
+    scratch->work += (uint64_t)(length - from) * ((database->engine != NULL) + has_digits + (head->tokens.count > 0));
     if (database->engine) {
         state.part = from > database->lookback ? from - database->lookback : 0;
         const cst_status status = engine_scan(database->engine, scratch->engine, text + state.part, length - state.part, literal_hit, &state);
         if (status != CST_OK)
             return status;
     }
-    if (head->numbers.count > 0 || head->digits.count > 0)
+    if (has_digits)
         find_digits(&state);
     if (head->tokens.count)
         find_tokens(&state);
@@ -389,6 +402,7 @@ cst_status scan_list(const scan_database *database, scan_scratch *scratch, const
     const uint64_t steps = scan_steps_for(length), patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
     scan_try with = {database, scratch, text, length, steps, false};
     const scan_begin begin = scan_begin_of(&with, row);
+    scratch->work += to - from;
     for (uint32_t at = from; at < to && at < length;) {
         if (!scan_may_begin(&begin, text, length, at)) {
             at++;

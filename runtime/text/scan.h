@@ -41,6 +41,8 @@ uint32_t scan_lookback(const scan_database *database);
 /* A scratch serves every database that it was fitted to; *scratch may be NULL at first. Once fitted and warm, scanning allocates nothing. */
 cst_status scan_scratch_fit(scan_scratch **scratch, const scan_database *database, const cst_allocator *allocator);
 void scan_scratch_free(scan_scratch *scratch);
+/* The steps of all that was scanned with it (docs/bounds.md). */
+uint64_t scan_work(const scan_scratch *scratch);
 
 /* Sets bit p of `found` for each pattern p with at least one match that begins at `from` or behind, of `unknown` for each of which that is not
  * known (then it is not in `found`); text before is seen by assertions and `after`. Both have (scan_pattern_count + 63) / 64 words, are written whole. */

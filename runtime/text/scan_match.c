@@ -50,7 +50,7 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
             break;
     }
     const uint32_t done = at - start + 1;
-    with->steps = with->steps > done ? with->steps - done : 0;
+    scan_spend(with, done);
     if (state == 0)
         return;
     if ((table[state * columns + columns - 1] & SCAN_ACCEPT) && at > start)
@@ -195,7 +195,7 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
         next.stamp = with->scratch->stamp;
         next.count = 0;
         const bool accepts = step_positions(with, row, now, count, at, &next, &done);
-        with->steps = with->steps > done ? with->steps - done : 0;
+        scan_spend(with, done);
         if (accepts && at > start && !scan_continues(with->text[at]))
             accept(out, at);
         if (next.count == 0 || with->steps == 0)
@@ -217,7 +217,7 @@ static void run(scan_try *with, const scan_pattern_row *row, uint32_t start, end
     else if (automaton->gate == 0 || !scan_turns_away(with->database, automaton, with->text, with->length, start))
         run_positions(with, automaton, start, out);
     else
-        with->steps = with->steps > SCAN_MOST_AHEAD ? with->steps - SCAN_MOST_AHEAD : 0;
+        scan_spend(with, SCAN_MOST_AHEAD);
     if (with->steps == 0)
         with->unknown = true;
 }
@@ -259,12 +259,14 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
             continue; /* inside of a word */
         for (uint32_t i = 0; i < row->after.count; i++) {
             const char *const word = scan_at(head, words[i].offset);
-            if (words[i].count <= start - at && word[0] == c && stands_at(with, at, word, words[i].count))
+            if (words[i].count <= start - at && word[0] == c && stands_at(with, at, word, words[i].count)) {
+                with->scratch->work += (uint64_t)(at + 1 - from) * (row->after.count + 1);
                 return true;
+            }
         }
     }
     const uint64_t done = (uint64_t)(start - from) * (row->after.count + 1);
-    with->steps = with->steps > done ? with->steps - done : 0;
+    scan_spend(with, done);
     return false;
 }
 
@@ -274,7 +276,7 @@ static uint32_t checked_end(scan_try *with, const scan_pattern_row *row, uint32_
 {
     for (uint32_t i = found->count; i-- > 0;) {
         const uint32_t length = found->list[i] - start;
-        with->steps = with->steps > length ? with->steps - length : 0;
+        scan_spend(with, length);
         if (check_holds((check_kind)row->check, row->check_bound, with->text + start, length))
             return found->list[i];
     }
@@ -318,7 +320,7 @@ static bool table_accepts(scan_try *with, const scan_automaton_row *row, uint32_
     if (!accepts && at == length && at > start && (entry & ~SCAN_ACCEPT) != 0)
         accepts = (table[(entry & ~SCAN_ACCEPT) * columns + columns - 1] & SCAN_ACCEPT) != 0;
     const uint32_t done = at - start + 1;
-    with->steps = with->steps > done ? with->steps - done : 0;
+    scan_spend(with, done);
     if (!accepts && with->steps == 0)
         with->unknown = true;
     return accepts;

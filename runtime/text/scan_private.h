@@ -57,6 +57,7 @@ struct scan_scratch {
     uint32_t thread_count, thread_stamp;
     scan_follower *followers[SCAN_FOLLOWERS]; /* of scan_follow.c: of the databases that streams ask for, NULL behind them */
     uint32_t epoch;      /* counts whenever states of a follower are dropped */
+    uint64_t work;       /* steps of all that was scanned with it, for docs/bounds.md */
 };
 
 static inline const void *scan_at(const scan_head *head, uint32_t offset)
@@ -99,6 +100,13 @@ typedef struct scan_try {
     uint64_t steps; /* left; at 0 what comes is unknown */
     bool unknown;
 } scan_try;
+
+/* So many steps of a pattern were done. */
+static inline void scan_spend(scan_try *with, uint64_t done)
+{
+    with->scratch->work += done;
+    with->steps = with->steps > done ? with->steps - done : 0;
+}
 
 /* scan_match.c */
 

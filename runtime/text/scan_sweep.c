@@ -142,7 +142,7 @@ static void step_positions(sweep *all, const scan_automaton_row *row, uint32_t a
             break;
         }
     }
-    all->with->steps = all->with->steps > done ? all->with->steps - done : 0;
+    scan_spend(all->with, done);
 }
 
 static uint32_t run(sweep *all)
@@ -155,7 +155,7 @@ static uint32_t run(sweep *all)
             if (all->best != SCAN_NONE)
                 break;
             const uint32_t start = next_start(all, at);
-            with->steps = with->steps > start - at ? with->steps - (start - at) : 0;
+            scan_spend(with, start - at);
             at = start;
             if (at > all->to)
                 break;
@@ -166,7 +166,7 @@ static uint32_t run(sweep *all)
             step_table(all, row, at);
         else
             step_positions(all, row, at);
-        with->steps = with->steps > all->now.count + 1 ? with->steps - all->now.count - 1 : 0;
+        scan_spend(with, all->now.count + 1);
         if (with->steps == 0) {
             with->unknown = true;
             break;

@@ -31,7 +31,7 @@ static bool ends_surely(const scan_try *with)
 
 static void spend(scan_try *with, uint32_t steps)
 {
-    with->steps = with->steps > steps ? with->steps - steps : 0;
+    scan_spend(with, steps);
     with->unknown = with->unknown || with->steps == 0;
 }
 
@@ -40,6 +40,7 @@ static void spend(scan_try *with, uint32_t steps)
 uint32_t scan_phrase_end(const scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
     const uint32_t length = row->length;
+    with->scratch->work += length;
     if (length > with->length - start || memcmp(with->text + start, scan_at(with->database->head, row->body), length) != 0)
         return 0;
     return row->words && (!is_edge(with, start) || !is_edge(with, start + length)) ? 0 : start + length;
@@ -172,6 +173,7 @@ uint32_t scan_words_end(scan_try *with, const scan_pattern_row *row, uint32_t st
             end = word_begin(with, end, row->longest);
         if (end < with->length)
             end = word_end(with, end);
+        with->scratch->work += end - start + 1; /* it was read, and is looked up */
         if (end - start > row->longest)
             break;
         if ((words->lengths >> number & 1) != 0 && is_edge(with, end) && in_words(with, words, start, end) && end > best)

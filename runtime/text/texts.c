@@ -41,6 +41,12 @@ static arena *scratch_of(const cst_frame *frame)
     return &scratch->memory;
 }
 
+static cst_work *work_of(const cst_frame *frame)
+{
+    cst_scratch *const scratch = frame->scratch;
+    return &scratch->work;
+}
+
 /* ---- each text seen once in a view, and scanned once by a database ---------------------------- */
 
 static bool view_of(arena *memory, uint32_t views, const char *text, uint32_t length, view *out)
@@ -51,7 +57,7 @@ static bool view_of(arena *memory, uint32_t views, const char *text, uint32_t le
     if (!whole)
         return false;
     *whole = (view_segment){.bytes = length ? text : "", .length = length};
-    *out = (view){.segments = whole, .count = 1};
+    *out = (view){.segments = whole, .count = 1, .work = 1};
     return true;
 }
 
@@ -98,6 +104,7 @@ static text_seen *seen_of(cst_frame *frame, uint32_t views, const char *text, ui
     *fresh = (text_seen){.next = *bucket, .text = text, .length = length, .views = views};
     *bucket = fresh;
     fresh->made = view_of(memory, views, text, length, &fresh->view);
+    work_of(frame)->viewed += fresh->view.work;
     return fresh->made ? fresh : NULL;
 }
 
@@ -131,7 +138,10 @@ static bool scan_segments(cst_frame *frame, const view *view, text_scan *scan)
         return false;
     for (uint32_t i = 0; i < view->count; i++) {
         const view_segment *const segment = &view->segments[i];
-        if (scan_find(database, texts->scratch, segment->bytes, segment->length, 0, one, one + words) != CST_OK)
+        const uint64_t before = scan_work(texts->scratch);
+        const cst_status status = scan_find(database, texts->scratch, segment->bytes, segment->length, 0, one, one + words);
+        work_of(frame)->scanned += scan_work(texts->scratch) - before + words;
+        if (status != CST_OK)
             return false;
         for (uint32_t w = 0; w < words; w++) {
             found[w] |= one[w];
@@ -232,6 +242,7 @@ static cst_truth contains_one(cst_frame *frame, const probe *probe, const cst_va
     }
     text_seen *const seen = seen_of(frame, probe->views, text->as.text, text->length);
     const text_scan *const scan = seen ? scan_of(frame, seen, probe->database) : NULL;
+    work_of(frame)->scanned += probe->count;
     if (!scan)
         return CST_UNDECIDED(site);
     bool unknown = seen->view.limited;
@@ -250,12 +261,15 @@ static cst_truth matches_one(cst_frame *frame, const probe *probe, const cst_val
     const scan_database *const database = view ? texts_database(texts, probe->database) : NULL;
     if (!database)
         return CST_UNDECIDED(site);
-    bool unknown = view->limited;
-    for (uint32_t i = 0; i < probe->count; i++)
-        for (uint32_t s = 0; s < view->count; s++)
-            if (scan_whole(database, texts->scratch, view->segments[s].bytes,
-                           view->segments[s].length, probe->numbers[i], &unknown))
-                return CST_TRUE;
+    bool unknown = view->limited, takes = false;
+    const uint64_t before = scan_work(texts->scratch);
+    for (uint32_t i = 0; i < probe->count && !takes; i++)
+        for (uint32_t s = 0; s < view->count && !takes; s++)
+            takes = scan_whole(database, texts->scratch, view->segments[s].bytes, view->segments[s].length,
+                               probe->numbers[i], &unknown);
+    work_of(frame)->scanned += scan_work(texts->scratch) - before + (uint64_t)probe->count * view->count;
+    if (takes)
+        return CST_TRUE;
     return unknown ? CST_UNDECIDED(site) : CST_FALSE;
 }
 
@@ -345,6 +359,8 @@ static bool places_in(cst_frame *frame, const probe *probe, const cst_value *tex
         return false;
     collecting state = {.memory = scratch_of(frame), .list = out, .text = text};
     bool unknown = seen->view.limited;
+    const uint64_t before = scan_work(texts->scratch);
+    work_of(frame)->found += (uint64_t)probe->count * (1 + seen->view.count);
     for (uint32_t i = 0; i < probe->count; i++) {
         const uint32_t number = probe->numbers[i];
         unknown = unknown || has_bit(scan->unknown, number);
@@ -358,6 +374,7 @@ static bool places_in(cst_frame *frame, const probe *probe, const cst_value *tex
                 return false;
         }
     }
+    work_of(frame)->found += scan_work(texts->scratch) - before + state.total;
     *total += state.total;
     return !unknown && !state.failed;
 }
@@ -373,8 +390,10 @@ static int places_compare(const void *left, const void *right)
 }
 
 /* In order, and each range once: one text seen in two ways shows one thing twice. */
-static void places_order(place_list *list, uint32_t from)
+static void places_order(cst_frame *frame, place_list *list, uint32_t from)
 {
+    const uint32_t count = list->count - from;
+    work_of(frame)->found += (uint64_t)count * (1 + (count > 1 ? 32 - (uint32_t)__builtin_clz(count) : 0));
     sort_in_place(list->items + from, list->count - from, sizeof *list->items, places_compare);
     uint32_t kept = from;
     for (uint32_t i = from; i < list->count; i++)
@@ -428,11 +447,13 @@ uint32_t text_found(cst_frame *frame, const cst_value *text, uint32_t number, ui
         if (!places_in(frame, &probe, one, &list, &total))
             return 0;
         if (list.count > from)
-            places_order(&list, from);
+            places_order(frame, &list, from);
     }
     cst_value *const items = arena_array(context.arena, list.count, sizeof *items);
     if (!items)
         return 0;
+    for (uint32_t i = 0; i < list.count; i++)
+        work_of(frame)->found += list.items[i].end - list.items[i].start;
     for (uint32_t i = 0; i < list.count; i++)
         if (!element_of(&context, element, &list.items[i], &items[i]))
             return 0;
@@ -449,6 +470,7 @@ uint32_t text_found(cst_frame *frame, const cst_value *text, uint32_t number, ui
 typedef struct leaf_list {
     cst_value *items;
     uint32_t count, capacity;
+    uint64_t looked; /* values gone through */
 } leaf_list;
 
 static bool add_leaf(arena *memory, leaf_list *list, cst_value leaf)
@@ -463,6 +485,7 @@ static bool add_leaf(arena *memory, leaf_list *list, cst_value leaf)
 /* Recursion is bounded by the depth that the JSON reader accepts. */
 static bool json_leaves(arena *memory, leaf_list *list, const cst_json *json)
 {
+    list->looked++;
     if (json->kind == JSON_STRING)
         return add_leaf(memory, list,
                         (cst_value){.as.text = json->text,
@@ -481,6 +504,7 @@ static bool json_leaves(arena *memory, leaf_list *list, const cst_json *json)
 
 static bool value_leaves(arena *memory, leaf_list *list, const cst_value *value)
 {
+    list->looked++;
     if (value->kind == CST_KIND_JSON)
         return !value->parts || json_leaves(memory, list, value->parts);
     if (kind_has_text(value->kind))
@@ -497,7 +521,9 @@ uint32_t text_leaves(cst_frame *frame, const cst_value *value, cst_value *out)
 {
     leaf_list list = {0};
     memset(out, 0, sizeof *out);
-    if (!value_leaves(scratch_of(frame), &list, value))
+    const bool whole = value_leaves(scratch_of(frame), &list, value);
+    work_of(frame)->values += list.looked;
+    if (!whole)
         return 0;
     out->kind = CST_KIND_LIST;
     out->as.items = list.items;
@@ -526,14 +552,16 @@ static bool repeats_in(cst_frame *frame, const cst_echo_row *row, const echo *ec
 {
     const view *const view = texts_view(frame, row->views, text->as.text, text->length);
     bool unknown = false;
+    uint64_t steps = 0;
     if (!view)
         return false;
     state->places.text = text;
     state->places.pattern = CST_NONE;
     for (uint32_t s = 0; s < view->count && (!state->some || state->places.memory); s++) {
         const view_segment *const segment = state->places.segment = &view->segments[s];
-        echo_find(echo, segment->bytes, segment->length, repeat_seen, state, &unknown);
+        echo_find(echo, segment->bytes, segment->length, repeat_seen, state, &unknown, &steps);
     }
+    work_of(frame)->origins += steps + view->count;
     return !unknown && !view->limited && !state->places.failed;
 }
 
@@ -560,6 +588,7 @@ cst_truth text_repeats(cst_frame *frame, const cst_value *text, uint32_t number,
 static void mark_places(cst_frame *frame, const place_list *list)
 {
     cst_texts *const texts = frame->texts;
+    work_of(frame)->found += list->count;
     for (uint32_t i = 0; i < list->count; i++) {
         const text_place *const place = &list->items[i];
         text_mark *const mark =

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "runtime/limits.h"
 #include "runtime/utf8.h"
 
 /* A text with U+FFFD for each malformed byte; the text itself if it has none. */
@@ -39,6 +40,7 @@ static bool make_rot13(decoder *d, const view_segment *text)
         bytes[i] = (char)(letter ? (c & ~0x1F) | ((low - 'a' + 13) % 26 + 1) : c);
     }
     const view_segment segment = {bytes, text->length, text->map};
+    d->work += text->length;
     decode_add(d, &segment);
     return !d->failed;
 }
@@ -48,13 +50,14 @@ static bool make_folded(arena *memory, const char *text, uint32_t length, view *
     view_segment *const segment = arena_allocate(memory, sizeof *segment);
     if (!segment || !fold_segment(memory, text, length, NULL, segment))
         return false;
-    *out = (view){segment, 1, false};
+    *out = (view){segment, 1, false, (uint64_t)length + segment->length};
     return true;
 }
 
 __attribute__((noinline)) static bool make_several(arena *memory, const char *text, uint32_t length, unsigned views, view *out)
 {
-    decoder d = {.arena = memory};
+    const uint64_t most = (uint64_t)length * LIMIT_DECODE_GROWTH;
+    decoder d = {.arena = memory, .most = most < LIMIT_DECODE_BYTES ? (uint32_t)most : LIMIT_DECODE_BYTES, .work = length};
     view_segment whole;
     if (!make_valid(memory, text, length, &whole))
         return false;
@@ -69,8 +72,9 @@ __attribute__((noinline)) static bool make_several(arena *memory, const char *te
         const view_segment plain = d.items[i];
         if (!fold_segment(memory, plain.bytes, plain.length, plain.map, &d.items[i]))
             return false;
+        d.work += (uint64_t)plain.length + d.items[i].length;
     }
-    *out = (view){d.items, d.count, d.limited};
+    *out = (view){d.items, d.count, d.limited, d.work};
     return true;
 }
 

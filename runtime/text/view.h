@@ -42,6 +42,7 @@ typedef struct view {
     const view_segment *segments;
     uint32_t count;
     bool limited; /* a bound was reached (depth, bytes): something may not have been looked at */
+    uint64_t work; /* bytes that were read and written to make it */
 } view;
 
 /* False: memory is short. The segments may point into `text`. */

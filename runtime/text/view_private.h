@@ -114,7 +114,9 @@ typedef struct decoder {
     arena *arena;
     view_segment *items; /* the segments so far */
     uint32_t count, capacity;
-    uint32_t bytes;      /* made so far, of LIMIT_DECODE_BYTES */
+    uint32_t bytes;      /* made so far... */
+    uint32_t most;       /* ...of as many as the text may make */
+    uint64_t work;       /* bytes read and written so far */
     bool limited, failed;
 } decoder;
 

@@ -31,7 +31,7 @@ static command_answer ask(const command *command, const cst_value *program, bool
     all.row =
         (cst_command_row){{(uint32_t)(all.text - (char *)&all), program->length}, program->length};
     memcpy(all.text, program->as.text, program->length);
-    const command_patterns patterns = {&all.image, {0, 1}};
+    const command_patterns patterns = {&all.image, {0, 1}, NULL};
     return command_runs(command, &patterns, only);
 }
 

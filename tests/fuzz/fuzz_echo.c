@@ -82,8 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     reported found = {.behind = 0};
     bool marks[MOST] = {false}, unknown = false;
+    uint64_t steps = 0;
     if (valid) {
-        echo_find(made, last, (uint32_t)(end - last), visit, &found, &unknown);
+        echo_find(made, last, (uint32_t)(end - last), visit, &found, &unknown, &steps);
         for (const char *from = bytes; from < last;) {
             const char *const to = memchr(from, '\xff', (size_t)(last - from));
             search(from, (uint32_t)(to - from), last, (uint32_t)(end - last), chars, marks, &found, !unknown);

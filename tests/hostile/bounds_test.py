@@ -8,7 +8,7 @@ LIMIT_RULES        a million rules take minutes and gigabytes to check in a buil
 LIMIT_IMAGE_BYTES  tables of two gigabytes need a policy near every other bound at once;
 LIMIT_PATTERNS     a hundred thousand patterns for one field take minutes to compile;
 LIMIT_PATTERN_STATES  no bound that anybody meets: a pattern past it is run another way (tests/differential/patterns.c runs both);
-LIMIT_SCAN_STEPS, LIMIT_CHECKED_ENDS, LIMIT_DECODE_BYTES  need patterns and texts made for it, in unit tests that see inside.
+LIMIT_SCAN_STEPS, LIMIT_CHECKED_ENDS, LIMIT_DECODE_BYTES, LIMIT_DECODE_GROWTH  need patterns and texts made for it, in unit tests that see inside.
 """
 import json
 import os
@@ -22,7 +22,7 @@ import time
 CONSTC = os.path.abspath(sys.argv[1])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTERN_STATES", "LIMIT_PATTERN_STATES_SEARCHED", "LIMIT_SCAN_STEPS", "LIMIT_CHECKED_ENDS",
-             "LIMIT_DECODE_BYTES", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES",
+             "LIMIT_DECODE_BYTES", "LIMIT_DECODE_GROWTH", "LIMIT_PATTERN_GATE", "LIMIT_SHARED_PAST_KEYS", "LIMIT_SHARED_PAST_BYTES",
              "LIMIT_APPROVALS", "LIMIT_APPROVER_BYTES", "LIMIT_APPROVAL_SECONDS", "LIMIT_USED_GRANTS", "LIMIT_SHARED_GRANTS",
              "LIMIT_PENDING_EVENTS", "LIMIT_PENDING_BYTES",
              "LIMIT_HOOK_SECONDS", "LIMIT_HOOK_STATE_BYTES", # tests/cli/hook_test.py

@@ -16,6 +16,7 @@
 
 #include "compiler/backend.h"
 #include "compiler/reference/explain.h"
+#include "runtime/scratch.h"
 #include "runtime/base/hash.h"
 #include "runtime/policy.h"
 #include "tests/unit/policy_builder.h"
@@ -107,7 +108,9 @@ static backend_module *compiled(builder *b)
 static cst_frame frame_for(const backend_module *made, const cst_value *slots, cst_hit *hits,
                            uint8_t *memo)
 {
+    static cst_scratch scratch; /* nothing here needs memory, but work is counted in it */
     return (cst_frame){.slots = slots,
+                       .scratch = &scratch,
                        .hits = hits,
                        .memo = memo,
                        .services = &services,

@@ -421,7 +421,7 @@ static command_answer ask(const command *command, const char *text, bool only)
         at += (uint32_t)length + 1;
         one += length + (one[length] == ',');
     }
-    const command_patterns patterns = {&all.image, {0, all.image.commands.count}};
+    const command_patterns patterns = {&all.image, {0, all.image.commands.count}, NULL};
     return command_runs(command, &patterns, only);
 }
 
