@@ -107,6 +107,15 @@ static const uint8_t *signature_of(const grant *one)
     return one->bytes + one->length - SIGNATURE;
 }
 
+int64_t approval_clock(cst_context *context)
+{
+    const session_table *const table = &context->sessions;
+    const engine_text *const name = &context->event.session;
+    const session *const known = session_find(table, name->bytes, name->length);
+    const int64_t kept = known ? known->clock : table->floor, now = engine_time(context);
+    return kept > now ? kept : now;
+}
+
 static bool is_used(cst_context *context, const grant *one)
 {
     const engine_text *const name = &context->event.session;
@@ -126,7 +135,7 @@ static bool is_good(cst_context *context, const grant *one, const uint8_t hash[3
     hash_session(name->bytes ? name->bytes : "", name->length, own);
     return hmac_equal(signature, signature_of(one)) && memcmp(one->bytes + 1, own, 32) == 0 &&
            memcmp(one->bytes + 33, hash, 32) == 0 &&
-           memcmp(one->bytes + 65, context->frame.image->source_hash, 32) == 0 && one->expires >= engine_time(context) &&
+           memcmp(one->bytes + 65, context->frame.image->source_hash, 32) == 0 && one->expires >= approval_clock(context) &&
            !is_used(context, one);
 }
 
@@ -153,7 +162,7 @@ static bool meets(cst_context *context, const grant *one, const demand *asked)
     const cst_image *const image = context->frame.image;
     const cst_ref *const names = CST_ROWS(image, names, cst_ref) + asked->who.first;
     const int64_t most = asked->within_us > 0 ? asked->within_us : APPROVAL_US;
-    if (one->expires - engine_time(context) > most)
+    if (one->expires - approval_clock(context) > most)
         return false;
     for (uint32_t i = 0; i < asked->who.count; i++)
         if (names[i].length == one->who_length && memcmp(CST_TEXT(image, names[i]), one->who, one->who_length) == 0)
@@ -202,7 +211,7 @@ static bool has_room(cst_context *context)
     session *const known = session_find(table, name->bytes, name->length);
     if (!known)
         return table->count < context->policy->limits.sessions;
-    session_forget_grants(table, known, engine_time(context));
+    session_forget_grants(table, known, approval_clock(context));
     return known->grant_count + LIMIT_APPROVALS <= LIMIT_USED_GRANTS;
 }
 
@@ -310,6 +319,6 @@ cst_status cst_decision_request(const cst_decision *decision, cst_request *out)
     if (!copy)
         return CST_NO_MEMORY;
     out->text = copy;
-    out->expires_us = engine_time(context) + least;
+    out->expires_us = approval_clock(context) + least;
     return CST_OK;
 }

@@ -18,6 +18,9 @@
 bool approvals_apply(cst_context *context, bool *no_memory);
 /* The event is let through: its grants are used up. */
 void approvals_use(cst_context *context);
+/* What grants are measured by: the session's clock, which never runs backwards, so an event that names an earlier time brings no grant back that
+ * has expired, or that was used and is forgotten. */
+int64_t approval_clock(cst_context *context);
 /* hash_action.c: what a grant is for: the action, or the whole event at other stages, as it goes on. CST_NO_FIELD: it has no such name. */
 cst_status approval_hash(cst_context *context, uint8_t out[32]);
 
