@@ -123,6 +123,15 @@ static const uint8_t *signature_of(const grant *one)
     return one->bytes + one->length - SIGNATURE;
 }
 
+int64_t approval_clock(cst_context *context)
+{
+    const session_table *const table = &context->sessions;
+    const engine_text *const name = &context->event.session;
+    const session *const known = session_find(table, name->bytes, name->length);
+    const int64_t kept = known ? known->clock : table->floor, now = engine_time(context);
+    return kept > now ? kept : now;
+}
+
 /* Well-formed, and signed with this key. */
 static bool grant_read(const cst_policy *policy, const char *text, size_t length, grant *out)
 {
@@ -160,7 +169,7 @@ static bool is_for(const grant *one, const uint8_t holder[32], const uint8_t sub
 /* Under this policy, and not expired. */
 static bool is_alive(cst_context *context, const grant *one)
 {
-    return memcmp(one->bytes + 65, context->frame.image->source_hash, 32) == 0 && one->expires >= engine_time(context);
+    return memcmp(one->bytes + 65, context->frame.image->source_hash, 32) == 0 && one->expires >= approval_clock(context);
 }
 
 /* Who a demand asks, how long its approval may hold, and what else it offers. */
@@ -223,7 +232,7 @@ static covered cover_of(presented *all, const engine_fired *fired, const demand 
 static bool meets(presented *all, const grant *one, const demand *asked, const covered *cover)
 {
     int64_t left;
-    if (!asks(all->context, asked, one) || __builtin_sub_overflow(one->expires, engine_time(all->context), &left))
+    if (!asks(all->context, asked, one) || __builtin_sub_overflow(one->expires, approval_clock(all->context), &left))
         return false;
     if (!is_standing(one))
         return left <= (asked->within_us > 0 ? asked->within_us : APPROVAL_US) && is_for(one, all->session, all->hash);
@@ -324,7 +333,7 @@ static bool has_room(cst_context *context)
     session *const known = session_find(table, name->bytes, name->length);
     if (!known)
         return table->count < context->policy->limits.sessions;
-    session_forget_grants(table, known, engine_time(context));
+    session_forget_grants(table, known, approval_clock(context));
     return known->grant_count + LIMIT_APPROVALS <= LIMIT_USED_GRANTS;
 }
 
@@ -469,6 +478,6 @@ cst_status cst_decision_request(const cst_decision *decision, cst_request *out)
     if (!copy)
         return CST_NO_MEMORY;
     out->text = copy;
-    out->expires_us = engine_time(context) + least;
+    out->expires_us = approval_clock(context) + least;
     return CST_OK;
 }

@@ -22,6 +22,9 @@ bool approvals_apply(cst_context *context, bool *no_memory);
 void approvals_return(cst_context *context);
 /* Who holds a grant for one action. */
 void approval_hash_session(const char *name, size_t length, uint8_t out[32]);
+/* What grants are measured by: the session's clock, which never runs backwards, so an event that names an earlier time brings no grant back that
+ * has expired, or that was used and is forgotten. */
+int64_t approval_clock(cst_context *context);
 /* hash_action.c: what a grant is for: the action, or the whole event at other stages, as it goes on. CST_NO_FIELD: it has no such name. */
 cst_status approval_hash(cst_context *context, uint8_t out[32]);
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "runtime/approval.h"
 #include "runtime/engine.h"
 
 static void add_string(buffer *out, const char *text)
@@ -192,7 +193,7 @@ static bool add_offers(const cst_decision *decision, buffer *out)
         if (status != CST_OK)
             return false;
         buffer_text(out, any ? "," : ",\"standing\":[");
-        add_offer(out, &offer, offer.expires_us - engine_time(context));
+        add_offer(out, &offer, offer.expires_us - approval_clock(context));
         any = true;
     }
     if (any)
@@ -212,7 +213,7 @@ static bool add_request(const cst_decision *decision, buffer *out)
     buffer_text(out, ",\"request\":{\"text\":");
     add_string(out, request.text);
     /* how long it may hold, and not until when: the same event is the same decision at any time */
-    add_within(out, request.expires_us - engine_time(context->self));
+    add_within(out, request.expires_us - approval_clock(context->self));
     if (!add_offers(decision, out))
         return false;
     buffer_text(out, "}");

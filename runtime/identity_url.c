@@ -14,7 +14,8 @@
  * - Other schemes with "//" are treated alike, but for '\' and the slashes; without "//"
  *   ("mailto:…", "data:…") there is no host, and the rest is the path.
  * Refused: no scheme, control characters (browsers remove tabs and line ends, other programs do
- * not), spaces outside of path and query or at the end, an invalid host or port.
+ * not), spaces outside of path and query or at the end, an invalid host or port, and
+ * http://a\@b: browsers reach a, programs that read RFC 3986 reach b.
  */
 #include <string.h>
 
@@ -133,6 +134,15 @@ static bool write_host(url_reader *url, const char *from, const char *to)
     return true;
 }
 
+/* Where '\' ends the host for some and is user-info for others: a '@' stands behind it, before what ends it for all. */
+static bool names_two_hosts(const char *from, const char *end)
+{
+    for (; from < end && *from != '/' && *from != '?'; from++)
+        if (*from == '@')
+            return true;
+    return false;
+}
+
 /* [user-info@]host[:port] */
 static bool read_authority(url_reader *url)
 {
@@ -140,6 +150,8 @@ static bool read_authority(url_reader *url)
     for (; end < url->end && !is_slash(url, *end) && *end != '?'; end++)
         if (*end == '@')
             host = end + 1;
+    if (end < url->end && *end == '\\' && names_two_hosts(end, url->end))
+        return false;
     const char *colon = NULL;
     for (const char *next = host; next < end; next++) {
         if (*next == ' ')

@@ -242,7 +242,7 @@ cst_status cst_decision_standing(const cst_decision *decision, uint32_t index, c
     out->free = free;
     out->free_count = row->free.count;
     out->uses = row->uses;
-    out->expires_us = engine_time(context) + row->within_us;
+    out->expires_us = approval_clock(context) + row->within_us;
     out->text = write_offer(context, &action, row, out, &context->leaf) ? arena_copy(&context->arena, context->leaf.bytes, context->leaf.length) : NULL;
     return out->text ? CST_OK : CST_NO_MEMORY;
 }

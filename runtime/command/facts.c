@@ -7,6 +7,7 @@
  * line starts in is the host's, so they stay relative. `/dev/null` and the like are no files.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "runtime/command/shell.h"
 #include "runtime/identity_private.h"
@@ -257,8 +258,9 @@ static uint32_t scheme_length(const shell_word *word)
 void fact_url(follow *from, const shell_word *url)
 {
     const uint32_t scheme = scheme_length(url);
-    if (scheme == 4 && word_starts(url, "file")) {
-        const shell_word path = word_behind(url, 7);
+    const bool is_file = url->length > 4 && strncasecmp(url->text, "file", 4) == 0;
+    if (is_file && (scheme == 4 || url->text[4] == ':')) {
+        const shell_word path = word_behind(url, scheme == 4 ? 7 : 5);
         fact_path(from, FACT_READS, &path, false);
         return;
     }

@@ -80,8 +80,11 @@ void settings_note(follow *from, const shell_word *name)
                                         "GIT_PROXY_COMMAND",
                                         "GIT_SEQUENCE_EDITOR",
                                         "GIT_EXEC_PATH"};
+    static const char *const proxies[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY"};
     if (IS_ONE(name, names) || word_starts(name, "BASH_FUNC_"))
         command_lose(from->all, FACT_PROGRAMS);
+    if (IS_ONE(name, proxies))
+        command_lose(from->all, FACT_CONNECTS);
 }
 
 /* ---- scripts ----------------------------------------------------------------------------------------- */
@@ -290,6 +293,9 @@ static void step_follow(follow *at, const shell_step *step, bool is_call)
         fact_redirect(at, &step->redirects.items[i]);
     for (uint32_t i = 0; i < step->settings.count; i += 2)
         settings_note(at, &step->settings.items[i]);
+    for (uint32_t i = 0; i < step->settings.count; i++)
+        if (word_hides_code(&step->settings.items[i]))
+            command_lose_all(all);
     if (step->words.count > 0 && !is_call)
         follow_words(at, step->words.items, step->words.count);
     else if (step->words.count == 0 && step->kind == STEP_COMMAND && step->redirects.count > 0)

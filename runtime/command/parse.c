@@ -310,6 +310,9 @@ static void test_command(script *script)
             script->at++;
         else
             word_read(script, &ignored, true);
+        for (uint32_t i = 0; i < ignored.count; i++)
+            if (word_hides_code(&ignored.items[i]))
+                command_lose_all(script->all);
     }
 }
 

@@ -54,6 +54,7 @@ bool word_is_plain(const shell_word *word);
 /* Some text of it is not known; file names by a pattern do not count. */
 bool word_is_open(const shell_word *word);
 bool word_has(const shell_word *word, char byte);
+bool word_hides_code(const shell_word *word); /* a[$(x)]: what evaluates it as a name or a number runs x */
 bool word_mentions(const shell_word *word, const shell_word *name); /* anywhere in it */
 bool word_is_one(const shell_word *word, const char *const *names, size_t count);
 #define IS_ONE(word, names) word_is_one(word, names, sizeof(names) / sizeof *(names))

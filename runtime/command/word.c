@@ -47,6 +47,19 @@ bool word_has(const shell_word *word, char byte)
     return word->length > 0 && memchr(word->text, byte, word->length) != NULL;
 }
 
+bool word_hides_code(const shell_word *word)
+{
+    bool open = false;
+    for (uint32_t i = 0; i < word->length; i++) {
+        const char byte = word->text[i];
+        const bool runs = byte == '`' || (byte == '$' && i + 1 < word->length && word->text[i + 1] == '(');
+        if (open && runs)
+            return true;
+        open = open || byte == '[' || byte == MARK_SET;
+    }
+    return false;
+}
+
 bool word_is_one(const shell_word *word, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)

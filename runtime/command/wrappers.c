@@ -14,6 +14,10 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
 {
     static const char *const folders[] = {"cd", "pushd", "popd", "chdir"};
     static const char *const declaring[] = {"export", "declare", "typeset", "readonly", "local"};
+    static const char *const evaluating[] = {"test", "[", "let", "printf", "unset", "read", "mapfile", "readarray", "export", "declare", "typeset", "readonly", "local"};
+    for (uint32_t i = 1; IS_ONE(name, evaluating) && i < count; i++)
+        if (word_hides_code(&words[i]))
+            command_lose_all(from->all);
     if (IS_ONE(name, folders)) {
         static const char home_text[] = {MARK_HOME};
         static const shell_word home = {home_text, 1, false}, back = {"-", 1, false};

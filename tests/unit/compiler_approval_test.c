@@ -141,6 +141,31 @@ static void it_expires(void **unused)
     cst_policy_release(policy);
 }
 
+/* The hours of a session never run backwards: an event that names an earlier time brings no grant back, neither an expired one nor one that was used. */
+static void an_earlier_time_brings_no_grant_back(void **unused)
+{
+    (void)unused;
+    static const char early[] = "\"time\":\"2026-03-01T10:00:00Z\"," PAY, late[] = "\"time\":\"2026-03-01T10:11:00Z\"," PAY;
+    cst_policy *const policy = compile(policy_text, CST_ENGINE_JIT, 1);
+    cst_context *const context = cst_context_new(policy);
+    char used[CST_GRANT_SIZE + 2], expired[CST_GRANT_SIZE + 2];
+    grant_for(context, "s", early, "user", used);
+    grant_for(context, "s", early, "user", expired);
+    assert_int_equal(present(context, "s", early, used).verdict, CST_FLAG);
+    assert_int_equal(present(context, "s", early, used).verdict, CST_REQUIRE_APPROVAL);
+    assert_int_equal(present(context, "s", late, used).verdict, CST_REQUIRE_APPROVAL);
+    assert_int_equal(present(context, "s", early, used).verdict, CST_REQUIRE_APPROVAL);
+    assert_int_equal(present(context, "s", early, expired).verdict, CST_REQUIRE_APPROVAL);
+    /* nor where the session was forgotten meanwhile */
+    grant_for(context, "t", early, "user", used);
+    assert_int_equal(present(context, "t", early, used).verdict, CST_FLAG);
+    cst_expired report;
+    assert_int_equal(cst_context_expire(context, INT64_C(1772366400000000), 1, NULL, NULL, &report), CST_OK);
+    assert_int_equal(present(context, "t", early, used).verdict, CST_REQUIRE_APPROVAL);
+    cst_context_free(context);
+    cst_policy_release(policy);
+}
+
 static void all_demands_must_be_met_and_a_deny_stands(void **unused)
 {
     (void)unused;
@@ -256,7 +281,7 @@ int main(void)
         cmocka_unit_test(a_grant_lets_one_action_through_once),      cmocka_unit_test(it_binds_to_action_session_policy_and_person),
         cmocka_unit_test(it_expires),                                cmocka_unit_test(all_demands_must_be_met_and_a_deny_stands),
         cmocka_unit_test(it_is_for_what_goes_on),                    cmocka_unit_test(what_is_no_grant_meets_nothing),
-        cmocka_unit_test(its_use_survives_saving),
+        cmocka_unit_test(its_use_survives_saving),                   cmocka_unit_test(an_earlier_time_brings_no_grant_back),
         cmocka_unit_test(an_approval_is_no_permit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
