@@ -388,6 +388,7 @@ typedef struct tool {
     uint32_t tag_count;
     const type *parameters; /* RECORD, or NULL: no declaration gave any; args are open */
     const type *returns;    /* or NULL: value is open */
+    bool closed;            /* a call with an argument that is no parameter is malformed: the tag `closed`, or the imported schema says so */
     source_range range;
 } tool;
 

@@ -104,8 +104,27 @@ static void settle(cst_context *context, uint32_t node, const cst_target_row *ta
 /* A value that can hold no member although members of it were declared. */
 void event_refuse_scalar(cst_context *context, uint32_t node, uint64_t at)
 {
-    if (node_at(context, node)->children.count && context->policy->nodes[node].strict)
+    if ((node_at(context, node)->children.count || node_at(context, node)->closed) && context->policy->nodes[node].strict)
         engine_problem_at(context, at, "type", node, "", "An object is expected here.");
+}
+
+/* A member of a closed object that nobody declared: `key` is its name, `at` its place in the event. */
+static void refuse_member(cst_context *context, uint32_t row, const char *key, uint32_t length, uint64_t at)
+{
+    char *const behind = arena_allocate(&context->arena, 2 * (size_t)length + 2);
+    if (!behind) {
+        context->event.no_memory = true;
+        return;
+    }
+    char *next = behind;
+    *next++ = '/';
+    for (uint32_t i = 0; i < length; i++) {
+        if (key[i] == '~' || key[i] == '/')
+            *next++ = '~';
+        *next++ = (char)(key[i] == '~' ? '0' : key[i] == '/' ? '1' : key[i]);
+    }
+    *next = '\0';
+    engine_problem_at(context, at, "undeclared", row, behind, "The tool takes no argument of this name.");
 }
 
 static bool read_tree(cst_context *context, const cst_json *json, uint32_t row)
@@ -124,16 +143,19 @@ static bool read_tree(cst_context *context, const cst_json *json, uint32_t row)
         settle(context, row, target, fits, at, &problem, value);
     }
     context->node_stamps[row] = context->stamp;
-    if (node->children.count == 0)
+    if (node->children.count == 0 && !node->closed)
         return true;
     if (json->kind != JSON_OBJECT) {
         event_refuse_scalar(context, row, at);
         return true;
     }
     for (uint32_t i = 0; i < json->length; i++) {
-        const uint32_t child = node_child(image, node, json->keys[i].text, json->keys[i].length);
+        const json_key *const key = &json->keys[i];
+        const uint32_t child = node_child(image, node, key->text, key->length);
         if (child != CST_NONE)
             read_tree(context, &json->items[i], child);
+        else if (node->closed)
+            refuse_member(context, row, key->text, key->length, place(context, key->at));
     }
     event_check_children(context, row);
     return true;
@@ -214,6 +236,8 @@ static void read_object(cst_context *context, json_scanner *scanner, uint32_t ro
         return;
     while (json_next_member(scanner)) {
         const uint32_t child = node_child(image, node, scanner->text, scanner->length);
+        if (child == CST_NONE && node->closed)
+            refuse_member(context, row, scanner->text, scanner->length, place(context, scanner->at));
         if (child == CST_NONE)
             json_skip(scanner);
         else if (event_read_value(context, scanner, child))
@@ -226,7 +250,7 @@ static void read_object(cst_context *context, json_scanner *scanner, uint32_t ro
 /* Whether a list or an object can be a value of this node at all; if not, no tree is built of it. */
 static bool wants_tree(const cst_context *context, const cst_node_row *node)
 {
-    if (node->targets.count && node->children.count)
+    if (node->targets.count && (node->children.count || node->closed))
         return true;
     for (uint32_t i = 0; i < node->targets.count; i++) {
         const uint32_t kind = kind_of(context, target_at(context, node, i));

@@ -183,7 +183,7 @@ static void put_text(cst_context *context, uint32_t row, const json_scanner *sca
                             .at_length = scanner->at_length};
     for (uint32_t i = 0; i < node->targets.count; i++)
         event_put_token(context, row, &context->targets[node->targets.first + i], &token);
-    if (node->children.count)
+    if (node->children.count || node->closed)
         event_refuse_scalar(context, row, token.at);
 }
 
@@ -345,6 +345,8 @@ static const char *read_object(quick *reader, const char *next, const policy_nod
         next = read_key(reader, &object, row, false, next, &child);
         if (!next)
             return NULL;
+        if (!child && context->nodes[row].closed)
+            return NULL; /* it is malformed: the careful reader says how */
         next = !child ? skip(reader, next) : read_value(reader, next, child, &there);
         if (!next || !pass_comma(reader, &next, &ended))
             return NULL;

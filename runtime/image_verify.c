@@ -225,7 +225,7 @@ static bool verify_types(const cst_image *image)
 static bool verify_node(const cst_image *image, const cst_node_row *nodes, uint32_t row)
 {
     const cst_node_row *const node = &nodes[row];
-    if (!text_fits(image, node->name) || node->required > 1 ||
+    if (!text_fits(image, node->name) || node->required > 1 || node->closed > 1 ||
         !range_fits(node->children, image->nodes) || !range_fits(node->targets, image->targets) ||
         !row_or_none(node->parent, image->nodes))
         return false;

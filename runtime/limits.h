@@ -72,6 +72,7 @@
 #define LIMIT_PATTERN_POSITIONS 4000u        /* characters classes of one pattern after its counts are written out: each costs a bit of every step */
 #define LIMIT_PATTERN_STATES 512u           /* states of a pattern's table; a pattern that needs more is run position by position */
 #define LIMIT_PATTERN_STATES_SEARCHED 2048u /* the same for a pattern that is tried at every place of a text, where a table is worth more */
+#define LIMIT_PATTERN_GATE 256u              /* of a pattern without a table, the states that turn most places away: some letters of each word that it begins with */
 #define LIMIT_PATTERN_PARTS 64000u           /* parts of one pattern after its counts are written out: those of empty parts multiply without making positions */
 #define LIMIT_PATTERN_DEPTH 200u             /* nesting of groups in one regular expression */
 #define LIMIT_PATTERNS 100000u               /* patterns of one database */

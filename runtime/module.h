@@ -18,7 +18,7 @@
 
 #define CST_MODULE_MAGIC "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION 6u
+#define CST_ABI_VERSION 7u
 #define CST_NONE UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image -------------------------------------------------------------- */
@@ -97,6 +97,7 @@ typedef struct cst_node_row {
     cst_range targets;  /* rows of `targets` */
     uint32_t required;  /* 0 or 1: a missing or null member makes the event malformed, if the parent is there */
     uint32_t parent;    /* node row, or CST_NONE */
+    uint32_t closed;    /* 0 or 1: a member that is no child makes the event malformed: `args` of a tool that is `closed` */
 } cst_node_row;
 
 typedef enum cst_target_mode {

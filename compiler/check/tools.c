@@ -252,6 +252,29 @@ static void import_read(checker *checker, unit *layer, const ast_declaration *de
     checker->tools_lost = checker->tools_lost || checker->compilation->error_count != errors;
 }
 
+static bool has_tag(const tool *tool, const char *tag)
+{
+    for (uint32_t i = 0; i < tool->tag_count; i++)
+        if (strcmp(tool->tags[i], tag) == 0)
+            return true;
+    return false;
+}
+
+/* A tool whose parameters nobody declared has open arguments, so nothing could be refused. */
+static void closed_check(checker *checker)
+{
+    for (uint32_t i = 1; i < checker->policy->tools.count; i++) {
+        tool *const tool = &checker->policy->tools.items[i];
+        tool->closed = has_tag(tool, TAG_CLOSED);
+        if (!tool->closed || tool->parameters != NULL)
+            continue;
+        diagnostic *const d = diagnostic_report(checker->compilation, E_CLOSED_OPEN, tool->range,
+                                                "the tool `%s` is `closed`, but its parameters are not declared", tool->name);
+        diagnostic_mend(checker->compilation, d, tool->range, NULL, "declare them: `tool %s(…) closed`; `()` if there are none",
+                        tool_as_written(checker, tool->name));
+    }
+}
+
 void tools_check(checker *checker)
 {
     *ARENA_PUSH(checker->arena, &checker->policy->tools) = (tool){.name = ""};
@@ -270,6 +293,7 @@ void tools_check(checker *checker)
         for (uint32_t k = 0; k < drafts->list.count; k++)
             tool_merge(checker, &drafts->list.items[k]);
     }
+    closed_check(checker);
 }
 
 /* ---- selectors -------------------------------------------------------------------------------------------- */

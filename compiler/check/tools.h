@@ -26,6 +26,9 @@ typedef struct tool_tags {
     name_table names;
 } tool_tags;
 
+/* The tag of tools that take no other arguments than their parameters. */
+#define TAG_CLOSED "closed"
+
 typedef struct tool_draft {
     const char *name;
     source_range range;     /* of its name where it was first declared */

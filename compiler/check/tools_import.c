@@ -41,6 +41,13 @@ static bool name_is_sound(const char *name, uint32_t length)
     return !(length == 7 && memcmp(name, "unknown", 7) == 0);
 }
 
+/* The schema says that there are no other members than those that it names. */
+static bool takes_nothing_else(const cst_json *input)
+{
+    const cst_json *const more = input == NULL ? NULL : json_member(input, "additionalProperties");
+    return more != NULL && more->kind == JSON_BOOL && !more->boolean;
+}
+
 /* The parameters as a record; NULL: open. */
 static const type *parameters_read(schema_reader *reader, const entry *entry)
 {
@@ -50,9 +57,7 @@ static const type *parameters_read(schema_reader *reader, const entry *entry)
     const type *const found = schema_type(reader, entry->input, 0, &nullable);
     if (found->kind == CST_KIND_RECORD)
         return found;
-    const cst_json *const more = json_member(entry->input, "additionalProperties");
-    const bool closed = more != NULL && more->kind == JSON_BOOL && !more->boolean;
-    if (closed && json_member(entry->input, "properties") == NULL && json_member(entry->input, "$ref") == NULL)
+    if (takes_nothing_else(entry->input) && json_member(entry->input, "properties") == NULL && json_member(entry->input, "$ref") == NULL)
         return type_record(reader->checker, NULL, 0);
     return NULL;
 }
@@ -86,6 +91,8 @@ static void entry_add(schema_reader *reader, const entry *entry)
         const type *const returns = schema_type(reader, entry->output, 0, &nullable);
         draft->returns = nullable || returns->kind == CST_KIND_JSON ? NULL : returns;
     }
+    if (takes_nothing_else(entry->input))
+        tool_tag_add(checker, &draft->tags, TAG_CLOSED);
     static const struct { const char *hint, *tag; } tags[] = {
         {"readOnlyHint", "reads"}, {"destructiveHint", "destructive"}, {"openWorldHint", "external"}};
     for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)

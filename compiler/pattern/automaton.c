@@ -27,10 +27,6 @@ typedef struct part {
     uint32_t null_count;
 } part;
 
-typedef struct chain { /* of a position in an optional copy */
-    uint32_t number, rank; /* number 0: none */
-} chain;
-
 typedef struct maker {
     arena *arena;
     automaton *out;
@@ -347,7 +343,7 @@ typedef struct tabulation {
     uint32_t *next;    /* the set being made */
     uint32_t next_count;
     uint32_t most;     /* states */
-    bool too_many;
+    bool too_many;     /* there are more: what would be another is SCAN_OPEN */
 } tabulation;
 
 static void bytes_classify(automaton *out, arena *arena)
@@ -446,7 +442,7 @@ static uint32_t state_of(tabulation *t, uint32_t context)
     }
     if (t->states.count > t->most) {
         t->too_many = true;
-        return 0;
+        return SCAN_OPEN;
     }
     const state made = {t->pool.count, t->next_count, context};
     for (uint32_t i = 0; i < t->next_count; i++)
@@ -506,7 +502,16 @@ static void find_alive(arena *arena, automaton *out, const unsigned *sample)
     }
 }
 
-void automaton_tabulate(arena *arena, automaton *out, uint32_t most)
+/* Of a table that is too large, the states that are nearest to the start: the others are open. Nearly all places fail within them. */
+static void cut_gate(automaton *out, uint16_t *table, uint32_t gate)
+{
+    out->gate = gate;
+    for (uint32_t i = 0; i < out->gate * out->columns; i++)
+        if ((table[i] & ~SCAN_ACCEPT) >= out->gate)
+            table[i] = SCAN_OPEN;
+}
+
+void automaton_tabulate(arena *arena, automaton *out, uint32_t most, uint32_t gate)
 {
     tabulation t = {.arena = arena, .from = out, .most = most};
     t.marks = arena_array(arena, out->count + 1u, sizeof *t.marks);
@@ -532,14 +537,16 @@ void automaton_tabulate(arena *arena, automaton *out, uint32_t most)
         out->start[context] = (uint16_t)state_of(&t, context);
     }
     struct { uint16_t *items; uint32_t count, capacity; } table = {0};
-    for (uint32_t number = 0; number < t.states.count && !t.too_many; number++)
-        for (uint32_t column = 0; column < columns && !t.too_many; column++) {
+    for (uint32_t number = 0; number < (t.too_many ? gate : t.states.count); number++)
+        for (uint32_t column = 0; column < columns; column++) {
             const uint16_t entry = number == 0 ? 0 : entry_of(&t, number, sample[column]);
             *ARENA_PUSH(arena, &table) = entry;
         }
-    if (t.too_many)
-        return;
-    out->states = t.states.count;
     out->table = table.items;
+    if (t.too_many) {
+        cut_gate(out, table.items, gate);
+        return;
+    }
+    out->states = t.states.count;
     find_alive(arena, out, sample);
 }

@@ -105,6 +105,13 @@ uint32_t database_add_words(database_builder *builder, const char *const *words,
 
 /* ---- the block ------------------------------------------------------------------------------- */
 
+typedef struct gated { /* a pattern that is looked for at every place, together with others */
+    uint32_t number;
+    const automaton *automaton;
+} gated;
+
+enum { MOST_GATED = 64, MOST_FIRST_BYTES = 80 };
+
 typedef struct writing {
     arena *arena;
     bytes block; /* the head comes first */
@@ -117,6 +124,8 @@ typedef struct writing {
     struct { literal *items; uint32_t count, capacity; } texts; /* of literals */
     struct { struct { uint32_t *items; uint32_t count, capacity; } *items; uint32_t count, capacity; } users; /* by literal */
     struct { uint32_t *items; uint32_t count, capacity; } numbers, tokens, starts, digits;
+    struct { gated *items; uint32_t count, capacity; } gated;
+    struct { scan_gate_row *items; uint32_t count, capacity; } gates;
     uint32_t *literal_buckets;
     uint32_t literal_capacity;
     uint32_t least_token, most_positions;
@@ -168,6 +177,25 @@ static const byte_set any_byte = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MA
 
 /* ---- automata -------------------------------------------------------------------------------- */
 
+/* The chains of all positions, counted from 1. */
+static uint32_t put_chains(writing *w, const automaton *from)
+{
+    scan_chain_row *const rows = arena_array(w->arena, from->count, sizeof *rows);
+    uint32_t most = 0, count = 0;
+    for (uint32_t i = 0; i < from->count; i++)
+        most = from->chains[i].number > most ? from->chains[i].number : most;
+    uint16_t *const known = arena_array(w->arena, most + 1u, sizeof *known);
+    for (uint32_t i = 0; i < from->count; i++) {
+        const chain of = from->chains[i];
+        if (of.number == 0 || of.rank > UINT16_MAX)
+            continue;
+        if (known[of.number] == 0)
+            known[of.number] = (uint16_t)++count;
+        rows[i] = (scan_chain_row){known[of.number], (uint16_t)of.rank};
+    }
+    return put(w, rows, from->count * sizeof *rows);
+}
+
 static void put_positions(writing *w, const automaton *from, scan_automaton_row *row)
 {
     uint32_t *const sets = arena_array(w->arena, from->count, sizeof *sets);
@@ -186,6 +214,7 @@ static void put_positions(writing *w, const automaton *from, scan_automaton_row 
     row->edges = put(w, begins, (from->count + 1u) * sizeof *begins);
     row->edge_rows = put(w, edges, next * sizeof *edges);
     row->edge_count = next;
+    row->chains = put_chains(w, from);
     if (from->count > w->most_positions)
         w->most_positions = from->count;
 }
@@ -201,23 +230,29 @@ static void put_begins(writing *w, const automaton *from, scan_pattern_row *row)
     row->words_least = of.words_least;
 }
 
+static void put_table(writing *w, const automaton *made, scan_automaton_row *row)
+{
+    row->columns = made->columns;
+    row->classes = put(w, made->classes, sizeof made->classes);
+    row->table = put(w, made->table, (size_t)(made->states + made->gate) * made->columns * sizeof *made->table);
+    memcpy(row->start, made->start, sizeof row->start);
+    row->states = made->states;
+    row->gate = made->gate;
+}
+
 static uint32_t put_automaton(writing *w, const pattern *pattern, scan_pattern_row *pattern_row)
 {
     automaton own = *pattern->automaton; /* the table is made in a copy: the pattern is not ours */
     automaton *const made = &own;
     scan_automaton_row row = {.states = 0};
-    automaton_tabulate(w->arena, made, pattern_row->trigger == SCAN_BY_START ? LIMIT_PATTERN_STATES_SEARCHED : LIMIT_PATTERN_STATES);
+    automaton_tabulate(w->arena, made, pattern_row->trigger == SCAN_BY_START ? LIMIT_PATTERN_STATES_SEARCHED : LIMIT_PATTERN_STATES,
+                       LIMIT_PATTERN_GATE);
     put_begins(w, made, pattern_row);
-    if (made->states > 0) {
-        row.states = made->states;
-        row.columns = made->columns;
-        row.classes = put(w, made->classes, sizeof made->classes);
-        row.table = put(w, made->table, (size_t)made->states * made->columns * sizeof *made->table);
+    put_table(w, made, &row);
+    if (made->states > 0)
         row.alive = put(w, made->alive, made->states);
-        memcpy(row.start, made->start, sizeof row.start);
-    } else {
+    else
         put_positions(w, made, &row);
-    }
     *ARENA_PUSH(w->arena, &w->automata) = row;
     return w->automata.count - 1;
 }
@@ -389,6 +424,67 @@ static void put_after(writing *w, const database_entry *what, scan_pattern_row *
     row->after_within = what->after_within;
 }
 
+/* Whether a pattern that has to be tried everywhere gains by a gate: not if it may begin with nearly anything. */
+static bool goes_into_gate(const byte_set *first)
+{
+    uint32_t bytes = 0;
+    for (unsigned byte = 0; byte < 128; byte++)
+        bytes += has_byte(first, byte);
+    return bytes <= MOST_FIRST_BYTES;
+}
+
+/* One gate for these patterns. */
+static void put_gate(writing *w, const gated *of, uint32_t count)
+{
+    const automaton **const automata = arena_array(w->arena, count, sizeof *automata);
+    uint32_t *const numbers = arena_array(w->arena, count, sizeof *numbers);
+    for (uint32_t i = 0; i < count; i++) {
+        automata[i] = of[i].automaton;
+        numbers[i] = of[i].number;
+    }
+    const automaton *const made = gate_make(w->arena, automata, count);
+    const begins begins = begins_of(w->arena, made);
+    scan_automaton_row table = {.states = 0};
+    put_table(w, made, &table);
+    *ARENA_PUSH(w->arena, &w->automata) = table;
+    *ARENA_PUSH(w->arena, &w->gates) = (scan_gate_row){.automaton = w->automata.count - 1,
+                                                       .first = put_set(w, &begins.first),
+                                                       .second = put_set(w, &begins.second),
+                                                       .inside = put_set(w, &begins.inside),
+                                                       .patterns = {put(w, numbers, count * sizeof *numbers), count}};
+}
+
+static void put_gates(writing *w)
+{
+    for (uint32_t from = 0, to; from < w->gated.count; from = to) {
+        uint32_t positions = 2;
+        for (to = from; to < w->gated.count && to - from < MOST_GATED; to++) {
+            positions += gate_positions(w->arena, w->gated.items[to].automaton);
+            if (to > from && positions > GATE_MOST_POSITIONS)
+                break;
+        }
+        put_gate(w, w->gated.items + from, to - from);
+    }
+}
+
+/* Whether a pattern is better looked for behind the words that must stand before it: where it has no literal of its own. */
+static bool is_by_after(const database_entry *what, uint32_t trigger)
+{
+    bool fit = what->pattern->tree != NULL && what->after_count > 0 && trigger != SCAN_BY_LITERAL;
+    for (uint32_t i = 0; i < what->after_count && fit; i++)
+        fit = what->after[i][0] != '\0' && strlen(what->after[i]) <= 64 /* the engine takes no more */;
+    return fit;
+}
+
+static void use_after(writing *w, const scan_pattern_row *row, uint32_t number)
+{
+    literal *const words = arena_array(w->arena, row->after.count, sizeof *words);
+    const scan_table *const texts = (const scan_table *)(const void *)((const char *)w->block.items + row->after.offset);
+    for (uint32_t i = 0; i < row->after.count; i++)
+        words[i] = (literal){arena_copy(w->arena, (const char *)w->block.items + texts[i].offset, texts[i].count), texts[i].count, true};
+    use_literals(w, &(facts){.literals = words, .literal_count = row->after.count}, number);
+}
+
 static void put_pattern(writing *w, const database_entry *what)
 {
     const uint32_t number = w->patterns.count;
@@ -413,12 +509,20 @@ static void put_pattern(writing *w, const database_entry *what)
         row.body = put_automaton(w, what->pattern, &row);
     }
     put_after(w, what, &row);
+    if (is_by_after(what, row.trigger)) {
+        row.trigger = SCAN_BY_AFTER;
+        row.nearest = 0;
+        row.farthest = 4 * what->after_within;
+    }
     if (row.trigger == SCAN_BY_DIGIT && row.farthest == 1 && !has_digits(&w->sets.items[row.inside]))
         row.trigger = SCAN_BY_NUMBER;
     switch (row.trigger) {
     case SCAN_BY_LITERAL:
         use_literals(w, &facts, number);
         row.before = facts.is_tight ? put_set(w, &facts.before) : SCAN_NONE;
+        break;
+    case SCAN_BY_AFTER:
+        use_after(w, &row, number);
         break;
     case SCAN_BY_NUMBER:
         *ARENA_PUSH(w->arena, &w->numbers) = number;
@@ -434,7 +538,10 @@ static void put_pattern(writing *w, const database_entry *what)
         *ARENA_PUSH(w->arena, &w->tokens) = number;
         break;
     default:
-        *ARENA_PUSH(w->arena, &w->starts) = number;
+        if (goes_into_gate(&w->sets.items[row.first]))
+            *ARENA_PUSH(w->arena, &w->gated) = (gated){number, what->pattern->automaton};
+        else
+            *ARENA_PUSH(w->arena, &w->starts) = number;
         break;
     }
     *ARENA_PUSH(w->arena, &w->patterns) = row;
@@ -532,6 +639,7 @@ bool database_finish(database_builder *builder, bool portable, const uint8_t **o
         *why = arena_format(w.arena, "one field may have at most %u patterns", LIMIT_PATTERNS);
         return false;
     }
+    put_gates(&w);
     put_literals(&w);
     if (!compile_literals(&w, portable, &head.engine, why))
         return false;
@@ -544,6 +652,7 @@ bool database_finish(database_builder *builder, bool portable, const uint8_t **o
     head.tokens = PUT_TABLE(&w, w.tokens);
     head.starts = PUT_TABLE(&w, w.starts);
     head.digits = PUT_TABLE(&w, w.digits);
+    head.gates = PUT_TABLE(&w, w.gates);
     head.least_token = w.least_token;
     head.most_positions = w.most_positions;
     if (w.too_large) {

@@ -56,15 +56,19 @@ struct pattern {
 tree *tree_new(arena *arena, tree_kind kind);
 tree *tree_list(arena *arena, tree_kind kind, tree *const *items, uint32_t count);
 
+typedef struct chain { /* of a position in an optional copy */
+    uint32_t number, rank; /* number 0: none */
+} chain;
+
 /* automaton.c: the tree as positions, and where it stays small as a table of states. */
 typedef struct automaton {
     uint32_t count;          /* positions, 0 (the start) included */
     byte_set *sets;          /* by position */
     struct edge_list { struct scan_edge_row *items; uint32_t count, capacity; } *edges; /* by position */
     uint32_t edge_count;
-    struct chain *chains;    /* by position: automaton.c's own */
-    /* the table; states 0: too many */
-    uint32_t states, columns;
+    chain *chains;           /* by position */
+    /* the table; states 0: too many, and it is the first `gate` of them */
+    uint32_t states, columns, gate;
     uint8_t classes[256];
     uint16_t *table;
     uint8_t *alive;
@@ -73,8 +77,14 @@ typedef struct automaton {
 
 /* NULL: past LIMIT_PATTERN_POSITIONS. *empty: it can match nothing. */
 automaton *automaton_make(arena *arena, const tree *tree, bool *empty);
-/* With up to so many states. */
-void automaton_tabulate(arena *arena, automaton *automaton, uint32_t most);
+/* With up to so many states; if there are more, with the first `gate` (at most as many) of them. */
+void automaton_tabulate(arena *arena, automaton *automaton, uint32_t most, uint32_t gate);
+
+/* gate.c: what the first bytes of several patterns can be, as a table of its own; it never turns away what one of them takes. */
+enum { GATE_MOST_POSITIONS = 60000 };
+/* How many positions a pattern adds to a gate. */
+uint32_t gate_positions(arena *arena, const automaton *of);
+automaton *gate_make(arena *arena, const automaton *const *of, uint32_t count);
 
 /* facts.c */
 typedef struct literal {

@@ -13,6 +13,9 @@
  * reader fills its targets as any other's, with two additions: where the event has no `time`, the
  * clock's time goes into the targets of "time"; and a target of kind TOOL gets the tool number
  * with the name as its text, 0 for a tool that is not declared.
+ *
+ * At the stage action the tree of a tool that is `closed` has a node for `args` and for each of its parameters, read or not: what stands
+ * beside them is not declared.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -60,6 +63,8 @@ static void add_targets(image_builder *image, const tree_use *uses, pending *at)
     image->nodes.items[at->node].targets.first = image->targets.count;
     for (; at->first < at->end && uses[at->first].what->key_count == at->depth; at->first++) {
         const slot *one = uses[at->first].what;
+        if (one->type == NULL)
+            continue; /* known, but not read */
         *ARENA_PUSH(image->memory, &image->targets) =
             (cst_target_row){.slot = uses[at->first].number,
                              .type = one->type->row,
@@ -70,7 +75,7 @@ static void add_targets(image_builder *image, const tree_use *uses, pending *at)
 }
 
 /* Level by level, so that the children of a node lie side by side. */
-static uint32_t build_tree(image_builder *image, const tree_use *uses, uint32_t count)
+static uint32_t build_tree(image_builder *image, const tree_use *uses, uint32_t count, bool closed)
 {
     struct {
         pending *items;
@@ -89,6 +94,7 @@ static uint32_t build_tree(image_builder *image, const tree_use *uses, uint32_t 
             const char *key = uses[at.first].what->keys[at.depth];
             const pending child = {image->nodes.count, at.first, at.first, at.depth + 1};
             cst_node_row row = {.name = image_text(image, key), .parent = at.node};
+            row.closed = closed && at.depth == 0 && strcmp(key, "args") == 0;
             for (; at.first < at.end && strcmp(uses[at.first].what->keys[at.depth], key) == 0;
                  at.first++)
                 row.required |= (uint32_t)(uses[at.first].required >> at.depth) & 1u;
@@ -114,14 +120,36 @@ typedef struct forest {
     } roots; /* by entry of `known` */
 } forest;
 
+typedef struct use_vector {
+    tree_use *items;
+    uint32_t count, capacity;
+} use_vector;
+
+static void add_known(arena *memory, use_vector *uses, uint32_t key_count, const char *parameter)
+{
+    slot *const known = arena_array(memory, 1, sizeof *known);
+    const char **const keys = arena_array(memory, 2, sizeof *keys);
+    keys[0] = "args";
+    keys[1] = parameter;
+    known->keys = keys;
+    known->key_count = key_count;
+    *ARENA_PUSH(memory, uses) = (tree_use){.what = known, .number = CST_NONE};
+}
+
+/* `args` and its members, as far as no slot has them already. */
+static void add_parameters(arena *memory, use_vector *uses, const tool *tool)
+{
+    add_known(memory, uses, 1, NULL);
+    for (uint32_t i = 0; i < tool->parameters->field_count; i++)
+        add_known(memory, uses, 2, tool->parameters->fields[i].name);
+}
+
 /* The root for the uses of one stage and tool, which stand next in the sorted uses. */
 static uint32_t root_for(forest *all, cst_stage stage, uint32_t tool_number)
 {
     arena *memory = all->image->memory;
-    struct {
-        tree_use *items;
-        uint32_t count, capacity;
-    } uses = {0};
+    const checked_policy *policy = all->image->policy;
+    use_vector uses = {0};
     for (; all->next < all->count; all->next++) {
         const slot_use *use = &all->uses[all->next];
         if (use->stage != stage || use->tool != tool_number) {
@@ -131,20 +159,24 @@ static uint32_t root_for(forest *all, cst_stage stage, uint32_t tool_number)
         if (uses.count > 0 && uses.items[uses.count - 1].number == use->slot)
             uses.items[uses.count - 1].required |= use->required_keys;
         else
-            *ARENA_PUSH(memory, &uses) = (tree_use){&all->image->policy->slots.items[use->slot],
-                                                    use->slot, use->required_keys};
+            *ARENA_PUSH(memory, &uses) = (tree_use){&policy->slots.items[use->slot], use->slot, use->required_keys};
     }
-    uint32_t *content = arena_array(memory, uses.count * (size_t)3, sizeof *content);
+    const bool closed = stage == CST_ACTION && tool_number != CST_NONE && policy->tools.items[tool_number].closed &&
+                        policy->tools.items[tool_number].parameters != NULL;
+    uint32_t *content = arena_array(memory, uses.count * (size_t)3 + 1, sizeof *content);
     for (uint32_t i = 0; i < uses.count; i++) {
         content[i * 3] = uses.items[i].number;
         content[i * 3 + 1] = (uint32_t)uses.items[i].required;
         content[i * 3 + 2] = (uint32_t)(uses.items[i].required >> 32);
     }
-    const uint32_t number = lists_add(memory, &all->known, content, uses.count * 3);
+    content[uses.count * 3] = closed ? tool_number : CST_NONE; /* no two closed tools share a tree */
+    const uint32_t number = lists_add(memory, &all->known, content, uses.count * 3 + 1);
     if (number == all->roots.count) {
+        if (closed)
+            add_parameters(memory, &uses, &policy->tools.items[tool_number]);
         if (uses.count > 1)
             qsort(uses.items, uses.count, sizeof *uses.items, compare_paths);
-        *ARENA_PUSH(memory, &all->roots) = build_tree(all->image, uses.items, uses.count);
+        *ARENA_PUSH(memory, &all->roots) = build_tree(all->image, uses.items, uses.count, closed);
     }
     return all->roots.items[number];
 }

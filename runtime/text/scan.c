@@ -53,6 +53,7 @@ static uint32_t sweep_match(scan_try *with, const scan_pattern_row *row, uint32_
 typedef struct finding {
     scan_try with;
     uint32_t from; /* matches begin here or behind */
+    uint32_t part; /* the engine looks from here on: before `from`, where words of `after` count */
     uint64_t *found, *unknown;
 } finding;
 
@@ -133,10 +134,23 @@ static uint32_t window_start(const finding *state, const scan_pattern_row *row, 
     return at > from ? at : from;
 }
 
+static uint32_t add_bytes(uint32_t a, uint32_t b)
+{
+    return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
+/* Whether a word of `after` ends inside of a longer one, or begins in one, as far as ASCII tells. */
+static bool is_inside(const finding *state, uint32_t end, uint32_t length)
+{
+    const unsigned char *const text = (const unsigned char *)state->with.text;
+    return (end < state->with.length && scan_is_word(text[end]) && scan_is_word(text[end - 1])) ||
+           (end > length && scan_is_word(text[end - length - 1]) && scan_is_word(text[end - length]));
+}
+
 static bool literal_hit(void *user, uint32_t literal, uint32_t end_in_part)
 {
     finding *const state = user;
-    const uint32_t end = state->from + end_in_part;
+    const uint32_t end = state->part + end_in_part;
     const scan_head *const head = state->with.database->head;
     if (literal >= head->literals.count) /* the engine's bytes are another database's */
         return true;
@@ -147,6 +161,11 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end_in_part)
         const scan_pattern_row *const pattern = &state->with.database->patterns[number];
         if (is_done(state, number) || end < pattern->nearest)
             continue;
+        if (pattern->trigger == SCAN_BY_AFTER) {
+            if (!is_inside(state, end, row->text.count))
+                try_window(state, number, end, add_bytes(end, pattern->farthest));
+            continue;
+        }
         uint32_t from = pattern->farthest == SCAN_NONE || pattern->farthest > end ? 0 : end - pattern->farthest;
         if (from < state->with.scratch->tried[number]) /* nobody goes back over what has been tried */
             from = state->with.scratch->tried[number];
@@ -310,6 +329,24 @@ static void find_starts(finding *state)
         try_window(state, numbers[i], state->from, state->with.length - 1);
 }
 
+/* Patterns that share a gate: where it lets something through, each is tried. */
+static void find_gated(finding *state, const scan_gate_row *row)
+{
+    const scan_database *const database = state->with.database;
+    const uint32_t *const numbers = scan_at(database->head, row->patterns.offset);
+    const scan_automaton_row *const gate = &database->automata[row->automaton];
+    const scan_begin begin = {database->sets[row->first], database->sets[row->second], database->sets[row->inside]};
+    const char *const text = state->with.text;
+    const uint32_t length = state->with.length, last = length - 1;
+    for (uint32_t at = next_place(&begin, text, length, state->from, last); at <= last; at = next_place(&begin, text, length, at + 1, last)) {
+        if (scan_turns_away(database, gate, text, length, at))
+            continue;
+        for (uint32_t i = 0; i < row->patterns.count; i++)
+            if (!is_done(state, numbers[i]))
+                try_window(state, numbers[i], at, at);
+    }
+}
+
 cst_status scan_find(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
                      uint32_t from, uint64_t *found, uint64_t *unknown)
 {
@@ -326,7 +363,8 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
         scratch->tried[i] = from;
     memset(scratch->spent, 0, head->patterns.count * sizeof *scratch->spent);
     if (database->engine) {
-        const cst_status status = engine_scan(database->engine, scratch->engine, text + from, length - from, literal_hit, &state);
+        state.part = from > database->lookback ? from - database->lookback : 0;
+        const cst_status status = engine_scan(database->engine, scratch->engine, text + state.part, length - state.part, literal_hit, &state);
         if (status != CST_OK)
             return status;
     }
@@ -336,6 +374,9 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
         find_tokens(&state);
     if (head->starts.count)
         find_starts(&state);
+    const scan_gate_row *const gates = scan_at(head, head->gates.offset);
+    for (uint32_t i = 0; i < head->gates.count; i++)
+        find_gated(&state, &gates[i]);
     return CST_OK;
 }
 

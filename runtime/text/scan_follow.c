@@ -190,6 +190,25 @@ static void enter_table(making *state, uint32_t pattern, const scan_automaton_ro
         state->accepts = state->accepts || (table[i] & SCAN_ACCEPT) != 0;
 }
 
+/* Whether another copy of the same does for this one: it is there, or this takes its place. */
+static bool is_covered(making *state, const scan_automaton_row *row, uint32_t position)
+{
+    scan_scratch *const scratch = state->with.scratch;
+    const scan_chain_row *const chains = scan_at(state->all->database->head, row->chains), chain = chains[position];
+    const uint32_t room = scratch->position_count / SCAN_POSITION_LISTS;
+    uint32_t *const place = scratch->positions + 3 * room + chain.number, *const stamp = place + room;
+    if (chain.number == 0)
+        return false;
+    if (*stamp != scratch->stamp) {
+        *stamp = scratch->stamp;
+        *place = state->count;
+        return false;
+    }
+    if (*place < state->room && chains[state->parts[*place].at].rank > chain.rank)
+        state->parts[*place].at = position;
+    return true;
+}
+
 /* A position that has been reached: alive, or all that it can do is to accept. */
 static void enter_position(making *state, uint32_t pattern, const scan_automaton_row *row, uint32_t position)
 {
@@ -205,7 +224,8 @@ static void enter_position(making *state, uint32_t pattern, const scan_automaton
     if (!open)
         return;
     state->positions = true;
-    add_part(state, (follow_part){.pattern = pattern, .at = position});
+    if (!is_covered(state, row, position))
+        add_part(state, (follow_part){.pattern = pattern, .at = position});
 }
 
 static void step_position(making *state, uint32_t pattern, const scan_automaton_row *row, uint32_t position, scan_context before,
@@ -215,7 +235,7 @@ static void step_position(making *state, uint32_t pattern, const scan_automaton_
     const uint32_t *const sets = scan_at(database->head, row->position_sets), *const begins = scan_at(database->head, row->edges);
     const scan_edge_row *const edges = scan_at(database->head, row->edge_rows);
     scan_scratch *const scratch = state->with.scratch;
-    uint32_t *const stamps = scratch->positions + scratch->position_count / 3 * 2;
+    uint32_t *const stamps = scratch->positions + scratch->position_count / SCAN_POSITION_LISTS * 2;
     const char text[1] = {(char)byte};
     for (uint32_t k = begins[position]; k < begins[position + 1]; k++) {
         const scan_edge_row edge = edges[k];

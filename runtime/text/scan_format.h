@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SCAN_MAGIC "cstscan"
-#define SCAN_VERSION 5u
+#define SCAN_VERSION 6u
 #define SCAN_NONE UINT32_MAX
 
 typedef struct scan_table { /* rows from this offset */
@@ -41,7 +41,8 @@ typedef enum scan_trigger {
     SCAN_BY_TOKEN = 2,   /* long runs of token bytes */
     SCAN_BY_WORD = 3,    /* starts of words */
     SCAN_BY_START = 4,   /* every place where its first byte stands */
-    SCAN_BY_DIGIT = 5    /* digits, near of which it begins */
+    SCAN_BY_DIGIT = 5,   /* digits, near of which it begins */
+    SCAN_BY_AFTER = 6    /* hits of its `after` words, behind which it begins */
 } scan_trigger;
 
 typedef struct scan_pattern_row {
@@ -56,7 +57,8 @@ typedef struct scan_pattern_row {
     uint32_t after_within; /* characters */
     scan_table after;    /* scan_table rows: texts (offset, length), lower case; of words: those that are not looked up word by word, sorted */
     uint32_t inside;     /* row of sets: those of `first` that a match can begin with where a word character stands before */
-    uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the literal or digit; farthest SCAN_NONE: anywhere */
+    uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the literal or digit; farthest SCAN_NONE: anywhere;
+                                 * AFTER: so many bytes behind the end of the word */
     uint32_t before;     /* LITERAL, DIGIT: row of sets: bytes that may stand between the start and the literal's end, or the digit; SCAN_NONE: too many to tell */
     uint32_t token;      /* TOKEN: least bytes */
     uint32_t behind;     /* NUMBER, DIGIT: row of sets: what may follow the digits of `leads`, but for the end of the text */
@@ -77,10 +79,12 @@ typedef struct scan_automaton_row {
     uint32_t edges;       /* offset of uint32_t [positions + 2]: where the edges of each begin; position 0 is the start */
     uint32_t edge_rows;   /* offset of scan_edge_row */
     uint32_t edge_count;
-    uint32_t unused;
+    uint32_t chains;      /* offset of scan_chain_row [positions] */
+    uint32_t gate;        /* run by positions: states of a table of the nearest to the start, which turns most places away; 0: there is none */
 } scan_automaton_row;
 
 #define SCAN_ACCEPT 0x8000u
+#define SCAN_OPEN 0x7fffu /* in a gate: more states follow; with SCAN_ACCEPT too */
 
 typedef enum scan_context { /* what stands before a place */
     CONTEXT_START = 0, /* nothing */
@@ -95,6 +99,19 @@ typedef struct scan_edge_row { /* from one position to another, or to acceptance
 } scan_edge_row;
 
 #define SCAN_ACCEPTS 0xffffu
+
+/* A position in one of several optional copies of the same (`x{0,60}`): of those that were reached together the one of the least rank does for
+ * all, since what can follow a later copy can follow an earlier one. */
+typedef struct scan_chain_row {
+    uint16_t number, rank; /* number 0: none; others are less than the automaton's positions */
+} scan_chain_row;
+
+/* Patterns with trigger START whose first bytes are one table: where that turns a place away, none of them begins. */
+typedef struct scan_gate_row {
+    uint32_t automaton;            /* row of which there is the gate alone */
+    uint32_t first, second, inside; /* rows of sets, as of a pattern */
+    scan_table patterns;           /* uint32_t */
+} scan_gate_row;
 
 typedef struct scan_words_row {
     uint32_t capacity;   /* power of two */
@@ -123,8 +140,9 @@ typedef struct scan_head {
     scan_table engine;    /* bytes; count 0: no literals */
     scan_table numbers;   /* uint32_t: patterns with trigger NUMBER */
     scan_table tokens;    /* uint32_t: patterns with trigger TOKEN */
-    scan_table starts;    /* uint32_t: patterns with trigger START or WORD */
+    scan_table starts;    /* uint32_t: patterns with trigger START or WORD that no gate has */
     scan_table digits;    /* uint32_t: patterns with trigger DIGIT */
+    scan_table gates;     /* scan_gate_row */
     uint32_t least_token; /* of all patterns with trigger TOKEN */
     uint32_t most_positions;
 } scan_head;

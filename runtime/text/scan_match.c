@@ -58,6 +58,18 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
     out->alive = alive[state] != 0;
 }
 
+bool scan_turns_away(const scan_database *database, const scan_automaton_row *row, const char *text, uint32_t length, uint32_t start)
+{
+    const scan_head *const head = database->head;
+    const uint16_t *const table = scan_at(head, row->table);
+    const uint8_t *const classes = scan_at(head, row->classes);
+    const uint32_t columns = row->columns, end = length - start < SCAN_MOST_AHEAD ? length : start + SCAN_MOST_AHEAD;
+    uint32_t state = row->start[scan_before(text, start)];
+    for (uint32_t at = start; state != 0 && state < SCAN_OPEN && at < end; at++)
+        state = table[state * columns + classes[(unsigned char)text[at]]];
+    return state == 0;
+}
+
 /* Whether a set has a byte of this kind that begins a character: a word's, a line end, any other. */
 static bool has_kind(const uint64_t set[4], char kind)
 {
@@ -91,55 +103,110 @@ bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge
     return false;
 }
 
-static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_t start, ends *out)
+/* A set of positions that is being made. */
+typedef struct position_set {
+    uint32_t *items, *stamps, *places, *chain_stamps; /* places: by chain, where in `items` */
+    const scan_chain_row *chains;
+    uint32_t count, stamp;
+} position_set;
+
+static inline void reach(position_set *set, uint32_t position)
+{
+    const scan_chain_row chain = set->chains[position];
+    set->stamps[position] = set->stamp;
+    if (chain.number != 0) {
+        if (set->chain_stamps[chain.number] == set->stamp) {
+            uint32_t *const other = &set->items[set->places[chain.number]];
+            if (set->chains[*other].rank > chain.rank)
+                *other = position;
+            return;
+        }
+        set->chain_stamps[chain.number] = set->stamp;
+        set->places[chain.number] = set->count;
+    }
+    set->items[set->count++] = position;
+}
+
+static void next_stamp(scan_scratch *scratch)
+{
+    const uint32_t room = scratch->position_count / SCAN_POSITION_LISTS;
+    if (++scratch->stamp != 0)
+        return;
+    memset(scratch->positions + 2 * room, 0, 3 * room * sizeof *scratch->positions); /* not the lists: one of them is read */
+    scratch->stamp = 1;
+}
+
+/* What is read of one byte: the edges of all positions of a set that take it. True: one of them accepts before it. */
+static bool step_positions(const scan_try *with, const scan_automaton_row *row, const uint32_t *now, uint32_t count, uint32_t at, position_set *next,
+                           uint64_t *done)
 {
     const scan_head *const head = with->database->head;
     const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
     const scan_edge_row *const edges = scan_at(head, row->edge_rows);
-    scan_scratch *const scratch = with->scratch;
-    const uint32_t room = scratch->position_count / 3;
-    uint32_t *now = scratch->positions, *next = now + room, *const stamps = next + room;
-    uint32_t count = 1, at = start;
+    const uint64_t *const bytes = with->database->sets[0] + ((unsigned char)with->text[at] >> 6);
+    const uint32_t bit = (unsigned char)with->text[at] & 63;
+    const scan_context before = scan_before(with->text, at);
+    bool accepts = false;
+    for (uint32_t i = 0; i < count; i++) {
+        const scan_edge_row *edge = edges + begins[now[i]], *const last = edges + begins[now[i] + 1];
+        *done += (uint64_t)(last - edge);
+        for (; edge < last; edge++) {
+            const uint32_t to = edge->to;
+            if (to != SCAN_ACCEPTS && ((bytes[(size_t)sets[to] * 4] >> bit & 1) == 0 || next->stamps[to] == next->stamp))
+                continue;
+            if (edge->mask != 0 && !scan_holds(edge->mask, before, with->text, with->length, at))
+                continue;
+            if (to == SCAN_ACCEPTS)
+                accepts = true;
+            else
+                reach(next, to);
+        }
+    }
+    return accepts;
+}
+
+/* The end of the text: whether one of the positions accepts, and whether one is alive. */
+static bool end_positions(const scan_try *with, const scan_automaton_row *row, const uint32_t *now, uint32_t count, bool *alive)
+{
+    const scan_head *const head = with->database->head;
+    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
+    const scan_edge_row *const edges = scan_at(head, row->edge_rows);
+    const scan_context before = scan_before(with->text, with->length);
+    bool accepts = false;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = begins[now[i]]; k < begins[now[i] + 1]; k++) {
+            *alive = *alive || scan_is_open(with, sets, edges[k], before);
+            accepts = accepts || (edges[k].to == SCAN_ACCEPTS &&
+                                  (edges[k].mask == 0 || scan_holds(edges[k].mask, before, with->text, with->length, with->length)));
+        }
+    return accepts;
+}
+
+static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_t start, ends *out)
+{
+    const uint32_t room = with->scratch->position_count / SCAN_POSITION_LISTS;
+    uint32_t *now = with->scratch->positions, count = 1, at = start;
+    position_set next = {.items = now + room, .stamps = now + 2 * room, .places = now + 3 * room, .chain_stamps = now + 4 * room,
+                         .chains = scan_at(with->database->head, row->chains)};
     now[0] = 0;
-    for (;; at++) {
-        const scan_context before = scan_before(with->text, at);
-        const bool end = at == with->length;
-        uint32_t next_count = 0;
-        bool accepts = false, alive = false;
-        if (++scratch->stamp == 0) {
-            memset(stamps, 0, room * sizeof *stamps);
-            scratch->stamp = 1;
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            const uint32_t last = begins[now[i] + 1];
-            with->steps = with->steps > last - begins[now[i]] ? with->steps - (last - begins[now[i]]) : 0;
-            for (uint32_t k = begins[now[i]]; k < last; k++) {
-                const scan_edge_row edge = edges[k];
-                alive = alive || (end && scan_is_open(with, sets, edge, before));
-                if (edge.mask != 0 && !scan_holds(edge.mask, before, with->text, with->length, at))
-                    continue;
-                if (edge.to == SCAN_ACCEPTS)
-                    accepts = true;
-                else if (!end && stamps[edge.to] != scratch->stamp &&
-                         scan_has(with->database->sets[sets[edge.to]], (unsigned char)with->text[at])) {
-                    stamps[edge.to] = scratch->stamp;
-                    next[next_count++] = edge.to;
-                }
-            }
-        }
-        if (accepts && at > start && (end || !scan_continues(with->text[at])))
+    for (; at < with->length; at++) {
+        uint64_t done = 0;
+        next_stamp(with->scratch);
+        next.stamp = with->scratch->stamp;
+        next.count = 0;
+        const bool accepts = step_positions(with, row, now, count, at, &next, &done);
+        with->steps = with->steps > done ? with->steps - done : 0;
+        if (accepts && at > start && !scan_continues(with->text[at]))
             accept(out, at);
-        if (end) {
-            out->alive = alive;
-            return;
-        }
-        if (next_count == 0 || with->steps == 0)
+        if (next.count == 0 || with->steps == 0)
             return;
         uint32_t *const swap = now;
-        now = next;
-        next = swap;
-        count = next_count;
+        now = next.items;
+        next.items = swap;
+        count = next.count;
     }
+    if (end_positions(with, row, now, count, &out->alive) && at > start)
+        accept(out, at);
 }
 
 static void run(scan_try *with, const scan_pattern_row *row, uint32_t start, ends *out)
@@ -147,8 +214,10 @@ static void run(scan_try *with, const scan_pattern_row *row, uint32_t start, end
     const scan_automaton_row *const automaton = &with->database->automata[row->body];
     if (automaton->states > 0)
         run_table(with, automaton, start, out);
-    else
+    else if (automaton->gate == 0 || !scan_turns_away(with->database, automaton, with->text, with->length, start))
         run_positions(with, automaton, start, out);
+    else
+        with->steps = with->steps > SCAN_MOST_AHEAD ? with->steps - SCAN_MOST_AHEAD : 0;
     if (with->steps == 0)
         with->unknown = true;
 }

@@ -24,40 +24,50 @@ static bool bytes_fit(const scan_head *head, uint32_t offset, uint64_t length)
     return offset <= head->size && length <= head->size - offset;
 }
 
+/* A table of so many states; in that of a gate some may be open. */
+static bool states_fit(const scan_head *head, const scan_automaton_row *row, uint32_t states, bool gate)
+{
+    const uint64_t entries = (uint64_t)states * row->columns;
+    if (states > SCAN_OPEN || row->columns < 2 || row->columns > 257 || row->table % 2 != 0 ||
+        !bytes_fit(head, row->classes, 256) || !bytes_fit(head, row->table, entries * 2))
+        return false;
+    const uint8_t *const classes = scan_at(head, row->classes);
+    for (uint32_t i = 0; i < 256; i++)
+        if (classes[i] >= row->columns)
+            return false;
+    const uint16_t *const table = scan_at(head, row->table);
+    int16_t most = 0; /* of all, and signed, so that eight are looked at in one step: this is most of what opening costs */
+    for (uint64_t i = 0; i < entries; i++) {
+        const int16_t state = (int16_t)(table[i] & (SCAN_ACCEPT - 1)), known = gate && state == SCAN_OPEN ? 0 : state;
+        most = known > most ? known : most;
+    }
+    if ((uint32_t)most >= states)
+        return false;
+    for (uint32_t i = 0; i < 4; i++)
+        if (row->start[i] >= states)
+            return false;
+    return true;
+}
+
 static bool automaton_fits(const scan_head *head, const scan_automaton_row *row)
 {
-    if (row->states > 0) {
-        const uint64_t entries = (uint64_t)row->states * row->columns;
-        if (row->states > SCAN_ACCEPT || row->columns < 2 || row->columns > 257 || row->table % 2 != 0 ||
-            !bytes_fit(head, row->classes, 256) || !bytes_fit(head, row->table, entries * 2) ||
-            !bytes_fit(head, row->alive, row->states))
-            return false;
-        const uint8_t *const classes = scan_at(head, row->classes);
-        for (uint32_t i = 0; i < 256; i++)
-            if (classes[i] >= row->columns)
-                return false;
-        const uint16_t *const table = scan_at(head, row->table);
-        int16_t most = 0; /* of all, and signed, so that eight are looked at in one step: this is most of what opening costs */
-        for (uint64_t i = 0; i < entries; i++) {
-            const int16_t state = (int16_t)(table[i] & (SCAN_ACCEPT - 1));
-            most = state > most ? state : most;
-        }
-        if ((uint32_t)most >= row->states)
-            return false;
-        for (uint32_t i = 0; i < 4; i++)
-            if (row->start[i] >= row->states)
-                return false;
+    if (row->states > 0)
+        return states_fit(head, row, row->states, false) && bytes_fit(head, row->alive, row->states);
+    if (row->gate > 0 && !states_fit(head, row, row->gate, true))
+        return false;
+    if (row->gate > 0 && row->positions == 0) /* of scan_gate_row */
         return true;
-    }
     if (row->positions == 0 || row->positions > head->most_positions || row->position_sets % 4 != 0 || row->edges % 4 != 0 ||
         row->edge_rows % 4 != 0 || !bytes_fit(head, row->position_sets, (uint64_t)row->positions * 4) ||
         !bytes_fit(head, row->edges, ((uint64_t)row->positions + 1) * 4) ||
-        !bytes_fit(head, row->edge_rows, (uint64_t)row->edge_count * sizeof(scan_edge_row)))
+        !bytes_fit(head, row->edge_rows, (uint64_t)row->edge_count * sizeof(scan_edge_row)) || row->chains % 2 != 0 ||
+        !bytes_fit(head, row->chains, (uint64_t)row->positions * sizeof(scan_chain_row)))
         return false;
     const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
     const scan_edge_row *const edges = scan_at(head, row->edge_rows);
+    const scan_chain_row *const chains = scan_at(head, row->chains);
     for (uint32_t i = 0; i < row->positions; i++)
-        if (sets[i] >= head->sets.count || begins[i] > begins[i + 1])
+        if (sets[i] >= head->sets.count || begins[i] > begins[i + 1] || chains[i].number >= row->positions)
             return false;
     if (begins[row->positions] > row->edge_count)
         return false;
@@ -80,13 +90,15 @@ static bool texts_fit(const scan_head *head, scan_table texts)
 
 static bool pattern_fits(const scan_head *head, const scan_pattern_row *row)
 {
-    if (row->first >= head->sets.count || row->second >= head->sets.count || row->inside >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_DIGIT ||
+    if (row->first >= head->sets.count || row->second >= head->sets.count || row->inside >= head->sets.count || !texts_fit(head, row->after) || row->trigger > SCAN_BY_AFTER ||
         row->behind >= head->sets.count || (row->trigger == SCAN_BY_DIGIT && row->before >= head->sets.count) ||
         (row->trigger == SCAN_BY_LITERAL && row->before != SCAN_NONE && row->before >= head->sets.count))
         return false;
     switch (row->kind) {
-    case SCAN_AUTOMATON:
-        return row->body < head->automata.count;
+    case SCAN_AUTOMATON: {
+        const scan_automaton_row *const automata = scan_at(head, head->automata.offset);
+        return row->body < head->automata.count && (automata[row->body].states > 0 || automata[row->body].positions > 0);
+    }
     case SCAN_PHRASE:
         return row->length > 0 && bytes_fit(head, row->body, row->length);
     case SCAN_WORDS:
@@ -127,9 +139,20 @@ static bool numbers_fit(const scan_head *head, scan_table table)
     return true;
 }
 
+static bool gates_fit(const scan_head *head)
+{
+    const scan_gate_row *const gates = scan_at(head, head->gates.offset);
+    const scan_automaton_row *const automata = scan_at(head, head->automata.offset);
+    for (uint32_t i = 0; i < head->gates.count; i++)
+        if (gates[i].automaton >= head->automata.count || automata[gates[i].automaton].gate == 0 || gates[i].first >= head->sets.count ||
+            gates[i].second >= head->sets.count || gates[i].inside >= head->sets.count || !numbers_fit(head, gates[i].patterns))
+            return false;
+    return true;
+}
+
 static bool is_sound(const scan_head *head)
 {
-    if (!table_fits(head, head->patterns, sizeof(scan_pattern_row)) || !table_fits(head, head->automata, sizeof(scan_automaton_row)) ||
+    if (!table_fits(head, head->gates, sizeof(scan_gate_row)) || !table_fits(head, head->patterns, sizeof(scan_pattern_row)) || !table_fits(head, head->automata, sizeof(scan_automaton_row)) ||
         !table_fits(head, head->sets, 32) || !table_fits(head, head->words, sizeof(scan_words_row)) ||
         !table_fits(head, head->literals, sizeof(scan_literal_row)) || !bytes_fit(head, head->engine.offset, head->engine.count) ||
         !numbers_fit(head, head->numbers) || !numbers_fit(head, head->tokens) || !numbers_fit(head, head->starts) || !numbers_fit(head, head->digits) ||
@@ -139,6 +162,8 @@ static bool is_sound(const scan_head *head)
     for (uint32_t i = 0; i < head->automata.count; i++)
         if (!automaton_fits(head, &automata[i]))
             return false;
+    if (!gates_fit(head))
+        return false;
     const scan_words_row *const words = scan_at(head, head->words.offset);
     for (uint32_t i = 0; i < head->words.count; i++)
         if (!words_fit(head, &words[i]))
@@ -364,7 +389,7 @@ cst_status scan_scratch_fit(scan_scratch **out, const scan_database *database, c
     uint32_t threads = positions;
     for (uint32_t i = 0; i < database->head->automata.count; i++)
         threads = database->automata[i].states > threads ? database->automata[i].states : threads;
-    if (!grow(scratch, &scratch->positions, &scratch->position_count, 3 * positions) ||
+    if (!grow(scratch, &scratch->positions, &scratch->position_count, SCAN_POSITION_LISTS * positions) ||
         !grow(scratch, &scratch->tried, &scratch->tried_count, database->head->patterns.count + 1) ||
         !grow(scratch, &scratch->spent, &scratch->spent_count, database->head->patterns.count + 1) ||
         !grow(scratch, &scratch->threads, &scratch->thread_count, 5 * threads) ||

@@ -10,7 +10,9 @@
 #include "runtime/text/scan_format.h"
 
 #define SCAN_MOST_ENDS LIMIT_CHECKED_ENDS
-#define SCAN_UNIT 256u
+#define SCAN_POSITION_LISTS 5u
+#define SCAN_UNIT 16u
+#define SCAN_MOST_AHEAD 16u /* bytes that a gate looks at */
 
 struct scan_database {
     const scan_head *head;
@@ -42,7 +44,7 @@ typedef struct scan_follower scan_follower;
 struct scan_scratch {
     cst_allocator allocator;
     engine_scratch *engine;
-    uint32_t *positions; /* two lists of positions and their stamps */
+    uint32_t *positions; /* two lists of positions, their stamps; by chain, its place in the list and its stamp */
     uint32_t position_count;
     uint32_t *tried;     /* by pattern: places before this have been tried */
     uint32_t tried_count;
@@ -102,6 +104,8 @@ typedef struct scan_try {
 
 /* The end of the longest match of a pattern that begins at `start` and passes its check and `after`; 0 if there is none. */
 uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start);
+/* Whether the gate of an automaton tells that nothing matches at `start` and, with whatever continuation, nothing will: no state is left, and none accepted. */
+bool scan_turns_away(const scan_database *database, const scan_automaton_row *row, const char *text, uint32_t length, uint32_t start);
 /* Whether there is such an end; of most patterns that is known before the longest is. */
 bool scan_matches(scan_try *with, const scan_pattern_row *row, uint32_t start);
 /* Whether, with some continuation of the text, a match begins at `start` that ends behind it, or is known only then. */

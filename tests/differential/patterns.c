@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "compiler/pattern/pattern.h"
 #include "runtime/text/scan.h"
@@ -44,6 +45,8 @@ typedef struct item {
     uint32_t length;
     bool words;          /* of a phrase */
     check_kind check;
+    bool after;          /* one of `words_before`, within so many characters */
+    uint32_t within;
     const char *entries[24]; /* of a word set */
     uint32_t lengths[24], count;
     pcre2_code *code;
@@ -62,7 +65,7 @@ typedef struct bench {
     pcre2_match_context *context;
     int *workspace;
     uint64_t checks, matches, differences, contradictions;
-    uint64_t by_trigger[6], by_table, by_positions, live, swept, found_from, followed;
+    uint64_t by_trigger[7], by_table, by_positions, live, swept, found_from, followed;
 } bench;
 
 static bench state;
@@ -110,6 +113,27 @@ static uint32_t phrase_end_at(const char *phrase, uint32_t size, bool words, con
     return at + size;
 }
 
+static const char *const words_before[] = {"key", "old id", "\xC3\xA9"};
+enum { WORDS_BEFORE = sizeof words_before / sizeof *words_before };
+
+/* Whether one of the words stands whole in the characters before a place. */
+static bool oracle_after(const item *item, const char *text, uint32_t length, uint32_t place)
+{
+    uint32_t at = place;
+    for (uint32_t i = 0; i < item->within && at > 0; i++) {
+        at--;
+        while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80)
+            at--;
+        for (uint32_t k = 0; k < WORDS_BEFORE; k++) {
+            const uint32_t size = (uint32_t)strlen(words_before[k]);
+            if (size <= place - at && strncasecmp(text + at, words_before[k], size) == 0 && unicode_word_edge(text, length, at) &&
+                unicode_word_edge(text, length, at + size))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* The end of the longest match at a start; 0: none. */
 static uint32_t oracle_at(const item *item, const char *text, uint32_t length, uint32_t at)
 {
@@ -124,6 +148,8 @@ static uint32_t oracle_at(const item *item, const char *text, uint32_t length, u
         return best;
     }
     const PCRE2_SIZE *ends;
+    if (item->after && !oracle_after(item, text, length, at))
+        return 0;
     const uint32_t count = oracle_ends(item, text, length, at, &ends);
     for (uint32_t i = 0; i < count; i++)
         if (check_holds(item->check, 0, text + at, (uint32_t)ends[2 * i + 1] - at))
@@ -229,7 +255,7 @@ static void compare_live(const item *item, const char *text)
 static bool sweeps_alike(const item *item, const char *text, uint32_t length)
 {
     const scan_pattern_row *const row = &state.database->patterns[item->number];
-    if (row->kind != SCAN_AUTOMATON || row->check != 0 || length == 0)
+    if (row->kind != SCAN_AUTOMATON || row->check != 0 || item->after || length == 0)
         return true;
     for (uint32_t i = 0, from = 0; i <= expected.count; i++) {
         scan_try with = {state.database, state.scratch, text, length, UINT64_MAX, false};
@@ -374,7 +400,8 @@ static void database_make(bool portable)
         item *const item = &state.items[i];
         item->number = item->kind == ITEM_WORDS
                            ? database_add_words(builder, item->entries, item->lengths, item->count)
-                           : database_add(builder, &(database_entry){.pattern = item->pattern, .check = item->check});
+                           : database_add(builder, &(database_entry){.pattern = item->pattern, .check = item->check, .after = words_before,
+                                                                     .after_count = item->after ? WORDS_BEFORE : 0, .after_within = item->within});
     }
     size_t length;
     const char *why = "";
@@ -452,8 +479,13 @@ static void item_random(generator *random)
     }
     const node *const node = expression_random(random);
     expression_write(node, false, &text);
-    if (regex_add(text.bytes, text.length, generator_below(random, 8) == 0, node) && generator_below(random, 10) == 0)
-        state.items[state.count - 1].check = check_find("luhn", 4);
+    if (!regex_add(text.bytes, text.length, generator_below(random, 8) == 0, node))
+        return;
+    item *const item = &state.items[state.count - 1];
+    if (generator_below(random, 10) == 0)
+        item->check = check_find("luhn", 4);
+    item->after = generator_below(random, 6) == 0;
+    item->within = item->after ? 1 + generator_below(random, 24) : 0;
 }
 
 static void run_random(generator *random, uint32_t databases, uint32_t texts)
@@ -473,8 +505,15 @@ static void run_random(generator *random, uint32_t databases, uint32_t texts)
         database_make(generator_below(random, 2) == 0);
         for (uint32_t k = 0; k < texts; k++) {
             text.length = 0;
+            if (generator_below(random, 3) == 0) {
+                const char *const word = generator_below(random, 4) == 0 ? "x KEY: " : words_before[generator_below(random, WORDS_BEFORE)];
+                string_add(&text, word, (uint32_t)strlen(word));
+                string_add(&text, &" :-"[generator_below(random, 3)], 1);
+            }
+            string rest = {.length = 0};
             if (node_count > 0)
-                text_random(random, nodes, node_count, &text);
+                text_random(random, nodes, node_count, &rest);
+            string_add(&text, rest.bytes, rest.length);
             for (uint32_t n = generator_below(random, 4); n > 0 && (node_count == 0 || n > 2); n--) {
                 string phrase;
                 phrase_random(random, &phrase);
@@ -594,9 +633,9 @@ static void run_file(const char *path)
 
 static bool all_seen(void)
 {
-    static const char *const names[] = {"literal", "number", "token", "word", "start", "digit"};
+    static const char *const names[] = {"literal", "number", "token", "word", "start", "digit", "words before"};
     bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0 && state.swept > 0 && state.found_from > 0 && state.followed > 0;
-    for (uint32_t i = 0; i < 6; i++) {
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
         printf("  by %s: %" PRIu64 "\n", names[i], state.by_trigger[i]);
         all = all && state.by_trigger[i] > 0;
     }

@@ -136,6 +136,8 @@ void random_event_write(random_state *random, const random_policy *policy, buffe
         write_members(random, policy->tools[tool].fields, policy->tools[tool].field_count, json);
     else
         write_open(random, json);
+    if (policy->tools[tool].declared && random_chance(random, 4)) /* an argument that nobody declared */
+        buffer_text(json, json->bytes[json->length - 1] == '{' ? "\"undeclared\":1" : ",\"undeclared\":[1]");
     buffer_text(json, "},\"from\":\"a\",\"to\":\"b\",\"extra\":[{\"x\":1}],\"text\":\"");
     for (uint32_t i = random_below(random, 7); i > 0; i--)
         buffer_format(json, "%s%s", random_pick(random, pieces), random_chance(random, 50) ? " " : "");

@@ -747,7 +747,8 @@ static void write_common(const random_policy *policy, buffer *out)
             write_fields(out, policy->tools[i].fields, policy->tools[i].field_count);
             buffer_text(out, ")");
         }
-        buffer_text(out, i % 2 || i == 0 ? " side\n" : "\n");
+        buffer_text(out, i % 2 || i == 0 ? " side" : "");
+        buffer_text(out, i == 1 && policy->tools[i].declared ? " closed\n" : "\n");
     }
 }
 

@@ -313,7 +313,9 @@ static void tool_forms(void **state)
     expect_tool("{\"a\":{\"type\":\"object\",\"properties\":{\"x\":{\"$ref\":\"#/$defs/e\"}},\"required\":[\"x\"]},\"$defs\":{\"e\":{\"type\":\"string\",\"format\":\"email\"}}}",
                 "a {x:email}");
     expect_tool("[{\"name\":\"create-issue\"}]", "create-issue open");
-    expect_tool("{\"a\":{\"type\":\"object\",\"additionalProperties\":false}}", "a {}");
+    expect_tool("{\"a\":{\"type\":\"object\",\"additionalProperties\":false}}", "a {} closed");
+    expect_tool("{\"a\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}},\"additionalProperties\":false}}", "a {n?:int} closed");
+    expect_tool("{\"a\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}},\"additionalProperties\":true}}", "a {n?:int}");
     expect_tool("{\"a\":{\"type\":\"object\"}}", "a open");
 }
 
