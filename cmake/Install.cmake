@@ -4,6 +4,7 @@
 # A program that links a policy.o needs no more than constitution.h: the module stays an incomplete type for it.
 install(TARGETS runtime compiler EXPORT ConstitutionTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS codegen LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}) # opened by libconstc and constc, linked by nobody
 if(TARGET constc)
   install(TARGETS constc constitution-hook RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

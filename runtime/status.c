@@ -25,6 +25,8 @@ static const status_row statuses[] = {
     [CST_NO_TOOLCHAIN] = {"CST_NO_TOOLCHAIN", "No linker was found, or it failed."},
     [CST_INTERNAL] = {"CST_INTERNAL", "A broken invariant: please report it."},
     [CST_BAD_STATE] = {"CST_BAD_STATE", "The bytes are no state of a session, or were not made with this key."},
+    [CST_NO_GENERATOR] = {"CST_NO_GENERATOR", "The code generator, libconstc-codegen.so, is not where it was installed, or it is "
+                                              "of another build."},
 };
 
 static const char *const verdicts[] = {

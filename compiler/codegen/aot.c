@@ -66,7 +66,7 @@ static cst_status write_text(const product *made, const char *path, char *error,
     return status;
 }
 
-cst_status backend_write(compilation *unit, backend_output output, const char *path, char *error,
+cst_status codegen_write(compilation *unit, backend_output output, const char *path, char *error,
                          size_t error_size)
 {
     char nowhere[1];
@@ -111,7 +111,7 @@ cst_status backend_write(compilation *unit, backend_output output, const char *p
     return status;
 }
 
-cst_status backend_text(compilation *unit, backend_output output, unsigned optimise, char **text)
+cst_status codegen_text(compilation *unit, backend_output output, unsigned optimise, char **text)
 {
     emitter *e = module_prepare(unit);
     if (e == NULL || (output != BACKEND_LLVM && output != BACKEND_ASSEMBLY))
@@ -145,7 +145,7 @@ cst_status backend_text(compilation *unit, backend_output output, unsigned optim
     return copy != NULL ? CST_OK : CST_NO_MEMORY;
 }
 
-cst_status backend_header(compilation *unit, const char *path, char *error, size_t error_size)
+cst_status codegen_header(compilation *unit, const char *path, char *error, size_t error_size)
 {
     if (unit->plan == NULL || unit->plan->image == NULL)
         return CST_BAD_ARGUMENT;

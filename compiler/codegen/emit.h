@@ -7,7 +7,7 @@
  * them, index.c those of groups with an index; conditions.c emits truth, quantifiers.c loops, values.c what conditions compare, sets.c
  * membership, access.c loads and calls; constants.c the texts that code points to. jit.c and
  * aot.c do something with the finished module, output.c and link.c with its bytes; target.c knows
- * the machine.
+ * the machine. entry.c is what the rest of the compiler sees of it.
  *
  * Invariants. No struct of the runtime is rebuilt as an LLVM type: all access is a byte offset
  * taken by offsetof from the real header. Generated code has no undefined symbol: services are
@@ -272,6 +272,17 @@ LLVMTargetMachineRef target_open(target_effort effort);
 cst_status target_optimise(LLVMTargetMachineRef machine, LLVMModuleRef module);
 LLVMMemoryBufferRef target_write(LLVMTargetMachineRef machine, LLVMModuleRef module,
                                  LLVMCodeGenFileType form);
+
+/* ---- jit.c and aot.c: the calls of backend.h, see there --------------------------------------- */
+
+cst_status codegen_jit(compilation *unit, unsigned optimise, backend_module **out);
+cst_status codegen_object_make(compilation *unit, unsigned optimise, backend_object *out);
+void codegen_object_release(backend_object *object);
+cst_status codegen_link(const cst_allocator *given, backend_object *object, const void *image, size_t copied,
+                        backend_module **out);
+cst_status codegen_write(compilation *unit, backend_output output, const char *path, char *error, size_t error_size);
+cst_status codegen_header(compilation *unit, const char *path, char *error, size_t error_size);
+cst_status codegen_text(compilation *unit, backend_output output, unsigned optimise, char **text);
 
 /* ---- output.c -------------------------------------------------------------------------------- */
 

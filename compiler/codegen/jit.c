@@ -134,7 +134,7 @@ static cst_status make_object(emitter *e, unsigned optimise, LLVMMemoryBufferRef
     return status;
 }
 
-cst_status backend_object_make(compilation *unit, unsigned optimise, backend_object *out)
+cst_status codegen_object_make(compilation *unit, unsigned optimise, backend_object *out)
 {
     *out = (backend_object){0};
     emitter *e = module_prepare(unit);
@@ -147,21 +147,21 @@ cst_status backend_object_make(compilation *unit, unsigned optimise, backend_obj
     return status;
 }
 
-void backend_object_release(backend_object *object)
+void codegen_object_release(backend_object *object)
 {
     if (object->owner != NULL)
         LLVMDisposeMemoryBuffer(object->owner);
     *object = (backend_object){0};
 }
 
-cst_status backend_link(const cst_allocator *given, backend_object *object, const void *image,
+cst_status codegen_link(const cst_allocator *given, backend_object *object, const void *image,
                         size_t copied, backend_module **out)
 {
     const cst_allocator allocator = allocator_or_default(given);
     const size_t size = sizeof(jit_module) + IMAGE_ALIGNMENT + copied;
     jit_module *made = allocator.allocate(allocator.user, size);
     if (made == NULL) {
-        backend_object_release(object);
+        codegen_object_release(object);
         return CST_NO_MEMORY;
     }
     memset(made, 0, sizeof *made);
@@ -185,11 +185,11 @@ cst_status backend_link(const cst_allocator *given, backend_object *object, cons
     return CST_OK;
 }
 
-cst_status backend_jit(compilation *unit, unsigned optimise, backend_module **out)
+cst_status codegen_jit(compilation *unit, unsigned optimise, backend_module **out)
 {
     backend_object object;
-    const cst_status status = backend_object_make(unit, optimise, &object);
+    const cst_status status = codegen_object_make(unit, optimise, &object);
     if (status != CST_OK)
         return status;
-    return backend_link(&unit->arena.allocator, &object, unit->plan->image, unit->plan->image_size, out);
+    return codegen_link(&unit->arena.allocator, &object, unit->plan->image, unit->plan->image_size, out);
 }

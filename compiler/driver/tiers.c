@@ -12,8 +12,9 @@
  *
  * The policy owns the thread: its last release asks the thread to stop and joins it. LLVM cannot be
  * interrupted, so that takes as long as the tier in hand. A program that ends without releasing its
- * policies must not take LLVM apart under a thread that uses it; so all owners are in a list that
- * is gone through when the process ends.
+ * policies must not take apart under a thread what it uses (the allocator's owner, libraries; LLVM
+ * itself stays, see codegen/entry.c); so all owners are in a list that is gone through when the
+ * process ends.
  */
 #include "compiler/driver/tiers.h"
 

@@ -57,7 +57,8 @@ typedef enum cst_status {
     CST_LIMIT = 9,           /* a bound of runtime/limits.h was reached */
     CST_NO_TOOLCHAIN = 10,   /* no linker was found, or it failed */
     CST_INTERNAL = 11,       /* a broken invariant; please report it */
-    CST_BAD_STATE = 12       /* bytes of a session that are damaged, of another version, or not made with this key */
+    CST_BAD_STATE = 12,      /* bytes of a session that are damaged, of another version, or not made with this key */
+    CST_NO_GENERATOR = 13    /* libconstc-codegen.so, which makes native code, is not beside libconstc or is of another build */
 } cst_status;
 
 CST_API const char *cst_status_name(cst_status status); /* "CST_NO_MEMORY"; static */
