@@ -29,6 +29,13 @@ def goldens():
                 yield folder, name
 
 
+def flags(folder, name):
+    """Options that the file's first line asks for."""
+    with open(os.path.join(folder, name), "rb") as file:
+        found = re.match(rb"// flags: (.*)", file.readline())
+    return found.group(1).decode().split() if found else []
+
+
 def codes():
     with open(os.path.join(ROOT, "compiler", "diagnostics.def"), encoding="utf-8") as file:
         return re.findall(r'DIAGNOSTIC\(\s*(\w+),\s*"([EW]\d{4})",\s*DIAGNOSTIC_(\w+),', file.read())
@@ -40,13 +47,19 @@ def json_lines(folder, *names):
 
 
 class Everything:
-    """All goldens of a folder, checked by one process in each form; SARIF has a run for each file."""
+    """All goldens of a folder, checked by one process in each form, but for those with options of their own; SARIF has a run for each file."""
 
     def __init__(self, folder):
         self.folder = folder
-        self.names = [name for where, name in goldens() if where == folder]
-        self.sarif = json.loads(constc("check", "--format", "sarif", *self.names, folder=folder).stderr.decode())
-        self.json = json_lines(folder, *self.names)[1]
+        plain = [name for where, name in goldens() if where == folder and not flags(where, name)]
+        self.names = list(plain)
+        self.sarif = json.loads(constc("check", "--format", "sarif", *plain, folder=folder).stderr.decode())
+        self.json = json_lines(folder, *plain)[1]
+        for name in (name for where, name in goldens() if where == folder and name not in plain):
+            self.names.append(name)
+            log = json.loads(constc("check", "--format", "sarif", *flags(folder, name), name, folder=folder).stderr.decode())
+            self.sarif["runs"] += log["runs"]
+            self.json += json_lines(folder, *flags(folder, name), name)[1]
 
     def with_fixes(self):
         for name, run in zip(self.names, self.sarif["runs"]):
