@@ -128,7 +128,7 @@ static void walk_prefixes(const index_walk *w, uint32_t trie, const cst_value *t
     const uint32_t length = kind_has_text(text->kind) ? text->length : 0;
     for (uint32_t used = 0; trie != 0;) {
         const uint32_t *const node = w->words + trie;
-        const uint32_t label = node[2], padded = (label + 3u) / 4u;
+        const uint32_t label = node[3], padded = (label + 3u) / 4u;
         const uint32_t *const edges = node + CST_INDEX_TRIE_HEAD + padded;
         if (label > length - used ||
             (label > 0 && memcmp(node + CST_INDEX_TRIE_HEAD, bytes + used, label) != 0))
@@ -136,9 +136,11 @@ static void walk_prefixes(const index_walk *w, uint32_t trie, const cst_value *t
         used += label;
         if (node[0] != 0)
             walk(w, node[0]);
+        if (node[1] != 0 && (used == length || bytes[used] == '/'))
+            walk(w, node[1]);
         if (used == length)
             return;
-        trie = trie_edge(edges, node[1], (uint8_t)bytes[used]);
+        trie = trie_edge(edges, node[2], (uint8_t)bytes[used]);
     }
 }
 
