@@ -104,11 +104,13 @@ static bool check_hash(index_check *c, uint32_t at, uint32_t above, uint32_t dep
 static bool check_cells(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
 {
     const uint32_t *const node = c->words + at;
-    if (above - at < CST_INDEX_CELLS_HEAD ||
-        !take(c, at, CST_INDEX_CELLS_HEAD + (uint64_t)node[2] * 3 + 1, above))
+    if (above - at < CST_INDEX_CELLS_HEAD)
+        return false;
+    const uint64_t children = CST_INDEX_CELLS_HEAD + ((uint64_t)node[2] / CST_INDEX_BLOCK + node[2]) * 2;
+    if (!take(c, at, children + node[2] + 1, above))
         return false;
     for (uint32_t i = 0; i <= node[2]; i++)
-        if (!check_child(c, node[CST_INDEX_CELLS_HEAD + (size_t)node[2] * 2 + i], at, depth))
+        if (!check_child(c, node[(size_t)children + i], at, depth))
             return false;
     return true;
 }

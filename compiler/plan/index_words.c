@@ -242,6 +242,8 @@ static uint32_t write_cells(writing *w, const index_node *node, uint32_t rest,
     const uint32_t head = push(w, key_word(w, node, CST_INDEX_CELLS));
     push(w, rest);
     push(w, node->count - 1);
+    for (uint32_t i = CST_INDEX_BLOCK; i < node->count; i += CST_INDEX_BLOCK)
+        push_wide(w, (uint64_t)node->values[i - 1]);
     for (uint32_t i = 0; i + 1 < node->count; i++)
         push_wide(w, (uint64_t)node->values[i]);
     for (uint32_t i = 0; i < node->count; i++)
