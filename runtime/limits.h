@@ -127,4 +127,9 @@
 #define LIMIT_REDTEAM_ROWS 10000u            /* caught rows that are kept to be rewritten */
 #define LIMIT_REDTEAM_TEXT_BYTES (64u << 10) /* a text that is rewritten, before: about nine hundred texts are made of it */
 
+/* ---- editors: what `constc lsp` accepts ---- */
+
+#define LIMIT_LSP_MESSAGE_BYTES (64u << 20)    /* one message: a policy of the largest size, escaped */
+#define LIMIT_LSP_DOCUMENTS 1000u              /* open documents; each is held with what was found out about it */
+
 #endif

@@ -29,10 +29,8 @@ static void unknown_report(const environment *environment, const ast_expression 
             diagnostic_mend(compilation, d, ast->range, NULL, "write `%s of …`", words[i]);
             return;
         }
-    uint32_t count;
-    const char *const *const names = unit_names(environment->checker, environment->unit,
-                                                1u << SYMBOL_DEFINE | 1u << SYMBOL_EXTERN, &count);
-    const char *const near = diagnostic_nearest(text, names, count);
+    const char *const near = unit_nearest(environment->checker, environment->unit, &ast->path,
+                                          1u << SYMBOL_DEFINE | 1u << SYMBOL_EXTERN);
     if (near == NULL)
         return;
     diagnostic_label(compilation, d, "did you mean `%s`?", near);

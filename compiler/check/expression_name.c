@@ -165,6 +165,25 @@ static bool suggest_argument(const environment *environment, diagnostic *diagnos
     return false;
 }
 
+/* True if the path starts with a module, which is there and lacks what follows. */
+static bool module_report(const environment *environment, const ast_path *path)
+{
+    const symbol *const module = unit_find(environment->unit, path->items[0].bytes, path->items[0].length);
+    if (module == NULL || module->kind != SYMBOL_MODULE || module->module == NULL || path->count < 2)
+        return false;
+    const ast_text *const name = &path->items[1];
+    diagnostic *const d = report(environment, E_UNKNOWN_NAME, name->range, "the module `%s` has no `%s`", module->name, name->bytes);
+    const ast_path start = {.items = path->items, .count = 2, .range = path->range};
+    const uint32_t kinds = 1u << SYMBOL_SET | 1u << SYMBOL_DEFINE | 1u << SYMBOL_PATTERN | 1u << SYMBOL_EXTERN;
+    const char *const near = unit_nearest(environment->checker, environment->unit, &start, kinds);
+    if (near == NULL)
+        return true;
+    const char *const inner = strrchr(near, '.') + 1;
+    diagnostic_label(environment->checker->compilation, d, "did you mean `%s`?", inner);
+    diagnostic_mend(environment->checker->compilation, d, name->range, inner, "write `%s`", inner);
+    return true;
+}
+
 static const char *const *all_names(const environment *environment, uint32_t *count)
 {
     uint32_t fields, declared, bound = 0;
@@ -194,7 +213,7 @@ void name_unknown(const environment *environment, const ast_path *path)
         stage_report(environment, name, stages);
         return;
     }
-    if (first == 0 && declared_report(environment, path))
+    if (first == 0 && (declared_report(environment, path) || module_report(environment, path)))
         return;
     diagnostic *const d = report(environment, E_UNKNOWN_NAME, name->range,
                                  "nothing is called `%s` here", name->bytes);

@@ -72,10 +72,13 @@ int command_test(const cli_arguments *arguments);
 int command_build(const cli_arguments *arguments);
 int command_dump(const cli_arguments *arguments);
 int command_explain(const cli_arguments *arguments);
+int command_doc(const cli_arguments *arguments);
+int command_diff(const cli_arguments *arguments);
 int command_bench(const cli_arguments *arguments);
 int command_eval(const cli_arguments *arguments);
 int command_redteam(const cli_arguments *arguments);
 int command_hook(const cli_arguments *arguments);
+int command_lsp(const cli_arguments *arguments);
 int command_version(const cli_arguments *arguments);
 int command_help(const cli_arguments *arguments);
 

@@ -64,6 +64,16 @@ static const option_row dump_options[] = {
     LAST,
 };
 
+static const option_row doc_options[] = {LAST};
+static const option_row lsp_options[] = {LAST};
+
+static const option_row diff_options[] = {
+    {"--events", NULL, "FILE", NULL, "decide these events by both, too, and show where they differ"},
+    {"--show", NULL, "N", NULL, "at most so many of those events (20 if not given); all are counted"},
+    {"--format", NULL, "FORMAT", "text|json", "how it is printed; text if not given"},
+    LAST,
+};
+
 static const option_row explain_options[] = {
     {"--all", NULL, NULL, NULL, "explain every event, not only the last"},
     {"--holdback", NULL, NULL, NULL, "no events: how much of a streamed reply each rule holds back, and why"},
@@ -208,6 +218,20 @@ const cli_command commands[] = {
      "  constc explain support.const --all < session.jsonl\n"
      "  constc explain support.const --holdback\n",
      explain_options, 1, 2, command_explain},
+    {"doc", "a policy as a page for those who have to agree with it", "FILE",
+     "Prints Markdown: what is decided when no rule speaks, each principle with its rules, permits, waivers, tools, sets and the\n"
+     "titles of the tests. Conditions stand there with their definitions written out; the comment directly above a declaration\n"
+     "explains it.\n",
+     "  constc doc support.const > support.md\n",
+     doc_options, 1, 1, command_doc},
+    {"diff", "what a new version of a policy says differently", "OLD NEW [--events EVENTS|-]",
+     "Compares two versions of a policy, declaration by declaration and with all files that they need, and says of each change\n"
+     "whether it is stricter or looser. Layout, comments and order do not count. What a change of a set, a pattern or a\n"
+     "tool comes to cannot be told from the text: with --events both versions decide recorded events, and those that they\n"
+     "decide differently are shown. Exit code 0: no difference; 1: there is one.\n",
+     "  constc diff old.const new.const\n"
+     "  constc diff old.const new.const --events last_week.jsonl\n",
+     diff_options, 2, 2, command_diff},
     {"bench", "measure how long decisions take", "FILE EVENTS [--rounds N] [--json]",
      "Decides all events several times: percentiles for each stage, throughput, and how much of it "
      "is\n"
@@ -254,6 +278,11 @@ const cli_command commands[] = {
      "  constc hook claude coding.const < input.json\n"
      "  constitution-hook claude coding.so --state ~/.local/state/hooks\n",
      hook_options, 2, 2, command_hook},
+    {"lsp", "a language server for editors", "",
+     "Speaks the Language Server Protocol on stdin and stdout: errors and warnings while a policy is written, their mends as quick\n"
+     "fixes, what a rule means with its definitions written out, where a name is declared, the outline of a file.\n",
+     "  constc lsp            an editor starts it\n",
+     lsp_options, 0, 0, command_lsp},
     {"version", "print the version", "", "Prints the version of constc.\n", "  constc version\n",
      no_options, 0, 0, command_version},
     {"help", "explain a command", "[COMMAND]",

@@ -504,6 +504,9 @@ static void declaration(const struct printer *printer, const ast_declaration *it
     named_texts(printer, "tags", &item->tags);
     flag(printer, item->from_file, "from-file");
     named_text(printer, "checked-by", &item->checked_by);
+    condition(printer, "above", item->above);
+    named_texts(printer, "after", &item->after);
+    condition(printer, "within-chars", item->after_within);
     flag(printer, item->secret, "secret");
     for (uint32_t i = 0; i < item->sources.count; i++)
         source_name(printer, item->sources.items[i]);

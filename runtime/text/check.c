@@ -224,10 +224,9 @@ bool check_mod97_holds(const check_text *text)
 
 /* ---- texts ---------------------------------------------------------------------------------------------------- */
 
-/* An address, or a network with its prefix length; an IPv6 address may name a zone behind `%`. */
-bool check_ip_holds(const check_text *text)
+/* Reads an address, or a network with its prefix length; an IPv6 address may name a zone behind `%`. IPv4 comes out mapped. */
+static bool read_address(const check_text *text, uint8_t address[16])
 {
-    uint8_t address[16];
     const bool six = memchr(text->bytes, ':', text->length) != NULL;
     const char *const slash = memchr(text->bytes, '/', text->length);
     uint32_t length = slash != NULL ? (uint32_t)(slash - text->bytes) : text->length;
@@ -242,7 +241,58 @@ bool check_ip_holds(const check_text *text)
     if (zone != NULL && zone + 1 == text->bytes + length)
         return false;
     length = zone != NULL ? (uint32_t)(zone - text->bytes) : length;
-    return six ? ipv6_parse(text->bytes, length, address) : ipv4_parse(text->bytes, length, address);
+    if (six)
+        return ipv6_parse(text->bytes, length, address);
+    uint8_t four[4];
+    if (!ipv4_parse(text->bytes, length, four))
+        return false;
+    ipv4_map(four, address);
+    return true;
+}
+
+bool check_ip_holds(const check_text *text)
+{
+    uint8_t address[16];
+    return read_address(text, address);
+}
+
+/* What IANA keeps for other ends than the public internet, as first bytes and how many bits of them count. IPv6 has its public
+ * addresses in 2000::/3 alone; the IPv4 rows stand for mapped addresses, too. */
+static const struct {
+    uint8_t first[4];
+    uint8_t bits;
+} special_v4[] = {{{0}, 8},           {{10}, 8},          {{100, 64}, 10},     {{127}, 8},
+                  {{169, 254}, 16},   {{172, 16}, 12},    {{192, 0, 0}, 24},   {{192, 0, 2}, 24},
+                  {{192, 88, 99}, 24}, {{192, 168}, 16},  {{198, 18}, 15},     {{198, 51, 100}, 24},
+                  {{203, 0, 113}, 24}, {{224}, 4},        {{240}, 4}},
+  special_v6[] = {{{0x20, 0x01, 0x00}, 23}, {{0x20, 0x01, 0x0d, 0xb8}, 32}, {{0x20, 0x02}, 16}, {{0x3f, 0xff}, 20}};
+
+static bool starts_with_bits(const uint8_t *address, const uint8_t *first, uint32_t bits)
+{
+    for (uint32_t i = 0; bits != 0; i++) {
+        const uint32_t here = bits < 8 ? bits : 8;
+        if ((address[i] ^ first[i]) >> (8 - here) != 0)
+            return false;
+        bits -= here;
+    }
+    return true;
+}
+
+bool check_public_ip_holds(const check_text *text)
+{
+    uint8_t address[16];
+    if (!read_address(text, address))
+        return false;
+    if (ip_is_v4(address)) {
+        for (uint32_t i = 0; i < sizeof special_v4 / sizeof *special_v4; i++)
+            if (starts_with_bits(address + 12, special_v4[i].first, special_v4[i].bits))
+                return false;
+        return true;
+    }
+    for (uint32_t i = 0; i < sizeof special_v6 / sizeof *special_v6; i++)
+        if (starts_with_bits(address, special_v6[i].first, special_v6[i].bits))
+            return false;
+    return address[0] >> 5 == 1;
 }
 
 /* One part of a date: a number with its digits, or an English month's name by its first three letters. */

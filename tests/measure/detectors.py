@@ -79,6 +79,9 @@ KINDS = {
 }
 RESEARCH = {"EMAIL_ADDRESS": "email", "CREDIT_CARD": "card", "IBAN_CODE": "iban", "US_SSN": "us_ssn us_ssn_plain", "US_DRIVER_LICENSE": "us_driver",
             "PHONE_NUMBER": "phone_international phone_american phone_national phone"}
+ADDRESSES = "contains pii.public_ipv4"  # detect-secrets looks for these too
+# Kinds of cases without a secret among their rows, for which we have a pattern of that very name.
+NAMESAKES = {"anthropic-admin-api-key": {"anthropic_admin_key"}}
 # What says nothing about credentials as a whole: (label, kind, in the text, reason). Rules about rows, never single rows.
 LEFT_OUT = [
     (None, r"ip_public", r"", "public IP addresses are no credentials"),
@@ -130,6 +133,14 @@ class Measure:
         return [set(re.findall(r"<<(\w+)>>", json.loads(line).get("text", ""))) for line in lines]
 
 
+def interval(hits, total):
+    """A rate with Wilson's 95 % interval, as `constc eval` gives it."""
+    z, share = 1.959964, hits / total
+    middle, spread = share + z * z / (2 * total), z * (share * (1 - share) / total + z * z / (4 * total * total)) ** 0.5
+    low, high = ((middle + sign * spread) / (1 + z * z / total) for sign in (-1, 1))
+    return {"hits": hits, "total": total, "value": share, "low": max(low, 0.0), "high": min(high, 1.0)}
+
+
 def rate(value):
     if not value["total"]:
         return "–"
@@ -179,10 +190,17 @@ def secrets(m):
     twice = "benign for one rule, the same text a secret for another"
     other = "benign for one rule, found by a pattern that finds none of that rule's own secrets"
     found = {id(row): names for _, rows in sets[:2] for row, names in zip(rows, m.names(KEYS, rows))}
+    asked = {id(row): found[id(row)] | names for row, names in zip(sets[1][1], m.names(ADDRESSES, sets[1][1]))}
     own = {}
     for row in sets[2][1]:
         if row["label"] == "secret":
-            own.setdefault(row["kind"], set()).update(found[id(row)])
+            own.setdefault(row["kind"], set()).update(asked.get(id(row), found[id(row)]))
+
+    def by_rule(rows, label):
+        """Of the rows with a label those in which a pattern matches that finds secrets of the row's kind (or any, where none does)."""
+        rows = [row for row in rows if row["label"] == label]
+        names = [(asked.get(id(row), found[id(row)]), own.get(row["kind"]) or NAMESAKES.get(row["kind"])) for row in rows]
+        return interval(sum(bool(here & mine if mine else here) for here, mine in names), len(rows))
 
     def reason(row):
         if row["label"] == "benign" and row["text"] in both:
@@ -195,6 +213,9 @@ def secrets(m):
         for what, part in (("raw", rows), ("adjusted", [row for row in rows if not reason(row)])):
             result = m.eval([KEYS], part, "secret")
             lines.append([name, what, result["rows"]["positive"], result["rows"]["negative"], rate(result["recall"]), rate(result["false_positive_rate"])])
+            if what == "raw":
+                recall, alarms = by_rule(rows, "secret"), by_rule(rows, "benign")
+                lines.append([name, "by its rule", recall["total"], alarms["total"], rate(recall), rate(alarms)])
     counts = {}
     for row in sets[2][1]:
         counts[reason(row)] = counts.get(reason(row), 0) + 1
