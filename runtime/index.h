@@ -15,10 +15,11 @@
  *               test with `more` is true if it or the next is
  *     DENSE     form | key << 8, rest, base (2 words), count;                 then children, by key - base
  *     HASH      form | key << 8, rest, capacity, a power of two;              then key (2 words), child; child 0 is free
- *     CELLS     form | key << 8, rest, count;           then boundaries, ascending (2 words each), and count + 1 children:
- *               child i holds for keys that are not less than i boundaries
- *     PREFIXES  form | key << 8, rest, trie: the key is a text; everything on the way down along it counts
- *     trie      node or 0, edges, length;                then the text that leads here from its parent, padded to a word; then each
+ *     CELLS     form | key << 8, rest, count;           then the last boundary of each whole block of BLOCK, the boundaries, ascending (2
+ *               words each), and count + 1 children: child i holds for keys that are not less than i boundaries
+ *     PREFIXES  form | key << 8, rest, trie: the key is a text; everything on the way down along it counts, a
+ *               node for folders only where the text ends or goes on with a slash
+ *     trie      node or 0, node for folders or 0, edges, length;  then the text that leads here from its parent, padded to a word; then each
  *               edge: first byte, trie; ascending by byte
  *
  * Layer 1, beside module.h.
@@ -44,8 +45,9 @@ enum {
     CST_INDEX_DENSE_HEAD = 5,
     CST_INDEX_HASH_HEAD = 3,
     CST_INDEX_CELLS_HEAD = 3,
+    CST_INDEX_BLOCK = 16,
     CST_INDEX_PREFIXES_HEAD = 3,
-    CST_INDEX_TRIE_HEAD = 3
+    CST_INDEX_TRIE_HEAD = 4
 };
 
 #define CST_INDEX_MORE   (UINT32_C(1) << 31)

@@ -104,11 +104,13 @@ static bool check_hash(index_check *c, uint32_t at, uint32_t above, uint32_t dep
 static bool check_cells(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
 {
     const uint32_t *const node = c->words + at;
-    if (above - at < CST_INDEX_CELLS_HEAD ||
-        !take(c, at, CST_INDEX_CELLS_HEAD + (uint64_t)node[2] * 3 + 1, above))
+    if (above - at < CST_INDEX_CELLS_HEAD)
+        return false;
+    const uint64_t children = CST_INDEX_CELLS_HEAD + ((uint64_t)node[2] / CST_INDEX_BLOCK + node[2]) * 2;
+    if (!take(c, at, children + node[2] + 1, above))
         return false;
     for (uint32_t i = 0; i <= node[2]; i++)
-        if (!check_child(c, node[CST_INDEX_CELLS_HEAD + (size_t)node[2] * 2 + i], at, depth))
+        if (!check_child(c, node[(size_t)children + i], at, depth))
             return false;
     return true;
 }
@@ -121,13 +123,13 @@ static bool check_trie(index_check *c, uint32_t at, uint32_t above, uint32_t dep
     if (trie_depth > LIMIT_INDEX_PREFIX_BYTES || at == 0 || at >= above ||
         above - at < CST_INDEX_TRIE_HEAD)
         return false;
-    const uint64_t padded = ((uint64_t)node[2] + 3u) / 4u;
-    if (node[2] > LIMIT_INDEX_PREFIX_BYTES || node[1] > 256u ||
-        !take(c, at, CST_INDEX_TRIE_HEAD + padded + (uint64_t)node[1] * 2, above) ||
-        !check_child(c, node[0], at, depth))
+    const uint64_t padded = ((uint64_t)node[3] + 3u) / 4u;
+    if (node[3] > LIMIT_INDEX_PREFIX_BYTES || node[2] > 256u ||
+        !take(c, at, CST_INDEX_TRIE_HEAD + padded + (uint64_t)node[2] * 2, above) ||
+        !check_child(c, node[0], at, depth) || !check_child(c, node[1], at, depth))
         return false;
     const uint32_t *const edges = node + CST_INDEX_TRIE_HEAD + padded;
-    for (uint32_t i = 0; i < node[1]; i++)
+    for (uint32_t i = 0; i < node[2]; i++)
         if (!check_trie(c, edges[(size_t)i * 2 + 1], at, depth, trie_depth + 1u))
             return false;
     return true;

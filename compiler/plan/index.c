@@ -278,6 +278,18 @@ static void weigh_cells(indexing *x, const rule_list *rules, uint64_t used, spli
 /* `used`: form_bits of splits above; `met`: as in a leaf. */
 static const index_node *grow(indexing *x, rule_list rules, uint64_t used, uint64_t met);
 
+/* Prefixes are told apart on the way to a leaf, and are no tests there. */
+static bool prefixes_met(const indexing *x, uint32_t rule, uint64_t met)
+{
+    const index_rule *one = &x->rules[rule];
+    for (uint32_t n = one->first; n < one->first + one->count; n++) {
+        const uint32_t key = x->needs.items[n].key;
+        if (x->keys.items[key].what.form == PLAN_KEY_PREFIX && (met >> key & 1u) == 0)
+            return false;
+    }
+    return true;
+}
+
 static index_node *make_leaf(indexing *x, rule_list rules, uint64_t met)
 {
     index_node *leaf = arena_allocate(x->memory, sizeof *leaf);
@@ -288,7 +300,7 @@ static index_node *make_leaf(indexing *x, rule_list rules, uint64_t met)
                          .expected = leaf_cost(rules.count)};
     leaf->exact = arena_array(x->memory, rules.count, sizeof *leaf->exact);
     for (uint32_t r = 0; r < rules.count; r++)
-        leaf->exact[r] = x->rules[rules.items[r]].exact;
+        leaf->exact[r] = x->rules[rules.items[r]].exact && prefixes_met(x, rules.items[r], met);
     return leaf;
 }
 
@@ -460,7 +472,7 @@ static void note_keys(const indexing *x, const index_node *node, bool *asked)
         return;
     for (uint32_t i = 0; node->form == CST_INDEX_LEAF && i < node->count; i++) {
         const index_rule *rule = &x->rules[node->rules[i]];
-        for (uint32_t n = rule->first; rule->exact && n < rule->first + rule->count; n++)
+        for (uint32_t n = rule->first; node->exact[i] && n < rule->first + rule->count; n++)
             asked[x->needs.items[n].key] |=
                 x->needs.items[n].set != CST_NONE || (node->met >> x->needs.items[n].key & 1u) == 0;
     }

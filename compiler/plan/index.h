@@ -33,6 +33,7 @@ typedef struct index_need { /* the rule is false unless the key is in one of the
 typedef struct index_prefix {
     const char *text;
     uint32_t length;
+    bool folder; /* the text ends behind it, or goes on with a slash */
 } index_prefix;
 
 typedef struct index_key {
@@ -92,7 +93,7 @@ typedef struct index_node {
     uint32_t count;                /* LEAF: rules; else children */
     uint32_t *rules;               /* LEAF: numbers in group.rules, ascending */
     plan_key what;                 /* the key */
-    bool *exact;                   /* LEAF: by rule */
+    bool *exact;                   /* LEAF: by rule: true if the tests that are left are met */
     uint64_t met; /* LEAF: bit k: the way here has met all that its rules need of key k */
     int64_t
         *values; /* by child; of CELLS the count - 1 boundaries, of PREFIXES numbers of prefixes */

@@ -86,24 +86,34 @@ static void need_number(gathering *g, partials *out, node_id id, int64_t low, in
 
 /* ---- prefixes -------------------------------------------------------------------------------- */
 
-static int64_t prefix_number(gathering *g, const char *text, uint32_t length)
+static int64_t prefix_number(gathering *g, index_prefix prefix)
 {
     indexing *x = g->x;
-    const uint32_t hash = cst_hash(text, length);
+    const uint32_t hash = cst_hash(prefix.text, prefix.length) + prefix.folder;
     uint32_t at = hash, row;
     while ((row = row_index_next(g->prefix_rows, hash, &at)) != CST_NONE)
-        if (x->prefixes.items[row].length == length &&
-            memcmp(x->prefixes.items[row].text, text, length) == 0)
+        if (x->prefixes.items[row].length == prefix.length && x->prefixes.items[row].folder == prefix.folder &&
+            memcmp(x->prefixes.items[row].text, prefix.text, prefix.length) == 0)
             return row;
     row_index_add(g->prefix_rows, x->memory, hash, x->prefixes.count);
-    *ARENA_PUSH(x->memory, &x->prefixes) = (index_prefix){text, length};
+    *ARENA_PUSH(x->memory, &x->prefixes) = prefix;
     return x->prefixes.count - 1;
 }
 
-static bool begins(const index_prefix *longer, const index_prefix *shorter)
+/* Whether every text that `inner` takes is one of `outer`. Where neither takes all of the other, no text is taken by both. */
+static bool covers(const index_prefix *outer, const index_prefix *inner)
 {
-    return shorter->length <= longer->length &&
-           memcmp(longer->text, shorter->text, shorter->length) == 0;
+    if (outer->length > inner->length || memcmp(inner->text, outer->text, outer->length) != 0)
+        return false;
+    if (!outer->folder)
+        return true;
+    return inner->length == outer->length ? inner->folder : inner->text[outer->length] == '/';
+}
+
+/* A folder that climbs out of where it starts holds nothing; / and . hold more than what begins with them. */
+static bool is_plain_folder(const char *text, uint32_t length)
+{
+    return length >= 2 && !(text[0] == '.' && text[1] == '.');
 }
 
 static void need_prefix(gathering *g, partials *out, const graph_node *node)
@@ -114,15 +124,16 @@ static void need_prefix(gathering *g, partials *out, const graph_node *node)
     *out = (partials){0};
     if (prefix->kind != EXPRESSION_CONSTANT || !can_be_key(text) ||
         !kind_has_text(text->type->kind) || prefix->constant.length == 0 ||
-        (inside && (text->type->kind != CST_KIND_PATH || prefix->constant.length < 2)))
+        (inside && (text->type->kind != CST_KIND_PATH || !is_plain_folder(prefix->constant.as.text, prefix->constant.length))))
         return;
-    const uint32_t length = prefix->constant.length < LIMIT_INDEX_PREFIX_BYTES
-                                ? prefix->constant.length
-                                : LIMIT_INDEX_PREFIX_BYTES;
-    const int64_t number = prefix_number(g, prefix->constant.as.text, length);
+    const bool whole = prefix->constant.length <= LIMIT_INDEX_PREFIX_BYTES;
+    const int64_t number =
+        prefix_number(g, (index_prefix){.text = prefix->constant.as.text,
+                                        .length = whole ? prefix->constant.length : LIMIT_INDEX_PREFIX_BYTES,
+                                        .folder = inside && whole});
     const index_span span = {number, number};
     need_spans(g, out, node->operands[0], PLAN_KEY_PREFIX, &span, 1);
-    out->exact = false;
+    out->exact = whole;
 }
 
 /* ---- and, or --------------------------------------------------------------------------------- */
@@ -180,7 +191,7 @@ static void meet(const gathering *g, partials *mine, const partials *other)
     }
 }
 
-/* Prefixes of which none begins another: a text leads to each rule once. False: too many. */
+/* Prefixes of which none covers another: a text leads to each rule once. False: too many. */
 static bool unite_prefixes(const indexing *x, partial *mine, const partial *other)
 {
     for (uint32_t i = 0; i < other->count; i++) {
@@ -189,8 +200,8 @@ static bool unite_prefixes(const indexing *x, partial *mine, const partial *othe
         uint32_t kept = 0;
         for (uint32_t k = 0; k < mine->count; k++) {
             const index_prefix *old = &x->prefixes.items[mine->spans[k].low];
-            covered = covered || begins(added, old);
-            if (covered || !begins(old, added))
+            covered = covered || covers(old, added);
+            if (covered || !covers(added, old))
                 mine->spans[kept++] = mine->spans[k];
         }
         mine->count = kept;

@@ -75,9 +75,9 @@ static void place_rule(writing *w, uint32_t rule)
     w->bundle_size += size;
 }
 
-static bool wants_place(const writing *w, uint32_t rule)
+static bool wants_place(const writing *w, const index_node *leaf, uint32_t number)
 {
-    return w->place_of[rule] == 0 && !w->x->rules[rule].exact;
+    return w->place_of[leaf->rules[number]] == 0 && !leaf->exact[number];
 }
 
 /* The rules of a leaf go into one bundle if it can hold them. */
@@ -85,7 +85,7 @@ static void place_rules(writing *w, const index_node *leaf)
 {
     uint32_t fresh = 0, size = 0;
     for (uint32_t i = 0; i < leaf->count; i++) {
-        if (!wants_place(w, leaf->rules[i]))
+        if (!wants_place(w, leaf, i))
             continue;
         fresh++;
         size += size < PLAN_BUNDLE_SIZE ? rule_size(w, leaf->rules[i]) : 0;
@@ -97,7 +97,7 @@ static void place_rules(writing *w, const index_node *leaf)
          w->bundle_size + size > PLAN_BUNDLE_SIZE))
         begin_bundle(w);
     for (uint32_t i = 0; i < leaf->count; i++)
-        if (wants_place(w, leaf->rules[i]))
+        if (wants_place(w, leaf, i))
             place_rule(w, leaf->rules[i]);
 }
 
@@ -151,7 +151,7 @@ static uint32_t write_leaf(writing *w, const index_node *leaf)
     place_rules(w, leaf);
     uint32_t *places = arena_array(w->x->memory, leaf->count, sizeof *places), runs = 0, placed = 0;
     for (uint32_t i = 0; i < leaf->count; i++)
-        if (!w->x->rules[leaf->rules[i]].exact)
+        if (!leaf->exact[i])
             places[placed++] = w->place_of[leaf->rules[i]] - 1;
     if (placed > 1)
         qsort(places, placed, sizeof *places, compare_places);
@@ -168,7 +168,7 @@ static uint32_t write_leaf(writing *w, const index_node *leaf)
     }
     w->plan->index_words.items[head] |= runs << 8;
     for (uint32_t i = 0; i < leaf->count; i++)
-        if (w->x->rules[leaf->rules[i]].exact)
+        if (leaf->exact[i])
             write_rule(w, leaf->rules[i], leaf->met);
     return head;
 }
@@ -242,6 +242,8 @@ static uint32_t write_cells(writing *w, const index_node *node, uint32_t rest,
     const uint32_t head = push(w, key_word(w, node, CST_INDEX_CELLS));
     push(w, rest);
     push(w, node->count - 1);
+    for (uint32_t i = CST_INDEX_BLOCK; i < node->count; i += CST_INDEX_BLOCK)
+        push_wide(w, (uint64_t)node->values[i - 1]);
     for (uint32_t i = 0; i + 1 < node->count; i++)
         push_wide(w, (uint64_t)node->values[i]);
     for (uint32_t i = 0; i < node->count; i++)
@@ -261,7 +263,9 @@ static int compare_prefixes(const void *left, const void *right)
     const index_prefix *a = &((const prefix_child *)left)->prefix,
                        *b = &((const prefix_child *)right)->prefix;
     const int order = memcmp(a->text, b->text, a->length < b->length ? a->length : b->length);
-    return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+    if (order != 0 || a->length != b->length)
+        return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+    return (int)a->folder - (int)b->folder;
 }
 
 /* The trie of sorted prefixes first..end-1, which share `used` bytes. */
@@ -272,9 +276,10 @@ static uint32_t write_trie(writing *w, const prefix_child *all, uint32_t first, 
     uint32_t shared = used;
     while (shared < low->length && shared < high->length && low->text[shared] == high->text[shared])
         shared++;
-    const uint32_t here = low->length == shared ? all[first].node : 0;
-    uint32_t edges[512], count = 0;
-    for (uint32_t i = first + (here != 0), next; i < end; i = next) {
+    uint32_t here[2] = {0, 0}, edges[512], count = 0;
+    for (; first < end && all[first].prefix.length == shared; first++)
+        here[all[first].prefix.folder] = all[first].node;
+    for (uint32_t i = first, next; i < end; i = next) {
         const char byte = all[i].prefix.text[shared];
         for (next = i + 1; next < end && all[next].prefix.text[shared] == byte;)
             next++;
@@ -282,12 +287,13 @@ static uint32_t write_trie(writing *w, const prefix_child *all, uint32_t first, 
         edges[count * 2 + 1] = write_trie(w, all, i, next, shared);
         count++;
     }
-    const uint32_t head = push(w, here), label = shared - used;
+    const uint32_t head = push(w, here[0]), label = shared - used;
+    push(w, here[1]);
     push(w, count);
     push(w, label);
     for (uint32_t i = 0; i < label; i += 4) {
         uint32_t word = 0;
-        memcpy(&word, low->text + used + i, label - i < 4 ? label - i : 4);
+        memcpy(&word, high->text + used + i, label - i < 4 ? label - i : 4);
         push(w, word);
     }
     for (uint32_t i = 0; i < count * 2; i++)

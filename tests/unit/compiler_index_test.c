@@ -112,6 +112,9 @@ static void rules_of_tests_alone_are_data(void **state)
         {"args.account == \"a%\" and (args.amount == 1 or user.level > 7)", 100},
         {"args.account == \"a%\" and user.level + 1 > 7", 100},
         {"args.account == \"a%\" and args.path inside \"/x\"", 100},
+        {"args.path inside \"/srv/t%\" and user.role != staff", 0},
+        {"args.path inside \"/srv/t%\" or args.path inside \"/srv/u%\"", 0},
+        {"args.name starts with \"t%-\" and args.amount > 5", 0},
         {"args.account == \"a%\" and args.level is present and args.level == %", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -246,6 +249,41 @@ static void each_rule_is_met_once(void **state)
     buffer_free(&text);
 }
 
+static void folders_end_where_names_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        uint32_t rules;
+    } cases[] = {
+        {"/a", 2},   {"/a/b", 3}, {"/a/b/c", 3}, {"/ab", 1}, {"/ab/x", 1}, {"/a/bc", 2},
+        {"/", 1},    {"../q", 0}, {"../..", 0},  {"q/r", 1}, {"q", 1},     {"qr", 0},
+        {"./q", 1},  {"/b/a", 1}, {"..q", 1},    {"..q/z", 1}, {"/a/b/", 3}, {"/ab/..", 1},
+    };
+    buffer text;
+    buffer_init(&text, NULL, 0);
+    buffer_text(&text, head);
+    buffer_text(&text, "rule folder on action use when args.path inside \"/a\" then deny\n"
+                       "rule deeper on action use when args.path inside \"/a/b\" then deny\n"
+                       "rule outside on action use when args.path inside \"../q\" then deny\n"
+                       "rule local on action use when args.path inside \"q\" then deny\n"
+                       "rule dots on action use when args.path inside \"..q\" then deny\n"
+                       "rule root on action use when args.path inside \"/\" then deny\n");
+    for (int indexing = INDEX_BY_COST; indexing <= INDEX_NEVER; indexing++) {
+        cst_policy *policy = compile_text(&text, (plan_indexing)indexing, CST_ENGINE_JIT);
+        cst_context *context = cst_context_new(policy);
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            char args[128];
+            snprintf(args, sizeof args, "\"account\":\"q\",\"path\":\"%s\",\"name\":\"n\",\"amount\":1",
+                     cases[i].path);
+            assert_int_equal(fired(context, args), cases[i].rules);
+        }
+        cst_context_free(context);
+        cst_policy_release(policy);
+    }
+    buffer_free(&text);
+}
+
 /* ---- damage ---------------------------------------------------------------------------------- */
 
 static void a_damaged_index_is_refused(void **state)
@@ -294,6 +332,7 @@ int main(void)
         cmocka_unit_test(rules_of_tests_alone_are_data),
         cmocka_unit_test(the_key_that_tells_most_apart_comes_first),
         cmocka_unit_test(each_rule_is_met_once),
+        cmocka_unit_test(folders_end_where_names_end),
         cmocka_unit_test(a_damaged_index_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
