@@ -26,4 +26,4 @@ setup_packages() {
 
 # What a build needs, and what the tests need on top of it.
 BUILD_PACKAGES="gcc libc6-dev binutils cmake ninja-build re2c lemon llvm-19-dev libzstd-dev zlib1g-dev pkg-config libhyperscan-dev libicu-dev"
-TEST_PACKAGES="clang-19 libclang-rt-19-dev llvm-19 libcmocka-dev libcjson-dev libpcre2-dev python3-minimal libpython3-stdlib"
+TEST_PACKAGES="clang-format-19 clang-19 libclang-rt-19-dev llvm-19 libcmocka-dev libcjson-dev libpcre2-dev python3-minimal libpython3-stdlib"

@@ -1,9 +1,10 @@
 /*
  * backend.h - from a plan to a module: the three producers of cst_module behind one shape.
  *
- * LLVM stands behind codegen/ alone; nothing outside that folder includes its headers. The reference evaluator
- * (reference.c) needs no LLVM. Nor does anything else until code is made: codegen/ is a library of its own, which
- * driver/generator.c opens the first time that one of its calls is made. It knows them as `backend_generator`.
+ * LLVM stands behind codegen/ alone; nothing outside that folder includes its headers. The
+ * reference evaluator (reference.c) needs no LLVM. Nor does anything else until code is made:
+ * codegen/ is a library of its own, which driver/generator.c opens the first time that one of its
+ * calls is made. It knows them as `backend_generator`.
  *
  * Layer 3 of the compiler.
  */
@@ -13,7 +14,8 @@
 #include "compiler/compilation.h"
 #include "compiler/plan.h"
 
-/* A module and what keeps it alive. `release` frees everything, the struct included; thread-safe. */
+/* A module and what keeps it alive. `release` frees everything, the struct included; thread-safe.
+ */
 typedef struct backend_module {
     cst_module module;
     void (*release)(struct backend_module *self);
@@ -33,31 +35,46 @@ typedef struct backend_object {
 
 cst_status backend_object_make(compilation *compilation, unsigned optimise, backend_object *out);
 void backend_object_release(backend_object *object);
-/* Links an object that backend_object_make made and takes it, whatever the answer. `copied` bytes of the image are copied to beside
- * the code; 0: the image stays where it is, which is where it must outlive the module. */
-cst_status backend_link(const cst_allocator *allocator, backend_object *object, const void *image, size_t copied, backend_module **out);
+/* Links an object that backend_object_make made and takes it, whatever the answer. `copied` bytes
+ * of the image are copied to beside the code; 0: the image stays where it is, which is where it
+ * must outlive the module. */
+cst_status backend_link(const cst_allocator *allocator, backend_object *object, const void *image,
+                        size_t copied, backend_module **out);
 
-typedef enum backend_output { BACKEND_SHARED, BACKEND_OBJECT, BACKEND_LLVM, BACKEND_ASSEMBLY } backend_output;
+typedef enum backend_output {
+    BACKEND_SHARED,
+    BACKEND_OBJECT,
+    BACKEND_LLVM,
+    BACKEND_ASSEMBLY
+} backend_output;
 
-/* Writes the module to a file, atomically: a temporary file beside it that is renamed when complete. */
-cst_status backend_write(compilation *compilation, backend_output output, const char *path, char *error,
-                         size_t error_size);
+/* Writes the module to a file, atomically: a temporary file beside it that is renamed when
+ * complete. */
+cst_status backend_write(compilation *compilation, backend_output output, const char *path,
+                         char *error, size_t error_size);
 /* Writes a C header that declares the module of a BACKEND_OBJECT: cst_policy_NAME. */
-cst_status backend_header(compilation *compilation, const char *path, char *error, size_t error_size);
+cst_status backend_header(compilation *compilation, const char *path, char *error,
+                          size_t error_size);
 /* LLVM IR or assembly text for `constc dump`; malloc'ed, NUL-terminated. */
-cst_status backend_text(compilation *compilation, backend_output output, unsigned optimise, char **text);
+cst_status backend_text(compilation *compilation, backend_output output, unsigned optimise,
+                        char **text);
 
-/* What the library of the code generator exports, and all of it: the calls above. Both sides share structs that no version
- * describes, so each carries the hash of the headers that it was built with; those that differ never meet. */
+/* What the library of the code generator exports, and all of it: the calls above. Both sides share
+ * structs that no version describes, so each carries the hash of the headers that it was built
+ * with; those that differ never meet. */
 typedef struct backend_generator {
     const char *stamp; /* BUILD_STAMP */
     cst_status (*jit)(compilation *compilation, unsigned optimise, backend_module **out);
     cst_status (*object_make)(compilation *compilation, unsigned optimise, backend_object *out);
     void (*object_release)(backend_object *object);
-    cst_status (*link)(const cst_allocator *allocator, backend_object *object, const void *image, size_t copied, backend_module **out);
-    cst_status (*write)(compilation *compilation, backend_output output, const char *path, char *error, size_t error_size);
-    cst_status (*header)(compilation *compilation, const char *path, char *error, size_t error_size);
-    cst_status (*text)(compilation *compilation, backend_output output, unsigned optimise, char **text);
+    cst_status (*link)(const cst_allocator *allocator, backend_object *object, const void *image,
+                       size_t copied, backend_module **out);
+    cst_status (*write)(compilation *compilation, backend_output output, const char *path,
+                        char *error, size_t error_size);
+    cst_status (*header)(compilation *compilation, const char *path, char *error,
+                         size_t error_size);
+    cst_status (*text)(compilation *compilation, backend_output output, unsigned optimise,
+                       char **text);
 } backend_generator;
 
 #define BACKEND_GENERATOR_SYMBOL "cst_code_generator"

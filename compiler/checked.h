@@ -1,13 +1,16 @@
 /*
- * checked.h - a policy after checking: every name resolved, every type known, every absence guarded.
+ * checked.h - a policy after checking: every name resolved, every type known, every absence
+ * guarded.
  *
- * This is the meaning of the policy, and the last form that both executions share: the reference evaluator
- * walks it as it stands; lower.c turns it into the decision graph. So it is as close to the semantics of docs/language.md
- * as a data structure can be: definitions are replaced by their bodies, literals are canonical values of
- * the type that was demanded, `unless` is `and not`, each optional use stands under its guard.
+ * This is the meaning of the policy, and the last form that both executions share: the reference
+ * evaluator walks it as it stands; lower.c turns it into the decision graph. So it is as close to
+ * the semantics of docs/language.md as a data structure can be: definitions are replaced by their
+ * bodies, literals are canonical values of the type that was demanded, `unless` is `and not`, each
+ * optional use stands under its guard.
  *
- * Invariants (check_verify in debug builds): a FIELD names a slot; types of operands are those that the operator's
- * comment names; LOCAL refers to an enclosing QUANTIFIER; no node is AST_ERROR's heir.
+ * Invariants (check_verify in debug builds): a FIELD names a slot; types of operands are those that
+ * the operator's comment names; LOCAL refers to an enclosing QUANTIFIER; no node is AST_ERROR's
+ * heir.
  *
  * Layer 2 of the compiler. All memory is the compilation's arena.
  */
@@ -20,17 +23,17 @@
 #include "runtime/limits.h"
 #include "runtime/module.h"
 
-/* ---- types ---------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 /* Types are interned: equal types are the same pointer. */
 typedef struct type {
     cst_kind kind;
-    uint32_t bound;              /* T(N); 0: none */
-    const struct type *element;  /* LIST */
-    struct type_field *fields;   /* RECORD, in declared order */
+    uint32_t bound;             /* T(N); 0: none */
+    const struct type *element; /* LIST */
+    struct type_field *fields;  /* RECORD, in declared order */
     uint32_t field_count;
     struct enumeration *enumeration; /* ENUM; AGENT with declared agents */
-    uint32_t row;                /* number in checked_policy.types */
+    uint32_t row;                    /* number in checked_policy.types */
 } type;
 
 typedef struct type_field {
@@ -47,139 +50,180 @@ typedef struct enumeration {
     source_range range;
 } enumeration;
 
-/* ---- fields and slots ------------------------------------------------------------------------------ */
+/* ---- fields and slots ------------------------------------------------------------------------ */
 
-/* A slot is one member of an event read as one type. The same path read as two types, or both as declared and as open
- * data, is two slots. Slots are shared by stages and tools: an event has one of each. */
+/* A slot is one member of an event read as one type. The same path read as two types, or both as
+ * declared and as open data, is two slots. Slots are shared by stages and tools: an event has one
+ * of each. */
 typedef struct slot {
-    const char *path;    /* "args.to" */
-    const char **keys;   /* the path in the event's own member names: {"args","to"}; `sender` is {"from"} */
+    const char *path; /* "args.to" */
+    /* the path in the event's own member names: {"args","to"}; `sender` is {"from"} */
+    const char **keys;
     uint32_t key_count;
     const type *type;
-    bool open;           /* a value that does not fit leaves it absent instead of making the event malformed */
-    bool interned;       /* some condition compares it with constants */
-    bool secret;         /* masked in messages and logs */
+    /* a value that does not fit leaves it absent instead of making the event malformed */
+    bool open;
+    bool interned; /* some condition compares it with constants */
+    bool secret;   /* masked in messages and logs */
 } slot;
 
-/* Where a slot is read: at one stage, for one tool (0 = unknown; UINT32_MAX = the stage has no tools). */
+/* Where a slot is read: at one stage, for one tool (0 = unknown; UINT32_MAX = the stage has no
+ * tools). */
 typedef struct slot_use {
     uint32_t slot;
     cst_stage stage;
     uint32_t tool;
-    uint64_t required_keys; /* bit k: keys[k] must be there if keys[0..k-1] are; declared and not optional */
+    /* bit k: keys[k] must be there if keys[0..k-1] are; declared and not optional */
+    uint64_t required_keys;
 } slot_use;
 
-/* ---- expressions ------------------------------------------------------------------------------------ */
+/* ---- expressions ----------------------------------------------------------------------------- */
 
 typedef enum expression_kind {
     /* values */
-    EXPRESSION_CONSTANT,   /* constant */
-    EXPRESSION_FIELD,      /* slot; absent reads as the zeroed value, and only a guard makes that matter */
-    EXPRESSION_LOCAL,      /* the element of quantifier `local` */
-    EXPRESSION_MEMBER,     /* left is a RECORD: its field number `index` */
-    EXPRESSION_OPEN_MEMBER,/* left is JSON: member `name` */
-    EXPRESSION_OPEN_AS,    /* left is JSON: read as `type`, absent if it does not fit */
-    EXPRESSION_PROPERTY,   /* left is an identity type or TIME: cst_property `index` */
-    EXPRESSION_ELSE,       /* left if present, else right; same type */
-    EXPRESSION_ADD,        /* INT, DECIMAL, FLOAT, DURATION; TIME + DURATION; undecided on overflow */
-    EXPRESSION_SUBTRACT,   /* the same; TIME - TIME is DURATION */
-    EXPRESSION_MULTIPLY,   /* INT * INT, INT * DECIMAL, INT * DURATION (either order), FLOAT * FLOAT */
-    EXPRESSION_NEGATE,     /* not made by the parser today; INT, DECIMAL, FLOAT, DURATION */
-    EXPRESSION_JOIN,       /* STRING + STRING; undecided when scratch memory is used up */
-    EXPRESSION_WIDEN,      /* left is INT, type is DECIMAL: undecided on overflow; or type is FLOAT */
-    EXPRESSION_LENGTH,     /* of a text (code points) or LIST (elements); INT */
-    EXPRESSION_SUM,        /* of a LIST of INT, DECIMAL, DURATION, FLOAT; undecided on overflow */
-    EXPRESSION_LEAST,      /* of a LIST of those or TIME; undecided if it is empty */
+    EXPRESSION_CONSTANT, /* constant */
+    /* slot; absent reads as the zeroed value, and only a guard makes that matter */
+    EXPRESSION_FIELD,
+    EXPRESSION_LOCAL,       /* the element of quantifier `local` */
+    EXPRESSION_MEMBER,      /* left is a RECORD: its field number `index` */
+    EXPRESSION_OPEN_MEMBER, /* left is JSON: member `name` */
+    EXPRESSION_OPEN_AS,     /* left is JSON: read as `type`, absent if it does not fit */
+    EXPRESSION_PROPERTY,    /* left is an identity type or TIME: cst_property `index` */
+    EXPRESSION_ELSE,        /* left if present, else right; same type */
+    /* INT, DECIMAL, FLOAT, DURATION; TIME + DURATION; undecided on overflow */
+    EXPRESSION_ADD,
+    EXPRESSION_SUBTRACT, /* the same; TIME - TIME is DURATION */
+    /* INT * INT, INT * DECIMAL, INT * DURATION (either order), FLOAT * FLOAT */
+    EXPRESSION_MULTIPLY,
+    EXPRESSION_NEGATE, /* not made by the parser today; INT, DECIMAL, FLOAT, DURATION */
+    EXPRESSION_JOIN,   /* STRING + STRING; undecided when scratch memory is used up */
+    /* left is INT, type is DECIMAL: undecided on overflow; or type is FLOAT */
+    EXPRESSION_WIDEN,
+    EXPRESSION_LENGTH, /* of a text (code points) or LIST (elements); INT */
+    EXPRESSION_SUM,    /* of a LIST of INT, DECIMAL, DURATION, FLOAT; undecided on overflow */
+    EXPRESSION_LEAST,  /* of a LIST of those or TIME; undecided if it is empty */
     EXPRESSION_GREATEST,
-    EXPRESSION_LEAVES,     /* left is JSON or a RECORD: the texts in it, a LIST of STRING; undecided when scratch memory is used up */
-    EXPRESSION_PAST_NUMBER, /* past `index` (COUNT, SUM, DISTINCT) for the keys `items`; undecided where that is not known */
+    /* left is JSON or a RECORD: the texts in it, a LIST of STRING; undecided when scratch memory is
+       used up */
+    EXPRESSION_LEAVES,
+    /* past `index` (COUNT, SUM, DISTINCT) for the keys `items`; undecided where that is not known
+     */
+    EXPRESSION_PAST_NUMBER,
     EXPRESSION_PAST_LATEST, /* past `index` (LATEST) for the keys `items`: may be absent */
-    EXPRESSION_FOUND,      /* what probe `index` finds in left (a text or LIST of them), a LIST; undecided where bounds are reached */
-    EXPRESSION_FACTS,      /* left is a COMMAND: cst_property `index` of it, a LIST; undecided where it is not all known */
-    EXPRESSION_KNOWN,      /* the same, what is known of it: only under ANY, ALL, IN_LIST, beside an UNKNOWN */
-    EXPRESSION_ASK,        /* what the host answers: extern `index` for the arguments `items`; undecided where it does not */
+    /* what probe `index` finds in left (a text or LIST of them), a LIST; undecided where bounds are
+       reached */
+    EXPRESSION_FOUND,
+    /* left is a COMMAND: cst_property `index` of it, a LIST; undecided where it is not all known */
+    EXPRESSION_FACTS,
+    /* the same, what is known of it: only under ANY, ALL, IN_LIST, beside an UNKNOWN */
+    EXPRESSION_KNOWN,
+    /* what the host answers: extern `index` for the arguments `items`; undecided where it does not
+     */
+    EXPRESSION_ASK,
     /* conditions, type BOOL */
-    EXPRESSION_TRUTH,      /* left is a BOOL value used as a condition */
-    EXPRESSION_EQUAL,      /* both sides one scalar type (texts by canonical bytes) */
-    EXPRESSION_LESS,       /* numbers, TIME, DURATION of one type; > and >= are made of LESS, NOT and swapped sides */
+    EXPRESSION_TRUTH, /* left is a BOOL value used as a condition */
+    EXPRESSION_EQUAL, /* both sides one scalar type (texts by canonical bytes) */
+    /* numbers, TIME, DURATION of one type; > and >= are made of LESS, NOT and swapped sides */
+    EXPRESSION_LESS,
     EXPRESSION_LESS_EQUAL,
-    EXPRESSION_IN_SET,     /* left in set number `index` */
-    EXPRESSION_IN_LIST,    /* left in right, a LIST of left's type */
-    EXPRESSION_STARTS,     /* STRING, STRING */
+    EXPRESSION_IN_SET,  /* left in set number `index` */
+    EXPRESSION_IN_LIST, /* left in right, a LIST of left's type */
+    EXPRESSION_STARTS,  /* STRING, STRING */
     EXPRESSION_ENDS,
-    EXPRESSION_INSIDE,     /* PATH, PATH; or HOST, HOST (equal or a subdomain) */
-    EXPRESSION_CONTAINS,   /* probe `index` matches in left (a text, or some text of a LIST); undecided where bounds are reached */
-    EXPRESSION_MATCHES,    /* probe `index` takes left (STRING) as a whole */
-    EXPRESSION_REPEATS,    /* left (as CONTAINS) shares a run with the origin of echo `index`; undecided if origin text was dropped */
-    EXPRESSION_EARLIER,    /* past `index` for the keys `items` */
-    EXPRESSION_LABELLED,   /* the session has label `index` */
-    EXPRESSION_NOTE,       /* always true: keeps left as note `index`; in watches only */
-    EXPRESSION_FROM,       /* every leaf of left is from the sources of from `index`; undecided if something was dropped */
-    EXPRESSION_RUNS,       /* left is a COMMAND: it runs one of the commands `index / 2`, or, if `index % 2`, only such; undecided if the line is not all known */
-    EXPRESSION_UNKNOWN,    /* left is a COMMAND: false if its property `index / 2` is all known (`index % 2`: exactly), else undecided */
-    EXPRESSION_WITHIN,     /* PATH of a KNOWN list, PATH: INSIDE for a path that may stand for what is below it; then undecided */
-    EXPRESSION_PRESENT,    /* left (FIELD, MEMBER, OPEN_MEMBER, OPEN_AS) is there */
-    EXPRESSION_ANY,        /* any `local` in left satisfies right */
+    EXPRESSION_INSIDE, /* PATH, PATH; or HOST, HOST (equal or a subdomain) */
+    /* probe `index` matches in left (a text, or some text of a LIST); undecided where bounds are
+       reached */
+    EXPRESSION_CONTAINS,
+    EXPRESSION_MATCHES, /* probe `index` takes left (STRING) as a whole */
+    /* left (as CONTAINS) shares a run with the origin of echo `index`; undecided if origin text was
+       dropped */
+    EXPRESSION_REPEATS,
+    EXPRESSION_EARLIER,  /* past `index` for the keys `items` */
+    EXPRESSION_LABELLED, /* the session has label `index` */
+    EXPRESSION_NOTE,     /* always true: keeps left as note `index`; in watches only */
+    /* every leaf of left is from the sources of from `index`; undecided if something was dropped */
+    EXPRESSION_FROM,
+    /* left is a COMMAND: it runs one of the commands `index / 2`, or, if `index % 2`, only such;
+       undecided if the line is not all known */
+    EXPRESSION_RUNS,
+    /* left is a COMMAND: false if its property `index / 2` is all known (`index % 2`: exactly),
+       else undecided */
+    EXPRESSION_UNKNOWN,
+    /* PATH of a KNOWN list, PATH: INSIDE for a path that may stand for what is below it; then
+       undecided */
+    EXPRESSION_WITHIN,
+    EXPRESSION_PRESENT, /* left (FIELD, MEMBER, OPEN_MEMBER, OPEN_AS) is there */
+    EXPRESSION_ANY,     /* any `local` in left satisfies right */
     EXPRESSION_ALL,
-    EXPRESSION_NOT,        /* left */
-    EXPRESSION_AND,        /* items */
-    EXPRESSION_OR          /* items */
+    EXPRESSION_NOT, /* left */
+    EXPRESSION_AND, /* items */
+    EXPRESSION_OR   /* items */
 } expression_kind;
 
 typedef struct expression expression;
 struct expression {
     expression_kind kind;
     const type *type;
-    source_range range;   /* where it was written (inside a definition's body, if it came from one) */
-    source_range called;  /* of a definition's body: where the outermost call stands; end 0: it is none */
-    cst_value constant;   /* CONSTANT: canonical; text and parts in the arena; symbol is set by plan */
-    uint32_t slot;        /* FIELD */
-    uint32_t local;       /* LOCAL, ANY, ALL: unique number within the policy */
-    const char *name;     /* OPEN_MEMBER; LOCAL, ANY, ALL: the variable as written */
-    uint32_t index;       /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, FROM, PAST_…, ASK, EARLIER, LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
+    /* where it was written (inside a definition's body, if it came from one) */
+    source_range range;
+    /* of a definition's body: where the outermost call stands; end 0: it is none */
+    source_range called;
+    /* CONSTANT: canonical; text and parts in the arena; symbol is set by plan */
+    cst_value constant;
+    uint32_t slot;    /* FIELD */
+    uint32_t local;   /* LOCAL, ANY, ALL: unique number within the policy */
+    const char *name; /* OPEN_MEMBER; LOCAL, ANY, ALL: the variable as written */
+    /* MEMBER, PROPERTY, IN_SET, FOUND, CONTAINS, MATCHES, REPEATS, FROM, PAST_…, ASK, EARLIER,
+     * LABELLED, NOTE; OPEN_MEMBER: row of the image's `names`, set by plan */
+    uint32_t index;
     const struct asked_from *asked; /* FROM before commit: what becomes a row of `froms` */
-    bool tightens;        /* FROM: that it is true makes the decision stricter, never more lenient (check/polarity.c) */
-    bool absent_too;      /* a key of `with same`: to be absent is one more value, so it needs no guard */
+    /* FROM: that it is true makes the decision stricter, never more lenient (check/polarity.c) */
+    bool tightens;
+    /* a key of `with same`: to be absent is one more value, so it needs no guard */
+    bool absent_too;
     const struct wanted *wanted; /* FOUND, CONTAINS, MATCHES before commit: what becomes a probe */
     expression *left, *right;
     expression **items;
     uint32_t item_count;
-    bool asks;            /* it or a part of it is an ASK; set by commit */
-    uint32_t site;        /* number in checked_policy.sites if this very node can be undecided, else CST_NONE */
+    bool asks; /* it or a part of it is an ASK; set by commit */
+    /* number in checked_policy.sites if this very node can be undecided, else CST_NONE */
+    uint32_t site;
 };
 
-typedef struct site {     /* one way in which one expression can be undecided */
-    const char *code;     /* "overflow", "empty", "scratch" */
-    const char *at;       /* the expression as in the source */
+typedef struct site { /* one way in which one expression can be undecided */
+    const char *code; /* "overflow", "empty", "scratch" */
+    const char *at;   /* the expression as in the source */
     source_range range;
 } site;
 
 /* One set as it is read for one element type. */
 typedef struct checked_set {
-    const char *name;     /* of the declaration; or the literal as written */
-    cst_kind kind;        /* of the elements; IP: networks */
-    cst_value *values;    /* canonical, without duplicates; not for IP */
+    const char *name;      /* of the declaration; or the literal as written */
+    cst_kind kind;         /* of the elements; IP: networks */
+    cst_value *values;     /* canonical, without duplicates; not for IP */
     cst_network *networks; /* IP: ascending, disjoint */
     uint32_t count;
-    source_range range;   /* of the declaration's name, or of the literal */
+    source_range range; /* of the declaration's name, or of the literal */
 } checked_set;
 
-/* ---- texts ------------------------------------------------------------------------------------------ */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
-/* One thing that conditions look for in texts: a declared pattern, a phrase, or the words of a set. */
+/* One thing that conditions look for in texts: a declared pattern, a phrase, or the words of a set.
+ */
 typedef struct checked_pattern {
-    const char *name;            /* what `{kind}` and reports call it */
-    const pattern *compiled;     /* NULL: words */
-    const char *const *words;    /* of a set that is looked up by hash */
+    const char *name;         /* what `{kind}` and reports call it */
+    const pattern *compiled;  /* NULL: words */
+    const char *const *words; /* of a set that is looked up by hash */
     const uint32_t *word_lengths;
     uint32_t word_count;
     check_kind check;
     double check_bound;
     const char *const *after;
     uint32_t after_count, after_within;
-    bool secret;                 /* what it finds is masked in messages */
-    bool slow;                   /* nothing rare can be looked for: each place of a text is tried */
-    source_range range;          /* of its name or expression; for that warning, which is not given for the library's */
+    bool secret; /* what it finds is masked in messages */
+    bool slow;   /* nothing rare can be looked for: each place of a text is tried */
+    /* of its name or expression; for that warning, which is not given for the library's */
+    source_range range;
 } checked_pattern;
 
 /* What one condition looks for, in which views. */
@@ -187,42 +231,47 @@ typedef struct wanted {
     checked_pattern **patterns;
     uint32_t count;
     unsigned views;
-    const char *text;            /* as written: "any secrets.keys" */
+    const char *text; /* as written: "any secrets.keys" */
 } wanted;
 
 /* All patterns that look at one view of one field at one stage: scanned together, once. */
 typedef struct checked_database {
     cst_stage stage;
-    uint32_t slot;               /* whose text; CST_NONE: texts of no slot of their own */
+    uint32_t slot; /* whose text; CST_NONE: texts of no slot of their own */
     unsigned views;
     database_builder *builder;
-    struct { const checked_pattern **items; uint32_t count, capacity; } patterns; /* by number in the database */
+    /* by number in the database */
+    struct {
+        const checked_pattern **items;
+        uint32_t count, capacity;
+    } patterns;
 } checked_database;
 
 typedef struct checked_probe {
     uint32_t database;
-    uint32_t *patterns;          /* numbers in the database, ascending */
+    uint32_t *patterns; /* numbers in the database, ascending */
     uint32_t count;
 } checked_probe;
 
 /* Where text of a session came from. */
 typedef struct checked_origin {
     cst_origin_kind kind;
-    uint32_t tool;               /* RESULT: tool number */
-    const char *agent;           /* MESSAGE: the sender */
+    uint32_t tool;                /* RESULT: tool number */
+    const char *agent;            /* MESSAGE: the sender */
     uint32_t text, value, sender; /* slots that bring its texts; CST_NONE: none */
-    const char **path;           /* RESULT: only what stands there in its value, through lists */
+    const char **path;            /* RESULT: only what stands there in its value, through lists */
     uint32_t path_count;
 } checked_origin;
 
 /* What follows `from`, before it is known whether echoes count. */
 typedef struct asked_from {
-    checked_origin *origins;     /* any of these */
+    checked_origin *origins; /* any of these */
     uint32_t origin_count;
     uint32_t chars;
-    uint32_t types;              /* of provenance.h: kinds of values that are asked for */
-    struct expression *declared; /* the value as its declaration has it, where it is read as it came; else NULL */
-    const char *name;            /* of the origin as written */
+    uint32_t types; /* of provenance.h: kinds of values that are asked for */
+    /* the value as its declaration has it, where it is read as it came; else NULL */
+    struct expression *declared;
+    const char *name; /* of the origin as written */
 } asked_from;
 
 /* V from ORIGIN; equal ones are one row. */
@@ -230,37 +279,38 @@ typedef struct checked_from {
     checked_origin *origins;
     uint32_t origin_count;
     uint32_t chars;
-    bool echoes;                 /* a result that gave back what the agent had written counts */
+    bool echoes; /* a result that gave back what the agent had written counts */
     const char *name;
 } checked_from;
 
 /* text repeats N chars of ORIGIN */
 typedef struct checked_echo {
-    checked_origin *origins;     /* any of these */
+    checked_origin *origins; /* any of these */
     uint32_t origin_count;
     uint32_t chars;
     unsigned views;
-    uint32_t stages;             /* bit k: a rule asks at stage k */
-    const char *name;            /* of the origin as written */
+    uint32_t stages;  /* bit k: a rule asks at stage k */
+    const char *name; /* of the origin as written */
 } checked_echo;
 
-/* ---- history ---------------------------------------------------------------------------------------- */
+/* ---- history --------------------------------------------------------------------------------- */
 
 /* One question about the past: see cst_past_row. */
 typedef struct checked_past {
     cst_past_kind kind;
-    const char *text;            /* as written */
-    const char *meaning;         /* what two equal questions share */
+    const char *text;    /* as written */
+    const char *meaning; /* what two equal questions share */
     uint64_t identity;
     uint32_t first_watch, steps;
-    uint32_t since;              /* watch, or CST_NONE */
+    uint32_t since; /* watch, or CST_NONE */
     bool since_keyed, across;
     int64_t within_us;
-    const type **keys;           /* types of the values that are compared */
+    const type **keys; /* types of the values that are compared */
     uint32_t key_count;
-    const type *value;           /* of the number, or of LATEST */
-    uint32_t most;               /* the largest constant that a COUNT or DISTINCT is compared with */
-    bool exact;                  /* it stands elsewhere too: each number counts */
+    const type *value; /* of the number, or of LATEST */
+    /* the largest constant that a COUNT or DISTINCT is compared with */
+    uint32_t most;
+    bool exact; /* it stands elsewhere too: each number counts */
     source_range range;
 } checked_past;
 
@@ -287,94 +337,100 @@ typedef struct checked_watch {
 typedef struct checked_commands {
     const char **texts;
     uint32_t count;
-    const char *text;            /* as written: "any never" */
+    const char *text; /* as written: "any never" */
 } checked_commands;
 
-/* ---- host predicates -------------------------------------------------------------------------------- */
+/* ---- host predicates ------------------------------------------------------------------------- */
 
 typedef struct checked_extern {
-    const char *name;            /* as the host knows it */
+    const char *name; /* as the host knows it */
     const struct type_field *parameters;
     uint32_t parameter_count;
     const type *returns;
     int64_t within_us;
-    source_range range;          /* of its name */
+    source_range range; /* of its name */
 } checked_extern;
 
-/* ---- rules -------------------------------------------------------------------------------------------- */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 typedef struct message_part {
     cst_part_kind kind;
-    const char *text;      /* TEXT, length bytes */
+    const char *text; /* TEXT, length bytes */
     uint32_t length;
-    uint32_t slot;         /* SLOT */
-    uint32_t local;        /* WITNESS: the quantifier's number */
-    uint32_t field;        /* WITNESS: field of the element's record, or CST_NONE */
-    uint32_t property;     /* cst_property, or CST_NONE */
-    const type *type;      /* of what is shown */
-    bool secret;           /* WITNESS: what a pattern marked `secret` found */
+    uint32_t slot;     /* SLOT */
+    uint32_t local;    /* WITNESS: the quantifier's number */
+    uint32_t field;    /* WITNESS: field of the element's record, or CST_NONE */
+    uint32_t property; /* cst_property, or CST_NONE */
+    const type *type;  /* of what is shown */
+    bool secret;       /* WITNESS: what a pattern marked `secret` found */
 } message_part;
 
 /* Which events a rule is about: one row for each stage (and for each tool) of it. */
 typedef struct selector {
     cst_stage stage;
-    bool every_tool;       /* plain `on action`: unknown ones too */
-    uint32_t *tools;       /* tool numbers, ascending; not for every_tool and stages without tools */
+    bool every_tool; /* plain `on action`: unknown ones too */
+    /* tool numbers, ascending; not for every_tool and stages without tools */
+    uint32_t *tools;
     uint32_t tool_count;
-    const char *label;     /* "action send_email or refund" */
+    const char *label; /* "action send_email or refund" */
 } selector;
 
-/* or standing within D …: what a standing approval may cover, beside the tool and the arguments that were approved. */
+/* or standing within D …: what a standing approval may cover, beside the tool and the arguments
+ * that were approved. */
 typedef struct checked_standing {
     int64_t within_us;
-    uint32_t uses;         /* 0: any number */
-    bool across;           /* held by the field of `holder_slot`, not by the session */
-    const char **free;     /* arguments that may differ */
+    uint32_t uses;     /* 0: any number */
+    bool across;       /* held by the field of `holder_slot`, not by the session */
+    const char **free; /* arguments that may differ */
     uint32_t free_count;
 } checked_standing;
 
-/* One compiled condition: a rule that covers several selectors with different types has one body each. */
+/* One compiled condition: a rule that covers several selectors with different types has one body
+ * each. */
 typedef struct rule_body {
     selector selector;
     expression *condition; /* never NULL: a rule without `when` has the constant true */
-    expression **witnesses; /* the positive ANY nodes of the condition, outermost first, source order */
+    /* the positive ANY nodes of the condition, outermost first, source order */
+    expression **witnesses;
     uint32_t witness_count;
     message_part *message;
     uint32_t message_count;
-    bool marks;            /* some condition that can make it true finds texts: it has a function that marks them */
-    uint32_t cut_slot;     /* redact FIELD, replace FIELD: its slot; else CST_NONE */
-    uint32_t put_note;     /* replace FIELD with VALUE: the note that holds the value; else CST_NONE */
-    uint32_t holder_slot;  /* standing … with same FIELD across sessions: its slot; else CST_NONE */
-    bool whole;            /* a stream is held to its end */
+    /* some condition that can make it true finds texts: it has a function that marks them */
+    bool marks;
+    uint32_t cut_slot; /* redact FIELD, replace FIELD: its slot; else CST_NONE */
+    /* replace FIELD with VALUE: the note that holds the value; else CST_NONE */
+    uint32_t put_note;
+    uint32_t holder_slot; /* standing … with same FIELD across sessions: its slot; else CST_NONE */
+    bool whole;           /* a stream is held to its end */
 } rule_body;
 
 typedef struct rule {
-    const char *name;      /* qualified */
+    const char *name; /* qualified */
     cst_rule_kind kind;
     cst_verdict verdict;
     bool shadow, waivable, restricts; /* restricts: undecided makes it fire */
     uint32_t layer;
-    uint32_t principle;    /* or CST_NONE */
-    uint32_t waives;       /* rule number, or CST_NONE */
-    int64_t until_us;      /* INT64_MAX: none */
+    uint32_t principle; /* or CST_NONE */
+    uint32_t waives;    /* rule number, or CST_NONE */
+    int64_t until_us;   /* INT64_MAX: none */
     int64_t within_us;
     const char **who;
     uint32_t who_count;
     const checked_standing *standing; /* or NULL */
-    const char *offering;  /* or NULL */
-    message_part *mark;    /* redact … with: the text that stands for what was cut */
+    const char *offering;             /* or NULL */
+    message_part *mark;               /* redact … with: the text that stands for what was cut */
     uint32_t mark_count;
-    bool whole;            /* on whole output */
-    uint32_t watch;        /* of a WATCH, else CST_NONE */
-    uint32_t label;        /* what it notes on the session, or CST_NONE */
-    bool only_label;       /* `then label L` */
+    bool whole;      /* on whole output */
+    uint32_t watch;  /* of a WATCH, else CST_NONE */
+    uint32_t label;  /* what it notes on the session, or CST_NONE */
+    bool only_label; /* `then label L` */
     rule_body *bodies;
     uint32_t body_count;
-    source_range range;    /* of its name */
+    source_range range; /* of its name */
     const ast_declaration *declaration;
 } rule;
 
-/* ---- the policy ------------------------------------------------------------------------------------- */
+/* ---- the policy ------------------------------------------------------------------------------ */
 
 typedef struct principle {
     const char *name, *text;
@@ -397,38 +453,41 @@ typedef struct layer {
 } layer;
 
 typedef struct tool {
-    const char *name;      /* [0] is `unknown` with an empty name */
+    const char *name; /* [0] is `unknown` with an empty name */
     const char **tags;
     uint32_t tag_count;
     const type *parameters; /* RECORD, or NULL: no declaration gave any; args are open */
     const type *returns;    /* or NULL: value is open */
-    bool closed;            /* a call with an argument that is no parameter is malformed: the tag `closed`, or the imported schema says so */
+    /* a call with an argument that is no parameter is malformed: the tag `closed`, or the imported
+     * schema says so */
+    bool closed;
     source_range range;
 } tool;
 
 typedef struct context_record { /* context user { … } */
     const char *name;
-    const type *type;      /* RECORD */
+    const type *type; /* RECORD */
     source_range range;
 } context_record;
 
 /* A test block with all names resolved; its events as JSON text, ready for cst_decide_json. */
 typedef struct checked_step {
     ast_step_kind kind;
-    const char *event;     /* JSON without session and time: INPUT, OUTPUT, ACTION, RESULT, MESSAGE */
+    /* JSON without session and time: INPUT, OUTPUT, ACTION, RESULT, MESSAGE */
+    const char *event;
     uint32_t event_length;
     const char *record;    /* GIVEN: context name; or NULL */
     const char *predicate; /* GIVEN: a host predicate; or NULL */
     const char *json;      /* GIVEN: its value as JSON text; NULL: the predicate fails */
     int64_t wait_us;
-    const char *text;      /* EXPECT_TEXT: what was let through, text_length bytes */
+    const char *text; /* EXPECT_TEXT: what was let through, text_length bytes */
     uint32_t text_length;
-    const char *field;     /* EXPECT_TEXT: "text", or a path in the arguments */
-    cst_verdict verdict;   /* EXPECT */
-    const char *label;     /* EXPECT label: a fired rule gave it; or NULL */
-    uint32_t *by;          /* rule numbers; CST_NONE for `default` */
+    const char *field;   /* EXPECT_TEXT: "text", or a path in the arguments */
+    cst_verdict verdict; /* EXPECT */
+    const char *label;   /* EXPECT label: a fired rule gave it; or NULL */
+    uint32_t *by;        /* rule numbers; CST_NONE for `default` */
     uint32_t by_count;
-    bool standing;         /* APPROVED: for this call and those like it */
+    bool standing; /* APPROVED: for this call and those like it */
     source_range range;
 } checked_step;
 
@@ -440,35 +499,103 @@ typedef struct checked_test {
 } checked_test;
 
 typedef struct checked_policy {
-    layer *layers; uint32_t layer_count;             /* 0 is the file itself, then what it extends */
-    struct { const type **items; uint32_t count, capacity; } types;   /* by row; those that slots or messages need */
-    struct { tool *items; uint32_t count, capacity; } tools;    /* 0 is `unknown` */
-    bool has_standing;     /* some demand offers a standing approval: the types of all arguments are among `types` */
-    struct { context_record *items; uint32_t count, capacity; } records;
-    struct { slot *items; uint32_t count, capacity; } slots;
-    struct { slot_use *items; uint32_t count, capacity; } slot_uses;
-    struct { checked_set *items; uint32_t count, capacity; } sets;
-    struct { checked_database *items; uint32_t count, capacity; } databases;
-    struct { checked_probe *items; uint32_t count, capacity; } probes;
-    struct { checked_echo *items; uint32_t count, capacity; } echoes;
-    struct { checked_from *items; uint32_t count, capacity; } froms;
-    struct { checked_origin *items; uint32_t count, capacity; } sources; /* all origins of froms, each once; those of a tool by path, shorter ones first */
+    /* 0 is the file itself, then what it extends */
+    layer *layers;
+    uint32_t layer_count;
+    /* by row; those that slots or messages need */
+    struct {
+        const type **items;
+        uint32_t count, capacity;
+    } types;
+    struct {
+        tool *items;
+        uint32_t count, capacity;
+    } tools; /* 0 is `unknown` */
+    /* some demand offers a standing approval: the types of all arguments are among `types` */
+    bool has_standing;
+    struct {
+        context_record *items;
+        uint32_t count, capacity;
+    } records;
+    struct {
+        slot *items;
+        uint32_t count, capacity;
+    } slots;
+    struct {
+        slot_use *items;
+        uint32_t count, capacity;
+    } slot_uses;
+    struct {
+        checked_set *items;
+        uint32_t count, capacity;
+    } sets;
+    struct {
+        checked_database *items;
+        uint32_t count, capacity;
+    } databases;
+    struct {
+        checked_probe *items;
+        uint32_t count, capacity;
+    } probes;
+    struct {
+        checked_echo *items;
+        uint32_t count, capacity;
+    } echoes;
+    struct {
+        checked_from *items;
+        uint32_t count, capacity;
+    } froms;
+    /* all origins of froms, each once; those of a tool by path, shorter ones first */
+    struct {
+        checked_origin *items;
+        uint32_t count, capacity;
+    } sources;
     uint32_t from_types;
     uint32_t chain_agent, chain_sender, chain_receiver; /* slots; CST_NONE: no rule reads `chain` */
-    uint32_t from_args;    /* slot of all arguments, if echoes must be told; else CST_NONE */
-    struct { checked_commands *items; uint32_t count, capacity; } commands;
-    struct { site *items; uint32_t count, capacity; } sites;
-    struct { principle *items; uint32_t count, capacity; } principles;
-    struct { rule *items; uint32_t count, capacity; } rules;    /* in source order, the file's own layer first; then the watches */
+    uint32_t from_args; /* slot of all arguments, if echoes must be told; else CST_NONE */
+    struct {
+        checked_commands *items;
+        uint32_t count, capacity;
+    } commands;
+    struct {
+        site *items;
+        uint32_t count, capacity;
+    } sites;
+    struct {
+        principle *items;
+        uint32_t count, capacity;
+    } principles;
+    /* in source order, the file's own layer first; then the watches */
+    struct {
+        rule *items;
+        uint32_t count, capacity;
+    } rules;
     uint32_t declared_rules; /* rules before the first watch */
-    struct { checked_past *items; uint32_t count, capacity; } pasts;
-    struct { checked_watch *items; uint32_t count, capacity; } watches;
-    struct { const char **items; uint32_t count, capacity; } labels;
-    struct { checked_extern *items; uint32_t count, capacity; } externs; /* if there are any, site 0 stands for what has not been asked */
+    struct {
+        checked_past *items;
+        uint32_t count, capacity;
+    } pasts;
+    struct {
+        checked_watch *items;
+        uint32_t count, capacity;
+    } watches;
+    struct {
+        const char **items;
+        uint32_t count, capacity;
+    } labels;
+    /* if there are any, site 0 stands for what has not been asked */
+    struct {
+        checked_extern *items;
+        uint32_t count, capacity;
+    } externs;
     uint32_t note_count;
-    struct { checked_test *items; uint32_t count, capacity; } tests; /* of the file itself */
-    uint32_t local_count;  /* LOCAL numbers are below this */
-    uint8_t source_hash[32]; /* SHA-256 over "path length bytes" of all sources in the order they were added */
+    struct {
+        checked_test *items;
+        uint32_t count, capacity;
+    } tests;              /* of the file itself */
+    uint32_t local_count; /* LOCAL numbers are below this */
+    /* SHA-256 over "path length bytes" of all sources in the order they were added */
+    uint8_t source_hash[32];
 } checked_policy;
 
 /* What the index of a condition on texts counts, for dumps. */
@@ -477,7 +604,8 @@ static inline const char *text_row_word(expression_kind kind)
     return kind == EXPRESSION_REPEATS ? "echo" : "probe";
 }
 
-/* Why this very node, its operands aside, can be undecided (check/expression_commit.c): the code of its site, or NULL: it cannot. */
+/* Why this very node, its operands aside, can be undecided (check/expression_commit.c): the code of
+ * its site, or NULL: it cannot. */
 const char *expression_failure(const expression *expression);
 
 /* The policy as stable text, a row a line (check/checked_dump.c). */

@@ -1,9 +1,10 @@
 /*
  * diagnostic.h - diagnostics are collected data; only constc prints them.
  *
- * Every diagnostic has a permanent code, one row in diagnostics.def with its severity, its title and a longer
- * explanation for `constc check --explain`. A report has one main range, any number of notes with
- * ranges of their own, and, where one is known, a mend: words for a person and an edit for a tool.
+ * Every diagnostic has a permanent code, one row in diagnostics.def with its severity, its title
+ * and a longer explanation for `constc check --explain`. A report has one main range, any number of
+ * notes with ranges of their own, and, where one is known, a mend: words for a person and an edit
+ * for a tool.
  *
  * Layer 1 of the compiler.
  */
@@ -40,36 +41,40 @@ typedef struct diagnostic {
     diagnostic_code code;
     diagnostic_severity severity;
     source_range range;
-    const char *message; /* one sentence, lower case, no full stop: "no tool is called `send_mail`" */
-    const char *label;   /* what stands behind the carets, or NULL: "did you mean `send_email`?" */
+    /* one sentence, lower case, no full stop: "no tool is called `send_mail`" */
+    const char *message;
+    const char *label; /* what stands behind the carets, or NULL: "did you mean `send_email`?" */
     diagnostic_note *notes;
     uint32_t note_count;
-    const char *mend;        /* words, or NULL: "write `send_email`" */
-    bool has_edit;           /* the mend as an edit: put edit_text in the place of edit_range */
+    const char *mend; /* words, or NULL: "write `send_email`" */
+    bool has_edit;    /* the mend as an edit: put edit_text in the place of edit_range */
     source_range edit_range;
     const char *edit_text;
 } diagnostic;
 
-/* Adds a diagnostic; the printf-style message is copied into the arena. Returns it, so that the caller
- * can add a label, notes and a mend; never NULL (past LIMIT_DIAGNOSTICS, of errors or of warnings, a spare that is only counted). The severity is the row's. */
-diagnostic *diagnostic_report(struct compilation *compilation, diagnostic_code code, source_range range,
-                              const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Adds a diagnostic; the printf-style message is copied into the arena. Returns it, so that the
+ * caller can add a label, notes and a mend; never NULL (past LIMIT_DIAGNOSTICS, of errors or of
+ * warnings, a spare that is only counted). The severity is the row's. */
+diagnostic *diagnostic_report(struct compilation *compilation, diagnostic_code code,
+                              source_range range, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* False: there are LIMIT_DIAGNOSTICS of this severity; what comes is only counted. */
 bool diagnostic_is_kept(const struct compilation *compilation, diagnostic_severity severity);
-void diagnostic_label(struct compilation *compilation, diagnostic *diagnostic, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void diagnostic_label(struct compilation *compilation, diagnostic *diagnostic, const char *format,
+                      ...) __attribute__((format(printf, 3, 4)));
 void diagnostic_note_at(struct compilation *compilation, diagnostic *diagnostic, source_range range,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
-void diagnostic_note_text(struct compilation *compilation, diagnostic *diagnostic, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void diagnostic_note_text(struct compilation *compilation, diagnostic *diagnostic,
+                          const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A mend in words, and as an edit if edit_text is not NULL. */
-void diagnostic_mend(struct compilation *compilation, diagnostic *diagnostic, source_range edit_range,
-                     const char *edit_text, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void diagnostic_mend(struct compilation *compilation, diagnostic *diagnostic,
+                     source_range edit_range, const char *edit_text, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* The nearest of `names` to `name` by edit distance, or NULL if none is near enough to suggest. */
 const char *diagnostic_nearest(const char *name, const char *const *names, uint32_t count);
 
-const char *diagnostic_code_name(diagnostic_code code);        /* "E0123" */
+const char *diagnostic_code_name(diagnostic_code code); /* "E0123" */
 const char *diagnostic_code_title(diagnostic_code code);
 const char *diagnostic_code_explanation(diagnostic_code code);
 

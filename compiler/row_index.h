@@ -1,7 +1,9 @@
 /*
- * row_index.h - finding a row among many by its hash, so that "is it known already?" costs the same for a hundred thousand as for ten.
+ * row_index.h - finding a row among many by its hash, so that "is it known already?" costs the same
+ * for a hundred thousand as for ten.
  *
- * Open addressing over row numbers; the rows themselves, and what makes two of them equal, are the caller's:
+ * Open addressing over row numbers; the rows themselves, and what makes two of them equal, are the
+ * caller's:
  *
  *     uint32_t at = hash, row;
  *     while ((row = row_index_next(&index, hash, &at)) != CST_NONE)

@@ -18,8 +18,11 @@ typedef struct source_range {
 } source_range;
 
 typedef struct source {
-    const char *path;  /* as the user gave it or as it was derived from there; "std/net.const" for std.net */
-    const char *bytes; /* length bytes and a NUL behind them; a leading byte order mark is kept and skipped by the lexer */
+    /* as the user gave it or as it was derived from there; "std/net.const" for std.net */
+    const char *path;
+    /* length bytes and a NUL behind them; a leading byte order mark is kept and skipped by the
+     * lexer */
+    const char *bytes;
     uint32_t length;
     const uint32_t *lines; /* offset of each line's first byte; made on demand */
     uint32_t line_count;

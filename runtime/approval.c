@@ -1,17 +1,20 @@
 /*
  * approval.c - making grants, checking them, and using them up.
  *
- *     kind | SHA-256 of the holder | subject | source hash of the policy | expiry | uses | nonce | who | HMAC-SHA-256
+ *     kind | SHA-256 of the holder | subject | source hash of the policy | expiry | uses | nonce |
+ * who | HMAC-SHA-256
  *
- * as hexadecimal digits. The kind is the first byte that is signed, so no grant of one kind is one of the other, and no saved state is a grant. For one action the
- * holder is the session, and the subject the hash of the event; of a standing grant both are made in standing.c. The nonce makes two grants for one
- * action two grants. What is wrong with a grant is never reported in detail: it meets nothing, and the event waits as if it had none.
+ * as hexadecimal digits. The kind is the first byte that is signed, so no grant of one kind is one
+ * of the other, and no saved state is a grant. For one action the holder is the session, and the
+ * subject the hash of the event; of a standing grant both are made in standing.c. The nonce makes
+ * two grants for one action two grants. What is wrong with a grant is never reported in detail: it
+ * meets nothing, and the event waits as if it had none.
  *
- * A rule that says `within D` is met only by a grant that expires within D of now: whoever grants cannot give more time than the rule.
- * Without one, LIMIT_APPROVAL_SECONDS is the most.
+ * A rule that says `within D` is met only by a grant that expires within D of now: whoever grants
+ * cannot give more time than the rule. Without one, LIMIT_APPROVAL_SECONDS is the most.
  *
- * A use is counted when it meets a demand, and taken back if the event waits all the same: so two threads cannot both have the last one, and what
- * could not be counted meets nothing.
+ * A use is counted when it meets a demand, and taken back if the event waits all the same: so two
+ * threads cannot both have the last one, and what could not be counted meets nothing.
  */
 #include "runtime/approval.h"
 
@@ -26,7 +29,8 @@ enum { ONE_ACTION = 2, STANDING = 3, HEAD = 1 + 32 + 32 + 32 + 8 + 4 + 16, SIGNA
 
 #define APPROVAL_US ((int64_t)LIMIT_APPROVAL_SECONDS * 1000000)
 
-_Static_assert(CST_GRANT_SIZE > 2 * (HEAD + 1 + LIMIT_APPROVER_BYTES + SIGNATURE), "a grant with its NUL fits");
+_Static_assert(CST_GRANT_SIZE > 2 * (HEAD + 1 + LIMIT_APPROVER_BYTES + SIGNATURE),
+               "a grant with its NUL fits");
 
 typedef struct grant {
     uint8_t bytes[HEAD + 1 + LIMIT_NAME_BYTES + SIGNATURE];
@@ -87,8 +91,9 @@ static cst_status grant_write(const cst_policy *policy, const draft *from, char 
     return CST_OK;
 }
 
-cst_status cst_approve(const cst_policy *policy, const char *session_name, size_t session_length, const uint8_t action_hash[32],
-                       const char *who, int64_t expires_us, char out[CST_GRANT_SIZE])
+cst_status cst_approve(const cst_policy *policy, const char *session_name, size_t session_length,
+                       const uint8_t action_hash[32], const char *who, int64_t expires_us,
+                       char out[CST_GRANT_SIZE])
 {
     if (!policy || (!session_name && session_length) || !action_hash || !who || !out)
         return CST_BAD_ARGUMENT;
@@ -99,14 +104,17 @@ cst_status cst_approve(const cst_policy *policy, const char *session_name, size_
     return grant_write(policy, &(draft){ONE_ACTION, holder, action_hash, who, expires_us, 1}, out);
 }
 
-cst_status cst_approve_standing(const cst_policy *policy, const cst_standing *offer, const char *who, int64_t expires_us, uint32_t uses,
+cst_status cst_approve_standing(const cst_policy *policy, const cst_standing *offer,
+                                const char *who, int64_t expires_us, uint32_t uses,
                                 char out[CST_GRANT_SIZE])
 {
     if (!policy || !offer || !who || !out)
         return CST_BAD_ARGUMENT;
-    if (expires_us > offer->expires_us || (offer->uses && (uses == 0 || uses > offer->uses)) || uses > LIMIT_STANDING_USES)
+    if (expires_us > offer->expires_us || (offer->uses && (uses == 0 || uses > offer->uses)) ||
+        uses > LIMIT_STANDING_USES)
         return CST_LIMIT;
-    return grant_write(policy, &(draft){STANDING, offer->holder, offer->pattern, who, expires_us, uses}, out);
+    return grant_write(
+        policy, &(draft){STANDING, offer->holder, offer->pattern, who, expires_us, uses}, out);
 }
 
 /* ---- checking -------------------------------------------------------------------------------- */
@@ -149,7 +157,8 @@ static bool grant_read(const cst_policy *policy, const char *text, size_t length
     out->uses = (uint32_t)bytes_take(&in, 4);
     out->who_length = out->bytes[HEAD];
     out->who = (const char *)out->bytes + HEAD + 1;
-    if (out->length != HEAD + 1 + out->who_length + SIGNATURE || (out->bytes[0] != ONE_ACTION && out->bytes[0] != STANDING))
+    if (out->length != HEAD + 1 + out->who_length + SIGNATURE ||
+        (out->bytes[0] != ONE_ACTION && out->bytes[0] != STANDING))
         return false;
     uint8_t signature[SIGNATURE];
     hmac_sha256(policy->key, sizeof policy->key, out->bytes, out->length - SIGNATURE, signature);
@@ -169,7 +178,8 @@ static bool is_for(const grant *one, const uint8_t holder[32], const uint8_t sub
 /* Under this policy, and not expired. */
 static bool is_alive(cst_context *context, const grant *one)
 {
-    return memcmp(one->bytes + 65, context->frame.image->source_hash, 32) == 0 && one->expires >= approval_clock(context);
+    return memcmp(one->bytes + 65, context->frame.image->source_hash, 32) == 0 &&
+           one->expires >= approval_clock(context);
 }
 
 /* Who a demand asks, how long its approval may hold, and what else it offers. */
@@ -196,7 +206,8 @@ static bool asks(const cst_context *context, const demand *asked, const grant *o
     const cst_image *const image = context->frame.image;
     const cst_ref *const names = CST_ROWS(image, names, cst_ref) + asked->who.first;
     for (uint32_t i = 0; i < asked->who.count; i++)
-        if (names[i].length == one->who_length && memcmp(CST_TEXT(image, names[i]), one->who, one->who_length) == 0)
+        if (names[i].length == one->who_length &&
+            memcmp(CST_TEXT(image, names[i]), one->who, one->who_length) == 0)
             return true;
     return false;
 }
@@ -222,8 +233,10 @@ static covered cover_of(presented *all, const engine_fired *fired, const demand 
     covered out = {0};
     if (!asked->standing)
         return out;
-    const cst_standing_row *const row = CST_ROWS(all->context->frame.image, standings, cst_standing_row) + (asked->standing - 1);
-    const cst_status status = standing_pattern(all->context, &all->action, fired, row, out.holder, out.pattern);
+    const cst_standing_row *const row =
+        CST_ROWS(all->context->frame.image, standings, cst_standing_row) + (asked->standing - 1);
+    const cst_status status =
+        standing_pattern(all->context, &all->action, fired, row, out.holder, out.pattern);
     all->no_memory = all->no_memory || status == CST_NO_MEMORY;
     out.row = status == CST_OK ? row : NULL;
     return out;
@@ -232,22 +245,27 @@ static covered cover_of(presented *all, const engine_fired *fired, const demand 
 static bool meets(presented *all, const grant *one, const demand *asked, const covered *cover)
 {
     int64_t left;
-    if (!asks(all->context, asked, one) || __builtin_sub_overflow(one->expires, approval_clock(all->context), &left))
+    if (!asks(all->context, asked, one) ||
+        __builtin_sub_overflow(one->expires, approval_clock(all->context), &left))
         return false;
     if (!is_standing(one))
-        return left <= (asked->within_us > 0 ? asked->within_us : APPROVAL_US) && is_for(one, all->session, all->hash);
-    return cover->row && left <= cover->row->within_us && (cover->row->uses == 0 || (one->uses > 0 && one->uses <= cover->row->uses)) &&
+        return left <= (asked->within_us > 0 ? asked->within_us : APPROVAL_US) &&
+               is_for(one, all->session, all->hash);
+    return cover->row && left <= cover->row->within_us &&
+           (cover->row->uses == 0 || (one->uses > 0 && one->uses <= cover->row->uses)) &&
            is_for(one, cover->holder, cover->pattern);
 }
 
-/* The grants that the event brings, but for those that are none; the rest is as if it were not there. */
+/* The grants that the event brings, but for those that are none; the rest is as if it were not
+ * there. */
 static void grants_read(presented *all)
 {
     cst_context *const context = all->context;
     const engine_text *const text = &context->event.approvals;
     cst_json *list;
     json_problem problem;
-    if (json_read(&context->arena, text->bytes, text->length, LIMIT_JSON_SCANNER_DEPTH, &list, &problem) != JSON_OK) {
+    if (json_read(&context->arena, text->bytes, text->length, LIMIT_JSON_SCANNER_DEPTH, &list,
+                  &problem) != JSON_OK) {
         all->no_memory = problem.error == JSON_MEMORY;
         return;
     }
@@ -258,7 +276,8 @@ static void grants_read(presented *all)
     all->no_memory = all->items == NULL;
     for (uint32_t i = 0; all->items && i < most; i++) {
         grant *const next = &all->items[all->count];
-        if (list->items[i].kind != JSON_STRING || !grant_read(context->policy, list->items[i].text, list->items[i].length, next) ||
+        if (list->items[i].kind != JSON_STRING ||
+            !grant_read(context->policy, list->items[i].text, list->items[i].length, next) ||
             !is_alive(context, next))
             continue;
         all->count++;
@@ -267,24 +286,30 @@ static void grants_read(presented *all)
 
 /* ---- using up -------------------------------------------------------------------------------- */
 
-/* Counts one use, in the session and among all. False: it was used up, or revoked, or could not be counted. */
+/* Counts one use, in the session and among all. False: it was used up, or revoked, or could not be
+ * counted. */
 static bool take(cst_context *context, engine_granted *one, uint32_t most)
 {
     const engine_text *const name = &context->event.session;
     session_table *const table = &context->sessions;
     past_shared *const shared = context->shared;
     session *owner = one->across ? NULL : session_find(table, name->bytes, name->length);
-    if (!owner && !one->across && most && !(owner = session_store(table, name->bytes, name->length)))
+    if (!owner && !one->across && most &&
+        !(owner = session_store(table, name->bytes, name->length)))
         return false;
     pthread_mutex_lock(&shared->lock);
     grant_table *const all = &shared->grants;
-    const uint32_t here = session_grant_uses(owner, one->signature), there = grant_table_uses(all, one->signature);
+    const uint32_t here = session_grant_uses(owner, one->signature),
+                   there = grant_table_uses(all, one->signature);
     const uint32_t uses = here > there ? here : there;
-    bool good = uses < (most ? most : GRANT_REVOKED) && one->expires > all->floor && !(one->standing && (all->lost || all->dropped));
+    bool good = uses < (most ? most : GRANT_REVOKED) && one->expires > all->floor &&
+                !(one->standing && (all->lost || all->dropped));
     if (good && most) {
         good = grant_table_keep(all, one->signature, one->expires, uses + 1, engine_time(context));
-        if (good && owner && !session_keep_grant(table, owner, one->signature, one->expires, uses + 1)) {
-            grant_table_keep(all, one->signature, one->expires, there, engine_time(context)); /* it has a place by now */
+        if (good && owner &&
+            !session_keep_grant(table, owner, one->signature, one->expires, uses + 1)) {
+            /* it has a place by now */
+            grant_table_keep(all, one->signature, one->expires, there, engine_time(context));
             good = false;
         }
         one->use = uses + 1;
@@ -298,16 +323,19 @@ void approvals_return(cst_context *context)
     const engine_text *const name = &context->event.session;
     for (uint32_t i = 0; i < context->granted_count; i++) {
         engine_granted *const one = &context->granted[i];
-        session *const owner = one->across ? NULL : session_find(&context->sessions, name->bytes, name->length);
+        session *const owner =
+            one->across ? NULL : session_find(&context->sessions, name->bytes, name->length);
         if (!one->use)
             continue;
         pthread_mutex_lock(&context->shared->lock);
         const uint32_t there = grant_table_uses(&context->shared->grants, one->signature);
         if (there && there != GRANT_REVOKED)
-            grant_table_keep(&context->shared->grants, one->signature, one->expires, there - 1, engine_time(context));
+            grant_table_keep(&context->shared->grants, one->signature, one->expires, there - 1,
+                             engine_time(context));
         pthread_mutex_unlock(&context->shared->lock);
         if (owner)
-            session_keep_grant(&context->sessions, owner, one->signature, one->expires, one->use - 1);
+            session_keep_grant(&context->sessions, owner, one->signature, one->expires,
+                               one->use - 1);
         one->use = 0;
     }
 }
@@ -345,7 +373,8 @@ static void demand_meet(presented *all, engine_fired *fired)
     for (uint32_t k = 0; k < all->count && !fired->approved; k++) {
         if (!meets(all, &all->items[k], &asked, &cover))
             continue;
-        fired->granted = use(all->context, &all->items[k], is_standing(&all->items[k]) && cover.row->holder != CST_NONE);
+        fired->granted = use(all->context, &all->items[k],
+                             is_standing(&all->items[k]) && cover.row->holder != CST_NONE);
         fired->approved = fired->granted != 0;
     }
     if (fired->approved)
@@ -363,7 +392,8 @@ bool approvals_apply(cst_context *context, bool *no_memory)
     all.no_memory = named == CST_NO_MEMORY;
     if (named == CST_OK)
         grants_read(&all);
-    if (all.count && !(context->granted = arena_array(&context->arena, all.count, sizeof *context->granted)))
+    if (all.count &&
+        !(context->granted = arena_array(&context->arena, all.count, sizeof *context->granted)))
         all.no_memory = true;
     *no_memory = all.no_memory;
     if (all.count == 0 || all.no_memory)
@@ -386,19 +416,22 @@ bool approvals_apply(cst_context *context, bool *no_memory)
     return true;
 }
 
-/* Takes a grant back for good. False: that could not be kept, and from now on no standing grant meets anything. */
+/* Takes a grant back for good. False: that could not be kept, and from now on no standing grant
+ * meets anything. */
 static bool revoke_everywhere(cst_context *context, const grant *one)
 {
     past_shared *const shared = context->shared;
     pthread_mutex_lock(&shared->lock);
-    const bool kept = grant_table_keep(&shared->grants, signature_of(one), one->expires, GRANT_REVOKED, INT64_MIN);
+    const bool kept = grant_table_keep(&shared->grants, signature_of(one), one->expires,
+                                       GRANT_REVOKED, INT64_MIN);
     if (!kept)
         shared->grants.dropped = true;
     pthread_mutex_unlock(&shared->lock);
     return kept;
 }
 
-cst_status cst_revoke(cst_context *context, const char *session_name, size_t session_length, const char *text)
+cst_status cst_revoke(cst_context *context, const char *session_name, size_t session_length,
+                      const char *text)
 {
     grant one;
     if (!context || (!session_name && session_length) || !text)
@@ -415,7 +448,8 @@ cst_status cst_revoke(cst_context *context, const char *session_name, size_t ses
         session *owner = session_find(table, session_name, (uint32_t)session_length);
         if (!owner && table->count < context->policy->limits.sessions)
             owner = session_store(table, session_name, (uint32_t)session_length);
-        if (!owner || !session_keep_grant(table, owner, signature_of(&one), one.expires, GRANT_REVOKED)) {
+        if (!owner ||
+            !session_keep_grant(table, owner, signature_of(&one), one.expires, GRANT_REVOKED)) {
             table->grants_lost = true;
             kept = false;
         }
@@ -435,7 +469,8 @@ static void write_what(cst_context *context, buffer *out)
         buffer_add(out, event->tool.bytes, event->tool.length);
         buffer_text(out, " with ");
         uint32_t shown = args->length < LIMIT_REQUEST_BYTES ? args->length : LIMIT_REQUEST_BYTES;
-        while (shown > 0 && shown < args->length && ((unsigned char)args->bytes[shown] & 0xc0) == 0x80)
+        while (shown > 0 && shown < args->length &&
+               ((unsigned char)args->bytes[shown] & 0xc0) == 0x80)
             shown--;
         buffer_add(out, args->bytes ? args->bytes : "{}", args->bytes ? shown : 2);
         buffer_text(out, shown < args->length ? "…" : "");
@@ -474,7 +509,8 @@ cst_status cst_decision_request(const cst_decision *decision, cst_request *out)
         if (shown->message)
             buffer_format(text, " %s", shown->message);
     }
-    const char *const copy = text->failed ? NULL : arena_copy(&context->arena, text->bytes, text->length);
+    const char *const copy =
+        text->failed ? NULL : arena_copy(&context->arena, text->bytes, text->length);
     if (!copy)
         return CST_NO_MEMORY;
     out->text = copy;

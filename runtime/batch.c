@@ -1,10 +1,12 @@
 /*
  * batch.c - many events in one call.
  *
- * For callers to whom a call costs more than a decision: a foreign language, a data frame. What comes back is one row an event, without
- * pointers into the context, so that all rows of a batch can be looked at together; whoever needs what goes on instead, or which places were found, is
- * called with the whole decision while it lives. There is no second way of deciding: each event goes through cst_decide_json, in the order of the
- * batch, so sessions, history and the verdicts are what they are one by one.
+ * For callers to whom a call costs more than a decision: a foreign language, a data frame. What
+ * comes back is one row an event, without pointers into the context, so that all rows of a batch
+ * can be looked at together; whoever needs what goes on instead, or which places were found, is
+ * called with the whole decision while it lives. There is no second way of deciding: each event
+ * goes through cst_decide_json, in the order of the batch, so sessions, history and the verdicts
+ * are what they are one by one.
  */
 #include "runtime/engine.h"
 

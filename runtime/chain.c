@@ -1,13 +1,17 @@
 /*
- * chain.c - on whose behalf an agent acts: who has heard from whom in a session, and the `chain` of an event that follows from it.
+ * chain.c - on whose behalf an agent acts: who has heard from whom in a session, and the `chain` of
+ * an event that follows from it.
  *
- * A message that is let through reaches its receiver, with all that had reached its sender before: so each agent of a session has a set of those who have reached
- * it, and one message changes one set. An event that brings no `chain` gets it from there: the acting agent, then the others, in the
- * order in which the session first met them. What an event says of itself must agree: where the session has seen messages, a chain that leaves
- * somebody out, or that names somebody who never reached the agent, is malformed. Where it has seen none, the host's word is all there is.
+ * A message that is let through reaches its receiver, with all that had reached its sender before:
+ * so each agent of a session has a set of those who have reached it, and one message changes one
+ * set. An event that brings no `chain` gets it from there: the acting agent, then the others, in
+ * the order in which the session first met them. What an event says of itself must agree: where the
+ * session has seen messages, a chain that leaves somebody out, or that names somebody who never
+ * reached the agent, is malformed. Where it has seen none, the host's word is all there is.
  *
- * What could not be kept (more agents than LIMIT_CHAIN_AGENTS, names longer than LIMIT_NAME_BYTES, memory, a time in which another policy did not ask) makes the chain unknown, and an event whose rules
- * read it is denied.
+ * What could not be kept (more agents than LIMIT_CHAIN_AGENTS, names longer than LIMIT_NAME_BYTES,
+ * memory, a time in which another policy did not ask) makes the chain unknown, and an event whose
+ * rules read it is denied.
  */
 #include <string.h>
 

@@ -1,9 +1,10 @@
 /*
  * context.c - making and freeing contexts, and beginning events.
  *
- * Beginning an event is cheap because it undoes only what the last one did: a list of touched slots is emptied, and nodes and
- * slots carry the stamp of the event that wrote them instead of being cleared. What a policy needs for one event is one
- * allocation (`state`), so taking up a swapped policy either succeeds as a whole or leaves the old one in place.
+ * Beginning an event is cheap because it undoes only what the last one did: a list of touched slots
+ * is emptied, and nodes and slots carry the stamp of the event that wrote them instead of being
+ * cleared. What a policy needs for one event is one allocation (`state`), so taking up a swapped
+ * policy either succeeds as a whole or leaves the old one in place.
  */
 #include <string.h>
 #include <time.h>
@@ -12,11 +13,12 @@
 #include "runtime/engine.h"
 #include "runtime/live.h"
 
-/* ---- what a policy needs for one event ------------------------------------------------------------ */
+/* ---- what a policy needs for one event ------------------------------------------------------- */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes, note_stamps, note_slots, seen, known, watch_of, hashes,
-        shared_places, labels, host_hits, fitted, size;
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes,
+        note_stamps, note_slots, seen, known, watch_of, hashes, shared_places, labels, host_hits,
+        fitted, size;
 } state_layout;
 
 static size_t place(state_layout *layout, size_t count, size_t size)
@@ -35,25 +37,29 @@ static state_layout measure(const cst_image *image)
     result.slot_stamps = place(&result, image->slot_count, sizeof(uint32_t));
     result.touched = place(&result, image->slot_count, sizeof(uint32_t));
     result.node_stamps = place(&result, image->nodes.count, sizeof(uint32_t));
-    result.follows = place(&result, 2 * ((size_t)image->nodes.count + POLICY_FIXED) + 1, sizeof(uint32_t));
+    result.follows =
+        place(&result, 2 * ((size_t)image->nodes.count + POLICY_FIXED) + 1, sizeof(uint32_t));
     result.memo = place(&result, image->memo_count, 1);
     result.notes = place(&result, image->note_count, sizeof(cst_value));
     result.note_stamps = place(&result, image->note_count, sizeof(uint32_t));
     result.note_slots = place(&result, image->note_count, sizeof(uint32_t));
     result.known = place(&result, image->watches.count, sizeof(history_known));
     result.watch_of = place(&result, image->rules.count - image->declared_rules, sizeof(uint32_t));
-    result.hashes = place(&result, image->pasts.count ? 2u * image->slot_count : 0, sizeof(history_hash));
+    result.hashes =
+        place(&result, image->pasts.count ? 2u * image->slot_count : 0, sizeof(history_hash));
     result.seen = place(&result, image->watches.count, sizeof(history_seen));
     result.shared_places = place(&result, image->pasts.count, sizeof(uint32_t));
     result.labels = place(&result, image->labels.count, 1);
-    result.host_hits = place(&result, image->externs.count ? image->rules.count : 0, sizeof(cst_hit));
+    result.host_hits =
+        place(&result, image->externs.count ? image->rules.count : 0, sizeof(cst_hit));
     result.fitted = place(&result, image->databases.count, sizeof(bool));
     if (result.size == 0)
         result.size = 16;
     return result;
 }
 
-/* Makes `policy` the one in force; its reference becomes the context's. False: memory is short, and nothing changed. */
+/* Makes `policy` the one in force; its reference becomes the context's. False: memory is short, and
+ * nothing changed. */
 static bool take_policy(cst_context *context, cst_policy *policy)
 {
     const cst_image *const image = policy->image;
@@ -66,13 +72,15 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     for (uint32_t i = 0; i < image->databases.count; i++) {
         const scan_database *const database = scan_store_opened(policy->scans, i);
         fitted[i] = database != NULL;
-        if (database && scan_scratch_fit(&context->texts.scratch, database, &context->allocator) != CST_OK) {
+        if (database &&
+            scan_scratch_fit(&context->texts.scratch, database, &context->allocator) != CST_OK) {
             context->allocator.release(context->allocator.user, state, layout.size);
             return false;
         }
     }
     if ((image->pasts.count || context->live) &&
-        !past_shared_places(context->shared, image, (uint32_t *)(void *)(state + layout.shared_places))) {
+        !past_shared_places(context->shared, image,
+                            (uint32_t *)(void *)(state + layout.shared_places))) {
         context->allocator.release(context->allocator.user, state, layout.size);
         return false;
     }
@@ -137,7 +145,7 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     return true;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* Takes the reference over, also when it fails. */
 static cst_context *make(cst_policy *policy, cst_live *live, uint64_t generation)
@@ -235,7 +243,7 @@ void engine_forget_all(cst_context *context)
     past_shared_forget(context->shared);
 }
 
-/* ---- events ---------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static bool take_live(cst_context *context)
 {
@@ -251,7 +259,8 @@ static bool take_live(cst_context *context)
     return true;
 }
 
-/* By a call: compilers make an assignment of all of it into a string instruction, whose start alone costs more. */
+/* By a call: compilers make an assignment of all of it into a string instruction, whose start alone
+ * costs more. */
 static inline void empty_event(engine_event *event)
 {
     size_t size = sizeof *event;
@@ -261,7 +270,8 @@ static inline void empty_event(engine_event *event)
     event->problem.at = UINT64_MAX;
 }
 
-/* Better code for the same policy may have come since the last event: one load of a line that is nearly never written. */
+/* Better code for the same policy may have come since the last event: one load of a line that is
+ * nearly never written. */
 static void take_tier(cst_context *context)
 {
     const cst_module *const module = policy_module(context->policy);
@@ -271,7 +281,8 @@ static void take_tier(cst_context *context)
     context->frame.engine = module->engine;
 }
 
-/* The second decision goes on counting where the first ended; what it finds in scratch memory is not there any more. */
+/* The second decision goes on counting where the first ended; what it finds in scratch memory is
+ * not there any more. */
 static void begin_work(cst_context *context)
 {
     cst_work before = {0};
@@ -354,7 +365,7 @@ int64_t engine_time(cst_context *context)
     return context->event.time;
 }
 
-/* ---- looking inside ---------------------------------------------------------------------------------- */
+/* ---- looking inside -------------------------------------------------------------------------- */
 
 const cst_frame *engine_frame(const cst_context *context)
 {

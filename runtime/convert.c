@@ -101,7 +101,8 @@ static bool keep_scalar(const convert_context *context, const cst_json *scalar, 
 
 static bool has_table(const cst_type_row *type)
 {
-    return (type->kind == CST_KIND_ENUM || type->kind == CST_KIND_AGENT) && type->fields.count > LINEAR_NAMES;
+    return (type->kind == CST_KIND_ENUM || type->kind == CST_KIND_AGENT) &&
+           type->fields.count > LINEAR_NAMES;
 }
 
 /* Types may have a name in common: `first` keeps them apart. */
@@ -118,7 +119,8 @@ uint32_t convert_names_capacity(const cst_image *image)
         count += has_table(&types[i]) ? types[i].fields.count : 0;
     if (count == 0 || count > UINT32_C(1) << 28)
         return 0;
-    if (count > 2 * (uint64_t)image->names.count) /* no compiler makes many types of the same names */
+    if (count >
+        2 * (uint64_t)image->names.count) /* no compiler makes many types of the same names */
         return 0;
     uint32_t capacity = 8;
     while (capacity < 2 * count)
@@ -134,7 +136,8 @@ void convert_names_fill(const cst_image *image, uint32_t *buckets, uint32_t capa
         const cst_range range = types[i].fields;
         for (uint32_t k = 0; has_table(&types[i]) && k < range.count; k++) {
             const cst_ref name = names[range.first + k];
-            uint32_t at = name_hash(CST_TEXT(image, name), name.length, range.first) & (capacity - 1);
+            uint32_t at =
+                name_hash(CST_TEXT(image, name), name.length, range.first) & (capacity - 1);
             while (buckets[at])
                 at = (at + 1) & (capacity - 1);
             buckets[at] = range.first + k + 1;
@@ -142,21 +145,25 @@ void convert_names_fill(const cst_image *image, uint32_t *buckets, uint32_t capa
     }
 }
 
-uint32_t convert_name(const convert_context *context, const cst_type_row *type, const char *text, uint32_t length)
+uint32_t convert_name(const convert_context *context, const cst_type_row *type, const char *text,
+                      uint32_t length)
 {
     const cst_image *const image = context->image;
     const cst_ref *const names = CST_ROWS(image, names, cst_ref);
     const cst_range range = type->fields;
     if (!context->names.buckets || !has_table(type)) {
         for (uint32_t i = 0; i < range.count; i++)
-            if (names[range.first + i].length == length && same_name(CST_TEXT(image, names[range.first + i]), text, length))
+            if (names[range.first + i].length == length &&
+                same_name(CST_TEXT(image, names[range.first + i]), text, length))
                 return i;
         return CST_NONE;
     }
     const uint32_t mask = context->names.capacity - 1;
-    for (uint32_t at = name_hash(text, length, range.first) & mask; context->names.buckets[at]; at = (at + 1) & mask) {
+    for (uint32_t at = name_hash(text, length, range.first) & mask; context->names.buckets[at];
+         at = (at + 1) & mask) {
         const uint32_t row = context->names.buckets[at] - 1;
-        if (row - range.first < range.count && names[row].length == length && same_name(CST_TEXT(image, names[row]), text, length))
+        if (row - range.first < range.count && names[row].length == length &&
+            same_name(CST_TEXT(image, names[row]), text, length))
             return row - range.first;
     }
     return CST_NONE;
@@ -165,22 +172,14 @@ uint32_t convert_name(const convert_context *context, const cst_type_row *type, 
 static const char *not_parsed(uint32_t kind)
 {
     switch (kind) {
-    case CST_KIND_EMAIL:
-        return "Is no e-mail address.";
-    case CST_KIND_URL:
-        return "Is no absolute URL.";
-    case CST_KIND_HOST:
-        return "Is no host name.";
-    case CST_KIND_PATH:
-        return "Is no path.";
-    case CST_KIND_IP:
-        return "Is no IP address.";
-    case CST_KIND_TIME:
-        return "Is no RFC 3339 time.";
-    case CST_KIND_DURATION:
-        return "Is no duration, such as 10m.";
-    default:
-        return "Is no value of its type.";
+    case CST_KIND_EMAIL: return "Is no e-mail address.";
+    case CST_KIND_URL: return "Is no absolute URL.";
+    case CST_KIND_HOST: return "Is no host name.";
+    case CST_KIND_PATH: return "Is no path.";
+    case CST_KIND_IP: return "Is no IP address.";
+    case CST_KIND_TIME: return "Is no RFC 3339 time.";
+    case CST_KIND_DURATION: return "Is no duration, such as 10m.";
+    default: return "Is no value of its type.";
     }
 }
 
@@ -213,8 +212,7 @@ bool convert_string(const convert_context *context, uint32_t type, bool interned
         return place(out, at, at_length);
     }
     case CST_KIND_AGENT:
-        if (row->fields.count > 0 &&
-            convert_name(context, row, text, length) == CST_NONE)
+        if (row->fields.count > 0 && convert_name(context, row, text, length) == CST_NONE)
             return refuse(problem, out, "value", "Is none of the declared agents.");
         memset(out, 0, sizeof *out);
         out->as.text = text;
@@ -240,8 +238,7 @@ bool convert_string(const convert_context *context, uint32_t type, bool interned
             .kind = JSON_STRING, .at = at, .at_length = at_length, .text = text, .length = length};
         return keep_scalar(context, &scalar, out, problem);
     }
-    default:
-        return wrong_type(problem, out, row->kind);
+    default: return wrong_type(problem, out, row->kind);
     }
     if (interned && row->kind != CST_KIND_TIME && row->kind != CST_KIND_DURATION)
         out->symbol = convert_symbol(context, out->as.text, out->length);
@@ -286,8 +283,7 @@ bool convert_bool(const convert_context *context, uint32_t type, bool boolean, u
     return place(out, at, at_length);
 }
 
-/* ---- lists and records
- * ---------------------------------------------------------------------------- */
+/* ---- lists and records ----------------------------------------------------------------------- */
 
 /* Puts one more step before the pointer: a key with RFC 6901's escapes. */
 static void pointer_key(arena *memory, convert_problem *problem, const char *key, uint32_t length)
@@ -400,8 +396,7 @@ bool convert_json(const convert_context *context, uint32_t type, bool interned,
         if (row->kind == CST_KIND_RECORD)
             return convert_record(context, row, interned, json, out, problem);
         break;
-    case JSON_NULL:
-        break;
+    case JSON_NULL: break;
     }
     return wrong_type(problem, out, row->kind);
 }

@@ -18,8 +18,9 @@
 #include "runtime/module.h"
 
 /*
- * The names of all enums and declared agents, so that finding one takes the same time among ten and among thousands: rows of image.names
- * plus one, open addressing. `buckets` NULL: names are compared one by one.
+ * The names of all enums and declared agents, so that finding one takes the same time among ten and
+ * among thousands: rows of image.names plus one, open addressing. `buckets` NULL: names are
+ * compared one by one.
  */
 typedef struct convert_names {
     const uint32_t *buckets;
@@ -33,7 +34,8 @@ typedef struct convert_context {
     uint32_t text_bytes;    /* of a string; 0: LIMIT_TEXT_BYTES */
     uint32_t list_elements; /* of a list whose type names no bound; 0: LIMIT_LIST_ELEMENTS */
     convert_names names;
-    uint64_t symbol_lengths; /* bit k: some symbol has k bytes, 63: that many or more; 0: not known */
+    /* bit k: some symbol has k bytes, 63: that many or more; 0: not known */
+    uint64_t symbol_lengths;
 } convert_context;
 
 /* Why not. `code`: "type", "value" (no such enum value, agent or identity; a number that is not
@@ -64,7 +66,8 @@ bool convert_json(const convert_context *context, uint32_t type, bool interned,
 /* The symbol of a text, 0 if it is no constant of the policy. */
 uint32_t symbol_find(const cst_image *image, const char *text, size_t length);
 /* The place of a text among the names of an enum or of agents, or CST_NONE. */
-uint32_t convert_name(const convert_context *context, const cst_type_row *type, const char *text, uint32_t length);
+uint32_t convert_name(const convert_context *context, const cst_type_row *type, const char *text,
+                      uint32_t length);
 /* How many buckets convert_names of an image has; 0: it has none. Fills them, which are zeroed. */
 uint32_t convert_names_capacity(const cst_image *image);
 void convert_names_fill(const cst_image *image, uint32_t *buckets, uint32_t capacity);
@@ -77,7 +80,9 @@ static inline uint32_t convert_symbol(const convert_context *context, const char
                                       uint32_t length)
 {
     const uint32_t bit = length < 63 ? length : 63;
-    return !context->symbol_lengths || context->symbol_lengths >> bit & 1 ? symbol_find(context->image, text, length) : 0;
+    return !context->symbol_lengths || context->symbol_lengths >> bit & 1
+               ? symbol_find(context->image, text, length)
+               : 0;
 }
 
 #endif

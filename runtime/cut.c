@@ -1,12 +1,15 @@
 /*
  * cut.c - what goes on: the texts of an event with what redactions found cut out of them.
  *
- * Every fired redaction marks its texts again (runtime/text/texts.h), all marks are put in order by place, overlapping ones become one cut,
- * and each text is written anew. Texts inside of arguments and values are written back into their JSON, so that it stays
- * JSON. What cannot be cut is denied: a place in a field of an identity type (an address with a piece missing is another
- * address), a place outside of what the host sends on, a list of marks that is not complete, a text that would grow past the bound of an event.
+ * Every fired redaction marks its texts again (runtime/text/texts.h), all marks are put in order by
+ * place, overlapping ones become one cut, and each text is written anew. Texts inside of arguments
+ * and values are written back into their JSON, so that it stays JSON. What cannot be cut is denied:
+ * a place in a field of an identity type (an address with a piece missing is another address), a
+ * place outside of what the host sends on, a list of marks that is not complete, a text that would
+ * grow past the bound of an event.
  *
- * What stands for a cut is the mark of the longest of the spans that became one, then of the rule that comes first by name.
+ * What stands for a cut is the mark of the longest of the spans that became one, then of the rule
+ * that comes first by name.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +50,9 @@ static bool collect_rule(cst_context *context, uint32_t row, cuts *all)
         const cst_value *const field = &context->frame.slots[rule->cut_slot];
         if (field->kind != CST_KIND_STRING || field->length == 0)
             return true;
-        return add_cut(context, all, (cut){field->as.text, field->length, field->at, 0, field->length, row, CST_NONE});
+        return add_cut(
+            context, all,
+            (cut){field->as.text, field->length, field->at, 0, field->length, row, CST_NONE});
     }
     const cst_mark_fn mark = context->module->marks ? context->module->marks[row] : NULL;
     if (!mark)
@@ -57,8 +62,9 @@ static bool collect_rule(cst_context *context, uint32_t row, cuts *all)
     mark(&context->frame, row);
     for (uint32_t i = 0; i < texts->marks.count; i++) {
         const text_mark *const one = &texts->marks.items[i];
-        if (!add_cut(context, all,
-                     (cut){one->text, one->length, one->at, one->start, one->end, row, one->pattern}))
+        if (!add_cut(
+                context, all,
+                (cut){one->text, one->length, one->at, one->start, one->end, row, one->pattern}))
             return false;
     }
     return !texts->marks_failed;
@@ -102,8 +108,8 @@ static bool stands_before(const cst_image *image, const cut *a, const cut *b)
 
 static bool is_kept(uint32_t code)
 {
-    return (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z') ||
-           code >= 0x80;
+    return (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') ||
+           (code >= 'a' && code <= 'z') || code >= 0x80;
 }
 
 /* The last letters and digits, at most half of them: a short text is not shown whole. */
@@ -125,12 +131,14 @@ static void add_last(buffer *out, const char *text, uint32_t length, uint32_t wa
 
 static const char *kind_of(const cst_image *image, uint32_t pattern)
 {
-    return pattern == CST_NONE ? "text"
-                               : CST_TEXT(image, CST_ROWS(image, patterns, cst_pattern_row)[pattern].name);
+    return pattern == CST_NONE
+               ? "text"
+               : CST_TEXT(image, CST_ROWS(image, patterns, cst_pattern_row)[pattern].name);
 }
 
 /* The same for the same text in one session; without the key nobody finds the text by trying. */
-static void add_alias(cst_context *context, buffer *out, const char *kind, const char *text, uint32_t length)
+static void add_alias(cst_context *context, buffer *out, const char *kind, const char *text,
+                      uint32_t length)
 {
     const engine_text *const session = &context->event.session;
     uint8_t digest[32];
@@ -154,18 +162,12 @@ static void add_mark(cst_context *context, buffer *out, const cut *one)
     const uint32_t length = one->end - one->start;
     for (uint32_t i = 0; i < rule->mark.count; i++) {
         switch (parts[i].kind) {
-        case CST_PART_KIND:
-            buffer_text(out, kind_of(image, one->pattern));
-            break;
-        case CST_PART_LAST:
-            add_last(out, text, length, parts[i].index);
-            break;
+        case CST_PART_KIND: buffer_text(out, kind_of(image, one->pattern)); break;
+        case CST_PART_LAST: add_last(out, text, length, parts[i].index); break;
         case CST_PART_ALIAS:
             add_alias(context, out, kind_of(image, one->pattern), text, length);
             break;
-        default:
-            buffer_add(out, CST_TEXT(image, parts[i].text), parts[i].text.length);
-            break;
+        default: buffer_add(out, CST_TEXT(image, parts[i].text), parts[i].text.length); break;
         }
     }
 }
@@ -173,7 +175,8 @@ static void add_mark(cst_context *context, buffer *out, const cut *one)
 /* ---- writing --------------------------------------------------------------------------------- */
 
 /* One text anew from the byte `behind` on; `from`..`to` are its cuts, in order. */
-static void write_text(cst_context *context, buffer *out, const cut *items, uint32_t from, uint32_t to, uint32_t behind)
+static void write_text(cst_context *context, buffer *out, const cut *items, uint32_t from,
+                       uint32_t to, uint32_t behind)
 {
     const cst_image *const image = context->frame.image;
     for (uint32_t i = from; i < to;) {
@@ -197,11 +200,12 @@ static void write_text(cst_context *context, buffer *out, const cut *items, uint
 
 static bool inside(const engine_text *member, uint32_t at)
 {
-    return member->bytes && at != UINT32_MAX && at >= member->at && at - member->at < member->length;
+    return member->bytes && at != UINT32_MAX && at >= member->at &&
+           at - member->at < member->length;
 }
 
 typedef struct places { /* where the policy reads an identity type or a name: those are not cut */
-    uint32_t *items;       /* ascending */
+    uint32_t *items;    /* ascending */
     uint32_t count, capacity;
 } places;
 
@@ -256,12 +260,14 @@ static bool is_text_member(const cst_context *context, const cut *one)
     const engine_text *const member = &context->event.text;
     if (one->at != UINT32_MAX)
         return member->bytes && one->at == member->at;
-    return context->text_slot != CST_NONE && context->slots[context->text_slot].as.text == one->text;
+    return context->text_slot != CST_NONE &&
+           context->slots[context->text_slot].as.text == one->text;
 }
 
-/* The JSON of a member with the cuts from..to in its strings; answers how many of them were in it. */
-static uint32_t write_member(cst_context *context, buffer *out, const engine_text *member, const cut *items,
-                             uint32_t from, uint32_t count)
+/* The JSON of a member with the cuts from..to in its strings; answers how many of them were in it.
+ */
+static uint32_t write_member(cst_context *context, buffer *out, const engine_text *member,
+                             const cut *items, uint32_t from, uint32_t count)
 {
     uint32_t behind = 0, at = from;
     buffer *const text = &context->leaf;
@@ -315,8 +321,8 @@ static bool write_all(cst_context *context, const cuts *all)
         const bool args = inside(&context->event.args, one->at);
         if (!args && !inside(&context->event.value, one->at))
             return false;
-        i += write_member(context, out, args ? &context->event.args : &context->event.value, all->items, i,
-                          all->count);
+        i += write_member(context, out, args ? &context->event.args : &context->event.value,
+                          all->items, i, all->count);
         if (!keep(context, out, args ? &context->cut_args : &context->cut_value))
             return false;
     }
@@ -325,7 +331,8 @@ static bool write_all(cst_context *context, const cuts *all)
 
 /* ---- a text that is still coming ------------------------------------------------------------- */
 
-bool cuts_write(cst_context *context, const uint32_t *rules, uint32_t count, uint32_t from, uint32_t *to, buffer *out)
+bool cuts_write(cst_context *context, const uint32_t *rules, uint32_t count, uint32_t from,
+                uint32_t *to, buffer *out)
 {
     const text_stream *const stream = context->texts.stream;
     cuts all = {0};
@@ -397,7 +404,8 @@ void cuts_apply(cst_context *context)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static cst_status answer(const cst_decision *decision, const engine_text *cut, const char **bytes, size_t *length)
+static cst_status answer(const cst_decision *decision, const engine_text *cut, const char **bytes,
+                         size_t *length)
 {
     if (!bytes || !length || decision->context->event.phase != ENGINE_DECIDED)
         return CST_BAD_ARGUMENT;
@@ -410,18 +418,21 @@ static cst_status answer(const cst_decision *decision, const engine_text *cut, c
 
 cst_status cst_decision_text(const cst_decision *decision, const char **text, size_t *length)
 {
-    return decision && decision->context ? answer(decision, &decision->context->cut_text, text, length)
-                                         : CST_BAD_ARGUMENT;
+    return decision && decision->context
+               ? answer(decision, &decision->context->cut_text, text, length)
+               : CST_BAD_ARGUMENT;
 }
 
 cst_status cst_decision_args(const cst_decision *decision, const char **json, size_t *length)
 {
-    return decision && decision->context ? answer(decision, &decision->context->cut_args, json, length)
-                                         : CST_BAD_ARGUMENT;
+    return decision && decision->context
+               ? answer(decision, &decision->context->cut_args, json, length)
+               : CST_BAD_ARGUMENT;
 }
 
 cst_status cst_decision_value(const cst_decision *decision, const char **json, size_t *length)
 {
-    return decision && decision->context ? answer(decision, &decision->context->cut_value, json, length)
-                                         : CST_BAD_ARGUMENT;
+    return decision && decision->context
+               ? answer(decision, &decision->context->cut_value, json, length)
+               : CST_BAD_ARGUMENT;
 }

@@ -1,14 +1,17 @@
 /*
  * decide.c - from filled slots to one decision.
  *
- * The groups that concern the event append hits; then every layer decides by itself: its base is its default, or permit if one of its
- * permits is true, and its decision is the strictest of that base and its fired rules that are neither in shadow nor waived. The event's decision
- * is the strictest of all layers. Nothing here depends on the order of hits, so neither does a decision.
+ * The groups that concern the event append hits; then every layer decides by itself: its base is
+ * its default, or permit if one of its permits is true, and its decision is the strictest of that
+ * base and its fired rules that are neither in shadow nor waived. The event's decision is the
+ * strictest of all layers. Nothing here depends on the order of hits, so neither does a decision.
  *
- * Before that, the session has its say: events of a halted session are denied, and what an event brings for later ones must be
- * remembered, or the event is denied: an event that is let through although its session could not be kept would loosen the next.
+ * Before that, the session has its say: events of a halted session are denied, and what an event
+ * brings for later ones must be remembered, or the event is denied: an event that is let through
+ * although its session could not be kept would loosen the next.
  *
- * Costs: linear in the hits, and n log n where they are sorted; no recursion, no memory but the event's arena.
+ * Costs: linear in the hits, and n log n where they are sorted; no recursion, no memory but the
+ * event's arena.
  */
 #include <string.h>
 
@@ -18,7 +21,7 @@
 #include "runtime/replace.h"
 #include "runtime/utf8.h"
 
-/* ---- decisions that no rule made --------------------------------------------------------------------- */
+/* ---- decisions that no rule made ------------------------------------------------------------- */
 
 static void write_decision(cst_context *context, cst_decision *decision)
 {
@@ -49,8 +52,7 @@ cst_status engine_refuse(cst_context *context, cst_status status, cst_decision *
     if (!context)
         return status;
     context->event.phase = ENGINE_DECIDED;
-    context->event.problem =
-        (engine_problem){code, "", cst_status_text(status), 0};
+    context->event.problem = (engine_problem){code, "", cst_status_text(status), 0};
     context->fired_count = context->shadow_count = 0;
     context->has_json = context->has_hash = false;
     context->verdict = CST_DENY;
@@ -64,7 +66,7 @@ static void overrule(cst_context *context, const char *code, const char *pointer
     context->event.problem = (engine_problem){code, pointer, text, 0};
 }
 
-/* ---- sessions ------------------------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 static bool brings_records(const cst_context *context)
 {
@@ -78,16 +80,19 @@ static void check_session(cst_context *context)
 {
     const session_table *const table = &context->sessions;
     const bool full = table->count >= context->policy->limits.sessions;
-    if (context->event.not_json || (table->count == 0 && !table->halt_lost && !full && table->away_count == 0))
+    if (context->event.not_json ||
+        (table->count == 0 && !table->halt_lost && !full && table->away_count == 0))
         return;
     const engine_text *const name = &context->event.session;
     const session *const known = engine_session(context);
     if (known && known->halted)
         overrule(context, "halted", "/session", "The session was halted.");
     else if (known && known->distrusted)
-        overrule(context, "session-state", "/session", "What was remembered of the session could not be loaded.");
+        overrule(context, "session-state", "/session",
+                 "What was remembered of the session could not be loaded.");
     else if (!known && session_is_away(table, name->bytes, name->length))
-        overrule(context, "session-state", "/session", "The session was put away, and has not been loaded again.");
+        overrule(context, "session-state", "/session",
+                 "The session was put away, and has not been loaded again.");
     else if (!known && table->halt_lost)
         overrule(context, "session-limit", "/session",
                  "A halted session could not be remembered, and this may be it.");
@@ -138,7 +143,7 @@ static void remember_halt(cst_context *context)
         table->halt_lost = true;
 }
 
-/* ---- waivers ---------------------------------------------------------------------------------------------- */
+/* ---- waivers --------------------------------------------------------------------------------- */
 
 typedef struct waivers { /* identities of the rules that are lifted for this event, ascending */
     uint32_t *items;
@@ -192,9 +197,10 @@ static bool is_waived(const waivers *lifted, uint32_t identity)
     return false;
 }
 
-/* ---- the report -------------------------------------------------------------------------------------------- */
+/* ---- the report ------------------------------------------------------------------------------ */
 
-/* Strictest first, then by row; CST_NONE, a default, is the last row of all. Defaults stand behind all rules. */
+/* Strictest first, then by row; CST_NONE, a default, is the last row of all. Defaults stand behind
+ * all rules. */
 static uint64_t report_key(const engine_fired *fired)
 {
     const uint64_t strictness = fired->rule == CST_NONE ? 0 : (uint64_t)fired->effect + 1;
@@ -207,7 +213,8 @@ static int fired_compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Room for the lists is made with their first line: most events are permitted, and have none. False: memory is short. */
+/* Room for the lists is made with their first line: most events are permitted, and have none.
+ * False: memory is short. */
 static bool report(cst_context *context, engine_fired **list, uint32_t *count, engine_fired fired)
 {
     const size_t room = (size_t)context->frame.hit_count + context->frame.image->layers.count;
@@ -218,7 +225,7 @@ static bool report(cst_context *context, engine_fired **list, uint32_t *count, e
     return true;
 }
 
-/* ---- combining ------------------------------------------------------------------------------------------------ */
+/* ---- combining ------------------------------------------------------------------------------- */
 
 /* What was not found cannot be cut or replaced: an undecided redact or replace is a deny. */
 cst_verdict engine_effect(const cst_rule_row *rule, cst_truth reason)
@@ -228,7 +235,8 @@ cst_verdict engine_effect(const cst_rule_row *rule, cst_truth reason)
     return changes && reason != CST_TRUE ? CST_DENY : verdict;
 }
 
-/* Goes through the hits once. `permitted` and the verdict collect what counts. False: memory is short. */
+/* Goes through the hits once. `permitted` and the verdict collect what counts. False: memory is
+ * short. */
 static bool combine_hits(cst_context *context, const cst_layer_row *layers, bool *permitted)
 {
     const cst_frame *const frame = &context->frame;
@@ -242,8 +250,8 @@ static bool combine_hits(cst_context *context, const cst_layer_row *layers, bool
         const cst_rule_row *const rule = &rules[hit.rule];
         if (rule->kind == CST_RULE_WAIVER || hit.reason == CST_FALSE)
             continue;
-        const engine_fired fired = {.rule = hit.rule, .reason = hit.reason,
-                                    .effect = engine_effect(rule, hit.reason)};
+        const engine_fired fired = {
+            .rule = hit.rule, .reason = hit.reason, .effect = engine_effect(rule, hit.reason)};
         if (rule->kind == CST_RULE_PERMIT) {
             const uint32_t standing = layers[rule->layer].defaults[context->event.stage].verdict;
             if (hit.reason != CST_TRUE || standing == CST_PERMIT)
@@ -272,16 +280,17 @@ static bool combine_hits(cst_context *context, const cst_layer_row *layers, bool
 }
 
 /* Defaults that no permit lifted. */
-static bool combine_defaults(cst_context *context, const cst_layer_row *layers, const bool *permitted)
+static bool combine_defaults(cst_context *context, const cst_layer_row *layers,
+                             const bool *permitted)
 {
     const uint32_t count = context->frame.image->layers.count;
     for (uint32_t i = 0; i < count; i++) {
-        const cst_verdict standing =
-            (cst_verdict)layers[i].defaults[context->event.stage].verdict;
+        const cst_verdict standing = (cst_verdict)layers[i].defaults[context->event.stage].verdict;
         if (standing == CST_PERMIT || permitted[i])
             continue;
         if (!report(context, &context->fired, &context->fired_count,
-                    (engine_fired){.rule = CST_NONE, .layer = i, .reason = CST_TRUE, .effect = standing}))
+                    (engine_fired){
+                        .rule = CST_NONE, .layer = i, .reason = CST_TRUE, .effect = standing}))
             return false;
         if (standing > context->verdict)
             context->verdict = standing;
@@ -325,7 +334,8 @@ void engine_sort_fired(cst_context *context)
         sort_in_place(context->fired, context->fired_count, sizeof *context->fired, fired_compare);
 }
 
-/* False: memory is short, or the host misused the context. A verdict of CST_PENDING: its answers are needed first. */
+/* False: memory is short, or the host misused the context. A verdict of CST_PENDING: its answers
+ * are needed first. */
 static bool decide(cst_context *context)
 {
     const cst_frame *const frame = &context->frame;
@@ -343,7 +353,8 @@ static bool decide(cst_context *context)
         return false;
     engine_sort_fired(context);
     if (context->shadow_count > 1)
-        sort_in_place(context->shadow, context->shadow_count, sizeof *context->shadow, fired_compare);
+        sort_in_place(context->shadow, context->shadow_count, sizeof *context->shadow,
+                      fired_compare);
     return true;
 }
 
@@ -357,7 +368,9 @@ cst_status cst_session_system(cst_context *context, const char *session, size_t 
     const engine_text name = {session, (uint32_t)session_length, 0, 0};
     if (session_is_away(&context->sessions, session, (uint32_t)session_length))
         return CST_BAD_STATE;
-    cst_status status = !text && length ? CST_BAD_ARGUMENT : length > LIMIT_TEXT_BYTES ? CST_LIMIT : engine_begin(context);
+    cst_status status = !text && length             ? CST_BAD_ARGUMENT
+                        : length > LIMIT_TEXT_BYTES ? CST_LIMIT
+                                                    : engine_begin(context);
     if (status == CST_OK && !utf8_valid(text, length))
         status = CST_WRONG_TYPE;
     if (status != CST_OK) {
@@ -381,7 +394,8 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     if (event->missing != CST_NONE)
         engine_problem_at(context, UINT64_MAX - 1, "missing", event->missing, "",
                           "A required field is missing.");
-    if (event->is_system && (event->problem.code || event->no_memory) && event->session.length <= LIMIT_SESSION_BYTES)
+    if (event->is_system && (event->problem.code || event->no_memory) &&
+        event->session.length <= LIMIT_SESSION_BYTES)
         remember_lost_prompt(context, &event->session);
     if (event->no_memory)
         return engine_refuse(context, CST_NO_MEMORY, decision);
@@ -401,13 +415,17 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
             history_watch(context);
         }
         if (!decide(context))
-            return engine_refuse(context, context->host.misused ? CST_BAD_ARGUMENT : CST_NO_MEMORY, decision);
-        if (context->verdict == CST_PENDING && !context->before) { /* it leaves nothing behind until it is resumed */
+            return engine_refuse(context, context->host.misused ? CST_BAD_ARGUMENT : CST_NO_MEMORY,
+                                 decision);
+        /* it leaves nothing behind until it is resumed */
+        if (context->verdict == CST_PENDING && !context->before) {
             write_decision(context, decision);
             return CST_OK;
         }
-        if (context->verdict == CST_PENDING) { /* the first decision would be lost: what waits for the host is not replaced */
-            overrule(context, "pending", "", "The event that a replacement made waits for the host.");
+        /* the first decision would be lost: what waits for the host is not replaced */
+        if (context->verdict == CST_PENDING) {
+            overrule(context, "pending", "",
+                     "The event that a replacement made waits for the host.");
             context->verdict = CST_DENY;
         }
         if (context->before && !replace_merge(context))
@@ -432,7 +450,9 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
         chain_remember(context);
     const bool waits = context->verdict == CST_REQUIRE_APPROVAL || context->verdict == CST_ESCALATE;
     if (!event->problem.code && !event->is_system && !waits) /* what waits is in no history */
-        history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED : approved ? HISTORY_APPROVED : HISTORY_PASSED);
+        history_enter(context, context->verdict >= CST_REFUSE ? HISTORY_STOPPED
+                               : approved                     ? HISTORY_APPROVED
+                                                              : HISTORY_PASSED);
     if (approved && waits)
         approvals_return(context);
     if (!event->problem.code && context->verdict <= CST_ESCALATE)

@@ -1,9 +1,10 @@
 /*
  * decision.c - answering questions about a decision: which rules fired, and what they say.
  *
- * A decision is a small struct that points to its context; a fired rule is put into words when it is first asked for, and then kept, so that a
- * service which only looks at the verdict pays for nothing. Numbers that callers pass are checked against the context and not against the
- * decision, which they could have changed.
+ * A decision is a small struct that points to its context; a fired rule is put into words when it
+ * is first asked for, and then kept, so that a service which only looks at the verdict pays for
+ * nothing. Numbers that callers pass are checked against the context and not against the decision,
+ * which they could have changed.
  */
 #include "runtime/engine.h"
 
@@ -44,8 +45,8 @@ static bool show_rule(cst_context *context, const engine_fired *fired, cst_fired
     const cst_rule_row *const rule = CST_ROWS(image, rules, cst_rule_row) + fired->rule;
     out->rule = CST_TEXT(image, rule->name);
     if (rule->principle != CST_NONE)
-        out->principle = CST_TEXT(
-            image, CST_ROWS(image, principles, cst_principle_row)[rule->principle].name);
+        out->principle =
+            CST_TEXT(image, CST_ROWS(image, principles, cst_principle_row)[rule->principle].name);
     out->offering = text_or_null(image, rule->offering);
     out->within_us = rule->within_us;
     out->file = CST_TEXT(image, rule->file);
@@ -62,7 +63,8 @@ static bool show_rule(cst_context *context, const engine_fired *fired, cst_fired
             return false;
     }
     if (rule->label != CST_NONE)
-        out->label = CST_TEXT(context->frame.image, CST_ROWS(context->frame.image, labels, cst_ref)[rule->label]);
+        out->label = CST_TEXT(context->frame.image,
+                              CST_ROWS(context->frame.image, labels, cst_ref)[rule->label]);
     return spans_list(context, fired->rule, fired->reason == CST_TRUE, out) &&
            show_names(context, rule->who, out);
 }
@@ -87,7 +89,8 @@ const cst_fired *fired_show(cst_context *context, engine_fired *fired, bool shad
         return NULL;
     out->effect = fired->effect;
     out->approved = fired->approved;
-    if (fired->granted && context->granted[fired->granted - 1].standing && !show_grant(context, &context->granted[fired->granted - 1], out))
+    if (fired->granted && context->granted[fired->granted - 1].standing &&
+        !show_grant(context, &context->granted[fired->granted - 1], out))
         return NULL;
     out->shadow = shadow;
     const bool complete = fired->rule == CST_NONE ? show_default(context, fired, out)

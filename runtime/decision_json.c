@@ -1,8 +1,8 @@
 /*
  * decision_json.c - a decision as the JSON object of docs/formats.md.
  *
- * Members stand in a fixed order and only where they mean something, so that equal decisions are equal bytes. What was cut off says so:
- * "message_cut" and "span_total" appear exactly then.
+ * Members stand in a fixed order and only where they mean something, so that equal decisions are
+ * equal bytes. What was cut off says so: "message_cut" and "span_total" appear exactly then.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -75,7 +75,9 @@ static void add_fired(buffer *out, const cst_fired *fired)
         buffer_text(out, "null,\"reason\":\"default\"");
     if (fired->principle)
         add_member(out, "principle", fired->principle);
-    add_member(out, "effect", fired->label && fired->effect == CST_PERMIT ? "label" : cst_verdict_name(fired->effect));
+    add_member(out, "effect",
+               fired->label && fired->effect == CST_PERMIT ? "label"
+                                                           : cst_verdict_name(fired->effect));
     if (fired->label)
         add_member(out, "label", fired->label);
     if (fired->approved)

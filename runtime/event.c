@@ -1,18 +1,22 @@
 /*
  * event.c - the event reader: one pass over the JSON along the field table.
  *
- * The table is a tree of the members that the policy reads for this stage and tool. Where a member is a node of the tree, its
- * value is converted straight from the token into the slots; everything else is skipped, and skipping checks in full. Only lists,
- * records and open data, which conversions want as a tree, are built as one.
+ * The table is a tree of the members that the policy reads for this stage and tool. Where a member
+ * is a node of the tree, its value is converted straight from the token into the slots; everything
+ * else is skipped, and skipping checks in full. Only lists, records and open data, which
+ * conversions want as a tree, are built as one.
  *
- * Which tree is the right one depends on `stage` and `tool`, and members may come in any order. Those that everybody needs (`stage`,
- * `tool`, `session`, `time`, `id`) are taken as they come; a member that comes before stage and tool are known is skipped, its place noted, and
- * read once they are. So an event is read once, and only what stood before its tool a second time.
+ * Which tree is the right one depends on `stage` and `tool`, and members may come in any order.
+ * Those that everybody needs (`stage`, `tool`, `session`, `time`, `id`) are taken as they come; a
+ * member that comes before stage and tool are known is skipped, its place noted, and read once they
+ * are. So an event is read once, and only what stood before its tool a second time.
  *
- * What is reported for a malformed event does not depend on the way it was read: errors of the JSON first (nothing of such an event is
- * believed), then what stands earliest in the text, then what is missing. So reading goes on behind a problem.
+ * What is reported for a malformed event does not depend on the way it was read: errors of the JSON
+ * first (nothing of such an event is believed), then what stands earliest in the text, then what is
+ * missing. So reading goes on behind a problem.
  *
- * The event's bytes are copied first: texts of the decision point into them and must live as long as it does.
+ * The event's bytes are copied first: texts of the decision point into them and must live as long
+ * as it does.
  *
  * Recursion follows nodes and nested objects at once, so it is never deeper than the JSON may be.
  */
@@ -25,12 +29,13 @@
 /* Where problems of a record stand that the session carries: behind all that is in the event. */
 #define CARRIED_AT (UINT64_MAX - 1)
 
-/* ---- the tree ------------------------------------------------------------------------------------ */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
 uint32_t node_child(const cst_image *image, const cst_node_row *node, const char *name,
                     uint32_t length)
 {
-    const cst_node_row *const children = CST_ROWS(image, nodes, cst_node_row) + node->children.first;
+    const cst_node_row *const children =
+        CST_ROWS(image, nodes, cst_node_row) + node->children.first;
     uint32_t low = 0, high = node->children.count;
     if (high <= LINEAR_CHILDREN) {
         for (; low < high; low++)
@@ -80,7 +85,7 @@ void event_check_children(cst_context *context, uint32_t node)
             engine_missing(context, i);
 }
 
-/* ---- values -------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static uint64_t place(const cst_context *context, uint32_t offset)
 {
@@ -104,12 +109,15 @@ static void settle(cst_context *context, uint32_t node, const cst_target_row *ta
 /* A value that can hold no member although members of it were declared. */
 void event_refuse_scalar(cst_context *context, uint32_t node, uint64_t at)
 {
-    if ((node_at(context, node)->children.count || node_at(context, node)->closed) && context->policy->nodes[node].strict)
+    if ((node_at(context, node)->children.count || node_at(context, node)->closed) &&
+        context->policy->nodes[node].strict)
         engine_problem_at(context, at, "type", node, "", "An object is expected here.");
 }
 
-/* A member of a closed object that nobody declared: `key` is its name, `at` its place in the event. */
-static void refuse_member(cst_context *context, uint32_t row, const char *key, uint32_t length, uint64_t at)
+/* A member of a closed object that nobody declared: `key` is its name, `at` its place in the event.
+ */
+static void refuse_member(cst_context *context, uint32_t row, const char *key, uint32_t length,
+                          uint64_t at)
 {
     char *const behind = arena_allocate(&context->arena, 2 * (size_t)length + 2);
     if (!behind) {
@@ -124,7 +132,8 @@ static void refuse_member(cst_context *context, uint32_t row, const char *key, u
         *next++ = (char)(key[i] == '~' ? '0' : key[i] == '/' ? '1' : key[i]);
     }
     *next = '\0';
-    engine_problem_at(context, at, "undeclared", row, behind, "The tool takes no argument of this name.");
+    engine_problem_at(context, at, "undeclared", row, behind,
+                      "The tool takes no argument of this name.");
 }
 
 static bool read_tree(cst_context *context, const cst_json *json, uint32_t row)
@@ -138,8 +147,8 @@ static bool read_tree(cst_context *context, const cst_json *json, uint32_t row)
         const cst_target_row *const target = target_at(context, node, i);
         cst_value *const value = engine_slot(context, target->slot);
         convert_problem problem = {0};
-        const bool fits = convert_json(&context->convert, target->type, target->interned, json,
-                                       value, &problem);
+        const bool fits =
+            convert_json(&context->convert, target->type, target->interned, json, value, &problem);
         settle(context, row, target, fits, at, &problem, value);
     }
     context->node_stamps[row] = context->stamp;
@@ -188,12 +197,13 @@ static bool convert_token(cst_context *context, const cst_target_row *target, co
         return convert_number(convert, target->type, token->text, token->length, token->at,
                               token->at_length, value, problem);
     default:
-        return convert_bool(convert, target->type, token->boolean, token->at, token->at_length, value,
-                            problem);
+        return convert_bool(convert, target->type, token->boolean, token->at, token->at_length,
+                            value, problem);
     }
 }
 
-void event_put_token(cst_context *context, uint32_t row, const cst_target_row *target, const cst_json *token)
+void event_put_token(cst_context *context, uint32_t row, const cst_target_row *target,
+                     const cst_json *token)
 {
     cst_value *const value = engine_slot(context, target->slot);
     convert_problem problem = {0};
@@ -237,7 +247,8 @@ static void read_object(cst_context *context, json_scanner *scanner, uint32_t ro
     while (json_next_member(scanner)) {
         const uint32_t child = node_child(image, node, scanner->text, scanner->length);
         if (child == CST_NONE && node->closed)
-            refuse_member(context, row, scanner->text, scanner->length, place(context, scanner->at));
+            refuse_member(context, row, scanner->text, scanner->length,
+                          place(context, scanner->at));
         if (child == CST_NONE)
             json_skip(scanner);
         else if (event_read_value(context, scanner, child))
@@ -247,7 +258,8 @@ static void read_object(cst_context *context, json_scanner *scanner, uint32_t ro
         event_check_children(context, row);
 }
 
-/* Whether a list or an object can be a value of this node at all; if not, no tree is built of it. */
+/* Whether a list or an object can be a value of this node at all; if not, no tree is built of it.
+ */
 static bool wants_tree(const cst_context *context, const cst_node_row *node)
 {
     if (node->targets.count && (node->children.count || node->closed))
@@ -295,7 +307,7 @@ bool event_read_value(cst_context *context, json_scanner *scanner, uint32_t row)
     return there;
 }
 
-/* ---- stage, tool, and what the engine fills ---------------------------------------------------------- */
+/* ---- stage, tool, and what the engine fills -------------------------------------------------- */
 
 void event_dispatch(cst_context *context, cst_stage stage, const char *tool, uint32_t length)
 {
@@ -348,7 +360,8 @@ static void fill_time(cst_context *context, uint32_t row)
     context->node_stamps[row] = context->stamp;
 }
 
-/* Reads a record that an earlier event of the session brought. Its text is copied, so that the session may go first. */
+/* Reads a record that an earlier event of the session brought. Its text is copied, so that the
+ * session may go first. */
 static void read_carried(cst_context *context, const session_record *record, uint32_t node)
 {
     const char *const json = arena_copy(&context->arena, record->json, record->json_length);
@@ -425,11 +438,13 @@ void event_complete(cst_context *context)
 /* The JSON of one member of the event, read again. */
 static bool read_member_again(cst_context *context, const char *name, const engine_text *json)
 {
-    const uint32_t node = node_child(context->frame.image, node_at(context, context->event.root), name, (uint32_t)strlen(name));
+    const uint32_t node = node_child(context->frame.image, node_at(context, context->event.root),
+                                     name, (uint32_t)strlen(name));
     if (!json->bytes || node == CST_NONE)
         return true;
     json_scanner *const scanner = &context->scanner;
-    json_scan_begin(scanner, json->bytes, json->length, &context->arena, context->policy->limits.json_depth);
+    json_scan_begin(scanner, json->bytes, json->length, &context->arena,
+                    context->policy->limits.json_depth);
     event_read_value(context, scanner, node);
     return !scanner->error;
 }
@@ -444,12 +459,14 @@ bool event_read_changed(cst_context *context)
     if (event->problem.code) /* an event with a problem is not let through */
         return false;
     if (context->cut_text.bytes) {
-        const uint32_t node = node_child(context->frame.image, node_at(context, event->root), "text", 4);
+        const uint32_t node =
+            node_child(context->frame.image, node_at(context, event->root), "text", 4);
         if (node != CST_NONE)
             fill_text(context, node, &context->cut_text);
     }
-    good = read_member_again(context, "args", &context->cut_args) && read_member_again(context, "value", &context->cut_value) &&
-           !event->problem.code && !event->no_memory;
+    good = read_member_again(context, "args", &context->cut_args) &&
+           read_member_again(context, "value", &context->cut_value) && !event->problem.code &&
+           !event->no_memory;
     event->problem = before;
     event->no_memory = false;
     event->elsewhere = elsewhere;

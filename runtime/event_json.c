@@ -1,8 +1,9 @@
 /*
  * event_json.c - the outermost object of an event, and cst_decide_json.
  *
- * Everything that depends on the order of members happens here and only here: the members that every event has are taken as
- * they come, the others are read along the field table as soon as stage and tool tell which one. See event.c for the rest.
+ * Everything that depends on the order of members happens here and only here: the members that
+ * every event has are taken as they come, the others are read along the field table as soon as
+ * stage and tool tell which one. See event.c for the rest.
  */
 #include <string.h>
 
@@ -25,7 +26,7 @@ typedef struct top_reader {
     bool stage_refused; /* a `stage` was there, and its problem is noted */
 } top_reader;
 
-/* ---- the members that every event has ------------------------------------------------------------------ */
+/* ---- the members that every event has -------------------------------------------------------- */
 
 /* A string into *out; null is as if it were not there. False: something else, which was skipped. */
 static bool read_text(top_reader *reader, engine_text *out)
@@ -64,7 +65,8 @@ static void read_stage(top_reader *reader)
     const uint32_t at = json_offset(reader->scanner);
     if (!read_text(reader, &text)) {
         reader->stage_refused = true;
-        engine_problem_at(reader->context, at, "type", CST_NONE, "/stage", "The stage is a string.");
+        engine_problem_at(reader->context, at, "type", CST_NONE, "/stage",
+                          "The stage is a string.");
         return;
     }
     if (!text.bytes)
@@ -143,18 +145,18 @@ static void read_id(top_reader *reader)
 {
     const char first = json_peek(reader->scanner);
     const uint32_t at = json_offset(reader->scanner);
-    if (json_skip(reader->scanner) && (first == '"' || first == '-' || (first >= '0' && first <= '9')))
+    if (json_skip(reader->scanner) &&
+        (first == '"' || first == '-' || (first >= '0' && first <= '9')))
         reader->context->event.id = value_text(reader->scanner, at);
 }
 
-/* ---- all others ------------------------------------------------------------------------------------- */
+/* ---- all others ------------------------------------------------------------------------------ */
 
 static void read_member(top_reader *reader, const char *key, uint32_t length)
 {
     cst_context *const context = reader->context;
     const cst_image *const image = context->frame.image;
-    const cst_node_row *const root =
-        CST_ROWS(image, nodes, cst_node_row) + context->event.root;
+    const cst_node_row *const root = CST_ROWS(image, nodes, cst_node_row) + context->event.root;
     const uint32_t child = node_child(image, root, key, length);
     if (child == CST_NONE)
         json_skip(reader->scanner);
@@ -167,7 +169,8 @@ static inline bool is(const char *key, uint32_t length, const char *name, uint32
     return length == name_length && same_name(key, name, name_length);
 }
 
-void event_keep_member(cst_context *context, const char *key, uint32_t length, const engine_text *text)
+void event_keep_member(cst_context *context, const char *key, uint32_t length,
+                       const engine_text *text)
 {
     if (is(key, length, "args", 4))
         context->event.args = *text;
@@ -242,7 +245,8 @@ static void report_undispatched(top_reader *reader)
         if (!reader->stage_refused)
             engine_problem_at(context, last, "stage", CST_NONE, "/stage", "The stage is missing.");
     } else if (reader->tool_at != UINT64_MAX) {
-        engine_problem_at(context, reader->tool_at, "type", CST_NONE, "/tool", "The tool is a string.");
+        engine_problem_at(context, reader->tool_at, "type", CST_NONE, "/tool",
+                          "The tool is a string.");
     } else {
         engine_problem_at(context, last, "missing", CST_NONE, "/tool", "The tool is missing.");
     }
@@ -256,10 +260,12 @@ static void read_system(top_reader *reader)
     cst_json *json;
     json_problem problem;
     if (!text->bytes) {
-        engine_problem_at(context, UINT64_MAX - 1, "missing", CST_NONE, "/text", "The text is missing.");
+        engine_problem_at(context, UINT64_MAX - 1, "missing", CST_NONE, "/text",
+                          "The text is missing.");
         return;
     }
-    if (json_read(&context->arena, text->bytes, text->length, LIMIT_JSON_SCANNER_DEPTH, &json, &problem) != JSON_OK) {
+    if (json_read(&context->arena, text->bytes, text->length, LIMIT_JSON_SCANNER_DEPTH, &json,
+                  &problem) != JSON_OK) {
         context->event.no_memory = true;
         return;
     }
@@ -271,8 +277,9 @@ static void read_system(top_reader *reader)
 }
 
 /*
- * Nothing of a text that is not JSON, or of which only the beginning was read, is believed, except for one thing: it may have been a system prompt. Where
- * neither the stage nor the session was reached there is nothing to hold that against.
+ * Nothing of a text that is not JSON, or of which only the beginning was read, is believed, except
+ * for one thing: it may have been a system prompt. Where neither the stage nor the session was
+ * reached there is nothing to hold that against.
  */
 static void refuse_json(cst_context *context)
 {
@@ -280,8 +287,11 @@ static void refuse_json(cst_context *context)
     const bool has_session = event->session.bytes && event->session.length <= LIMIT_SESSION_BYTES;
     if (event->is_system || (has_session && !event->has_stage))
         remember_lost_prompt(context, has_session ? &event->session : NULL);
-    *event = (engine_event){.missing = CST_NONE, .problem = {.at = UINT64_MAX}, .not_json = true,
-                            .no_memory = event->no_memory, .records = event->records};
+    *event = (engine_event){.missing = CST_NONE,
+                            .problem = {.at = UINT64_MAX},
+                            .not_json = true,
+                            .no_memory = event->no_memory,
+                            .records = event->records};
     for (uint32_t i = 0; i < context->frame.image->records.count; i++)
         event->records[i] = (engine_text){0};
 }
@@ -290,7 +300,8 @@ static void read_event(cst_context *context, const char *bytes, size_t length)
 {
     json_scanner *const scanner = &context->scanner;
     top_reader reader = {.context = context, .scanner = scanner, .tool_at = UINT64_MAX};
-    json_scan_begin_padded(scanner, bytes, length, &context->arena, context->policy->limits.json_depth);
+    json_scan_begin_padded(scanner, bytes, length, &context->arena,
+                           context->policy->limits.json_depth);
     if (json_peek(scanner) == '{') {
         if (json_open(scanner))
             read_members(&reader);
@@ -324,7 +335,7 @@ static void read_event(cst_context *context, const char *bytes, size_t length)
     event_complete(context);
 }
 
-/* ---- the public call ---------------------------------------------------------------------------------- */
+/* ---- the public call ------------------------------------------------------------------------- */
 
 static const char *copy_bytes(cst_context *context, const char *json, size_t length)
 {
@@ -364,7 +375,8 @@ cst_status engine_read_json(cst_context *context, const char *json, size_t lengt
     }
     context->byte_length = length;
     context->from_json = true;
-    json_scan_begin_padded(&context->scanner, bytes, length, &context->arena, context->policy->limits.json_depth);
+    json_scan_begin_padded(&context->scanner, bytes, length, &context->arena,
+                           context->policy->limits.json_depth);
     if (!context->careful && event_read_quickly(context)) {
         context->event.hashable = true;
         event_complete(context);

@@ -1,15 +1,20 @@
 /*
- * event_quick.c - the event reader for events as they nearly always are; event.c and event_json.c say what reading means.
+ * event_quick.c - the event reader for events as they nearly always are; event.c and event_json.c
+ * say what reading means.
  *
- * This reader may give up at any byte: it answers false, and the event is begun again and read by the careful one, which alone
- * knows errors, escapes in keys, members before their tool, and objects of more than JSON_LINEAR_KEYS members. So nothing
- * here decides what is refused: it only has to be right about what it takes, and never takes what the careful reader would refuse or would read otherwise
- * (tests/unit/runtime_engine_test.c holds both against each other). An event is read twice at most.
+ * This reader may give up at any byte: it answers false, and the event is begun again and read by
+ * the careful one, which alone knows errors, escapes in keys, members before their tool, and
+ * objects of more than JSON_LINEAR_KEYS members. So nothing here decides what is refused: it only
+ * has to be right about what it takes, and never takes what the careful reader would refuse or
+ * would read otherwise (tests/unit/runtime_engine_test.c holds both against each other). An event
+ * is read twice at most.
  *
- * What makes it quick. The place of reading stays in a register (json_read.h). What a node's row, target and type say stands together, in policy_node. A
- * declared member needs no comparison with the keys before it: one bit a member tells whether it came. And
- * senders write the members of a tool's arguments in the same order each time: `follows` holds, for each member, the one that came behind it last
- * time, so that most keys are not looked up but compared with the one that is expected. A wrong guess costs that comparison and nothing else.
+ * What makes it quick. The place of reading stays in a register (json_read.h). What a node's row,
+ * target and type say stands together, in policy_node. A declared member needs no comparison with
+ * the keys before it: one bit a member tells whether it came. And senders write the members of a
+ * tool's arguments in the same order each time: `follows` holds, for each member, the one that came
+ * behind it last time, so that most keys are not looked up but compared with the one that is
+ * expected. A wrong guess costs that comparison and nothing else.
  *
  * Recursion follows nodes and nested objects at once, as in event.c.
  */
@@ -24,14 +29,16 @@
 #define QUICK_DIGITS 18u /* always fit in 64 bits */
 
 /*
- * One object. Behind the event stands a NUL (json_scan_begin_padded), which is no character that any step here takes: so no step asks where the
- * end is.
+ * One object. Behind the event stands a NUL (json_scan_begin_padded), which is no character that
+ * any step here takes: so no step asks where the end is.
  */
 typedef struct object {
     uint64_t known;        /* bit policy_node.number: this declared or fixed member came already */
     uint32_t first, count; /* children that keys may be */
     uint32_t
-        before; /* place in `follows`: behind the member that was read last, or at the beginning of the object */
+        /* place in `follows`: behind the member that was read last, or at the beginning of the
+           object */
+        before;
     uint32_t keys;
 } object;
 
@@ -53,7 +60,7 @@ static inline const char *pass(const char *next)
     return next;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------ */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 /* Whether the key that starts at `quote` is this node's. */
 static inline bool is_key(const policy_node *node, const char *quote)
@@ -109,7 +116,8 @@ static const char *other_key(quick *reader, const object *object, uint32_t node,
     return next + 1;
 }
 
-/* The key at `next`, its colon, and the white space behind. *member is NULL where nobody reads it. */
+/* The key at `next`, its colon, and the white space behind. *member is NULL where nobody reads it.
+ */
 INLINE const char *read_key(quick *reader, object *object, uint32_t node, bool outermost,
                             const char *next, const policy_node **member)
 {
@@ -136,7 +144,8 @@ INLINE const char *read_key(quick *reader, object *object, uint32_t node, bool o
     return *next == ':' ? pass(next + 1) : NULL;
 }
 
-/* Behind a value: what comes next is a key (at *next), or the object has ended (and *next is behind it). False: neither. */
+/* Behind a value: what comes next is a key (at *next), or the object has ended (and *next is behind
+ * it). False: neither. */
 static inline bool pass_comma(const quick *reader, const char **next, bool *ended)
 {
     const char *at = pass(*next);
@@ -150,7 +159,7 @@ static inline bool pass_comma(const quick *reader, const char **next, bool *ende
     return *next != NULL;
 }
 
-/* ---- values ----------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* The text at `next`; its bytes and length go to the scanner, as what stands in the event. */
 static inline const char *read_text(const quick *reader, const char *next)
@@ -225,18 +234,21 @@ static inline const char *put_number(const quick *reader, const policy_node *nod
 static inline const char *put_enum(const quick *reader, const policy_node *node, const char *quote)
 {
     cst_context *const context = reader->context;
-    const char *const behind = plain_run(quote + 1, reader->scanner->end, reader->scanner->readable);
+    const char *const behind =
+        plain_run(quote + 1, reader->scanner->end, reader->scanner->readable);
     const size_t length = (size_t)(behind - quote) - 1;
     if (*behind != '"' || length > node->bound)
         return NULL;
-    const uint32_t index = convert_name(&context->convert, &context->types[node->type], quote + 1, (uint32_t)length);
+    const uint32_t index =
+        convert_name(&context->convert, &context->types[node->type], quote + 1, (uint32_t)length);
     if (index == CST_NONE)
         return NULL;
-    *engine_slot(context, node->slot) = (cst_value){.as.integer = index,
-                                                    .kind = CST_KIND_ENUM,
-                                                    .raw_length = (uint32_t)length,
-                                                    .at = (uint32_t)(quote - reader->scanner->start),
-                                                    .at_length = (uint32_t)length + 2};
+    *engine_slot(context, node->slot) =
+        (cst_value){.as.integer = index,
+                    .kind = CST_KIND_ENUM,
+                    .raw_length = (uint32_t)length,
+                    .at = (uint32_t)(quote - reader->scanner->start),
+                    .at_length = (uint32_t)length + 2};
     return behind + 1;
 }
 
@@ -360,7 +372,7 @@ static const char *read_object(quick *reader, const char *next, const policy_nod
     return next;
 }
 
-/* ---- the members that every event has ---------------------------------------------------------------- */
+/* ---- the members that every event has -------------------------------------------------------- */
 
 static engine_text text_of(const json_scanner *scanner)
 {
@@ -418,9 +430,7 @@ static const char *read_fixed(quick *reader, const char *next, uint32_t fixed)
         if (!take_stage(event, scanner))
             return NULL;
         break;
-    case POLICY_TOOL:
-        event->tool = text;
-        break;
+    case POLICY_TOOL: event->tool = text; break;
     case POLICY_SESSION:
         event->session = text;
         return text.length <= LIMIT_SESSION_BYTES ? next : NULL;
@@ -429,9 +439,7 @@ static const char *read_fixed(quick *reader, const char *next, uint32_t fixed)
         event->time_at_length = text.at_length;
         event->has_time = time_parse(text.bytes, text.length, &event->time);
         return event->has_time ? next : NULL;
-    default:
-        event->id = whole_text(scanner, start, next);
-        return next;
+    default: event->id = whole_text(scanner, start, next); return next;
     }
     if (!event->dispatch && event->has_stage &&
         (event->tool.bytes || (event->stage != CST_ACTION && event->stage != CST_RESULT)))

@@ -1,22 +1,24 @@
 /*
  * event_typed.c - events set field by field, by hosts that hold values already.
  *
- * A field is a node of the field table: the setters put values where the JSON reader would have put them, through the same conversions, so an
- * event that is set and the same event as JSON are decided alike. A handle that was looked up for one tool also serves another
- * whose table has a field of the same path; where there is none the setter says CST_NO_FIELD.
+ * A field is a node of the field table: the setters put values where the JSON reader would have put
+ * them, through the same conversions, so an event that is set and the same event as JSON are
+ * decided alike. A handle that was looked up for one tool also serves another whose table has a
+ * field of the same path; where there is none the setter says CST_NO_FIELD.
  *
- * A value that does not fit makes the event malformed, as it would in JSON, so a host that ignores statuses gets a deny and
- * never a field that is quietly absent. Order of calls stands for the place in the text: the first wrong setter is reported.
+ * A value that does not fit makes the event malformed, as it would in JSON, so a host that ignores
+ * statuses gets a deny and never a field that is quietly absent. Order of calls stands for the
+ * place in the text: the first wrong setter is reported.
  *
- * A context record that is set field by field counts for its event; one that is set as a whole, with cst_set_json, is carried by the
- * session as if a JSON event had brought it.
+ * A context record that is set field by field counts for its event; one that is set as a whole,
+ * with cst_set_json, is carried by the session as if a JSON event had brought it.
  */
 #include <string.h>
 
 #include "runtime/engine.h"
 #include "runtime/utf8.h"
 
-/* ---- looking fields up ------------------------------------------------------------------------------ */
+/* ---- looking fields up ----------------------------------------------------------------------- */
 
 static const cst_node_row *node_rows(const cst_image *image)
 {
@@ -94,7 +96,8 @@ cst_status cst_policy_field(const cst_policy *policy, cst_stage stage, const cha
         first = symbol ? CST_ROWS(image, symbols, cst_symbol_row)[symbol - 1].tool : 0;
         behind = first + 1;
     }
-    const cst_dispatch_row *const dispatch = CST_ROWS(image, dispatch, cst_dispatch_row) + rows.first;
+    const cst_dispatch_row *const dispatch =
+        CST_ROWS(image, dispatch, cst_dispatch_row) + rows.first;
     for (uint32_t i = first; i < behind; i++) {
         const uint32_t node = find_field(image, dispatch[i].root, path);
         if (node != CST_NONE) {
@@ -123,7 +126,7 @@ static uint32_t translate(const cst_context *context, uint32_t node)
                       nodes[node].name.length);
 }
 
-/* ---- beginning ---------------------------------------------------------------------------------------- */
+/* ---- beginning ------------------------------------------------------------------------------- */
 
 /* Notes a problem at the place of this call. */
 static void note(cst_context *context, const char *code, uint32_t node, const char *behind,
@@ -132,7 +135,8 @@ static void note(cst_context *context, const char *code, uint32_t node, const ch
     engine_problem_at(context, context->event.elsewhere_at, code, node, behind, text);
 }
 
-/* A bad argument spoils the event: a host that does not look at statuses must not get by without the value it meant. */
+/* A bad argument spoils the event: a host that does not look at statuses must not get by without
+ * the value it meant. */
 static cst_status bad_argument(cst_context *context)
 {
     if (context && context->event.phase == ENGINE_BUILDING)
@@ -174,7 +178,8 @@ cst_status cst_event_begin(cst_context *context, cst_stage stage, const char *to
     if (tools) {
         const size_t length = strlen(tool);
         if (length > context->policy->limits.text_bytes || !utf8_valid(tool, length)) {
-            note(context, "encoding", CST_NONE, "/tool", "The tool's name is not UTF-8, or too long.");
+            note(context, "encoding", CST_NONE, "/tool",
+                 "The tool's name is not UTF-8, or too long.");
             return CST_WRONG_TYPE;
         }
         event->tool = (engine_text){tool, (uint32_t)length, UINT32_MAX, 0};
@@ -209,7 +214,7 @@ cst_status cst_event_time(cst_context *context, int64_t microseconds)
     return CST_OK;
 }
 
-/* ---- values -------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static cst_status outcome(const cst_context *context, bool fits)
 {
@@ -296,7 +301,8 @@ static bool write_bool(cst_context *context, const cst_target_row *target, uint3
     return convert_bool(&context->convert, target->type, truth, UINT32_MAX, 0, out, problem);
 }
 
-/* A number that is not of the field's own kind goes through its JSON text: one meaning for both ways in. */
+/* A number that is not of the field's own kind goes through its JSON text: one meaning for both
+ * ways in. */
 static bool write_number(cst_context *context, const cst_target_row *target, uint32_t kind,
                          const void *given, cst_value *out, convert_problem *problem)
 {
@@ -318,7 +324,8 @@ static bool write_number(cst_context *context, const cst_target_row *target, uin
     }
     if (kind == CST_KIND_JSON)
         return write_json(context, target,
-                          (cst_json){.kind = JSON_NUMBER, .text = copy, .length = length}, out, problem);
+                          (cst_json){.kind = JSON_NUMBER, .text = copy, .length = length}, out,
+                          problem);
     return convert_number(&context->convert, target->type, copy, length, UINT32_MAX, 0, out,
                           problem);
 }
@@ -338,20 +345,26 @@ static bool write_string(cst_context *context, const cst_target_row *target, uin
     if (kind == CST_KIND_JSON)
         return write_json(
             context, target,
-            (cst_json){.kind = JSON_STRING, .text = text->bytes, .length = text->length}, out, problem);
+            (cst_json){.kind = JSON_STRING, .text = text->bytes, .length = text->length}, out,
+            problem);
     return convert_string(&context->convert, target->type, target->interned, text->bytes,
                           text->length, UINT32_MAX, 0, out, problem);
 }
 
-/* ---- values that need no conversion ---------------------------------------------------------------------- */
+/* ---- values that need no conversion ---------------------------------------------------------- */
 
-/* The node that takes values of this form as they are, where nothing else has to be said. NULL: set() finds out. */
-static inline const policy_node *plain_node(const cst_context *context, cst_field field, policy_form form)
+/* The node that takes values of this form as they are, where nothing else has to be said. NULL:
+ * set() finds out. */
+static inline const policy_node *plain_node(const cst_context *context, cst_field field,
+                                            policy_form form)
 {
-    if (!context || context->event.phase != ENGINE_BUILDING || !context->event.dispatch || field >= context->frame.image->nodes.count)
+    if (!context || context->event.phase != ENGINE_BUILDING || !context->event.dispatch ||
+        field >= context->frame.image->nodes.count)
         return NULL;
     const policy_node *const node = &context->policy->nodes[field];
-    return node->form == form && node->root == context->event.root && node->parent != CST_NONE ? node : NULL;
+    return node->form == form && node->root == context->event.root && node->parent != CST_NONE
+               ? node
+               : NULL;
 }
 
 static inline cst_status put_plain(cst_context *context, const policy_node *node, cst_value value)
@@ -366,7 +379,8 @@ static inline cst_status put_plain(cst_context *context, const policy_node *node
 }
 
 /* False: the text goes the long way. */
-static inline bool put_plain_text(cst_context *context, cst_field field, const char *text, uint32_t length, cst_status *status)
+static inline bool put_plain_text(cst_context *context, cst_field field, const char *text,
+                                  uint32_t length, cst_status *status)
 {
     const policy_node *node = plain_node(context, field, POLICY_STRING);
     cst_value value = {.raw_length = length};
@@ -376,7 +390,8 @@ static inline bool put_plain_text(cst_context *context, cst_field field, const c
         value.kind = CST_KIND_STRING;
         value.symbol = node->interned ? convert_symbol(&context->convert, text, length) : 0;
     } else if ((node = plain_node(context, field, POLICY_ENUM)) && length <= node->bound) {
-        const uint32_t index = convert_name(&context->convert, &context->types[node->type], text, length);
+        const uint32_t index =
+            convert_name(&context->convert, &context->types[node->type], text, length);
         if (index == CST_NONE)
             return false;
         value.as.integer = index;
@@ -416,7 +431,8 @@ cst_status cst_set_decimal(cst_context *context, cst_field field, int64_t millio
 {
     const policy_node *const plain = plain_node(context, field, POLICY_NUMBER);
     if (plain && plain->decimal)
-        return put_plain(context, plain, (cst_value){.as.integer = millionths, .kind = CST_KIND_DECIMAL});
+        return put_plain(context, plain,
+                         (cst_value){.as.integer = millionths, .kind = CST_KIND_DECIMAL});
     return set(context, field, write_number,
                &(cst_value){.as.integer = millionths, .kind = CST_KIND_DECIMAL});
 }
@@ -448,7 +464,7 @@ cst_status cst_set_string(cst_context *context, cst_field field, const char *tex
                &(engine_text){length ? text : "", (uint32_t)length, UINT32_MAX, 0});
 }
 
-/* ---- values as JSON ----------------------------------------------------------------------------------- */
+/* ---- values as JSON -------------------------------------------------------------------------- */
 
 /* Reads a whole JSON text along a node (CST_NONE: only checks it). */
 static cst_status read_json(cst_context *context, uint32_t node, const char *json, size_t length)
@@ -517,13 +533,14 @@ cst_status cst_event_args_json(cst_context *context, const char *json, size_t le
     return status;
 }
 
-/* ---- deciding -------------------------------------------------------------------------------------------- */
+/* ---- deciding -------------------------------------------------------------------------------- */
 
 /* Required members of every record that is there. */
 static void check_records(cst_context *context)
 {
     const policy_node *const nodes = context->policy->nodes;
-    for (uint32_t row = nodes[context->event.root].next_strict; row != CST_NONE; row = nodes[row].next_strict)
+    for (uint32_t row = nodes[context->event.root].next_strict; row != CST_NONE;
+         row = nodes[row].next_strict)
         if (context->node_stamps[row] == context->stamp)
             event_check_children(context, row);
 }

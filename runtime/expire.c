@@ -1,13 +1,17 @@
 /*
  * expire.c - sessions that are over: what may be forgotten of them, and what has to be put away.
  *
- * Nothing is dropped by itself. When the host asks, a session goes in one of two ways. It is forgotten if nothing that is remembered of it can matter any more: all questions of its
- * policy have windows, and the longest is over; it has no label, no text that a rule could ask for, no message that was followed, no approval that could be used again; and
- * the records that it carries are such that an event without them is malformed. Otherwise its bytes go to the host, if the host takes them, and a mark stays behind: its
- * events are denied until it is loaded again, so that a session that was put away is never mistaken for a new one.
+ * Nothing is dropped by itself. When the host asks, a session goes in one of two ways. It is
+ * forgotten if nothing that is remembered of it can matter any more: all questions of its policy
+ * have windows, and the longest is over; it has no label, no text that a rule could ask for, no
+ * message that was followed, no approval that could be used again; and the records that it carries
+ * are such that an event without them is malformed. Otherwise its bytes go to the host, if the host
+ * takes them, and a mark stays behind: its events are denied until it is loaded again, so that a
+ * session that was put away is never mistaken for a new one.
  *
- * The clock of sessions that are new from then on begins where expiry stood: an event that brings an older time counts as one of now, as it would have in a session
- * that was there. So what was forgotten would have been out of every window.
+ * The clock of sessions that are new from then on begins where expiry stood: an event that brings
+ * an older time counts as one of now, as it would have in a session that was there. So what was
+ * forgotten would have been out of every window.
  *
  * The table is made anew, as small as what is left allows: linear in the sessions.
  */
@@ -32,7 +36,8 @@ static int64_t longest_window(const cst_image *image)
     return longest;
 }
 
-/* An event that does not bring a record which the session carries is malformed: where rules read it, something of it is required. */
+/* An event that does not bring a record which the session carries is malformed: where rules read
+ * it, something of it is required. */
 static bool can_lose_records(const cst_policy *policy)
 {
     const cst_image *const image = policy->image;

@@ -1,5 +1,6 @@
 /*
- * grants.c - the table of used grants: linear probing, doubled at three quarters. Before it grows, what has expired is forgotten.
+ * grants.c - the table of used grants: linear probing, doubled at three quarters. Before it grows,
+ * what has expired is forgotten.
  */
 #include "runtime/grants.h"
 
@@ -17,7 +18,8 @@ void grant_table_init(grant_table *table, const cst_allocator *allocator)
 void grant_table_free(grant_table *table)
 {
     if (table->slots)
-        table->allocator.release(table->allocator.user, table->slots, table->capacity * sizeof *table->slots);
+        table->allocator.release(table->allocator.user, table->slots,
+                                 table->capacity * sizeof *table->slots);
     const cst_allocator allocator = table->allocator;
     grant_table_init(table, &allocator);
 }
@@ -48,7 +50,8 @@ static bool grow(grant_table *table, int64_t now)
     uint32_t capacity = FIRST_CAPACITY;
     while (live >= capacity / 2)
         capacity *= 2;
-    grant_use *const slots = table->allocator.allocate(table->allocator.user, capacity * sizeof *slots);
+    grant_use *const slots =
+        table->allocator.allocate(table->allocator.user, capacity * sizeof *slots);
     if (!slots)
         return false;
     memset(slots, 0, capacity * sizeof *slots);
@@ -60,14 +63,16 @@ static bool grow(grant_table *table, int64_t now)
             table->floor = one->expires;
     }
     if (table->slots)
-        table->allocator.release(table->allocator.user, table->slots, table->capacity * sizeof *table->slots);
+        table->allocator.release(table->allocator.user, table->slots,
+                                 table->capacity * sizeof *table->slots);
     table->slots = slots;
     table->capacity = capacity;
     table->count = live;
     return true;
 }
 
-bool grant_table_keep(grant_table *table, const uint8_t signature[32], int64_t expires, uint32_t uses, int64_t now)
+bool grant_table_keep(grant_table *table, const uint8_t signature[32], int64_t expires,
+                      uint32_t uses, int64_t now)
 {
     grant_use *known = table->capacity ? find(table->slots, table->capacity, signature) : NULL;
     if (known && known->taken) {
@@ -125,7 +130,8 @@ bool grant_table_merge(grant_table *table, const grant_table *other)
     for (uint32_t i = 0; i < other->capacity; i++) {
         const grant_use *const one = &other->slots[i];
         if (one->taken && one->uses > grant_table_uses(table, one->signature))
-            good = grant_table_keep(table, one->signature, one->expires, one->uses, INT64_MIN) && good;
+            good =
+                grant_table_keep(table, one->signature, one->expires, one->uses, INT64_MIN) && good;
     }
     return good;
 }

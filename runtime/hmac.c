@@ -9,7 +9,8 @@
 
 enum { BLOCK = 64 };
 
-void hmac_sha256(const uint8_t *key, size_t key_length, const void *bytes, size_t length, uint8_t out[32])
+void hmac_sha256(const uint8_t *key, size_t key_length, const void *bytes, size_t length,
+                 uint8_t out[32])
 {
     uint8_t block[BLOCK] = {0}, pad[BLOCK], inner[32];
     sha256 hash;

@@ -45,24 +45,14 @@ static bool parse(cst_kind kind, const char *bytes, size_t length, arena *memory
         out->length = (uint32_t)length;
         read = true;
         break;
-    case CST_KIND_TIME:
-        read = time_parse(bytes, length, &out->as.integer);
-        break;
-    case CST_KIND_DURATION:
-        read = duration_parse(bytes, length, &out->as.integer);
-        break;
-    case CST_KIND_EMAIL:
-        return email_parse(bytes, length, memory, out, no_memory);
-    case CST_KIND_URL:
-        return url_parse(bytes, length, memory, out, no_memory);
-    case CST_KIND_HOST:
-        return host_parse(bytes, length, memory, out, no_memory);
-    case CST_KIND_PATH:
-        return path_parse(bytes, length, memory, out, no_memory);
-    case CST_KIND_IP:
-        return ip_parse(bytes, length, memory, out, no_memory);
-    default:
-        return false;
+    case CST_KIND_TIME: read = time_parse(bytes, length, &out->as.integer); break;
+    case CST_KIND_DURATION: read = duration_parse(bytes, length, &out->as.integer); break;
+    case CST_KIND_EMAIL: return email_parse(bytes, length, memory, out, no_memory);
+    case CST_KIND_URL: return url_parse(bytes, length, memory, out, no_memory);
+    case CST_KIND_HOST: return host_parse(bytes, length, memory, out, no_memory);
+    case CST_KIND_PATH: return path_parse(bytes, length, memory, out, no_memory);
+    case CST_KIND_IP: return ip_parse(bytes, length, memory, out, no_memory);
+    default: return false;
     }
     out->kind = (uint8_t)kind;
     out->at = UINT32_MAX;
@@ -81,8 +71,7 @@ bool identity_parse(cst_kind kind, const char *bytes, size_t length, arena *memo
     return false;
 }
 
-/* ---- parts
- * ---------------------------------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 typedef struct property_row {
     const char *name;
@@ -154,29 +143,16 @@ void value_part(const cst_value *value, cst_property property, cst_value *out)
     part.at = value->at;
     part.at_length = value->at_length;
     switch (property) {
-    case CST_PROPERTY_EMAIL_LOCAL:
-        set_text(value, 0, email->at_sign, &part);
-        break;
+    case CST_PROPERTY_EMAIL_LOCAL: set_text(value, 0, email->at_sign, &part); break;
     case CST_PROPERTY_EMAIL_DOMAIN:
         set_text(value, email->at_sign + 1, value->length, &part);
         break;
-    case CST_PROPERTY_URL_SCHEME:
-        set_text(value, 0, url->scheme_end, &part);
-        break;
-    case CST_PROPERTY_URL_HOST:
-        set_text(value, url->host_start, url->host_end, &part);
-        break;
-    case CST_PROPERTY_URL_PORT:
-        part.as.integer = url->port;
-        break;
-    case CST_PROPERTY_URL_PATH:
-        set_text(value, url->path_start, url->path_end, &part);
-        break;
-    case CST_PROPERTY_URL_QUERY:
-        set_text(value, url->query_start, url->query_end, &part);
-        break;
-    default:
-        part.as.integer = time_part(value->as.integer, property);
+    case CST_PROPERTY_URL_SCHEME: set_text(value, 0, url->scheme_end, &part); break;
+    case CST_PROPERTY_URL_HOST: set_text(value, url->host_start, url->host_end, &part); break;
+    case CST_PROPERTY_URL_PORT: part.as.integer = url->port; break;
+    case CST_PROPERTY_URL_PATH: set_text(value, url->path_start, url->path_end, &part); break;
+    case CST_PROPERTY_URL_QUERY: set_text(value, url->query_start, url->query_end, &part); break;
+    default: part.as.integer = time_part(value->as.integer, property);
     }
     *out = part;
 }

@@ -20,8 +20,7 @@
 #define LABEL_MOST 63u
 #define REFUSED    UINT32_MAX
 
-/* ---- characters
- * ----------------------------------------------------------------------------------- */
+/* ---- characters ------------------------------------------------------------------------------ */
 
 typedef struct character_range {
     uint32_t first, last;
@@ -82,8 +81,7 @@ static uint32_t map_character(uint32_t code)
     return REFUSED;
 }
 
-/* ---- punycode
- * ------------------------------------------------------------------------------------- */
+/* ---- punycode -------------------------------------------------------------------------------- */
 
 static uint32_t adapt(uint32_t delta, uint32_t points, bool first)
 {
@@ -147,8 +145,7 @@ static uint32_t punycode(const uint32_t *codes, uint32_t count, char out[LABEL_M
     return length;
 }
 
-/* ---- names
- * ---------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 typedef struct label_text {
     uint32_t codes[LABEL_MOST];
@@ -260,8 +257,7 @@ static bool read_ascii_name(const char *bytes, size_t length, host_text *out)
     return true;
 }
 
-/* ---- numeric hosts
- * -------------------------------------------------------------------------------- */
+/* ---- numeric hosts --------------------------------------------------------------------------- */
 
 /* "10", "0x0a", "012"; cut at 2^33, which is past every bound. */
 static bool read_ipv4_number(const char *text, uint32_t length, uint64_t *out)

@@ -134,7 +134,8 @@ static bool write_host(url_reader *url, const char *from, const char *to)
     return true;
 }
 
-/* Where '\' ends the host for some and is user-info for others: a '@' stands behind it, before what ends it for all. */
+/* Where '\' ends the host for some and is user-info for others: a '@' stands behind it, before what
+ * ends it for all. */
 static bool names_two_hosts(const char *from, const char *end)
 {
     for (; from < end && *from != '/' && *from != '?'; from++)

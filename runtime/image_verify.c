@@ -1,21 +1,23 @@
 /*
  * image_verify.c - is a compiled policy in one piece?
  *
- * A policy.so is trusted code, but files are cut short, linkers are misused and hardware fails; a damaged image should
- * be an error when it is opened and not a crash in the middle of an event. So every offset and row number that the engine, the
- * conversions and the services follow is checked once, in one walk over the tables. Afterwards nobody checks again.
+ * A policy.so is trusted code, but files are cut short, linkers are misused and hardware fails; a
+ * damaged image should be an error when it is opened and not a crash in the middle of an event. So
+ * every offset and row number that the engine, the conversions and the services follow is checked
+ * once, in one walk over the tables. Afterwards nobody checks again.
  *
- * Two properties are about termination rather than bounds: types may not contain themselves, and the nodes of the field table must
- * be a forest (each child names its parent, and a chain of parents ends).
+ * Two properties are about termination rather than bounds: types may not contain themselves, and
+ * the nodes of the field table must be a forest (each child names its parent, and a chain of
+ * parents ends).
  *
- * What it leaves out: whether the tables mean what the source said. The functions are code, and code is believed.
+ * What it leaves out: whether the tables mean what the source said. The functions are code, and
+ * code is believed.
  */
 #include <string.h>
 
 #include "runtime/index.h"
 #include "runtime/limits.h"
 #include "runtime/policy.h"
-
 
 static bool table_fits(const cst_image *image, cst_table table, size_t row_size)
 {
@@ -27,7 +29,8 @@ static bool table_fits(const cst_image *image, cst_table table, size_t row_size)
 
 static bool range_fits(cst_range range, cst_table table)
 {
-    return range.count == 0 || (range.first < table.count && range.count <= table.count - range.first);
+    return range.count == 0 ||
+           (range.first < table.count && range.count <= table.count - range.first);
 }
 
 static bool row_or_none(uint32_t row, cst_table table)
@@ -92,7 +95,8 @@ static bool verify_tables(const cst_image *image)
            table_fits(image, image->watches, sizeof(cst_watch_row)) &&
            table_fits(image, image->labels, sizeof(cst_ref)) &&
            table_fits(image, image->leaves, sizeof(uint32_t)) &&
-           table_fits(image, image->sources, sizeof(cst_source_row)) && table_fits(image, image->froms, sizeof(cst_from_row)) &&
+           table_fits(image, image->sources, sizeof(cst_source_row)) &&
+           table_fits(image, image->froms, sizeof(cst_from_row)) &&
            table_fits(image, image->standings, sizeof(cst_standing_row)) &&
            table_fits(image, image->externs, sizeof(cst_extern_row)) &&
            table_fits(image, image->asks, sizeof(cst_ask_row)) &&
@@ -150,8 +154,7 @@ static bool verify_set(const cst_image *image, const cst_set_row *set)
         return false;
     const uint32_t length = set->data.length;
     switch (set->form) {
-    case CST_SET_SYMBOL_BITS:
-        return set->data.offset % 8 == 0 && length % 8 == 0;
+    case CST_SET_SYMBOL_BITS: return set->data.offset % 8 == 0 && length % 8 == 0;
     case CST_SET_SYMBOL_HASH: {
         if (set->data.offset % 4 != 0 || length % 4 != 0 || !power_of_two(length / 4))
             return false;
@@ -164,10 +167,8 @@ static bool verify_set(const cst_image *image, const cst_set_row *set)
     }
     case CST_SET_INTEGERS:
         return set->data.offset % 8 == 0 && set->count <= length / sizeof(int64_t);
-    case CST_SET_NETWORKS:
-        return set->count <= length / sizeof(cst_network);
-    default:
-        return false;
+    case CST_SET_NETWORKS: return set->count <= length / sizeof(cst_network);
+    default: return false;
     }
 }
 
@@ -180,8 +181,9 @@ static bool verify_sets(const cst_image *image)
     return true;
 }
 
-/* How deep a type goes; more than `left` levels (a type within itself, too) are refused. Depth of declared types is bounded by the
- * compiler, so the walk is short; lists and records of one another cost their number of fields. */
+/* How deep a type goes; more than `left` levels (a type within itself, too) are refused. Depth of
+ * declared types is bounded by the compiler, so the walk is short; lists and records of one another
+ * cost their number of fields. */
 static bool type_ends(const cst_image *image, uint32_t row, uint32_t left, uint64_t *steps)
 {
     const cst_type_row *const type = &CST_ROWS(image, types, cst_type_row)[row];
@@ -246,8 +248,8 @@ static bool verify_node(const cst_image *image, const cst_node_row *nodes, uint3
     return true;
 }
 
-/* No chain of parents is longer than the table: a circle would be. Chains share their ends, so each is followed only up to a
- * node with a smaller row, which was followed before. */
+/* No chain of parents is longer than the table: a circle would be. Chains share their ends, so each
+ * is followed only up to a node with a smaller row, which was followed before. */
 static bool parents_end(const cst_node_row *nodes, uint32_t count, uint32_t row)
 {
     uint32_t steps = 0;
@@ -281,7 +283,8 @@ static bool verify_nodes(const cst_image *image)
 
 static bool is_watch(const cst_image *image, uint32_t rule)
 {
-    return rule >= image->declared_rules && CST_ROWS(image, rules, cst_rule_row)[rule].kind == CST_RULE_WATCH;
+    return rule >= image->declared_rules &&
+           CST_ROWS(image, rules, cst_rule_row)[rule].kind == CST_RULE_WATCH;
 }
 
 /* The rules of a group are all watches, or none is. */
@@ -296,7 +299,8 @@ static bool verify_group_kind(const cst_image *image, const cst_group_row *group
 
 static bool is_watch_group(const cst_image *image, const cst_group_row *group)
 {
-    return group->rules.count && is_watch(image, CST_ROWS(image, group_rules, uint32_t)[group->rules.first]);
+    return group->rules.count &&
+           is_watch(image, CST_ROWS(image, group_rules, uint32_t)[group->rules.first]);
 }
 
 static bool verify_watch_groups(const cst_image *image, cst_range lists)
@@ -305,7 +309,8 @@ static bool verify_watch_groups(const cst_image *image, cst_range lists)
         return false;
     const uint32_t *const numbers = CST_ROWS(image, group_lists, uint32_t) + lists.first;
     for (uint32_t i = 0; i < lists.count; i++)
-        if (numbers[i] >= image->groups.count || !is_watch_group(image, &CST_ROWS(image, groups, cst_group_row)[numbers[i]]))
+        if (numbers[i] >= image->groups.count ||
+            !is_watch_group(image, &CST_ROWS(image, groups, cst_group_row)[numbers[i]]))
             return false;
     return true;
 }
@@ -323,12 +328,14 @@ static bool verify_dispatch(const cst_module *module, const cst_image *image)
     const cst_group_row *const groups = CST_ROWS(image, groups, cst_group_row);
     for (uint32_t i = 0; i < image->groups.count; i++)
         if (!module->groups || !module->groups[i] || !text_fits(image, groups[i].label) ||
-            !range_fits(groups[i].rules, image->group_rules) || !verify_group_kind(image, &groups[i]) || !index_verify(image, &groups[i]))
+            !range_fits(groups[i].rules, image->group_rules) ||
+            !verify_group_kind(image, &groups[i]) || !index_verify(image, &groups[i]))
             return false;
     const cst_node_row *const nodes = CST_ROWS(image, nodes, cst_node_row);
     const cst_dispatch_row *const dispatch = CST_ROWS(image, dispatch, cst_dispatch_row);
     for (uint32_t i = 0; i < image->dispatch.count; i++)
-        if (!verify_watch_groups(image, dispatch[i].watches) || dispatch[i].root >= image->nodes.count || nodes[dispatch[i].root].parent != CST_NONE ||
+        if (!verify_watch_groups(image, dispatch[i].watches) ||
+            dispatch[i].root >= image->nodes.count || nodes[dispatch[i].root].parent != CST_NONE ||
             !range_fits(dispatch[i].groups, image->group_lists))
             return false;
     for (int stage = 0; stage < CST_STAGE_COUNT; stage++) {
@@ -345,8 +352,10 @@ static bool verify_tools(const cst_image *image)
     const cst_tool_row *const tools = CST_ROWS(image, tools, cst_tool_row);
     for (uint32_t i = 0; i < image->tools.count; i++)
         if (!text_fits(image, tools[i].name) || tools[i].symbol > image->symbols.count ||
-            (tools[i].arguments && (tools[i].arguments > image->types.count ||
-                                    CST_ROWS(image, types, cst_type_row)[tools[i].arguments - 1].kind != CST_KIND_RECORD)))
+            (tools[i].arguments &&
+             (tools[i].arguments > image->types.count ||
+              CST_ROWS(image, types, cst_type_row)[tools[i].arguments - 1].kind !=
+                  CST_KIND_RECORD)))
             return false;
     const cst_standing_row *const standings = CST_ROWS(image, standings, cst_standing_row);
     for (uint32_t i = 0; i < image->standings.count; i++)
@@ -361,14 +370,16 @@ static bool verify_rule(const cst_image *image, const cst_rule_row *rule)
     return text_fits(image, rule->name) && text_fits(image, rule->file) &&
            (is_none(rule->offering) || text_fits(image, rule->offering)) &&
            range_fits(rule->message, image->parts) && range_fits(rule->who, image->names) &&
-           range_fits(rule->witnesses, image->witnesses) && range_fits(rule->leaves, image->leaves) && rule->kind <= CST_RULE_WATCH &&
-           (rule->kind == CST_RULE_WATCH) == (rule->watch != CST_NONE) && row_or_none(rule->watch, image->watches) &&
-           row_or_none(rule->label, image->labels) &&
-           (rule->put_note == CST_NONE || (rule->put_note < image->note_count && rule->cut_slot != CST_NONE)) &&
+           range_fits(rule->witnesses, image->witnesses) &&
+           range_fits(rule->leaves, image->leaves) && rule->kind <= CST_RULE_WATCH &&
+           (rule->kind == CST_RULE_WATCH) == (rule->watch != CST_NONE) &&
+           row_or_none(rule->watch, image->watches) && row_or_none(rule->label, image->labels) &&
+           (rule->put_note == CST_NONE ||
+            (rule->put_note < image->note_count && rule->cut_slot != CST_NONE)) &&
            range_fits(rule->mark, image->parts) &&
            (rule->cut_slot == CST_NONE || rule->cut_slot < image->slot_count) &&
-           rule->verdict <= CST_HALT && rule->standing <= image->standings.count && rule->layer < image->layers.count &&
-           row_or_none(rule->principle, image->principles);
+           rule->verdict <= CST_HALT && rule->standing <= image->standings.count &&
+           rule->layer < image->layers.count && row_or_none(rule->principle, image->principles);
 }
 
 static bool verify_part(const cst_image *image, const cst_part_row *part)
@@ -379,14 +390,11 @@ static bool verify_part(const cst_image *image, const cst_part_row *part)
     case CST_PART_TEXT:
     case CST_PART_KIND:
     case CST_PART_LAST:
-    case CST_PART_ALIAS:
-        return bytes_fit(image, part->text);
-    case CST_PART_SLOT:
-        return part->index < image->slot_count && part->type < image->types.count;
+    case CST_PART_ALIAS: return bytes_fit(image, part->text);
+    case CST_PART_SLOT: return part->index < image->slot_count && part->type < image->types.count;
     case CST_PART_WITNESS:
         return part->index < image->witnesses.count && part->type < image->types.count;
-    default:
-        return false;
+    default: return false;
     }
 }
 
@@ -397,7 +405,8 @@ static bool verify_rules(const cst_module *module, const cst_image *image)
         if (!text_fits(image, layers[i].name) || !text_fits(image, layers[i].version))
             return false;
         for (int stage = 0; stage < CST_STAGE_COUNT; stage++)
-            if (layers[i].defaults[stage].verdict > CST_HALT || layers[i].defaults[stage].standing > image->standings.count ||
+            if (layers[i].defaults[stage].verdict > CST_HALT ||
+                layers[i].defaults[stage].standing > image->standings.count ||
                 !range_fits(layers[i].defaults[stage].who, image->names))
                 return false;
     }
@@ -438,12 +447,14 @@ static bool verify_texts(const cst_image *image)
             !range_fits(probes[i].numbers, image->probe_patterns))
             return false;
         for (uint32_t k = 0; k < probes[i].numbers.count; k++)
-            if (numbers[probes[i].numbers.first + k] >= databases[probes[i].database].patterns.count)
+            if (numbers[probes[i].numbers.first + k] >=
+                databases[probes[i].database].patterns.count)
                 return false;
     }
     const cst_command_row *const commands = CST_ROWS(image, commands, cst_command_row);
     for (uint32_t i = 0; i < image->commands.count; i++)
-        if (!text_fits(image, commands[i].text) || commands[i].program_length > commands[i].text.length)
+        if (!text_fits(image, commands[i].text) ||
+            commands[i].program_length > commands[i].text.length)
             return false;
     const cst_command_list_row *const lists = CST_ROWS(image, command_lists, cst_command_list_row);
     for (uint32_t i = 0; i < image->command_lists.count; i++)
@@ -459,8 +470,8 @@ static bool verify_texts(const cst_image *image)
             return false;
     const cst_echo_row *const echoes = CST_ROWS(image, echoes, cst_echo_row);
     for (uint32_t i = 0; i < image->echoes.count; i++)
-        if (!range_fits(echoes[i].origins, image->origins) || echoes[i].chars < LIMIT_REPEAT_LEAST ||
-            echoes[i].chars > LIMIT_REPEAT_CHARS)
+        if (!range_fits(echoes[i].origins, image->origins) ||
+            echoes[i].chars < LIMIT_REPEAT_LEAST || echoes[i].chars > LIMIT_REPEAT_CHARS)
             return false;
     return true;
 }
@@ -468,22 +479,27 @@ static bool verify_texts(const cst_image *image)
 static bool verify_watch(const cst_image *image, const cst_watch_row *watch)
 {
     const uint64_t notes = (uint64_t)watch->first_note + watch->key_count + watch->has_value;
-    return watch->past < image->pasts.count && watch->mark <= CST_WATCH_APPROVED && notes <= image->note_count &&
-           (watch->step == CST_NONE || watch->step < CST_ROWS(image, pasts, cst_past_row)[watch->past].steps);
+    return watch->past < image->pasts.count && watch->mark <= CST_WATCH_APPROVED &&
+           notes <= image->note_count &&
+           (watch->step == CST_NONE ||
+            watch->step < CST_ROWS(image, pasts, cst_past_row)[watch->past].steps);
 }
 
 static bool verify_history(const cst_image *image)
 {
     /* a watch notes its keys and a value, a rule what it puts in place */
-    if (image->note_count > (uint64_t)image->watches.count * (LIMIT_PAST_KEYS + 1u) + image->rules.count)
+    if (image->note_count >
+        (uint64_t)image->watches.count * (LIMIT_PAST_KEYS + 1u) + image->rules.count)
         return false;
     const cst_past_row *const pasts = CST_ROWS(image, pasts, cst_past_row);
     for (uint32_t i = 0; i < image->pasts.count; i++)
-        if (pasts[i].kind > CST_PAST_LATEST || pasts[i].steps == 0 || pasts[i].steps > LIMIT_PAST_STEPS ||
+        if (pasts[i].kind > CST_PAST_LATEST || pasts[i].steps == 0 ||
+            pasts[i].steps > LIMIT_PAST_STEPS ||
             !range_fits((cst_range){pasts[i].first_watch, pasts[i].steps}, image->watches) ||
             !row_or_none(pasts[i].since, image->watches) || pasts[i].key_count > LIMIT_PAST_KEYS ||
-            !row_or_none(pasts[i].type, image->types) || !text_fits(image, pasts[i].text) || pasts[i].bound == 0 ||
-            pasts[i].within_us < 0 || (pasts[i].kind == CST_PAST_LATEST && pasts[i].type == CST_NONE))
+            !row_or_none(pasts[i].type, image->types) || !text_fits(image, pasts[i].text) ||
+            pasts[i].bound == 0 || pasts[i].within_us < 0 ||
+            (pasts[i].kind == CST_PAST_LATEST && pasts[i].type == CST_NONE))
             return false;
     const cst_watch_row *const watches = CST_ROWS(image, watches, cst_watch_row);
     for (uint32_t i = 0; i < image->watches.count; i++)
@@ -504,16 +520,18 @@ static bool slot_fits(const cst_image *image, uint32_t slot)
 /* Words of bits, one for each source and one more. */
 static bool bits_fit(const cst_image *image, cst_ref bits)
 {
-    return bits.length == (image->sources.count + 64) / 64 * sizeof(uint64_t) && bits.offset % sizeof(uint64_t) == 0 &&
-           bits.offset <= image->size && bits.length <= image->size - bits.offset;
+    return bits.length == (image->sources.count + 64) / 64 * sizeof(uint64_t) &&
+           bits.offset % sizeof(uint64_t) == 0 && bits.offset <= image->size &&
+           bits.length <= image->size - bits.offset;
 }
 
 static bool verify_sources(const cst_image *image)
 {
     const cst_source_row *const sources = CST_ROWS(image, sources, cst_source_row);
     for (uint32_t i = 0; i < image->sources.count; i++)
-        if (sources[i].kind > CST_ORIGIN_MESSAGE || !text_fits(image, sources[i].agent) || !range_fits(sources[i].path, image->names) ||
-            !slot_fits(image, sources[i].text) || !slot_fits(image, sources[i].value) || !slot_fits(image, sources[i].sender))
+        if (sources[i].kind > CST_ORIGIN_MESSAGE || !text_fits(image, sources[i].agent) ||
+            !range_fits(sources[i].path, image->names) || !slot_fits(image, sources[i].text) ||
+            !slot_fits(image, sources[i].value) || !slot_fits(image, sources[i].sender))
             return false;
     const uint32_t *const leaves = CST_ROWS(image, leaves, uint32_t);
     for (uint32_t i = 0; i < image->leaves.count; i++)
@@ -521,20 +539,24 @@ static bool verify_sources(const cst_image *image)
             return false;
     const cst_from_row *const froms = CST_ROWS(image, froms, cst_from_row);
     for (uint32_t i = 0; i < image->froms.count; i++)
-        if (!bits_fit(image, froms[i].sources) || froms[i].chars < 1 || froms[i].chars > LIMIT_FROM_CHARS || froms[i].echoes > 1)
+        if (!bits_fit(image, froms[i].sources) || froms[i].chars < 1 ||
+            froms[i].chars > LIMIT_FROM_CHARS || froms[i].echoes > 1)
             return false;
-    if (!slot_fits(image, image->chain_agent) || !slot_fits(image, image->chain_sender) || !slot_fits(image, image->chain_receiver))
+    if (!slot_fits(image, image->chain_agent) || !slot_fits(image, image->chain_sender) ||
+        !slot_fits(image, image->chain_receiver))
         return false;
-    return image->froms.count == 0 || (bits_fit(image, image->results) && slot_fits(image, image->from_args));
+    return image->froms.count == 0 ||
+           (bits_fit(image, image->results) && slot_fits(image, image->from_args));
 }
 
 static bool verify_host(const cst_image *image)
 {
     const cst_extern_row *const externs = CST_ROWS(image, externs, cst_extern_row);
     for (uint32_t i = 0; i < image->externs.count; i++)
-        if (!text_fits(image, externs[i].name) || !range_fits(externs[i].parameters, image->fields) ||
-            externs[i].parameters.count > LIMIT_HOST_ARGUMENTS || externs[i].type >= image->types.count ||
-            externs[i].within_us <= 0)
+        if (!text_fits(image, externs[i].name) ||
+            !range_fits(externs[i].parameters, image->fields) ||
+            externs[i].parameters.count > LIMIT_HOST_ARGUMENTS ||
+            externs[i].type >= image->types.count || externs[i].within_us <= 0)
             return false;
     const cst_ask_row *const asks = CST_ROWS(image, asks, cst_ask_row);
     for (uint32_t i = 0; i < image->asks.count; i++)
@@ -550,6 +572,6 @@ bool image_verify(const cst_module *module)
     return (uintptr_t)image % 8 == 0 && image->size >= sizeof *image && verify_tables(image) &&
            verify_names(image) && verify_symbols(image) && verify_sets(image) &&
            verify_types(image) && verify_nodes(image) && verify_tools(image) &&
-           verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image) && verify_history(image) &&
-           verify_sources(image) && verify_host(image);
+           verify_rules(module, image) && verify_dispatch(module, image) && verify_texts(image) &&
+           verify_history(image) && verify_sources(image) && verify_host(image);
 }

@@ -1,9 +1,9 @@
 /*
  * index.c - the walk along a rule index; see index.h for what the words mean.
  *
- * Time is a look-up for each node that is met, whatever their tables hold: an array, a hash table, a binary search, or a text
- * read along a trie. How many nodes are met was weighed by the planner. The depth of the recursion is that of the tree, which the
- * image was verified for.
+ * Time is a look-up for each node that is met, whatever their tables hold: an array, a hash table,
+ * a binary search, or a text read along a trie. How many nodes are met was weighed by the planner.
+ * The depth of the recursion is that of the tree, which the image was verified for.
  */
 #include "runtime/index.h"
 
@@ -111,7 +111,8 @@ static uint32_t find_block(const uint32_t *node, uint64_t key)
     uint32_t low = 0;
     for (uint32_t count = node[2] / CST_INDEX_BLOCK; count > 0;) {
         const uint32_t half = (count + 1u) / 2u;
-        const bool above = (int64_t)cst_index_wide(tops + (size_t)(low + half - 1u) * 2) <= (int64_t)key;
+        const bool above =
+            (int64_t)cst_index_wide(tops + (size_t)(low + half - 1u) * 2) <= (int64_t)key;
         low = above ? low + half : low;
         count = above ? count - half : half - 1u;
     }
@@ -197,8 +198,7 @@ static uint32_t approach(const index_walk *w, const uint32_t *node)
         __builtin_prefetch(bounds + (size_t)node[2] * 2 + (size_t)block * CST_INDEX_BLOCK);
         break;
     }
-    default:
-        break;
+    default: break;
     }
     return block;
 }
@@ -207,24 +207,23 @@ static uint32_t find_child(const index_walk *w, const uint32_t *node, uint32_t b
 {
     const uint64_t key = key_of(w, node);
     switch (node[0] & 0xffu) {
-    case CST_INDEX_DENSE:
-        return find_dense(node, key);
-    case CST_INDEX_HASH:
-        return find_hash(node, key);
-    default:
-        return find_cell(node, key, block);
+    case CST_INDEX_DENSE: return find_dense(node, key);
+    case CST_INDEX_HASH: return find_hash(node, key);
+    default: return find_cell(node, key, block);
     }
 }
 
 /*
- * A node and those along its `rest`. In a large index each table and each leaf is a miss of the caches; so all tables are approached before
- * any is asked, and all are asked before any child is entered.
+ * A node and those along its `rest`. In a large index each table and each leaf is a miss of the
+ * caches; so all tables are approached before any is asked, and all are asked before any child is
+ * entered.
  */
 static uint32_t walk_abreast(const index_walk *w, uint32_t at)
 {
     const uint32_t *nodes[ABREAST];
     uint32_t blocks[ABREAST], children[ABREAST], count = 0;
-    for (; at != 0 && count < ABREAST && (w->words[at] & 0xffu) != CST_INDEX_LEAF; at = nodes[count++][1]) {
+    for (; at != 0 && count < ABREAST && (w->words[at] & 0xffu) != CST_INDEX_LEAF;
+         at = nodes[count++][1]) {
         nodes[count] = w->words + at;
         blocks[count] = approach(w, nodes[count]);
     }
@@ -256,7 +255,8 @@ static void walk(const index_walk *w, uint32_t at)
         if (node[1] != 0 || form == CST_INDEX_PREFIXES)
             at = walk_abreast(w, at);
         else
-            at = find_child(w, node, form == CST_INDEX_CELLS ? find_block(node, key_of(w, node)) : 0);
+            at = find_child(w, node,
+                            form == CST_INDEX_CELLS ? find_block(node, key_of(w, node)) : 0);
     }
 }
 

@@ -1,9 +1,10 @@
 /*
  * index_verify.c - whether the words of a rule index are a tree that a walk cannot leave.
  *
- * The check is the walk that takes every way. In a tree each word belongs to one node, so the check may look at no more words
- * than there are: words that are shared, by damage, use that up and are refused, and time stays linear. Offsets that only
- * go down, and a bounded depth, are what the walk relies on to end.
+ * The check is the walk that takes every way. In a tree each word belongs to one node, so the check
+ * may look at no more words than there are: words that are shared, by damage, use that up and are
+ * refused, and time stays linear. Offsets that only go down, and a bounded depth, are what the walk
+ * relies on to end.
  */
 #include <stddef.h>
 
@@ -106,7 +107,8 @@ static bool check_cells(index_check *c, uint32_t at, uint32_t above, uint32_t de
     const uint32_t *const node = c->words + at;
     if (above - at < CST_INDEX_CELLS_HEAD)
         return false;
-    const uint64_t children = CST_INDEX_CELLS_HEAD + ((uint64_t)node[2] / CST_INDEX_BLOCK + node[2]) * 2;
+    const uint64_t children =
+        CST_INDEX_CELLS_HEAD + ((uint64_t)node[2] / CST_INDEX_BLOCK + node[2]) * 2;
     if (!take(c, at, children + node[2] + 1, above))
         return false;
     for (uint32_t i = 0; i <= node[2]; i++)
@@ -115,7 +117,8 @@ static bool check_cells(index_check *c, uint32_t at, uint32_t above, uint32_t de
     return true;
 }
 
-/* The text of a trie is as long as its longest prefix: its depth is bounded apart from that of the tree. */
+/* The text of a trie is as long as its longest prefix: its depth is bounded apart from that of the
+ * tree. */
 static bool check_trie(index_check *c, uint32_t at, uint32_t above, uint32_t depth,
                        uint32_t trie_depth)
 {
@@ -146,19 +149,15 @@ static bool check_node(index_check *c, uint32_t at, uint32_t above, uint32_t dep
         !check_child(c, c->words[at + 1u], at, depth))
         return false;
     switch (form) {
-    case CST_INDEX_DENSE:
-        return check_dense(c, at, above, depth);
-    case CST_INDEX_HASH:
-        return check_hash(c, at, above, depth);
-    case CST_INDEX_CELLS:
-        return check_cells(c, at, above, depth);
+    case CST_INDEX_DENSE: return check_dense(c, at, above, depth);
+    case CST_INDEX_HASH: return check_hash(c, at, above, depth);
+    case CST_INDEX_CELLS: return check_cells(c, at, above, depth);
     case CST_INDEX_PREFIXES: {
         const uint32_t trie = c->words[at + 2u];
         return take(c, at, CST_INDEX_PREFIXES_HEAD, above) &&
                (trie == 0 || check_trie(c, trie, at, depth, 0));
     }
-    default:
-        return false;
+    default: return false;
     }
 }
 

@@ -82,8 +82,7 @@ void json_restart(json_scanner *scanner, uint32_t at)
     start_at(scanner, at <= size ? scanner->start + at : scanner->end);
 }
 
-/* ---- strings
- * -------------------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 /* Four hex digits; UINT32_MAX if they are not. */
 static uint32_t hex_four(const char *next, const char *end)
@@ -117,28 +116,14 @@ static const char *read_escape(const char *next, const char *end, uint32_t *code
     switch (*next) {
     case '"':
     case '\\':
-    case '/':
-        *code = (unsigned char)*next;
-        return next + 1;
-    case 'b':
-        *code = '\b';
-        return next + 1;
-    case 'f':
-        *code = '\f';
-        return next + 1;
-    case 'n':
-        *code = '\n';
-        return next + 1;
-    case 'r':
-        *code = '\r';
-        return next + 1;
-    case 't':
-        *code = '\t';
-        return next + 1;
-    case 'u':
-        break;
-    default:
-        return NULL;
+    case '/': *code = (unsigned char)*next; return next + 1;
+    case 'b': *code = '\b'; return next + 1;
+    case 'f': *code = '\f'; return next + 1;
+    case 'n': *code = '\n'; return next + 1;
+    case 'r': *code = '\r'; return next + 1;
+    case 't': *code = '\t'; return next + 1;
+    case 'u': break;
+    default: return NULL;
     }
     const uint32_t high = hex_four(next + 1, end);
     if (high == UINT32_MAX)
@@ -259,8 +244,7 @@ bool json_string(json_scanner *scanner)
     return value_read(scanner, json_read_string(scanner, start, true));
 }
 
-/* ---- numbers and literals
- * ------------------------------------------------------------------------- */
+/* ---- numbers and literals -------------------------------------------------------------------- */
 
 static inline const char *digits(const char *next, const char *end)
 {
@@ -332,8 +316,7 @@ char json_literal(json_scanner *scanner)
     return value_read(scanner, read_literal(scanner, start)) ? *start : '\0';
 }
 
-/* ---- keys of open objects
- * ------------------------------------------------------------------------- */
+/* ---- keys of open objects -------------------------------------------------------------------- */
 
 /* Room for `more` entries on the stack of keys. */
 static bool seen_reserve(json_scanner *scanner, uint32_t more)
@@ -424,8 +407,7 @@ bool json_note_key(json_scanner *scanner)
     return true;
 }
 
-/* ---- objects and lists
- * ---------------------------------------------------------------------------- */
+/* ---- objects and lists ----------------------------------------------------------------------- */
 
 /* Enters the object or list whose bracket is at `start`. */
 const char *json_open_level(json_scanner *scanner, const char *start)

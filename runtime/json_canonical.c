@@ -153,18 +153,10 @@ static void write_object(writer *state, const cst_json *object)
 static void write_value(writer *state, const cst_json *value)
 {
     switch (value->kind) {
-    case JSON_NULL:
-        buffer_text(state->out, "null");
-        break;
-    case JSON_BOOL:
-        buffer_text(state->out, value->boolean ? "true" : "false");
-        break;
-    case JSON_NUMBER:
-        write_number(state, value);
-        break;
-    case JSON_STRING:
-        buffer_json_string(state->out, value->text, value->length);
-        break;
+    case JSON_NULL: buffer_text(state->out, "null"); break;
+    case JSON_BOOL: buffer_text(state->out, value->boolean ? "true" : "false"); break;
+    case JSON_NUMBER: write_number(state, value); break;
+    case JSON_STRING: buffer_json_string(state->out, value->text, value->length); break;
     case JSON_LIST:
         buffer_text(state->out, "[");
         for (uint32_t i = 0; i < value->length && !state->out->failed; i++) {
@@ -174,9 +166,7 @@ static void write_value(writer *state, const cst_json *value)
         }
         buffer_text(state->out, "]");
         break;
-    case JSON_OBJECT:
-        write_object(state, value);
-        break;
+    case JSON_OBJECT: write_object(state, value); break;
     }
 }
 

@@ -1,12 +1,14 @@
 /*
- * json_read.h - the innermost steps of the JSON scanner, inlined into json.c and into the event reader.
+ * json_read.h - the innermost steps of the JSON scanner, inlined into json.c and into the event
+ * reader.
  *
- * An event is some forty strings of a few bytes each. What is done for every one of them costs more as a call, with its place in
- * the scanner stored and loaded again, than in itself. So these steps take the place they read from and give the place
- * behind; the scanner's `next` is only brought up to date where a function of json_scan.h goes on from there.
+ * An event is some forty strings of a few bytes each. What is done for every one of them costs more
+ * as a call, with its place in the scanner stored and loaded again, than in itself. So these steps
+ * take the place they read from and give the place behind; the scanner's `next` is only brought up
+ * to date where a function of json_scan.h goes on from there.
  *
- * Only the easy cases are here. Whatever is rare (escapes, text that is not ASCII, errors, objects with many members) is handed
- * to a function of json.c, which alone knows how it is reported.
+ * Only the easy cases are here. Whatever is rare (escapes, text that is not ASCII, errors, objects
+ * with many members) is handed to a function of json.c, which alone knows how it is reported.
  *
  * Layer 1.
  */
@@ -21,8 +23,8 @@
 #include <emmintrin.h>
 #endif
 
-/* The first byte that is a quote, a backslash, a control character or not ASCII; `end` if there is none. What is readable behind the end begins
- * with a NUL, and so with such a byte. */
+/* The first byte that is a quote, a backslash, a control character or not ASCII; `end` if there is
+ * none. What is readable behind the end begins with a NUL, and so with such a byte. */
 static inline const char *plain_run(const char *next, const char *end, const char *readable)
 {
 #if defined(__SSE2__)
@@ -101,14 +103,17 @@ static inline bool same_key(const json_seen *a, const json_seen *b)
            (a->length <= 8 || memcmp(a->text, b->text, a->length) == 0);
 }
 
-/* ---- json.c, for what is rare ----------------------------------------------------------------- */
+/* ---- json.c, for what is rare ---------------------------------------------------------------- */
 
-/* Reads the string that starts at `start` (its quote) on from its first byte that is not plain, into text, length, at, at_length; without `keep`
- * escapes are only checked. The place behind it, or NULL after an error, as all of these. */
+/* Reads the string that starts at `start` (its quote) on from its first byte that is not plain,
+ * into text, length, at, at_length; without `keep` escapes are only checked. The place behind it,
+ * or NULL after an error, as all of these. */
 const char *json_string_rest(json_scanner *scanner, const char *start, const char *next, bool keep);
-/* Notes the key that was just read (text, length, at). False: it is a duplicate, or there are too many. */
+/* Notes the key that was just read (text, length, at). False: it is a duplicate, or there are too
+ * many. */
 bool json_note_key(json_scanner *scanner);
-/* Enters the object or list whose bracket is at `start`; leaves the innermost one, whose closing bracket is at `bracket`. */
+/* Enters the object or list whose bracket is at `start`; leaves the innermost one, whose closing
+ * bracket is at `bracket`. */
 const char *json_open_level(json_scanner *scanner, const char *start);
 const char *json_close_level(json_scanner *scanner, const char *bracket);
 

@@ -26,8 +26,8 @@
 
 #include "runtime/json.h"
 
-#define JSON_LINEAR_KEYS                                                                           \
-    32u /* up to here each key is compared with those before it; beyond, sorted at the end */
+/* up to here each key is compared with those before it; beyond, sorted at the end */
+#define JSON_LINEAR_KEYS 32u
 
 #define JSON_PADDING 16u /* one load of plain_run */
 

@@ -32,20 +32,13 @@ const char *json_error_text(json_error error)
 static json_token scan_value(json_scanner *scanner)
 {
     switch (json_peek(scanner)) {
-    case '{':
-        return json_open(scanner) ? JSON_TOKEN_OBJECT : JSON_TOKEN_ERROR;
-    case '[':
-        return json_open(scanner) ? JSON_TOKEN_LIST : JSON_TOKEN_ERROR;
-    case '"':
-        return json_string(scanner) ? JSON_TOKEN_STRING : JSON_TOKEN_ERROR;
-    case 't':
-        return json_literal(scanner) ? JSON_TOKEN_TRUE : JSON_TOKEN_ERROR;
-    case 'f':
-        return json_literal(scanner) ? JSON_TOKEN_FALSE : JSON_TOKEN_ERROR;
-    case 'n':
-        return json_literal(scanner) ? JSON_TOKEN_NULL : JSON_TOKEN_ERROR;
-    default:
-        return json_number(scanner) ? JSON_TOKEN_NUMBER : JSON_TOKEN_ERROR;
+    case '{': return json_open(scanner) ? JSON_TOKEN_OBJECT : JSON_TOKEN_ERROR;
+    case '[': return json_open(scanner) ? JSON_TOKEN_LIST : JSON_TOKEN_ERROR;
+    case '"': return json_string(scanner) ? JSON_TOKEN_STRING : JSON_TOKEN_ERROR;
+    case 't': return json_literal(scanner) ? JSON_TOKEN_TRUE : JSON_TOKEN_ERROR;
+    case 'f': return json_literal(scanner) ? JSON_TOKEN_FALSE : JSON_TOKEN_ERROR;
+    case 'n': return json_literal(scanner) ? JSON_TOKEN_NULL : JSON_TOKEN_ERROR;
+    default: return json_number(scanner) ? JSON_TOKEN_NUMBER : JSON_TOKEN_ERROR;
     }
 }
 

@@ -172,8 +172,7 @@ bool json_text_is(const cst_json *string, const char *text)
            memcmp(string->text, text, length) == 0;
 }
 
-/* ---- pointers
- * ------------------------------------------------------------------------------------- */
+/* ---- pointers -------------------------------------------------------------------------------- */
 
 /* One step of a path: a key, or the number of elements that stand before. */
 typedef struct path_step {

@@ -1,9 +1,10 @@
 /*
  * live.c - swapping a policy under load.
  *
- * A lock guards the pointer, and a counter beside it tells contexts without the lock that nothing has changed, which is
- * nearly always so: an event costs one load. A context that sees a new count takes the lock, retains the policy and remembers the count
- * that belongs to it. The old policy lives until the last context has let go of it, so an event that is being decided is never
+ * A lock guards the pointer, and a counter beside it tells contexts without the lock that nothing
+ * has changed, which is nearly always so: an event costs one load. A context that sees a new count
+ * takes the lock, retains the policy and remembers the count that belongs to it. The old policy
+ * lives until the last context has let go of it, so an event that is being decided is never
  * disturbed, and each event is decided by one policy from its begin to its end.
  */
 #include "runtime/live.h"
@@ -51,8 +52,8 @@ void cst_live_swap(cst_live *live, cst_policy *policy)
     live->policy = policy;
     atomic_fetch_add_explicit(&live->generation, 1, memory_order_release);
     pthread_mutex_unlock(&live->lock);
-    /* Outside of the lock: the last reference may close a library. And if code is still being made for it, this thread waits for that and
-     * not the one that will decide the next event. */
+    /* Outside of the lock: the last reference may close a library. And if code is still being made
+     * for it, this thread waits for that and not the one that will decide the next event. */
     if (old != policy && old->settle)
         old->settle(old->owner);
     cst_policy_release(old);

@@ -1,27 +1,29 @@
 /*
  * message.c - what a fired rule says: its message with values put in.
  *
- * Made only when somebody asks (decision.c), from slots that still hold the event. The pieces of a message were cut apart by the compiler;
- * here the values are written as a person reads them. Values of secret fields are masked whole: not even their length shows.
+ * Made only when somebody asks (decision.c), from slots that still hold the event. The pieces of a
+ * message were cut apart by the compiler; here the values are written as a person reads them.
+ * Values of secret fields are masked whole: not even their length shows.
  *
- * A message ends at LIMIT_MESSAGE_BYTES with an ellipsis and says so. Its buffer is allocated at full size once, so a write that
- * fails can only mean that bound.
+ * A message ends at LIMIT_MESSAGE_BYTES with an ellipsis and says so. Its buffer is allocated at
+ * full size once, so a write that fails can only mean that bound.
  */
 #include <string.h>
 
 #include "runtime/engine.h"
 
 #define ELLIPSIS "…"
-#define MASK "•••"
-#define NOTHING "(absent)"
+#define MASK     "•••"
+#define NOTHING  "(absent)"
 
-/* ---- messages --------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static bool prepare(cst_context *context)
 {
     buffer *const message = &context->message;
     if (!message->bytes) {
-        message->bytes = context->allocator.allocate(context->allocator.user, LIMIT_MESSAGE_BYTES + 1);
+        message->bytes =
+            context->allocator.allocate(context->allocator.user, LIMIT_MESSAGE_BYTES + 1);
         if (!message->bytes)
             return false;
         message->capacity = LIMIT_MESSAGE_BYTES + 1;
@@ -59,7 +61,8 @@ static void show(cst_context *context, const cst_value *value, uint32_t type)
         value_show(message, value, context->frame.image, type);
 }
 
-/* The element that made an `any` true, or the field of it that the message names; NULL if there is none. */
+/* The element that made an `any` true, or the field of it that the message names; NULL if there is
+ * none. */
 static const cst_value *find_element(cst_context *context, const cst_part_row *part)
 {
     const cst_witness_row *const witness =

@@ -112,8 +112,7 @@ static void big_add(big *a, const big *b)
         a->limbs[a->count++] = (uint32_t)carry;
 }
 
-/* ---- reading
- * -------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* The significant digits, cut behind DIGITS_MOST; a cut leaves a 1 behind, since D does not end in
  * zero. */
@@ -214,8 +213,7 @@ bool decimal_text_to_double(const decimal_text *decimal, double *out)
     return true;
 }
 
-/* ---- printing
- * ------------------------------------------------------------------------------------- */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 /*
  * The number is value/scale; every number within low/scale below and high/scale above (ends in, if

@@ -1,14 +1,18 @@
 /*
- * origins.c - what a session's events said, and where: fills the provenance that rules with `from` ask.
+ * origins.c - what a session's events said, and where: fills the provenance that rules with `from`
+ * ask.
  *
- * Each leaf of an event that is let through is added under its source: the texts of `input`, `output` and `message`, the system prompt, text and value of a
- * result. A leaf of `value` belongs to the deepest part that some origin names (`result of search.hits.id`). It is added as it went on, after cuts.
+ * Each leaf of an event that is let through is added under its source: the texts of `input`,
+ * `output` and `message`, the system prompt, text and value of a result. A leaf of `value` belongs
+ * to the deepest part that some origin names (`result of search.hits.id`). It is added as it went
+ * on, after cuts.
  *
- * What the agent wrote is a source too, if some rule must tell an echo: the arguments of its calls, when they are let through or wait for
- * somebody's word; and those that a result brings with it, before the result.
+ * What the agent wrote is a source too, if some rule must tell an echo: the arguments of its calls,
+ * when they are let through or wait for somebody's word; and those that a result brings with it,
+ * before the result.
  *
- * What cannot be kept (memory, a bound, a policy that was swapped for one with other origins) is known to be lost, and makes `from` true or undecided,
- * never false.
+ * What cannot be kept (memory, a bound, a policy that was swapped for one with other origins) is
+ * known to be lost, and makes `from` true or undecided, never false.
  */
 #include <string.h>
 
@@ -43,7 +47,10 @@ typedef struct adding {
     provenance *from;
     const cst_source_row *rows; /* all */
     uint32_t first, count;      /* those of the event's tool */
-    struct { const char *text; uint32_t length; } path[LIMIT_JSON_SCANNER_DEPTH];
+    struct {
+        const char *text;
+        uint32_t length;
+    } path[LIMIT_JSON_SCANNER_DEPTH];
 } adding;
 
 static void add_text(adding *to, uint32_t source, const char *text, uint32_t length)
@@ -51,7 +58,8 @@ static void add_text(adding *to, uint32_t source, const char *text, uint32_t len
     provenance_add_text(to->from, source, text, length);
 }
 
-/* The row that is named by the path to here; CST_NONE: none is. *deeper: rows with longer paths start with it. */
+/* The row that is named by the path to here; CST_NONE: none is. *deeper: rows with longer paths
+ * start with it. */
 static uint32_t row_here(const adding *to, uint32_t depth, bool *deeper)
 {
     const cst_image *const image = to->context->frame.image;
@@ -61,8 +69,10 @@ static uint32_t row_here(const adding *to, uint32_t depth, bool *deeper)
     for (uint32_t i = to->first; i < to->first + to->count; i++) {
         const cst_range path = to->rows[i].path;
         uint32_t equal = 0;
-        while (equal < depth && equal < path.count && names[path.first + equal].length == to->path[equal].length &&
-               memcmp(CST_TEXT(image, names[path.first + equal]), to->path[equal].text, to->path[equal].length) == 0)
+        while (equal < depth && equal < path.count &&
+               names[path.first + equal].length == to->path[equal].length &&
+               memcmp(CST_TEXT(image, names[path.first + equal]), to->path[equal].text,
+                      to->path[equal].length) == 0)
             equal++;
         if (equal == depth && path.count == depth)
             found = i;
@@ -71,8 +81,8 @@ static uint32_t row_here(const adding *to, uint32_t depth, bool *deeper)
     return found;
 }
 
-/* Lists are gone through; what a source names is in their elements. `source` is the deepest around, or CST_NONE. Recursion is bounded by the
- * depth that the JSON reader accepts. */
+/* Lists are gone through; what a source names is in their elements. `source` is the deepest around,
+ * or CST_NONE. Recursion is bounded by the depth that the JSON reader accepts. */
 static void add_json(adding *to, uint32_t source, bool deeper, uint32_t depth, const cst_json *json)
 {
     if (json->kind == JSON_STRING && source != CST_NONE) {
@@ -96,14 +106,17 @@ static void add_json(adding *to, uint32_t source, bool deeper, uint32_t depth, c
     }
 }
 
-/* Open data of a slot, or what went on in its place. False: it is there, but not as data that can be gone through. */
-static bool json_of(cst_context *context, uint32_t slot, const engine_text *cut, const char *member, const cst_json **out)
+/* Open data of a slot, or what went on in its place. False: it is there, but not as data that can
+ * be gone through. */
+static bool json_of(cst_context *context, uint32_t slot, const engine_text *cut, const char *member,
+                    const cst_json **out)
 {
     *out = NULL;
     if (cut->bytes) {
         cst_json *json;
         json_problem problem;
-        if (json_read(&context->arena, cut->bytes, cut->length, LIMIT_JSON_SCANNER_DEPTH, &json, &problem) != JSON_OK)
+        if (json_read(&context->arena, cut->bytes, cut->length, LIMIT_JSON_SCANNER_DEPTH, &json,
+                      &problem) != JSON_OK)
             return false;
         *out = json;
         return true;
@@ -117,7 +130,8 @@ static bool json_of(cst_context *context, uint32_t slot, const engine_text *cut,
     const size_t length = strlen(member);
     for (uint32_t i = 0; !context->from_json && i < context->touched_count; i++) {
         const cst_slot_row *const row = &rows[context->touched[i]];
-        if (row->pointer.length > length && memcmp(CST_TEXT(context->frame.image, row->pointer), member, length) == 0 &&
+        if (row->pointer.length > length &&
+            memcmp(CST_TEXT(context->frame.image, row->pointer), member, length) == 0 &&
             context->slots[context->touched[i]].kind != CST_KIND_ABSENT)
             return false;
     }
@@ -129,9 +143,12 @@ static void add_written(adding *to)
     cst_context *const context = to->context;
     const cst_json *arguments;
     const cst_value *const slot = &context->slots[context->frame.image->from_args];
-    /* a host that fills fields has told all arguments of a call only if it gave them as JSON, or said that there are none */
-    const bool untold = !context->from_json && context->event.stage == CST_ACTION && !context->event.hashable && slot->kind == CST_KIND_ABSENT;
-    if (untold || !json_of(context, context->frame.image->from_args, &context->cut_args, "/args/", &arguments))
+    /* a host that fills fields has told all arguments of a call only if it gave them as JSON, or
+     * said that there are none */
+    const bool untold = !context->from_json && context->event.stage == CST_ACTION &&
+                        !context->event.hashable && slot->kind == CST_KIND_ABSENT;
+    if (untold || !json_of(context, context->frame.image->from_args, &context->cut_args, "/args/",
+                           &arguments))
         provenance_lose(to->from, PROVENANCE_WRITTEN);
     else if (arguments)
         add_json(to, PROVENANCE_WRITTEN, false, 0, arguments);
@@ -150,16 +167,11 @@ static bool is_of(const cst_context *context, const cst_source_row *row)
     if (event->is_system || row->kind == CST_ORIGIN_SYSTEM)
         return event->is_system && row->kind == CST_ORIGIN_SYSTEM;
     switch (event->stage) {
-    case CST_INPUT:
-        return row->kind == CST_ORIGIN_USER;
-    case CST_OUTPUT:
-        return row->kind == CST_ORIGIN_OUTPUT;
-    case CST_RESULT:
-        return row->kind == CST_ORIGIN_RESULT && row->tool == event->tool_number;
-    case CST_MESSAGE:
-        return row->kind == CST_ORIGIN_MESSAGE && is_sender(context, row);
-    default:
-        return false;
+    case CST_INPUT: return row->kind == CST_ORIGIN_USER;
+    case CST_OUTPUT: return row->kind == CST_ORIGIN_OUTPUT;
+    case CST_RESULT: return row->kind == CST_ORIGIN_RESULT && row->tool == event->tool_number;
+    case CST_MESSAGE: return row->kind == CST_ORIGIN_MESSAGE && is_sender(context, row);
+    default: return false;
     }
 }
 
@@ -190,7 +202,8 @@ static void add_event(adding *to)
     /* the first row of a tool has the shortest path: a text belongs to all of the result */
     if (row->path.count == 0 && context->cut_text.bytes)
         add_text(to, source, context->cut_text.bytes, context->cut_text.length);
-    else if (row->path.count == 0 && row->text != CST_NONE && context->slots[row->text].kind == CST_KIND_STRING)
+    else if (row->path.count == 0 && row->text != CST_NONE &&
+             context->slots[row->text].kind == CST_KIND_STRING)
         add_text(to, source, context->slots[row->text].as.text, context->slots[row->text].length);
     if (context->event.stage == CST_RESULT)
         add_value(to);
@@ -206,8 +219,9 @@ static provenance *origins_of(cst_context *context, session *owner)
     session_origins *kept = owner->origins;
     if (kept && is_own(context, kept))
         return kept->from;
-    provenance *const fresh = provenance_new(&context->allocator, 1 + image->sources.count, image->from_types,
-                                             table->seed ^ owner->hash * UINT64_C(0x9e3779b97f4a7c15));
+    provenance *const fresh =
+        provenance_new(&context->allocator, 1 + image->sources.count, image->from_types,
+                       table->seed ^ owner->hash * UINT64_C(0x9e3779b97f4a7c15));
     if (!fresh)
         return NULL;
     if (!kept)
@@ -249,7 +263,8 @@ void origins_remember(cst_context *context)
     if (!is_asked(context))
         return;
     const bool passed = event->is_system || context->verdict < CST_REQUIRE_APPROVAL;
-    const bool calls = !event->is_system && (event->stage == CST_ACTION || event->stage == CST_RESULT);
+    const bool calls =
+        !event->is_system && (event->stage == CST_ACTION || event->stage == CST_RESULT);
     const bool written = calls && image->from_args != CST_NONE;
     adding to = {.context = context, .rows = rows};
     for (uint32_t i = 0; i < image->sources.count && passed; i++) {

@@ -1,10 +1,11 @@
 /*
  * policy.c - making, sharing and asking policies.
  *
- * A policy comes from a library (dlopen), from the program itself, or from a producer of this process; all three meet in
- * cst_policy_from_producer, which checks the module before anything reads it, copies the options, and notes what the event reader
- * wants to know of each node. RTLD_LOCAL, because compiled code needs no symbol of anybody and should give
- * none; RTLD_NOW, because a file that cannot work should fail here and not in the middle of an event.
+ * A policy comes from a library (dlopen), from the program itself, or from a producer of this
+ * process; all three meet in cst_policy_from_producer, which checks the module before anything
+ * reads it, copies the options, and notes what the event reader wants to know of each node.
+ * RTLD_LOCAL, because compiled code needs no symbol of anybody and should give none; RTLD_NOW,
+ * because a file that cannot work should fail here and not in the middle of an event.
  */
 #include "runtime/policy.h"
 
@@ -18,7 +19,7 @@
 #include "runtime/convert.h"
 #include "runtime/limits.h"
 
-/* ---- options ---------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static uint32_t limit_or(uint32_t wanted, uint32_t most)
 {
@@ -51,7 +52,7 @@ static bool read_options(const cst_options *given, cst_options *out)
     return some == all;
 }
 
-/* ---- what the event reader wants to know -------------------------------------------------------- */
+/* ---- what the event reader wants to know ----------------------------------------------------- */
 
 static uint32_t child_named(const cst_image *image, const cst_node_row *nodes, uint32_t root,
                             const char *name, uint32_t length)
@@ -67,7 +68,8 @@ static uint32_t child_named(const cst_image *image, const cst_node_row *nodes, u
 
 static void note_key(policy_node *node, const char *name, uint32_t length)
 {
-    node->key_mask = UINT16_MAX; /* until the name is known to be plain: sixteen NULs are in no event */
+    /* until the name is known to be plain: sixteen NULs are in no event */
+    node->key_mask = UINT16_MAX;
     if (length == 0 || length >= sizeof node->key)
         return;
     for (uint32_t i = 0; i < length; i++)
@@ -87,7 +89,8 @@ static void note_form(const cst_policy *policy, const cst_node_row *row, policy_
         node->form = POLICY_OBJECT;
     if (row->targets.count != 1 || row->children.count != 0)
         return;
-    const cst_target_row *const target = CST_ROWS(image, targets, cst_target_row) + row->targets.first;
+    const cst_target_row *const target =
+        CST_ROWS(image, targets, cst_target_row) + row->targets.first;
     const cst_type_row *const type = CST_ROWS(image, types, cst_type_row) + target->type;
     const uint32_t most = policy->limits.text_bytes;
     node->slot = target->slot;
@@ -95,7 +98,7 @@ static void note_form(const cst_policy *policy, const cst_node_row *row, policy_
     node->interned = target->interned != 0;
     node->bound = type->bound && type->bound < most ? type->bound : most;
     node->decimal = type->kind == CST_KIND_DECIMAL;
-    node->form = type->kind == CST_KIND_STRING                    ? POLICY_STRING
+    node->form = type->kind == CST_KIND_STRING                 ? POLICY_STRING
                  : type->kind == CST_KIND_INT || node->decimal ? POLICY_NUMBER
                  : type->kind == CST_KIND_BOOL                 ? POLICY_BOOL
                  : type->kind == CST_KIND_ENUM                 ? POLICY_ENUM
@@ -107,7 +110,8 @@ static void note_members(cst_policy *policy, uint32_t root)
 {
     const cst_image *const image = policy->image;
     const cst_record_row *const records = CST_ROWS(image, records, cst_record_row);
-    static const char *const kept[] = {[POLICY_KEEP_ARGS] = "args", [POLICY_KEEP_TEXT] = "text", [POLICY_KEEP_VALUE] = "value"};
+    static const char *const kept[] = {
+        [POLICY_KEEP_ARGS] = "args", [POLICY_KEEP_TEXT] = "text", [POLICY_KEEP_VALUE] = "value"};
     const cst_node_row *const nodes = CST_ROWS(image, nodes, cst_node_row);
     for (uint8_t i = POLICY_KEEP_ARGS; i <= POLICY_KEEP_VALUE; i++) {
         const uint32_t child = child_named(image, nodes, root, kept[i], (uint32_t)strlen(kept[i]));
@@ -115,7 +119,8 @@ static void note_members(cst_policy *policy, uint32_t root)
             policy->nodes[child].keep = i;
     }
     for (uint32_t i = 0; i < image->records.count; i++) {
-        const uint32_t child = child_named(image, nodes, root, CST_TEXT(image, records[i].name), records[i].name.length);
+        const uint32_t child = child_named(image, nodes, root, CST_TEXT(image, records[i].name),
+                                           records[i].name.length);
         if (child != CST_NONE)
             policy->nodes[child].record = i + 1;
     }
@@ -140,7 +145,8 @@ static void note_nodes(cst_policy *policy)
         policy->nodes[i].next_strict = CST_NONE;
         policy->nodes[i].row = i;
         policy->nodes[i].required = nodes[i].required != 0;
-        note_key(&policy->nodes[i], CST_TEXT(image, nodes[i].name), nodes[i].parent != CST_NONE ? nodes[i].name.length : 0);
+        note_key(&policy->nodes[i], CST_TEXT(image, nodes[i].name),
+                 nodes[i].parent != CST_NONE ? nodes[i].name.length : 0);
         for (uint32_t k = 0; k < nodes[i].children.count && k < POLICY_NUMBERED; k++)
             policy->nodes[nodes[i].children.first + k].number = (uint8_t)k;
         note_form(policy, &nodes[i], &policy->nodes[i]);
@@ -168,7 +174,8 @@ static void note_nodes(cst_policy *policy)
         const uint32_t root = dispatch[i].root;
         note_members(policy, root);
         const uint32_t arguments = child_named(image, nodes, root, "args", 4);
-        if (arguments != CST_NONE) /* open ones too: a rule on them must not be passed by sending a text or a list */
+        if (arguments != CST_NONE) /* open ones too: a rule on them must not be passed by sending a
+                                      text or a list */
             policy->nodes[arguments].strict = true;
         policy->roots[i] = (policy_root){
             .session = child_named(image, nodes, root, "session", 7),
@@ -200,7 +207,7 @@ static void note_records(cst_policy *policy)
     }
 }
 
-/* ---- making -------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static void write_hash(char *out, const uint8_t hash[32])
 {
@@ -259,7 +266,8 @@ static void note_texts(cst_policy *policy)
             policy->text_slot = i;
 }
 
-/* A key that nobody knows, for hosts that give none: aliases then hold within this process. False: the system gives no random bytes. */
+/* A key that nobody knows, for hosts that give none: aliases then hold within this process. False:
+ * the system gives no random bytes. */
 static bool make_key(cst_policy *policy, const cst_options *options)
 {
     static const uint8_t none[sizeof policy->key];
@@ -310,7 +318,9 @@ cst_status cst_policy_from_producer(const cst_module *module, void (*release)(vo
     const cst_rule_row *const rules = CST_ROWS(policy->image, rules, cst_rule_row);
     for (uint32_t i = 0; i < policy->image->rules.count; i++)
         policy->has_waivers = policy->has_waivers || rules[i].kind == CST_RULE_WAIVER;
-    cst_status opened = make_key(policy, &read) ? scan_store_new(policy->image, &allocator, &policy->scans) : CST_IO;
+    cst_status opened = make_key(policy, &read)
+                            ? scan_store_new(policy->image, &allocator, &policy->scans)
+                            : CST_IO;
     policy->shared = past_shared_new(&allocator);
     if (opened == CST_OK && !policy->shared)
         opened = CST_NO_MEMORY;
@@ -335,7 +345,8 @@ static void close_library(void *owner)
     dlclose(owner);
 }
 
-/* A name without a slash would be looked for in the system's libraries: the file of the working directory is meant. */
+/* A name without a slash would be looked for in the system's libraries: the file of the working
+ * directory is meant. */
 static void *open_library(const char *path)
 {
     if (strchr(path, '/'))
@@ -347,23 +358,26 @@ static void *open_library(const char *path)
 
 static bool file_holds(FILE *file, uint64_t size, uint64_t at, void *out, size_t length)
 {
-    return at <= size && length <= size - at && fseek(file, (long)at, SEEK_SET) == 0 && fread(out, length, 1, file) == 1;
+    return at <= size && length <= size - at && fseek(file, (long)at, SEEK_SET) == 0 &&
+           fread(out, length, 1, file) == 1;
 }
 
-/* The loader maps a library without asking how long its file is, and a copy that was cut off ends the program with SIGBUS. */
+/* The loader maps a library without asking how long its file is, and a copy that was cut off ends
+ * the program with SIGBUS. */
 static bool is_whole_library(FILE *file)
 {
     ElfW(Ehdr) head;
     const long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     const uint64_t size = end < 0 ? 0 : (uint64_t)end;
-    if (!file_holds(file, size, 0, &head, sizeof head) || memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 ||
-        head.e_phentsize != sizeof(ElfW(Phdr)))
+    if (!file_holds(file, size, 0, &head, sizeof head) ||
+        memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_phentsize != sizeof(ElfW(Phdr)))
         return false;
     for (uint32_t i = 0; i < head.e_phnum; i++) {
         ElfW(Phdr) part;
         if (!file_holds(file, size, head.e_phoff + (uint64_t)i * sizeof part, &part, sizeof part))
             return false;
-        if (part.p_type == PT_LOAD && (part.p_offset > size || part.p_filesz > size - part.p_offset))
+        if (part.p_type == PT_LOAD &&
+            (part.p_offset > size || part.p_filesz > size - part.p_offset))
             return false;
     }
     return true;
@@ -373,7 +387,8 @@ cst_status cst_policy_open(const char *path, const cst_options *options, cst_pol
 {
     if (!path || !out)
         return CST_BAD_ARGUMENT;
-    FILE *const readable = fopen(path, "rb"); /* dlopen does not tell what is not there from what is no library */
+    /* dlopen does not tell what is not there from what is no library */
+    FILE *const readable = fopen(path, "rb");
     if (!readable)
         return CST_IO;
     const bool whole = is_whole_library(readable);
@@ -437,7 +452,7 @@ void *cst_policy_owner(const cst_policy *policy, void (*release)(void *owner))
     return policy && policy->release == release ? policy->owner : NULL;
 }
 
-/* ---- asking --------------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 const char *cst_policy_name(const cst_policy *policy)
 {

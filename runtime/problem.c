@@ -1,8 +1,9 @@
 /*
  * problem.c - keeping the first problem of an event, with its place as a JSON pointer.
  *
- * "First" is by place in the event and not by the order of reading, so the answer is the same whichever way the event was
- * read. Pointers are made only for a problem that is kept; on the way of a good event nothing here runs.
+ * "First" is by place in the event and not by the order of reading, so the answer is the same
+ * whichever way the event was read. Pointers are made only for a problem that is kept; on the way
+ * of a good event nothing here runs.
  */
 #include <string.h>
 
@@ -22,14 +23,16 @@ static void add_name(char **out, const char *name, uint32_t length)
     }
 }
 
-/* The pointer of a node and what stands behind it. Two passes from the node upwards: length, then the names from the back. */
+/* The pointer of a node and what stands behind it. Two passes from the node upwards: length, then
+ * the names from the back. */
 static const char *make_pointer(cst_context *context, uint32_t node, const char *behind)
 {
     const cst_image *const image = context->policy->image;
     const cst_node_row *const nodes = CST_ROWS(image, nodes, cst_node_row);
     size_t length = strlen(behind) + 1;
     uint32_t depth = 0;
-    for (uint32_t at = node; at != CST_NONE && nodes[at].parent != CST_NONE; at = nodes[at].parent) {
+    for (uint32_t at = node; at != CST_NONE && nodes[at].parent != CST_NONE;
+         at = nodes[at].parent) {
         length += 2 * (size_t)nodes[at].name.length + 1;
         depth++;
     }

@@ -1,9 +1,11 @@
 /*
- * remember.c - what a session remembers of its texts, for rules that ask whether a text repeats another.
+ * remember.c - what a session remembers of its texts, for rules that ask whether a text repeats
+ * another.
  *
- * For each echo of the policy (an origin, a view, a length) a session has an index of the texts that came from there. Only what was let through is
- * added, as it was let through. A policy that asks nothing remembers nothing. What is lost (memory, a bound, a swapped policy
- * that asks for other things) is known to be lost, and makes those questions undecided, never "no".
+ * For each echo of the policy (an origin, a view, a length) a session has an index of the texts
+ * that came from there. Only what was let through is added, as it was let through. A policy that
+ * asks nothing remembers nothing. What is lost (memory, a bound, a swapped policy that asks for
+ * other things) is known to be lost, and makes those questions undecided, never "no".
  */
 #include <string.h>
 
@@ -43,14 +45,12 @@ static bool is_of(const cst_context *context, const cst_origin_row *origin)
 {
     const engine_event *const event = &context->event;
     switch (origin->kind) {
-    case CST_ORIGIN_SYSTEM:
-        return event->is_system;
-    case CST_ORIGIN_USER:
-        return !event->is_system && event->stage == CST_INPUT;
-    case CST_ORIGIN_OUTPUT:
-        return !event->is_system && event->stage == CST_OUTPUT;
+    case CST_ORIGIN_SYSTEM: return event->is_system;
+    case CST_ORIGIN_USER: return !event->is_system && event->stage == CST_INPUT;
+    case CST_ORIGIN_OUTPUT: return !event->is_system && event->stage == CST_OUTPUT;
     case CST_ORIGIN_RESULT:
-        return !event->is_system && event->stage == CST_RESULT && event->tool_number == origin->tool;
+        return !event->is_system && event->stage == CST_RESULT &&
+               event->tool_number == origin->tool;
     default: {
         if (event->is_system || event->stage != CST_MESSAGE || origin->sender == CST_NONE)
             return false;
@@ -76,7 +76,8 @@ static void add_text(adding *to, const char *text, uint32_t length)
     for (uint32_t i = 0; view && i < view->count; i++)
         to->context->scratch.work.origins += view->segments[i].length;
     for (uint32_t i = 0; view && i < view->count; i++)
-        to->complete = echo_add(to->echo, view->segments[i].bytes, view->segments[i].length) && to->complete;
+        to->complete =
+            echo_add(to->echo, view->segments[i].bytes, view->segments[i].length) && to->complete;
 }
 
 static void add_leaves(adding *to, const cst_value *value)
@@ -90,7 +91,8 @@ static void add_leaves(adding *to, const cst_value *value)
         add_text(to, leaves.as.items[i].as.text, leaves.as.items[i].length);
 }
 
-/* The texts of what a path leads to, through lists. Recursion is bounded by the depth that the JSON reader accepts. */
+/* The texts of what a path leads to, through lists. Recursion is bounded by the depth that the JSON
+ * reader accepts. */
 static void add_part(adding *to, const cst_ref *path, uint32_t count, const cst_json *json)
 {
     const cst_image *const image = to->context->frame.image;
@@ -102,7 +104,8 @@ static void add_part(adding *to, const cst_ref *path, uint32_t count, const cst_
     for (uint32_t i = 0; i < json->length && json->kind == JSON_LIST; i++)
         add_part(to, path, count, &json->items[i]);
     for (uint32_t i = 0; i < json->length && json->kind == JSON_OBJECT; i++)
-        if (json->keys[i].length == path->length && memcmp(json->keys[i].text, CST_TEXT(image, *path), path->length) == 0)
+        if (json->keys[i].length == path->length &&
+            memcmp(json->keys[i].text, CST_TEXT(image, *path), path->length) == 0)
             add_part(to, path + 1, count - 1, &json->items[i]);
 }
 
@@ -111,7 +114,8 @@ static void add_value(adding *to, const cst_origin_row *origin, const cst_value 
     if (origin->path.count == 0)
         add_leaves(to, value);
     else if (value->kind == CST_KIND_JSON && value->parts)
-        add_part(to, CST_ROWS(to->context->frame.image, names, cst_ref) + origin->path.first, origin->path.count, value->parts);
+        add_part(to, CST_ROWS(to->context->frame.image, names, cst_ref) + origin->path.first,
+                 origin->path.count, value->parts);
 }
 
 static void add_origin(adding *to, const cst_origin_row *origin)
@@ -124,7 +128,8 @@ static void add_origin(adding *to, const cst_origin_row *origin)
     }
     if (origin->path.count == 0 && context->cut_text.bytes)
         add_text(to, context->cut_text.bytes, context->cut_text.length);
-    else if (origin->path.count == 0 && origin->text != CST_NONE && context->slots[origin->text].kind == CST_KIND_STRING)
+    else if (origin->path.count == 0 && origin->text != CST_NONE &&
+             context->slots[origin->text].kind == CST_KIND_STRING)
         add_text(to, context->slots[origin->text].as.text, context->slots[origin->text].length);
     if (origin->value == CST_NONE || context->slots[origin->value].kind == CST_KIND_ABSENT)
         return;
@@ -171,7 +176,8 @@ static session_echoes *echoes_of(cst_context *context, session *owner)
     return fresh;
 }
 
-/* The same for a session by name, stored if it is new. NULL: it cannot be, and that texts of it are missing has been noted. */
+/* The same for a session by name, stored if it is new. NULL: it cannot be, and that texts of it are
+ * missing has been noted. */
 static session_echoes *session_echoes_of(cst_context *context, const engine_text *name)
 {
     session_table *const table = &context->sessions;

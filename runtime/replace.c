@@ -1,12 +1,15 @@
 /*
- * replace.c - a safer form of the event: replacements put into its JSON, and the whole decided once more.
+ * replace.c - a safer form of the event: replacements put into its JSON, and the whole decided once
+ * more.
  *
- * The second decision is made of the new event from its beginning, so nothing of the first can be wrong about it; and the stricter of both
- * stands. A replacement that fires again has not made the event safe: it is a deny, and there is no third time. What cannot be put in place
- * is a deny too: two rules that give one field different values, a field whose record is not there, an event that the host set field by
- * field.
+ * The second decision is made of the new event from its beginning, so nothing of the first can be
+ * wrong about it; and the stricter of both stands. A replacement that fires again has not made the
+ * event safe: it is a deny, and there is no third time. What cannot be put in place is a deny too:
+ * two rules that give one field different values, a field whose record is not there, an event that
+ * the host set field by field.
  *
- * Rules of the first decision are shown (messages, spans) before the event is read again, since they speak of what came.
+ * Rules of the first decision are shown (messages, spans) before the event is read again, since
+ * they speak of what came.
  */
 #include "runtime/replace.h"
 
@@ -15,7 +18,7 @@
 #include "runtime/number.h"
 
 typedef struct putting { /* one field and what comes into it */
-    const char *pointer;  /* JSON pointer */
+    const char *pointer; /* JSON pointer */
     uint32_t length;
     const char *json;
     uint32_t json_length;
@@ -43,27 +46,18 @@ bool replace_is_wanted(const cst_context *context)
 static void write_value(buffer *out, const cst_image *image, const cst_value *value, uint32_t type)
 {
     switch (value->kind) {
-    case CST_KIND_BOOL:
-        buffer_text(out, value->as.integer ? "true" : "false");
-        return;
-    case CST_KIND_INT:
-        buffer_format(out, "%lld", (long long)value->as.integer);
-        return;
-    case CST_KIND_DECIMAL:
-        millionths_show(out, value->as.integer);
-        return;
-    case CST_KIND_FLOAT:
-        double_show(out, value->as.number);
-        return;
+    case CST_KIND_BOOL: buffer_text(out, value->as.integer ? "true" : "false"); return;
+    case CST_KIND_INT: buffer_format(out, "%lld", (long long)value->as.integer); return;
+    case CST_KIND_DECIMAL: millionths_show(out, value->as.integer); return;
+    case CST_KIND_FLOAT: double_show(out, value->as.number); return;
     case CST_KIND_ENUM: {
         const cst_range names = CST_ROWS(image, types, cst_type_row)[type].fields;
-        const cst_ref name = CST_ROWS(image, names, cst_ref)[names.first + (uint32_t)value->as.integer];
+        const cst_ref name =
+            CST_ROWS(image, names, cst_ref)[names.first + (uint32_t)value->as.integer];
         buffer_json_string(out, CST_TEXT(image, name), name.length);
         return;
     }
-    default:
-        buffer_json_string(out, value->length ? value->as.text : "", value->length);
-        return;
+    default: buffer_json_string(out, value->length ? value->as.text : "", value->length); return;
     }
 }
 
@@ -87,16 +81,19 @@ static bool collect(patch *to)
         buffer *const text = &context->leaf;
         buffer_clear(text);
         write_value(text, image, &context->history.notes[rule->put_note], slot->type);
-        putting made = {CST_TEXT(image, slot->pointer), slot->pointer.length, NULL, (uint32_t)text->length, false};
+        putting made = {CST_TEXT(image, slot->pointer), slot->pointer.length, NULL,
+                        (uint32_t)text->length, false};
         made.json = text->failed ? NULL : arena_copy(&context->arena, text->bytes, text->length);
         if (!made.json)
             return false;
         bool known = false;
         for (uint32_t k = 0; k < to->count; k++) {
             const putting *const other = &to->items[k];
-            if (other->length != made.length || memcmp(other->pointer, made.pointer, made.length) != 0)
+            if (other->length != made.length ||
+                memcmp(other->pointer, made.pointer, made.length) != 0)
                 continue;
-            if (other->json_length != made.json_length || memcmp(other->json, made.json, made.json_length) != 0)
+            if (other->json_length != made.json_length ||
+                memcmp(other->json, made.json, made.json_length) != 0)
                 return false;
             known = true;
         }
@@ -106,7 +103,7 @@ static bool collect(patch *to)
     return true;
 }
 
-/* ---- writing the event anew -------------------------------------------------------------------- */
+/* ---- writing the event anew ------------------------------------------------------------------ */
 
 static void path_add(buffer *path, const json_key *key)
 {
@@ -127,7 +124,8 @@ static putting *target(const patch *to, bool *below)
     *below = false;
     for (uint32_t i = 0; i < to->count; i++) {
         putting *const one = &to->items[i];
-        if (one->length < to->path.length || memcmp(one->pointer, to->path.bytes, to->path.length) != 0)
+        if (one->length < to->path.length ||
+            memcmp(one->pointer, to->path.bytes, to->path.length) != 0)
             continue;
         if (one->length == to->path.length)
             found = one;
@@ -144,11 +142,14 @@ static void append_missing(patch *to, bool empty)
 {
     for (uint32_t i = 0; i < to->count; i++) {
         putting *const one = &to->items[i];
-        if (one->done || one->length <= to->path.length + 1 || memcmp(one->pointer, to->path.bytes, to->path.length) != 0 ||
-            one->pointer[to->path.length] != '/' || memchr(one->pointer + to->path.length + 1, '/', one->length - to->path.length - 1))
+        if (one->done || one->length <= to->path.length + 1 ||
+            memcmp(one->pointer, to->path.bytes, to->path.length) != 0 ||
+            one->pointer[to->path.length] != '/' ||
+            memchr(one->pointer + to->path.length + 1, '/', one->length - to->path.length - 1))
             continue;
         buffer_text(to->out, empty ? "\"" : ",\"");
-        for (const char *c = one->pointer + to->path.length + 1; c < one->pointer + one->length; c++) {
+        for (const char *c = one->pointer + to->path.length + 1; c < one->pointer + one->length;
+             c++) {
             if (*c == '~')
                 buffer_text(to->out, *++c == '0' ? "~" : "/");
             else if (*c == '"' || *c == '\\')
@@ -201,7 +202,8 @@ static const char *rewrite(cst_context *context, size_t *length)
     cst_json *whole;
     json_problem problem;
     if (!context->from_json || !collect(&to) ||
-        json_read(&context->arena, context->bytes, context->byte_length, LIMIT_JSON_SCANNER_DEPTH, &whole, &problem) != JSON_OK)
+        json_read(&context->arena, context->bytes, context->byte_length, LIMIT_JSON_SCANNER_DEPTH,
+                  &whole, &problem) != JSON_OK)
         return NULL;
     buffer_clear(to.out);
     buffer_init(&to.path, &context->allocator, 0);
@@ -247,7 +249,8 @@ bool replace_decide(cst_context *context, cst_status *status, cst_decision *deci
     const engine_before before = {context->fired, context->fired_count, context->verdict};
     context->before = &before;
     *status = engine_read_json(context, event, length);
-    *status = *status == CST_OK ? engine_finish(context, decision) : engine_refuse(context, *status, decision);
+    *status = *status == CST_OK ? engine_finish(context, decision)
+                                : engine_refuse(context, *status, decision);
     context->before = NULL;
     return true;
 }
@@ -264,7 +267,8 @@ bool replace_merge(cst_context *context)
 {
     const engine_before *const before = context->before;
     const uint32_t count = context->fired_count;
-    engine_fired *const both = arena_array(&context->arena, count + before->count + 1u, sizeof *both);
+    engine_fired *const both =
+        arena_array(&context->arena, count + before->count + 1u, sizeof *both);
     if (!both)
         return false;
     for (uint32_t i = 0; i < count; i++) {
@@ -299,7 +303,8 @@ bool replace_note_changes(cst_context *context)
         return true;
     cst_json *json;
     json_problem problem;
-    if (json_read(&context->arena, event->text.bytes, event->text.length, LIMIT_JSON_SCANNER_DEPTH, &json, &problem) != JSON_OK ||
+    if (json_read(&context->arena, event->text.bytes, event->text.length, LIMIT_JSON_SCANNER_DEPTH,
+                  &json, &problem) != JSON_OK ||
         json->kind != JSON_STRING)
         return false;
     const char *const text = arena_copy(&context->arena, json->text, json->length);

@@ -10,7 +10,8 @@
 
 /* A replacement has fired that stands. */
 bool replace_is_wanted(const cst_context *context);
-/* Decides the event once more with its replacements. False: they cannot be put in place, and the verdict is a deny now. */
+/* Decides the event once more with its replacements. False: they cannot be put in place, and the
+ * verdict is a deny now. */
 bool replace_decide(cst_context *context, cst_status *status, cst_decision *decision);
 /* In the second decision: the stricter of both, and the rules of both. False: memory is short. */
 bool replace_merge(cst_context *context);

@@ -12,8 +12,8 @@
 #include "runtime/convert.h"
 #include "runtime/history/services.h"
 #include "runtime/host/services.h"
-#include "runtime/index.h"
 #include "runtime/identity.h"
+#include "runtime/index.h"
 #include "runtime/json.h"
 #include "runtime/module.h"
 #include "runtime/scratch.h"
@@ -65,8 +65,7 @@ static uint32_t host_inside(const cst_value *host, const cst_value *parent)
     return host_is_inside(host->as.text, text_size(host), parent->as.text, text_size(parent));
 }
 
-/* ---- sets
- * ----------------------------------------------------------------------------------------- */
+/* ---- sets ------------------------------------------------------------------------------------ */
 
 static const cst_set_row *set_row(const cst_frame *frame, uint32_t set)
 {
@@ -135,8 +134,7 @@ static uint32_t set_has_address(cst_frame *frame, const cst_value *value, uint32
     return low > 0 && memcmp(address->bytes, networks[low - 1].high, 16) <= 0;
 }
 
-/* ---- lists
- * ---------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static bool is_integer(const cst_value *value)
 {
@@ -146,10 +144,8 @@ static bool is_integer(const cst_value *value)
     case CST_KIND_DECIMAL:
     case CST_KIND_TIME:
     case CST_KIND_DURATION:
-    case CST_KIND_ENUM:
-        return true;
-    default:
-        return false;
+    case CST_KIND_ENUM: return true;
+    default: return false;
     }
 }
 
@@ -252,8 +248,7 @@ static uint32_t list_least(const cst_value *list, uint32_t most, cst_value *out)
     return 1;
 }
 
-/* ---- values made in scratch memory
- * ---------------------------------------------------------------- */
+/* ---- values made in scratch memory ----------------------------------------------------------- */
 
 static uint32_t intern(cst_frame *frame, const cst_value *text)
 {

@@ -1,8 +1,9 @@
 /*
- * session.c - the table of sessions: open addressing with linear probing, doubled when it is two thirds full.
+ * session.c - the table of sessions: open addressing with linear probing, doubled when it is two
+ * thirds full.
  *
- * The seed comes from the kernel, so nobody can choose session names that all meet in one place; where the kernel gives none (a
- * sandbox), time and addresses have to do.
+ * The seed comes from the kernel, so nobody can choose session names that all meet in one place;
+ * where the kernel gives none (a sandbox), time and addresses have to do.
  */
 #include "runtime/session.h"
 
@@ -25,7 +26,8 @@ static uint64_t make_seed(const session_table *table)
         return seed;
     struct timespec now = {0, 0};
     clock_gettime(CLOCK_MONOTONIC, &now);
-    const uint64_t parts[3] = {(uint64_t)now.tv_nsec, (uint64_t)now.tv_sec, (uint64_t)(uintptr_t)table};
+    const uint64_t parts[3] = {(uint64_t)now.tv_nsec, (uint64_t)now.tv_sec,
+                               (uint64_t)(uintptr_t)table};
     return cst_hash_seeded(parts, sizeof parts, (uint64_t)(uintptr_t)&seed);
 }
 
@@ -114,10 +116,12 @@ static bool grow_agents(session_table *table, session *owner)
     return true;
 }
 
-session_agent *session_add_agent(session_table *table, session *owner, const char *name, uint32_t length)
+session_agent *session_add_agent(session_table *table, session *owner, const char *name,
+                                 uint32_t length)
 {
     const uint32_t count = owner->agents ? owner->agents->count : 0;
-    if (count >= LIMIT_CHAIN_AGENTS || ((!owner->agents || count == owner->agents->capacity) && !grow_agents(table, owner)))
+    if (count >= LIMIT_CHAIN_AGENTS ||
+        ((!owner->agents || count == owner->agents->capacity) && !grow_agents(table, owner)))
         return NULL;
     session_agent *const made = allocate(table, sizeof *made + length);
     if (!made)
@@ -180,7 +184,8 @@ void session_table_free(session_table *table)
     table->capacity = table->count = table->away_capacity = table->away_count = 0;
     table->floor = PAST_CLOCK_UNSET;
     table->expired = table->begun = false;
-    table->agents_lost = table->grants_lost = table->halt_lost = table->texts_lost = table->past_lost = table->prompt_lost = false;
+    table->agents_lost = table->grants_lost = table->halt_lost = table->texts_lost =
+        table->past_lost = table->prompt_lost = false;
 }
 
 static uint32_t find_slot(const session_table *table, const char *name, uint32_t length,
@@ -232,7 +237,8 @@ session *session_store(session_table *table, const char *name, uint32_t length)
         return known;
     if (table->away_count && session_is_away(table, name, length))
         return NULL;
-    if (table->count >= table->capacity - table->capacity / 3 && !resize(table, table->capacity ? table->capacity * 2 : FIRST_CAPACITY))
+    if (table->count >= table->capacity - table->capacity / 3 &&
+        !resize(table, table->capacity ? table->capacity * 2 : FIRST_CAPACITY))
         return NULL;
     session *const fresh = allocate(table, sizeof *fresh + length);
     if (!fresh)
@@ -250,7 +256,8 @@ session *session_store(session_table *table, const char *name, uint32_t length)
     return fresh;
 }
 
-/* Every session that is left takes the first free place from its own on. Going round from a free place, all that can stand before it have been put there. */
+/* Every session that is left takes the first free place from its own on. Going round from a free
+ * place, all that can stand before it have been put there. */
 static void settle_slots(session_table *table)
 {
     const uint32_t mask = table->capacity - 1;
@@ -328,7 +335,8 @@ bool session_can_mark(session_table *table)
 
 void session_mark_away(session_table *table, uint64_t hash)
 {
-    uint64_t *const place = &table->away[away_slot(table->away, table->away_capacity, away_hash(hash))];
+    uint64_t *const place =
+        &table->away[away_slot(table->away, table->away_capacity, away_hash(hash))];
     table->away_count += *place == 0;
     *place = away_hash(hash);
 }
@@ -346,7 +354,8 @@ bool session_unmark_away(session_table *table, const char *name, uint32_t length
     if (!session_is_away(table, name, length))
         return false;
     const uint32_t mask = table->away_capacity - 1;
-    uint32_t hole = away_slot(table->away, table->away_capacity, away_hash(cst_hash_seeded(name, length, table->seed)));
+    uint32_t hole = away_slot(table->away, table->away_capacity,
+                              away_hash(cst_hash_seeded(name, length, table->seed)));
     /* what stands behind it and may come before it moves up */
     for (uint32_t slot = (hole + 1) & mask; table->away[slot]; slot = (slot + 1) & mask)
         if (((slot - (uint32_t)table->away[slot]) & mask) >= ((slot - hole) & mask)) {
@@ -358,14 +367,16 @@ bool session_unmark_away(session_table *table, const char *name, uint32_t length
     return true;
 }
 
-bool session_set_label(session_table *table, session *owner, const char *name, uint32_t length, bool sure)
+bool session_set_label(session_table *table, session *owner, const char *name, uint32_t length,
+                       bool sure)
 {
     for (session_label *label = owner->labels; label; label = label->next)
         if (label->name_length == length && memcmp(label->name, name, length) == 0) {
             label->sure = label->sure || sure;
             return true;
         }
-    session_label *const made = owner->label_count < LIMIT_LABELS ? allocate(table, sizeof *made + length) : NULL;
+    session_label *const made =
+        owner->label_count < LIMIT_LABELS ? allocate(table, sizeof *made + length) : NULL;
     if (!made)
         return false;
     *made = (session_label){.next = owner->labels, .sure = sure, .name_length = length};
@@ -378,7 +389,7 @@ bool session_set_label(session_table *table, session *owner, const char *name, u
 static session_grant **find_grant(session *owner, const uint8_t signature[32])
 {
     session_grant **at = &owner->grants;
-    while (*at && memcmp((*at)->signature, signature, sizeof (*at)->signature) != 0)
+    while (*at && memcmp((*at)->signature, signature, sizeof(*at)->signature) != 0)
         at = &(*at)->next;
     return at;
 }
@@ -391,7 +402,8 @@ uint32_t session_grant_uses(const session *owner, const uint8_t signature[32])
     return 0;
 }
 
-bool session_keep_grant(session_table *table, session *owner, const uint8_t signature[32], int64_t expires, uint32_t uses)
+bool session_keep_grant(session_table *table, session *owner, const uint8_t signature[32],
+                        int64_t expires, uint32_t uses)
 {
     session_grant **const at = find_grant(owner, signature);
     session_grant *const known = *at;

@@ -1,12 +1,15 @@
 /*
  * session_bytes.c - a session as bytes: cst_session_save and cst_session_load.
  *
- *     magic "CSTSESS", version 1 byte | source hash of the policy | sections | HMAC-SHA-256 of all before
+ *     magic "CSTSESS", version 1 byte | source hash of the policy | sections | HMAC-SHA-256 of all
+ * before
  *
- * The signature is looked at before anything else is: bytes that somebody changed, or cut off, are not read. What is read then is still
- * checked as if it came from anywhere, since the same key may sign what another version of this library wrote.
+ * The signature is looked at before anything else is: bytes that somebody changed, or cut off, are
+ * not read. What is read then is still checked as if it came from anywhere, since the same key may
+ * sign what another version of this library wrote.
  *
- * A session that cannot be loaded is not a new one: it may have been halted, its labels may be set. So its events are denied.
+ * A session that cannot be loaded is not a new one: it may have been halted, its labels may be set.
+ * So its events are denied.
  */
 #include <string.h>
 

@@ -1,5 +1,6 @@
-/* sha256.h - SHA-256 (FIPS 180-4) for policy hashes and action hashes: small enough to be ours, so that the runtime needs no
- * cryptographic library; held against the standard's vectors in tests. Layer 0. */
+/* sha256.h - SHA-256 (FIPS 180-4) for policy hashes and action hashes: small enough to be ours, so
+ * that the runtime needs no cryptographic library; held against the standard's vectors in tests.
+ * Layer 0. */
 #ifndef CONSTITUTION_RUNTIME_SHA256_H
 #define CONSTITUTION_RUNTIME_SHA256_H
 

@@ -1,11 +1,13 @@
 /*
  * shared_bytes.c - what is kept across sessions, as bytes: cst_shared_save and cst_shared_load.
  *
- *     magic "CSTACRS", version 1 byte | source hash of the policy | used grants | the store | HMAC-SHA-256 of all before
+ *     magic "CSTACRS", version 1 byte | source hash of the policy | used grants | the store |
+ * HMAC-SHA-256 of all before
  *
- * As for a session the signature is looked at first, and what is read then is still checked. What cannot be loaded well leaves a store behind that knows
- * nothing: every question across sessions is undecided then, and no standing grant meets anything, until something is loaded well. Uses of grants are
- * added to what is known and never taken back: of two numbers the higher one stands.
+ * As for a session the signature is looked at first, and what is read then is still checked. What
+ * cannot be loaded well leaves a store behind that knows nothing: every question across sessions is
+ * undecided then, and no standing grant meets anything, until something is loaded well. Uses of
+ * grants are added to what is known and never taken back: of two numbers the higher one stands.
  */
 #include <string.h>
 
@@ -69,7 +71,8 @@ cst_status cst_shared_load(cst_context *context, const void *bytes, size_t lengt
         bytes_reader in = {start + sizeof magic + 32, start + length - SIGNATURE, false};
         told.same_policy =
             memcmp(start + sizeof magic, context->policy->image->source_hash, 32) == 0;
-        good = grant_table_read(&grants, &in) && past_store_read(&loaded, &in, context->policy->image) && in.next == in.end;
+        good = grant_table_read(&grants, &in) &&
+               past_store_read(&loaded, &in, context->policy->image) && in.next == in.end;
     }
     past_store *const store = past_shared_enter(context->shared);
     grant_table *const kept = &context->shared->grants;

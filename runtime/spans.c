@@ -1,9 +1,11 @@
 /*
- * spans.c - the places in the event that made a rule fire: elements of lists, values by their origin, and texts in which something was found.
+ * spans.c - the places in the event that made a rule fire: elements of lists, values by their
+ * origin, and texts in which something was found.
  *
- * Elements are those that the rule's witnesses find; texts are what its mark function marks. A place in a text is named by the JSON pointer of
- * the string and a byte range of it. Where the event came as JSON, the pointer is found by walking the event to the offset that the
- * string had; else by the field that holds the text.
+ * Elements are those that the rule's witnesses find; texts are what its mark function marks. A
+ * place in a text is named by the JSON pointer of the string and a byte range of it. Where the
+ * event came as JSON, the pointer is found by walking the event to the offset that the string had;
+ * else by the field that holds the text.
  */
 #include <string.h>
 
@@ -30,7 +32,8 @@ static bool add_span(cst_context *context, span_list *spans, const cst_slot_row 
     return span->pointer != NULL;
 }
 
-/* The elements of one list. Past LIMIT_SPANS they are only counted, and not for ever: each search may go through the whole list. */
+/* The elements of one list. Past LIMIT_SPANS they are only counted, and not for ever: each search
+ * may go through the whole list. */
 static bool add_witness(cst_context *context, span_list *spans, const cst_witness_row *witness)
 {
     const cst_witness_fn search = context->module->witnesses[witness->function];
@@ -66,7 +69,8 @@ static bool add_leaves(cst_context *context, span_list *spans, cst_range leaves)
         if (value->kind == CST_KIND_ABSENT)
             continue;
         spans->total++;
-        cst_span *const span = spans->count < LIMIT_SPANS ? ARENA_PUSH(&context->arena, spans) : NULL;
+        cst_span *const span =
+            spans->count < LIMIT_SPANS ? ARENA_PUSH(&context->arena, spans) : NULL;
         if (!span)
             return spans->count >= LIMIT_SPANS;
         span->pointer = CST_TEXT(image, rows[slots[i]].pointer);
@@ -102,7 +106,8 @@ static bool read_tree(cst_context *context)
     json_problem problem;
     if (!context->from_json || context->tree)
         return true;
-    if (json_read(&context->arena, context->bytes, context->byte_length, LIMIT_JSON_SCANNER_DEPTH, &tree, &problem) != JSON_OK)
+    if (json_read(&context->arena, context->bytes, context->byte_length, LIMIT_JSON_SCANNER_DEPTH,
+                  &tree, &problem) != JSON_OK)
         return false;
     context->tree = tree;
     return true;
@@ -115,7 +120,8 @@ static const char *pointer_in_json(pointers *all, uint32_t at)
     buffer_clear(out);
     const cst_json *json = all->event;
     while (json && json->at != at && (json->kind == JSON_LIST || json->kind == JSON_OBJECT)) {
-        uint32_t low = 0, high = json->length; /* the last item that starts at or before the place */
+        /* the last item that starts at or before the place */
+        uint32_t low = 0, high = json->length;
         while (low < high) {
             const uint32_t middle = low + (high - low) / 2;
             if (json->items[middle].at <= at)
@@ -131,7 +137,8 @@ static const char *pointer_in_json(pointers *all, uint32_t at)
             buffer_format(out, "/%u", low - 1);
         json = &json->items[low - 1];
     }
-    return out->failed ? NULL : arena_copy(&context->arena, out->bytes ? out->bytes : "", out->length);
+    return out->failed ? NULL
+                       : arena_copy(&context->arena, out->bytes ? out->bytes : "", out->length);
 }
 
 static const char *pointer_of_field(cst_context *context, const char *text)
@@ -180,8 +187,9 @@ static uint32_t order_marks(text_mark *items, uint32_t count)
     uint32_t kept = 0;
     sort_in_place(items, count, sizeof *items, marks_compare);
     for (uint32_t i = 0; i < count; i++)
-        if (kept == 0 || items[kept - 1].at != items[i].at || items[kept - 1].text != items[i].text ||
-            items[kept - 1].start != items[i].start || items[kept - 1].end != items[i].end)
+        if (kept == 0 || items[kept - 1].at != items[i].at ||
+            items[kept - 1].text != items[i].text || items[kept - 1].start != items[i].start ||
+            items[kept - 1].end != items[i].end)
             items[kept++] = items[i];
     return kept;
 }
@@ -189,7 +197,8 @@ static uint32_t order_marks(text_mark *items, uint32_t count)
 static bool add_texts(cst_context *context, span_list *spans, uint32_t row)
 {
     const cst_mark_fn *const marks = context->module->marks;
-    if (!marks || !marks[row] || context->frame.image->databases.count + context->frame.image->echoes.count == 0)
+    if (!marks || !marks[row] ||
+        context->frame.image->databases.count + context->frame.image->echoes.count == 0)
         return true;
     cst_texts *const texts = &context->texts;
     texts_begin_marks(texts);
@@ -217,12 +226,14 @@ static bool add_texts(cst_context *context, span_list *spans, uint32_t row)
 void spans_ask(cst_context *context, uint32_t row, bool is_true)
 {
     const cst_rule_row *const rule = CST_ROWS(context->frame.image, rules, cst_rule_row) + row;
-    const cst_witness_row *const rows = CST_ROWS(context->frame.image, witnesses, cst_witness_row) + rule->witnesses.first;
+    const cst_witness_row *const rows =
+        CST_ROWS(context->frame.image, witnesses, cst_witness_row) + rule->witnesses.first;
     const cst_value *element;
     cst_fired nothing;
     for (uint32_t i = 0; i < rule->witnesses.count; i++)
         if (rows[i].slot == CST_NONE) /* of a message alone */
-            context->module->witnesses[rows[i].function](&context->frame, rows[i].function, 0, &element);
+            context->module->witnesses[rows[i].function](&context->frame, rows[i].function, 0,
+                                                         &element);
     spans_list(context, row, is_true, &nothing);
 }
 

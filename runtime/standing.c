@@ -1,15 +1,21 @@
 /*
- * standing.c - what a standing grant is for: the pattern that a call must have, and what is offered to the person who is asked.
+ * standing.c - what a standing grant is for: the pattern that a call must have, and what is offered
+ * to the person who is asked.
  *
- * The pattern is SHA-256 over a text of its own beginning and the canonical JSON (RFC 8785) of what the approval binds:
+ * The pattern is SHA-256 over a text of its own beginning and the canonical JSON (RFC 8785) of what
+ * the approval binds:
  *
  *     {"args":{…},"free":{"note":true},"layer":0,"rule":"ask","tool":"pay"}
  *
- * `args` are those that are not free; of the free ones it is bound whether they are there. The rule is part of it, since a standing approval answers the question of
- * one rule and of no other; which arguments are free stands in the policy, whose hash the grant carries. So a grant cannot be for more than the rule declares, whoever makes it.
+ * `args` are those that are not free; of the free ones it is bound whether they are there. The rule
+ * is part of it, since a standing approval answers the question of one rule and of no other; which
+ * arguments are free stands in the policy, whose hash the grant carries. So a grant cannot be for
+ * more than the rule declares, whoever makes it.
  *
- * No pattern, and so neither an offer nor a grant that meets anything, has a call of an unknown tool, one with an argument that is not declared, that lacks one, or
- * whose arguments are not of their types; and no line of the report whose condition could not be decided: what nobody could see nobody has approved for the next time.
+ * No pattern, and so neither an offer nor a grant that meets anything, has a call of an unknown
+ * tool, one with an argument that is not declared, that lacks one, or whose arguments are not of
+ * their types; and no line of the report whose condition could not be decided: what nobody could
+ * see nobody has approved for the next time.
  */
 #include <string.h>
 
@@ -20,9 +26,11 @@
 
 static bool is_declared(const cst_image *image, const cst_type_row *record, const json_key *key)
 {
-    const cst_field_row *const fields = CST_ROWS(image, fields, cst_field_row) + record->fields.first;
+    const cst_field_row *const fields =
+        CST_ROWS(image, fields, cst_field_row) + record->fields.first;
     for (uint32_t i = 0; i < record->fields.count; i++)
-        if (fields[i].name.length == key->length && memcmp(CST_TEXT(image, fields[i].name), key->text, key->length) == 0)
+        if (fields[i].name.length == key->length &&
+            memcmp(CST_TEXT(image, fields[i].name), key->text, key->length) == 0)
             return true;
     return false;
 }
@@ -32,7 +40,8 @@ static cst_status read_call(cst_context *context, standing_action *out)
     const cst_image *const image = context->frame.image;
     const engine_event *const event = &context->event;
     const engine_text *const text = context->cut_args.bytes ? &context->cut_args : &event->args;
-    if (event->stage != CST_ACTION || event->problem.code || !event->hashable || event->tool_number >= image->tools.count)
+    if (event->stage != CST_ACTION || event->problem.code || !event->hashable ||
+        event->tool_number >= image->tools.count)
         return CST_NO_FIELD;
     const uint32_t arguments = CST_ROWS(image, tools, cst_tool_row)[event->tool_number].arguments;
     if (!arguments)
@@ -41,7 +50,8 @@ static cst_status read_call(cst_context *context, standing_action *out)
     cst_json *args;
     json_problem problem;
     const char *const bytes = text->bytes ? text->bytes : "{}";
-    const json_error error = json_read(&context->arena, bytes, text->bytes ? text->length : 2, LIMIT_JSON_SCANNER_DEPTH, &args, &problem);
+    const json_error error = json_read(&context->arena, bytes, text->bytes ? text->length : 2,
+                                       LIMIT_JSON_SCANNER_DEPTH, &args, &problem);
     if (error != JSON_OK)
         return error == JSON_MEMORY ? CST_NO_MEMORY : CST_NO_FIELD;
     if (args->kind != JSON_OBJECT || args->length > record->fields.count)
@@ -71,13 +81,15 @@ static bool is_free(const cst_image *image, const cst_standing_row *row, const j
 {
     const cst_ref *const names = CST_ROWS(image, names, cst_ref) + row->free.first;
     for (uint32_t i = 0; i < row->free.count; i++)
-        if (names[i].length == key->length && memcmp(CST_TEXT(image, names[i]), key->text, key->length) == 0)
+        if (names[i].length == key->length &&
+            memcmp(CST_TEXT(image, names[i]), key->text, key->length) == 0)
             return true;
     return false;
 }
 
 /* The members of the call that are free, or those that are not. False: memory is short. */
-static bool select_args(cst_context *context, const standing_action *action, const cst_standing_row *row, bool free, cst_json *out)
+static bool select_args(cst_context *context, const standing_action *action,
+                        const cst_standing_row *row, bool free, cst_json *out)
 {
     static const cst_json there = {.kind = JSON_BOOL, .boolean = true};
     const cst_json *const args = action->args;
@@ -90,7 +102,8 @@ static bool select_args(cst_context *context, const standing_action *action, con
         if (is_free(context->frame.image, row, &args->keys[i]) != free)
             continue;
         out->keys[out->length] = args->keys[i];
-        out->items[out->length++] = free && args->items[i].kind != JSON_NULL ? there : args->items[i];
+        out->items[out->length++] =
+            free && args->items[i].kind != JSON_NULL ? there : args->items[i];
     }
     return true;
 }
@@ -101,7 +114,8 @@ static void write_text(buffer *out, const char *text, uint32_t length)
     json_write_canonical(out, &string);
 }
 
-/* Whose grant it is: the session's, or that of the field which the rule names. False: the field is not there. */
+/* Whose grant it is: the session's, or that of the field which the rule names. False: the field is
+ * not there. */
 static bool hash_holder(const cst_context *context, const cst_standing_row *row, uint8_t out[32])
 {
     const engine_text *const name = &context->event.session;
@@ -130,7 +144,8 @@ static bool hash_holder(const cst_context *context, const cst_standing_row *row,
     return true;
 }
 
-cst_status standing_pattern(cst_context *context, standing_action *action, const engine_fired *fired, const cst_standing_row *row,
+cst_status standing_pattern(cst_context *context, standing_action *action,
+                            const engine_fired *fired, const cst_standing_row *row,
                             uint8_t holder[32], uint8_t pattern[32])
 {
     static const char beginning[] = "constitution: standing approval\n";
@@ -142,7 +157,8 @@ cst_status standing_pattern(cst_context *context, standing_action *action, const
     const cst_image *const image = context->frame.image;
     const engine_text *const tool = &context->event.tool;
     cst_json bound, free;
-    if (!select_args(context, action, row, false, &bound) || !select_args(context, action, row, true, &free))
+    if (!select_args(context, action, row, false, &bound) ||
+        !select_args(context, action, row, true, &free))
         return CST_NO_MEMORY;
     buffer *const out = &context->action;
     buffer_clear(out);
@@ -151,7 +167,10 @@ cst_status standing_pattern(cst_context *context, standing_action *action, const
     json_write_canonical(out, &bound);
     buffer_text(out, ",\"free\":");
     json_write_canonical(out, &free);
-    buffer_format(out, ",\"layer\":%u", fired->rule == CST_NONE ? fired->layer : CST_ROWS(image, rules, cst_rule_row)[fired->rule].layer);
+    buffer_format(out, ",\"layer\":%u",
+                  fired->rule == CST_NONE
+                      ? fired->layer
+                      : CST_ROWS(image, rules, cst_rule_row)[fired->rule].layer);
     buffer_text(out, ",\"rule\":");
     if (fired->rule == CST_NONE) {
         buffer_text(out, "null");
@@ -178,12 +197,15 @@ static const cst_standing_row *row_of(const cst_context *context, const engine_f
     const cst_image *const image = context->frame.image;
     const uint32_t standing = fired->rule != CST_NONE
                                   ? CST_ROWS(image, rules, cst_rule_row)[fired->rule].standing
-                                  : CST_ROWS(image, layers, cst_layer_row)[fired->layer].defaults[context->event.stage].standing;
+                                  : CST_ROWS(image, layers, cst_layer_row)[fired->layer]
+                                        .defaults[context->event.stage]
+                                        .standing;
     return standing ? CST_ROWS(image, standings, cst_standing_row) + (standing - 1) : NULL;
 }
 
 /* What would be allowed, in words; arguments that are long end in an ellipsis, as in a request. */
-static bool write_offer(cst_context *context, const standing_action *action, const cst_standing_row *row, const cst_standing *offer, buffer *out)
+static bool write_offer(cst_context *context, const standing_action *action,
+                        const cst_standing_row *row, const cst_standing *offer, buffer *out)
 {
     const cst_image *const image = context->frame.image;
     cst_json bound;
@@ -204,12 +226,18 @@ static bool write_offer(cst_context *context, const standing_action *action, con
     buffer_add(out, args->bytes, shown);
     buffer_text(out, shown < args->length ? "…" : "");
     for (uint32_t i = 0; i < offer->free_count; i++)
-        buffer_format(out, "%s%s", i == 0 ? " and any " : i + 1 < offer->free_count ? ", " : " and ", offer->free[i]);
+        buffer_format(out, "%s%s",
+                      i == 0                      ? " and any "
+                      : i + 1 < offer->free_count ? ", "
+                                                  : " and ",
+                      offer->free[i]);
     if (row->holder == CST_NONE)
         buffer_text(out, " in this session, for ");
     else
-        buffer_format(out, " in every session with this %s, for ", CST_TEXT(image, CST_ROWS(image, slots, cst_slot_row)[row->holder].path));
-    value_show(out, &(cst_value){.kind = CST_KIND_DURATION, .as.integer = row->within_us}, image, CST_NONE);
+        buffer_format(out, " in every session with this %s, for ",
+                      CST_TEXT(image, CST_ROWS(image, slots, cst_slot_row)[row->holder].path));
+    value_show(out, &(cst_value){.kind = CST_KIND_DURATION, .as.integer = row->within_us}, image,
+               CST_NONE);
     if (row->uses)
         buffer_format(out, ", at most %u time%s", row->uses, row->uses == 1 ? "" : "s");
     buffer_text(out, "?");
@@ -224,11 +252,13 @@ cst_status cst_decision_standing(const cst_decision *decision, uint32_t index, c
     if (context->event.phase != ENGINE_DECIDED || index >= context->fired_count)
         return CST_BAD_ARGUMENT;
     const engine_fired *const fired = &context->fired[index];
-    const cst_standing_row *const row = fired->effect == CST_REQUIRE_APPROVAL ? row_of(context, fired) : NULL;
+    const cst_standing_row *const row =
+        fired->effect == CST_REQUIRE_APPROVAL ? row_of(context, fired) : NULL;
     if (!row || context->verdict != CST_REQUIRE_APPROVAL)
         return CST_NO_FIELD;
     standing_action action = {0};
-    const cst_status status = standing_pattern(context, &action, fired, row, out->holder, out->pattern);
+    const cst_status status =
+        standing_pattern(context, &action, fired, row, out->holder, out->pattern);
     if (status != CST_OK)
         return status;
     const cst_image *const image = context->frame.image;
@@ -238,11 +268,15 @@ cst_status cst_decision_standing(const cst_decision *decision, uint32_t index, c
         return CST_NO_MEMORY;
     for (uint32_t i = 0; i < row->free.count; i++)
         free[i] = CST_TEXT(image, names[i]);
-    out->rule = fired->rule == CST_NONE ? NULL : CST_TEXT(image, CST_ROWS(image, rules, cst_rule_row)[fired->rule].name);
+    out->rule = fired->rule == CST_NONE
+                    ? NULL
+                    : CST_TEXT(image, CST_ROWS(image, rules, cst_rule_row)[fired->rule].name);
     out->free = free;
     out->free_count = row->free.count;
     out->uses = row->uses;
     out->expires_us = approval_clock(context) + row->within_us;
-    out->text = write_offer(context, &action, row, out, &context->leaf) ? arena_copy(&context->arena, context->leaf.bytes, context->leaf.length) : NULL;
+    out->text = write_offer(context, &action, row, out, &context->leaf)
+                    ? arena_copy(&context->arena, context->leaf.bytes, context->leaf.length)
+                    : NULL;
     return out->text ? CST_OK : CST_NO_MEMORY;
 }

@@ -1,6 +1,6 @@
 /*
- * status.c - names and sentences of statuses, verdicts and stages. Numbers out of range get a name too: what prints a
- * status must never be the thing that crashes.
+ * status.c - names and sentences of statuses, verdicts and stages. Numbers out of range get a name
+ * too: what prints a status must never be the thing that crashes.
  */
 #include "runtime/include/constitution.h"
 
@@ -12,8 +12,9 @@ typedef struct status_row {
 static const status_row statuses[] = {
     [CST_OK] = {"CST_OK", "All went well."},
     [CST_NO_MEMORY] = {"CST_NO_MEMORY", "Memory is short."},
-    [CST_BAD_ARGUMENT] = {"CST_BAD_ARGUMENT",
-                          "An argument is missing or out of range, or a call came in the wrong order."},
+    [CST_BAD_ARGUMENT] =
+        {"CST_BAD_ARGUMENT",
+         "An argument is missing or out of range, or a call came in the wrong order."},
     [CST_IO] = {"CST_IO", "A file could not be read or written."},
     [CST_NOT_A_POLICY] = {"CST_NOT_A_POLICY", "The file is no compiled policy, or it is damaged."},
     [CST_WRONG_ABI] = {"CST_WRONG_ABI",
@@ -24,17 +25,24 @@ static const status_row statuses[] = {
     [CST_LIMIT] = {"CST_LIMIT", "A bound was reached."},
     [CST_NO_TOOLCHAIN] = {"CST_NO_TOOLCHAIN", "No linker was found, or it failed."},
     [CST_INTERNAL] = {"CST_INTERNAL", "A broken invariant: please report it."},
-    [CST_BAD_STATE] = {"CST_BAD_STATE", "The bytes are no state of a session, or were not made with this key."},
-    [CST_NO_GENERATOR] = {"CST_NO_GENERATOR", "The code generator, libconstc-codegen.so, is not where it was installed, or it is "
-                                              "of another build."},
+    [CST_BAD_STATE] = {"CST_BAD_STATE",
+                       "The bytes are no state of a session, or were not made with this key."},
+    [CST_NO_GENERATOR] =
+        {"CST_NO_GENERATOR",
+         "The code generator, libconstc-codegen.so, is not where it was installed, or it is "
+         "of another build."},
 };
 
 static const char *const verdicts[] = {
-    [CST_PERMIT] = "permit",     [CST_FLAG] = "flag",
-    [CST_REDACT] = "redact",     [CST_REPLACE] = "replace",
+    [CST_PERMIT] = "permit",
+    [CST_FLAG] = "flag",
+    [CST_REDACT] = "redact",
+    [CST_REPLACE] = "replace",
     [CST_REQUIRE_APPROVAL] = "require_approval",
-    [CST_ESCALATE] = "escalate", [CST_REFUSE] = "refuse",
-    [CST_DENY] = "deny",         [CST_HALT] = "halt",
+    [CST_ESCALATE] = "escalate",
+    [CST_REFUSE] = "refuse",
+    [CST_DENY] = "deny",
+    [CST_HALT] = "halt",
     [CST_PENDING] = "pending",
 };
 

@@ -1,21 +1,27 @@
 /*
  * stream.c - a reply that comes in pieces: what may go on before all of it is there.
  *
- * The decision itself is never made in pieces. At the end the whole text is decided as any event is, so the decision, its rules and its spans are those of the whole text
- * whatever the pieces were. What is made in pieces is the release, and for it three places in the text are kept, all of which only grow:
+ * The decision itself is never made in pieces. At the end the whole text is decided as any event
+ * is, so the decision, its rules and its spans are those of the whole text whatever the pieces
+ * were. What is made in pieces is the release, and for it three places in the text are kept, all of
+ * which only grow:
  *
- *   settled   every match that starts before it is known and final, and nothing that starts before it can still become one. The scanner says so for each
- *             database (scan_live), the views for what they have to see together (view_cut), and a shared run needs at most as many
- *             characters as its rule counts.
- *   held      the first byte of a match of a rule that is not true yet but still could be, or that stops the reply. Nothing from there on goes out.
- *   released  what has gone out, cuts made.
+ *   settled   every match that starts before it is known and final, and nothing that starts before
+ * it can still become one. The scanner says so for each database (scan_live), the views for what
+ * they have to see together (view_cut), and a shared run needs at most as many characters as its
+ * rule counts. held      the first byte of a match of a rule that is not true yet but still could
+ * be, or that stops the reply. Nothing from there on goes out. released  what has gone out, cuts
+ * made.
  *
- * Which rules are true, and which could be, is asked of the compiled rules themselves: once with what is known of the text, once as if everything looked for came still. That is
- * right because a rule that is streamed only ever gains by more text; the others (a `not`, a length, a default that is not `allow`) are known when the policy is compiled,
- * and one of them holds everything to the end.
+ * Which rules are true, and which could be, is asked of the compiled rules themselves: once with
+ * what is known of the text, once as if everything looked for came still. That is right because a
+ * rule that is streamed only ever gains by more text; the others (a `not`, a length, a default that
+ * is not `allow`) are known when the policy is compiled, and one of them holds everything to the
+ * end.
  *
- * Other events may be decided between the pieces, also of the same session. Every look at the reply, and its end, is at the time and with the past of its
- * opening (snapshot.h); what is let through then enters the past as it is.
+ * Other events may be decided between the pieces, also of the same session. Every look at the
+ * reply, and its end, is at the time and with the past of its opening (snapshot.h); what is let
+ * through then enters the past as it is.
  */
 #include <string.h>
 
@@ -51,7 +57,8 @@ static bool needs_whole(const cst_context *context)
         for (uint32_t k = 0; k < range->count; k++) {
             const cst_rule_row *const rule = &rules[members[range->first + k]];
             /* a flag lets everything go */
-            if (rule->whole && !rule->shadow && rule->kind == CST_RULE && rule->verdict >= CST_REDACT)
+            if (rule->whole && !rule->shadow && rule->kind == CST_RULE &&
+                rule->verdict >= CST_REDACT)
                 return true;
         }
     }
@@ -63,7 +70,8 @@ static bool make_known(cst_stream *stream)
     const cst_image *const image = stream->policy->image;
     const cst_database_row *const rows = CST_ROWS(image, databases, cst_database_row);
     const size_t size = ((size_t)image->databases.count + image->echoes.count) * sizeof(text_known);
-    text_known *const all = stream->allocator.allocate(stream->allocator.user, size + sizeof(text_known));
+    text_known *const all =
+        stream->allocator.allocate(stream->allocator.user, size + sizeof(text_known));
     if (!all)
         return false;
     memset(all, 0, size + sizeof(text_known));
@@ -74,7 +82,8 @@ static bool make_known(cst_stream *stream)
         text_known *const one = &all[i];
         one->watched = rows[i].stage == (uint32_t)stream->context->event.stage &&
                        rows[i].slot == stream->policy->text_slot && rows[i].slot != CST_NONE;
-        one->found = stream->allocator.allocate(stream->allocator.user, (words + 1) * sizeof(uint64_t));
+        one->found =
+            stream->allocator.allocate(stream->allocator.user, (words + 1) * sizeof(uint64_t));
         if (!one->found)
             return false;
         memset(one->found, 0, (words + 1) * sizeof(uint64_t));
@@ -88,7 +97,8 @@ static bool make_known(cst_stream *stream)
     }
     const cst_echo_row *const echoes = CST_ROWS(image, echoes, cst_echo_row);
     for (uint32_t i = 0; i < image->echoes.count; i++) {
-        stream->known.echoes[i].watched = (echoes[i].stages >> stream->context->event.stage & 1) != 0;
+        stream->known.echoes[i].watched =
+            (echoes[i].stages >> stream->context->event.stage & 1) != 0;
         stream->watches_echo = stream->watches_echo || stream->known.echoes[i].watched;
     }
     return true;
@@ -119,7 +129,8 @@ cst_status stream_read(cst_stream *stream, const buffer *json)
     return status;
 }
 
-/* Whether all that looks at the text can: else nothing goes out before the end, where what asks for it is undecided. */
+/* Whether all that looks at the text can: else nothing goes out before the end, where what asks for
+ * it is undecided. */
 static bool can_look(cst_stream *stream)
 {
     const cst_image *const image = stream->policy->image;
@@ -131,7 +142,8 @@ static bool can_look(cst_stream *stream)
 
 static bool write_head(cst_stream *stream, const char *json, size_t length)
 {
-    while (length > 0 && (json[length - 1] == ' ' || json[length - 1] == '\n' || json[length - 1] == '\r' || json[length - 1] == '\t'))
+    while (length > 0 && (json[length - 1] == ' ' || json[length - 1] == '\n' ||
+                          json[length - 1] == '\r' || json[length - 1] == '\t'))
         length--;
     if (length < 2 || json[length - 1] != '}')
         return false;
@@ -164,14 +176,16 @@ cst_status cst_stream_open(cst_context *context, const char *json, size_t length
     if (status == CST_OK) {
         buffer_add(&stream->whole, stream->head.bytes, stream->head.length);
         buffer_text(&stream->whole, "\"\"}");
-        status = stream->whole.failed ? CST_NO_MEMORY
-                                      : engine_read_json(context, stream->whole.bytes, stream->whole.length);
+        status = stream->whole.failed
+                     ? CST_NO_MEMORY
+                     : engine_read_json(context, stream->whole.bytes, stream->whole.length);
     }
     if (status == CST_OK) {
         const engine_event *const event = &context->event;
         stream->policy = cst_policy_retain(context->policy);
         /* what is malformed is denied at the end; until then nothing goes out */
-        stream->broken = event->problem.code || event->missing != CST_NONE || event->no_memory || !event->dispatch;
+        stream->broken = event->problem.code || event->missing != CST_NONE || event->no_memory ||
+                         !event->dispatch;
         stream->is_whole = stream->broken || needs_whole(context);
         if ((!stream->broken && !freeze(stream)) || (!stream->is_whole && !make_known(stream)))
             status = CST_NO_MEMORY;
@@ -192,9 +206,13 @@ void cst_stream_close(cst_stream *stream)
         return;
     const cst_allocator allocator = stream->allocator;
     const cst_image *const image = stream->policy ? stream->policy->image : NULL;
-    for (uint32_t i = 0; stream->known.databases && i < image->databases.count + image->echoes.count; i++) {
+    for (uint32_t i = 0;
+         stream->known.databases && i < image->databases.count + image->echoes.count; i++) {
         text_known *const one = &stream->known.databases[i];
-        const size_t words = i < image->databases.count ? (CST_ROWS(image, databases, cst_database_row)[i].patterns.count + 63) / 64 : 0;
+        const size_t words =
+            i < image->databases.count
+                ? (CST_ROWS(image, databases, cst_database_row)[i].patterns.count + 63) / 64
+                : 0;
         if (one->found)
             allocator.release(allocator.user, one->found, (words + 1) * sizeof(uint64_t));
         if (one->items)
@@ -204,7 +222,8 @@ void cst_stream_close(cst_stream *stream)
     }
     if (stream->known.databases)
         allocator.release(allocator.user, stream->known.databases,
-                          ((size_t)image->databases.count + image->echoes.count + 1) * sizeof(text_known));
+                          ((size_t)image->databases.count + image->echoes.count + 1) *
+                              sizeof(text_known));
     if (stream->is_frozen)
         history_thaw(stream->context, &stream->past);
     buffer_free(&stream->head);
@@ -219,13 +238,15 @@ void cst_stream_close(cst_stream *stream)
 /* ---- feeding --------------------------------------------------------------------------------- */
 
 /*
- * Whether it is worth looking. Each look goes through all that waits, so where much waits (an open bracket, a word that a rule holds) the next one is
- * due when a good part has come on top of it: then all looks together cost a few times the text, and not its square. Where only
- * what is new is looked at (stream_follow.c), that is not needed.
+ * Whether it is worth looking. Each look goes through all that waits, so where much waits (an open
+ * bracket, a word that a rule holds) the next one is due when a good part has come on top of it:
+ * then all looks together cost a few times the text, and not its square. Where only what is new is
+ * looked at (stream_follow.c), that is not needed.
  */
 static bool is_due(const cst_stream *stream)
 {
-    const uint32_t waits = stream->characters - stream->released, fresh = stream->characters - stream->looked;
+    const uint32_t waits = stream->characters - stream->released,
+                   fresh = stream->characters - stream->looked;
     return fresh > 0 && (waits <= WAITING_BYTES || fresh >= waits / WAITING_PART || stream->quiet);
 }
 
@@ -237,7 +258,10 @@ static uint32_t whole_characters(const cst_stream *stream)
         start--;
         if ((bytes[start] & 0xc0) == 0x80)
             continue;
-        const uint32_t wanted = bytes[start] < 0x80 ? 1 : bytes[start] < 0xe0 ? 2 : bytes[start] < 0xf0 ? 3 : 4;
+        const uint32_t wanted = bytes[start] < 0x80   ? 1
+                                : bytes[start] < 0xe0 ? 2
+                                : bytes[start] < 0xf0 ? 3
+                                                      : 4;
         return (uint32_t)(length - start < wanted ? start : length);
     }
     return (uint32_t)length;
@@ -280,7 +304,8 @@ cst_status cst_stream_feed(cst_stream *stream, const char *bytes, size_t length,
     const size_t given = stream->broken ? 0 : stream->out.length;
     stream->sent_hash = hash_on(stream->sent_hash, stream->out.bytes, given);
     stream->sent += given;
-    *out = (cst_piece){stream->out.bytes, given, stream->text.length - stream->released, stream->stopped};
+    *out = (cst_piece){stream->out.bytes, given, stream->text.length - stream->released,
+                       stream->stopped};
     return status;
 }
 

@@ -1,11 +1,13 @@
 /*
  * stream_release.c - what of a stream may go out now.
  *
- * The compiled rules are run twice on the event: as if all that they look for came still, which names every rule that could become true, and
- * with what is known, which says which of them are. A redaction that is true is cut; whatever else is or could become true holds the text from its
+ * The compiled rules are run twice on the event: as if all that they look for came still, which
+ * names every rule that could become true, and with what is known, which says which of them are. A
+ * redaction that is true is cut; whatever else is or could become true holds the text from its
  * first match on, and what is true and cannot be cut stops the reply.
  *
- * Most pieces of most replies bring nothing that a rule looks for. Then the last answer still holds, and what is settled goes out without asking.
+ * Most pieces of most replies bring nothing that a rule looks for. Then the last answer still
+ * holds, and what is settled goes out without asking.
  */
 #include "runtime/live.h"
 #include "runtime/stream.h"
@@ -64,7 +66,8 @@ static bool hold(cst_stream *stream, uint32_t **cutting, uint32_t *cut_count, ui
         waived = waived || rule->kind == CST_RULE_WAIVER;
         if (rule->kind != CST_RULE || rule->shadow || rule->verdict < CST_REDACT)
             continue;
-        firsts[possible_count] = hit.reason == CST_TRUE ? first_mark(context, hit.rule, UINT32_MAX) : 0;
+        firsts[possible_count] =
+            hit.reason == CST_TRUE ? first_mark(context, hit.rule, UINT32_MAX) : 0;
         possible[possible_count++] = hit.rule;
     }
     if (!evaluate(stream, false))
@@ -102,27 +105,32 @@ static void forget_released(cst_stream *stream, text_known *known)
 static bool read_again(cst_stream *stream)
 {
     cst_context *const context = stream->context;
-    if (stream_read(stream, &stream->whole) != CST_OK ||
-        context->policy != stream->policy || !context->event.dispatch || context->text_slot == CST_NONE)
+    if (stream_read(stream, &stream->whole) != CST_OK || context->policy != stream->policy ||
+        !context->event.dispatch || context->text_slot == CST_NONE)
         return context->policy == stream->policy && context->event.dispatch != NULL;
     cst_value *const slot = engine_slot(context, context->text_slot);
-    *slot = (cst_value){.as.text = stream->text.bytes, .length = stream->characters, .raw_length = stream->characters,
-                        .at = UINT32_MAX, .kind = CST_KIND_STRING};
+    *slot = (cst_value){.as.text = stream->text.bytes,
+                        .length = stream->characters,
+                        .raw_length = stream->characters,
+                        .at = UINT32_MAX,
+                        .kind = CST_KIND_STRING};
     return true;
 }
 
 /* ---- without asking again -------------------------------------------------------------------- */
 
 /*
- * Whether the rules would answer the same again as long as nothing is found: no rule holds anything, no match waits, and the answer hung on
- * nothing but the event's own values and the time of the opening: not on the past, a session or a host.
+ * Whether the rules would answer the same again as long as nothing is found: no rule holds
+ * anything, no match waits, and the answer hung on nothing but the event's own values and the time
+ * of the opening: not on the past, a session or a host.
  */
 static bool is_quiet(const cst_stream *stream, uint32_t held)
 {
     const cst_image *const image = stream->policy->image;
     const engine_event *const event = &stream->context->event;
-    if (held != UINT32_MAX || stream->stopped || stream->watches_echo || stream->policy->roots[event->dispatch_row].chain != CST_NONE ||
-        image->externs.count || image->pasts.count || image->watches.count || image->froms.count || image->labels.count ||
+    if (held != UINT32_MAX || stream->stopped || stream->watches_echo ||
+        stream->policy->roots[event->dispatch_row].chain != CST_NONE || image->externs.count ||
+        image->pasts.count || image->watches.count || image->froms.count || image->labels.count ||
         (image->records.count && event->session.bytes))
         return false;
     for (uint32_t i = 0; i < image->databases.count; i++)
@@ -142,7 +150,8 @@ static bool is_still_quiet(const cst_stream *stream)
 static bool release_quietly(cst_stream *stream)
 {
     uint32_t place;
-    if (stream->careful || stream->watches_echo || stream->context->policy != stream->policy || !stream_follow_all(stream, &place))
+    if (stream->careful || stream->watches_echo || stream->context->policy != stream->policy ||
+        !stream_follow_all(stream, &place))
         return false;
     if (place == stream->settled)
         return true;
@@ -168,7 +177,8 @@ bool stream_release(cst_stream *stream)
     stream->known.length = stream->characters;
     const cst_image *const image = stream->policy->image;
     for (uint32_t i = 0; i < image->databases.count + image->echoes.count; i++)
-        for (uint32_t k = 0; k < stream->known.databases[i].count; k++) { /* the text may have moved */
+        /* the text may have moved */
+        for (uint32_t k = 0; k < stream->known.databases[i].count; k++) {
             stream->known.databases[i].items[k].text = stream->text.bytes;
             stream->known.databases[i].items[k].length = stream->characters;
         }
@@ -176,7 +186,8 @@ bool stream_release(cst_stream *stream)
     const uint32_t before = stream->settled;
     if (!stream_settle(stream))
         return false;
-    /* no more is known than before; but a shared run that still grows stops the reply as soon as it is there */
+    /* no more is known than before; but a shared run that still grows stops the reply as soon as it
+     * is there */
     if (stream->settled == before && !stream->watches_echo)
         return true;
     context->texts.stream = &stream->known;

@@ -1,15 +1,16 @@
 /*
  * stream_settle.c - how far the text of a stream is known, and the matches up to there.
  *
- * For each database, the scanner says from where on something can still become a match (scan_live); a view has to be cut where nothing before the
- * cut can change how it is seen (view_cut); a shared run may begin as many characters before the end as its rule counts. The least of all that is
- * how far the text is settled. What lies between the last such place and this one is then looked through once, in a window that shows
- * what stands before too, and the matches are kept until their place has been released.
+ * For each database, the scanner says from where on something can still become a match (scan_live);
+ * a view has to be cut where nothing before the cut can change how it is seen (view_cut); a shared
+ * run may begin as many characters before the end as its rule counts. The least of all that is how
+ * far the text is settled. What lies between the last such place and this one is then looked
+ * through once, in a window that shows what stands before too, and the matches are kept until their
+ * place has been released.
  */
 #include <string.h>
 
 #include "runtime/stream.h"
-
 
 /* ---- windows --------------------------------------------------------------------------------- */
 
@@ -49,7 +50,8 @@ static uint32_t segment_place(const window *window, const view_segment *segment,
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         uint32_t start, end;
-        view_original(segment, middle, middle + 1 <= segment->length ? middle + 1 : middle, &start, &end);
+        view_original(segment, middle, middle + 1 <= segment->length ? middle + 1 : middle, &start,
+                      &end);
         if (window->start + start < place)
             low = middle + 1;
         else
@@ -66,13 +68,15 @@ static bool keep_match(cst_stream *stream, text_known *known, text_place place)
 {
     if (known->count == known->capacity) {
         const uint32_t capacity = known->capacity ? known->capacity * 2 : 16;
-        text_place *const more = stream->allocator.allocate(stream->allocator.user, capacity * sizeof *more);
+        text_place *const more =
+            stream->allocator.allocate(stream->allocator.user, capacity * sizeof *more);
         if (!more)
             return false;
         if (known->count)
             memcpy(more, known->items, known->count * sizeof *more);
         if (known->items)
-            stream->allocator.release(stream->allocator.user, known->items, known->capacity * sizeof *more);
+            stream->allocator.release(stream->allocator.user, known->items,
+                                      known->capacity * sizeof *more);
         known->items = more;
         known->capacity = capacity;
     }
@@ -112,8 +116,10 @@ static bool gather(void *user, uint32_t start, uint32_t end)
     return !state->failed;
 }
 
-/* How far nothing can change any more for this database; then the matches up to there. False: memory is short. */
-static uint32_t live_place(cst_stream *stream, uint32_t number, const window *window, uint32_t views)
+/* How far nothing can change any more for this database; then the matches up to there. False:
+ * memory is short. */
+static uint32_t live_place(cst_stream *stream, uint32_t number, const window *window,
+                           uint32_t views)
 {
     cst_context *const context = stream->context;
     const scan_database *const database = texts_database(&stream->context->texts, number);
@@ -121,7 +127,8 @@ static uint32_t live_place(cst_stream *stream, uint32_t number, const window *wi
     text_known *const known = &stream->known.databases[number];
     /* what is dead stays dead, also where another database holds the text */
     const uint32_t before = known->settled > stream->settled ? known->settled : stream->settled;
-    uint64_t *const all = arena_array(&context->scratch.memory, (scan_pattern_count(database) + 63) / 64 + 1, sizeof *all);
+    uint64_t *const all = arena_array(&context->scratch.memory,
+                                      (scan_pattern_count(database) + 63) / 64 + 1, sizeof *all);
     if (!all || window->view.limited)
         return stream->settled;
     memset(all, 0xff, (scan_pattern_count(database) + 63) / 64 * sizeof *all);
@@ -130,7 +137,8 @@ static uint32_t live_place(cst_stream *stream, uint32_t number, const window *wi
     for (uint32_t i = 0; i < open && i < window->view.count; i++) {
         const view_segment *const segment = &window->view.segments[i];
         const uint32_t from = segment_place(window, segment, before);
-        const uint32_t live = scan_live(database, context->texts.scratch, segment->bytes, segment->length, from, all, &known->holder);
+        const uint32_t live = scan_live(database, context->texts.scratch, segment->bytes,
+                                        segment->length, from, all, &known->holder);
         if (live >= segment->length)
             continue;
         uint32_t start, end;
@@ -147,21 +155,23 @@ static bool gather_pattern(gathering *state, uint32_t number, uint32_t pattern)
 {
     cst_stream *const stream = state->stream;
     const scan_database *const database = texts_database(&stream->context->texts, number);
-    const cst_database_row *const row = CST_ROWS(stream->policy->image, databases, cst_database_row) + number;
+    const cst_database_row *const row =
+        CST_ROWS(stream->policy->image, databases, cst_database_row) + number;
     const view_segment *const segment = state->segment;
     text_known *const known = state->known;
     bool unknown = false;
     /* behind the last match of this pattern that is known: matches do not overlap */
     uint32_t from = stream->settled;
     for (uint32_t k = 0; k < known->count; k++)
-        if (known->items[k].pattern == row->patterns.first + pattern && known->items[k].end > from &&
-            known->items[k].segment == state->number && state->number < 2 && known->items[k].start < stream->settled)
+        if (known->items[k].pattern == row->patterns.first + pattern &&
+            known->items[k].end > from && known->items[k].segment == state->number &&
+            state->number < 2 && known->items[k].start < stream->settled)
             from = known->items[k].end;
     state->pattern = row->patterns.first + pattern;
     state->some = false;
     if (scan_list(database, stream->context->texts.scratch, segment->bytes, segment->length,
-                  from == state->from ? state->first : segment_place(state->window, segment, from), state->last, pattern, gather,
-                  state, &unknown) != CST_OK ||
+                  from == state->from ? state->first : segment_place(state->window, segment, from),
+                  state->last, pattern, gather, state, &unknown) != CST_OK ||
         unknown || state->failed)
         return false;
     if (state->some)
@@ -174,7 +184,8 @@ static uint32_t next_bit(uint32_t word, uint64_t left)
     return word * 64 + (uint32_t)__builtin_ctzll(left);
 }
 
-/* The new matches of a database: the engine finds out which patterns have some, with what stands before for assertions and `after`; those are listed. */
+/* The new matches of a database: the engine finds out which patterns have some, with what stands
+ * before for assertions and `after`; those are listed. */
 static bool gather_matches(cst_stream *stream, uint32_t number, const window *window, uint32_t to)
 {
     cst_context *const context = stream->context;
@@ -187,19 +198,26 @@ static bool gather_matches(cst_stream *stream, uint32_t number, const window *wi
         return false;
     for (uint32_t i = 0; i < window->view.count; i++) {
         const view_segment *const segment = &window->view.segments[i];
-        gathering state = {.stream = stream, .known = &stream->known.databases[number], .window = window, .segment = segment,
-                           .from = stream->settled, .to = to, .number = i < 2 ? i : 2};
+        gathering state = {.stream = stream,
+                           .known = &stream->known.databases[number],
+                           .window = window,
+                           .segment = segment,
+                           .from = stream->settled,
+                           .to = to,
+                           .number = i < 2 ? i : 2};
         const uint32_t first = state.first = segment_place(window, segment, stream->settled);
         if (first >= segment->length)
             continue;
         state.last = segment_place(window, segment, to);
-        if (scan_find(database, context->texts.scratch, segment->bytes, segment->length, first, found, found + words) != CST_OK)
+        if (scan_find(database, context->texts.scratch, segment->bytes, segment->length, first,
+                      found, found + words) != CST_OK)
             return false;
         for (uint32_t word = 0; word < words; word++) {
             if (found[words + word] != 0)
                 return false; /* whether it stands there is not known */
             for (uint64_t left = found[word]; left != 0; left &= left - 1)
-                if (next_bit(word, left) < count && !gather_pattern(&state, number, next_bit(word, left)))
+                if (next_bit(word, left) < count &&
+                    !gather_pattern(&state, number, next_bit(word, left)))
                     return false;
         }
     }
@@ -221,7 +239,8 @@ static bool gather_run(void *user, uint32_t start, uint32_t end)
                         .at = UINT32_MAX,
                         .pattern = CST_NONE,
                         .segment = state->number};
-    view_original(state->segment, start + state->skipped, end + state->skipped, &place.start, &place.end);
+    view_original(state->segment, start + state->skipped, end + state->skipped, &place.start,
+                  &place.end);
     place.start += state->window->start;
     place.end += state->window->start;
     if (place.end <= state->stream->released)
@@ -232,9 +251,10 @@ static bool gather_run(void *user, uint32_t start, uint32_t end)
     return !state->failed;
 }
 
-/* Where the window for runs begins: at or before `place`, and not within what a known run covers nor at its end, so that it is found again as the whole
- * text shows it. */
-static uint32_t run_window(const cst_stream *stream, uint32_t views, const text_known *known, uint32_t place)
+/* Where the window for runs begins: at or before `place`, and not within what a known run covers
+ * nor at its end, so that it is found again as the whole text shows it. */
+static uint32_t run_window(const cst_stream *stream, uint32_t views, const text_known *known,
+                           uint32_t place)
 {
     for (bool moved = true; moved;) {
         moved = false;
@@ -260,8 +280,10 @@ static void drop_from(text_known *known, uint32_t place)
     known->count = kept;
 }
 
-/* Where a run may begin that is too short yet to be found: as many characters before the end of each form of the text as the rule counts. */
-static uint32_t unfinished_run(const cst_stream *stream, const window *window, const cst_echo_row *row)
+/* Where a run may begin that is too short yet to be found: as many characters before the end of
+ * each form of the text as the rule counts. */
+static uint32_t unfinished_run(const cst_stream *stream, const window *window,
+                               const cst_echo_row *row)
 {
     uint32_t least = window->end;
     for (uint32_t i = 0; i < 2 && i < window->view.count; i++) {
@@ -280,7 +302,8 @@ static uint32_t unfinished_run(const cst_stream *stream, const window *window, c
     return least > stream->settled ? least : stream->settled;
 }
 
-/* A shared run may begin as many characters before the end as its rule counts; one that reaches the end may still grow, and its cut waits. */
+/* A shared run may begin as many characters before the end as its rule counts; one that reaches the
+ * end may still grow, and its cut waits. */
 static bool watch_echo(cst_stream *stream, uint32_t number, uint32_t *settled)
 {
     cst_context *const context = stream->context;
@@ -295,15 +318,21 @@ static bool watch_echo(cst_stream *stream, uint32_t number, uint32_t *settled)
     window window;
     bool unknown = false;
     uint64_t steps = 0;
-    const uint32_t begin = run_window(stream, row->views, known, stream->settled > reach ? stream->settled - reach : 0);
+    const uint32_t begin = run_window(stream, row->views, known,
+                                      stream->settled > reach ? stream->settled - reach : 0);
     if (!window_make(stream, row->views, stream->settled - begin, &window))
         return false;
     drop_from(known, begin);
     for (uint32_t i = 0; i < window.view.count; i++) {
         const view_segment *const segment = &window.view.segments[i];
-        running run = {{.stream = stream, .known = known, .window = &window, .segment = segment, .number = i < 2 ? i : 2}};
+        running run = {{.stream = stream,
+                        .known = known,
+                        .window = &window,
+                        .segment = segment,
+                        .number = i < 2 ? i : 2}};
         const uint32_t skipped = run.state.skipped = row->views ? 0 : begin;
-        echo_find(echo, segment->bytes + skipped, segment->length - skipped, gather_run, &run, &unknown, &steps);
+        echo_find(echo, segment->bytes + skipped, segment->length - skipped, gather_run, &run,
+                  &unknown, &steps);
         if (unknown || run.state.failed || window.view.limited)
             return false;
     }
@@ -329,7 +358,8 @@ bool stream_settle(cst_stream *stream)
         uint32_t place;
         if (!stream->known.databases[i].watched)
             continue;
-        const scan_database *const database = texts_database(&stream->context->texts, i); /* it was there when the stream began */
+        /* it was there when the stream began */
+        const scan_database *const database = texts_database(&stream->context->texts, i);
         if (!database)
             return false;
         followed[i] = stream_follow(stream, i, &place);
@@ -345,9 +375,13 @@ bool stream_settle(cst_stream *stream)
             return false;
     for (uint32_t i = 0; i < image->databases.count; i++) {
         text_known *const known = &stream->known.databases[i];
-        if (!known->watched || (followed[i] && known->follow->accepted >= settled)) /* nothing that begins before has matched */
+        if (!known->watched ||
+            (followed[i] &&
+             known->follow->accepted >= settled)) /* nothing that begins before has matched */
             continue;
-        if (followed[i] && !window_make(stream, rows[i].views, scan_lookback(texts_database(&stream->context->texts, i)), &windows[i]))
+        if (followed[i] &&
+            !window_make(stream, rows[i].views,
+                         scan_lookback(texts_database(&stream->context->texts, i)), &windows[i]))
             return false;
         if (!gather_matches(stream, i, &windows[i], settled))
             return false;

@@ -111,7 +111,8 @@ static inline uint32_t two(const char *text)
     return tens > 9 || ones > 9 ? 1000 : 10 * tens + ones;
 }
 
-/* "2026-11-23T10:00:00Z" and nothing else, as nearly all events have it. False: look at it closely. */
+/* "2026-11-23T10:00:00Z" and nothing else, as nearly all events have it. False: look at it closely.
+ */
 static bool parse_plain(const char *text, int64_t *microseconds)
 {
     const uint32_t century = two(text), year = two(text + 2), month = two(text + 5),

@@ -66,17 +66,13 @@ uint32_t utf8_decode(const char **next, const char *end)
     const uint32_t step = utf8_step(at, (const unsigned char *)end);
     *next += step ? step : 1;
     switch (step) {
-    case 1:
-        return at[0];
-    case 2:
-        return (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu);
-    case 3:
-        return (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+    case 1: return at[0];
+    case 2: return (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu);
+    case 3: return (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
     case 4:
         return (at[0] & 0x07u) << 18 | (at[1] & 0x3fu) << 12 | (at[2] & 0x3fu) << 6 |
                (at[3] & 0x3fu);
-    default:
-        return UINT32_MAX;
+    default: return UINT32_MAX;
     }
 }
 

@@ -48,30 +48,14 @@ void value_show(buffer *out, const cst_value *value, const cst_image *image, uin
 {
     const cst_json *const json = value->parts;
     switch (value->kind) {
-    case CST_KIND_BOOL:
-        buffer_text(out, value->as.integer ? "true" : "false");
-        break;
-    case CST_KIND_INT:
-        buffer_format(out, "%lld", (long long)value->as.integer);
-        break;
-    case CST_KIND_DECIMAL:
-        millionths_show(out, value->as.integer);
-        break;
-    case CST_KIND_FLOAT:
-        double_show(out, value->as.number);
-        break;
-    case CST_KIND_TIME:
-        time_show(out, value->as.integer);
-        break;
-    case CST_KIND_DURATION:
-        duration_show(out, value->as.integer);
-        break;
-    case CST_KIND_ENUM:
-        show_enum(out, value, image, type);
-        break;
-    case CST_KIND_LIST:
-        show_items(out, value, image, type);
-        break;
+    case CST_KIND_BOOL: buffer_text(out, value->as.integer ? "true" : "false"); break;
+    case CST_KIND_INT: buffer_format(out, "%lld", (long long)value->as.integer); break;
+    case CST_KIND_DECIMAL: millionths_show(out, value->as.integer); break;
+    case CST_KIND_FLOAT: double_show(out, value->as.number); break;
+    case CST_KIND_TIME: time_show(out, value->as.integer); break;
+    case CST_KIND_DURATION: duration_show(out, value->as.integer); break;
+    case CST_KIND_ENUM: show_enum(out, value, image, type); break;
+    case CST_KIND_LIST: show_items(out, value, image, type); break;
     case CST_KIND_RECORD:
         buffer_text(out, "{");
         show_items(out, value, image, type);
@@ -90,9 +74,7 @@ void value_show(buffer *out, const cst_value *value, const cst_image *image, uin
             buffer_add(out, CST_TEXT(image, name), name.length);
         }
         break;
-    case CST_KIND_ABSENT:
-        break;
-    default:
-        buffer_add(out, value->length ? value->as.text : "", value->length);
+    case CST_KIND_ABSENT: break;
+    default: buffer_add(out, value->length ? value->as.text : "", value->length);
     }
 }

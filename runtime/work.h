@@ -1,9 +1,10 @@
 /*
  * work.h - what deciding one event has cost, in steps that do not depend on the machine.
  *
- * docs/bounds.md says what a step is, and proves of a policy how many there can be; this is the other side: the same steps, counted while
- * an event is decided. Texts, commands, origins, history and questions are counted wherever they are asked, a few additions a question; expressions,
- * and what they compare, by the reference evaluator alone: native code evaluates no more of them.
+ * docs/bounds.md says what a step is, and proves of a policy how many there can be; this is the
+ * other side: the same steps, counted while an event is decided. Texts, commands, origins, history
+ * and questions are counted wherever they are asked, a few additions a question; expressions, and
+ * what they compare, by the reference evaluator alone: native code evaluates no more of them.
  *
  * Layer 1 of the runtime.
  */
@@ -23,13 +24,14 @@ typedef struct cst_work {
     uint64_t past;     /* questions about the past and their keys */
     uint64_t host;     /* questions to the host and their arguments */
     uint64_t scratch;  /* bytes of scratch memory handed out before the second decision began */
-    uint64_t told;     /* of those of the decision in hand: what they were for is telling, not deciding */
+    /* of those of the decision in hand: what they were for is telling, not deciding */
+    uint64_t told;
 } cst_work;
 
 static inline uint64_t work_steps(const cst_work *work)
 {
-    return work->nodes + work->values + work->viewed + work->scanned + work->found + work->commands + work->origins + work->past +
-           work->host;
+    return work->nodes + work->values + work->viewed + work->scanned + work->found +
+           work->commands + work->origins + work->past + work->host;
 }
 
 #endif

@@ -21,4 +21,8 @@ open=$(grep -rnwE 'TODO|FIXME|XXX|HACK' compiler runtime grammar stdlib tests --
 [ -z "$open" ] || complain "left open:" "$open"
 missing=$(grep -nE '^#define LIMIT_' runtime/limits.h | grep -v '/\*')
 [ -z "$missing" ] || complain "a bound without its reason:" "$missing"
+if command -v clang-format-19 >/dev/null; then
+    badly=$(git ls-files '*.c' '*.h' '*.cpp' 2>/dev/null | grep -v runtime/limits.h | xargs -P2 -n40 clang-format-19 --dry-run -Werror 2>&1 | grep 'error:' | head -20)
+    [ -z "$badly" ] || complain "not as .clang-format lays it out (clang-format-19 -i FILE):" "$badly"
+fi
 exit $status

@@ -1,9 +1,10 @@
 /*
  * check.c - the check pass: the list of its steps.
  *
- * Expects a source. Reads it and every file that it names, and makes compilation->checked: the policy with all names
- * resolved, all types known and every absence guarded. Each step goes on after errors, so that one run shows as
- * many as it can; the result is good for the next pass only if this one answers true.
+ * Expects a source. Reads it and every file that it names, and makes compilation->checked: the
+ * policy with all names resolved, all types known and every absence guarded. Each step goes on
+ * after errors, so that one run shows as many as it can; the result is good for the next pass only
+ * if this one answers true.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -30,11 +31,13 @@ static void layers_make(checker *checker)
     policy->layers = arena_array(checker->arena, policy->layer_count, sizeof *policy->layers);
     for (uint32_t i = 0; i < policy->layer_count; i++) {
         const unit *const unit = checker->layers.items[i];
-        policy->layers[i] = (layer){.name = unit->name, .version = unit->version, .source = unit->source};
+        policy->layers[i] =
+            (layer){.name = unit->name, .version = unit->version, .source = unit->source};
     }
 }
 
-/* Over path, length and bytes of every source, tools and sets included, so that any change of any file is another policy. */
+/* Over path, length and bytes of every source, tools and sets included, so that any change of any
+ * file is another policy. */
 static void source_hash(const compilation *compilation, uint8_t out[32])
 {
     sha256 hash;
@@ -62,7 +65,8 @@ static int diagnostics_compare(const void *left, const void *right)
     return (a->code > b->code) - (a->code < b->code);
 }
 
-/* What later passes rely on, in debug builds: a policy that breaks it is a mistake of the checker, never of its author. */
+/* What later passes rely on, in debug builds: a policy that breaks it is a mistake of the checker,
+ * never of its author. */
 static void promises_assert(const checked_policy *policy)
 {
 #ifndef NDEBUG
@@ -78,7 +82,8 @@ bool pass_check(compilation *compilation, uint32_t source)
 {
     const uint32_t errors = compilation->error_count;
     checked_policy *const policy = arena_allocate(&compilation->arena, sizeof *policy);
-    policy->from_args = policy->chain_agent = policy->chain_sender = policy->chain_receiver = CST_NONE;
+    policy->from_args = policy->chain_agent = policy->chain_sender = policy->chain_receiver =
+        CST_NONE;
     checker checker = {.compilation = compilation, .arena = &compilation->arena, .policy = policy};
     compilation->checked = policy;
 
@@ -98,8 +103,8 @@ bool pass_check(compilation *compilation, uint32_t source)
         cascades_drop(&checker);
     }
     if (compilation->diagnostics.count > 1)
-        qsort(compilation->diagnostics.items, compilation->diagnostics.count, sizeof *compilation->diagnostics.items,
-              diagnostics_compare);
+        qsort(compilation->diagnostics.items, compilation->diagnostics.count,
+              sizeof *compilation->diagnostics.items, diagnostics_compare);
     source_hash(compilation, policy->source_hash);
     return sound;
 }

@@ -1,8 +1,10 @@
 /*
- * checked_dump.c - the checked policy as text, for `constc dump --after checked` and for golden tests.
+ * checked_dump.c - the checked policy as text, for `constc dump --after checked` and for golden
+ * tests.
  *
- * One line a row, in the order of the tables; conditions as nested lists, kinds by the names of checked.h in lower case. The
- * text is the same for the same policy: it has no addresses, no hashes and no paths of the machine.
+ * One line a row, in the order of the tables; conditions as nested lists, kinds by the names of
+ * checked.h in lower case. The text is the same for the same policy: it has no addresses, no hashes
+ * and no paths of the machine.
  */
 #include <string.h>
 
@@ -11,38 +13,86 @@
 #include "runtime/number.h"
 
 static const char *const kind_names[] = {
-    [CST_KIND_ABSENT] = "absent", [CST_KIND_BOOL] = "bool",   [CST_KIND_INT] = "int",       [CST_KIND_DECIMAL] = "decimal",
-    [CST_KIND_FLOAT] = "float",   [CST_KIND_STRING] = "string", [CST_KIND_TIME] = "time",   [CST_KIND_DURATION] = "duration",
-    [CST_KIND_ENUM] = "enum",     [CST_KIND_AGENT] = "agent", [CST_KIND_EMAIL] = "email",   [CST_KIND_URL] = "url",
-    [CST_KIND_HOST] = "host",     [CST_KIND_PATH] = "path",   [CST_KIND_IP] = "ip",         [CST_KIND_TOOL] = "tool",
-    [CST_KIND_LIST] = "list",     [CST_KIND_RECORD] = "record", [CST_KIND_JSON] = "json",   [CST_KIND_NULL] = "null",
+    [CST_KIND_ABSENT] = "absent",   [CST_KIND_BOOL] = "bool",
+    [CST_KIND_INT] = "int",         [CST_KIND_DECIMAL] = "decimal",
+    [CST_KIND_FLOAT] = "float",     [CST_KIND_STRING] = "string",
+    [CST_KIND_TIME] = "time",       [CST_KIND_DURATION] = "duration",
+    [CST_KIND_ENUM] = "enum",       [CST_KIND_AGENT] = "agent",
+    [CST_KIND_EMAIL] = "email",     [CST_KIND_URL] = "url",
+    [CST_KIND_HOST] = "host",       [CST_KIND_PATH] = "path",
+    [CST_KIND_IP] = "ip",           [CST_KIND_TOOL] = "tool",
+    [CST_KIND_LIST] = "list",       [CST_KIND_RECORD] = "record",
+    [CST_KIND_JSON] = "json",       [CST_KIND_NULL] = "null",
     [CST_KIND_COMMAND] = "command",
 };
 
 static const char *const expression_names[] = {
-    [EXPRESSION_CONSTANT] = "constant", [EXPRESSION_FIELD] = "field", [EXPRESSION_LOCAL] = "local",
-    [EXPRESSION_MEMBER] = "member", [EXPRESSION_OPEN_MEMBER] = "open_member", [EXPRESSION_OPEN_AS] = "open_as",
-    [EXPRESSION_PROPERTY] = "property", [EXPRESSION_ELSE] = "else", [EXPRESSION_ADD] = "add",
-    [EXPRESSION_SUBTRACT] = "subtract", [EXPRESSION_MULTIPLY] = "multiply", [EXPRESSION_NEGATE] = "negate",
-    [EXPRESSION_JOIN] = "join", [EXPRESSION_WIDEN] = "widen", [EXPRESSION_LENGTH] = "length", [EXPRESSION_SUM] = "sum",
-    [EXPRESSION_LEAST] = "least", [EXPRESSION_GREATEST] = "greatest", [EXPRESSION_LEAVES] = "leaves", [EXPRESSION_FOUND] = "found",
-    [EXPRESSION_CONTAINS] = "contains", [EXPRESSION_MATCHES] = "matches", [EXPRESSION_REPEATS] = "repeats",
-    [EXPRESSION_PAST_NUMBER] = "past_number", [EXPRESSION_PAST_LATEST] = "past_latest", [EXPRESSION_EARLIER] = "earlier",
-    [EXPRESSION_ASK] = "ask", [EXPRESSION_LABELLED] = "labelled", [EXPRESSION_NOTE] = "note", [EXPRESSION_FROM] = "from",
-    [EXPRESSION_FACTS] = "facts", [EXPRESSION_KNOWN] = "known", [EXPRESSION_RUNS] = "runs", [EXPRESSION_UNKNOWN] = "unknown",
-    [EXPRESSION_WITHIN] = "within", [EXPRESSION_TRUTH] = "truth",
-    [EXPRESSION_EQUAL] = "equal", [EXPRESSION_LESS] = "less", [EXPRESSION_LESS_EQUAL] = "less_equal",
-    [EXPRESSION_IN_SET] = "in_set", [EXPRESSION_IN_LIST] = "in_list", [EXPRESSION_STARTS] = "starts",
-    [EXPRESSION_ENDS] = "ends", [EXPRESSION_INSIDE] = "inside", [EXPRESSION_PRESENT] = "present", [EXPRESSION_ANY] = "any",
-    [EXPRESSION_ALL] = "all", [EXPRESSION_NOT] = "not", [EXPRESSION_AND] = "and", [EXPRESSION_OR] = "or",
+    [EXPRESSION_CONSTANT] = "constant",
+    [EXPRESSION_FIELD] = "field",
+    [EXPRESSION_LOCAL] = "local",
+    [EXPRESSION_MEMBER] = "member",
+    [EXPRESSION_OPEN_MEMBER] = "open_member",
+    [EXPRESSION_OPEN_AS] = "open_as",
+    [EXPRESSION_PROPERTY] = "property",
+    [EXPRESSION_ELSE] = "else",
+    [EXPRESSION_ADD] = "add",
+    [EXPRESSION_SUBTRACT] = "subtract",
+    [EXPRESSION_MULTIPLY] = "multiply",
+    [EXPRESSION_NEGATE] = "negate",
+    [EXPRESSION_JOIN] = "join",
+    [EXPRESSION_WIDEN] = "widen",
+    [EXPRESSION_LENGTH] = "length",
+    [EXPRESSION_SUM] = "sum",
+    [EXPRESSION_LEAST] = "least",
+    [EXPRESSION_GREATEST] = "greatest",
+    [EXPRESSION_LEAVES] = "leaves",
+    [EXPRESSION_FOUND] = "found",
+    [EXPRESSION_CONTAINS] = "contains",
+    [EXPRESSION_MATCHES] = "matches",
+    [EXPRESSION_REPEATS] = "repeats",
+    [EXPRESSION_PAST_NUMBER] = "past_number",
+    [EXPRESSION_PAST_LATEST] = "past_latest",
+    [EXPRESSION_EARLIER] = "earlier",
+    [EXPRESSION_ASK] = "ask",
+    [EXPRESSION_LABELLED] = "labelled",
+    [EXPRESSION_NOTE] = "note",
+    [EXPRESSION_FROM] = "from",
+    [EXPRESSION_FACTS] = "facts",
+    [EXPRESSION_KNOWN] = "known",
+    [EXPRESSION_RUNS] = "runs",
+    [EXPRESSION_UNKNOWN] = "unknown",
+    [EXPRESSION_WITHIN] = "within",
+    [EXPRESSION_TRUTH] = "truth",
+    [EXPRESSION_EQUAL] = "equal",
+    [EXPRESSION_LESS] = "less",
+    [EXPRESSION_LESS_EQUAL] = "less_equal",
+    [EXPRESSION_IN_SET] = "in_set",
+    [EXPRESSION_IN_LIST] = "in_list",
+    [EXPRESSION_STARTS] = "starts",
+    [EXPRESSION_ENDS] = "ends",
+    [EXPRESSION_INSIDE] = "inside",
+    [EXPRESSION_PRESENT] = "present",
+    [EXPRESSION_ANY] = "any",
+    [EXPRESSION_ALL] = "all",
+    [EXPRESSION_NOT] = "not",
+    [EXPRESSION_AND] = "and",
+    [EXPRESSION_OR] = "or",
 };
 
 static const char *const property_names[] = {
-    [CST_PROPERTY_EMAIL_LOCAL] = "local", [CST_PROPERTY_EMAIL_DOMAIN] = "domain", [CST_PROPERTY_URL_SCHEME] = "scheme",
-    [CST_PROPERTY_URL_HOST] = "host",     [CST_PROPERTY_URL_PORT] = "port",       [CST_PROPERTY_URL_PATH] = "path",
-    [CST_PROPERTY_URL_QUERY] = "query",   [CST_PROPERTY_TIME_HOUR] = "hour",      [CST_PROPERTY_TIME_WEEKDAY] = "weekday",
-    [CST_PROPERTY_COMMAND_PROGRAMS] = "programs", [CST_PROPERTY_COMMAND_READS] = "reads",
-    [CST_PROPERTY_COMMAND_WRITES] = "writes", [CST_PROPERTY_COMMAND_CONNECTS] = "connects",
+    [CST_PROPERTY_EMAIL_LOCAL] = "local",
+    [CST_PROPERTY_EMAIL_DOMAIN] = "domain",
+    [CST_PROPERTY_URL_SCHEME] = "scheme",
+    [CST_PROPERTY_URL_HOST] = "host",
+    [CST_PROPERTY_URL_PORT] = "port",
+    [CST_PROPERTY_URL_PATH] = "path",
+    [CST_PROPERTY_URL_QUERY] = "query",
+    [CST_PROPERTY_TIME_HOUR] = "hour",
+    [CST_PROPERTY_TIME_WEEKDAY] = "weekday",
+    [CST_PROPERTY_COMMAND_PROGRAMS] = "programs",
+    [CST_PROPERTY_COMMAND_READS] = "reads",
+    [CST_PROPERTY_COMMAND_WRITES] = "writes",
+    [CST_PROPERTY_COMMAND_CONNECTS] = "connects",
 };
 
 static void text_write(buffer *out, const char *text)
@@ -50,7 +100,7 @@ static void text_write(buffer *out, const char *text)
     buffer_json_string(out, text, strlen(text));
 }
 
-/* ---- types ------------------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 static void type_write(buffer *out, const type *type)
 {
@@ -65,7 +115,8 @@ static void type_write(buffer *out, const type *type)
     } else if (type->kind == CST_KIND_RECORD) {
         buffer_text(out, "{");
         for (uint32_t i = 0; i < type->field_count; i++) {
-            buffer_format(out, "%s %s%s: ", i == 0 ? "" : ",", type->fields[i].name, type->fields[i].optional ? "?" : "");
+            buffer_format(out, "%s %s%s: ", i == 0 ? "" : ",", type->fields[i].name,
+                          type->fields[i].optional ? "?" : "");
             type_write(out, type->fields[i].type);
         }
         buffer_text(out, " }");
@@ -78,7 +129,7 @@ static void type_write(buffer *out, const type *type)
         buffer_format(out, "(%u)", type->bound);
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static void value_write(buffer *out, const cst_value *value)
 {
@@ -99,7 +150,7 @@ static void network_write(buffer *out, const cst_network *network)
         buffer_format(out, "%02x", network->high[i]);
 }
 
-/* ---- conditions ----------------------------------------------------------------------------------------------- */
+/* ---- conditions ------------------------------------------------------------------------------ */
 
 static void detail_write(buffer *out, const checked_policy *policy, const expression *node)
 {
@@ -118,7 +169,8 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
         buffer_format(out, " %u:%s", node->local, node->name != NULL ? node->name : "");
         return;
     case EXPRESSION_MEMBER:
-        if (node->left != NULL && node->left->type != NULL && node->index < node->left->type->field_count)
+        if (node->left != NULL && node->left->type != NULL &&
+            node->index < node->left->type->field_count)
             buffer_format(out, " %s", node->left->type->fields[node->index].name);
         return;
     case EXPRESSION_OPEN_MEMBER:
@@ -134,47 +186,44 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
         buffer_format(out, "%s commands %u", node->index % 2 != 0 ? " only" : "", node->index / 2);
         return;
     case EXPRESSION_UNKNOWN:
-        buffer_format(out, " %s%s", property_names[node->index / 2], node->index % 2 != 0 ? " exactly" : "");
+        buffer_format(out, " %s%s", property_names[node->index / 2],
+                      node->index % 2 != 0 ? " exactly" : "");
         return;
     case EXPRESSION_FACTS:
     case EXPRESSION_KNOWN:
     case EXPRESSION_PROPERTY:
-        buffer_format(out, " %s", node->index < CST_PROPERTY_COUNT ? property_names[node->index] : "?");
+        buffer_format(out, " %s",
+                      node->index < CST_PROPERTY_COUNT ? property_names[node->index] : "?");
         return;
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
         buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;
-    case EXPRESSION_FROM:
-        buffer_format(out, " from %u", node->index);
-        return;
+    case EXPRESSION_FROM: buffer_format(out, " from %u", node->index); return;
     case EXPRESSION_REPEATS:
         buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;
-    case EXPRESSION_IN_SET:
-        buffer_format(out, " set %u", node->index);
-        return;
+    case EXPRESSION_IN_SET: buffer_format(out, " set %u", node->index); return;
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:
-    case EXPRESSION_EARLIER:
-        buffer_format(out, " past %u", node->index);
-        return;
+    case EXPRESSION_EARLIER: buffer_format(out, " past %u", node->index); return;
     case EXPRESSION_ASK:
-        buffer_format(out, " %s", node->index < policy->externs.count ? policy->externs.items[node->index].name : "?");
+        buffer_format(out, " %s",
+                      node->index < policy->externs.count ? policy->externs.items[node->index].name
+                                                          : "?");
         return;
     case EXPRESSION_LABELLED:
-        buffer_format(out, " %s", node->index < policy->labels.count ? policy->labels.items[node->index] : "?");
+        buffer_format(out, " %s",
+                      node->index < policy->labels.count ? policy->labels.items[node->index] : "?");
         return;
-    case EXPRESSION_NOTE:
-        buffer_format(out, " %u", node->index);
-        return;
-    default:
-        return;
+    case EXPRESSION_NOTE: buffer_format(out, " %u", node->index); return;
+    default: return;
     }
 }
 
-static void expression_write(buffer *out, const checked_policy *policy, const expression *node, uint32_t indent)
+static void expression_write(buffer *out, const checked_policy *policy, const expression *node,
+                             uint32_t indent)
 {
     buffer_format(out, "\n%*s(%s", (int)indent, "", expression_names[node->kind]);
     detail_write(out, policy, node);
@@ -189,7 +238,7 @@ static void expression_write(buffer *out, const checked_policy *policy, const ex
     buffer_text(out, ")");
 }
 
-/* ---- rules ------------------------------------------------------------------------------------------------------- */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 static void who_write(buffer *out, const char *const *who, uint32_t count, int64_t within_us)
 {
@@ -220,7 +269,9 @@ static void message_write(buffer *out, const checked_policy *policy, const rule_
         if (part->kind == CST_PART_TEXT)
             buffer_json_string(out, part->text, part->length);
         else if (part->kind == CST_PART_SLOT)
-            buffer_format(out, "{%s", part->slot < policy->slots.count ? policy->slots.items[part->slot].path : "?");
+            buffer_format(out, "{%s",
+                          part->slot < policy->slots.count ? policy->slots.items[part->slot].path
+                                                           : "?");
         else
             buffer_format(out, "{local %u", part->local);
         if (part->kind == CST_PART_TEXT)
@@ -228,7 +279,9 @@ static void message_write(buffer *out, const checked_policy *policy, const rule_
         if (part->field != CST_NONE)
             buffer_format(out, " field %u", part->field);
         if (part->property != CST_NONE)
-            buffer_format(out, " .%s", part->property < CST_PROPERTY_COUNT ? property_names[part->property] : "?");
+            buffer_format(out, " .%s",
+                          part->property < CST_PROPERTY_COUNT ? property_names[part->property]
+                                                              : "?");
         buffer_text(out, "}");
     }
     buffer_text(out, "\n");
@@ -236,7 +289,9 @@ static void message_write(buffer *out, const checked_policy *policy, const rule_
 
 static void body_write(buffer *out, const checked_policy *policy, const rule_body *body)
 {
-    buffer_format(out, "  on %s%s", body->selector.label != NULL ? body->selector.label : cst_stage_name(body->selector.stage),
+    buffer_format(out, "  on %s%s",
+                  body->selector.label != NULL ? body->selector.label
+                                               : cst_stage_name(body->selector.stage),
                   body->selector.every_tool ? " (every tool)" : "");
     for (uint32_t i = 0; i < body->selector.tool_count; i++)
         buffer_format(out, "%s%u", i == 0 ? " tools " : ",", body->selector.tools[i]);
@@ -250,12 +305,17 @@ static void body_write(buffer *out, const checked_policy *policy, const rule_bod
 
 static void rule_write(buffer *out, const checked_policy *policy, uint32_t number)
 {
-    static const char *const kinds[] = {[CST_RULE] = "rule", [CST_RULE_PERMIT] = "permit", [CST_RULE_WAIVER] = "waiver", [CST_RULE_WATCH] = "watch"};
+    static const char *const kinds[] = {[CST_RULE] = "rule",
+                                        [CST_RULE_PERMIT] = "permit",
+                                        [CST_RULE_WAIVER] = "waiver",
+                                        [CST_RULE_WATCH] = "watch"};
     const rule *const rule = &policy->rules.items[number];
-    buffer_format(out, "%s %u %s: %s", kinds[rule->kind], number, rule->name, cst_verdict_name(rule->verdict));
+    buffer_format(out, "%s %u %s: %s", kinds[rule->kind], number, rule->name,
+                  cst_verdict_name(rule->verdict));
     who_write(out, rule->who, rule->who_count, rule->within_us);
     standing_write(out, rule->standing);
-    buffer_format(out, " layer %u%s%s", rule->layer, rule->shadow ? " shadow" : "", rule->waivable ? " waivable" : "");
+    buffer_format(out, " layer %u%s%s", rule->layer, rule->shadow ? " shadow" : "",
+                  rule->waivable ? " waivable" : "");
     if (rule->principle != CST_NONE)
         buffer_format(out, " under %s", policy->principles.items[rule->principle].name);
     if (rule->waives != CST_NONE)
@@ -269,7 +329,7 @@ static void rule_write(buffer *out, const checked_policy *policy, uint32_t numbe
         body_write(out, policy, &rule->bodies[i]);
 }
 
-/* ---- declarations --------------------------------------------------------------------------------------------------- */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
 static void layers_write(buffer *out, const checked_policy *policy)
 {
@@ -278,8 +338,10 @@ static void layers_write(buffer *out, const checked_policy *policy)
         buffer_format(out, "layer %u %s ", i, layer->name);
         text_write(out, layer->version);
         for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++) {
-            buffer_format(out, " %s %s", cst_stage_name((cst_stage)stage), cst_verdict_name(layer->defaults[stage].verdict));
-            who_write(out, layer->defaults[stage].who, layer->defaults[stage].who_count, layer->defaults[stage].within_us);
+            buffer_format(out, " %s %s", cst_stage_name((cst_stage)stage),
+                          cst_verdict_name(layer->defaults[stage].verdict));
+            who_write(out, layer->defaults[stage].who, layer->defaults[stage].who_count,
+                      layer->defaults[stage].within_us);
             standing_write(out, layer->defaults[stage].standing);
         }
         buffer_text(out, "\n");
@@ -322,8 +384,8 @@ static void slots_write(buffer *out, const checked_policy *policy)
         const slot *const slot = &policy->slots.items[i];
         buffer_format(out, "slot %u %s ", i, slot->path);
         type_write(out, slot->type);
-        buffer_format(out, "%s%s%s at", slot->open ? " open" : "", slot->interned ? " interned" : "",
-                      slot->secret ? " secret" : "");
+        buffer_format(out, "%s%s%s at", slot->open ? " open" : "",
+                      slot->interned ? " interned" : "", slot->secret ? " secret" : "");
         for (uint32_t k = 0; k < slot->key_count; k++) {
             buffer_text(out, k == 0 ? " " : "/");
             text_write(out, slot->keys[k]);
@@ -357,7 +419,7 @@ static void sets_write(buffer *out, const checked_policy *policy)
     }
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------------------ */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void step_write(buffer *out, const checked_policy *policy, const checked_step *step)
 {
@@ -388,7 +450,8 @@ void checked_dump(buffer *out, const checked_policy *policy)
     slots_write(out, policy);
     sets_write(out, policy);
     for (uint32_t i = 0; i < policy->sites.count; i++)
-        buffer_format(out, "site %u %s at `%s`\n", i, policy->sites.items[i].code, policy->sites.items[i].at);
+        buffer_format(out, "site %u %s at `%s`\n", i, policy->sites.items[i].code,
+                      policy->sites.items[i].at);
     for (uint32_t i = 0; i < policy->rules.count; i++)
         rule_write(out, policy, i);
     for (uint32_t i = 0; i < policy->tests.count; i++) {

@@ -1,9 +1,11 @@
 /*
  * cost.c - what one event of each stage costs at most: work in steps, and scratch memory.
  *
- * A sum over the conditions that the event can meet (cost_price.c), each as often as it can be evaluated: again while the host answers, for the places that
- * a redaction cuts, once more for what a replacement made, and watches again for what goes on. What is made once an event for all conditions is
- * added once. For the stages that have tools the worst tool is named: a rule for every tool counts for each.
+ * A sum over the conditions that the event can meet (cost_price.c), each as often as it can be
+ * evaluated: again while the host answers, for the places that a redaction cuts, once more for what
+ * a replacement made, and watches again for what goes on. What is made once an event for all
+ * conditions is added once. For the stages that have tools the worst tool is named: a rule for
+ * every tool counts for each.
  */
 #include "compiler/cost.h"
 
@@ -12,10 +14,10 @@
 #include "compiler/check/cost_private.h"
 
 typedef struct stage_sums {
-    price every;          /* of all that concerns every event of the stage */
-    uint64_t questions;   /* to the host, at most */
+    price every;            /* of all that concerns every event of the stage */
+    uint64_t questions;     /* to the host, at most */
     bool replaces, changes; /* some rule replaces; some rule changes the event */
-    uint8_t *shared;      /* by number of what is made once: every event of the stage needs it */
+    uint8_t *shared;        /* by number of what is made once: every event of the stage needs it */
     bool from;
 } stage_sums;
 
@@ -23,9 +25,10 @@ typedef struct totals {
     costing costing;
     const checked_policy *policy;
     stage_sums stages[CST_STAGE_COUNT];
-    price *by_tool;       /* by stage * tools + tool */
-    price *shared;        /* by number of what is made once */
-    uint64_t *looks;      /* bits by stage, tool and that number: not for every event, but for those of this tool */
+    price *by_tool; /* by stage * tools + tool */
+    price *shared;  /* by number of what is made once */
+    /* bits by stage, tool and that number: not for every event, but for those of this tool */
+    uint64_t *looks;
     uint32_t tools, look_words;
 } totals;
 
@@ -53,9 +56,11 @@ static void stages_look(totals *all)
         const rule *const rule = &policy->rules.items[i];
         for (uint32_t k = 0; k < rule->body_count; k++) {
             stage_sums *const stage = &all->stages[rule->bodies[k].selector.stage];
-            stage->questions = cost_add(stage->questions, costing_questions(&all->costing, rule->bodies[k].condition, 1));
+            stage->questions = cost_add(
+                stage->questions, costing_questions(&all->costing, rule->bodies[k].condition, 1));
             stage->replaces = stage->replaces || rule->verdict == CST_REPLACE;
-            stage->changes = stage->changes || rule->verdict == CST_REPLACE || rule->verdict == CST_REDACT;
+            stage->changes =
+                stage->changes || rule->verdict == CST_REPLACE || rule->verdict == CST_REDACT;
         }
     }
 }
@@ -114,16 +119,19 @@ static void body_add(totals *all, const rule *rule, const rule_body *body)
         if (is_for_all(body))
             stage->shared[row] = 1;
         for (uint32_t i = 0; !is_for_all(body) && i < selector->tool_count; i++)
-            looks_of(all, selector->stage, selector->tools[i])[row / 64] |= UINT64_C(1) << (row % 64);
+            looks_of(all, selector->stage, selector->tools[i])[row / 64] |= UINT64_C(1)
+                                                                            << (row % 64);
     }
 }
 
 /* ---- stages ---------------------------------------------------------------------------------- */
 
-/* Of a session, not of an event: what has been heard and was not asked for is indexed by who asks first. */
+/* Of a session, not of an event: what has been heard and was not asked for is indexed by who asks
+ * first. */
 static price index_price(const checked_policy *policy)
 {
-    const uint64_t texts = cost_least(LIMIT_PROVENANCE_BYTES, ((uint64_t)policy->sources.count + 2) * LIMIT_ORIGIN_BYTES);
+    const uint64_t texts = cost_least(LIMIT_PROVENANCE_BYTES,
+                                      ((uint64_t)policy->sources.count + 2) * LIMIT_ORIGIN_BYTES);
     return (price){cost_times(1u + (uint64_t)__builtin_popcount(policy->from_types), texts), 0};
 }
 
@@ -146,7 +154,8 @@ static price stage_price(const totals *all, cst_stage stage, uint32_t tool)
     const stage_sums *const sums = &all->stages[stage];
     price one = sums->every;
     if (tool != CST_NONE)
-        one = price_add(price_add(one, all->by_tool[(size_t)stage * all->tools + tool]), looks_price(all, stage, tool));
+        one = price_add(price_add(one, all->by_tool[(size_t)stage * all->tools + tool]),
+                        looks_price(all, stage, tool));
     if (sums->replaces) /* the event is decided once more, with scratch memory that begins anew */
         one.steps = cost_times(one.steps, 2);
     if (sums->from)
@@ -169,12 +178,16 @@ static void slots_count(arena *arena, const checked_policy *policy, stage_cost o
 
 static void add_remembered(totals *all, const checked_echo *echo, const checked_origin *origin)
 {
-    static const cst_stage stages[] = {
-        [CST_ORIGIN_USER] = CST_INPUT, [CST_ORIGIN_OUTPUT] = CST_OUTPUT, [CST_ORIGIN_RESULT] = CST_RESULT, [CST_ORIGIN_MESSAGE] = CST_MESSAGE};
+    static const cst_stage stages[] = {[CST_ORIGIN_USER] = CST_INPUT,
+                                       [CST_ORIGIN_OUTPUT] = CST_OUTPUT,
+                                       [CST_ORIGIN_RESULT] = CST_RESULT,
+                                       [CST_ORIGIN_MESSAGE] = CST_MESSAGE};
     if (origin->kind == CST_ORIGIN_SYSTEM)
         return;
     const cst_stage stage = stages[origin->kind];
-    price *const sum = origin->kind == CST_ORIGIN_RESULT ? &all->by_tool[(size_t)stage * all->tools + origin->tool] : &all->stages[stage].every;
+    price *const sum = origin->kind == CST_ORIGIN_RESULT
+                           ? &all->by_tool[(size_t)stage * all->tools + origin->tool]
+                           : &all->stages[stage].every;
     *sum = price_add(*sum, costing_remembered(&all->costing, echo, origin));
 }
 
@@ -196,7 +209,8 @@ static void totals_make(totals *all, arena *arena, const cost_subject *subject)
     const uint32_t shared = all->costing.shared_count;
     all->look_words = (shared + 63) / 64;
     all->by_tool = arena_array(arena, (size_t)CST_STAGE_COUNT * all->tools, sizeof *all->by_tool);
-    all->looks = arena_array(arena, 2 * (size_t)all->tools * (all->look_words + 1u), sizeof *all->looks);
+    all->looks =
+        arena_array(arena, 2 * (size_t)all->tools * (all->look_words + 1u), sizeof *all->looks);
     all->shared = arena_array(arena, shared + 1u, sizeof *all->shared);
     for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++)
         all->stages[stage].shared = arena_array(arena, shared + 1u, 1);
@@ -272,8 +286,10 @@ static void take_place(cost_place *best, const place *place, uint64_t price, uin
     *best = (cost_place){.price = price, .rule = rule, .node = place->node};
 }
 
-/* The places that cost most of one event of a stage and tool: their shares are those of the sum, before the second decision. */
-cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage stage, uint32_t tool, bool scratch)
+/* The places that cost most of one event of a stage and tool: their shares are those of the sum,
+ * before the second decision. */
+cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage stage, uint32_t tool,
+                        bool scratch)
 {
     const checked_policy *const policy = subject->policy;
     totals all;
@@ -291,7 +307,8 @@ cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage sta
             body_price(&all, &policy->rules.items[i], &policy->rules.items[i].bodies[k]);
             const place *const own = scratch ? &c->by_scratch : &c->by_steps;
             if (own->node != NULL)
-                take_place(&best, own, cost_times(scratch ? own->price.scratch : own->price.steps, twice), i);
+                take_place(&best, own,
+                           cost_times(scratch ? own->price.scratch : own->price.steps, twice), i);
             for (uint32_t n = 0; n < c->used_count; n++) {
                 const uint32_t row = c->used[n];
                 if (seen[row])

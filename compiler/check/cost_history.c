@@ -1,9 +1,10 @@
 /*
  * cost_history.c - what sessions need for history, at most: per question, and in total.
  *
- * The sizes are those of runtime/history/past.h, the bounds those of limits.h; a window is a ring whose size is a power of two. What is counted is what
- * stays: while a ring or a table grows, the old one is there too. Where all questions together would need more than a session may have, the bound is the
- * total: what finds no room is undecided.
+ * The sizes are those of runtime/history/past.h, the bounds those of limits.h; a window is a ring
+ * whose size is a power of two. What is counted is what stays: while a ring or a table grows, the
+ * old one is there too. Where all questions together would need more than a session may have, the
+ * bound is the total: what finds no room is undecided.
  */
 #include "compiler/cost.h"
 
@@ -37,8 +38,7 @@ past_cost cost_of_past(const checked_past *past)
     past_cost cost = {.keys = past->key_count == 0 ? 1
                               : past->across       ? LIMIT_SHARED_PAST_KEYS
                                                    : LIMIT_SESSION_PAST_KEYS};
-    cost.each = sizeof(past_state) + past->steps * 2u * sizeof(past_moment) +
-                items + values + text;
+    cost.each = sizeof(past_state) + past->steps * 2u * sizeof(past_moment) + items + values + text;
     const uint64_t places = past->key_count == 0 ? 0 : power_of_two(8, 4 * (cost.keys - 1));
     cost.total = cost.each * cost.keys + places * sizeof(past_state *) + sizeof(past_place);
     return cost;

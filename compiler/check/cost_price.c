@@ -1,8 +1,10 @@
 /*
- * cost_price.c - what conditions cost at most: a walk over them that knows how often each part is evaluated.
+ * cost_price.c - what conditions cost at most: a walk over them that knows how often each part is
+ * evaluated.
  *
- * Every case here is the other side of a count at run time (runtime/work.h); docs/bounds.md says why the one is never less than the
- * other. What is done once an event, however many conditions ask for it (the views and scans of a field), is not added here but noted: cost.c adds it once.
+ * Every case here is the other side of a count at run time (runtime/work.h); docs/bounds.md says
+ * why the one is never less than the other. What is done once an event, however many conditions ask
+ * for it (the views and scans of a field), is not added here but noted: cost.c adds it once.
  */
 #include <string.h>
 
@@ -11,14 +13,15 @@
 #include "runtime/text/view.h"
 
 enum {
-    PIECE = 16,                /* scratch memory comes in pieces of that size */
+    PIECE = 16, /* scratch memory comes in pieces of that size */
     VALUE_BYTES = sizeof(cst_value),
-    PLACE_BYTES = 32,          /* where one match stands */
-    IDENTITY_BYTES = 512,      /* parts of an identity, and what its canonical text has more */
-    WORD_BYTES = 16,           /* scratch memory that a word of a shell line takes at least */
-    FROM_TOKENS = 512 * 64,    /* members of chains that are counted to choose the token to look for, at most */
-    FROM_NUMBER = 1024,        /* a number as text, in all the ways in which it is looked for */
-    FROM_MEMORY = 4096         /* what is made of each leaf, its text aside */
+    PLACE_BYTES = 32,     /* where one match stands */
+    IDENTITY_BYTES = 512, /* parts of an identity, and what its canonical text has more */
+    WORD_BYTES = 16,      /* scratch memory that a word of a shell line takes at least */
+    /* members of chains that are counted to choose the token to look for, at most */
+    FROM_TOKENS = 512 * 64,
+    FROM_NUMBER = 1024, /* a number as text, in all the ways in which it is looked for */
+    FROM_MEMORY = 4096  /* what is made of each leaf, its text aside */
 };
 
 /* ---- adding ---------------------------------------------------------------------------------- */
@@ -45,7 +48,8 @@ void costing_begin(costing *out, arena *arena, const cost_subject *subject)
     out->line_of_slot = arena_array(arena, policy->slots.count + 1u, sizeof *out->line_of_slot);
     out->lines = arena_array(arena, policy->slots.count + 1u, sizeof *out->lines);
     for (uint32_t i = 0; i < policy->slots.count; i++) {
-        out->line_of_slot[i] = holds_lines(policy->slots.items[i].type) ? out->line_count : CST_NONE;
+        out->line_of_slot[i] =
+            holds_lines(policy->slots.items[i].type) ? out->line_count : CST_NONE;
         if (out->line_of_slot[i] != CST_NONE)
             out->lines[out->line_count++] = i;
     }
@@ -123,25 +127,22 @@ static uint64_t grown(uint64_t count, uint64_t size)
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-/* Whether the texts of a value are the event's own, so that all who ask for them find them made already. */
+/* Whether the texts of a value are the event's own, so that all who ask for them find them made
+ * already. */
 static bool is_own(const costing *c, const expression *value)
 {
     for (;;) {
         switch (value->kind) {
-        case EXPRESSION_FIELD:
-            return true;
+        case EXPRESSION_FIELD: return true;
         case EXPRESSION_LEAVES:
         case EXPRESSION_MEMBER:
-        case EXPRESSION_OPEN_MEMBER:
-            value = value->left;
-            break;
+        case EXPRESSION_OPEN_MEMBER: value = value->left; break;
         case EXPRESSION_LOCAL:
             value = c->lists[value->local];
             if (value == NULL)
                 return false;
             break;
-        default:
-            return false;
+        default: return false;
         }
     }
 }
@@ -151,10 +152,12 @@ static const checked_probe *probe_of(const costing *c, const expression *node)
     return &c->policy->probes.items[node->index];
 }
 
-/* A line longer than LIMIT_COMMAND_BYTES is not read; a shorter one may bring scripts in its words. */
+/* A line longer than LIMIT_COMMAND_BYTES is not read; a shorter one may bring scripts in its words.
+ */
 static price lines_price(const costing *c, uint64_t count)
 {
-    return (price){cost_times(cost_most(count, 1), LIMIT_COMMAND_SCRIPTS + LIMIT_COMMAND_STEPS + 2), c->limits.scratch_bytes};
+    return (price){cost_times(cost_most(count, 1), LIMIT_COMMAND_SCRIPTS + LIMIT_COMMAND_STEPS + 2),
+                   c->limits.scratch_bytes};
 }
 
 price costing_shared(const costing *c, uint32_t number)
@@ -168,14 +171,16 @@ price costing_shared(const costing *c, uint32_t number)
     texts segments;
     if (row->slot == CST_NONE)
         return (price){0, 0};
-    const price view = cost_view(row->views, cost_texts_of_type(&in, c->policy->slots.items[row->slot].type), &segments);
+    const price view = cost_view(
+        row->views, cost_texts_of_type(&in, c->policy->slots.items[row->slot].type), &segments);
     return number % 2 == 0 ? view : cost_scan(cost_database(c->image, number / 2), segments);
 }
 
 price costing_remembered(const costing *c, const checked_echo *echo, const checked_origin *origin)
 {
     const sizing in = sizes(c);
-    const texts whole = {1, c->limits.event_bytes, c->limits.event_bytes}; /* a redaction may have made it longer */
+    /* a redaction may have made it longer */
+    const texts whole = {1, c->limits.event_bytes, c->limits.event_bytes};
     texts all = {0, 0, 0}, segments;
     price one = {0, 0};
     if (origin->text != CST_NONE)
@@ -183,14 +188,17 @@ price costing_remembered(const costing *c, const checked_echo *echo, const check
     if (origin->value != CST_NONE) {
         const type open = {.kind = CST_KIND_JSON};
         const texts inside = cost_texts_of_type(&in, &open);
-        all = (texts){cost_add(all.count, inside.count), c->limits.event_bytes, cost_add(all.bytes, inside.bytes)};
-        one = (price){cost_values(&in, &open), grown(cost_texts_of_type(&in, &open).count, VALUE_BYTES)};
+        all = (texts){cost_add(all.count, inside.count), c->limits.event_bytes,
+                      cost_add(all.bytes, inside.bytes)};
+        one = (price){cost_values(&in, &open),
+                      grown(cost_texts_of_type(&in, &open).count, VALUE_BYTES)};
     }
     one = price_add(one, cost_view(echo->views, all, &segments));
     return price_add(one, steps(segments.bytes));
 }
 
-/* What a probe's texts cost to be seen and scanned, where that is not done once for all; *segments: what there is to look through. */
+/* What a probe's texts cost to be seen and scanned, where that is not done once for all; *segments:
+ * what there is to look through. */
 static price probe_price(costing *c, const expression *node, bool scans, texts *segments)
 {
     const checked_probe *const probe = probe_of(c, node);
@@ -214,7 +222,9 @@ static price matches_price(costing *c, const expression *node)
     const checked_probe *const probe = probe_of(c, node);
     price all = probe_price(c, node, false, &segments);
     for (uint32_t i = 0; i < probe->count; i++)
-        all.steps = cost_add(all.steps, cost_add(segments.count, cost_whole(cost_database(c->image, probe->database), probe->patterns[i], segments)));
+        all.steps = cost_add(
+            all.steps, cost_add(segments.count, cost_whole(cost_database(c->image, probe->database),
+                                                           probe->patterns[i], segments)));
     return all;
 }
 
@@ -228,12 +238,14 @@ static price list_price(costing *c, const expression *node, uint64_t *found)
     *found = 0;
     for (uint32_t i = 0; i < probe->count; i++) {
         uint64_t matches;
-        const uint64_t listed = cost_list(cost_database(c->image, probe->database), probe->patterns[i], segments, &matches);
+        const uint64_t listed = cost_list(cost_database(c->image, probe->database),
+                                          probe->patterns[i], segments, &matches);
         all.steps = cost_add(all.steps, cost_add(listed, matches));
         *found = cost_add(*found, matches);
     }
     all.steps = cost_add(all.steps, cost_times(cost_add(of.count, segments.count), probe->count));
-    all.scratch = cost_add(all.scratch, cost_add(grown(*found, PLACE_BYTES), cost_times(of.count, 16 * PLACE_BYTES)));
+    all.scratch = cost_add(
+        all.scratch, cost_add(grown(*found, PLACE_BYTES), cost_times(of.count, 16 * PLACE_BYTES)));
     return all;
 }
 
@@ -242,14 +254,17 @@ static price found_price(costing *c, const expression *node)
     uint64_t matches;
     price all = list_price(c, node, &matches);
     const texts made = texts_of(c, node);
-    /* matches of one pattern do not overlap, but what is decoded may stand for much of the text each time */
+    /* matches of one pattern do not overlap, but what is decoded may stand for much of the text
+     * each time */
     const unsigned views = c->policy->databases.items[probe_of(c, node)->database].views;
     const bool plain = (views & (VIEW_DECODED | VIEW_ROT13)) == 0;
-    const uint64_t bytes = plain ? cost_times(2 * (uint64_t)probe_of(c, node)->count, texts_of(c, node->left).bytes)
-                                 : cost_times(matches, bytes_of(c, node->left));
+    const uint64_t bytes =
+        plain ? cost_times(2 * (uint64_t)probe_of(c, node)->count, texts_of(c, node->left).bytes)
+              : cost_times(matches, bytes_of(c, node->left));
     all.steps = cost_add(all.steps, cost_add(cost_times(matches, 1 + bits_of(matches)), bytes));
     const uint64_t each = IDENTITY_BYTES + VALUE_BYTES + PIECE;
-    all.scratch = cost_add(all.scratch, cost_add(cost_times(made.count, each), cost_times(made.bytes, 2)));
+    all.scratch =
+        cost_add(all.scratch, cost_add(cost_times(made.count, each), cost_times(made.bytes, 2)));
     return all;
 }
 
@@ -259,7 +274,8 @@ static price repeats_price(costing *c, const expression *node)
     texts segments;
     price all = cost_view(c->policy->echoes.items[node->index].views, of, &segments);
     const uint64_t each = cost_add(ECHO_LEAST_STEPS + 16, segments.longest);
-    all.steps = cost_add(all.steps, cost_add(cost_times(segments.bytes, ECHO_STEPS_PER_BYTE + 2), cost_times(segments.count, each)));
+    all.steps = cost_add(all.steps, cost_add(cost_times(segments.bytes, ECHO_STEPS_PER_BYTE + 2),
+                                             cost_times(segments.count, each)));
     return all;
 }
 
@@ -268,7 +284,8 @@ static price from_price(costing *c, const expression *node)
     const texts of = texts_of(c, node->left);
     const sizing in = sizes(c);
     const uint64_t leaves = cost_most(cost_leaves(&in, node->left->type), of.count);
-    const uint64_t tokens = cost_least(cost_times(leaves, FROM_TOKENS), cost_add(cost_times(of.bytes, 64), cost_times(leaves, 64)));
+    const uint64_t tokens = cost_least(cost_times(leaves, FROM_TOKENS),
+                                       cost_add(cost_times(of.bytes, 64), cost_times(leaves, 64)));
     if (!c->from)
         c->from_user = node;
     c->from = true;
@@ -286,9 +303,12 @@ static price command_price(costing *c, const expression *node)
     else
         all = lines_price(c, 1);
     if (node->kind == EXPRESSION_RUNS) {
-        /* each word of each program with each pattern; a wrapper's words are also those of what it runs */
-        const uint64_t words = (uint64_t)LIMIT_COMMAND_STEPS + 1 + (LIMIT_COMMAND_DEPTH + 1) * (c->limits.scratch_bytes / WORD_BYTES);
-        all.steps = cost_add(all.steps, cost_times(words, c->policy->commands.items[node->index / 2].count));
+        /* each word of each program with each pattern; a wrapper's words are also those of what it
+         * runs */
+        const uint64_t words = (uint64_t)LIMIT_COMMAND_STEPS + 1 +
+                               (LIMIT_COMMAND_DEPTH + 1) * (c->limits.scratch_bytes / WORD_BYTES);
+        all.steps = cost_add(all.steps,
+                             cost_times(words, c->policy->commands.items[node->index / 2].count));
     }
     return all;
 }
@@ -310,12 +330,14 @@ static price in_list_price(const costing *c, const expression *node)
     if (value == 0)
         return steps(elements);
     const texts items = texts_of(c, node->right);
-    return steps(cost_add(elements, cost_least(items.bytes, cost_times(elements, cost_least(value, items.longest)))));
+    return steps(cost_add(
+        elements, cost_least(items.bytes, cost_times(elements, cost_least(value, items.longest)))));
 }
 
 static price in_set_price(const costing *c, const expression *node)
 {
-    return steps(cost_add(text_bytes(c, node->left), bits_of(c->policy->sets.items[node->index].count)));
+    return steps(
+        cost_add(text_bytes(c, node->left), bits_of(c->policy->sets.items[node->index].count)));
 }
 
 static uint64_t read_memory(const costing *c, const type *type)
@@ -324,7 +346,8 @@ static uint64_t read_memory(const costing *c, const type *type)
     const texts of = cost_texts_of_type(&in, type);
     if (type->kind == CST_KIND_LIST || type->kind == CST_KIND_RECORD || type->kind == CST_KIND_JSON)
         return c->limits.scratch_bytes;
-    return type->kind == CST_KIND_STRING ? IDENTITY_BYTES : cost_add(IDENTITY_BYTES, cost_times(of.longest, 4));
+    return type->kind == CST_KIND_STRING ? IDENTITY_BYTES
+                                         : cost_add(IDENTITY_BYTES, cost_times(of.longest, 4));
 }
 
 static uint64_t past_price(const costing *c, const expression *node)
@@ -343,7 +366,8 @@ static uint64_t ask_price(const costing *c, const expression *node)
     for (uint32_t i = 0; i < node->item_count; i++) {
         const type *const type = node->items[i]->type;
         const bool list = type != NULL && type->kind == CST_KIND_LIST;
-        all = cost_add(all, cost_add(1, list ? elements_of(c, node->items[i]) : text_bytes(c, node->items[i])));
+        all = cost_add(all, cost_add(1, list ? elements_of(c, node->items[i])
+                                             : text_bytes(c, node->items[i])));
     }
     return all;
 }
@@ -367,7 +391,9 @@ static price own_price(costing *c, const expression *node)
     case EXPRESSION_IN_SET: return in_set_price(c, node);
     case EXPRESSION_PROPERTY: return steps(text_bytes(c, node->left));
     case EXPRESSION_LENGTH:
-        return steps(node->left->type != NULL && node->left->type->kind == CST_KIND_LIST ? 0 : bytes_of(c, node->left));
+        return steps(node->left->type != NULL && node->left->type->kind == CST_KIND_LIST
+                         ? 0
+                         : bytes_of(c, node->left));
     case EXPRESSION_SUM:
     case EXPRESSION_LEAST:
     case EXPRESSION_GREATEST: return steps(elements_of(c, node->left));
@@ -375,10 +401,10 @@ static price own_price(costing *c, const expression *node)
         const uint64_t bytes = bytes_of(c, node);
         return (price){bytes, cost_add(bytes, PIECE)};
     }
-    case EXPRESSION_OPEN_MEMBER: return steps(cost_least(LIMIT_JSON_MEMBERS, c->limits.event_bytes));
+    case EXPRESSION_OPEN_MEMBER:
+        return steps(cost_least(LIMIT_JSON_MEMBERS, c->limits.event_bytes));
     case EXPRESSION_OPEN_AS: return (price){c->limits.event_bytes, read_memory(c, node->type)};
-    case EXPRESSION_LEAVES:
-        return leaves_price(c, node->left->type);
+    case EXPRESSION_LEAVES: return leaves_price(c, node->left->type);
     case EXPRESSION_FOUND: return found_price(c, node);
     case EXPRESSION_CONTAINS: {
         texts segments;
@@ -425,7 +451,8 @@ void costing_condition(costing *c, const expression *node, uint64_t times)
         costing_condition(c, node->items[i], times);
 }
 
-/* As compiler/reference/collect.c: what holds a condition open is looked for from the top, and each part is evaluated at its least and at its most. */
+/* As compiler/reference/collect.c: what holds a condition open is looked for from the top, and each
+ * part is evaluated at its least and at its most. */
 void costing_collect(costing *c, const expression *node, uint64_t times)
 {
     if (!node->asks || times == 0)
@@ -440,9 +467,7 @@ void costing_collect(costing *c, const expression *node, uint64_t times)
                 costing_collect(c, node->items[i], times);
             }
         return;
-    case EXPRESSION_NOT:
-        costing_collect(c, node->left, times);
-        return;
+    case EXPRESSION_NOT: costing_collect(c, node->left, times); return;
     case EXPRESSION_ANY:
     case EXPRESSION_ALL: {
         costing_condition(c, node, times);
@@ -459,8 +484,7 @@ void costing_collect(costing *c, const expression *node, uint64_t times)
             return;
         }
         break;
-    default:
-        break;
+    default: break;
     }
     costing_condition(c, node, times);
 }
@@ -508,14 +532,9 @@ void costing_marks(costing *c, const expression *node, uint64_t times)
         return;
     }
     case EXPRESSION_CONTAINS:
-    case EXPRESSION_MATCHES:
-        mark_texts(c, node, times);
-        return;
-    case EXPRESSION_REPEATS:
-        mark_repeats(c, node, times);
-        return;
-    default:
-        return;
+    case EXPRESSION_MATCHES: mark_texts(c, node, times); return;
+    case EXPRESSION_REPEATS: mark_repeats(c, node, times); return;
+    default: return;
     }
 }
 
@@ -524,7 +543,8 @@ uint32_t costing_slot(const costing *c, const expression *node)
     while (node != NULL && node->kind != EXPRESSION_FIELD) {
         if (node->kind == EXPRESSION_LOCAL)
             node = c->lists[node->local];
-        else if (node->kind == EXPRESSION_IN_LIST || (node->left != NULL && node->left->kind == EXPRESSION_CONSTANT))
+        else if (node->kind == EXPRESSION_IN_LIST ||
+                 (node->left != NULL && node->left->kind == EXPRESSION_CONSTANT))
             node = node->right;
         else
             node = node->left;
@@ -540,7 +560,10 @@ uint64_t costing_questions(costing *c, const expression *node, uint64_t times)
     all = cost_add(all, costing_questions(c, node->left, times));
     if (quantifies(node))
         c->lists[node->local] = node->left;
-    all = cost_add(all, costing_questions(c, node->right, quantifies(node) ? cost_times(times, elements_of(c, node->left)) : times));
+    all = cost_add(all, costing_questions(c, node->right,
+                                          quantifies(node)
+                                              ? cost_times(times, elements_of(c, node->left))
+                                              : times));
     for (uint32_t i = 0; i < node->item_count; i++)
         all = cost_add(all, costing_questions(c, node->items[i], times));
     return all;

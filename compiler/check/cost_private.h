@@ -1,5 +1,6 @@
 /*
- * cost_private.h - what the files of cost share: prices, sizes of texts, and what looking through them costs at most.
+ * cost_private.h - what the files of cost share: prices, sizes of texts, and what looking through
+ * them costs at most.
  *
  * Private to compiler/check/cost*.c.
  */
@@ -47,11 +48,12 @@ static inline price price_times(price a, uint64_t times)
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-typedef struct texts { /* of a value, or the segments of their views */
+typedef struct texts {              /* of a value, or the segments of their views */
     uint64_t count, longest, bytes; /* bytes: of all together */
 } texts;
 
-/* cost_size.c: what a value can hold at most. `lists`: by local, what each quantifier goes through. */
+/* cost_size.c: what a value can hold at most. `lists`: by local, what each quantifier goes through.
+ */
 
 typedef struct sizing {
     const checked_policy *policy;
@@ -81,7 +83,8 @@ price cost_scan(const struct scan_head *head, texts segments);
 /* Whether one pattern takes a whole text. */
 uint64_t cost_whole(const struct scan_head *head, uint32_t number, texts segments);
 /* To list the matches of one pattern; *matches: how many there can be. */
-uint64_t cost_list(const struct scan_head *head, uint32_t number, texts segments, uint64_t *matches);
+uint64_t cost_list(const struct scan_head *head, uint32_t number, texts segments,
+                   uint64_t *matches);
 
 /* cost_price.c: a walk over conditions. */
 
@@ -97,15 +100,18 @@ typedef struct costing {
     const cst_image *image;
     cost_limits limits;
     const expression **lists; /* by local */
-    /* What is made once an event for all who ask: the views of a field's texts, their scan by a database, shell lines taken apart. */
-    uint32_t *line_of_slot;   /* by slot: its number among those that hold shell lines, or CST_NONE */
+    /* What is made once an event for all who ask: the views of a field's texts, their scan by a
+     * database, shell lines taken apart. */
+    /* by slot: its number among those that hold shell lines, or CST_NONE */
+    uint32_t *line_of_slot;
     uint32_t *lines, line_count; /* those slots */
-    uint32_t shared_count;    /* two of each database, and one of each such slot */
-    const expression **users; /* by number of what is shared: who in the body in hand asks first; NULL: nobody */
+    uint32_t shared_count;       /* two of each database, and one of each such slot */
+    /* by number of what is shared: who in the body in hand asks first; NULL: nobody */
+    const expression **users;
     uint32_t *used, used_count; /* those that somebody asks for */
-    bool from;                /* the body in hand asks where a value came from */
+    bool from;                  /* the body in hand asks where a value came from */
     const expression *from_user;
-    price total;              /* of the body in hand */
+    price total; /* of the body in hand */
     uint32_t rule;
     uint64_t most_steps_rule, most_scratch_rule;
     place by_steps, by_scratch; /* the places that cost most, of all bodies */

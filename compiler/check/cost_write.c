@@ -1,5 +1,6 @@
 /*
- * cost_write.c - the bounds of a policy for people and programs, and the list of what can be undecided.
+ * cost_write.c - the bounds of a policy for people and programs, and the list of what can be
+ * undecided.
  */
 #include "compiler/cost.h"
 
@@ -7,7 +8,7 @@
 
 #include "runtime/limits.h"
 
-/* ---- what can be undecided --------------------------------------------------------------------------------------- */
+/* ---- what can be undecided ------------------------------------------------------------------- */
 
 typedef void (*site_writer)(buffer *out, const rule *rule, const site *site);
 
@@ -23,10 +24,12 @@ static void sites_walk(site_walk *walk, const expression *node)
 {
     if (node == NULL)
         return;
-    if (node->site != CST_NONE && node->site < walk->policy->sites.count && walk->last_rule[node->site] != walk->rule + 1) {
+    if (node->site != CST_NONE && node->site < walk->policy->sites.count &&
+        walk->last_rule[node->site] != walk->rule + 1) {
         walk->last_rule[node->site] = walk->rule + 1;
         walk->count++;
-        walk->write(walk->out, &walk->policy->rules.items[walk->rule], &walk->policy->sites.items[node->site]);
+        walk->write(walk->out, &walk->policy->rules.items[walk->rule],
+                    &walk->policy->sites.items[node->site]);
     }
     sites_walk(walk, node->left);
     sites_walk(walk, node->right);
@@ -34,7 +37,8 @@ static void sites_walk(site_walk *walk, const expression *node)
         sites_walk(walk, node->items[i]);
 }
 
-static uint32_t sites_write(arena *arena, buffer *out, const checked_policy *policy, site_writer write)
+static uint32_t sites_write(arena *arena, buffer *out, const checked_policy *policy,
+                            site_writer write)
 {
     site_walk walk = {.policy = policy, .out = out, .write = write};
     walk.last_rule = arena_array(arena, policy->sites.count, sizeof *walk.last_rule);
@@ -51,7 +55,8 @@ static void site_text(buffer *out, const rule *rule, const site *site)
 
 static void site_json(buffer *out, const rule *rule, const site *site)
 {
-    buffer_text(out, out->length > 0 && out->bytes[out->length - 1] == '[' ? "{\"rule\":" : ",{\"rule\":");
+    buffer_text(out, out->length > 0 && out->bytes[out->length - 1] == '[' ? "{\"rule\":"
+                                                                           : ",{\"rule\":");
     buffer_json_string(out, rule->name, strlen(rule->name));
     buffer_text(out, ",\"code\":");
     buffer_json_string(out, site->code, strlen(site->code));
@@ -60,7 +65,7 @@ static void site_json(buffer *out, const rule *rule, const site *site)
     buffer_text(out, "}");
 }
 
-/* ---- output ---------------------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static const char *tool_name(const checked_policy *policy, uint32_t tool)
 {
@@ -82,18 +87,20 @@ void cost_write_text(arena *arena, buffer *out, const cost_subject *subject)
     const checked_policy *const policy = subject->policy;
     stage_cost costs[CST_STAGE_COUNT];
     cost_of_stages(arena, subject, costs);
-    buffer_format(out, "%-8s %6s %14s %14s %7s  %s\n", "stage", "rules", "worst steps", "scratch bytes", "fields", "worst tool");
+    buffer_format(out, "%-8s %6s %14s %14s %7s  %s\n", "stage", "rules", "worst steps",
+                  "scratch bytes", "fields", "worst tool");
     for (uint32_t i = 0; i < CST_STAGE_COUNT; i++) {
         buffer_format(out, "%-8s %6u", cst_stage_name((cst_stage)i), costs[i].rules);
         steps_text(out, costs[i].steps);
-        buffer_format(out, " %14llu %7u  %s\n", (unsigned long long)costs[i].scratch_bytes, costs[i].slots,
-                      tool_name(policy, costs[i].worst_tool));
+        buffer_format(out, " %14llu %7u  %s\n", (unsigned long long)costs[i].scratch_bytes,
+                      costs[i].slots, tool_name(policy, costs[i].worst_tool));
     }
     buffer_format(out, "fields of one event: %llu bytes\n",
                   (unsigned long long)policy->slots.count * sizeof(cst_value));
     if (policy->froms.count > 0)
-        buffer_format(out, "origins of one session: at most %u bytes, %u of text for each of %u\n", LIMIT_PROVENANCE_BYTES,
-                      LIMIT_ORIGIN_BYTES, policy->sources.count + (policy->from_args != CST_NONE));
+        buffer_format(out, "origins of one session: at most %u bytes, %u of text for each of %u\n",
+                      LIMIT_PROVENANCE_BYTES, LIMIT_ORIGIN_BYTES,
+                      policy->sources.count + (policy->from_args != CST_NONE));
     cost_write_history_text(out, policy);
     buffer_text(out, "can be undecided:\n");
     if (sites_write(arena, out, policy, site_text) == 0)
@@ -107,8 +114,8 @@ void cost_write_json(arena *arena, buffer *out, const cost_subject *subject)
     cost_of_stages(arena, subject, costs);
     buffer_text(out, "{\"stages\":[");
     for (uint32_t i = 0; i < CST_STAGE_COUNT; i++) {
-        buffer_format(out, "%s{\"stage\":\"%s\",\"rules\":%u,\"steps\":", i == 0 ? "" : ",", cst_stage_name((cst_stage)i),
-                      costs[i].rules);
+        buffer_format(out, "%s{\"stage\":\"%s\",\"rules\":%u,\"steps\":", i == 0 ? "" : ",",
+                      cst_stage_name((cst_stage)i), costs[i].rules);
         if (costs[i].steps == UINT64_MAX)
             buffer_text(out, "null");
         else
@@ -123,10 +130,12 @@ void cost_write_json(arena *arena, buffer *out, const cost_subject *subject)
         buffer_json_string(out, name, strlen(name));
         buffer_text(out, "}");
     }
-    buffer_format(out, "],\"origin_bytes\":%u", policy->froms.count > 0 ? LIMIT_PROVENANCE_BYTES : 0);
+    buffer_format(out, "],\"origin_bytes\":%u",
+                  policy->froms.count > 0 ? LIMIT_PROVENANCE_BYTES : 0);
     buffer_text(out, ",\"history\":");
     cost_write_history_json(out, policy);
-    buffer_format(out, ",\"field_bytes\":%llu,\"undecided\":[", (unsigned long long)policy->slots.count * sizeof(cst_value));
+    buffer_format(out, ",\"field_bytes\":%llu,\"undecided\":[",
+                  (unsigned long long)policy->slots.count * sizeof(cst_value));
     sites_write(arena, out, policy, site_json);
     buffer_text(out, "]}");
 }

@@ -1,17 +1,20 @@
 /*
- * declarations.c - everything that is declared and is no condition: principles, enums, agents, contexts, defaults, approvals.
+ * declarations.c - everything that is declared and is no condition: principles, enums, agents,
+ * contexts, defaults, approvals.
  *
- * Order matters only here and in tools.c: a type may name an enum or `agent`, so enums and agents come first, of all files; then
- * contexts and tools from the uppermost layer down, so that a disagreement is reported in the lower
- * file, where it can be mended. Sets are read last; their elements have no type before a condition demands one.
+ * Order matters only here and in tools.c: a type may name an enum or `agent`, so enums and agents
+ * come first, of all files; then contexts and tools from the uppermost layer down, so that a
+ * disagreement is reported in the lower file, where it can be mended. Sets are read last; their
+ * elements have no type before a condition demands one.
  */
 #include <string.h>
 
 #include "compiler/check/tools.h"
 
-/* ---- lists of names --------------------------------------------------------------------------------- */
+/* ---- lists of names -------------------------------------------------------------------------- */
 
-/* Reports names that stand twice in one list. A list may be as long as its file, so it is indexed. */
+/* Reports names that stand twice in one list. A list may be as long as its file, so it is indexed.
+ */
 void duplicates_check(checker *checker, const ast_texts *texts, const char *what)
 {
     name_table seen = {0};
@@ -24,14 +27,16 @@ void duplicates_check(checker *checker, const ast_texts *texts, const char *what
             name_table_add(checker->arena, &seen, text->bytes, i);
             continue;
         }
-        diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_VALUE, text->range,
-                                                "the %s `%s` is listed twice", what, text->bytes);
+        diagnostic *const d =
+            diagnostic_report(checker->compilation, E_DUPLICATE_VALUE, text->range,
+                              "the %s `%s` is listed twice", what, text->bytes);
         diagnostic_note_at(checker->compilation, d, texts->items[first].range, "the first is here");
         diagnostic_mend(checker->compilation, d, text->range, NULL, "leave one of them out");
     }
 }
 
-static enumeration *enumeration_make(checker *checker, const char *name, const ast_texts *texts, source_range range)
+static enumeration *enumeration_make(checker *checker, const char *name, const ast_texts *texts,
+                                     source_range range)
 {
     enumeration *const made = arena_allocate(checker->arena, sizeof *made);
     made->name = name;
@@ -48,7 +53,7 @@ static enumeration *enumeration_make(checker *checker, const char *name, const a
     return made;
 }
 
-/* ---- principles, enums, agents, approvals ------------------------------------------------------------- */
+/* ---- principles, enums, agents, approvals ---------------------------------------------------- */
 
 static void principle_add(checker *checker, unit *unit, const ast_declaration *declaration)
 {
@@ -83,7 +88,8 @@ uint32_t principle_find(checker *checker, unit *unit, const ast_text *name)
         diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
         diagnostic_mend(checker->compilation, d, name->range, near, "write `%s`", near);
     } else {
-        diagnostic_mend(checker->compilation, d, name->range, NULL, "declare it: `principle %s \"…\"`", name->bytes);
+        diagnostic_mend(checker->compilation, d, name->range, NULL,
+                        "declare it: `principle %s \"…\"`", name->bytes);
     }
     return CST_NONE;
 }
@@ -93,7 +99,8 @@ static void enum_add(checker *checker, unit *unit, const ast_declaration *declar
     duplicates_check(checker, &declaration->texts, "value");
     symbol *const symbol = unit_find(unit, declaration->name.bytes, declaration->name.length);
     if (symbol != NULL && symbol->declaration == declaration)
-        symbol->enumeration = enumeration_make(checker, declaration->name.bytes, &declaration->texts, declaration->name.range);
+        symbol->enumeration = enumeration_make(checker, declaration->name.bytes,
+                                               &declaration->texts, declaration->name.range);
 }
 
 typedef struct text_list {
@@ -116,7 +123,8 @@ static void channels_add(checker *checker, const ast_declaration *declaration)
         const ast_text *const text = &declaration->texts.items[i];
         if (text->bytes == NULL || channel_known(checker, text))
             continue;
-        name_table_add(checker->arena, checker->channel_names, text->bytes, checker->channels.count);
+        name_table_add(checker->arena, checker->channel_names, text->bytes,
+                       checker->channels.count);
         *ARENA_PUSH(checker->arena, &checker->channels) = *text;
     }
 }
@@ -152,9 +160,11 @@ bool channels_check(checker *checker, const ast_texts *who)
         if (name->bytes == NULL || channel_known(checker, name))
             continue;
         sound = false;
-        diagnostic *const d = diagnostic_report(checker->compilation, E_UNKNOWN_CHANNEL, name->range,
-                                                "`%s` is not among those who can be asked", name->bytes);
-        const char **const names = arena_array(checker->arena, checker->channels.count, sizeof *names);
+        diagnostic *const d =
+            diagnostic_report(checker->compilation, E_UNKNOWN_CHANNEL, name->range,
+                              "`%s` is not among those who can be asked", name->bytes);
+        const char **const names =
+            arena_array(checker->arena, checker->channels.count, sizeof *names);
         const char *list = "";
         for (uint32_t k = 0; k < checker->channels.count; k++) {
             names[k] = checker->channels.items[k].bytes;
@@ -164,21 +174,23 @@ bool channels_check(checker *checker, const ast_texts *who)
         const char *const near = diagnostic_nearest(name->bytes, names, checker->channels.count);
         if (near != NULL) {
             diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
-            diagnostic_mend(checker->compilation, d, name->range, near, "write `%s`, or add `%s` to `approvals by`", near,
-                            name->bytes);
+            diagnostic_mend(checker->compilation, d, name->range, near,
+                            "write `%s`, or add `%s` to `approvals by`", near, name->bytes);
         } else {
             source_range end = checker->channels.items[checker->channels.count - 1].range;
             end.start = end.end;
-            diagnostic_mend(checker->compilation, d, end, arena_format(checker->arena, ", %s", name->bytes),
+            diagnostic_mend(checker->compilation, d, end,
+                            arena_format(checker->arena, ", %s", name->bytes),
                             "add `%s` to `approvals by`", name->bytes);
         }
-        diagnostic_note_at(checker->compilation, d, checker->channels.items[0].range, "`approvals by` has %s%s", list,
+        diagnostic_note_at(checker->compilation, d, checker->channels.items[0].range,
+                           "`approvals by` has %s%s", list,
                            checker->channels.count > 8 ? ", …" : "");
     }
     return sound;
 }
 
-/* ---- contexts ------------------------------------------------------------------------------------------ */
+/* ---- contexts -------------------------------------------------------------------------------- */
 
 bool types_agree(const type *a, const type *b)
 {
@@ -201,15 +213,18 @@ bool types_agree(const type *a, const type *b)
     if (a->kind != CST_KIND_RECORD || a->field_count != b->field_count)
         return false;
     for (uint32_t i = 0; i < a->field_count; i++)
-        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 || a->fields[i].optional != b->fields[i].optional ||
+        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 ||
+            a->fields[i].optional != b->fields[i].optional ||
             !types_agree(a->fields[i].type, b->fields[i].type))
             return false;
     return true;
 }
 
-const type *records_merge(checker *checker, const type *upper, const type *lower, const char *what, const char *name)
+const type *records_merge(checker *checker, const type *upper, const type *lower, const char *what,
+                          const char *name)
 {
-    type_field *const fields = arena_array(checker->arena, upper->field_count + lower->field_count, sizeof *fields);
+    type_field *const fields =
+        arena_array(checker->arena, upper->field_count + lower->field_count, sizeof *fields);
     name_table known = {0};
     uint32_t count = 0;
     for (; count < upper->field_count; count++) {
@@ -223,16 +238,20 @@ const type *records_merge(checker *checker, const type *upper, const type *lower
             fields[count++] = *field;
             continue;
         }
-        /* Who demands the field wins: an event without it is malformed for one of the layers, hence for all. */
+        /* Who demands the field wins: an event without it is malformed for one of the layers, hence
+         * for all. */
         fields[at].optional = fields[at].optional && field->optional;
         if (types_agree(fields[at].type, field->type) || type_is_lost(checker, fields[at].type) ||
             type_is_lost(checker, field->type))
             continue;
         diagnostic *const d = diagnostic_report(
-            checker->compilation, E_LAYERS_DISAGREE, field->range, "`%s` of the %s `%s` is %s here and %s in the file above",
-            field->name, what, name, type_name(checker, field->type), type_name(checker, fields[at].type));
-        diagnostic_note_at(checker->compilation, d, fields[at].range, "the other declaration is here");
-        diagnostic_mend(checker->compilation, d, field->range, NULL, "leave the field out here, or give it the type %s",
+            checker->compilation, E_LAYERS_DISAGREE, field->range,
+            "`%s` of the %s `%s` is %s here and %s in the file above", field->name, what, name,
+            type_name(checker, field->type), type_name(checker, fields[at].type));
+        diagnostic_note_at(checker->compilation, d, fields[at].range,
+                           "the other declaration is here");
+        diagnostic_mend(checker->compilation, d, field->range, NULL,
+                        "leave the field out here, or give it the type %s",
                         type_name(checker, fields[at].type));
     }
     return type_record(checker, fields, count);
@@ -240,8 +259,10 @@ const type *records_merge(checker *checker, const type *upper, const type *lower
 
 static void context_add(checker *checker, unit *unit, const ast_declaration *declaration)
 {
-    const ast_type written = {.kind = AST_TYPE_RECORD, .range = declaration->range,
-                              .fields = declaration->fields.items, .field_count = declaration->fields.count};
+    const ast_type written = {.kind = AST_TYPE_RECORD,
+                              .range = declaration->range,
+                              .fields = declaration->fields.items,
+                              .field_count = declaration->fields.count};
     const type *const record = type_resolve(checker, unit, &written, 0);
     symbol *const symbol = unit_find(unit, declaration->name.bytes, declaration->name.length);
     if (record == NULL || symbol == NULL || symbol->declaration != declaration)
@@ -259,7 +280,7 @@ static void context_add(checker *checker, unit *unit, const ast_declaration *dec
     symbol->number = checker->policy->records.count - 1;
 }
 
-/* ---- defaults -------------------------------------------------------------------------------------------- */
+/* ---- defaults -------------------------------------------------------------------------------- */
 
 static void default_add(checker *checker, const unit *unit, const ast_declaration *declaration,
                         const ast_declaration *first[CST_STAGE_COUNT])
@@ -268,8 +289,9 @@ static void default_add(checker *checker, const unit *unit, const ast_declaratio
         return;
     const cst_stage stage = declaration->stages.items[0].stage;
     if (first[stage] != NULL) {
-        diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_DEFAULT, declaration->range,
-                                                "the stage `%s` has a default already", cst_stage_name(stage));
+        diagnostic *const d =
+            diagnostic_report(checker->compilation, E_DUPLICATE_DEFAULT, declaration->range,
+                              "the stage `%s` has a default already", cst_stage_name(stage));
         diagnostic_note_at(checker->compilation, d, first[stage]->range, "the first is here");
         diagnostic_mend(checker->compilation, d, declaration->range, NULL, "keep one of them");
         return;
@@ -290,7 +312,7 @@ static void default_add(checker *checker, const unit *unit, const ast_declaratio
         standing_check_default(checker, declaration->ask.standing, stage);
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static void set_add(checker *checker, unit *unit, const ast_declaration *declaration)
 {
@@ -301,7 +323,8 @@ static void set_add(checker *checker, unit *unit, const ast_declaration *declara
 
 /* Calls `add` on the declarations of one kind of one unit. */
 static void each(checker *checker, unit *unit, ast_kind kind,
-                 void (*add)(struct checker *checker, struct unit *unit, const ast_declaration *declaration))
+                 void (*add)(struct checker *checker, struct unit *unit,
+                             const ast_declaration *declaration))
 {
     for (uint32_t i = 0; i < unit->file->count; i++)
         if (unit->file->items[i]->kind == kind && unit->file->items[i]->name.bytes != NULL)

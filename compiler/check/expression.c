@@ -193,10 +193,9 @@ static expression *truth_check(const environment *environment, const ast_express
         return NULL;
     if (value->type->kind != CST_KIND_BOOL) {
         const char *const text = excerpt(environment, ast->range);
-        diagnostic *const d =
-            report(environment, E_NOT_A_CONDITION, ast->range,
-                   "`%s` is %s, and a condition is true or false", text,
-                   type_with_article(environment->checker, value->type));
+        diagnostic *const d = report(environment, E_NOT_A_CONDITION, ast->range,
+                                     "`%s` is %s, and a condition is true or false", text,
+                                     type_with_article(environment->checker, value->type));
         if (value->type->kind == CST_KIND_LIST)
             diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                             "write `any x in %s satisfies …` or `length of %s > 0`", text, text);
@@ -219,39 +218,23 @@ expression *condition_check(const environment *environment, const ast_expression
     if (ast->kind == AST_EARLIER)
         return past_check(&inner, ast);
     switch (ast->kind) {
-    case AST_HAS:
-        return label_check(&inner, ast);
+    case AST_HAS: return label_check(&inner, ast);
     case AST_AND:
-    case AST_OR:
-        return connective_check(&inner, ast);
-    case AST_NOT:
-        return node_not(&inner, condition_check(&inner, ast->left), ast->range);
-    case AST_COMPARE:
-        return compare_check(&inner, ast);
-    case AST_IN:
-        return in_check(&inner, ast);
+    case AST_OR: return connective_check(&inner, ast);
+    case AST_NOT: return node_not(&inner, condition_check(&inner, ast->left), ast->range);
+    case AST_COMPARE: return compare_check(&inner, ast);
+    case AST_IN: return in_check(&inner, ast);
     case AST_STARTS:
-    case AST_ENDS:
-        return affix_check(&inner, ast);
-    case AST_INSIDE:
-        return inside_check(&inner, ast);
-    case AST_IS:
-        return is_check(&inner, ast);
-    case AST_CONTAINS:
-        return contains_check(&inner, ast);
-    case AST_MATCHES:
-        return matches_check(&inner, ast);
-    case AST_RUNS:
-        return runs_check(&inner, ast);
-    case AST_REPEATS:
-        return repeats_check(&inner, ast);
-    case AST_FROM:
-        return from_check(&inner, ast);
-    case AST_QUANTIFIER:
-        return quantifier_check(&inner, ast);
-    case AST_ERROR:
-        return NULL;
-    default:
-        return truth_check(&inner, ast);
+    case AST_ENDS: return affix_check(&inner, ast);
+    case AST_INSIDE: return inside_check(&inner, ast);
+    case AST_IS: return is_check(&inner, ast);
+    case AST_CONTAINS: return contains_check(&inner, ast);
+    case AST_MATCHES: return matches_check(&inner, ast);
+    case AST_RUNS: return runs_check(&inner, ast);
+    case AST_REPEATS: return repeats_check(&inner, ast);
+    case AST_FROM: return from_check(&inner, ast);
+    case AST_QUANTIFIER: return quantifier_check(&inner, ast);
+    case AST_ERROR: return NULL;
+    default: return truth_check(&inner, ast);
     }
 }

@@ -125,15 +125,16 @@ const candidate *candidate_at(const checker *checker, uint32_t number);
 /* The slot of a candidate, made when it is first asked for. CST_NONE past LIMIT_SLOTS (reported at
  * `range`). */
 uint32_t candidate_commit(checker *checker, uint32_t number, source_range range);
-/* The slot of a whole field (`text`, `value`, `sender`) at one stage and tool, for what a session remembers: read where it is
- * there, demanded nowhere. */
+/* The slot of a whole field (`text`, `value`, `sender`) at one stage and tool, for what a session
+ * remembers: read where it is there, demanded nowhere. */
 uint32_t scope_origin_slot(checker *checker, const char *name, cst_stage stage, uint32_t tool,
                            source_range range);
 /* Registers that a slot is read for everything that the selector covers. */
 void candidate_use(checker *checker, uint32_t number, const selector *selector);
 
-/* A rule cuts what it finds in all texts of arguments or of a value: fields of identity types are read as what they are, where they are
- * there, so that the runtime knows which texts cannot be cut. */
+/* A rule cuts what it finds in all texts of arguments or of a value: fields of identity types are
+ * read as what they are, where they are there, so that the runtime knows which texts cannot be cut.
+ */
 void scope_read_identities(checker *checker, const selector *selector, source_range range);
 
 /* A set written in a condition, read once however often the condition is checked. `written` is the
@@ -190,7 +191,8 @@ typedef struct environment {
     const narrowing *narrowings;
     const call *calls;
     source_range rule; /* for errors about the condition as a whole */
-    const struct environment *deciding; /* in a filter of the past: that of the event being decided; else NULL */
+    /* in a filter of the past: that of the event being decided; else NULL */
+    const struct environment *deciding;
     uint32_t depth;
     bool quiet; /* look only: report nothing, defer nothing */
 } environment;
@@ -250,10 +252,12 @@ expression *value_widen(const environment *environment, expression *value, const
 /* expression_path.c */
 expression *path_check(const environment *environment, const ast_path *path, const type *demand,
                        bool wants_json);
-/* standing.c: the candidate of the field that holds a standing approval across sessions; CST_NONE after an error. */
+/* standing.c: the candidate of the field that holds a standing approval across sessions; CST_NONE
+ * after an error. */
 uint32_t standing_holder(const environment *environment, const ast_standing *ast);
 /* Before the condition is committed: whether it looks at a free argument. */
-void standing_warn_asked(const environment *environment, const ast_standing *ast, const expression *condition);
+void standing_warn_asked(const environment *environment, const ast_standing *ast,
+                         const expression *condition);
 
 /* Silent; NULL if it is none. */
 expression *path_look(const environment *environment, const ast_path *path);
@@ -267,7 +271,8 @@ expression *bare_name_check(const environment *environment, const ast_path *path
                             const type *demand);
 bool path_is_this(const ast_path *path); /* starts with `this` */
 
-/* expression_name.c: all of them report. `keys` are the names of the event's members in the path. */
+/* expression_name.c: all of them report. `keys` are the names of the event's members in the path.
+ */
 void name_unknown(const environment *environment, const ast_path *path);
 void name_no_member(const environment *environment, const type *record, const ast_path *path,
                     uint32_t at, source_range before);
@@ -311,7 +316,8 @@ expression *parts_check(const environment *environment, const ast_expression *as
 /* past.c */
 bool past_is(const ast_expression *ast); /* `earlier`, or a number from history */
 expression *past_check(const environment *environment, const ast_expression *ast);
-expression *label_check(const environment *environment, const ast_expression *ast); /* session has L */
+/* session has L */
+expression *label_check(const environment *environment, const ast_expression *ast);
 /* origins.c */
 typedef struct origin_list {
     checked_origin *items;
@@ -323,19 +329,22 @@ bool origins_of(const environment *environment, const ast_source *source, origin
 /* The fields that bring the texts of each origin. */
 void origins_commit(checker *checker, origin_list *list, source_range range);
 bool origin_equal(const checked_origin *a, const checked_origin *b);
-bool origins_equal(const checked_origin *a, uint32_t a_count, const checked_origin *b, uint32_t b_count);
+bool origins_equal(const checked_origin *a, uint32_t a_count, const checked_origin *b,
+                   uint32_t b_count);
 void origins_check(checker *checker);
 
 /* expression_from.c */
 expression *from_check(const environment *environment, const ast_expression *ast);
-/* Notes for each `from` whether its truth tightens: `tightens` says that the truth of the condition does. Reports, and is false, where it is neither. */
+/* Notes for each `from` whether its truth tightens: `tightens` says that the truth of the condition
+ * does. Reports, and is false, where it is neither. */
 bool polarity_check(const environment *environment, expression *condition, bool tightens);
 /* The number of the row that a FROM asks. */
 uint32_t from_commit(checker *checker, const expression *node);
 /* expression_command.c */
 expression *runs_check(const environment *environment, const ast_expression *ast);
 bool facts_are(const expression *list); /* a list out of a command, which may be incomplete */
-/* A quantifier over such a list, or `x in` one, with what makes it undecided where there may be more. */
+/* A quantifier over such a list, or `x in` one, with what makes it undecided where there may be
+ * more. */
 expression *facts_quantifier(const environment *environment, expression *quantifier);
 expression *facts_membership(const environment *environment, expression *test);
 
@@ -347,16 +356,17 @@ typedef struct meaning {
 
 void meaning_add_text(arena *arena, meaning *out, const char *bytes, size_t length);
 void meaning_add_number(arena *arena, meaning *out, int64_t number);
-void meaning_add_words(compilation *compilation, meaning *out, source_range range); /* as the lexer reads them */
+/* as the lexer reads them */
+void meaning_add_words(compilation *compilation, meaning *out, source_range range);
 void meaning_add_constant(compilation *compilation, meaning *out, const binding *binding);
 
 /* extern.c */
-/* A question to the host; the arguments are values of the parameters' types. NULL after an error. */
-expression *extern_call(const environment *environment, const ast_expression *ast, const symbol *symbol,
-                        expression **arguments);
+/* A question to the host; the arguments are values of the parameters' types. NULL after an error.
+ */
+expression *extern_call(const environment *environment, const ast_expression *ast,
+                        const symbol *symbol, expression **arguments);
 /* False after an error: a condition that asks the host is used as a value. */
 bool extern_places_check(const environment *environment, const expression *condition);
-
 
 /* expression_commit.c */
 void commit_condition(checker *checker, expression *condition, const selector *selector);

@@ -1,6 +1,6 @@
 /*
- * expression_call.c - definitions: a call is replaced by the body, each parameter by its argument. And questions to the host, whose
- * arguments are checked the same way (extern.c).
+ * expression_call.c - definitions: a call is replaced by the body, each parameter by its argument.
+ * And questions to the host, whose arguments are checked the same way (extern.c).
  *
  * The body is checked in the namespace of the file that declares it, at the place of the call: its
  * fields are those of the event being decided. A definition cannot reach itself, directly or
@@ -112,15 +112,18 @@ static bool arguments_bind(const environment *environment, const ast_expression 
 }
 
 /* A host predicate: its arguments, as values of the declared types. */
-static expression *question_check(const environment *environment, const ast_expression *ast, const symbol *symbol)
+static expression *question_check(const environment *environment, const ast_expression *ast,
+                                  const symbol *symbol)
 {
     const uint32_t count = symbol->declaration->fields.count;
     if (symbol->number == CST_NONE) /* its declaration has an error, which is reported */
         return NULL;
-    binding *const bindings = arena_array(environment->checker->arena, count + 1u, sizeof *bindings);
+    binding *const bindings =
+        arena_array(environment->checker->arena, count + 1u, sizeof *bindings);
     if (!arguments_bind(environment, ast, symbol, bindings))
         return NULL;
-    expression **const arguments = arena_array(environment->checker->arena, count + 1u, sizeof *arguments);
+    expression **const arguments =
+        arena_array(environment->checker->arena, count + 1u, sizeof *arguments);
     for (uint32_t i = 0; i < count; i++) {
         arguments[i] = node_copy(environment, bindings[i].value);
         if (arguments[i] == NULL)

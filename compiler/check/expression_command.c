@@ -2,10 +2,10 @@
  * expression_command.c - shell lines: `runs`, and the lists .programs, .reads, .writes, .connects.
  *
  * A list may be incomplete: what a line names is not always known before it runs. So `any x in
- * c.writes satisfies P` becomes P over what is known, `or` a condition that is undecided if there may
- * be more; `all` the mirror image; `x in c.programs` likewise. Everywhere else an incomplete list is
- * an undecided value. A path in such a list may stand for what is below it; `inside` knows that
- * (EXPRESSION_WITHIN), and every other question about it is undecided.
+ * c.writes satisfies P` becomes P over what is known, `or` a condition that is undecided if there
+ * may be more; `all` the mirror image; `x in c.programs` likewise. Everywhere else an incomplete
+ * list is an undecided value. A path in such a list may stand for what is below it; `inside` knows
+ * that (EXPRESSION_WITHIN), and every other question about it is undecided.
  */
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@
 
 enum { SET_DEPTH = 20, MOST_WORDS = 16 };
 
-/* ---- lists that may be incomplete ---------------------------------------------------------------- */
+/* ---- lists that may be incomplete ------------------------------------------------------------ */
 
 bool facts_are(const expression *list)
 {
@@ -25,7 +25,8 @@ static bool is_local(const expression *tree, uint32_t local)
     return tree->kind == EXPRESSION_LOCAL && tree->local == local;
 }
 
-/* Whether the variable is only asked what it is inside of; makes those tests such that know of covers. */
+/* Whether the variable is only asked what it is inside of; makes those tests such that know of
+ * covers. */
 static bool only_inside(expression *tree, uint32_t local)
 {
     if (tree == NULL)
@@ -80,7 +81,7 @@ expression *facts_membership(const environment *environment, expression *test)
     return node_list(environment, EXPRESSION_OR, items, 2, test->range);
 }
 
-/* ---- what is run: programs and words --------------------------------------------------------------- */
+/* ---- what is run: programs and words --------------------------------------------------------- */
 
 typedef struct word_list {
     const char **items;
@@ -241,7 +242,7 @@ static bool right_check(const environment *environment, const ast_expression *as
     return false;
 }
 
-/* ---- the lists of the policy -------------------------------------------------------------------------- */
+/* ---- the lists of the policy ----------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -278,7 +279,7 @@ static uint32_t list_make(checker *checker, word_list *words, const char *text)
     return policy->commands.count - 1;
 }
 
-/* ---- runs ------------------------------------------------------------------------------------------------ */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 static bool subject_is(const environment *environment, const ast_expression *ast, const type *type)
 {

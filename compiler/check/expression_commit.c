@@ -27,39 +27,28 @@ const char *expression_failure(const expression *tree)
     case EXPRESSION_ADD:
     case EXPRESSION_SUBTRACT:
     case EXPRESSION_MULTIPLY:
-    case EXPRESSION_SUM:
-        return "overflow";
+    case EXPRESSION_SUM: return "overflow";
     case EXPRESSION_NEGATE:
-    case EXPRESSION_WIDEN:
-        return is_float ? NULL : "overflow";
+    case EXPRESSION_WIDEN: return is_float ? NULL : "overflow";
     case EXPRESSION_JOIN:
-    case EXPRESSION_LEAVES:
-        return "scratch";
+    case EXPRESSION_LEAVES: return "scratch";
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
-    case EXPRESSION_MATCHES:
-        return "bound";
+    case EXPRESSION_MATCHES: return "bound";
     case EXPRESSION_REPEATS:
-    case EXPRESSION_FROM:
-        return "origin";
+    case EXPRESSION_FROM: return "origin";
     case EXPRESSION_FACTS:
     case EXPRESSION_RUNS:
     case EXPRESSION_UNKNOWN:
-    case EXPRESSION_WITHIN:
-        return "command";
+    case EXPRESSION_WITHIN: return "command";
     case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST:
-        return "empty";
+    case EXPRESSION_GREATEST: return "empty";
     case EXPRESSION_EARLIER:
     case EXPRESSION_PAST_NUMBER:
-    case EXPRESSION_PAST_LATEST:
-        return "history";
-    case EXPRESSION_ASK:
-        return "host";
-    case EXPRESSION_LABELLED:
-        return "label";
-    default:
-        return NULL;
+    case EXPRESSION_PAST_LATEST: return "history";
+    case EXPRESSION_ASK: return "host";
+    case EXPRESSION_LABELLED: return "label";
+    default: return NULL;
     }
 }
 
@@ -101,14 +90,9 @@ static void mark_interned(const commit *commit, const expression *value, const b
             mark_interned(commit, value->right, bounds);
             value = value->left;
             break;
-        case EXPRESSION_MEMBER:
-            value = value->left;
-            break;
-        case EXPRESSION_LOCAL:
-            value = list_of(value, &bounds);
-            break;
-        default:
-            return;
+        case EXPRESSION_MEMBER: value = value->left; break;
+        case EXPRESSION_LOCAL: value = list_of(value, &bounds); break;
+        default: return;
         }
     }
 }
@@ -132,35 +116,32 @@ static uint32_t slot_of(const expression *value, const bound *bounds)
 {
     while (value != NULL) {
         switch (value->kind) {
-        case EXPRESSION_FIELD:
-            return value->slot;
+        case EXPRESSION_FIELD: return value->slot;
         case EXPRESSION_LEAVES:
         case EXPRESSION_FOUND:
         case EXPRESSION_MEMBER:
         case EXPRESSION_OPEN_MEMBER:
-        case EXPRESSION_OPEN_AS:
-            value = value->left;
-            break;
-        case EXPRESSION_LOCAL:
-            value = list_of(value, &bounds);
-            break;
-        default:
-            return CST_NONE;
+        case EXPRESSION_OPEN_AS: value = value->left; break;
+        case EXPRESSION_LOCAL: value = list_of(value, &bounds); break;
+        default: return CST_NONE;
         }
     }
     return CST_NONE;
 }
 
-/* ---- what a count is compared with ------------------------------------------------------------ */
+/* ---- what a count is compared with ----------------------------------------------------------- */
 
 /* A count that is only compared with small constants needs not be told from a larger one. */
-static void mark_counted(const commit *commit, const expression *node, const expression *child, const expression *other)
+static void mark_counted(const commit *commit, const expression *node, const expression *child,
+                         const expression *other)
 {
     if (child == NULL || child->kind != EXPRESSION_PAST_NUMBER)
         return;
     checked_past *const past = &commit->checker->policy->pasts.items[child->index];
-    const bool compares = node->kind == EXPRESSION_LESS || node->kind == EXPRESSION_LESS_EQUAL || node->kind == EXPRESSION_EQUAL;
-    if (!compares || other == NULL || other->kind != EXPRESSION_CONSTANT || other->constant.kind != CST_KIND_INT) {
+    const bool compares = node->kind == EXPRESSION_LESS || node->kind == EXPRESSION_LESS_EQUAL ||
+                          node->kind == EXPRESSION_EQUAL;
+    if (!compares || other == NULL || other->kind != EXPRESSION_CONSTANT ||
+        other->constant.kind != CST_KIND_INT) {
         past->exact = true;
         return;
     }
@@ -198,8 +179,8 @@ static void commit_node(const commit *commit, expression *node, const bound *bou
     for (uint32_t i = 0; i < node->item_count; i++)
         node->asks = node->asks || node->items[i]->asks;
     if (node->wanted != NULL)
-        node->index = probe_commit(commit->checker, commit->selector->stage, slot_of(node->left, bounds),
-                                   node->wanted);
+        node->index = probe_commit(commit->checker, commit->selector->stage,
+                                   slot_of(node->left, bounds), node->wanted);
     if (node->kind == EXPRESSION_REPEATS)
         commit->checker->policy->echoes.items[node->index].stages |= 1u << commit->selector->stage;
     if (node->kind == EXPRESSION_FROM && node->asked->declared != NULL) {

@@ -70,12 +70,11 @@ static void differ_report(const environment *environment, const ast_expression *
 {
     checker *const checker = environment->checker;
     const type *const a = left->type, *const b = right->type;
-    diagnostic *const d = report(environment, E_TYPES_DIFFER, ast->range,
-                                 "`%s` is %s and `%s` is %s: they cannot be compared",
-                                 excerpt(environment, ast->left->range),
-                                 type_with_article(checker, a),
-                                 excerpt(environment, ast->right->range),
-                                 type_with_article(checker, b));
+    diagnostic *const d =
+        report(environment, E_TYPES_DIFFER, ast->range,
+               "`%s` is %s and `%s` is %s: they cannot be compared",
+               excerpt(environment, ast->left->range), type_with_article(checker, a),
+               excerpt(environment, ast->right->range), type_with_article(checker, b));
     const bool text_a = type_is_text(a), text_b = type_is_text(b);
     if (type_is_number(a) && type_is_number(b))
         diagnostic_mend(checker->compilation, d, ast->range, NULL,
@@ -137,24 +136,12 @@ static expression *constants_compare(const environment *environment, const ast_e
     const int order = constants_order(&left->constant, &right->constant, left->type);
     bool truth = false;
     switch (ast->op) {
-    case AST_OP_EQ:
-        truth = order == 0;
-        break;
-    case AST_OP_NE:
-        truth = order != 0;
-        break;
-    case AST_OP_LT:
-        truth = order < 0;
-        break;
-    case AST_OP_LE:
-        truth = order <= 0;
-        break;
-    case AST_OP_GT:
-        truth = order > 0;
-        break;
-    default:
-        truth = order >= 0;
-        break;
+    case AST_OP_EQ: truth = order == 0; break;
+    case AST_OP_NE: truth = order != 0; break;
+    case AST_OP_LT: truth = order < 0; break;
+    case AST_OP_LE: truth = order <= 0; break;
+    case AST_OP_GT: truth = order > 0; break;
+    default: truth = order >= 0; break;
     }
     if (is_constant_text(ast->left) && is_constant_text(ast->right))
         diagnostic_mend(environment->checker->compilation,
@@ -398,14 +385,14 @@ static expression *in_list(const environment *environment, const ast_expression 
         return NULL;
     expression *const fit = value_widen(environment, left, element);
     if (fit != NULL) {
-        expression *const test = node_binary(environment, EXPRESSION_IN_LIST, NULL, fit, list, ast->range);
+        expression *const test =
+            node_binary(environment, EXPRESSION_IN_LIST, NULL, fit, list, ast->range);
         return facts_are(list) ? facts_membership(environment, test) : test;
     }
     diagnostic *const d = report(
         environment, E_TYPES_DIFFER, ast->range, "`%s` is %s and the elements of `%s` are %s",
-        excerpt(environment, ast->left->range),
-        type_with_article(environment->checker, left->type), text,
-        type_name(environment->checker, element));
+        excerpt(environment, ast->left->range), type_with_article(environment->checker, left->type),
+        text, type_name(environment->checker, element));
     diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                     "declare both with one type");
     return NULL;
@@ -459,8 +446,8 @@ bool typed_test_report(const environment *environment, const ast_expression *ast
         diagnostic_mend(compilation, d, ast->range, NULL, "write `%s inside \"/folder\"`", text);
         break;
     case CST_KIND_COMMAND:
-        diagnostic_mend(compilation, d, ast->range, NULL, "write `%s runs \"git push\"`, or ask for `%s.writes`",
-                        text, text);
+        diagnostic_mend(compilation, d, ast->range, NULL,
+                        "write `%s runs \"git push\"`, or ask for `%s.writes`", text, text);
         break;
     default:
         diagnostic_mend(compilation, d, ast->range, NULL, "write `%s in \"10.0.0.0/8\"`", text);
@@ -564,9 +551,10 @@ static const type *is_type(const environment *environment, const ast_text *word)
 expression *is_check(const environment *environment, const ast_expression *ast)
 {
     if (ast->left->kind != AST_PATH && !past_is(ast->left)) {
-        diagnostic *const d = report(environment, E_NOT_A_FIELD, ast->left->range,
-                                     "only a field can be present or absent, and `%s` is not a field",
-                                     excerpt(environment, ast->left->range));
+        diagnostic *const d =
+            report(environment, E_NOT_A_FIELD, ast->left->range,
+                   "only a field can be present or absent, and `%s` is not a field",
+                   excerpt(environment, ast->left->range));
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                         "test the field itself");
         return NULL;
@@ -586,10 +574,10 @@ expression *is_check(const environment *environment, const ast_expression *ast)
             return NULL;
         if (place->type->kind != CST_KIND_JSON && !types_match(place->type, type)) {
             const char *const text = excerpt(environment, ast->left->range);
-            diagnostic *const d = report(environment, E_IS_TYPE, ast->range,
-                                         "`%s` is declared as %s and never is %s", text,
-                                         type_with_article(environment->checker, place->type),
-                                         type_with_article(environment->checker, type));
+            diagnostic *const d =
+                report(environment, E_IS_TYPE, ast->range, "`%s` is declared as %s and never is %s",
+                       text, type_with_article(environment->checker, place->type),
+                       type_with_article(environment->checker, type));
             diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                             "leave the test out, or change the declaration");
             return NULL;

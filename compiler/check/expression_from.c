@@ -1,10 +1,12 @@
 /*
  * expression_from.c - `V from ORIGIN`: what has an origin, and where an echo counts.
  *
- * An echo, a result that only gave back what the agent had written before, counts where that makes the decision stricter and nowhere else. So each place
- * where `from` stands must be one or the other: it is found by walking the whole condition of a rule, through `not` and `unless`, with
- * the sense turned for permits and waivers. A comparison of two truths is `(P and Q) or (not P and not Q)` by then, and each of its places has one
- * sense. A truth that is looked for in a list has none, and is an error.
+ * An echo, a result that only gave back what the agent had written before, counts where that makes
+ * the decision stricter and nowhere else. So each place where `from` stands must be one or the
+ * other: it is found by walking the whole condition of a rule, through `not` and `unless`, with the
+ * sense turned for permits and waivers. A comparison of two truths is `(P and Q) or (not P and not
+ * Q)` by then, and each of its places has one sense. A truth that is looked for in a list has none,
+ * and is an error.
  */
 #include "compiler/check/expression.h"
 #include "runtime/text/provenance.h"
@@ -19,28 +21,20 @@ static uint32_t types_of(const type *type)
     case CST_KIND_INT:
     case CST_KIND_DECIMAL:
     case CST_KIND_FLOAT:
-    case CST_KIND_JSON:
-        return PROVENANCE_NUMBERS;
-    case CST_KIND_EMAIL:
-        return PROVENANCE_EMAILS;
-    case CST_KIND_URL:
-        return PROVENANCE_URLS;
-    case CST_KIND_HOST:
-        return PROVENANCE_HOSTS;
-    case CST_KIND_PATH:
-        return PROVENANCE_PATHS;
-    case CST_KIND_IP:
-        return PROVENANCE_IPS;
-    case CST_KIND_LIST:
-        return types_of(type->element);
+    case CST_KIND_JSON: return PROVENANCE_NUMBERS;
+    case CST_KIND_EMAIL: return PROVENANCE_EMAILS;
+    case CST_KIND_URL: return PROVENANCE_URLS;
+    case CST_KIND_HOST: return PROVENANCE_HOSTS;
+    case CST_KIND_PATH: return PROVENANCE_PATHS;
+    case CST_KIND_IP: return PROVENANCE_IPS;
+    case CST_KIND_LIST: return types_of(type->element);
     case CST_KIND_RECORD: {
         uint32_t all = 0;
         for (uint32_t i = 0; i < type->field_count; i++)
             all |= types_of(type->fields[i].type);
         return all;
     }
-    default:
-        return 0;
+    default: return 0;
     }
 }
 
@@ -51,12 +45,9 @@ static bool has_origin(const type *type)
     case CST_KIND_ENUM:
     case CST_KIND_TIME:
     case CST_KIND_DURATION:
-    case CST_KIND_TOOL:
-        return false;
-    case CST_KIND_LIST:
-        return has_origin(type->element);
-    default:
-        return true;
+    case CST_KIND_TOOL: return false;
+    case CST_KIND_LIST: return has_origin(type->element);
+    default: return true;
     }
 }
 
@@ -73,10 +64,12 @@ static bool holds_enums(const type *type)
 
 static bool holds_records(const type *type)
 {
-    return type->kind == CST_KIND_RECORD || (type->kind == CST_KIND_LIST && holds_records(type->element));
+    return type->kind == CST_KIND_RECORD ||
+           (type->kind == CST_KIND_LIST && holds_records(type->element));
 }
 
-/* A record of the event is read as it came, so that no member that its declaration does not name is passed over. */
+/* A record of the event is read as it came, so that no member that its declaration does not name is
+ * passed over. */
 static expression *as_it_came(const environment *environment, expression *value)
 {
     if (value->kind != EXPRESSION_FIELD || !holds_records(value->type) || holds_enums(value->type))
@@ -84,12 +77,15 @@ static expression *as_it_came(const environment *environment, expression *value)
     return place_as_open(environment, value);
 }
 
-static void subject_report(const environment *environment, const ast_expression *side, const type *type)
+static void subject_report(const environment *environment, const ast_expression *side,
+                           const type *type)
 {
     const char *const text = excerpt(environment, side->range);
-    diagnostic *const d = report(environment, E_FROM_SUBJECT, side->range, "`%s` is %s, and has no origin", text,
-                                 type_with_article(environment->checker, type));
-    diagnostic_mend(environment->checker->compilation, d, side->range, NULL, "compare the value: `%s == …`", text);
+    diagnostic *const d =
+        report(environment, E_FROM_SUBJECT, side->range, "`%s` is %s, and has no origin", text,
+               type_with_article(environment->checker, type));
+    diagnostic_mend(environment->checker->compilation, d, side->range, NULL,
+                    "compare the value: `%s == …`", text);
 }
 
 static expression *value_read(const environment *environment, const ast_expression *side)
@@ -98,8 +94,10 @@ static expression *value_read(const environment *environment, const ast_expressi
     const type *const string = type_scalar(environment->checker, CST_KIND_STRING, 0);
     expression *value;
     if (side->kind == AST_VIEW) {
-        diagnostic *const d = report(environment, E_FROM_SUBJECT, side->range, "a view has no origin: values are compared as they are");
-        diagnostic_mend(environment->checker->compilation, d, side->range, NULL, "leave `%s` out", side->text.bytes);
+        diagnostic *const d = report(environment, E_FROM_SUBJECT, side->range,
+                                     "a view has no origin: values are compared as they are");
+        diagnostic_mend(environment->checker->compilation, d, side->range, NULL, "leave `%s` out",
+                        side->text.bytes);
         return NULL;
     }
     if (side->kind == AST_PATH && path_look(environment, &side->path) != NULL)
@@ -121,10 +119,12 @@ expression *from_check(const environment *environment, const ast_expression *ast
     origin_list origins = {0};
     bool sound = origins_of(environment, ast->source, &origins);
     if (ast->integer < 0 || ast->integer > LIMIT_FROM_CHARS) {
-        diagnostic *const d = report(environment, E_FROM_COUNT, ast->range, "a value has 1 to %u characters here, not %lld",
+        diagnostic *const d = report(environment, E_FROM_COUNT, ast->range,
+                                     "a value has 1 to %u characters here, not %lld",
                                      LIMIT_FROM_CHARS, (long long)ast->integer);
-        diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
-                        "longer values are found whole; write how short one may be, such as `down to 2 chars`");
+        diagnostic_mend(
+            environment->checker->compilation, d, ast->range, NULL,
+            "longer values are found whole; write how short one may be, such as `down to 2 chars`");
         sound = false;
     }
     if (read == NULL || !sound)
@@ -161,13 +161,9 @@ bool polarity_check(const environment *environment, expression *condition, bool 
 {
     bool sound = true;
     switch (condition->kind) {
-    case EXPRESSION_FROM:
-        condition->tightens = tightens;
-        return true;
-    case EXPRESSION_NOT:
-        return polarity_check(environment, condition->left, !tightens);
-    case EXPRESSION_TRUTH:
-        return polarity_check(environment, condition->left, tightens);
+    case EXPRESSION_FROM: condition->tightens = tightens; return true;
+    case EXPRESSION_NOT: return polarity_check(environment, condition->left, !tightens);
+    case EXPRESSION_TRUTH: return polarity_check(environment, condition->left, tightens);
     case EXPRESSION_AND:
     case EXPRESSION_OR:
         for (uint32_t i = 0; i < condition->item_count; i++)
@@ -178,13 +174,13 @@ bool polarity_check(const environment *environment, expression *condition, bool 
         if (!holds_from(condition->left))
             return polarity_check(environment, condition->right, tightens);
         break;
-    default:
-        break;
+    default: break;
     }
     if (!holds_from(condition))
         return true;
-    diagnostic *const d = report(environment, E_FROM_PLACE, condition->range,
-                                 "here `from` may make the decision stricter or more lenient, whichever it is");
+    diagnostic *const d =
+        report(environment, E_FROM_PLACE, condition->range,
+               "here `from` may make the decision stricter or more lenient, whichever it is");
     diagnostic_mend(environment->checker->compilation, d, condition->range, NULL,
                     "write it with `and`, `or` and `not`");
     return false;
@@ -214,7 +210,9 @@ static void sources_add(checker *checker, const checked_origin *origins, uint32_
                 high = middle;
         }
         bool known = false;
-        for (; at < policy->sources.count && !known && source_order(&policy->sources.items[at], &origins[i]) == 0; at++)
+        for (; at < policy->sources.count && !known &&
+               source_order(&policy->sources.items[at], &origins[i]) == 0;
+             at++)
             known = origin_equal(&policy->sources.items[at], &origins[i]);
         if (known)
             continue;
@@ -225,8 +223,10 @@ static void sources_add(checker *checker, const checked_origin *origins, uint32_
     }
 }
 
-/* What the agent writes is read: the arguments of every call, and those that come back with a result that is a source. */
-static void arguments_read(checker *checker, const checked_origin *origins, uint32_t count, source_range range)
+/* What the agent writes is read: the arguments of every call, and those that come back with a
+ * result that is a source. */
+static void arguments_read(checker *checker, const checked_origin *origins, uint32_t count,
+                           source_range range)
 {
     checked_policy *const policy = checker->policy;
     if (policy->from_args == CST_NONE)
@@ -257,10 +257,11 @@ uint32_t from_commit(checker *checker, const expression *node)
             origins_equal(other->origins, other->origin_count, asked->origins, asked->origin_count))
             return number;
     }
-    *ARENA_PUSH(checker->arena, &policy->froms) = (checked_from){.origins = asked->origins,
-                                                                 .origin_count = asked->origin_count,
-                                                                 .chars = asked->chars,
-                                                                 .echoes = echoes,
-                                                                 .name = asked->name};
+    *ARENA_PUSH(checker->arena, &policy->froms) =
+        (checked_from){.origins = asked->origins,
+                       .origin_count = asked->origin_count,
+                       .chars = asked->chars,
+                       .echoes = echoes,
+                       .name = asked->name};
     return number;
 }

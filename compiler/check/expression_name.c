@@ -58,26 +58,16 @@ static void note_tools_with(const environment *environment, diagnostic *diagnost
 static const char *kind_of_symbol(symbol_kind kind)
 {
     switch (kind) {
-    case SYMBOL_MODULE:
-        return "a module";
-    case SYMBOL_PRINCIPLE:
-        return "a principle";
-    case SYMBOL_ENUM:
-        return "an enum";
-    case SYMBOL_CONTEXT:
-        return "a context";
-    case SYMBOL_SET:
-        return "a set";
-    case SYMBOL_PATTERN:
-        return "a pattern";
-    case SYMBOL_ORIGIN:
-        return "an origin";
-    case SYMBOL_DEFINE:
-        return "a definition";
-    case SYMBOL_EXTERN:
-        return "a host predicate";
-    case SYMBOL_RULE:
-        return "a rule";
+    case SYMBOL_MODULE: return "a module";
+    case SYMBOL_PRINCIPLE: return "a principle";
+    case SYMBOL_ENUM: return "an enum";
+    case SYMBOL_CONTEXT: return "a context";
+    case SYMBOL_SET: return "a set";
+    case SYMBOL_PATTERN: return "a pattern";
+    case SYMBOL_ORIGIN: return "an origin";
+    case SYMBOL_DEFINE: return "a definition";
+    case SYMBOL_EXTERN: return "a host predicate";
+    case SYMBOL_RULE: return "a rule";
     }
     return "a name";
 }
@@ -94,8 +84,8 @@ static bool declared_report(const environment *environment, const ast_path *path
     const char *const text = excerpt(environment, path->range);
     compilation *const compilation = environment->checker->compilation;
     diagnostic *const d =
-        report(environment, E_NOT_A_VALUE, path->range, "`%s` is %s and cannot stand for a value", text,
-               kind_of_symbol(symbol->kind));
+        report(environment, E_NOT_A_VALUE, path->range, "`%s` is %s and cannot stand for a value",
+               text, kind_of_symbol(symbol->kind));
     diagnostic_note_at(compilation, d, symbol->range, "it is declared here");
     if (symbol->kind == SYMBOL_SET)
         diagnostic_mend(compilation, d, path->range, NULL,
@@ -129,7 +119,8 @@ static void stage_report(const environment *environment, const ast_text *name, u
     diagnostic *const d =
         report(environment, E_FIELD_NOT_AT_STAGE, name->range, "`%s` is a field of %s, not of `%s`",
                name->bytes, stages_text(environment, stages), stage);
-    const bool several = environment->scope->stages != NULL && environment->scope->stages->count > 1;
+    const bool several =
+        environment->scope->stages != NULL && environment->scope->stages->count > 1;
     if (several) {
         diagnostic_mend(environment->checker->compilation, d, name->range, NULL,
                         "write a rule of its own for `%s`", stage);
@@ -168,13 +159,17 @@ static bool suggest_argument(const environment *environment, diagnostic *diagnos
 /* True if the path starts with a module, which is there and lacks what follows. */
 static bool module_report(const environment *environment, const ast_path *path)
 {
-    const symbol *const module = unit_find(environment->unit, path->items[0].bytes, path->items[0].length);
-    if (module == NULL || module->kind != SYMBOL_MODULE || module->module == NULL || path->count < 2)
+    const symbol *const module =
+        unit_find(environment->unit, path->items[0].bytes, path->items[0].length);
+    if (module == NULL || module->kind != SYMBOL_MODULE || module->module == NULL ||
+        path->count < 2)
         return false;
     const ast_text *const name = &path->items[1];
-    diagnostic *const d = report(environment, E_UNKNOWN_NAME, name->range, "the module `%s` has no `%s`", module->name, name->bytes);
+    diagnostic *const d = report(environment, E_UNKNOWN_NAME, name->range,
+                                 "the module `%s` has no `%s`", module->name, name->bytes);
     const ast_path start = {.items = path->items, .count = 2, .range = path->range};
-    const uint32_t kinds = 1u << SYMBOL_SET | 1u << SYMBOL_DEFINE | 1u << SYMBOL_PATTERN | 1u << SYMBOL_EXTERN;
+    const uint32_t kinds =
+        1u << SYMBOL_SET | 1u << SYMBOL_DEFINE | 1u << SYMBOL_PATTERN | 1u << SYMBOL_EXTERN;
     const char *const near = unit_nearest(environment->checker, environment->unit, &start, kinds);
     if (near == NULL)
         return true;

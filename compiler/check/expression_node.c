@@ -124,10 +124,8 @@ bool places_equal(const checker *checker, const expression *a, const expression 
 {
     for (; a->kind == b->kind; a = a->left, b = b->left) {
         switch (a->kind) {
-        case EXPRESSION_FIELD:
-            return a->slot == b->slot;
-        case EXPRESSION_LOCAL:
-            return a->local == b->local;
+        case EXPRESSION_FIELD: return a->slot == b->slot;
+        case EXPRESSION_LOCAL: return a->local == b->local;
         case EXPRESSION_MEMBER:
             if (a->index != b->index)
                 return false;
@@ -140,8 +138,7 @@ bool places_equal(const checker *checker, const expression *a, const expression 
             if (a->type != b->type)
                 return false;
             break;
-        default:
-            return false;
+        default: return false;
         }
     }
     (void)checker;

@@ -32,8 +32,8 @@ const binding *binding_find(const environment *environment, const ast_path *path
 /* ---- properties ------------------------------------------------------------------------------ */
 
 /* `text.length`, as other languages write it. */
-static bool length_meant(const environment *environment, const expression *base, const ast_path *path, uint32_t at,
-                         diagnostic *d)
+static bool length_meant(const environment *environment, const expression *base,
+                         const ast_path *path, uint32_t at, diagnostic *d)
 {
     static const char *const others[] = {"length", "len", "size", "count"};
     const source_range whole = path_range_before(path, at), name = path->items[at].range;
@@ -42,18 +42,20 @@ static bool length_meant(const environment *environment, const expression *base,
         meant = meant || strcmp(path->items[at].bytes, others[i]) == 0;
     if (!meant || (base->type->kind != CST_KIND_STRING && base->type->kind != CST_KIND_LIST))
         return false;
-    const char *const written = arena_format(environment->checker->arena, "length of %s", excerpt(environment, whole));
-    diagnostic_mend(environment->checker->compilation, d, (source_range){whole.file, whole.start, name.end}, written,
-                    "write `%s`", written);
+    const char *const written =
+        arena_format(environment->checker->arena, "length of %s", excerpt(environment, whole));
+    diagnostic_mend(environment->checker->compilation, d,
+                    (source_range){whole.file, whole.start, name.end}, written, "write `%s`",
+                    written);
     return true;
 }
 
 static void property_unknown(const environment *environment, const expression *base,
                              const ast_path *path, uint32_t at)
 {
-    static const char *const all[] = {"local", "domain", "scheme", "host",   "port",
-                                      "path",  "query",  "hour",   "weekday",
-                                      "programs", "reads", "writes", "connects"};
+    static const char *const all[] = {"local", "domain", "scheme",  "host",    "port",
+                                      "path",  "query",  "hour",    "weekday", "programs",
+                                      "reads", "writes", "connects"};
     const char *names[CST_PROPERTY_COUNT];
     uint32_t count = 0;
     const char *text = "";
@@ -113,8 +115,8 @@ static expression *property_add(const environment *environment, expression *base
     }
     const source_range range = path_range_before(path, at + 1);
     if (base->type->kind == CST_KIND_COMMAND) {
-        expression *const facts =
-            node_unary(environment, EXPRESSION_FACTS, type_list(environment->checker, type, 0), base, range);
+        expression *const facts = node_unary(environment, EXPRESSION_FACTS,
+                                             type_list(environment->checker, type, 0), base, range);
         facts->index = property;
         return facts;
     }
@@ -189,20 +191,14 @@ static expression *field_check(const environment *environment, const key *names,
     }
     const uint32_t at = (uint32_t)((int32_t)walk.at + shift);
     switch (walk.status) {
-    case WALK_UNJUDGED:
-        return NULL;
-    case WALK_NO_ROOT:
-        name_unknown(environment, path);
-        return NULL;
+    case WALK_UNJUDGED: return NULL;
+    case WALK_NO_ROOT: name_unknown(environment, path); return NULL;
     case WALK_NO_MEMBER:
         name_no_member(environment, walk.type, path, at, path_range_before(path, at));
         return NULL;
-    case WALK_IN_LIST:
-        name_through_list(environment, path, at);
-        return NULL;
+    case WALK_IN_LIST: name_through_list(environment, path, at); return NULL;
     case WALK_OK:
-    case WALK_IN_RECORDLESS:
-        break;
+    case WALK_IN_RECORDLESS: break;
     }
     if (!walk.open || walk.used == 1) {
         const uint32_t next = (uint32_t)((int32_t)walk.used + shift);
@@ -330,8 +326,7 @@ static expression *path_place(const environment *environment, const ast_path *pa
         if (binding->used != NULL)
             *binding->used = true;
         switch (binding->kind) {
-        case BINDING_ELEMENT:
-            return element_check(environment, binding, path, demand);
+        case BINDING_ELEMENT: return element_check(environment, binding, path, demand);
         case BINDING_VALUE:
             return binding->value == NULL
                        ? NULL

@@ -47,9 +47,8 @@ static void name_warnings(const environment *environment, const ast_expression *
                         report(environment, W_NAME_NOT_USED, name->range,
                                "the condition behind `%s` does not speak of `%s`",
                                ast->any ? "satisfies" : "satisfy", name->bytes),
-                        name->range, NULL,
-                        "say something about `%s`, or write only `%s`", name->bytes,
-                        excerpt(environment, ast->right->range));
+                        name->range, NULL, "say something about `%s`, or write only `%s`",
+                        name->bytes, excerpt(environment, ast->right->range));
 }
 
 /* ---- over a set ------------------------------------------------------------------------------ */
@@ -102,10 +101,9 @@ static void no_list_report(const environment *environment, const ast_expression 
                            const type *type)
 {
     const char *const text = excerpt(environment, ast->left->range);
-    diagnostic *const d =
-        report(environment, E_QUANTIFIER_OVER, ast->left->range,
-               "`%s` is %s, neither a list nor a set", text,
-               type_with_article(environment->checker, type));
+    diagnostic *const d = report(environment, E_QUANTIFIER_OVER, ast->left->range,
+                                 "`%s` is %s, neither a list nor a set", text,
+                                 type_with_article(environment->checker, type));
     if (type->kind == CST_KIND_JSON)
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                         "write `%s is list and %s`", text, excerpt(environment, ast->range));

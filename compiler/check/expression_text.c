@@ -1,9 +1,10 @@
 /*
- * expression_text.c - conditions on texts: contains, matches, repeats, their views, and `NAME of x` for parts of texts.
+ * expression_text.c - conditions on texts: contains, matches, repeats, their views, and `NAME of x`
+ * for parts of texts.
  *
- * What is looked for is known when the policy is compiled: patterns, phrases, sets of them. So all that rules look for in
- * one place can be found in one pass, and a policy author reads in the rule what it stops. A text that only the event
- * knows is compared with `==`, `starts with` or `in`.
+ * What is looked for is known when the policy is compiled: patterns, phrases, sets of them. So all
+ * that rules look for in one place can be found in one pass, and a policy author reads in the rule
+ * what it stops. A text that only the event knows is compared with `==`, `starts with` or `in`.
  *
  * `text of this` stands for whatever texts the event has; a test on it becomes an `or` over them.
  */
@@ -37,11 +38,12 @@ expression *place_as_open(const environment *environment, expression *place)
     return node;
 }
 
-static expression *leaves_make(const environment *environment, expression *value, source_range range)
+static expression *leaves_make(const environment *environment, expression *value,
+                               source_range range)
 {
     const type *const string = type_scalar(environment->checker, CST_KIND_STRING, 0);
-    return node_unary(environment, EXPRESSION_LEAVES, type_list(environment->checker, string, 0), value,
-                      range);
+    return node_unary(environment, EXPRESSION_LEAVES, type_list(environment->checker, string, 0),
+                      value, range);
 }
 
 /* Takes the views off. */
@@ -52,8 +54,8 @@ static void views_take(const environment *environment, const ast_expression **si
             strcmp((*side)->text.bytes, "folded") == 0 ? VIEW_FOLDED : VIEW_DECODED;
         if ((*views & view) != 0)
             diagnostic_mend(environment->checker->compilation,
-                            report(environment, W_VIEW_TWICE, (*side)->range, "`%s` is written twice",
-                                   (*side)->text.bytes),
+                            report(environment, W_VIEW_TWICE, (*side)->range,
+                                   "`%s` is written twice", (*side)->text.bytes),
                             (*side)->range, NULL, "leave one of them out");
         *views |= view;
         *side = (*side)->left;
@@ -61,14 +63,16 @@ static void views_take(const environment *environment, const ast_expression **si
 }
 
 /* Views behind the value (`text of args folded`) are the subject's too. */
-static expression *leaves_check(const environment *environment, const ast_expression *ast, unsigned *views)
+static expression *leaves_check(const environment *environment, const ast_expression *ast,
+                                unsigned *views)
 {
     const ast_expression *inner = ast->left;
     expression *value;
     if (views != NULL)
         views_take(environment, &inner, views);
     if (inner->kind == AST_PATH)
-        value = path_check(environment, &inner->path, type_scalar(environment->checker, CST_KIND_JSON, 0), true);
+        value = path_check(environment, &inner->path,
+                           type_scalar(environment->checker, CST_KIND_JSON, 0), true);
     else
         value = value_check(environment, inner, NULL);
     if (value == NULL)
@@ -79,7 +83,8 @@ static expression *leaves_check(const environment *environment, const ast_expres
     else if (kind != CST_KIND_JSON && kind != CST_KIND_RECORD && kind != CST_KIND_LIST &&
              !type_is_text(value->type)) {
         report(environment, E_TEXT_SUBJECT, inner->range, "`%s` is %s, which holds no text",
-               excerpt(environment, inner->range), type_with_article(environment->checker, value->type));
+               excerpt(environment, inner->range),
+               type_with_article(environment->checker, value->type));
         return NULL;
     }
     return leaves_make(environment, value, ast->range);
@@ -124,7 +129,8 @@ static bool subject_type(const environment *environment, const ast_expression *t
     const struct type *const element = type->kind == CST_KIND_LIST ? type->element : type;
     if (element->kind == CST_KIND_STRING)
         return true;
-    /* whole words of a path, as in `r contains ".ssh"`: there is no typed test for a name anywhere in it */
+    /* whole words of a path, as in `r contains ".ssh"`: there is no typed test for a name anywhere
+     * in it */
     if (type->kind == CST_KIND_PATH && test->kind == AST_CONTAINS && test->right->kind != AST_REGEX)
         return true;
     if (type->kind != CST_KIND_LIST && typed_test_report(environment, test, type))
@@ -135,8 +141,8 @@ static bool subject_type(const environment *environment, const ast_expression *t
                                  type_with_article(environment->checker, type));
     compilation *const compilation = environment->checker->compilation;
     if (type->kind == CST_KIND_LIST && type_is_identity(element))
-        diagnostic_mend(compilation, d, side->range, NULL, "write `any x in %s satisfies …` with a typed test",
-                        text);
+        diagnostic_mend(compilation, d, side->range, NULL,
+                        "write `any x in %s satisfies …` with a typed test", text);
     else if (type->kind == CST_KIND_JSON || type->kind == CST_KIND_RECORD)
         diagnostic_mend(compilation, d, side->range, NULL, "write `text of %s`", text);
     else
@@ -144,7 +150,8 @@ static bool subject_type(const environment *environment, const ast_expression *t
     return false;
 }
 
-static bool subjects_check(const environment *environment, const ast_expression *test, subjects *out)
+static bool subjects_check(const environment *environment, const ast_expression *test,
+                           subjects *out)
 {
     const ast_expression *side = test->left;
     *out = (subjects){.count = 0};
@@ -152,7 +159,8 @@ static bool subjects_check(const environment *environment, const ast_expression 
     const ast_expression *inner = side->left;
     if (word_of(side, "text"))
         views_take(environment, &inner, &out->views);
-    if (word_of(side, "text") && inner->kind == AST_PATH && inner->path.count == 1 && path_is_this(&inner->path))
+    if (word_of(side, "text") && inner->kind == AST_PATH && inner->path.count == 1 &&
+        path_is_this(&inner->path))
         return this_check(environment, side, out);
     expression *value;
     unsigned ignored = 0;
@@ -174,12 +182,14 @@ static bool subjects_check(const environment *environment, const ast_expression 
 static void what_report(const environment *environment, const ast_expression *side)
 {
     const char *const text = excerpt(environment, side->range);
-    diagnostic *const d = report(environment, E_CONTAINS_WHAT, side->range,
-                                 "`%s` is no pattern, phrase or set that is known when the policy is compiled", text);
+    diagnostic *const d =
+        report(environment, E_CONTAINS_WHAT, side->range,
+               "`%s` is no pattern, phrase or set that is known when the policy is compiled", text);
     compilation *const compilation = environment->checker->compilation;
     if (side->kind != AST_PATH) {
-        diagnostic_mend(compilation, d, side->range, NULL,
-                        "write a phrase between quotes, a pattern between slashes, or the name of one");
+        diagnostic_mend(
+            compilation, d, side->range, NULL,
+            "write a phrase between quotes, a pattern between slashes, or the name of one");
         return;
     }
     if (path_look(environment, &side->path) != NULL) {
@@ -187,8 +197,8 @@ static void what_report(const environment *environment, const ast_expression *si
                              "what the event brings is compared with `==`, `in`, `starts with`");
         return;
     }
-    const char *const near =
-        unit_nearest(environment->checker, environment->unit, &side->path, 1u << SYMBOL_PATTERN | 1u << SYMBOL_SET);
+    const char *const near = unit_nearest(environment->checker, environment->unit, &side->path,
+                                          1u << SYMBOL_PATTERN | 1u << SYMBOL_SET);
     if (near == NULL)
         return;
     diagnostic_label(compilation, d, "did you mean `%s`?", near);
@@ -212,7 +222,8 @@ static symbol *symbol_named(const environment *environment, const ast_expression
     uint32_t used = 0;
     if (scope_has_root(environment->scope, key_of(&side->path.items[0])) && side->path.count == 1)
         return NULL;
-    symbol *const symbol = unit_resolve(environment->checker, environment->unit, &side->path, &used);
+    symbol *const symbol =
+        unit_resolve(environment->checker, environment->unit, &side->path, &used);
     return symbol != NULL && used == side->path.count &&
                    (symbol->kind == SYMBOL_PATTERN || symbol->kind == SYMBOL_SET)
                ? symbol
@@ -224,11 +235,11 @@ static bool any_check(const environment *environment, const ast_expression *test
 {
     if (test->kind != AST_CONTAINS || test->any == is_set)
         return true;
-    diagnostic *const d =
-        is_set ? report(environment, E_CONTAINS_ANY, test->right->range,
-                        "`%s` is a set, and a text contains any of it", name)
-               : report(environment, E_CONTAINS_ANY, test->right->range,
-                        "`any` is followed by a set, and `%s` is one thing", name);
+    diagnostic *const d = is_set
+                              ? report(environment, E_CONTAINS_ANY, test->right->range,
+                                       "`%s` is a set, and a text contains any of it", name)
+                              : report(environment, E_CONTAINS_ANY, test->right->range,
+                                       "`any` is followed by a set, and `%s` is one thing", name);
     diagnostic_mend(environment->checker->compilation, d, test->range, NULL,
                     is_set ? "write `contains any %s`" : "write `contains %s`", name);
     return false;
@@ -249,8 +260,8 @@ static bool right_check(const environment *environment, const ast_expression *te
                wanted_of_regex(checker, &side->text, views, out);
     case AST_SET:
         return any_check(environment, test, true, text) &&
-               wanted_of_set(checker, environment->unit, scope_literal_set(checker, side, side), views,
-                             side->range, out);
+               wanted_of_set(checker, environment->unit, scope_literal_set(checker, side, side),
+                             views, side->range, out);
     case AST_PATH: {
         const binding *const binding = binding_find(environment, &side->path);
         if (binding != NULL && binding->kind == BINDING_ELEMENT && side->path.count == 1)
@@ -262,10 +273,8 @@ static bool right_check(const environment *environment, const ast_expression *te
                    wanted_of_symbol(checker, symbol, views, side->range, out);
         break;
     }
-    case AST_ERROR:
-        return false;
-    default:
-        break;
+    case AST_ERROR: return false;
+    default: break;
     }
     what_report(environment, side);
     return false;
@@ -303,7 +312,8 @@ expression *contains_check(const environment *environment, const ast_expression 
     if (!left || !right)
         return NULL;
     if (wanted.count == 0) {
-        report(environment, W_CONSTANT_TEST, ast->range, "nothing of an empty set stands in a text");
+        report(environment, W_CONSTANT_TEST, ast->range,
+               "nothing of an empty set stands in a text");
         return node_truth(environment, false, ast->range);
     }
     if (!environment->quiet)
@@ -321,7 +331,8 @@ expression *matches_check(const environment *environment, const ast_expression *
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                         ast->right->kind == AST_STRING ? "write `== %s`, or `contains %s`"
                                                        : "write `in %s`, or `contains any %s`",
-                        excerpt(environment, ast->right->range), excerpt(environment, ast->right->range));
+                        excerpt(environment, ast->right->range),
+                        excerpt(environment, ast->right->range));
         return NULL;
     }
     const bool left = subjects_check(environment, ast, &subjects);
@@ -346,8 +357,9 @@ expression *repeats_check(const environment *environment, const ast_expression *
         return NULL;
     if (ast->integer < LIMIT_REPEAT_LEAST || ast->integer > LIMIT_REPEAT_CHARS) {
         diagnostic *const d =
-            report(environment, E_REPEATS_COUNT, ast->range, "a shared run has %u to %u characters, not %lld",
-                   LIMIT_REPEAT_LEAST, LIMIT_REPEAT_CHARS, (long long)ast->integer);
+            report(environment, E_REPEATS_COUNT, ast->range,
+                   "a shared run has %u to %u characters, not %lld", LIMIT_REPEAT_LEAST,
+                   LIMIT_REPEAT_CHARS, (long long)ast->integer);
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                         "40 to 60 characters are what no two texts share by accident");
         return NULL;
@@ -413,10 +425,11 @@ expression *parts_check(const environment *environment, const ast_expression *as
     }
     const type *const element = part_type(environment, ast);
     if (element->kind != CST_KIND_STRING) {
-        if (!wanted_of_builtin(environment->checker, ast->path.items[0].bytes, subjects.views, ast->path.range, &found))
+        if (!wanted_of_builtin(environment->checker, ast->path.items[0].bytes, subjects.views,
+                               ast->path.range, &found))
             return NULL;
-    } else if (!wanted_of_symbol(environment->checker, pattern_named(environment, ast), subjects.views,
-                                 ast->path.range, &found)) {
+    } else if (!wanted_of_symbol(environment->checker, pattern_named(environment, ast),
+                                 subjects.views, ast->path.range, &found)) {
         return NULL;
     }
     if (!environment->quiet)

@@ -154,11 +154,11 @@ static expression *else_check(const environment *environment, const ast_expressi
     }
     if (!is_scalar(left->type) || node_is_condition(right)) {
         const char *const text = excerpt(environment, ast->left->range);
-        diagnostic *const d = report(
-            environment, E_FALLBACK_TYPE, ast->range,
-            "only a single value can have a fallback, not %s",
-            node_is_condition(right) ? "a condition"
-                                     : type_with_article(environment->checker, left->type));
+        diagnostic *const d =
+            report(environment, E_FALLBACK_TYPE, ast->range,
+                   "only a single value can have a fallback, not %s",
+                   node_is_condition(right) ? "a condition"
+                                            : type_with_article(environment->checker, left->type));
         diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
                         "write `%s is present and …`", text);
         return NULL;
@@ -177,7 +177,8 @@ static bool operands_check(const environment *environment, const ast_expression 
     const bool multiply = ast->op == AST_OP_MULTIPLY;
     const ast_expression *const first = left_free && !right_free ? ast->right : ast->left;
     const ast_expression *const second = first == ast->left ? ast->right : ast->left;
-    /* A factor of a decimal or a duration is a whole number, so the demand says nothing about it. */
+    /* A factor of a decimal or a duration is a whole number, so the demand says nothing about it.
+     */
     const type *const passed =
         demand != NULL && (multiply ? demand->kind == CST_KIND_FLOAT
                                     : type_is_number(demand) || demand->kind == CST_KIND_STRING)
@@ -228,12 +229,12 @@ static expression *arithmetic_refuse(const environment *environment, const ast_e
                         "make one factor an int, or both float");
         return NULL;
     }
-    diagnostic *const d = report(environment, E_ARITHMETIC_TYPES, ast->range,
-                                 "`%s` is %s and `%s` is %s: `%s` does not go with them",
-                                 excerpt(environment, ast->left->range),
-                                 type_with_article(checker, left->type),
-                                 excerpt(environment, ast->right->range),
-                                 type_with_article(checker, right->type), operator_text(ast->op));
+    diagnostic *const d =
+        report(environment, E_ARITHMETIC_TYPES, ast->range,
+               "`%s` is %s and `%s` is %s: `%s` does not go with them",
+               excerpt(environment, ast->left->range), type_with_article(checker, left->type),
+               excerpt(environment, ast->right->range), type_with_article(checker, right->type),
+               operator_text(ast->op));
     if ((a == CST_KIND_DECIMAL && b == CST_KIND_FLOAT) ||
         (a == CST_KIND_FLOAT && b == CST_KIND_DECIMAL))
         diagnostic_note_text(
@@ -326,7 +327,8 @@ static expression *of_check(const environment *environment, const ast_expression
         const bool size = key_is(word, "size") || key_is(word, "len");
         const char *const near = size ? "length" : diagnostic_nearest(text, known, 9);
         diagnostic_note_text(environment->checker->compilation, d,
-                             "there are `length of`, `sum of`, `min of` and `max of`; `text of`, `urls of`, `emails of` and "
+                             "there are `length of`, `sum of`, `min of` and `max of`; `text of`, "
+                             "`urls of`, `emails of` and "
                              "`numbers of`; and the name of a pattern");
         if (near != NULL)
             diagnostic_mend(environment->checker->compilation, d, ast->path.range, near,
@@ -382,46 +384,41 @@ expression *value_check(const environment *environment, const ast_expression *as
     if (past_is(ast))
         return past_check(&inner, ast);
     switch (ast->kind) {
-    case AST_PATH:
-        return path_value(&inner, ast, demand);
+    case AST_PATH: return path_value(&inner, ast, demand);
     case AST_STRING:
     case AST_INT:
     case AST_DECIMAL:
-    case AST_DURATION:
-        return literal_check(&inner, ast, demand);
-    case AST_BOOL:
-        return node_truth(&inner, ast->integer != 0, ast->range);
-    case AST_ELSE:
-        return else_check(&inner, ast, demand);
-    case AST_ARITHMETIC:
-        return arithmetic_check(&inner, ast, demand);
-    case AST_OF:
-        return of_check(&inner, ast);
+    case AST_DURATION: return literal_check(&inner, ast, demand);
+    case AST_BOOL: return node_truth(&inner, ast->integer != 0, ast->range);
+    case AST_ELSE: return else_check(&inner, ast, demand);
+    case AST_ARITHMETIC: return arithmetic_check(&inner, ast, demand);
+    case AST_OF: return of_check(&inner, ast);
     case AST_SET: {
-        diagnostic *const d = report(&inner, E_NOT_A_VALUE, ast->range, "a set cannot stand for a value");
+        diagnostic *const d =
+            report(&inner, E_NOT_A_VALUE, ast->range, "a set cannot stand for a value");
         diagnostic_mend(inner.checker->compilation, d, ast->range, NULL,
                         "write `x in { … }`, or `any x in { … } satisfies …`");
         return NULL;
     }
     case AST_REGEX: {
-        diagnostic *const d = report(&inner, E_NOT_A_VALUE, ast->range, "a pattern cannot stand for a value");
+        diagnostic *const d =
+            report(&inner, E_NOT_A_VALUE, ast->range, "a pattern cannot stand for a value");
         diagnostic_mend(inner.checker->compilation, d, ast->range, NULL,
                         "write `… contains %s` or `… matches %s`", excerpt(&inner, ast->range),
                         excerpt(&inner, ast->range));
         return NULL;
     }
     case AST_VIEW: {
-        diagnostic *const d = report(&inner, E_VIEW_PLACE, ast->range,
-                                     "`%s` is how a text is looked into, not a text of its own", ast->text.bytes);
-        diagnostic_mend(inner.checker->compilation, d, ast->range, NULL,
-                        "write it before `contains`, `matches` or `repeats`, or behind `PATTERN of`");
+        diagnostic *const d =
+            report(&inner, E_VIEW_PLACE, ast->range,
+                   "`%s` is how a text is looked into, not a text of its own", ast->text.bytes);
+        diagnostic_mend(
+            inner.checker->compilation, d, ast->range, NULL,
+            "write it before `contains`, `matches` or `repeats`, or behind `PATTERN of`");
         return NULL;
     }
-    case AST_ERROR:
-        return NULL;
-    case AST_CALL:
-        return call_check(&inner, ast);
-    default:
-        return condition_check(&inner, ast);
+    case AST_ERROR: return NULL;
+    case AST_CALL: return call_check(&inner, ast);
+    default: return condition_check(&inner, ast);
     }
 }

@@ -1,10 +1,12 @@
 /*
  * extern.c - host predicates: their declarations, and what a condition may ask of them.
  *
- * A call becomes one node whose operands are the arguments. A question is put with all of its arguments at once and is answered by one value, so
- * arguments are values that the host can read from JSON, and an answer is a single value. What asks the host stands only where its truth can be bounded while there
- * is no answer (runtime/host/host.h): in tests, under `and`, `or`, `not` and quantifiers; not as an argument of another question, and not
- * where a condition is used as a value.
+ * A call becomes one node whose operands are the arguments. A question is put with all of its
+ * arguments at once and is answered by one value, so arguments are values that the host can read
+ * from JSON, and an answer is a single value. What asks the host stands only where its truth can be
+ * bounded while there is no answer (runtime/host/host.h): in tests, under `and`, `or`, `not` and
+ * quantifiers; not as an argument of another question, and not where a condition is used as a
+ * value.
  *
  * The first site of a policy that has host predicates is kept for "not asked": no reason is less.
  */
@@ -14,8 +16,8 @@
 
 static bool is_single(const type *type)
 {
-    return type->kind != CST_KIND_LIST && type->kind != CST_KIND_RECORD && type->kind != CST_KIND_JSON &&
-           type->kind != CST_KIND_TOOL;
+    return type->kind != CST_KIND_LIST && type->kind != CST_KIND_RECORD &&
+           type->kind != CST_KIND_JSON && type->kind != CST_KIND_TOOL;
 }
 
 static bool parameter_is_good(checker *checker, const ast_field *written, const type *type)
@@ -31,11 +33,13 @@ static bool parameter_is_good(checker *checker, const ast_field *written, const 
     }
     if (is_single(type) || (type->kind == CST_KIND_LIST && is_single(type->element)))
         return true;
-    diagnostic *const d = check_report(checker, E_EXTERN_PARAMETER, written->type->range,
-                                       "an argument of a host predicate is a single value or a list of them, not %s",
-                                       type_with_article(checker, type));
-    diagnostic_mend(checker->compilation, d, written->type->range, NULL,
-                    "declare the fields that it needs one by one, or `list<string>` for `text of …`");
+    diagnostic *const d =
+        check_report(checker, E_EXTERN_PARAMETER, written->type->range,
+                     "an argument of a host predicate is a single value or a list of them, not %s",
+                     type_with_article(checker, type));
+    diagnostic_mend(
+        checker->compilation, d, written->type->range, NULL,
+        "declare the fields that it needs one by one, or `list<string>` for `text of …`");
     return false;
 }
 
@@ -47,14 +51,13 @@ static bool answer_is_good(checker *checker, const ast_declaration *declaration,
     case CST_KIND_DECIMAL:
     case CST_KIND_FLOAT:
     case CST_KIND_STRING:
-    case CST_KIND_ENUM:
-        return true;
-    default:
-        break;
+    case CST_KIND_ENUM: return true;
+    default: break;
     }
-    diagnostic *const d = check_report(checker, E_EXTERN_RETURNS, declaration->type->range,
-                                       "a host predicate answers with a bool, a number, a string or an enum, not %s",
-                                       type_with_article(checker, type));
+    diagnostic *const d =
+        check_report(checker, E_EXTERN_RETURNS, declaration->type->range,
+                     "a host predicate answers with a bool, a number, a string or an enum, not %s",
+                     type_with_article(checker, type));
     diagnostic_mend(checker->compilation, d, declaration->type->range, NULL,
                     "declare the answer as `bool`, `float` or an enum");
     return false;
@@ -64,19 +67,23 @@ static bool deadline_is_good(checker *checker, const ast_declaration *declaratio
 {
     if (declaration->duration_us > 0 && declaration->duration_us <= LIMIT_HOST_WITHIN_US)
         return true;
-    diagnostic *const d = check_report(checker, E_EXTERN_WITHIN, declaration->name.range,
-                                       declaration->duration_us <= 0
-                                           ? "`%s` has no time to be answered: `within` must be longer than nothing"
-                                           : "`%s` may take longer than a day to be answered",
-                                       declaration->name.bytes);
-    diagnostic_mend(checker->compilation, d, declaration->name.range, NULL, "write a deadline, such as `within 200ms`");
+    diagnostic *const d =
+        check_report(checker, E_EXTERN_WITHIN, declaration->name.range,
+                     declaration->duration_us <= 0
+                         ? "`%s` has no time to be answered: `within` must be longer than nothing"
+                         : "`%s` may take longer than a day to be answered",
+                     declaration->name.bytes);
+    diagnostic_mend(checker->compilation, d, declaration->name.range, NULL,
+                    "write a deadline, such as `within 200ms`");
     return false;
 }
 
 /* As the host knows it: of the file itself by its name, of others qualified. */
 static const char *host_name(checker *checker, const unit *unit, const char *name)
 {
-    return !unit->is_module && unit->layer == 0 ? name : arena_format(checker->arena, "%s.%s", unit->name, name);
+    return !unit->is_module && unit->layer == 0
+               ? name
+               : arena_format(checker->arena, "%s.%s", unit->name, name);
 }
 
 static void extern_read(checker *checker, unit *unit, symbol *symbol)
@@ -89,15 +96,19 @@ static void extern_read(checker *checker, unit *unit, symbol *symbol)
                               .field_count = declaration->fields.count};
     const type *const parameters = type_resolve(checker, unit, &written, 0);
     const type *const returns = type_resolve(checker, unit, declaration->type, 0);
-    bool sound = parameters != NULL && returns != NULL && parameters->field_count == declaration->fields.count;
+    bool sound = parameters != NULL && returns != NULL &&
+                 parameters->field_count == declaration->fields.count;
     for (uint32_t i = 0; sound && i < parameters->field_count; i++)
-        sound = parameter_is_good(checker, &declaration->fields.items[i], parameters->fields[i].type) && sound;
+        sound =
+            parameter_is_good(checker, &declaration->fields.items[i], parameters->fields[i].type) &&
+            sound;
     sound = returns != NULL && answer_is_good(checker, declaration, returns) && sound;
     sound = deadline_is_good(checker, declaration) && sound;
     const bool many = declaration->fields.count > LIMIT_HOST_ARGUMENTS;
     if (many || policy->externs.count >= LIMIT_HOST_PREDICATES) {
         check_report(checker, E_TOO_MANY_EXTERNS, declaration->name.range,
-                     many ? "a host predicate may have at most %u arguments" : "a policy may have at most %u host predicates",
+                     many ? "a host predicate may have at most %u arguments"
+                          : "a policy may have at most %u host predicates",
                      many ? LIMIT_HOST_ARGUMENTS : LIMIT_HOST_PREDICATES);
         return;
     }
@@ -123,7 +134,8 @@ void externs_check(checker *checker)
     for (uint32_t i = 0; i < checker->units.count; i++) {
         unit *const unit = checker->units.items[i];
         for (uint32_t k = 0; k < unit->symbols.count; k++)
-            if (unit->symbols.items[k]->kind == SYMBOL_EXTERN && unit->symbols.items[k]->declaration != NULL &&
+            if (unit->symbols.items[k]->kind == SYMBOL_EXTERN &&
+                unit->symbols.items[k]->declaration != NULL &&
                 unit->symbols.items[k]->number == CST_NONE)
                 extern_read(checker, unit, unit->symbols.items[k]);
     }
@@ -143,21 +155,24 @@ static bool asks(const expression *tree)
     return false;
 }
 
-expression *extern_call(const environment *environment, const ast_expression *ast, const symbol *symbol,
-                        expression **arguments)
+expression *extern_call(const environment *environment, const ast_expression *ast,
+                        const symbol *symbol, expression **arguments)
 {
     if (symbol->number == CST_NONE) /* its declaration has an error, which is reported */
         return NULL;
     if (environment->deciding != NULL) {
-        diagnostic *const d = report(environment, E_EXTERN_FILTER, ast->range,
-                                     "a filter on the past cannot ask the host: `%s` is a host predicate", symbol->name);
-        diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
-                        "label the session when it happens (`rule r on … when %s(…) … then label L`), and ask "
-                        "`session has L` here",
-                        symbol->name);
+        diagnostic *const d = report(
+            environment, E_EXTERN_FILTER, ast->range,
+            "a filter on the past cannot ask the host: `%s` is a host predicate", symbol->name);
+        diagnostic_mend(
+            environment->checker->compilation, d, ast->range, NULL,
+            "label the session when it happens (`rule r on … when %s(…) … then label L`), and ask "
+            "`session has L` here",
+            symbol->name);
         return NULL;
     }
-    const checked_extern *const declared = &environment->checker->policy->externs.items[symbol->number];
+    const checked_extern *const declared =
+        &environment->checker->policy->externs.items[symbol->number];
     for (uint32_t i = 0; i < declared->parameter_count; i++) {
         if (!asks(arguments[i]))
             continue;
@@ -195,7 +210,8 @@ static bool value_places_check(const environment *environment, const expression 
     for (uint32_t i = 0; i < value->item_count; i++)
         if (!value_places_check(environment, value->items[i]))
             return false;
-    return value_places_check(environment, value->left) && value_places_check(environment, value->right);
+    return value_places_check(environment, value->left) &&
+           value_places_check(environment, value->right);
 }
 
 bool extern_places_check(const environment *environment, const expression *condition)
@@ -207,18 +223,20 @@ bool extern_places_check(const environment *environment, const expression *condi
             if (!extern_places_check(environment, condition->items[i]))
                 return false;
         return true;
-    case EXPRESSION_NOT:
-        return extern_places_check(environment, condition->left);
+    case EXPRESSION_NOT: return extern_places_check(environment, condition->left);
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:
-        return value_places_check(environment, condition->left) && extern_places_check(environment, condition->right);
+        return value_places_check(environment, condition->left) &&
+               extern_places_check(environment, condition->right);
     case EXPRESSION_TRUTH:
-        return node_is_condition(condition->left) ? extern_places_check(environment, condition->left)
-                                                  : value_places_check(environment, condition->left);
+        return node_is_condition(condition->left)
+                   ? extern_places_check(environment, condition->left)
+                   : value_places_check(environment, condition->left);
     default:
         for (uint32_t i = 0; i < condition->item_count; i++)
             if (!value_places_check(environment, condition->items[i]))
                 return false;
-        return value_places_check(environment, condition->left) && value_places_check(environment, condition->right);
+        return value_places_check(environment, condition->left) &&
+               value_places_check(environment, condition->right);
     }
 }

@@ -15,7 +15,8 @@
 #include "compiler/check/expression.h"
 
 enum { MOST_KEYS = 64 };
-#define PAST_ROOT 0x80000000u /* roots of what history answers; numbers of quantifiers are smaller */
+/* roots of what history answers; numbers of quantifiers are smaller */
+#define PAST_ROOT 0x80000000u
 
 typedef struct place {
     uint32_t root; /* the quantifier's number, or CST_NONE for the event */
@@ -168,9 +169,7 @@ static void facts_of(const environment *environment, const expression *condition
         if (positive && place_of(environment, condition->left, &there))
             *ARENA_PUSH(environment->checker->arena, out) = (fact){there, owner};
         return;
-    case EXPRESSION_NOT:
-        facts_of(environment, condition->left, !positive, owner, out);
-        return;
+    case EXPRESSION_NOT: facts_of(environment, condition->left, !positive, owner, out); return;
     case EXPRESSION_AND:
     case EXPRESSION_OR:
         if (positive != (condition->kind == EXPRESSION_AND)) {
@@ -185,8 +184,7 @@ static void facts_of(const environment *environment, const expression *condition
         if (positive == (condition->kind == EXPRESSION_ANY))
             facts_of(environment, condition->right, positive, owner, out);
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
@@ -195,24 +193,16 @@ static void facts_of(const environment *environment, const expression *condition
 static const char *sample(const type *type)
 {
     switch (type->kind) {
-    case CST_KIND_BOOL:
-        return "false";
-    case CST_KIND_INT:
-        return "0";
+    case CST_KIND_BOOL: return "false";
+    case CST_KIND_INT: return "0";
     case CST_KIND_DECIMAL:
-    case CST_KIND_FLOAT:
-        return "0.0";
-    case CST_KIND_DURATION:
-        return "0s";
-    case CST_KIND_ENUM:
-        return type->enumeration->count > 0 ? type->enumeration->values[0] : "…";
-    case CST_KIND_AGENT:
-        return "nobody";
+    case CST_KIND_FLOAT: return "0.0";
+    case CST_KIND_DURATION: return "0s";
+    case CST_KIND_ENUM: return type->enumeration->count > 0 ? type->enumeration->values[0] : "…";
+    case CST_KIND_AGENT: return "nobody";
     case CST_KIND_LIST:
-    case CST_KIND_RECORD:
-        return NULL;
-    default:
-        return "\"…\"";
+    case CST_KIND_RECORD: return NULL;
+    default: return "\"…\"";
     }
 }
 
@@ -329,20 +319,19 @@ static void guard_condition(guard *guard, const expression *condition, const fra
         }
         return;
     }
-    case EXPRESSION_NOT:
-        guard_condition(guard, condition->left, around);
-        return;
+    case EXPRESSION_NOT: guard_condition(guard, condition->left, around); return;
     case EXPRESSION_PRESENT:
         needless_warn(guard, condition, condition->left);
         if (condition->left->kind == EXPRESSION_PAST_LATEST)
             guard_keys(guard, condition->left, around);
         return;
-    case EXPRESSION_EARLIER:
-        guard_keys(guard, condition, around);
-        return;
-    case EXPRESSION_FROM: { /* all arguments, a whole value: where there are none, none is from elsewhere */
-        const expression *const read = condition->asked->declared != NULL ? condition->asked->declared : condition->left;
-        if (read->kind != EXPRESSION_FIELD || candidate_at(environment->checker, read->slot)->count > 1)
+    case EXPRESSION_EARLIER: guard_keys(guard, condition, around); return;
+    /* all arguments, a whole value: where there are none, none is from elsewhere */
+    case EXPRESSION_FROM: {
+        const expression *const read =
+            condition->asked->declared != NULL ? condition->asked->declared : condition->left;
+        if (read->kind != EXPRESSION_FIELD ||
+            candidate_at(environment->checker, read->slot)->count > 1)
             guard_value(guard, read, around);
         return;
     }
@@ -362,7 +351,8 @@ static void guard_condition(guard *guard, const expression *condition, const fra
 
 static void guard_value(guard *guard, const expression *value, const frame *frame)
 {
-    if (value->kind == EXPRESSION_LEAVES) /* what is absent holds no text, and none is found in it */
+    if (value->kind ==
+        EXPRESSION_LEAVES) /* what is absent holds no text, and none is found in it */
         return;
     if (value->kind == EXPRESSION_ELSE) {
         needless_warn(guard, value, value->left);
@@ -371,7 +361,8 @@ static void guard_value(guard *guard, const expression *value, const frame *fram
             guard_keys(guard, value->left, frame);
         return;
     }
-    if (value->kind == EXPRESSION_PAST_LATEST || value->kind == EXPRESSION_PAST_NUMBER || value->kind == EXPRESSION_ASK)
+    if (value->kind == EXPRESSION_PAST_LATEST || value->kind == EXPRESSION_PAST_NUMBER ||
+        value->kind == EXPRESSION_ASK)
         guard_keys(guard, value, frame);
     if (node_is_place(value) && value->absent_too)
         return;

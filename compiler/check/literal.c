@@ -28,16 +28,11 @@ set_element literal_element(const set_element *element, bool line, const type *t
 static const char *literal_text(checker *checker, const set_element *literal)
 {
     switch (literal->kind) {
-    case AST_INT:
-        return arena_format(checker->arena, "%lld", (long long)literal->integer);
-    case AST_BOOL:
-        return literal->integer != 0 ? "true" : "false";
-    case AST_DURATION:
-        return arena_format(checker->arena, "%lldus", (long long)literal->integer);
-    case AST_STRING:
-        return arena_format(checker->arena, "\"%s\"", literal->text.bytes);
-    default:
-        return literal->text.bytes;
+    case AST_INT: return arena_format(checker->arena, "%lld", (long long)literal->integer);
+    case AST_BOOL: return literal->integer != 0 ? "true" : "false";
+    case AST_DURATION: return arena_format(checker->arena, "%lldus", (long long)literal->integer);
+    case AST_STRING: return arena_format(checker->arena, "\"%s\"", literal->text.bytes);
+    default: return literal->text.bytes;
     }
 }
 
@@ -88,20 +83,13 @@ static const char *number_read(const set_element *literal, cst_kind kind, cst_va
 static const char *why_no_text(cst_kind kind)
 {
     switch (kind) {
-    case CST_KIND_EMAIL:
-        return "an email is written \"name@example.com\"";
-    case CST_KIND_URL:
-        return "a url is written \"https://example.com/path\"";
-    case CST_KIND_HOST:
-        return "a host is written \"example.com\" or \"192.0.2.1\"";
-    case CST_KIND_PATH:
-        return "a path is written \"/folder/file\"";
-    case CST_KIND_IP:
-        return "an ip is written \"192.0.2.1\" or \"2001:db8::1\"";
-    case CST_KIND_TIME:
-        return "a time is written \"2026-11-23T10:00:00Z\"";
-    default:
-        return "a duration is written 10m";
+    case CST_KIND_EMAIL: return "an email is written \"name@example.com\"";
+    case CST_KIND_URL: return "a url is written \"https://example.com/path\"";
+    case CST_KIND_HOST: return "a host is written \"example.com\" or \"192.0.2.1\"";
+    case CST_KIND_PATH: return "a path is written \"/folder/file\"";
+    case CST_KIND_IP: return "an ip is written \"192.0.2.1\" or \"2001:db8::1\"";
+    case CST_KIND_TIME: return "a time is written \"2026-11-23T10:00:00Z\"";
+    default: return "a duration is written 10m";
     }
 }
 
@@ -179,9 +167,7 @@ const char *literal_try(checker *checker, const set_element *literal, const type
         break;
     case CST_KIND_INT:
     case CST_KIND_DECIMAL:
-    case CST_KIND_FLOAT:
-        problem = number_read(literal, type->kind, out, code);
-        break;
+    case CST_KIND_FLOAT: problem = number_read(literal, type->kind, out, code); break;
     case CST_KIND_DURATION:
         if (literal->kind != AST_DURATION) {
             problem = text_read(checker, literal, type->kind, out);
@@ -197,17 +183,11 @@ const char *literal_try(checker *checker, const set_element *literal, const type
     case CST_KIND_HOST:
     case CST_KIND_PATH:
     case CST_KIND_IP:
-    case CST_KIND_COMMAND:
-        problem = text_read(checker, literal, type->kind, out);
-        break;
+    case CST_KIND_COMMAND: problem = text_read(checker, literal, type->kind, out); break;
     case CST_KIND_ENUM:
     case CST_KIND_AGENT:
-    case CST_KIND_TOOL:
-        problem = name_read(checker, literal, type, out, code);
-        break;
-    default:
-        problem = "a constant cannot be of this type";
-        break;
+    case CST_KIND_TOOL: problem = name_read(checker, literal, type, out, code); break;
+    default: problem = "a constant cannot be of this type"; break;
     }
     out->at = UINT32_MAX;
     out->at_length = 0;
@@ -284,11 +264,11 @@ bool literal_read(checker *checker, unit *unit, const set_element *literal, sour
     if (problem == NULL)
         return true;
     if (code == E_NO_SUCH_TOOL || code == E_UNKNOWN_AGENT || code == E_UNKNOWN_ENUM_VALUE) {
-        const char *const what =
-            code == E_NO_SUCH_TOOL    ? "no tool is called"
-            : code == E_UNKNOWN_AGENT ? "no agent is called"
-                                      : arena_format(checker->arena, "the enum `%s` has no value",
-                                                     type->enumeration->name);
+        const char *const what = code == E_NO_SUCH_TOOL ? "no tool is called"
+                                 : code == E_UNKNOWN_AGENT
+                                     ? "no agent is called"
+                                     : arena_format(checker->arena, "the enum `%s` has no value",
+                                                    type->enumeration->name);
         diagnostic *const d =
             check_report(checker, code, range, "%s `%s`", what, literal->text.bytes);
         suggest_name(checker, d, literal, range, type);

@@ -145,8 +145,8 @@ static void witness_add(template *template, const expression *witness, const ast
     }
     if (at < path->count) {
         diagnostic *const d =
-            complain(template, E_MESSAGE_PART, path->items[at].range, "a message cannot show `.%s` of a bound name",
-                     path->items[at].bytes);
+            complain(template, E_MESSAGE_PART, path->items[at].range,
+                     "a message cannot show `.%s` of a bound name", path->items[at].bytes);
         diagnostic_note_text(template->environment->checker->compilation, d,
                              "it shows an element, one field of it, or a part such as `.domain`");
         return;
@@ -180,8 +180,8 @@ static bool bound_add(template *template, const ast_path *path)
     if (how == 0)
         return false;
     diagnostic *const d =
-        complain(template, E_MESSAGE_BOUND, path->range, "the message shows `%s`, which has no element to show",
-                 name.bytes);
+        complain(template, E_MESSAGE_BOUND, path->range,
+                 "the message shows `%s`, which has no element to show", name.bytes);
     diagnostic_note_text(
         compilation, d,
         how == 2
@@ -212,7 +212,8 @@ static void field_add(template *template, const ast_path *path)
         value = value->left;
     }
     if (value->kind != EXPRESSION_FIELD) {
-        complain(template, E_MESSAGE_PART, path->range, "a message cannot show `%s`", path->items[0].bytes);
+        complain(template, E_MESSAGE_PART, path->range, "a message cannot show `%s`",
+                 path->items[0].bytes);
         return;
     }
     part.slot = value->slot;

@@ -1,22 +1,26 @@
 /*
- * origins.c - what stands behind `from` and `of` as an origin: names and tools become a list of where texts and leaves come from.
+ * origins.c - what stands behind `from` and `of` as an origin: names and tools become a list of
+ * where texts and leaves come from.
  *
- * A named origin is replaced by what it lists, a tag by the tools that carry it. What is asked for later are the slots that bring the texts: of every
- * event of that stage and tool, whether or not a rule reads them there.
+ * A named origin is replaced by what it lists, a tag by the tools that carry it. What is asked for
+ * later are the slots that bring the texts: of every event of that stage and tool, whether or not a
+ * rule reads them there.
  */
 #include "compiler/check/expression.h"
 
 static bool origin_source_add(const environment *environment, unit *unit, const ast_source *source,
-                       uint32_t depth, origin_list *out);
+                              uint32_t depth, origin_list *out);
 
 /* What nothing is called so, or leads back to itself. */
-static void unknown_report(const environment *environment, const unit *unit, const ast_source *source, bool circle)
+static void unknown_report(const environment *environment, const unit *unit,
+                           const ast_source *source, bool circle)
 {
     static const char *const builtin[] = {"user", "system", "output"};
     checker *const checker = environment->checker;
-    diagnostic *const d = report(environment, E_UNKNOWN_ORIGIN, source->range,
-                                 circle ? "the origin `%s` leads back to itself" : "no origin is called `%s`",
-                                 source->name.bytes);
+    diagnostic *const d =
+        report(environment, E_UNKNOWN_ORIGIN, source->range,
+               circle ? "the origin `%s` leads back to itself" : "no origin is called `%s`",
+               source->name.bytes);
     uint32_t count;
     const char *const *const declared = unit_names(checker, unit, 1u << SYMBOL_ORIGIN, &count);
     const char **const names = arena_array(checker->arena, count + 3, sizeof *names);
@@ -25,9 +29,10 @@ static void unknown_report(const environment *environment, const unit *unit, con
         names[3 + i] = declared[i];
     if (!circle)
         name_suggest(environment, d, &source->name, names, count + 3);
-    diagnostic_note_text(checker->compilation, d,
-                         "there are `user`, `system`, `output`, `result of TOOL`, `result tagged TAG`, "
-                         "`message of AGENT`, and what `origin` declares");
+    diagnostic_note_text(
+        checker->compilation, d,
+        "there are `user`, `system`, `output`, `result of TOOL`, `result tagged TAG`, "
+        "`message of AGENT`, and what `origin` declares");
 }
 
 static bool named_add(const environment *environment, unit *unit, const ast_source *source,
@@ -48,11 +53,14 @@ static bool named_add(const environment *environment, unit *unit, const ast_sour
     symbol->used = true;
     bool sound = true;
     for (uint32_t i = 0; i < symbol->declaration->sources.count; i++)
-        sound = origin_source_add(environment, unit, symbol->declaration->sources.items[i], depth + 1, out) && sound;
+        sound = origin_source_add(environment, unit, symbol->declaration->sources.items[i],
+                                  depth + 1, out) &&
+                sound;
     return sound;
 }
 
-/* Whether the keys of `result of TOOL.key.key` are fields of what the tool returns, as far as that is declared. */
+/* Whether the keys of `result of TOOL.key.key` are fields of what the tool returns, as far as that
+ * is declared. */
 static bool path_exists(const environment *environment, uint32_t number, const ast_source *source)
 {
     const tool *const tool = &environment->checker->policy->tools.items[number];
@@ -64,17 +72,21 @@ static bool path_exists(const environment *environment, uint32_t number, const a
         if (at == NULL || at->kind == CST_KIND_JSON || type_is_lost(environment->checker, at))
             return true;
         uint32_t field = 0;
-        while (at->kind == CST_KIND_RECORD && field < at->field_count && !key_is(key_of(name), at->fields[field].name))
+        while (at->kind == CST_KIND_RECORD && field < at->field_count &&
+               !key_is(key_of(name), at->fields[field].name))
             field++;
         if (at->kind == CST_KIND_RECORD && field < at->field_count) {
             at = at->fields[field].type;
             continue;
         }
-        diagnostic *const d = report(environment, E_UNKNOWN_FIELD, name->range, "what `%s` returns has no field `%s` there",
-                                     tool->name, name->bytes);
-        diagnostic_note_at(environment->checker->compilation, d, tool->range, "the tool is declared here");
+        diagnostic *const d =
+            report(environment, E_UNKNOWN_FIELD, name->range,
+                   "what `%s` returns has no field `%s` there", tool->name, name->bytes);
+        diagnostic_note_at(environment->checker->compilation, d, tool->range,
+                           "the tool is declared here");
         if (at->kind == CST_KIND_RECORD) {
-            const char **const names = arena_array(environment->checker->arena, at->field_count, sizeof *names);
+            const char **const names =
+                arena_array(environment->checker->arena, at->field_count, sizeof *names);
             for (uint32_t k = 0; k < at->field_count; k++)
                 names[k] = at->fields[k].name;
             name_suggest(environment, d, name, names, at->field_count);
@@ -84,7 +96,8 @@ static bool path_exists(const environment *environment, uint32_t number, const a
     return true;
 }
 
-static bool tool_origin_add(const environment *environment, const ast_source *source, origin_list *out)
+static bool tool_origin_add(const environment *environment, const ast_source *source,
+                            origin_list *out)
 {
     checker *const checker = environment->checker;
     const ast_text *const name = &source->name;
@@ -103,18 +116,19 @@ static bool tool_origin_add(const environment *environment, const ast_source *so
     bool sound = true;
     for (uint32_t i = 0; i < selector.tool_count; i++) {
         sound = path_exists(environment, selector.tools[i], source) && sound;
-        *ARENA_PUSH(checker->arena, out) = (checked_origin){
-            .kind = CST_ORIGIN_RESULT, .tool = selector.tools[i], .path = path, .path_count = source->keys.count};
+        *ARENA_PUSH(checker->arena, out) = (checked_origin){.kind = CST_ORIGIN_RESULT,
+                                                            .tool = selector.tools[i],
+                                                            .path = path,
+                                                            .path_count = source->keys.count};
     }
     return sound;
 }
 
 static bool origin_source_add(const environment *environment, unit *unit, const ast_source *source,
-                       uint32_t depth, origin_list *out)
+                              uint32_t depth, origin_list *out)
 {
     switch (source->kind) {
-    case AST_SOURCE_NAME:
-        return named_add(environment, unit, source, depth, out);
+    case AST_SOURCE_NAME: return named_add(environment, unit, source, depth, out);
     case AST_SOURCE_OUTPUT:
         *ARENA_PUSH(environment->checker->arena, out) =
             (checked_origin){.kind = CST_ORIGIN_OUTPUT, .tool = CST_NONE};
@@ -129,8 +143,7 @@ static bool origin_source_add(const environment *environment, unit *unit, const 
             .kind = CST_ORIGIN_MESSAGE, .tool = CST_NONE, .agent = source->name.bytes};
         return true;
     }
-    default:
-        return tool_origin_add(environment, source, out);
+    default: return tool_origin_add(environment, source, out);
     }
 }
 
@@ -175,7 +188,8 @@ bool origin_equal(const checked_origin *a, const checked_origin *b)
            (a->agent == NULL || strcmp(a->agent, b->agent) == 0) && paths_equal(a, b);
 }
 
-bool origins_equal(const checked_origin *a, uint32_t a_count, const checked_origin *b, uint32_t b_count)
+bool origins_equal(const checked_origin *a, uint32_t a_count, const checked_origin *b,
+                   uint32_t b_count)
 {
     if (a_count != b_count)
         return false;
@@ -195,11 +209,14 @@ void origins_check(checker *checker)
             const symbol *const symbol = unit->symbols.items[k];
             if (symbol->kind != SYMBOL_ORIGIN || symbol->used || symbol->declaration == NULL)
                 continue;
-            const environment environment = {
-                .checker = checker, .scope = &scope, .unit = unit, .rule = symbol->declaration->range};
+            const environment environment = {.checker = checker,
+                                             .scope = &scope,
+                                             .unit = unit,
+                                             .rule = symbol->declaration->range};
             origin_list ignored = {0};
             for (uint32_t n = 0; n < symbol->declaration->sources.count; n++)
-                origin_source_add(&environment, unit, symbol->declaration->sources.items[n], 1, &ignored);
+                origin_source_add(&environment, unit, symbol->declaration->sources.items[n], 1,
+                                  &ignored);
         }
     }
 }

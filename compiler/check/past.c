@@ -1,16 +1,21 @@
 /*
- * past.c - questions about the past: what becomes a watch, and what the event being decided is compared with.
+ * past.c - questions about the past: what becomes a watch, and what the event being decided is
+ * compared with.
  *
- * `count of action pay with same user.id within 1h` is two things. At the events that it counts, a watch: a hidden rule on
- * `action pay` whose condition is the filter, and which notes the key (user.id) and, for sums, the value. At the event being decided, a
- * node with the same key read from that event. Watches are checked, lowered and compiled as rules are; nothing else knows of them.
+ * `count of action pay with same user.id within 1h` is two things. At the events that it counts, a
+ * watch: a hidden rule on `action pay` whose condition is the filter, and which notes the key
+ * (user.id) and, for sums, the value. At the event being decided, a node with the same key read
+ * from that event. Watches are checked, lowered and compiled as rules are; nothing else knows of
+ * them.
  *
- * In a filter a bare name is the earlier event's field. `this.X`, and names bound around the question, belong to the event being
- * decided; they stand only as one side of `==`, where they become a key: what differs from event to event must be something that can be
- * looked up. Constants bound around (a parameter, an element of a set) are constants in a filter too.
+ * In a filter a bare name is the earlier event's field. `this.X`, and names bound around the
+ * question, belong to the event being decided; they stand only as one side of `==`, where they
+ * become a key: what differs from event to event must be something that can be looked up. Constants
+ * bound around (a parameter, an element of a set) are constants in a filter too.
  *
- * Two questions with one text, unit, constants and types of keys are one question, whichever rules ask it: `latest of … is present`
- * guards `latest of …`, and state is kept once. That same text is what a session's state is known by when another policy takes over.
+ * Two questions with one text, unit, constants and types of keys are one question, whichever rules
+ * ask it: `latest of … is present` guards `latest of …`, and state is kept once. That same text is
+ * what a session's state is known by when another policy takes over.
  */
 #include <stdlib.h>
 
@@ -47,8 +52,8 @@ typedef struct question {
     cst_past_kind kind;
     step steps[LIMIT_PAST_STEPS];
     step since;
-    keys same;            /* `with same`, as expressions */
-    keys all;             /* the deciding side: `same`, then `this` */
+    keys same; /* `with same`, as expressions */
+    keys all;  /* the deciding side: `same`, then `this` */
     expression *decided[LIMIT_PAST_KEYS];
     const binding *constants; /* bindings that a filter may use */
     const type *value;
@@ -78,20 +83,26 @@ static bool kind_read(question *q)
         if (over == words[i].over)
             return true;
         diagnostic *const d = report(q->environment, E_PAST_OF, ast->range,
-                                     over ? "`count of` counts events, and no field of them" : "`%s of` needs a field of the events", words[i].word);
+                                     over ? "`count of` counts events, and no field of them"
+                                          : "`%s of` needs a field of the events",
+                                     words[i].word);
         diagnostic_mend(q->environment->checker->compilation, d, ast->range, NULL,
-                        over ? "write `count of %s…`, or `distinct of` the field" : "write `%s of FIELD over …`",
+                        over ? "write `count of %s…`, or `distinct of` the field"
+                             : "write `%s of FIELD over …`",
                         over ? "" : words[i].word);
         return false;
     }
     static const char *const known[] = {"count", "sum", "distinct", "latest"};
     const char *const text = excerpt(q->environment, ast->path.range);
-    diagnostic *const d = report(q->environment, E_UNKNOWN_OF, ast->path.range, "nothing is known as `%s of` events", text);
-    diagnostic_note_text(q->environment->checker->compilation, d,
-                         "there are `count of`, and `sum of`, `distinct of` and `latest of FIELD over`");
+    diagnostic *const d = report(q->environment, E_UNKNOWN_OF, ast->path.range,
+                                 "nothing is known as `%s of` events", text);
+    diagnostic_note_text(
+        q->environment->checker->compilation, d,
+        "there are `count of`, and `sum of`, `distinct of` and `latest of FIELD over`");
     const char *const near = diagnostic_nearest(text, known, 4);
     if (near != NULL)
-        diagnostic_mend(q->environment->checker->compilation, d, ast->path.range, near, "write `%s of`", near);
+        diagnostic_mend(q->environment->checker->compilation, d, ast->path.range, near,
+                        "write `%s of`", near);
     return false;
 }
 
@@ -103,10 +114,12 @@ static bool is_bound_around(const environment *environment, const ast_path *path
     const binding *const found = binding_find(environment, path);
     if (found == NULL || found->kind == BINDING_ELEMENT)
         return false;
-    return found->kind == BINDING_LOCAL || found->value == NULL || found->value->kind != EXPRESSION_CONSTANT;
+    return found->kind == BINDING_LOCAL || found->value == NULL ||
+           found->value->kind != EXPRESSION_CONSTANT;
 }
 
-typedef struct inner_name { /* variables of quantifiers inside of the filter: they hide what is bound around it */
+/* variables of quantifiers inside of the filter: they hide what is bound around it */
+typedef struct inner_name {
     const struct inner_name *outer;
     const ast_text *name;
 } inner_name;
@@ -119,7 +132,8 @@ static bool is_inner(const inner_name *names, const ast_path *path)
     return false;
 }
 
-static const ast_expression *decided_below(const question *q, const ast_expression *ast, const inner_name *names)
+static const ast_expression *decided_below(const question *q, const ast_expression *ast,
+                                           const inner_name *names)
 {
     if (ast == NULL)
         return NULL;
@@ -145,7 +159,8 @@ static const ast_expression *decided_part(const question *q, const ast_expressio
 static void this_report(const question *q, const ast_expression *part)
 {
     diagnostic *const d = report(q->environment, E_PAST_THIS, part->range,
-                                 "`%s` belongs to the event being decided, and this filter is asked when the earlier event comes",
+                                 "`%s` belongs to the event being decided, and this filter is "
+                                 "asked when the earlier event comes",
                                  excerpt(q->environment, part->range));
     diagnostic_mend(q->environment->checker->compilation, d, part->range, NULL,
                     "compare it with `==`, beside the other tests: `where FIELD == %s and …`",
@@ -167,8 +182,11 @@ static const ast_expression *from_in(const ast_expression *ast)
 static bool filter_add(question *q, step *to, ast_expression *part)
 {
     const ast_expression *const from = from_in(part);
-    if (from != NULL) { /* whether an echo counts depends on what the answer is used for, which a filter does not know */
-        diagnostic *const d = report(q->environment, E_PAST_NESTED, from->range, "a filter of the past cannot ask where a value came from");
+    /* whether an echo counts depends on what the answer is used for, which a filter does not know
+     */
+    if (from != NULL) {
+        diagnostic *const d = report(q->environment, E_PAST_NESTED, from->range,
+                                     "a filter of the past cannot ask where a value came from");
         diagnostic_mend(q->environment->checker->compilation, d, from->range, NULL,
                         "let a rule give the session a label, and ask `session has LABEL`");
         return false;
@@ -187,7 +205,8 @@ static bool filter_add(question *q, step *to, ast_expression *part)
         return false;
     }
     if (to->own.count + q->same.count >= LIMIT_PAST_KEYS) {
-        report(q->environment, E_PAST_KEYS, part->range, "one question may compare at most %u values with the event being decided",
+        report(q->environment, E_PAST_KEYS, part->range,
+               "one question may compare at most %u values with the event being decided",
                LIMIT_PAST_KEYS);
         return false;
     }
@@ -229,7 +248,8 @@ static bool keys_agree(question *q)
         bool whole = other->theirs.count == first->theirs.count;
         for (uint32_t i = 0; i < first->theirs.count && whole; i++) {
             uint32_t k = 0;
-            while (k < other->theirs.count && !same_source(q, first->theirs.items[i], other->theirs.items[k]))
+            while (k < other->theirs.count &&
+                   !same_source(q, first->theirs.items[i], other->theirs.items[k]))
                 k++;
             whole = k < other->theirs.count;
             if (whole) {
@@ -238,9 +258,11 @@ static bool keys_agree(question *q)
             }
         }
         if (!whole) {
-            diagnostic *const d = report(q->environment, E_PAST_KEYS, other->pattern->range,
-                                         "each step must compare with the same values of the event being decided");
-            diagnostic_note_at(q->environment->checker->compilation, d, first->pattern->range, "as this one does");
+            diagnostic *const d =
+                report(q->environment, E_PAST_KEYS, other->pattern->range,
+                       "each step must compare with the same values of the event being decided");
+            diagnostic_note_at(q->environment->checker->compilation, d, first->pattern->range,
+                               "as this one does");
             diagnostic_mend(q->environment->checker->compilation, d, other->pattern->range, NULL,
                             "add the same `== this.X` to each step, or write `with same X`");
             return false;
@@ -253,7 +275,8 @@ static bool keys_agree(question *q)
 static bool is_context(const environment *environment, const ast_path *path)
 {
     for (uint32_t i = 0; i < environment->checker->policy->records.count; i++)
-        if (path->count > 1 && key_is(key_of(&path->items[path_is_this(path) ? 1 : 0]), environment->checker->policy->records.items[i].name))
+        if (path->count > 1 && key_is(key_of(&path->items[path_is_this(path) ? 1 : 0]),
+                                      environment->checker->policy->records.items[i].name))
             return true;
     return false;
 }
@@ -263,8 +286,10 @@ static bool window_check(const question *q)
     const ast_past *const past = q->past;
     compilation *const compilation = q->environment->checker->compilation;
     if (past->has_within && past->within_us <= 0) {
-        diagnostic_mend(compilation, report(q->environment, E_WITHIN, past->range, "a window must be longer than nothing"),
-                        past->range, NULL, "write a longer time, such as `within 10m`");
+        diagnostic_mend(
+            compilation,
+            report(q->environment, E_WITHIN, past->range, "a window must be longer than nothing"),
+            past->range, NULL, "write a longer time, such as `within 10m`");
         return false;
     }
     if (!past->across_sessions)
@@ -273,14 +298,19 @@ static bool window_check(const question *q)
     for (uint32_t i = 0; i < past->same_count; i++)
         context = context || is_context(q->environment, &past->same[i]);
     if (!past->has_within) {
-        diagnostic_mend(compilation, report(q->environment, E_PAST_ACROSS, past->range, "what is asked across sessions needs a window: it would grow for ever"),
-                        past->range, NULL, "write `across sessions within 1h`");
+        diagnostic_mend(
+            compilation,
+            report(q->environment, E_PAST_ACROSS, past->range,
+                   "what is asked across sessions needs a window: it would grow for ever"),
+            past->range, NULL, "write `across sessions within 1h`");
         return false;
     }
     if (!context) {
         diagnostic *const d = report(q->environment, E_PAST_ACROSS, past->range,
-                                     "what is asked across sessions needs a field of a context among its keys, since a model must not choose the counter");
-        diagnostic_mend(compilation, d, past->range, NULL, "write `with same user.id across sessions …`, where `user` is a context");
+                                     "what is asked across sessions needs a field of a context "
+                                     "among its keys, since a model must not choose the counter");
+        diagnostic_mend(compilation, d, past->range, NULL,
+                        "write `with same user.id across sessions …`, where `user` is a context");
         return false;
     }
     return true;
@@ -291,17 +321,20 @@ static bool steps_read(question *q)
     const ast_past *const past = q->past;
     checker *const checker = q->environment->checker;
     if (past->followed_count > LIMIT_PAST_STEPS) {
-        report(q->environment, E_PAST_KEYS, past->range, "one question may have at most %u steps", LIMIT_PAST_STEPS);
+        report(q->environment, E_PAST_KEYS, past->range, "one question may have at most %u steps",
+               LIMIT_PAST_STEPS);
         return false;
     }
     if (past->same_count > LIMIT_PAST_KEYS) {
-        report(q->environment, E_PAST_KEYS, past->range, "one question may compare at most %u values with the event being decided",
+        report(q->environment, E_PAST_KEYS, past->range,
+               "one question may compare at most %u values with the event being decided",
                LIMIT_PAST_KEYS);
         return false;
     }
     for (uint32_t i = 0; i < past->same_count; i++) {
         ast_expression *const made = arena_allocate(checker->arena, sizeof *made);
-        *made = (ast_expression){.kind = AST_PATH, .range = past->same[i].range, .path = past->same[i]};
+        *made =
+            (ast_expression){.kind = AST_PATH, .range = past->same[i].range, .path = past->same[i]};
         q->same.items[q->same.count++] = made;
     }
     bool sound = true;
@@ -335,7 +368,8 @@ static bool decided_check(question *q)
         if (q->decided[i] == NULL)
             return false;
         if (node_is_condition(q->decided[i])) {
-            report(q->environment, E_PAST_KEYS, ast->range, "`%s` is no value that could be looked up", excerpt(q->environment, ast->range));
+            report(q->environment, E_PAST_KEYS, ast->range,
+                   "`%s` is no value that could be looked up", excerpt(q->environment, ast->range));
             return false;
         }
         q->decided[i]->absent_too = i < q->same.count;
@@ -358,11 +392,12 @@ typedef struct watch_work {
         expression **items;
         uint32_t count, capacity;
     } parts;
-    bool keyed;       /* `with same` */
+    bool keyed; /* `with same` */
     bool wants_value;
 } watch_work;
 
-static void note_add(watch_work *work, const environment *environment, expression *value, uint32_t number)
+static void note_add(watch_work *work, const environment *environment, expression *value,
+                     uint32_t number)
 {
     expression *const note = node_unary(environment, EXPRESSION_NOTE, NULL, value, value->range);
     note->index = number;
@@ -374,17 +409,21 @@ static bool keys_note(watch_work *work, const environment *environment)
     question *const q = work->question;
     const uint32_t same = work->keyed ? q->same.count : 0;
     for (uint32_t i = 0; i < same + work->step->own.count; i++) {
-        const ast_expression *const ast = i < same ? q->same.items[i] : work->step->own.items[i - same];
+        const ast_expression *const ast =
+            i < same ? q->same.items[i] : work->step->own.items[i - same];
         const type *const wanted = q->decided[i]->type;
-        expression *value = ast->kind == AST_PATH && wanted->kind == CST_KIND_JSON ? path_check(environment, &ast->path, NULL, true)
-                                                                                : value_check(environment, ast, wanted);
+        expression *value = ast->kind == AST_PATH && wanted->kind == CST_KIND_JSON
+                                ? path_check(environment, &ast->path, NULL, true)
+                                : value_check(environment, ast, wanted);
         expression *const widened = value == NULL ? NULL : value_widen(environment, value, wanted);
         value = widened != NULL ? widened : value;
         if (value == NULL)
             return false;
         if (!types_match(value->type, wanted)) {
-            report(environment, E_PAST_KEYS, ast->range, "`%s` is %s here, and at the event being decided it is %s",
-                   excerpt(environment, ast->range), type_with_article(environment->checker, value->type),
+            report(environment, E_PAST_KEYS, ast->range,
+                   "`%s` is %s here, and at the event being decided it is %s",
+                   excerpt(environment, ast->range),
+                   type_with_article(environment->checker, value->type),
                    type_with_article(environment->checker, wanted));
             return false;
         }
@@ -396,18 +435,22 @@ static bool keys_note(watch_work *work, const environment *environment)
 
 static bool is_single(const type *type)
 {
-    return type->kind != CST_KIND_LIST && type->kind != CST_KIND_RECORD && type->kind != CST_KIND_JSON && type->kind != CST_KIND_TOOL;
+    return type->kind != CST_KIND_LIST && type->kind != CST_KIND_RECORD &&
+           type->kind != CST_KIND_JSON && type->kind != CST_KIND_TOOL;
 }
 
-/* An event without the value has none to add, to count or to be the latest: it is none of those that are asked for. */
+/* An event without the value has none to add, to count or to be the latest: it is none of those
+ * that are asked for. */
 static void presence_add(watch_work *work, const environment *environment, const expression *value)
 {
     while (value->kind == EXPRESSION_PROPERTY)
         value = value->left;
     if (value->kind != EXPRESSION_FIELD ||
-        (!candidate_at(environment->checker, value->slot)->open && scope_optional(environment->scope, value->slot) == 0))
+        (!candidate_at(environment->checker, value->slot)->open &&
+         scope_optional(environment->scope, value->slot) == 0))
         return;
-    expression *const there = node_unary(environment, EXPRESSION_PRESENT, NULL, node_copy(environment, value), value->range);
+    expression *const there = node_unary(environment, EXPRESSION_PRESENT, NULL,
+                                         node_copy(environment, value), value->range);
     if (there != NULL)
         *ARENA_PUSH(environment->checker->arena, &work->parts) = there;
 }
@@ -422,18 +465,26 @@ static bool value_note(watch_work *work, const environment *environment)
     const cst_kind kind = value->type->kind;
     const bool adds = kind == CST_KIND_INT || kind == CST_KIND_DECIMAL || kind == CST_KIND_DURATION;
     if (node_is_condition(value) || !is_single(value->type) || (q->kind == CST_PAST_SUM && !adds)) {
-        diagnostic *const d = report(environment, E_PAST_OF, path->range, "`%s of` needs %s, and `%s` is %s",
-                                     q->ast->path.items[0].bytes, q->kind == CST_PAST_SUM ? "an int, a decimal or a duration" : "a single value",
-                                     excerpt(environment, path->range), type_with_article(environment->checker, value->type));
+        diagnostic *const d =
+            report(environment, E_PAST_OF, path->range, "`%s of` needs %s, and `%s` is %s",
+                   q->ast->path.items[0].bytes,
+                   q->kind == CST_PAST_SUM ? "an int, a decimal or a duration" : "a single value",
+                   excerpt(environment, path->range),
+                   type_with_article(environment->checker, value->type));
         if (kind == CST_KIND_FLOAT)
-            diagnostic_mend(environment->checker->compilation, d, path->range, NULL, "declare the field as decimal: sums of floats depend on their order");
+            diagnostic_mend(environment->checker->compilation, d, path->range, NULL,
+                            "declare the field as decimal: sums of floats depend on their order");
         return false;
     }
     if (q->value != NULL && !types_match(q->value, value->type)) {
-        report(environment, E_PAST_OF, path->range, "`%s` has different types in the tools of this question", excerpt(environment, path->range));
+        report(environment, E_PAST_OF, path->range,
+               "`%s` has different types in the tools of this question",
+               excerpt(environment, path->range));
         return false;
     }
-    q->value = q->kind == CST_PAST_LATEST || q->kind == CST_PAST_SUM ? type_scalar(environment->checker, kind, 0) : value->type;
+    q->value = q->kind == CST_PAST_LATEST || q->kind == CST_PAST_SUM
+                   ? type_scalar(environment->checker, kind, 0)
+                   : value->type;
     if (kind == CST_KIND_ENUM || kind == CST_KIND_AGENT)
         q->value = value->type;
     presence_add(work, environment, value);
@@ -454,19 +505,25 @@ static bool watch_body(watch_work *work, const selector *selector, scope *scope)
                                      .deciding = q->environment};
     work->parts.count = 0;
     bool sound = true;
-    const ast_expression whole = {.kind = AST_AND, .range = work->step->pattern->range, .items = {work->step->filters.items, work->step->filters.count}};
+    const ast_expression whole = {.kind = AST_AND,
+                                  .range = work->step->pattern->range,
+                                  .items = {work->step->filters.items, work->step->filters.count}};
     if (work->step->filters.count > 0) {
-        expression *const filter = condition_check(&environment, work->step->filters.count == 1 ? work->step->filters.items[0] : &whole);
+        expression *const filter = condition_check(
+            &environment, work->step->filters.count == 1 ? work->step->filters.items[0] : &whole);
         sound = filter != NULL;
         if (sound)
             *ARENA_PUSH(checker->arena, &work->parts) = filter;
     }
-    sound = sound && keys_note(work, &environment) && (!work->wants_value || value_note(work, &environment));
+    sound = sound && keys_note(work, &environment) &&
+            (!work->wants_value || value_note(work, &environment));
     if (!sound)
         return false;
     rule_body body = {.selector = *selector, .cut_slot = CST_NONE, .put_note = CST_NONE};
-    body.condition = work->parts.count == 0 ? node_truth(&environment, true, work->step->pattern->range)
-                                            : node_list(&environment, EXPRESSION_AND, work->parts.items, work->parts.count, work->step->pattern->range);
+    body.condition = work->parts.count == 0
+                         ? node_truth(&environment, true, work->step->pattern->range)
+                         : node_list(&environment, EXPRESSION_AND, work->parts.items,
+                                     work->parts.count, work->step->pattern->range);
     work->parts.items = NULL; /* the list is the condition's now */
     work->parts.capacity = work->parts.count = 0;
     if (body.condition == NULL || !guards_check(&environment, body.condition))
@@ -525,8 +582,9 @@ static uint32_t since_keys(const question *q)
     return found;
 }
 
-/* `since` begins again for one key if it has all of its fields, and for all keys if it has none. With some of them it would have to begin again
- * for many keys at once; and across sessions it must never begin again for others than the one who did it. */
+/* `since` begins again for one key if it has all of its fields, and for all keys if it has none.
+ * With some of them it would have to begin again for many keys at once; and across sessions it must
+ * never begin again for others than the one who did it. */
 static bool since_check(const question *q)
 {
     if (q->past->since == NULL || q->same.count == 0)
@@ -538,9 +596,11 @@ static bool since_check(const question *q)
     if (more && found == 0 && !q->past->across_sessions)
         return true;
     diagnostic *const d = report(q->environment, E_PAST_KEYS, q->past->since->range,
-                                 "an event of `since` must have all that the question compares with the event being decided, or nothing of it");
+                                 "an event of `since` must have all that the question compares "
+                                 "with the event being decided, or nothing of it");
     diagnostic_mend(q->environment->checker->compilation, d, q->past->since->range, NULL,
-                    "compare with fewer fields, write all of them in `with same`, or let a rule give the session a label");
+                    "compare with fewer fields, write all of them in `with same`, or let a rule "
+                    "give the session a label");
     return false;
 }
 
@@ -559,7 +619,11 @@ static bool watch_add(question *q, const step *step, uint32_t past, uint32_t num
                            .key_count = keyed ? q->same.count + step->own.count : 0,
                            .has_value = last && q->ast->of_field.count > 0,
                            .filtered = step->pattern->where != NULL};
-    watch_work work = {.question = q, .step = step, .watch = &watch, .keyed = keyed, .wants_value = watch.has_value};
+    watch_work work = {.question = q,
+                       .step = step,
+                       .watch = &watch,
+                       .keyed = keyed,
+                       .wants_value = watch.has_value};
     if (!watch_make(&work))
         return false;
     policy->note_count += watch.key_count + watch.has_value;
@@ -618,21 +682,24 @@ static uint32_t past_make(question *q, const char *meaning)
     checked_policy *const policy = checker->policy;
     const ast_past *const past = q->past;
     const uint32_t number = policy->pasts.count;
-    checked_past row = {.kind = q->kind,
-                        .text = q->kind == CST_PAST_EARLIER ? arena_format(checker->arena, "earlier %s", excerpt(q->environment, past->range))
-                                                            : excerpt(q->environment, q->ast->range),
-                        .meaning = meaning,
-                        .steps = past->followed_count,
-                        .since = CST_NONE,
-                        .since_keyed = past->since != NULL && q->same.count > 0 && since_keys(q) == q->same.count,
-                        .across = past->across_sessions,
-                        .within_us = past->has_within ? past->within_us : 0,
-                        .key_count = q->all.count,
-                        .range = past->range};
+    checked_past row = {
+        .kind = q->kind,
+        .text = q->kind == CST_PAST_EARLIER ? arena_format(checker->arena, "earlier %s",
+                                                           excerpt(q->environment, past->range))
+                                            : excerpt(q->environment, q->ast->range),
+        .meaning = meaning,
+        .steps = past->followed_count,
+        .since = CST_NONE,
+        .since_keyed = past->since != NULL && q->same.count > 0 && since_keys(q) == q->same.count,
+        .across = past->across_sessions,
+        .within_us = past->has_within ? past->within_us : 0,
+        .key_count = q->all.count,
+        .range = past->range};
     row.keys = arena_array(checker->arena, q->all.count, sizeof *row.keys);
     for (uint32_t i = 0; i < q->all.count; i++)
         row.keys[i] = q->decided[i]->type;
-    const uint32_t watches = policy->watches.count, rules = checker->watches.count, notes = policy->note_count;
+    const uint32_t watches = policy->watches.count, rules = checker->watches.count,
+                   notes = policy->note_count;
     bool sound = true;
     if (past->since != NULL) { /* its watch comes before those of the steps: see history.c */
         row.since = policy->watches.count;
@@ -641,11 +708,17 @@ static uint32_t past_make(question *q, const char *meaning)
     row.first_watch = policy->watches.count;
     for (uint32_t i = 0; i < past->followed_count && sound; i++)
         sound = watch_add(q, &q->steps[i], number, i, true);
-    row.value = q->kind == CST_PAST_COUNT || q->kind == CST_PAST_DISTINCT ? type_scalar(checker, CST_KIND_INT, 0) : q->value;
-    /* what is remembered of a value is worth nothing to a policy in which the field has another type */
-    const char *const whole = q->value == NULL ? meaning : arena_format(checker->arena, "%s|%s", meaning, type_name(checker, q->value));
+    row.value = q->kind == CST_PAST_COUNT || q->kind == CST_PAST_DISTINCT
+                    ? type_scalar(checker, CST_KIND_INT, 0)
+                    : q->value;
+    /* what is remembered of a value is worth nothing to a policy in which the field has another
+     * type */
+    const char *const whole = q->value == NULL ? meaning
+                                               : arena_format(checker->arena, "%s|%s", meaning,
+                                                              type_name(checker, q->value));
     row.identity = cst_hash_seeded(whole, strlen(whole), 1) | 1;
-    if (!sound || q->environment->scope->any_stage) { /* a definition that nothing calls leaves no trace */
+    /* a definition that nothing calls leaves no trace */
+    if (!sound || q->environment->scope->any_stage) {
         policy->watches.count = watches;
         checker->watches.count = rules;
         policy->note_count = notes;
@@ -658,7 +731,10 @@ static uint32_t past_make(question *q, const char *meaning)
 
 static const type *node_type(checker *checker, const checked_past *past)
 {
-    return past->kind == CST_PAST_EARLIER ? NULL : past->kind == CST_PAST_LATEST || past->kind == CST_PAST_SUM ? past->value : type_scalar(checker, CST_KIND_INT, 0);
+    return past->kind == CST_PAST_EARLIER ? NULL
+           : past->kind == CST_PAST_LATEST || past->kind == CST_PAST_SUM
+               ? past->value
+               : type_scalar(checker, CST_KIND_INT, 0);
 }
 
 /* Constants bound around, which mean the same at any event. */
@@ -666,7 +742,9 @@ static const binding *constants_of(const environment *environment)
 {
     const binding *kept = NULL;
     for (const binding *at = environment->bindings; at != NULL; at = at->outer) {
-        if (at->kind == BINDING_LOCAL || (at->kind == BINDING_VALUE && (at->value == NULL || at->value->kind != EXPRESSION_CONSTANT)))
+        if (at->kind == BINDING_LOCAL ||
+            (at->kind == BINDING_VALUE &&
+             (at->value == NULL || at->value->kind != EXPRESSION_CONSTANT)))
             continue;
         binding *const copy = arena_allocate(environment->checker->arena, sizeof *copy);
         *copy = *at;
@@ -687,9 +765,11 @@ expression *past_check(const environment *environment, const ast_expression *ast
     q->past = ast->past;
     q->constants = constants_of(environment);
     if (environment->deciding != NULL) {
-        diagnostic *const d = report(environment, E_PAST_NESTED, ast->range, "a filter of the past cannot ask about the past itself");
+        diagnostic *const d = report(environment, E_PAST_NESTED, ast->range,
+                                     "a filter of the past cannot ask about the past itself");
         diagnostic_mend(checker->compilation, d, ast->range, NULL,
-                        "let a rule give the session a label, and ask `session has LABEL`; or write `A followed by B`");
+                        "let a rule give the session a label, and ask `session has LABEL`; or "
+                        "write `A followed by B`");
         return NULL;
     }
     if (!kind_read(q) || !window_check(q) || !steps_read(q) || !since_check(q) || !decided_check(q))
@@ -706,7 +786,8 @@ expression *past_check(const environment *environment, const ast_expression *ast
                                             [CST_PAST_SUM] = EXPRESSION_PAST_NUMBER,
                                             [CST_PAST_DISTINCT] = EXPRESSION_PAST_NUMBER,
                                             [CST_PAST_LATEST] = EXPRESSION_PAST_LATEST};
-    expression *const node = node_new(environment, kinds[q->kind], node_type(checker, past), ast->range);
+    expression *const node =
+        node_new(environment, kinds[q->kind], node_type(checker, past), ast->range);
     if (node->type == NULL)
         node->type = type_scalar(checker, CST_KIND_BOOL, 0);
     node->index = number;

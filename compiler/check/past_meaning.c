@@ -1,9 +1,10 @@
 /*
- * past_meaning.c - what makes two questions about the past one: their words, and the constants that stand for names in them.
+ * past_meaning.c - what makes two questions about the past one: their words, and the constants that
+ * stand for names in them.
  *
- * Words are compared as the lexer reads them, so layout and comments make no difference, and what stands inside of quotes does: two
- * questions that are taken for one although they differ would answer for each other. Each part carries its length, so that no text can
- * look like two.
+ * Words are compared as the lexer reads them, so layout and comments make no difference, and what
+ * stands inside of quotes does: two questions that are taken for one although they differ would
+ * answer for each other. Each part carries its length, so that no text can look like two.
  */
 #include "compiler/check/expression.h"
 #include "compiler/syntax/syntax.h"
@@ -33,8 +34,11 @@ void meaning_add_words(compilation *compilation, meaning *out, source_range rang
                               .length = source->length - range.start};
     struct lexer lexer; /* it stops at the end of the file only */
     lexer_begin(&lexer, &parsing);
-    for (struct token token = lexer_next(&lexer); token.kind != TOKEN_END && token.end <= range.end - range.start; token = lexer_next(&lexer))
-        meaning_add_text(&compilation->arena, out, parsing.bytes + token.start, token.end - token.start);
+    for (struct token token = lexer_next(&lexer);
+         token.kind != TOKEN_END && token.end <= range.end - range.start;
+         token = lexer_next(&lexer))
+        meaning_add_text(&compilation->arena, out, parsing.bytes + token.start,
+                         token.end - token.start);
     meaning_add_text(&compilation->arena, out, "", 0);
 }
 
@@ -47,7 +51,8 @@ void meaning_add_constant(compilation *compilation, meaning *out, const binding 
         meaning_add_number(arena, out, (int64_t)element->kind);
         if (element->kind == AST_PATH)
             meaning_add_words(compilation, out, element->path.range);
-        meaning_add_text(arena, out, element->text.bytes, element->text.bytes != NULL ? element->text.length : 0);
+        meaning_add_text(arena, out, element->text.bytes,
+                         element->text.bytes != NULL ? element->text.length : 0);
         meaning_add_number(arena, out, element->integer);
         return;
     }

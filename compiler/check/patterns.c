@@ -1,13 +1,14 @@
 /*
  * patterns.c - what conditions look for in texts: declared patterns, phrases, the words of sets.
  *
- * A pattern is read when something first uses it, once as it is and once for the view `folded`, in which there is no
- * upper case: there a regular expression ignores case, and a phrase is folded as the text will be. Sets may name
- * patterns and other sets, so that `contains any secrets.keys` is one name for two hundred patterns. The words of a set
- * that has many are one pattern, looked up by hash.
+ * A pattern is read when something first uses it, once as it is and once for the view `folded`, in
+ * which there is no upper case: there a regular expression ignores case, and a phrase is folded as
+ * the text will be. Sets may name patterns and other sets, so that `contains any secrets.keys` is
+ * one name for two hundred patterns. The words of a set that has many are one pattern, looked up by
+ * hash.
  *
- * What one condition looks for becomes a probe: a list of numbers in the database of its field, view and stage. So all
- * that rules look for in one place is found in one pass.
+ * What one condition looks for becomes a probe: a list of numbers in the database of its field,
+ * view and stage. So all that rules look for in one place is found in one pass.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,10 @@
 #include "runtime/text/view.h"
 
 enum {
-    MANY_WORDS = 100,   /* words of one set from which on they are looked up by hash, and not each a pattern */
-    SET_DEPTH = 16,     /* sets inside of sets */
-    AFTER_WITHIN = 40   /* characters, where `after` says nothing */
+    /* words of one set from which on they are looked up by hash, and not each a pattern */
+    MANY_WORDS = 100,
+    SET_DEPTH = 16,   /* sets inside of sets */
+    AFTER_WITHIN = 40 /* characters, where `after` says nothing */
 };
 
 typedef struct wanted_list {
@@ -43,19 +45,17 @@ static void finish(wanted_list *list, unsigned views, wanted *out)
 static diagnostic_code code_of(pattern_error_kind kind)
 {
     switch (kind) {
-    case PATTERN_UNSUPPORTED:
-        return E_PATTERN_UNSUPPORTED;
-    case PATTERN_EMPTY:
-        return E_PATTERN_EMPTY;
-    case PATTERN_TOO_LARGE:
-        return E_PATTERN_TOO_LARGE;
-    default:
-        return E_PATTERN_SYNTAX;
+    case PATTERN_UNSUPPORTED: return E_PATTERN_UNSUPPORTED;
+    case PATTERN_EMPTY: return E_PATTERN_EMPTY;
+    case PATTERN_TOO_LARGE: return E_PATTERN_TOO_LARGE;
+    default: return E_PATTERN_SYNTAX;
     }
 }
 
-/* `inside`: the range of the expression between its slashes or quotes begins one byte behind `whole`. */
-static void error_report(checker *checker, source_range whole, bool regex, const pattern_error *error)
+/* `inside`: the range of the expression between its slashes or quotes begins one byte behind
+ * `whole`. */
+static void error_report(checker *checker, source_range whole, bool regex,
+                         const pattern_error *error)
 {
     source_range range = whole;
     if (regex && whole.start + 1 + error->end < whole.end) {
@@ -74,8 +74,8 @@ static void error_report(checker *checker, source_range whole, bool regex, const
 static pattern *regex_read(checker *checker, const ast_text *text, unsigned views)
 {
     pattern_error error;
-    pattern *const made =
-        pattern_regex(checker->arena, text->bytes, text->length, (views & VIEW_FOLDED) != 0, &error);
+    pattern *const made = pattern_regex(checker->arena, text->bytes, text->length,
+                                        (views & VIEW_FOLDED) != 0, &error);
     if (made == NULL)
         error_report(checker, text->range, true, &error);
     return made;
@@ -87,12 +87,14 @@ void slow_warn(checker *checker, const wanted *wanted)
         const checked_pattern *const one = wanted->patterns[i];
         if (!one->slow)
             continue;
-        diagnostic *const d = check_report(checker, W_SLOW_PATTERN, one->range,
-                                           "every match of this pattern holds nothing rare, so each place of the text is tried: "
-                                           "about %u times the price of one that does",
-                                           pattern_study(one->compiled).cost);
-        diagnostic_mend(checker->compilation, d, one->range, NULL,
-                        "let every match hold a word, a sign or a run of digits that most texts do not have");
+        diagnostic *const d = check_report(
+            checker, W_SLOW_PATTERN, one->range,
+            "every match of this pattern holds nothing rare, so each place of the text is tried: "
+            "about %u times the price of one that does",
+            pattern_study(one->compiled).cost);
+        diagnostic_mend(
+            checker->compilation, d, one->range, NULL,
+            "let every match hold a word, a sign or a run of digits that most texts do not have");
     }
 }
 
@@ -108,8 +110,8 @@ static bool fold(checker *checker, unsigned views, const char **bytes, uint32_t 
     return view_fold(checker->arena, *bytes, *length, bytes, length);
 }
 
-static checked_pattern *phrase_read(checker *checker, const char *bytes, uint32_t length, unsigned views,
-                                    source_range range)
+static checked_pattern *phrase_read(checker *checker, const char *bytes, uint32_t length,
+                                    unsigned views, source_range range)
 {
     const char *name = bytes;
     pattern_error error;
@@ -129,7 +131,8 @@ static checked_pattern *phrase_read(checker *checker, const char *bytes, uint32_
 bool wanted_of_phrase(checker *checker, const ast_text *text, unsigned views, wanted *out)
 {
     wanted_list list = {0};
-    checked_pattern *const phrase = phrase_read(checker, text->bytes, text->length, views, text->range);
+    checked_pattern *const phrase =
+        phrase_read(checker, text->bytes, text->length, views, text->range);
     if (phrase == NULL)
         return false;
     add(checker, &list, phrase);
@@ -166,8 +169,8 @@ static bool check_read(checker *checker, const ast_declaration *declaration, che
     }
     out->check = check_find(name->bytes, name->length);
     if (out->check == CHECK_NONE) {
-        diagnostic *const d =
-            check_report(checker, E_UNKNOWN_CHECK, name->range, "no check is called `%s`", name->bytes);
+        diagnostic *const d = check_report(checker, E_UNKNOWN_CHECK, name->range,
+                                           "no check is called `%s`", name->bytes);
         const char *names[CHECK_COUNT];
         for (uint32_t i = 1; i < CHECK_COUNT; i++)
             names[i - 1] = check_name((check_kind)i);
@@ -182,12 +185,13 @@ static bool check_read(checker *checker, const ast_declaration *declaration, che
     if (declaration->above == NULL)
         return true;
     if (!takes) {
-        check_report(checker, E_CHECK_BOUND, declaration->above->range, "the check `%s` takes no number",
-                     name->bytes);
+        check_report(checker, E_CHECK_BOUND, declaration->above->range,
+                     "the check `%s` takes no number", name->bytes);
         return false;
     }
-    out->check_bound = declaration->above->kind == AST_INT ? (double)declaration->above->integer
-                                                           : strtod(declaration->above->text.bytes, NULL);
+    out->check_bound = declaration->above->kind == AST_INT
+                           ? (double)declaration->above->integer
+                           : strtod(declaration->above->text.bytes, NULL);
     return true;
 }
 
@@ -198,14 +202,16 @@ static bool after_read(checker *checker, const ast_declaration *declaration, che
         if (declaration->after_within == NULL)
             return true;
         check_report(checker, E_CHECK_BOUND, declaration->after_within->range,
-                     "`within` says how far before a match the words of `after` may stand, and there are none");
+                     "`within` says how far before a match the words of `after` may stand, and "
+                     "there are none");
         return false;
     }
     const char **const words = arena_array(checker->arena, after->count, sizeof *words);
     for (uint32_t i = 0; i < after->count; i++) {
         words[i] = after->items[i].bytes;
         if (after->items[i].length == 0) {
-            check_report(checker, E_PATTERN_EMPTY, after->items[i].range, "an empty text stands everywhere");
+            check_report(checker, E_PATTERN_EMPTY, after->items[i].range,
+                         "an empty text stands everywhere");
             return false;
         }
     }
@@ -283,14 +289,16 @@ static bool name_add(checker *checker, unit *home, const set_element *element, u
         if (symbol->kind == SYMBOL_SET)
             return set_add(checker, symbol->home, symbol->set, views, range, depth + 1, list);
     }
-    diagnostic *const d = check_report(checker, E_CONTAINS_WHAT, range,
-                                       "`%s` is no pattern and no set, and a text contains nothing else",
-                                       source_excerpt(checker->compilation, range));
+    diagnostic *const d =
+        check_report(checker, E_CONTAINS_WHAT, range,
+                     "`%s` is no pattern and no set, and a text contains nothing else",
+                     source_excerpt(checker->compilation, range));
     if (symbol != NULL) {
         diagnostic_note_at(checker->compilation, d, symbol->range, "it is declared here");
         return false;
     }
-    const char *const near = unit_nearest(checker, home, &element->path, 1u << SYMBOL_PATTERN | 1u << SYMBOL_SET);
+    const char *const near =
+        unit_nearest(checker, home, &element->path, 1u << SYMBOL_PATTERN | 1u << SYMBOL_SET);
     if (near != NULL) {
         diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
         diagnostic_mend(checker->compilation, d, range, near, "write `%s`", near);
@@ -329,8 +337,9 @@ static bool set_add(checker *checker, unit *home, const set_declaration *set, un
     if (set->lost)
         return false;
     if (depth > SET_DEPTH) {
-        diagnostic *const d = check_report(checker, E_CONTAINS_WHAT, set->range,
-                                           "the set `%s` leads back to itself, or is nested too deep", set->name);
+        diagnostic *const d =
+            check_report(checker, E_CONTAINS_WHAT, set->range,
+                         "the set `%s` leads back to itself, or is nested too deep", set->name);
         diagnostic_note_at(checker->compilation, d, use, "it is used here");
         return false;
     }
@@ -354,8 +363,8 @@ static bool set_add(checker *checker, unit *home, const set_declaration *set, un
                          source_excerpt(checker->compilation, element->text.range));
             sound = false;
         } else if (!many) {
-            checked_pattern *const phrase =
-                phrase_read(checker, element->text.bytes, element->text.length, views, element->text.range);
+            checked_pattern *const phrase = phrase_read(
+                checker, element->text.bytes, element->text.length, views, element->text.range);
             sound = phrase != NULL;
             if (sound)
                 add(checker, list, phrase);
@@ -374,7 +383,8 @@ bool wanted_of_set(checker *checker, unit *home, const set_declaration *set, uns
     return true;
 }
 
-bool wanted_of_symbol(checker *checker, symbol *symbol, unsigned views, source_range use, wanted *out)
+bool wanted_of_symbol(checker *checker, symbol *symbol, unsigned views, source_range use,
+                      wanted *out)
 {
     if (symbol->kind == SYMBOL_SET)
         return wanted_of_set(checker, symbol->home, symbol->set, views, use, out);
@@ -390,20 +400,24 @@ bool wanted_of_symbol(checker *checker, symbol *symbol, unsigned views, source_r
 /* ---- parts of texts that have a type --------------------------------------------------------- */
 
 /*
- * Written so that whatever a reader would take for one is found; what is found and is no value of the type
- * makes the condition undecided, which a restricting rule does not pass over.
+ * Written so that whatever a reader would take for one is found; what is found and is no value of
+ * the type makes the condition undecided, which a restricting rule does not pass over.
  */
 static const struct {
     const char *word, *name, *expression;
 } builtins[] = {
-    {"urls", "url", "\\b[A-Za-z][A-Za-z0-9+.\\-]{1,20}:\\/\\/[^\\x00-\\x20\\x7f\"<>\\\\^`{|}]*"
-                    "[^\\x00-\\x20\\x7f\"<>\\\\^`{|}.,;:!?'()\\[\\]*]"},
-    {"emails", "email", "\\b[A-Za-z0-9](?:[A-Za-z0-9._%+\\-]{0,63})@(?:[A-Za-z0-9](?:[A-Za-z0-9\\-]{0,62})\\.){1,8}"
-                        "[A-Za-z]{2,63}\\b"},
-    {"numbers", "number", "\\b[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\\.[0-9]{1,6})?\\b|\\b[0-9]{1,18}(?:\\.[0-9]{1,6})?\\b"},
+    {"urls", "url",
+     "\\b[A-Za-z][A-Za-z0-9+.\\-]{1,20}:\\/\\/[^\\x00-\\x20\\x7f\"<>\\\\^`{|}]*"
+     "[^\\x00-\\x20\\x7f\"<>\\\\^`{|}.,;:!?'()\\[\\]*]"},
+    {"emails", "email",
+     "\\b[A-Za-z0-9](?:[A-Za-z0-9._%+\\-]{0,63})@(?:[A-Za-z0-9](?:[A-Za-z0-9\\-]{0,62})\\.){1,8}"
+     "[A-Za-z]{2,63}\\b"},
+    {"numbers", "number",
+     "\\b[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\\.[0-9]{1,6})?\\b|\\b[0-9]{1,18}(?:\\.[0-9]{1,6})?\\b"},
 };
 
-bool wanted_of_builtin(checker *checker, const char *word, unsigned views, source_range use, wanted *out)
+bool wanted_of_builtin(checker *checker, const char *word, unsigned views, source_range use,
+                       wanted *out)
 {
     for (uint32_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++) {
         if (strcmp(builtins[i].word, word) != 0)
@@ -428,8 +442,8 @@ bool wanted_of_builtin(checker *checker, const char *word, unsigned views, sourc
 
 /* ---- probes ---------------------------------------------------------------------------------- */
 
-static checked_database *database_for(checker *checker, cst_stage stage, uint32_t slot, unsigned views,
-                                      uint32_t *number)
+static checked_database *database_for(checker *checker, cst_stage stage, uint32_t slot,
+                                      unsigned views, uint32_t *number)
 {
     checked_policy *const policy = checker->policy;
     const uint32_t words[] = {(uint32_t)stage, slot, views}, hash = cst_hash(words, sizeof words);
@@ -447,7 +461,8 @@ static checked_database *database_for(checker *checker, cst_stage stage, uint32_
     return made;
 }
 
-static uint32_t number_in(checker *checker, checked_database *database, const checked_pattern *pattern)
+static uint32_t number_in(checker *checker, checked_database *database,
+                          const checked_pattern *pattern)
 {
     const database_entry entry = {.pattern = pattern->compiled,
                                   .check = pattern->check,
@@ -455,11 +470,10 @@ static uint32_t number_in(checker *checker, checked_database *database, const ch
                                   .after = pattern->after,
                                   .after_count = pattern->after_count,
                                   .after_within = pattern->after_within};
-    const uint32_t number =
-        pattern->compiled != NULL
-            ? database_add(database->builder, &entry)
-            : database_add_words(database->builder, pattern->words, pattern->word_lengths,
-                                 pattern->word_count);
+    const uint32_t number = pattern->compiled != NULL
+                                ? database_add(database->builder, &entry)
+                                : database_add_words(database->builder, pattern->words,
+                                                     pattern->word_lengths, pattern->word_count);
     if (number == database->patterns.count)
         *ARENA_PUSH(checker->arena, &database->patterns) = pattern;
     return number;
@@ -484,7 +498,8 @@ uint32_t probe_commit(checker *checker, cst_stage stage, uint32_t slot, const wa
     for (uint32_t i = 0; i < wanted->count; i++)
         if (probe.count == 0 || probe.patterns[probe.count - 1] != probe.patterns[i])
             probe.patterns[probe.count++] = probe.patterns[i];
-    const uint32_t hash = cst_hash(probe.patterns, probe.count * sizeof *probe.patterns) ^ probe.database;
+    const uint32_t hash =
+        cst_hash(probe.patterns, probe.count * sizeof *probe.patterns) ^ probe.database;
     const uint32_t fresh = policy->probes.count;
     uint32_t at = hash, number;
     while ((number = row_index_next(&checker->probes, hash, &at)) != CST_NONE) {

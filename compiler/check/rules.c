@@ -77,7 +77,8 @@ static bool looks_into_leaves(const expression *node)
     for (uint32_t i = 0; i < node->item_count; i++)
         if (looks_into_leaves(node->items[i]))
             return true;
-    return node->kind == EXPRESSION_LEAVES || looks_into_leaves(node->left) || looks_into_leaves(node->right);
+    return node->kind == EXPRESSION_LEAVES || looks_into_leaves(node->left) ||
+           looks_into_leaves(node->right);
 }
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
@@ -93,14 +94,14 @@ static const char *group_label(const checker *checker, const selector *selector)
                : arena_format(checker->arena, "%s or %u more", label, selector->tool_count - 8);
 }
 
-/* Whether a condition that is true may have texts to show: those that are found, not those that are missing. */
+/* Whether a condition that is true may have texts to show: those that are found, not those that are
+ * missing. */
 static bool marks_texts(const expression *condition)
 {
     switch (condition->kind) {
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
-    case EXPRESSION_REPEATS:
-        return true;
+    case EXPRESSION_REPEATS: return true;
     case EXPRESSION_ANY:
         return condition->left->kind == EXPRESSION_FOUND || marks_texts(condition->right);
     case EXPRESSION_AND:
@@ -109,24 +110,22 @@ static bool marks_texts(const expression *condition)
             if (marks_texts(condition->items[i]))
                 return true;
         return false;
-    default:
-        return false;
+    default: return false;
     }
 }
 
 /* redact FIELD: the candidate of the field, CST_NONE after an error. */
 static uint32_t cut_field(const environment *environment, const ast_path *path)
 {
-    const expression *const field = path_check(
-        environment, path, type_scalar(environment->checker, CST_KIND_STRING, 0), false);
+    const expression *const field =
+        path_check(environment, path, type_scalar(environment->checker, CST_KIND_STRING, 0), false);
     if (field == NULL)
         return CST_NONE;
     if (field->kind == EXPRESSION_FIELD && field->type->kind == CST_KIND_STRING)
         return field->slot;
-    diagnostic *const d = report(environment, E_REDACT_FIELD, path->range,
-                                 "`%s` is %s, and only a string can be cut",
-                                 excerpt(environment, path->range),
-                                 type_with_article(environment->checker, field->type));
+    diagnostic *const d = report(
+        environment, E_REDACT_FIELD, path->range, "`%s` is %s, and only a string can be cut",
+        excerpt(environment, path->range), type_with_article(environment->checker, field->type));
     diagnostic_mend(environment->checker->compilation, d, path->range, NULL,
                     "stop the event instead: `refuse` or `deny`");
     return CST_NONE;
@@ -139,15 +138,15 @@ static bool can_be_put(const type *type)
     case CST_KIND_INT:
     case CST_KIND_DECIMAL:
     case CST_KIND_FLOAT:
-    case CST_KIND_ENUM:
-        return true;
-    default:
-        return type_is_text(type);
+    case CST_KIND_ENUM: return true;
+    default: return type_is_text(type);
     }
 }
 
-/* replace FIELD with VALUE: the value is noted beside the condition, so a value that cannot be computed leaves the rule undecided. */
-static bool put_check(const environment *environment, const ast_declaration *declaration, rule_body *body)
+/* replace FIELD with VALUE: the value is noted beside the condition, so a value that cannot be
+ * computed leaves the rule undecided. */
+static bool put_check(const environment *environment, const ast_declaration *declaration,
+                      rule_body *body)
 {
     const ast_effect *const effect = &declaration->effect;
     checker *const checker = environment->checker;
@@ -155,18 +154,23 @@ static bool put_check(const environment *environment, const ast_declaration *dec
     const expression *const field = path_check(environment, &effect->path, NULL, false);
     if (field == NULL)
         return false;
-    const bool inside = (key_is(first, "args") && effect->path.count > 1 && body->selector.stage == CST_ACTION) ||
-                        (key_is(first, "text") && effect->path.count == 1);
+    const bool inside =
+        (key_is(first, "args") && effect->path.count > 1 && body->selector.stage == CST_ACTION) ||
+        (key_is(first, "text") && effect->path.count == 1);
     if (field->kind != EXPRESSION_FIELD || !inside || !can_be_put(field->type)) {
-        diagnostic *const d = report(environment, E_REPLACE_FIELD, effect->path.range, "`%s` cannot be replaced", excerpt(environment, effect->path.range));
+        diagnostic *const d =
+            report(environment, E_REPLACE_FIELD, effect->path.range, "`%s` cannot be replaced",
+                   excerpt(environment, effect->path.range));
         diagnostic_mend(checker->compilation, d, effect->path.range, NULL,
-                        "name a single argument of an action (`args.amount`), or `text`; to stop the event: `refuse` or `deny`");
+                        "name a single argument of an action (`args.amount`), or `text`; to stop "
+                        "the event: `refuse` or `deny`");
         return false;
     }
     expression *const value = value_of_type(environment, effect->value, field->type);
     if (value == NULL)
         return false;
-    expression *const note = node_unary(environment, EXPRESSION_NOTE, NULL, value, effect->value->range);
+    expression *const note =
+        node_unary(environment, EXPRESSION_NOTE, NULL, value, effect->value->range);
     note->index = body->put_note = checker->policy->note_count++;
     expression **const both = arena_array(checker->arena, 2, sizeof *both);
     both[0] = body->condition;
@@ -177,7 +181,8 @@ static bool put_check(const environment *environment, const ast_declaration *dec
 }
 
 /* What a redaction cuts, or a replacement puts in its place. False after an error. */
-static bool cut_check(const environment *environment, const ast_declaration *declaration, rule_body *body)
+static bool cut_check(const environment *environment, const ast_declaration *declaration,
+                      rule_body *body)
 {
     const ast_effect *const effect = &declaration->effect;
     if (declaration->kind == AST_RULE && effect->kind == AST_EFFECT_REPLACE)
@@ -200,7 +205,9 @@ static bool cut_check(const environment *environment, const ast_declaration *dec
 /* What a rule offers beside an approval for one action, or NULL. */
 static const ast_standing *standing_of(const ast_declaration *declaration)
 {
-    return declaration->kind == AST_RULE && declaration->effect.kind == AST_EFFECT_ASK ? declaration->effect.ask.standing : NULL;
+    return declaration->kind == AST_RULE && declaration->effect.kind == AST_EFFECT_ASK
+               ? declaration->effect.ask.standing
+               : NULL;
 }
 
 /* Builds the body for the tools of `scope`, from which others may be deferred. False after an
@@ -212,7 +219,8 @@ static bool body_build(work *work, const selector *selector, scope *scope)
     const environment environment = {
         .checker = checker, .scope = scope, .unit = work->unit, .rule = declaration->range};
     const ast_standing *const standing = standing_of(declaration);
-    rule_body body = {.selector = *selector, .cut_slot = CST_NONE, .put_note = CST_NONE, .holder_slot = CST_NONE};
+    rule_body body = {
+        .selector = *selector, .cut_slot = CST_NONE, .put_note = CST_NONE, .holder_slot = CST_NONE};
     body.condition = work->condition == NULL
                          ? node_truth(&environment, true, declaration->name.range)
                          : condition_check(&environment, work->condition);
@@ -231,12 +239,15 @@ static bool body_build(work *work, const selector *selector, scope *scope)
         sound = message_check(&environment, &declaration->because, declaration, &body,
                               &body.message, &body.message_count);
     if (body.condition != NULL)
-        sound = guards_check(&environment, body.condition) && extern_places_check(&environment, body.condition) && sound;
+        sound = guards_check(&environment, body.condition) &&
+                extern_places_check(&environment, body.condition) && sound;
     if (sound)
         sound = polarity_check(&environment, body.condition, declaration->kind == AST_RULE);
     if (sound && standing != NULL && work->bodies.count == 0)
         standing_warn_asked(&environment, standing, body.condition);
-    const uint32_t holder = sound && standing != NULL && standing->across ? standing_holder(&environment, standing) : CST_NONE;
+    const uint32_t holder = sound && standing != NULL && standing->across
+                                ? standing_holder(&environment, standing)
+                                : CST_NONE;
     sound = sound && (holder != CST_NONE || standing == NULL || !standing->across);
     if (!sound)
         return false;
@@ -249,8 +260,8 @@ static bool body_build(work *work, const selector *selector, scope *scope)
         const uint32_t candidate = body.cut_slot;
         body.cut_slot = candidate_commit(checker, candidate, declaration->effect.range);
         candidate_use(checker, candidate, &body.selector);
-    } else if (declaration->kind == AST_RULE && declaration->effect.kind == AST_EFFECT_REDACT && scope->has_tools &&
-               looks_into_leaves(body.condition)) {
+    } else if (declaration->kind == AST_RULE && declaration->effect.kind == AST_EFFECT_REDACT &&
+               scope->has_tools && looks_into_leaves(body.condition)) {
         scope_read_identities(checker, &body.selector, declaration->effect.range);
     }
     if (holder != CST_NONE) {
@@ -357,7 +368,7 @@ static void bodies_build(work *work)
     }
 }
 
-/* ---- what stands for a cut -------------------------------------------------------------------- */
+/* ---- what stands for a cut ------------------------------------------------------------------- */
 
 typedef struct mark_parts {
     message_part *items;
@@ -367,13 +378,14 @@ typedef struct mark_parts {
 static void mark_add(checker *checker, mark_parts *parts, cst_part_kind kind, const char *text,
                      uint32_t length, uint32_t number)
 {
-    *ARENA_PUSH(checker->arena, parts) = (message_part){.kind = kind,
-                                                        .text = arena_copy(checker->arena, text, length),
-                                                        .length = length,
-                                                        .slot = number,
-                                                        .local = CST_NONE,
-                                                        .field = CST_NONE,
-                                                        .property = CST_NONE};
+    *ARENA_PUSH(checker->arena, parts) =
+        (message_part){.kind = kind,
+                       .text = arena_copy(checker->arena, text, length),
+                       .length = length,
+                       .slot = number,
+                       .local = CST_NONE,
+                       .field = CST_NONE,
+                       .property = CST_NONE};
 }
 
 /* `{kind}`, `{last 4}`, `{alias}`; false if it is none of them. */
@@ -415,9 +427,11 @@ static void mark_read(checker *checker, const ast_text *text, message_part **out
         buffer_clear(&plain);
         const uint32_t length = end == NULL ? 0 : (uint32_t)(end - text->bytes) - i - 1;
         if (end == NULL || !placeholder_add(checker, &parts, text->bytes + i + 1, length)) {
-            diagnostic *const d = check_report(checker, E_REDACT_TEXT, text->range,
-                                               "what stands for a cut knows `{kind}`, `{last 4}` and `{alias}`");
-            diagnostic_mend(checker->compilation, d, text->range, NULL, "a brace itself is written twice");
+            diagnostic *const d =
+                check_report(checker, E_REDACT_TEXT, text->range,
+                             "what stands for a cut knows `{kind}`, `{last 4}` and `{alias}`");
+            diagnostic_mend(checker->compilation, d, text->range, NULL,
+                            "a brace itself is written twice");
             break;
         }
         i += length + 1;
@@ -443,10 +457,11 @@ static void ask_fill(checker *checker, rule *rule, const ast_ask *ask)
     rule->within_us = ask->has_within ? ask->within_us : 0;
     rule->standing = standing_read(checker, ask->standing);
     if (ask->has_within && ask->within_us <= 0)
-        diagnostic_mend(checker->compilation,
-                        check_report(checker, E_WITHIN, ask->range,
-                                     "an approval needs time: `within` must be longer than nothing"),
-                        ask->range, NULL, "write a longer time, such as `within 10m`");
+        diagnostic_mend(
+            checker->compilation,
+            check_report(checker, E_WITHIN, ask->range,
+                         "an approval needs time: `within` must be longer than nothing"),
+            ask->range, NULL, "write a longer time, such as `within 10m`");
 }
 
 static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
@@ -454,12 +469,8 @@ static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
     if (effect->kind != AST_EFFECT_ASK && effect->ask.standing != NULL)
         standing_refuse_effect(checker, effect);
     switch (effect->kind) {
-    case AST_EFFECT_FLAG:
-        rule->verdict = CST_FLAG;
-        return;
-    case AST_EFFECT_ASK:
-        ask_fill(checker, rule, &effect->ask);
-        return;
+    case AST_EFFECT_FLAG: rule->verdict = CST_FLAG; return;
+    case AST_EFFECT_ASK: ask_fill(checker, rule, &effect->ask); return;
     case AST_EFFECT_ESCALATE: {
         ast_text who = effect->text;
         const ast_texts names = {&who, 1};
@@ -476,19 +487,13 @@ static void effect_fill(checker *checker, rule *rule, const ast_effect *effect)
         if (effect->has_text)
             rule->offering = message_plain(checker, &effect->text);
         return;
-    case AST_EFFECT_DENY:
-        rule->verdict = CST_DENY;
-        return;
-    case AST_EFFECT_HALT:
-        rule->verdict = CST_HALT;
-        return;
+    case AST_EFFECT_DENY: rule->verdict = CST_DENY; return;
+    case AST_EFFECT_HALT: rule->verdict = CST_HALT; return;
     case AST_EFFECT_REDACT:
         rule->verdict = CST_REDACT;
         mark_read(checker, &effect->text, &rule->mark, &rule->mark_count);
         return;
-    case AST_EFFECT_REPLACE:
-        rule->verdict = CST_REPLACE;
-        return;
+    case AST_EFFECT_REPLACE: rule->verdict = CST_REPLACE; return;
     case AST_EFFECT_LABEL:
         rule->verdict = CST_PERMIT;
         rule->only_label = true;
@@ -595,9 +600,10 @@ static void until_fill(checker *checker, rule *rule, const ast_text *until)
     }
     diagnostic *const d =
         check_report(checker, E_WAIVE_UNTIL, until->range, "`%s` is not a date", until->bytes);
-    diagnostic_mend(checker->compilation, d, until->range, NULL,
-                    "write a date, \"2027-06-30\", which counts to the end of that day in UTC, or a "
-                    "time, \"2027-06-30T12:00:00Z\"");
+    diagnostic_mend(
+        checker->compilation, d, until->range, NULL,
+        "write a date, \"2027-06-30\", which counts to the end of that day in UTC, or a "
+        "time, \"2027-06-30T12:00:00Z\"");
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -644,9 +650,10 @@ static void row_add(checker *checker, unit *unit, const ast_declaration *declara
         .range = range,
         .declaration = declaration,
     };
-    symbol *const symbol = waiver || declaration->name.bytes == NULL
-                               ? NULL
-                               : unit_find_rule(unit, declaration->name.bytes, declaration->name.length);
+    symbol *const symbol =
+        waiver || declaration->name.bytes == NULL
+            ? NULL
+            : unit_find_rule(unit, declaration->name.bytes, declaration->name.length);
     if (symbol != NULL && symbol->declaration == declaration)
         symbol->number = checker->policy->rules.count - 1;
 }
@@ -747,7 +754,8 @@ void rules_check(checker *checker)
         rule_check(checker, owners.items[i], i);
     for (uint32_t i = 0; checker->policy->has_standing && i < checker->policy->tools.count; i++)
         if (checker->policy->tools.items[i].parameters != NULL)
-            type_row(checker, checker->policy->tools.items[i].parameters); /* what it is called with is held against them */
+            /* what it is called with is held against them */
+            type_row(checker, checker->policy->tools.items[i].parameters);
     definitions_check(checker);
     patterns_check(checker);
     origins_check(checker);

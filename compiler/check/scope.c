@@ -457,15 +457,16 @@ static void uses_grow(checker *checker, slot_table *table)
 }
 
 /* `needed`: the event is malformed without what its declaration demands. */
-static void use_add(checker *checker, const scope *scope, const candidate *field, uint32_t tool, bool needed)
+static void use_add(checker *checker, const scope *scope, const candidate *field, uint32_t tool,
+                    bool needed)
 {
     slot_table *const table = table_of(checker);
     if (checker->policy->slot_uses.count * 2 >= table->use_capacity)
         uses_grow(checker, table);
-    const uint64_t required =
-        needed ? scope_walk(scope, scope->every_tool ? SCOPE_NO_TOOL : tool, field->names, field->count)
-                     .required
-               : 0;
+    const uint64_t required = needed ? scope_walk(scope, scope->every_tool ? SCOPE_NO_TOOL : tool,
+                                                  field->names, field->count)
+                                           .required
+                                     : 0;
     uint32_t at = use_hash(field->slot, scope->stage, tool) & (table->use_capacity - 1);
     for (; table->use_buckets[at] != 0; at = (at + 1) & (table->use_capacity - 1)) {
         slot_use *const use = &checker->policy->slot_uses.items[table->use_buckets[at] - 1];
@@ -509,14 +510,15 @@ uint32_t scope_origin_slot(checker *checker, const char *name, cst_stage stage, 
     const key names = {name, (uint32_t)strlen(name)};
     const root *const root = root_find(names);
     const bool open = root->kind == CST_KIND_JSON;
-    const type *const type = root->kind == CST_KIND_AGENT ? type_agent(checker)
-                                                          : type_scalar(checker, root->kind, 0);
+    const type *const type =
+        root->kind == CST_KIND_AGENT ? type_agent(checker) : type_scalar(checker, root->kind, 0);
     const uint32_t number = candidate_make(checker, &names, 1, type, open);
     const uint32_t slot = candidate_commit(checker, number, range);
     const bool tools = stage == CST_ACTION || stage == CST_RESULT;
     const scope scope = {.checker = checker, .stage = stage, .has_tools = tools};
     if (slot != CST_NONE)
-        use_add(checker, &scope, candidate_at(checker, number), tools ? tool : SCOPE_NO_TOOL, false);
+        use_add(checker, &scope, candidate_at(checker, number), tools ? tool : SCOPE_NO_TOOL,
+                false);
     return slot;
 }
 
@@ -533,8 +535,8 @@ static bool holds_identity(const type *type)
 }
 
 /* Recursion is bounded by the depth of types. */
-static void identities_read(const scope *scope, uint32_t tool, const key *names, uint32_t count, const type *type,
-                            source_range range)
+static void identities_read(const scope *scope, uint32_t tool, const key *names, uint32_t count,
+                            const type *type, source_range range)
 {
     checker *const checker = scope->checker;
     if (!holds_identity(type))
@@ -556,7 +558,8 @@ static void identities_read(const scope *scope, uint32_t tool, const key *names,
 void scope_read_identities(checker *checker, const selector *selector, source_range range)
 {
     const scope scope = {.checker = checker, .stage = selector->stage, .has_tools = true};
-    const uint32_t count = selector->every_tool ? checker->policy->tools.count : selector->tool_count;
+    const uint32_t count =
+        selector->every_tool ? checker->policy->tools.count : selector->tool_count;
     const key args = {"args", 4}, value = {"value", 5};
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t number = selector->every_tool ? i : selector->tools[i];
@@ -570,7 +573,8 @@ void scope_read_identities(checker *checker, const selector *selector, source_ra
 
 /* ---- who acts for whom ----------------------------------------------------------------------- */
 
-static uint32_t root_slot(checker *checker, const char *name, cst_stage stage, uint32_t tool, bool needed)
+static uint32_t root_slot(checker *checker, const char *name, cst_stage stage, uint32_t tool,
+                          bool needed)
 {
     const key names = {name, (uint32_t)strlen(name)};
     const bool tools = stage == CST_ACTION || stage == CST_RESULT;
@@ -578,7 +582,8 @@ static uint32_t root_slot(checker *checker, const char *name, cst_stage stage, u
     const uint32_t number = candidate_make(checker, &names, 1, type_agent(checker), false);
     const uint32_t slot = candidate_commit(checker, number, (source_range){0});
     if (slot != CST_NONE)
-        use_add(checker, &scope, candidate_at(checker, number), tools ? tool : SCOPE_NO_TOOL, needed);
+        use_add(checker, &scope, candidate_at(checker, number), tools ? tool : SCOPE_NO_TOOL,
+                needed);
     return slot;
 }
 

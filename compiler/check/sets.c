@@ -1,12 +1,15 @@
 /*
- * sets.c - sets: read once as they are written, and again as each type that a condition compares them with.
+ * sets.c - sets: read once as they are written, and again as each type that a condition compares
+ * them with.
  *
- * A set file has one element a line, in UTF-8. A byte order mark, CRLF line ends and blank lines are passed over; nothing else
- * is: a space belongs to its element, and no character starts a comment, because every one of them may be part of an
- * entry. Each line is read as the demanded type, so one file serves ints and emails alike.
+ * A set file has one element a line, in UTF-8. A byte order mark, CRLF line ends and blank lines
+ * are passed over; nothing else is: a space belongs to its element, and no character starts a
+ * comment, because every one of them may be part of an entry. Each line is read as the demanded
+ * type, so one file serves ints and emails alike.
  *
- * A set read as a type is canonical, without duplicates and in a fixed order (bytes, or numbers), so that the same set
- * is the same bytes in every image. A million lines are read in linear time but for one sort over short keys.
+ * A set read as a type is canonical, without duplicates and in a fixed order (bytes, or numbers),
+ * so that the same set is the same bytes in every image. A million lines are read in linear time
+ * but for one sort over short keys.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,16 +26,17 @@ typedef struct elements {
     uint32_t count, capacity;
 } elements;
 
-/* ---- inline sets ------------------------------------------------------------------------------------------- */
+/* ---- inline sets ----------------------------------------------------------------------------- */
 
 static void element_refuse(checker *checker, source_range range)
 {
     const char *const text = source_excerpt(checker->compilation, range);
-    diagnostic *const d = diagnostic_report(checker->compilation, E_SET_ELEMENT, range,
-                                            "an element of a set is a constant, and `%s` is not one", text);
+    diagnostic *const d =
+        diagnostic_report(checker->compilation, E_SET_ELEMENT, range,
+                          "an element of a set is a constant, and `%s` is not one", text);
     diagnostic_note_text(checker->compilation, d, "texts, numbers, durations and bare names are");
-    diagnostic_mend(checker->compilation, d, range, NULL, "leave it out of the set, and compare with it beside: `… or … == %s`",
-                    text);
+    diagnostic_mend(checker->compilation, d, range, NULL,
+                    "leave it out of the set, and compare with it beside: `… or … == %s`", text);
 }
 
 static bool element_of(checker *checker, const ast_expression *item, set_element *out)
@@ -44,10 +48,8 @@ static bool element_of(checker *checker, const ast_expression *item, set_element
     case AST_INT:
     case AST_DECIMAL:
     case AST_DURATION:
-    case AST_BOOL:
-        return true;
-    case AST_REGEX:
-        return true;
+    case AST_BOOL: return true;
+    case AST_REGEX: return true;
     case AST_PATH:
         if (item->path.count > 0 && item->path.items[0].bytes != NULL) {
             out->text = item->path.items[0];
@@ -60,10 +62,8 @@ static bool element_of(checker *checker, const ast_expression *item, set_element
             return true;
         }
         break;
-    case AST_ERROR:
-        return false;
-    default:
-        break;
+    case AST_ERROR: return false;
+    default: break;
     }
     element_refuse(checker, item->range);
     return false;
@@ -86,7 +86,7 @@ set_declaration *set_of_literal(checker *checker, const ast_expression *set)
     return made;
 }
 
-/* ---- set files ---------------------------------------------------------------------------------------------- */
+/* ---- set files ------------------------------------------------------------------------------- */
 
 static bool file_is_sound(checker *checker, uint32_t number)
 {
@@ -95,10 +95,12 @@ static bool file_is_sound(checker *checker, uint32_t number)
         return true;
     const unsigned char *const start = (const unsigned char *)source->bytes;
     uint32_t at = 0;
-    for (uint32_t step; at < source->length && (step = utf8_step(start + at, start + source->length)) != 0;)
+    for (uint32_t step;
+         at < source->length && (step = utf8_step(start + at, start + source->length)) != 0;)
         at += step;
     const source_range range = {number, at, at < source->length ? at + 1 : at};
-    diagnostic *const d = diagnostic_report(checker->compilation, E_SET_FILE, range, "a set file is UTF-8, and this byte is not");
+    diagnostic *const d = diagnostic_report(checker->compilation, E_SET_FILE, range,
+                                            "a set file is UTF-8, and this byte is not");
     diagnostic_mend(checker->compilation, d, range, NULL, "save the file as UTF-8");
     return false;
 }
@@ -110,16 +112,18 @@ static bool line_add(checker *checker, elements *list, const char *text, source_
     if (length == 0)
         return true;
     if (length > LIMIT_STRING_BYTES) {
-        diagnostic_report(checker->compilation, E_SET_FILE, range, "an element may have at most %u bytes", LIMIT_STRING_BYTES);
+        diagnostic_report(checker->compilation, E_SET_FILE, range,
+                          "an element may have at most %u bytes", LIMIT_STRING_BYTES);
         return true;
     }
     if (list->count == LIMIT_SET_ENTRIES) {
-        diagnostic_report(checker->compilation, E_TOO_MANY_ENTRIES, range, "a set may have at most %u elements",
-                          LIMIT_SET_ENTRIES);
+        diagnostic_report(checker->compilation, E_TOO_MANY_ENTRIES, range,
+                          "a set may have at most %u elements", LIMIT_SET_ENTRIES);
         return false;
     }
     *ARENA_PUSH(checker->arena, list) =
-        (set_element){.kind = AST_STRING, .text = {.bytes = text, .length = length, .range = range, .quoted = true}};
+        (set_element){.kind = AST_STRING,
+                      .text = {.bytes = text, .length = length, .range = range, .quoted = true}};
     return true;
 }
 
@@ -159,7 +163,9 @@ set_declaration *set_read(checker *checker, unit *unit, const ast_declaration *d
             elements_of(checker, declaration->expression, made);
         return made;
     }
-    const uint32_t source = declaration->text.bytes == NULL ? UINT32_MAX : unit_read_beside(checker, unit, &declaration->text);
+    const uint32_t source = declaration->text.bytes == NULL
+                                ? UINT32_MAX
+                                : unit_read_beside(checker, unit, &declaration->text);
     const uint32_t errors = checker->compilation->error_count;
     if (source != UINT32_MAX)
         file_read(checker, source, made);
@@ -167,7 +173,7 @@ set_declaration *set_read(checker *checker, unit *unit, const ast_declaration *d
     return made;
 }
 
-/* ---- a line as the literal that its type wants ------------------------------------------------------------------ */
+/* ---- a line as the literal that its type wants ----------------------------------------------- */
 
 static set_element line_as(const set_element *line, cst_kind kind)
 {
@@ -192,20 +198,17 @@ static set_element line_as(const set_element *line, cst_kind kind)
         break;
     case CST_KIND_ENUM:
     case CST_KIND_AGENT:
-    case CST_KIND_TOOL:
-        element.kind = AST_PATH;
-        break;
-    default:
-        break;
+    case CST_KIND_TOOL: element.kind = AST_PATH; break;
+    default: break;
     }
     return element;
 }
 
-/* ---- order ------------------------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 typedef struct sort_key {
-    uint64_t prefix;   /* of a text its first eight bytes, of a number an order-preserving image */
-    const char *text;  /* NULL: the prefix is everything */
+    uint64_t prefix;  /* of a text its first eight bytes, of a number an order-preserving image */
+    const char *text; /* NULL: the prefix is everything */
     uint32_t length, index;
 } sort_key;
 
@@ -220,16 +223,20 @@ static uint64_t text_prefix(const char *text, uint32_t length)
 static sort_key key_make(const cst_value *value, uint32_t index)
 {
     if (value->kind == CST_KIND_FLOAT) {
-        const double number = value->as.number == 0 ? 0.0 : value->as.number; /* minus zero is zero */
+        /* minus zero is zero */
+        const double number = value->as.number == 0 ? 0.0 : value->as.number;
         uint64_t bits;
         memcpy(&bits, &number, sizeof bits);
         return (sort_key){.prefix = bits >> 63 ? ~bits : bits | UINT64_C(1) << 63, .index = index};
     }
     const bool text = value->kind == CST_KIND_STRING || value->kind == CST_KIND_AGENT ||
-                      (value->kind >= CST_KIND_EMAIL && value->kind <= CST_KIND_IP) || value->kind == CST_KIND_COMMAND;
+                      (value->kind >= CST_KIND_EMAIL && value->kind <= CST_KIND_IP) ||
+                      value->kind == CST_KIND_COMMAND;
     if (!text)
-        return (sort_key){.prefix = (uint64_t)value->as.integer ^ UINT64_C(1) << 63, .index = index};
-    return (sort_key){text_prefix(value->as.text, value->length), value->as.text, value->length, index};
+        return (sort_key){.prefix = (uint64_t)value->as.integer ^ UINT64_C(1) << 63,
+                          .index = index};
+    return (sort_key){text_prefix(value->as.text, value->length), value->as.text, value->length,
+                      index};
 }
 
 static int keys_compare(const void *left, const void *right)
@@ -304,7 +311,7 @@ static void networks_order(checked_set *set)
     set->count = last + 1;
 }
 
-/* ---- readings ---------------------------------------------------------------------------------------------------------- */
+/* ---- readings -------------------------------------------------------------------------------- */
 
 typedef struct reading {
     checker *checker;
@@ -318,28 +325,33 @@ typedef struct reading {
 static bool element_read(const reading *reading, uint32_t number)
 {
     const set_element *const written = &reading->set->elements[number];
-    const set_element element = reading->set->from_file ? line_as(written, reading->type->kind) : *written;
+    const set_element element =
+        reading->set->from_file ? line_as(written, reading->type->kind) : *written;
     cst_value value;
     if (element.kind == AST_REGEX || (element.kind == AST_PATH && element.path.count > 1)) {
         element_refuse(reading->checker, element.text.range);
         return false;
     }
     if (reading->type->kind != CST_KIND_IP) {
-        if (!literal_read(reading->checker, reading->unit, &element, element.text.range, reading->type, &value))
+        if (!literal_read(reading->checker, reading->unit, &element, element.text.range,
+                          reading->type, &value))
             return false;
         reading->out->values[reading->out->count++] = value;
         return true;
     }
     cst_network *const network = &reading->out->networks[reading->out->count];
-    if (element.kind == AST_STRING && network_parse(element.text.bytes, element.text.length, network)) {
+    if (element.kind == AST_STRING &&
+        network_parse(element.text.bytes, element.text.length, network)) {
         reading->out->count++;
         return true;
     }
     if (element.kind == AST_STRING && memchr(element.text.bytes, '/', element.text.length) != NULL)
         diagnostic_report(reading->checker->compilation, E_NO_SUCH_VALUE, element.text.range,
-                          "`\"%s\"` is not a network: a network is written \"10.0.0.0/8\"", element.text.bytes);
+                          "`\"%s\"` is not a network: a network is written \"10.0.0.0/8\"",
+                          element.text.bytes);
     else
-        literal_read(reading->checker, reading->unit, &element, element.text.range, reading->type, &value);
+        literal_read(reading->checker, reading->unit, &element, element.text.range, reading->type,
+                     &value);
     return false;
 }
 
@@ -353,15 +365,19 @@ static bool elements_read(const reading *reading)
         if (element_read(reading, i))
             continue;
         const source_range own = reading->set->elements[i].text.range;
-        const bool beside = own.file == reading->use.file && own.start >= reading->use.start && own.end <= reading->use.end;
+        const bool beside = own.file == reading->use.file && own.start >= reading->use.start &&
+                            own.end <= reading->use.end;
         if (compilation->diagnostics.count > before && !beside && errors == 0)
             diagnostic_note_at(compilation, &compilation->diagnostics.items[before], reading->use,
-                               "the set is compared with a value of type %s here", type_name(reading->checker, reading->type));
+                               "the set is compared with a value of type %s here",
+                               type_name(reading->checker, reading->type));
         if (++errors < SHOWN_ERRORS || i + 1 == reading->set->count)
             continue;
         diagnostic_report(compilation, E_SET_REST, reading->set->range,
-                          "`%s` has %u elements that are not %s; the other %u were not looked at", reading->set->name, errors,
-                          type_with_article(reading->checker, reading->type), reading->set->count - i - 1);
+                          "`%s` has %u elements that are not %s; the other %u were not looked at",
+                          reading->set->name, errors,
+                          type_with_article(reading->checker, reading->type),
+                          reading->set->count - i - 1);
         break;
     }
     return errors == 0;
@@ -369,7 +385,8 @@ static bool elements_read(const reading *reading)
 
 static uint32_t reading_make(checker *checker, const reading *wanted)
 {
-    checked_set made = {.name = wanted->set->name, .kind = wanted->type->kind, .range = wanted->set->range};
+    checked_set made = {
+        .name = wanted->set->name, .kind = wanted->type->kind, .range = wanted->set->range};
     if (made.kind == CST_KIND_IP)
         made.networks = arena_array(checker->arena, wanted->set->count, sizeof *made.networks);
     else
@@ -386,7 +403,8 @@ static uint32_t reading_make(checker *checker, const reading *wanted)
     return checker->policy->sets.count - 1;
 }
 
-uint32_t set_as_type(checker *checker, unit *unit, set_declaration *set, const type *type, source_range use)
+uint32_t set_as_type(checker *checker, unit *unit, set_declaration *set, const type *type,
+                     source_range use)
 {
     /* A bound limits events, not constants: `string` and `string(100)` share a reading. */
     if (type->bound != 0 && type->enumeration == NULL)

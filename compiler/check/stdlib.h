@@ -1,4 +1,5 @@
-/* stdlib.h - the modules of stdlib/, built into the library by cmake/EmbedModules.cmake: `import std.net` finds "net". */
+/* stdlib.h - the modules of stdlib/, built into the library by cmake/EmbedModules.cmake: `import
+ * std.net` finds "net". */
 #ifndef CONSTITUTION_COMPILER_CHECK_STDLIB_H
 #define CONSTITUTION_COMPILER_CHECK_STDLIB_H
 

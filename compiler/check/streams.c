@@ -1,9 +1,11 @@
 /*
  * streams.c - which rules can be decided while a reply is still coming, and which need all of it.
  *
- * A rule can be streamed if more text can only make it truer: its text stands in `contains`, `repeats`, or in an `any` over what is found in it, under
- * `and` and `or` alone. A `not`, an `all`, a length or a comparison of the whole text may turn with the last byte, and holds the stream to its end. So does
- * `redact text with …`, what asks the host, and an `any` over parts beside another test of the text, since a part that was let go cannot be called back.
+ * A rule can be streamed if more text can only make it truer: its text stands in `contains`,
+ * `repeats`, or in an `any` over what is found in it, under `and` and `or` alone. A `not`, an
+ * `all`, a length or a comparison of the whole text may turn with the last byte, and holds the
+ * stream to its end. So does `redact text with …`, what asks the host, and an `any` over parts
+ * beside another test of the text, since a part that was let go cannot be called back.
  */
 #include "compiler/check/expression.h"
 
@@ -15,7 +17,8 @@ typedef struct finding {
 
 bool expression_is_text(const checked_policy *policy, const expression *value)
 {
-    return value->kind == EXPRESSION_FIELD && strcmp(policy->slots.items[value->slot].path, "text") == 0;
+    return value->kind == EXPRESSION_FIELD &&
+           strcmp(policy->slots.items[value->slot].path, "text") == 0;
 }
 
 static bool is_text(const finding *finding, const expression *value)
@@ -27,7 +30,8 @@ static bool is_text(const finding *finding, const expression *value)
 static bool counts_text(const finding *finding, const expression *tree)
 {
     const checked_past *const past = &finding->policy->pasts.items[tree->index];
-    const checked_watch *const last = &finding->policy->watches.items[past->first_watch + past->steps - 1];
+    const checked_watch *const last =
+        &finding->policy->watches.items[past->first_watch + past->steps - 1];
     return last->stage == CST_OUTPUT && last->filtered;
 }
 
@@ -57,22 +61,18 @@ static bool only_gains(finding *finding, const expression *condition)
                 return false;
         return true;
     case EXPRESSION_CONTAINS:
-    case EXPRESSION_REPEATS:
-        finding->tests++;
-        return is_text(finding, condition->left);
+    case EXPRESSION_REPEATS: finding->tests++; return is_text(finding, condition->left);
     case EXPRESSION_ANY:
         finding->parts++;
         finding->reason = "`any` goes through something else than what is found in the text";
-        return condition->left->kind == EXPRESSION_FOUND && is_text(finding, condition->left->left) &&
+        return condition->left->kind == EXPRESSION_FOUND &&
+               is_text(finding, condition->left->left) &&
                !speaks_of_text(finding, condition->right);
-    case EXPRESSION_NOT:
-        finding->reason = "a `not` may turn with the last byte";
-        return false;
-    case EXPRESSION_ALL:
-        finding->reason = "an `all` may turn with the last byte";
-        return false;
+    case EXPRESSION_NOT: finding->reason = "a `not` may turn with the last byte"; return false;
+    case EXPRESSION_ALL: finding->reason = "an `all` may turn with the last byte"; return false;
     default:
-        finding->reason = "it asks for the text as a whole: its length, its beginning or end, or what it is";
+        finding->reason =
+            "it asks for the text as a whole: its length, its beginning or end, or what it is";
         return false;
     }
 }
@@ -116,12 +116,15 @@ void streams_check(checker *checker)
             body->whole = rule->whole || body_needs_whole(policy, body) != NULL;
             holds = holds || (body->whole && body->selector.stage == CST_OUTPUT);
         }
-        if (!holds || rule->whole || rule->shadow || rule->kind != CST_RULE || rule->verdict == CST_FLAG)
+        if (!holds || rule->whole || rule->shadow || rule->kind != CST_RULE ||
+            rule->verdict == CST_FLAG)
             continue;
-        diagnostic *const d = check_report(checker, W_HOLDS_STREAM, rule->range,
-                                           "`%s` needs the whole reply: a stream is held back to its end", rule->name);
+        diagnostic *const d = check_report(
+            checker, W_HOLDS_STREAM, rule->range,
+            "`%s` needs the whole reply: a stream is held back to its end", rule->name);
         diagnostic_mend(checker->compilation, d, rule->range, NULL,
-                        "write `on whole output` if that is meant; what streams is `contains`, `repeats` and `any … in … of text`, "
+                        "write `on whole output` if that is meant; what streams is `contains`, "
+                        "`repeats` and `any … in … of text`, "
                         "without `not`");
     }
 }

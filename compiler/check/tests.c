@@ -1,11 +1,14 @@
 /*
- * tests.c - `test` blocks: every name resolved, every value held against its declaration, every event written as JSON.
+ * tests.c - `test` blocks: every name resolved, every value held against its declaration, every
+ * event written as JSON.
  *
- * A test speaks the language of events, so a misspelt argument in it would test nothing: it is an error, as a value is that the
- * declared type does not hold. What is left out may be left out: a test gives the fields that it is about. A `result` without arguments
- * answers the latest `action` of its tool in the same test, and carries that action's.
+ * A test speaks the language of events, so a misspelt argument in it would test nothing: it is an
+ * error, as a value is that the declared type does not hold. What is left out may be left out: a
+ * test gives the fields that it is about. A `result` without arguments answers the latest `action`
+ * of its tool in the same test, and carries that action's.
  *
- * Steps whose meaning belongs to parts of the language that are not decided yet are errors, not skipped.
+ * Steps whose meaning belongs to parts of the language that are not decided yet are errors, not
+ * skipped.
  */
 #include <string.h>
 
@@ -41,7 +44,7 @@ static void arena_buffer(checker *checker, buffer *out)
     buffer_init(out, &allocator, 0);
 }
 
-/* ---- values against types -------------------------------------------------------------------------------------- */
+/* ---- values against types -------------------------------------------------------------------- */
 
 static const char *kind_of_json(ast_json_kind kind)
 {
@@ -59,12 +62,14 @@ static const char *kind_of_json(ast_json_kind kind)
 
 static void mismatch(checker *checker, const ast_json *json, const type *type, const char *why)
 {
-    diagnostic *const d = diagnostic_report(checker->compilation, E_TEST_VALUE, json->range, "%s is given where %s is declared",
-                                            kind_of_json(json->kind), type_with_article(checker, type));
+    diagnostic *const d = diagnostic_report(
+        checker->compilation, E_TEST_VALUE, json->range, "%s is given where %s is declared",
+        kind_of_json(json->kind), type_with_article(checker, type));
     if (why != NULL)
         diagnostic_label(checker->compilation, d, "%s", why);
     else if (type_is_number(type))
-        diagnostic_mend(checker->compilation, d, json->range, NULL, "give a number, without quotes");
+        diagnostic_mend(checker->compilation, d, json->range, NULL,
+                        "give a number, without quotes");
     else if (type->kind == CST_KIND_LIST)
         diagnostic_mend(checker->compilation, d, json->range, NULL, "give a list: `[…]`");
     else if (type->kind == CST_KIND_RECORD)
@@ -82,7 +87,8 @@ static void text_check(checker *checker, unit *unit, const ast_json *json, const
         return;
     }
     const bool named = type->kind == CST_KIND_ENUM || type->kind == CST_KIND_AGENT;
-    const set_element element = {.kind = named && json->kind == AST_JSON_NAME ? AST_PATH : AST_STRING, .text = json->text};
+    const set_element element = {
+        .kind = named && json->kind == AST_JSON_NAME ? AST_PATH : AST_STRING, .text = json->text};
     cst_value value;
     if (!literal_read(checker, unit, &element, json->range, type, &value) || type->bound == 0)
         return;
@@ -96,9 +102,10 @@ static void number_check(checker *checker, const ast_json *json, const type *typ
     if (json->kind != AST_JSON_NUMBER)
         mismatch(checker, json, type, NULL);
     else if (!number_parse(type->kind, json->text.bytes, json->text.length, &value))
-        mismatch(checker, json, type, type->kind == CST_KIND_INT       ? "a whole number of 64 bits is demanded"
-                                      : type->kind == CST_KIND_DECIMAL ? "a decimal has at most six places and 64 bits"
-                                                                       : "it is too large");
+        mismatch(checker, json, type,
+                 type->kind == CST_KIND_INT       ? "a whole number of 64 bits is demanded"
+                 : type->kind == CST_KIND_DECIMAL ? "a decimal has at most six places and 64 bits"
+                                                  : "it is too large");
 }
 
 static void list_check(checker *checker, unit *unit, const ast_json *json, const type *type)
@@ -117,7 +124,8 @@ static void list_check(checker *checker, unit *unit, const ast_json *json, const
 static const type_field *field_find(const type *record, const ast_text *name)
 {
     for (uint32_t i = 0; i < record->field_count; i++)
-        if (strlen(record->fields[i].name) == name->length && memcmp(record->fields[i].name, name->bytes, name->length) == 0)
+        if (strlen(record->fields[i].name) == name->length &&
+            memcmp(record->fields[i].name, name->bytes, name->length) == 0)
             return &record->fields[i];
     return NULL;
 }
@@ -154,29 +162,21 @@ static void record_check(checker *checker, unit *unit, const ast_json *json, con
 static void value_check(checker *checker, unit *unit, const ast_json *json, const type *type)
 {
     switch (type->kind) {
-    case CST_KIND_JSON:
-        return;
+    case CST_KIND_JSON: return;
     case CST_KIND_BOOL:
         if (json->kind != AST_JSON_BOOL)
             mismatch(checker, json, type, NULL);
         return;
     case CST_KIND_INT:
     case CST_KIND_DECIMAL:
-    case CST_KIND_FLOAT:
-        number_check(checker, json, type);
-        return;
-    case CST_KIND_LIST:
-        list_check(checker, unit, json, type);
-        return;
-    case CST_KIND_RECORD:
-        record_check(checker, unit, json, type);
-        return;
-    default:
-        text_check(checker, unit, json, type);
+    case CST_KIND_FLOAT: number_check(checker, json, type); return;
+    case CST_KIND_LIST: list_check(checker, unit, json, type); return;
+    case CST_KIND_RECORD: record_check(checker, unit, json, type); return;
+    default: text_check(checker, unit, json, type);
     }
 }
 
-/* ---- values as JSON ---------------------------------------------------------------------------------------------- */
+/* ---- values as JSON -------------------------------------------------------------------------- */
 
 /* A number as JSON has it; the language's own may have more forms. */
 static bool number_is_json(const ast_text *text)
@@ -217,9 +217,11 @@ static void object_write(checker *checker, buffer *out, const ast_json *json)
         const ast_text *const key = &json->keys[i];
         const uint32_t first = name_table_find(&seen, key->bytes, strlen(key->bytes));
         if (first != CST_NONE) {
-            diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_MEMBER, key->range,
-                                                    "the member `%s` is given twice", key->bytes);
-            diagnostic_note_at(checker->compilation, d, json->keys[first].range, "the first is here");
+            diagnostic *const d =
+                diagnostic_report(checker->compilation, E_DUPLICATE_MEMBER, key->range,
+                                  "the member `%s` is given twice", key->bytes);
+            diagnostic_note_at(checker->compilation, d, json->keys[first].range,
+                               "the first is here");
             diagnostic_mend(checker->compilation, d, key->range, NULL, "leave one of them out");
         } else {
             name_table_add(checker->arena, &seen, key->bytes, i);
@@ -236,21 +238,16 @@ static void object_write(checker *checker, buffer *out, const ast_json *json)
 static void json_write(checker *checker, buffer *out, const ast_json *json)
 {
     switch (json->kind) {
-    case AST_JSON_NULL:
-        buffer_text(out, "null");
-        return;
-    case AST_JSON_BOOL:
-        buffer_text(out, json->boolean ? "true" : "false");
-        return;
+    case AST_JSON_NULL: buffer_text(out, "null"); return;
+    case AST_JSON_BOOL: buffer_text(out, json->boolean ? "true" : "false"); return;
     case AST_JSON_NUMBER:
         if (!number_is_json(&json->text))
-            diagnostic_report(checker->compilation, E_TEST_VALUE, json->range, "`%s` is not a number of JSON", json->text.bytes);
+            diagnostic_report(checker->compilation, E_TEST_VALUE, json->range,
+                              "`%s` is not a number of JSON", json->text.bytes);
         buffer_add(out, json->text.bytes, json->text.length);
         return;
     case AST_JSON_STRING:
-    case AST_JSON_NAME:
-        buffer_json_string(out, json->text.bytes, json->text.length);
-        return;
+    case AST_JSON_NAME: buffer_json_string(out, json->text.bytes, json->text.length); return;
     case AST_JSON_LIST:
         buffer_text(out, "[");
         for (uint32_t i = 0; i < json->count; i++) {
@@ -260,13 +257,11 @@ static void json_write(checker *checker, buffer *out, const ast_json *json)
         }
         buffer_text(out, "]");
         return;
-    case AST_JSON_OBJECT:
-        object_write(checker, out, json);
-        return;
+    case AST_JSON_OBJECT: object_write(checker, out, json); return;
     }
 }
 
-/* ---- steps --------------------------------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 typedef struct test_state {
     checker *checker;
@@ -288,7 +283,8 @@ static void agent_check(const test_state *state, const ast_text *name)
     cst_value value;
     const set_element element = {.kind = AST_PATH, .text = *name};
     if (name->bytes != NULL)
-        literal_read(state->checker, state->unit, &element, name->range, type_agent(state->checker), &value);
+        literal_read(state->checker, state->unit, &element, name->range, type_agent(state->checker),
+                     &value);
 }
 
 static void member_text(buffer *out, const char *name, const ast_text *text)
@@ -361,7 +357,8 @@ static void tool_event(test_state *state, const ast_step *step)
     if (tool != NULL && step->json != NULL && tool->parameters != NULL)
         value_check(checker, state->unit, step->json, tool->parameters);
     else if (step->json != NULL && step->json->kind != AST_JSON_OBJECT)
-        diagnostic_report(checker->compilation, E_TEST_VALUE, step->json->range, "arguments are an object");
+        diagnostic_report(checker->compilation, E_TEST_VALUE, step->json->range,
+                          "arguments are an object");
     if (tool != NULL && step->value != NULL && tool->returns != NULL)
         value_check(checker, state->unit, step->value, tool->returns);
     agent_check(state, &step->agent);
@@ -370,7 +367,8 @@ static void tool_event(test_state *state, const ast_step *step)
     event_begin(&out, result ? CST_RESULT : CST_ACTION);
     member_text(&out, "agent", &step->agent);
     member_text(&out, "tool", &step->name);
-    const ast_json *const arguments = step->json != NULL || !result ? step->json : arguments_before(state, step);
+    const ast_json *const arguments =
+        step->json != NULL || !result ? step->json : arguments_before(state, step);
     buffer_text(&out, ",\"args\":");
     if (arguments != NULL)
         json_write(checker, &out, arguments);
@@ -387,14 +385,16 @@ static void tool_event(test_state *state, const ast_step *step)
 static const context_record *record_of(const test_state *state, const ast_step *step)
 {
     const checked_policy *const policy = state->checker->policy;
-    const char **const names = arena_array(state->checker->arena, policy->records.count, sizeof *names);
+    const char **const names =
+        arena_array(state->checker->arena, policy->records.count, sizeof *names);
     for (uint32_t i = 0; i < policy->records.count; i++) {
         names[i] = policy->records.items[i].name;
         if (strcmp(names[i], step->name.bytes) == 0)
             return &policy->records.items[i];
     }
-    diagnostic *const d = diagnostic_report(state->checker->compilation, E_UNKNOWN_CONTEXT, step->name.range,
-                                            "no context is called `%s`", step->name.bytes);
+    diagnostic *const d =
+        diagnostic_report(state->checker->compilation, E_UNKNOWN_CONTEXT, step->name.range,
+                          "no context is called `%s`", step->name.bytes);
     const char *const near = diagnostic_nearest(step->name.bytes, names, policy->records.count);
     if (near != NULL) {
         diagnostic_label(state->checker->compilation, d, "did you mean `%s`?", near);
@@ -407,12 +407,14 @@ static const context_record *record_of(const test_state *state, const ast_step *
 static void predicate_unknown(const test_state *state, const ast_text *name, const symbol *symbol)
 {
     compilation *const compilation = state->checker->compilation;
-    diagnostic *const d = diagnostic_report(compilation, E_GIVEN_FAILS, name->range,
-                                            "only a host predicate can fail, and `%s` is none", name->bytes);
+    diagnostic *const d =
+        diagnostic_report(compilation, E_GIVEN_FAILS, name->range,
+                          "only a host predicate can fail, and `%s` is none", name->bytes);
     if (symbol != NULL)
         diagnostic_note_at(compilation, d, symbol->range, "it is declared here");
     uint32_t count;
-    const char *const *const names = unit_names(state->checker, state->unit, 1u << SYMBOL_EXTERN, &count);
+    const char *const *const names =
+        unit_names(state->checker, state->unit, 1u << SYMBOL_EXTERN, &count);
     const char *const near = diagnostic_nearest(name->bytes, names, count);
     if (near == NULL)
         return;
@@ -466,7 +468,8 @@ static void given_step(test_state *state, const ast_step *step)
 static void rule_unknown(const test_state *state, const ast_path *path)
 {
     checker *const checker = state->checker;
-    diagnostic *const d = diagnostic_report(checker->compilation, E_UNKNOWN_RULE, path->range, "no rule or permit is called `%s`",
+    diagnostic *const d = diagnostic_report(checker->compilation, E_UNKNOWN_RULE, path->range,
+                                            "no rule or permit is called `%s`",
                                             source_excerpt(checker->compilation, path->range));
     const ast_text *const last = &path->items[path->count - 1];
     const unit *where = state->unit;
@@ -500,9 +503,11 @@ static bool event_is_before(test_state *state, const ast_step *step)
 {
     if (state->has_event)
         return true;
-    diagnostic *const d = diagnostic_report(state->checker->compilation, E_EXPECT_FIRST, step->range,
-                                            "`expect` speaks of the event before it, and there is no event");
-    diagnostic_mend(state->checker->compilation, d, step->range, NULL, "put an event before it, such as `input \"hello\"`");
+    diagnostic *const d =
+        diagnostic_report(state->checker->compilation, E_EXPECT_FIRST, step->range,
+                          "`expect` speaks of the event before it, and there is no event");
+    diagnostic_mend(state->checker->compilation, d, step->range, NULL,
+                    "put an event before it, such as `input \"hello\"`");
     return false;
 }
 
@@ -521,7 +526,8 @@ static void expect_step(test_state *state, const ast_step *step)
 {
     if (!event_is_before(state, step))
         return;
-    if (step->expects_label && label_find(state->checker, step->name.bytes, step->name.length) == CST_NONE) {
+    if (step->expects_label &&
+        label_find(state->checker, step->name.bytes, step->name.length) == CST_NONE) {
         label_unknown(state->checker, &step->name);
         return;
     }
@@ -563,42 +569,25 @@ static void approved_step(test_state *state, const ast_step *step)
 
 static void step_check(test_state *state, const ast_step *step)
 {
-    const bool named = step->kind == AST_STEP_GIVEN || step->kind == AST_STEP_ACTION || step->kind == AST_STEP_RESULT;
+    const bool named = step->kind == AST_STEP_GIVEN || step->kind == AST_STEP_ACTION ||
+                       step->kind == AST_STEP_RESULT;
     if (named && step->name.bytes == NULL)
         return; /* could not be parsed, and was reported */
     switch (step->kind) {
-    case AST_STEP_GIVEN:
-        given_step(state, step);
-        return;
-    case AST_STEP_INPUT:
-        text_event(state, step, CST_INPUT);
-        return;
-    case AST_STEP_OUTPUT:
-        text_event(state, step, CST_OUTPUT);
-        return;
-    case AST_STEP_MESSAGE:
-        text_event(state, step, CST_MESSAGE);
-        return;
+    case AST_STEP_GIVEN: given_step(state, step); return;
+    case AST_STEP_INPUT: text_event(state, step, CST_INPUT); return;
+    case AST_STEP_OUTPUT: text_event(state, step, CST_OUTPUT); return;
+    case AST_STEP_MESSAGE: text_event(state, step, CST_MESSAGE); return;
     case AST_STEP_ACTION:
-    case AST_STEP_RESULT:
-        tool_event(state, step);
-        return;
-    case AST_STEP_WAIT:
-        step_add(state, step)->wait_us = step->wait_us;
-        return;
-    case AST_STEP_EXPECT:
-        expect_step(state, step);
-        return;
-    case AST_STEP_SYSTEM:
-        system_event(state, step);
-        return;
+    case AST_STEP_RESULT: tool_event(state, step); return;
+    case AST_STEP_WAIT: step_add(state, step)->wait_us = step->wait_us; return;
+    case AST_STEP_EXPECT: expect_step(state, step); return;
+    case AST_STEP_SYSTEM: system_event(state, step); return;
     case AST_STEP_APPROVED:
         if (event_is_before(state, step))
             approved_step(state, step);
         return;
-    case AST_STEP_EXPECT_TEXT:
-        expect_text_step(state, step);
-        return;
+    case AST_STEP_EXPECT_TEXT: expect_text_step(state, step); return;
     }
 }
 
@@ -613,7 +602,8 @@ void tests_check(checker *checker)
         made->title = declaration->text.bytes != NULL ? declaration->text.bytes : "";
         made->range = declaration->range;
         made->steps = arena_array(checker->arena, declaration->step_count, sizeof *made->steps);
-        test_state state = {.checker = checker, .unit = unit, .out = made, .declaration = declaration};
+        test_state state = {
+            .checker = checker, .unit = unit, .out = made, .declaration = declaration};
         for (uint32_t k = 0; k < declaration->step_count; k++)
             step_check(&state, &declaration->steps[k]);
     }

@@ -1,8 +1,9 @@
 /*
  * tools.c - the tools of a policy: declared, imported, tagged, merged, and found again by name.
  *
- * For each layer, from the uppermost down: what its imports say, then what its own declarations make of that, then the merge with
- * the layers above. Tool numbers follow the order of that merge; 0 is `unknown`, the tool that nobody declared.
+ * For each layer, from the uppermost down: what its imports say, then what its own declarations
+ * make of that, then the merge with the layers above. Tool numbers follow the order of that merge;
+ * 0 is `unknown`, the tool that nobody declared.
  */
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "runtime/base/hash.h"
 #include "runtime/limits.h"
 
-/* ---- names ------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 uint32_t name_table_find(const name_table *table, const char *name, size_t length)
 {
@@ -65,7 +66,7 @@ bool tool_has_tag(const tool *tool, const char *tag, size_t length)
     return false;
 }
 
-/* ---- drafts ------------------------------------------------------------------------------------------ */
+/* ---- drafts ---------------------------------------------------------------------------------- */
 
 tool_draft *tool_draft_find(const tool_drafts *drafts, const char *name)
 {
@@ -91,8 +92,10 @@ void tool_tag_add(checker *checker, tool_tags *tags, const char *tag)
     *ARENA_PUSH(checker->arena, tags) = tag;
 }
 
-/* The type of `tool NAME(…)` over an import: types are replaced, nothing is added, and what the import demands stays demanded. */
-static const type *parameters_narrow(checker *checker, const tool_draft *draft, const type *narrower)
+/* The type of `tool NAME(…)` over an import: types are replaced, nothing is added, and what the
+ * import demands stays demanded. */
+static const type *parameters_narrow(checker *checker, const tool_draft *draft,
+                                     const type *narrower)
 {
     const type *const wide = draft->parameters;
     type_field *const fields = arena_array(checker->arena, wide->field_count, sizeof *fields);
@@ -112,8 +115,9 @@ static const type *parameters_narrow(checker *checker, const tool_draft *draft, 
             fields[at].optional = optional;
             continue;
         }
-        diagnostic *const d = diagnostic_report(checker->compilation, E_UNKNOWN_PARAMETER, field->range,
-                                                "the imported tool `%s` has no parameter `%s`", draft->name, field->name);
+        diagnostic *const d = diagnostic_report(
+            checker->compilation, E_UNKNOWN_PARAMETER, field->range,
+            "the imported tool `%s` has no parameter `%s`", draft->name, field->name);
         const char *const near = diagnostic_nearest(field->name, names, wide->field_count);
         if (near != NULL) {
             diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
@@ -124,7 +128,7 @@ static const type *parameters_narrow(checker *checker, const tool_draft *draft, 
     return type_record(checker, fields, wide->field_count);
 }
 
-/* ---- declarations -------------------------------------------------------------------------------------- */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
 typedef struct tool_shape { /* what one `tool` says about all its names */
     const ast_declaration *declaration;
@@ -136,10 +140,12 @@ static void draft_declare(checker *checker, const ast_text *name, const tool_sha
     const ast_declaration *const declaration = shape->declaration;
     if (name->bytes == NULL)
         return;
-    if (strcmp(name->bytes, "unknown") == 0 || name->length == 0 || strlen(name->bytes) != name->length) {
-        diagnostic *const d =
-            diagnostic_report(checker->compilation, E_RESERVED_NAME, name->range, "no tool can be called `%s`", name->bytes);
-        diagnostic_note_text(checker->compilation, d, "`unknown` stands for every tool that is not declared");
+    if (strcmp(name->bytes, "unknown") == 0 || name->length == 0 ||
+        strlen(name->bytes) != name->length) {
+        diagnostic *const d = diagnostic_report(checker->compilation, E_RESERVED_NAME, name->range,
+                                                "no tool can be called `%s`", name->bytes);
+        diagnostic_note_text(checker->compilation, d,
+                             "`unknown` stands for every tool that is not declared");
         return;
     }
     tool_draft *draft = tool_draft_find(state_of(checker)->drafts, name->bytes);
@@ -153,7 +159,8 @@ static void draft_declare(checker *checker, const ast_text *name, const tool_sha
     if (draft->declared) {
         diagnostic *const d = diagnostic_report(checker->compilation, E_DUPLICATE_TOOL, name->range,
                                                 "the tool `%s` is declared twice", name->bytes);
-        diagnostic_note_at(checker->compilation, d, draft->declared_range, "the first declaration is here");
+        diagnostic_note_at(checker->compilation, d, draft->declared_range,
+                           "the first declaration is here");
         diagnostic_mend(checker->compilation, d, name->range, NULL, "keep one of them");
         return;
     }
@@ -171,8 +178,10 @@ static void tool_declare(checker *checker, unit *unit, const ast_declaration *de
 {
     tool_shape shape = {.declaration = declaration};
     if (declaration->has_parameters) {
-        const ast_type written = {.kind = AST_TYPE_RECORD, .range = declaration->fields.range,
-                                  .fields = declaration->fields.items, .field_count = declaration->fields.count};
+        const ast_type written = {.kind = AST_TYPE_RECORD,
+                                  .range = declaration->fields.range,
+                                  .fields = declaration->fields.items,
+                                  .field_count = declaration->fields.count};
         shape.parameters = type_resolve(checker, unit, &written, 0);
     }
     if (declaration->type != NULL)
@@ -181,7 +190,8 @@ static void tool_declare(checker *checker, unit *unit, const ast_declaration *de
         draft_declare(checker, &declaration->texts.items[i], &shape);
 }
 
-/* A tag for a tool that an import seems to spell otherwise: the one mistake here that could loosen a policy. */
+/* A tag for a tool that an import seems to spell otherwise: the one mistake here that could loosen
+ * a policy. */
 static void untyped_check(checker *checker, const tool_drafts *drafts)
 {
     const char **const imported = arena_array(checker->arena, drafts->list.count, sizeof *imported);
@@ -191,18 +201,21 @@ static void untyped_check(checker *checker, const tool_drafts *drafts)
             imported[count++] = drafts->list.items[i].name;
     for (uint32_t i = 0; i < drafts->list.count && count > 0; i++) {
         const tool_draft *const draft = &drafts->list.items[i];
-        const char *const near =
-            draft->imported || draft->declared ? NULL : diagnostic_nearest(draft->name, imported, count);
+        const char *const near = draft->imported || draft->declared
+                                     ? NULL
+                                     : diagnostic_nearest(draft->name, imported, count);
         if (near == NULL)
             continue;
-        diagnostic *const d = diagnostic_report(checker->compilation, W_TOOL_NOT_IMPORTED, draft->range,
-                                                "no imported tool is called `%s`", draft->name);
+        diagnostic *const d =
+            diagnostic_report(checker->compilation, W_TOOL_NOT_IMPORTED, draft->range,
+                              "no imported tool is called `%s`", draft->name);
         diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
-        diagnostic_mend(checker->compilation, d, draft->range, near, "write `%s`, or give the tool its parameters", near);
+        diagnostic_mend(checker->compilation, d, draft->range, near,
+                        "write `%s`, or give the tool its parameters", near);
     }
 }
 
-/* ---- the merge ------------------------------------------------------------------------------------------ */
+/* ---- the merge ------------------------------------------------------------------------------- */
 
 static void tool_merge(checker *checker, const tool_draft *draft)
 {
@@ -211,15 +224,19 @@ static void tool_merge(checker *checker, const tool_draft *draft)
     if (number == CST_NONE) {
         if (checker->policy->tools.count > LIMIT_TOOLS) {
             if (!state->too_many)
-                diagnostic_report(checker->compilation, E_TOO_MANY_TOOLS, draft->range, "a policy may know at most %u tools",
-                                  LIMIT_TOOLS);
+                diagnostic_report(checker->compilation, E_TOO_MANY_TOOLS, draft->range,
+                                  "a policy may know at most %u tools", LIMIT_TOOLS);
             state->too_many = true;
             return;
         }
         number = checker->policy->tools.count;
         *ARENA_PUSH(checker->arena, &checker->policy->tools) =
-            (tool){.name = draft->name, .tags = draft->tags.items, .tag_count = draft->tags.count,
-                   .parameters = draft->parameters, .returns = draft->returns, .range = draft->range};
+            (tool){.name = draft->name,
+                   .tags = draft->tags.items,
+                   .tag_count = draft->tags.count,
+                   .parameters = draft->parameters,
+                   .returns = draft->returns,
+                   .range = draft->range};
         name_table_add(checker->arena, &state->tools, draft->name, number);
         return;
     }
@@ -234,13 +251,15 @@ static void tool_merge(checker *checker, const tool_draft *draft)
     if (known->parameters == NULL)
         known->parameters = draft->parameters;
     else if (draft->parameters != NULL)
-        known->parameters = records_merge(checker, known->parameters, draft->parameters, "tool", known->name);
+        known->parameters =
+            records_merge(checker, known->parameters, draft->parameters, "tool", known->name);
     if (known->returns == NULL)
         known->returns = draft->returns;
     if (draft->returns != NULL && !types_agree(known->returns, draft->returns)) {
-        diagnostic *const d = diagnostic_report(checker->compilation, E_LAYERS_DISAGREE, draft->range,
-                                                "the tool `%s` returns %s here and %s in the file above", known->name,
-                                                type_name(checker, draft->returns), type_name(checker, known->returns));
+        diagnostic *const d = diagnostic_report(
+            checker->compilation, E_LAYERS_DISAGREE, draft->range,
+            "the tool `%s` returns %s here and %s in the file above", known->name,
+            type_name(checker, draft->returns), type_name(checker, known->returns));
         diagnostic_note_at(checker->compilation, d, known->range, "the other declaration is here");
     }
 }
@@ -268,9 +287,11 @@ static void closed_check(checker *checker)
         tool->closed = has_tag(tool, TAG_CLOSED);
         if (!tool->closed || tool->parameters != NULL)
             continue;
-        diagnostic *const d = diagnostic_report(checker->compilation, E_CLOSED_OPEN, tool->range,
-                                                "the tool `%s` is `closed`, but its parameters are not declared", tool->name);
-        diagnostic_mend(checker->compilation, d, tool->range, NULL, "declare them: `tool %s(…) closed`; `()` if there are none",
+        diagnostic *const d = diagnostic_report(
+            checker->compilation, E_CLOSED_OPEN, tool->range,
+            "the tool `%s` is `closed`, but its parameters are not declared", tool->name);
+        diagnostic_mend(checker->compilation, d, tool->range, NULL,
+                        "declare them: `tool %s(…) closed`; `()` if there are none",
                         tool_as_written(checker, tool->name));
     }
 }
@@ -284,7 +305,8 @@ void tools_check(checker *checker)
         tool_drafts *const drafts = arena_allocate(checker->arena, sizeof *drafts);
         state_of(checker)->drafts = drafts;
         for (uint32_t k = 0; k < layer->file->count; k++)
-            if (layer->file->items[k]->kind == AST_IMPORT_TOOLS && layer->file->items[k]->text.bytes != NULL)
+            if (layer->file->items[k]->kind == AST_IMPORT_TOOLS &&
+                layer->file->items[k]->text.bytes != NULL)
                 import_read(checker, layer, layer->file->items[k]);
         for (uint32_t k = 0; k < layer->file->count; k++)
             if (layer->file->items[k]->kind == AST_TOOL)
@@ -296,15 +318,15 @@ void tools_check(checker *checker)
     closed_check(checker);
 }
 
-/* ---- selectors -------------------------------------------------------------------------------------------- */
+/* ---- selectors ------------------------------------------------------------------------------- */
 
 static bool is_identifier(const char *name)
 {
     if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') || *name == '_'))
         return false;
     for (; *name != '\0'; name++)
-        if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') || (*name >= '0' && *name <= '9') ||
-              *name == '_'))
+        if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+              (*name >= '0' && *name <= '9') || *name == '_'))
             return false;
     return true;
 }
@@ -320,8 +342,8 @@ void tool_report_unknown(checker *checker, const ast_text *name)
     const char **const names = arena_array(checker->arena, count, sizeof *names);
     for (uint32_t i = 1; i < count; i++)
         names[i - 1] = checker->policy->tools.items[i].name;
-    diagnostic *const d =
-        diagnostic_report(checker->compilation, E_UNKNOWN_TOOL, name->range, "no tool is called `%s`", name->bytes);
+    diagnostic *const d = diagnostic_report(checker->compilation, E_UNKNOWN_TOOL, name->range,
+                                            "no tool is called `%s`", name->bytes);
     const char *const near = diagnostic_nearest(name->bytes, names, count - 1);
     if (near != NULL) {
         const char *const written = tool_as_written(checker, near);
@@ -346,14 +368,15 @@ static void tag_report_unknown(checker *checker, const ast_text *tag)
             *ARENA_PUSH(checker->arena, &all) = tool->tags[k];
         }
     }
-    diagnostic *const d =
-        diagnostic_report(checker->compilation, E_UNKNOWN_TAG, tag->range, "no tool is tagged `%s`", tag->bytes);
+    diagnostic *const d = diagnostic_report(checker->compilation, E_UNKNOWN_TAG, tag->range,
+                                            "no tool is tagged `%s`", tag->bytes);
     const char *const near = diagnostic_nearest(tag->bytes, all.items, all.count);
     if (near != NULL) {
         diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
         diagnostic_mend(checker->compilation, d, tag->range, near, "write `%s`", near);
     } else {
-        diagnostic_mend(checker->compilation, d, tag->range, NULL, "write the tag behind a tool: `tool NAME %s`", tag->bytes);
+        diagnostic_mend(checker->compilation, d, tag->range, NULL,
+                        "write the tag behind a tool: `tool NAME %s`", tag->bytes);
     }
 }
 
@@ -409,9 +432,11 @@ bool selector_resolve(checker *checker, const ast_event *event, selector *out)
         return true;
     }
     if (!has_tools) {
-        diagnostic *const d = diagnostic_report(checker->compilation, E_STAGE_WITHOUT_TOOLS, event->range,
-                                                "the stage `%s` has no tools", cst_stage_name(event->stage));
-        diagnostic_mend(checker->compilation, d, event->range, NULL, "write `on %s`, or name the tool behind `action` or `result`",
+        diagnostic *const d =
+            diagnostic_report(checker->compilation, E_STAGE_WITHOUT_TOOLS, event->range,
+                              "the stage `%s` has no tools", cst_stage_name(event->stage));
+        diagnostic_mend(checker->compilation, d, event->range, NULL,
+                        "write `on %s`, or name the tool behind `action` or `result`",
                         cst_stage_name(event->stage));
         return false;
     }

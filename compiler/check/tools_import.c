@@ -1,9 +1,11 @@
 /*
- * tools_import.c - `import tools "FILE"`: the tools of a JSON file, in any of the forms that agents carry them in.
+ * tools_import.c - `import tools "FILE"`: the tools of a JSON file, in any of the forms that agents
+ * carry them in.
  *
- * The form is found by what the file looks like; nothing in a policy has to say it. docs/tools.md has an example of each and the
- * whole mapping. Every diagnostic names a place in the JSON file itself. What the file says in prose (descriptions, titles) is never read: it
- * is written for a model, and may come from a server that nobody here trusts.
+ * The form is found by what the file looks like; nothing in a policy has to say it. docs/tools.md
+ * has an example of each and the whole mapping. Every diagnostic names a place in the JSON file
+ * itself. What the file says in prose (descriptions, titles) is never read: it is written for a
+ * model, and may come from a server that nobody here trusts.
  */
 #include <string.h>
 
@@ -13,23 +15,25 @@
 typedef struct entry { /* one tool, whatever the form */
     const char *name;
     source_range range;
-    const cst_json *place;   /* for messages */
-    const cst_json *input;   /* schema of its parameters, or NULL */
-    const cst_json *output;  /* schema of its result, or NULL */
-    const cst_json *hints;   /* MCP annotations, or NULL */
-    bool takes_nothing;      /* no schema means no parameters, not unknown ones */
+    const cst_json *place;  /* for messages */
+    const cst_json *input;  /* schema of its parameters, or NULL */
+    const cst_json *output; /* schema of its result, or NULL */
+    const cst_json *hints;  /* MCP annotations, or NULL */
+    bool takes_nothing;     /* no schema means no parameters, not unknown ones */
 } entry;
 
-static void report_at(const schema_reader *reader, diagnostic_code code, const cst_json *value, const char *text)
+static void report_at(const schema_reader *reader, diagnostic_code code, const cst_json *value,
+                      const char *text)
 {
     compilation *const compilation = reader->checker->compilation;
-    diagnostic *const d = diagnostic_report(compilation, code, schema_range(reader, value), "%s", text);
+    diagnostic *const d =
+        diagnostic_report(compilation, code, schema_range(reader, value), "%s", text);
     const char *const pointer = schema_pointer(reader, value);
     if (*pointer != '\0')
         diagnostic_note_text(compilation, d, "at %s of the file", pointer);
 }
 
-/* ---- one tool --------------------------------------------------------------------------------------------- */
+/* ---- one tool -------------------------------------------------------------------------------- */
 
 static bool name_is_sound(const char *name, uint32_t length)
 {
@@ -57,7 +61,8 @@ static const type *parameters_read(schema_reader *reader, const entry *entry)
     const type *const found = schema_type(reader, entry->input, 0, &nullable);
     if (found->kind == CST_KIND_RECORD)
         return found;
-    if (takes_nothing_else(entry->input) && json_member(entry->input, "properties") == NULL && json_member(entry->input, "$ref") == NULL)
+    if (takes_nothing_else(entry->input) && json_member(entry->input, "properties") == NULL &&
+        json_member(entry->input, "$ref") == NULL)
         return type_record(reader->checker, NULL, 0);
     return NULL;
 }
@@ -74,10 +79,12 @@ static void entry_add(schema_reader *reader, const entry *entry)
     const declarations *const state = checker->declarations;
     const tool_draft *const first = tool_draft_find(state->drafts, entry->name);
     if (first != NULL) {
-        diagnostic *const d = diagnostic_report(checker->compilation, E_TOOLS_DUPLICATE, entry->range,
-                                                "the tool `%s` is imported twice", entry->name);
+        diagnostic *const d =
+            diagnostic_report(checker->compilation, E_TOOLS_DUPLICATE, entry->range,
+                              "the tool `%s` is imported twice", entry->name);
         diagnostic_note_at(checker->compilation, d, first->range, "the first is here");
-        diagnostic_mend(checker->compilation, d, entry->range, NULL, "keep one of them in the files that are imported");
+        diagnostic_mend(checker->compilation, d, entry->range, NULL,
+                        "keep one of them in the files that are imported");
         return;
     }
     tool_draft *const draft = tool_draft_add(checker, entry->name, entry->range);
@@ -93,21 +100,26 @@ static void entry_add(schema_reader *reader, const entry *entry)
     }
     if (takes_nothing_else(entry->input))
         tool_tag_add(checker, &draft->tags, TAG_CLOSED);
-    static const struct { const char *hint, *tag; } tags[] = {
-        {"readOnlyHint", "reads"}, {"destructiveHint", "destructive"}, {"openWorldHint", "external"}};
+    static const struct {
+        const char *hint, *tag;
+    } tags[] = {{"readOnlyHint", "reads"},
+                {"destructiveHint", "destructive"},
+                {"openWorldHint", "external"}};
     for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)
         if (hint_is_true(entry->hints, tags[i].hint))
             tool_tag_add(checker, &draft->tags, tags[i].tag);
 }
 
-/* ---- a list of tools ---------------------------------------------------------------------------------------- */
+/* ---- a list of tools ------------------------------------------------------------------------- */
 
 static bool entry_named(schema_reader *reader, const cst_json *name, entry *out)
 {
     if (name == NULL || name->kind != JSON_STRING || !name_is_sound(name->text, name->length)) {
-        report_at(reader, name == NULL ? E_TOOLS_FORMAT : E_TOOLS_NAME, name == NULL ? out->place : name,
+        report_at(reader, name == NULL ? E_TOOLS_FORMAT : E_TOOLS_NAME,
+                  name == NULL ? out->place : name,
                   name == NULL ? "a tool has no `name`"
-                               : "the name of a tool is a text of 1 to 256 bytes without control characters, and not `unknown`");
+                               : "the name of a tool is a text of 1 to 256 bytes without control "
+                                 "characters, and not `unknown`");
         return false;
     }
     out->name = arena_copy(reader->checker->arena, name->text, name->length);
@@ -128,7 +140,9 @@ static void list_read(schema_reader *reader, const cst_json *list)
         const bool openai = kind != NULL && json_text_is(kind, "function");
         if (function != NULL && function->kind == JSON_OBJECT)
             tool = function;
-        entry found = {.place = tool, .takes_nothing = openai, .output = json_member(tool, "outputSchema"),
+        entry found = {.place = tool,
+                       .takes_nothing = openai,
+                       .output = json_member(tool, "outputSchema"),
                        .hints = json_member(tool, "annotations")};
         static const char *const inputs[] = {"inputSchema", "input_schema", "parameters"};
         for (size_t k = 0; found.input == NULL && k < sizeof inputs / sizeof inputs[0]; k++)
@@ -140,7 +154,7 @@ static void list_read(schema_reader *reader, const cst_json *list)
     }
 }
 
-/* ---- a map of schemas ----------------------------------------------------------------------------------------- */
+/* ---- a map of schemas ------------------------------------------------------------------------ */
 
 static bool key_is_shared(const json_key *key)
 {
@@ -154,7 +168,8 @@ static bool key_is_shared(const json_key *key)
 static void map_read(schema_reader *reader, const cst_json *map)
 {
     for (uint32_t i = 0; i < map->length; i++) {
-        if (!key_is_shared(&map->keys[i]) && map->items[i].kind != JSON_OBJECT && map->items[i].kind != JSON_BOOL) {
+        if (!key_is_shared(&map->keys[i]) && map->items[i].kind != JSON_OBJECT &&
+            map->items[i].kind != JSON_BOOL) {
             report_at(reader, E_TOOLS_FORMAT, &map->items[i],
                       "this is neither a list of tools nor an object that maps names to schemas");
             return;
@@ -166,7 +181,10 @@ static void map_read(schema_reader *reader, const cst_json *map)
         const uint32_t length = map->keys[i].length;
         const uint32_t size = reader->checker->compilation->sources.items[reader->source].length;
         const uint32_t end = map->keys[i].at + length + 2;
-        const cst_json name = {.kind = JSON_STRING, .text = map->keys[i].text, .length = length, .at = map->keys[i].at,
+        const cst_json name = {.kind = JSON_STRING,
+                               .text = map->keys[i].text,
+                               .length = length,
+                               .at = map->keys[i].at,
                                .at_length = (end < size ? end : size) - map->keys[i].at};
         entry found = {.place = &map->items[i], .input = &map->items[i]};
         if (entry_named(reader, &name, &found))
@@ -174,7 +192,7 @@ static void map_read(schema_reader *reader, const cst_json *map)
     }
 }
 
-/* ---- the file ----------------------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static const cst_json *list_of(const cst_json *root)
 {
@@ -206,9 +224,9 @@ static void json_report(checker *checker, uint32_t source, const json_problem *p
 {
     const uint32_t length = checker->compilation->sources.items[source].length;
     const uint32_t at = problem->at < length ? problem->at : length;
-    diagnostic *const d =
-        diagnostic_report(checker->compilation, E_TOOLS_JSON, (source_range){source, at, at < length ? at + 1 : at},
-                          "%s", json_reason(checker, problem->error));
+    diagnostic *const d = diagnostic_report(checker->compilation, E_TOOLS_JSON,
+                                            (source_range){source, at, at < length ? at + 1 : at},
+                                            "%s", json_reason(checker, problem->error));
     if (problem->pointer != NULL && *problem->pointer != '\0')
         diagnostic_note_text(checker->compilation, d, "at %s of the file", problem->pointer);
 }
@@ -226,7 +244,8 @@ void tools_import(checker *checker, unit *unit, const ast_declaration *declarati
     }
     cst_json *tree = NULL;
     json_problem problem = {0};
-    if (json_read(checker->arena, source->bytes, source->length, LIMIT_JSON_SCANNER_DEPTH, &tree, &problem) != JSON_OK) {
+    if (json_read(checker->arena, source->bytes, source->length, LIMIT_JSON_SCANNER_DEPTH, &tree,
+                  &problem) != JSON_OK) {
         json_report(checker, number, &problem);
         return;
     }

@@ -1,12 +1,15 @@
 /*
  * tools_schema.c - JSON Schema as types.
  *
- * A schema says what a validator accepts; a type says what a condition may rely on. So the reading is one-sided: a keyword that only narrows
- * (pattern, minimum, not) may be passed over, since every value that the schema accepts still is of the type; a schema that allows more than
- * one type is open data. What is broken (a `properties` that is no object) is an error, because then nobody knows what was meant.
+ * A schema says what a validator accepts; a type says what a condition may rely on. So the reading
+ * is one-sided: a keyword that only narrows (pattern, minimum, not) may be passed over, since every
+ * value that the schema accepts still is of the type; a schema that allows more than one type is
+ * open data. What is broken (a `properties` that is no object) is an error, because then nobody
+ * knows what was meant.
  *
- * References are followed within the tool's schema and the file. One that leads back into itself is open data. Both nesting and the number of
- * schemas read for one tool are bounded: references can double the work at each level.
+ * References are followed within the tool's schema and the file. One that leads back into itself is
+ * open data. Both nesting and the number of schemas read for one tool are bounded: references can
+ * double the work at each level.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +19,7 @@
 #include "runtime/identity.h"
 #include "runtime/limits.h"
 
-/* ---- places -------------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 source_range schema_range(const schema_reader *reader, const cst_json *value)
 {
@@ -26,7 +29,8 @@ source_range schema_range(const schema_reader *reader, const cst_json *value)
 static source_range key_range(const schema_reader *reader, const json_key *key)
 {
     const uint32_t length = reader->checker->compilation->sources.items[reader->source].length;
-    const uint32_t end = key->at + key->length + 2; /* with its quotes, if nothing in it is escaped */
+    /* with its quotes, if nothing in it is escaped */
+    const uint32_t end = key->at + key->length + 2;
     return (source_range){reader->source, key->at, end < length ? end : length};
 }
 
@@ -60,7 +64,8 @@ const char *schema_pointer(const schema_reader *reader, const cst_json *value)
                 continue;
             inner = item;
             pointer = at->kind == JSON_OBJECT
-                          ? arena_format(arena, "%s%s", pointer, pointer_token(arena, at->keys[i].text, at->keys[i].length))
+                          ? arena_format(arena, "%s%s", pointer,
+                                         pointer_token(arena, at->keys[i].text, at->keys[i].length))
                           : arena_format(arena, "%s/%u", pointer, i);
         }
         if (inner == NULL)
@@ -70,14 +75,16 @@ const char *schema_pointer(const schema_reader *reader, const cst_json *value)
     return pointer;
 }
 
-static void schema_report(const schema_reader *reader, diagnostic_code code, const cst_json *value, const char *text)
+static void schema_report(const schema_reader *reader, diagnostic_code code, const cst_json *value,
+                          const char *text)
 {
     compilation *const compilation = reader->checker->compilation;
-    diagnostic *const d = diagnostic_report(compilation, code, schema_range(reader, value), "%s", text);
+    diagnostic *const d =
+        diagnostic_report(compilation, code, schema_range(reader, value), "%s", text);
     diagnostic_note_text(compilation, d, "at %s of the file", schema_pointer(reader, value));
 }
 
-/* ---- references ---------------------------------------------------------------------------------------- */
+/* ---- references ------------------------------------------------------------------------------ */
 
 static const cst_json *member_named(const cst_json *object, const char *name, size_t length)
 {
@@ -97,7 +104,8 @@ static const cst_json *member_named(const cst_json *object, const char *name, si
 }
 
 /* The value at a JSON pointer without its leading '#'; NULL if there is none. */
-static const cst_json *pointer_follow(arena *arena, const cst_json *from, const char *text, uint32_t length)
+static const cst_json *pointer_follow(arena *arena, const cst_json *from, const char *text,
+                                      uint32_t length)
 {
     char *const token = arena_allocate(arena, (size_t)length + 1);
     uint32_t i = 0;
@@ -106,7 +114,8 @@ static const cst_json *pointer_follow(arena *arena, const cst_json *from, const 
             return NULL;
         size_t used = 0;
         for (; i < length && text[i] != '/'; i++) {
-            const bool escape = text[i] == '~' && i + 1 < length && (text[i + 1] == '0' || text[i + 1] == '1');
+            const bool escape =
+                text[i] == '~' && i + 1 < length && (text[i + 1] == '0' || text[i + 1] == '1');
             token[used++] = !escape ? text[i] : text[i + 1] == '0' ? '~' : '/';
             i += escape;
         }
@@ -115,17 +124,20 @@ static const cst_json *pointer_follow(arena *arena, const cst_json *from, const 
     return from;
 }
 
-static const type *reference_type(schema_reader *reader, const cst_json *reference, uint32_t depth, bool *nullable)
+static const type *reference_type(schema_reader *reader, const cst_json *reference, uint32_t depth,
+                                  bool *nullable)
 {
     const type *const open_type = type_scalar(reader->checker, CST_KIND_JSON, 0);
     if (reference->kind != JSON_STRING) {
         schema_report(reader, E_TOOLS_SCHEMA, reference, "a `$ref` is a text");
         return open_type;
     }
-    if (reference->length == 0 || reference->text[0] != '#' || (reference->length > 1 && reference->text[1] != '/'))
+    if (reference->length == 0 || reference->text[0] != '#' ||
+        (reference->length > 1 && reference->text[1] != '/'))
         return open_type; /* another document, or an anchor */
     arena *const arena = reader->checker->arena;
-    const cst_json *target = pointer_follow(arena, reader->root, reference->text + 1, reference->length - 1);
+    const cst_json *target =
+        pointer_follow(arena, reader->root, reference->text + 1, reference->length - 1);
     if (target == NULL)
         target = pointer_follow(arena, reader->file, reference->text + 1, reference->length - 1);
     if (target == NULL) {
@@ -142,13 +154,15 @@ static const type *reference_type(schema_reader *reader, const cst_json *referen
     return found;
 }
 
-/* ---- alternatives and constants -------------------------------------------------------------------------- */
+/* ---- alternatives and constants -------------------------------------------------------------- */
 
-static const type *any_of_type(schema_reader *reader, const cst_json *list, uint32_t depth, bool *nullable)
+static const type *any_of_type(schema_reader *reader, const cst_json *list, uint32_t depth,
+                               bool *nullable)
 {
     const type *const open_type = type_scalar(reader->checker, CST_KIND_JSON, 0);
     if (list->kind != JSON_LIST || list->length == 0) {
-        schema_report(reader, E_TOOLS_SCHEMA, list, "alternatives are a list of schemas, and not empty");
+        schema_report(reader, E_TOOLS_SCHEMA, list,
+                      "alternatives are a list of schemas, and not empty");
         return open_type;
     }
     const type *found = NULL;
@@ -191,7 +205,8 @@ static const type *enum_type(schema_reader *reader, const cst_json *values, bool
             continue;
         char *const text = text_copy(reader, value->text, value->length);
         if (made->count < 4)
-            name = arena_format(reader->checker->arena, "%s%s \"%s\"", name, made->count == 0 ? "" : ",", text);
+            name = arena_format(reader->checker->arena, "%s%s \"%s\"", name,
+                                made->count == 0 ? "" : ",", text);
         else if (made->count == 4)
             name = arena_format(reader->checker->arena, "%s, …", name);
         name_table_add(reader->checker->arena, &seen, text, i);
@@ -201,29 +216,36 @@ static const type *enum_type(schema_reader *reader, const cst_json *values, bool
     return made->count > 0 ? type_enum(reader->checker, made) : NULL;
 }
 
-/* ---- scalars, lists, records --------------------------------------------------------------------------------- */
+/* ---- scalars, lists, records ----------------------------------------------------------------- */
 
 /* A bound such as maxLength; 0 if there is none that the language can hold. */
 static uint32_t bound_of(const cst_json *schema, const char *name, uint32_t most)
 {
     const cst_json *const value = json_member(schema, name);
     cst_value number;
-    if (value == NULL || value->kind != JSON_NUMBER || !number_parse(CST_KIND_INT, value->text, value->length, &number))
+    if (value == NULL || value->kind != JSON_NUMBER ||
+        !number_parse(CST_KIND_INT, value->text, value->length, &number))
         return 0;
-    return number.as.integer >= 1 && number.as.integer <= (int64_t)most ? (uint32_t)number.as.integer : 0;
+    return number.as.integer >= 1 && number.as.integer <= (int64_t)most
+               ? (uint32_t)number.as.integer
+               : 0;
 }
 
 static const type *string_type(const schema_reader *reader, const cst_json *schema)
 {
-    static const struct { const char *format; cst_kind kind; } formats[] = {
-        {"email", CST_KIND_EMAIL}, {"uri", CST_KIND_URL},  {"url", CST_KIND_URL},
-        {"ipv4", CST_KIND_IP},     {"ipv6", CST_KIND_IP},  {"date-time", CST_KIND_TIME},
+    static const struct {
+        const char *format;
+        cst_kind kind;
+    } formats[] = {
+        {"email", CST_KIND_EMAIL}, {"uri", CST_KIND_URL}, {"url", CST_KIND_URL},
+        {"ipv4", CST_KIND_IP},     {"ipv6", CST_KIND_IP}, {"date-time", CST_KIND_TIME},
     };
     const cst_json *const format = json_member(schema, "format");
     for (size_t i = 0; format != NULL && i < sizeof formats / sizeof formats[0]; i++)
         if (json_text_is(format, formats[i].format))
             return type_scalar(reader->checker, formats[i].kind, 0);
-    return type_scalar(reader->checker, CST_KIND_STRING, bound_of(schema, "maxLength", LIMIT_TEXT_BYTES));
+    return type_scalar(reader->checker, CST_KIND_STRING,
+                       bound_of(schema, "maxLength", LIMIT_TEXT_BYTES));
 }
 
 static const type *list_type(schema_reader *reader, const cst_json *schema, uint32_t depth)
@@ -244,7 +266,8 @@ static bool name_fits(schema_reader *reader, const json_key *key)
     if (key->length <= LIMIT_NAME_BYTES && memchr(key->text, '\0', key->length) == NULL)
         return true;
     diagnostic_report(reader->checker->compilation, E_TOOLS_NAME, key_range(reader, key),
-                      "a parameter's name has at most %u bytes, and none of them is NUL", LIMIT_NAME_BYTES);
+                      "a parameter's name has at most %u bytes, and none of them is NUL",
+                      LIMIT_NAME_BYTES);
     return false;
 }
 
@@ -259,7 +282,8 @@ static bool required_read(schema_reader *reader, const cst_json *schema, name_ta
         const cst_json *const name = &required->items[i];
         sound = name->kind == JSON_STRING;
         if (sound && memchr(name->text, '\0', name->length) == NULL)
-            name_table_add(reader->checker->arena, out, text_copy(reader, name->text, name->length), i);
+            name_table_add(reader->checker->arena, out, text_copy(reader, name->text, name->length),
+                           i);
     }
     if (!sound)
         schema_report(reader, E_TOOLS_SCHEMA, required, "`required` is a list of names");
@@ -279,7 +303,8 @@ static const type *record_type(schema_reader *reader, const cst_json *schema, ui
     name_table required = {0};
     if (!required_read(reader, schema, &required) || (properties->length == 0 && depth > 0))
         return open_type;
-    type_field *const fields = arena_array(reader->checker->arena, properties->length, sizeof *fields);
+    type_field *const fields =
+        arena_array(reader->checker->arena, properties->length, sizeof *fields);
     uint32_t count = 0;
     for (uint32_t i = 0; i < properties->length; i++) {
         const json_key *const key = &properties->keys[i];
@@ -288,24 +313,36 @@ static const type *record_type(schema_reader *reader, const cst_json *schema, ui
         bool nullable = false;
         const type *const found = schema_type(reader, &properties->items[i], depth + 1, &nullable);
         fields[count++] = (type_field){
-            .name = text_copy(reader, key->text, key->length), .type = found, .range = key_range(reader, key),
+            .name = text_copy(reader, key->text, key->length),
+            .type = found,
+            .range = key_range(reader, key),
             .optional = nullable || name_table_find(&required, key->text, key->length) == CST_NONE};
     }
     return type_record(reader->checker, fields, count);
 }
 
-/* ---- one schema ------------------------------------------------------------------------------------------------ */
+/* ---- one schema ------------------------------------------------------------------------------ */
 
 typedef enum schema_kind {
-    SCHEMA_STRING = 1, SCHEMA_INTEGER = 2, SCHEMA_NUMBER = 4, SCHEMA_BOOLEAN = 8, SCHEMA_OBJECT = 16, SCHEMA_ARRAY = 32, SCHEMA_NULL = 64
+    SCHEMA_STRING = 1,
+    SCHEMA_INTEGER = 2,
+    SCHEMA_NUMBER = 4,
+    SCHEMA_BOOLEAN = 8,
+    SCHEMA_OBJECT = 16,
+    SCHEMA_ARRAY = 32,
+    SCHEMA_NULL = 64
 } schema_kind;
 
 /* The types that `type` allows, as a bit set; 0 if it says nothing. */
 static uint32_t kinds_read(schema_reader *reader, const cst_json *schema)
 {
-    static const struct { const char *name; schema_kind kind; } kinds[] = {
-        {"string", SCHEMA_STRING}, {"integer", SCHEMA_INTEGER}, {"number", SCHEMA_NUMBER}, {"boolean", SCHEMA_BOOLEAN},
-        {"object", SCHEMA_OBJECT}, {"array", SCHEMA_ARRAY},     {"null", SCHEMA_NULL},
+    static const struct {
+        const char *name;
+        schema_kind kind;
+    } kinds[] = {
+        {"string", SCHEMA_STRING},   {"integer", SCHEMA_INTEGER}, {"number", SCHEMA_NUMBER},
+        {"boolean", SCHEMA_BOOLEAN}, {"object", SCHEMA_OBJECT},   {"array", SCHEMA_ARRAY},
+        {"null", SCHEMA_NULL},
     };
     const cst_json *const named = json_member(schema, "type");
     if (named == NULL)
@@ -315,10 +352,12 @@ static uint32_t kinds_read(schema_reader *reader, const cst_json *schema)
     for (uint32_t i = 0; i < (list ? named->length : 1); i++) {
         const cst_json *const name = list ? &named->items[i] : named;
         size_t k = 0;
-        while (k < sizeof kinds / sizeof kinds[0] && !(name->kind == JSON_STRING && json_text_is(name, kinds[k].name)))
+        while (k < sizeof kinds / sizeof kinds[0] &&
+               !(name->kind == JSON_STRING && json_text_is(name, kinds[k].name)))
             k++;
         if (k == sizeof kinds / sizeof kinds[0]) {
-            schema_report(reader, E_TOOLS_SCHEMA, name, "a `type` is string, integer, number, boolean, object, array or null");
+            schema_report(reader, E_TOOLS_SCHEMA, name,
+                          "a `type` is string, integer, number, boolean, object, array or null");
             return 0;
         }
         set |= kinds[k].kind;
@@ -326,7 +365,8 @@ static uint32_t kinds_read(schema_reader *reader, const cst_json *schema)
     return set;
 }
 
-static const type *kind_type(schema_reader *reader, const cst_json *schema, uint32_t kinds, uint32_t depth)
+static const type *kind_type(schema_reader *reader, const cst_json *schema, uint32_t kinds,
+                             uint32_t depth)
 {
     checker *const checker = reader->checker;
     switch (kinds) {
@@ -348,10 +388,12 @@ static bool within_bounds(schema_reader *reader, const cst_json *schema, uint32_
     reader->steps++;
     if (depth <= LIMIT_TYPE_DEPTH && reader->steps <= LIMIT_SCHEMA_STEPS)
         return true;
-    const char *const text = depth > LIMIT_TYPE_DEPTH
-                                 ? arena_format(reader->checker->arena, "a schema may be nested at most %u deep", LIMIT_TYPE_DEPTH)
-                                 : arena_format(reader->checker->arena, "the schema of one tool may have at most %u parts",
-                                                LIMIT_SCHEMA_STEPS);
+    const char *const text =
+        depth > LIMIT_TYPE_DEPTH
+            ? arena_format(reader->checker->arena, "a schema may be nested at most %u deep",
+                           LIMIT_TYPE_DEPTH)
+            : arena_format(reader->checker->arena,
+                           "the schema of one tool may have at most %u parts", LIMIT_SCHEMA_STEPS);
     schema_report(reader, E_SCHEMA_DEPTH, schema, text);
     return false;
 }
@@ -362,14 +404,18 @@ static const cst_json *values_of(const cst_json *schema, cst_json *constant)
     for (uint32_t i = 0; i < schema->length; i++) {
         if (schema->keys[i].length != 5 || memcmp(schema->keys[i].text, "const", 5) != 0)
             continue;
-        *constant = (cst_json){.kind = JSON_LIST, .at = schema->items[i].at, .at_length = schema->items[i].at_length,
-                               .length = 1, .items = &schema->items[i]};
+        *constant = (cst_json){.kind = JSON_LIST,
+                               .at = schema->items[i].at,
+                               .at_length = schema->items[i].at_length,
+                               .length = 1,
+                               .items = &schema->items[i]};
         return constant;
     }
     return json_member(schema, "enum");
 }
 
-const type *schema_type(schema_reader *reader, const cst_json *schema, uint32_t depth, bool *nullable)
+const type *schema_type(schema_reader *reader, const cst_json *schema, uint32_t depth,
+                        bool *nullable)
 {
     const type *const open_type = type_scalar(reader->checker, CST_KIND_JSON, 0);
     if (!within_bounds(reader, schema, depth) || schema->kind == JSON_BOOL)
@@ -382,11 +428,13 @@ const type *schema_type(schema_reader *reader, const cst_json *schema, uint32_t 
     if (reference != NULL)
         return reference_type(reader, reference, depth, nullable);
     const uint32_t kinds = kinds_read(reader, schema);
-    const cst_json *const any_of = json_member(schema, "anyOf") ? json_member(schema, "anyOf") : json_member(schema, "oneOf");
+    const cst_json *const any_of =
+        json_member(schema, "anyOf") ? json_member(schema, "anyOf") : json_member(schema, "oneOf");
     const cst_json *const all_of = json_member(schema, "allOf");
     if (kinds == 0 && any_of != NULL && all_of == NULL)
         return any_of_type(reader, any_of, depth, nullable);
-    if (kinds == 0 && all_of != NULL && any_of == NULL && all_of->kind == JSON_LIST && all_of->length == 1)
+    if (kinds == 0 && all_of != NULL && any_of == NULL && all_of->kind == JSON_LIST &&
+        all_of->length == 1)
         return schema_type(reader, &all_of->items[0], depth + 1, nullable);
     *nullable = (kinds & SCHEMA_NULL) != 0;
     cst_json constant;

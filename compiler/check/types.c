@@ -153,8 +153,8 @@ uint32_t type_row(checker *checker, const type *wanted)
 bool type_is_identity(const type *type)
 {
     return type->kind == CST_KIND_EMAIL || type->kind == CST_KIND_URL ||
-           type->kind == CST_KIND_HOST || type->kind == CST_KIND_PATH || type->kind == CST_KIND_IP ||
-           type->kind == CST_KIND_COMMAND;
+           type->kind == CST_KIND_HOST || type->kind == CST_KIND_PATH ||
+           type->kind == CST_KIND_IP || type->kind == CST_KIND_COMMAND;
 }
 
 bool type_is_text(const type *type)
@@ -360,8 +360,8 @@ static const type *name_resolve(checker *checker, unit *unit, const ast_type *as
         type_unknown(checker, unit, ast);
         return NULL;
     }
-    diagnostic *const d =
-        check_report(checker, E_UNKNOWN_TYPE, ast->name.range, "`%s` is not a type", ast->name.bytes);
+    diagnostic *const d = check_report(checker, E_UNKNOWN_TYPE, ast->name.range,
+                                       "`%s` is not a type", ast->name.bytes);
     diagnostic_note_at(checker->compilation, d, symbol->range, "it is declared here");
     return NULL;
 }
@@ -396,8 +396,7 @@ static const type *record_resolve(checker *checker, unit *unit, const ast_type *
         const ast_field *const field = &ast->fields[i];
         const type *const type =
             type_or_lost(checker, type_resolve(checker, unit, field->type, depth + 1));
-        const uint32_t first =
-            name_table_find(&seen, field->key.bytes, strlen(field->key.bytes));
+        const uint32_t first = name_table_find(&seen, field->key.bytes, strlen(field->key.bytes));
         if (first == CST_NONE) {
             name_table_add(checker->arena, &seen, field->key.bytes, count);
             fields[count++] =
@@ -423,19 +422,17 @@ const type *type_resolve(checker *checker, unit *unit, const ast_type *ast, uint
     if (ast == NULL)
         return NULL;
     if (depth > LIMIT_TYPE_DEPTH) {
-        diagnostic *const d = check_report(checker, E_TYPE_DEPTH, ast->range,
-                                           "a type may be nested at most %u deep", LIMIT_TYPE_DEPTH);
+        diagnostic *const d =
+            check_report(checker, E_TYPE_DEPTH, ast->range, "a type may be nested at most %u deep",
+                         LIMIT_TYPE_DEPTH);
         diagnostic_mend(checker->compilation, d, ast->range, NULL,
                         "declare the inner part as `json`, and ask for its type where it is used");
         return NULL;
     }
     switch (ast->kind) {
-    case AST_TYPE_NAME:
-        return name_resolve(checker, unit, ast);
-    case AST_TYPE_GENERIC:
-        return generic_resolve(checker, unit, ast, depth);
-    case AST_TYPE_RECORD:
-        return record_resolve(checker, unit, ast, depth);
+    case AST_TYPE_NAME: return name_resolve(checker, unit, ast);
+    case AST_TYPE_GENERIC: return generic_resolve(checker, unit, ast, depth);
+    case AST_TYPE_RECORD: return record_resolve(checker, unit, ast, depth);
     }
     return NULL;
 }

@@ -170,9 +170,7 @@ static void verify_value(verifier *verifier, const expression *node)
         return;
     case EXPRESSION_ADD:
     case EXPRESSION_SUBTRACT:
-    case EXPRESSION_MULTIPLY:
-        verify_arithmetic(verifier, node);
-        return;
+    case EXPRESSION_MULTIPLY: verify_arithmetic(verifier, node); return;
     case EXPRESSION_NEGATE:
         demand(verifier,
                is_value(left) && left->type->kind == node->type->kind && is_ordered(left) &&
@@ -209,20 +207,20 @@ static void verify_value(verifier *verifier, const expression *node)
     case EXPRESSION_FACTS:
     case EXPRESSION_KNOWN:
         demand(verifier,
-               is_kind(left, CST_KIND_COMMAND) && is_kind(node, CST_KIND_LIST) && node->index < CST_PROPERTY_COUNT &&
+               is_kind(left, CST_KIND_COMMAND) && is_kind(node, CST_KIND_LIST) &&
+                   node->index < CST_PROPERTY_COUNT &&
                    (node->site != CST_NONE) == (node->kind == EXPRESSION_FACTS),
                "facts of no command");
         return;
     case EXPRESSION_ASK:
         demand(verifier,
                node->index < verifier->policy->externs.count && node->site != CST_NONE &&
-                   node->item_count == verifier->policy->externs.items[node->index].parameter_count &&
+                   node->item_count ==
+                       verifier->policy->externs.items[node->index].parameter_count &&
                    node->type == verifier->policy->externs.items[node->index].returns,
                "a question that no host predicate is");
         return;
-    default:
-        verify_reduction(verifier, node);
-        return;
+    default: verify_reduction(verifier, node); return;
     }
 }
 
@@ -268,46 +266,54 @@ static void verify_test(verifier *verifier, const expression *node)
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
         demand(verifier,
-               is_value(left) && node->index < verifier->policy->probes.count && node->site != CST_NONE,
+               is_value(left) && node->index < verifier->policy->probes.count &&
+                   node->site != CST_NONE,
                "a text test without a probe");
         return;
     case EXPRESSION_REPEATS:
         demand(verifier,
-               is_value(left) && node->index < verifier->policy->echoes.count && node->site != CST_NONE,
+               is_value(left) && node->index < verifier->policy->echoes.count &&
+                   node->site != CST_NONE,
                "a repetition of nothing");
         return;
     case EXPRESSION_EARLIER:
         demand(verifier, is_past(verifier, node), "`earlier` without a question about the past");
         return;
     case EXPRESSION_LABELLED:
-        demand(verifier, node->index < verifier->policy->labels.count && node->site != CST_NONE, "a label that is not there");
+        demand(verifier, node->index < verifier->policy->labels.count && node->site != CST_NONE,
+               "a label that is not there");
         return;
     case EXPRESSION_NOTE:
-        demand(verifier, is_value(left) && node->index < verifier->policy->note_count, "a note of nothing");
+        demand(verifier, is_value(left) && node->index < verifier->policy->note_count,
+               "a note of nothing");
         return;
     case EXPRESSION_FROM:
         demand(verifier,
-               is_value(left) && node->index < verifier->policy->froms.count && node->site != CST_NONE,
+               is_value(left) && node->index < verifier->policy->froms.count &&
+                   node->site != CST_NONE,
                "an origin of nothing");
         return;
     case EXPRESSION_RUNS:
         demand(verifier,
-               is_kind(left, CST_KIND_COMMAND) && node->index / 2 < verifier->policy->commands.count &&
-                   node->site != CST_NONE,
+               is_kind(left, CST_KIND_COMMAND) &&
+                   node->index / 2 < verifier->policy->commands.count && node->site != CST_NONE,
                "nothing that is run");
         return;
     case EXPRESSION_UNKNOWN:
         demand(verifier,
-               is_kind(left, CST_KIND_COMMAND) && node->index / 2 < CST_PROPERTY_COUNT && node->site != CST_NONE,
+               is_kind(left, CST_KIND_COMMAND) && node->index / 2 < CST_PROPERTY_COUNT &&
+                   node->site != CST_NONE,
                "unknown facts of no command");
         return;
     case EXPRESSION_WITHIN:
         demand(verifier,
-               is_kind(left, CST_KIND_PATH) && is_kind(right, CST_KIND_PATH) && node->site != CST_NONE,
+               is_kind(left, CST_KIND_PATH) && is_kind(right, CST_KIND_PATH) &&
+                   node->site != CST_NONE,
                "no path out of a command");
         return;
     case EXPRESSION_PRESENT:
-        demand(verifier, left != NULL && (is_place(left) || left->kind == EXPRESSION_PAST_LATEST), "a presence of no field");
+        demand(verifier, left != NULL && (is_place(left) || left->kind == EXPRESSION_PAST_LATEST),
+               "a presence of no field");
         return;
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:
@@ -316,9 +322,7 @@ static void verify_test(verifier *verifier, const expression *node)
                    node->local < verifier->policy->local_count,
                "a quantifier over no list");
         return;
-    case EXPRESSION_NOT:
-        demand(verifier, is_truth(left), "the negation of no condition");
-        return;
+    case EXPRESSION_NOT: demand(verifier, is_truth(left), "the negation of no condition"); return;
     default:
         demand(verifier, node->item_count >= 2, "`and` or `or` of fewer than two");
         for (uint32_t i = 0; i < node->item_count; i++)
@@ -336,8 +340,9 @@ static void verify_node(verifier *verifier, const expression *node, const locals
     const bool own_left = node->kind != EXPRESSION_CONSTANT && node->kind != EXPRESSION_FIELD &&
                           node->kind != EXPRESSION_LOCAL && node->kind != EXPRESSION_AND &&
                           node->kind != EXPRESSION_OR && node->kind != EXPRESSION_PAST_NUMBER &&
-                          node->kind != EXPRESSION_PAST_LATEST && node->kind != EXPRESSION_EARLIER &&
-                          node->kind != EXPRESSION_LABELLED && node->kind != EXPRESSION_ASK;
+                          node->kind != EXPRESSION_PAST_LATEST &&
+                          node->kind != EXPRESSION_EARLIER && node->kind != EXPRESSION_LABELLED &&
+                          node->kind != EXPRESSION_ASK;
     if (own_left)
         verify_node(verifier, node->left, around);
     const bool binds = node->kind == EXPRESSION_ANY || node->kind == EXPRESSION_ALL;

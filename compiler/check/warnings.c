@@ -1,8 +1,10 @@
 /*
- * warnings.c - what needs the whole policy: mistakes that compile. One function a warning; warnings_check is their list.
+ * warnings.c - what needs the whole policy: mistakes that compile. One function a warning;
+ * warnings_check is their list.
  *
- * Runs only on a policy without errors, so that nothing is reported twice and every table is complete. Judged is the file that was
- * compiled; the files that it extends are judged when they are compiled themselves.
+ * Runs only on a policy without errors, so that nothing is reported twice and every table is
+ * complete. Judged is the file that was compiled; the files that it extends are judged when they
+ * are compiled themselves.
  */
 #include "compiler/check/warnings.h"
 
@@ -12,7 +14,7 @@
 
 enum { SHOWN_TOOLS = 10 }; /* unmentioned tools that are reported one by one */
 
-/* ---- names that nothing uses ------------------------------------------------------------------------------ */
+/* ---- names that nothing uses ----------------------------------------------------------------- */
 
 static const char *kind_name(symbol_kind kind)
 {
@@ -34,7 +36,8 @@ static const char *kind_name(symbol_kind kind)
 static bool context_is_read(const checked_policy *policy, const char *name)
 {
     for (uint32_t i = 0; i < policy->slots.count; i++)
-        if (policy->slots.items[i].key_count > 0 && strcmp(policy->slots.items[i].keys[0], name) == 0)
+        if (policy->slots.items[i].key_count > 0 &&
+            strcmp(policy->slots.items[i].keys[0], name) == 0)
             return true;
     return false;
 }
@@ -48,20 +51,23 @@ static void warn_unused(checker *checker)
             continue;
         if (symbol->kind == SYMBOL_CONTEXT && context_is_read(checker->policy, symbol->name))
             continue;
-        diagnostic *const d = diagnostic_report(checker->compilation, W_UNUSED_NAME, symbol->range,
-                                                "nothing uses the %s `%s`", kind_name(symbol->kind), symbol->name);
+        diagnostic *const d =
+            diagnostic_report(checker->compilation, W_UNUSED_NAME, symbol->range,
+                              "nothing uses the %s `%s`", kind_name(symbol->kind), symbol->name);
         diagnostic_mend(checker->compilation, d, symbol->range, NULL, "use it, or remove it");
     }
 }
 
-/* ---- conditions that say nothing ----------------------------------------------------------------------------- */
+/* ---- conditions that say nothing ------------------------------------------------------------- */
 
-/* A test of constants in the condition was reported where it stands: that is the reason, and said once. */
+/* A test of constants in the condition was reported where it stands: that is the reason, and said
+ * once. */
 static diagnostic *constant_test_in(compilation *compilation, source_range range)
 {
     for (uint32_t i = 0; i < compilation->diagnostics.count; i++) {
         diagnostic *const d = &compilation->diagnostics.items[i];
-        if (d->code == W_CONSTANT_TEST && d->range.file == range.file && d->range.start >= range.start && d->range.end <= range.end)
+        if (d->code == W_CONSTANT_TEST && d->range.file == range.file &&
+            d->range.start >= range.start && d->range.end <= range.end)
             return d;
     }
     return NULL;
@@ -71,36 +77,44 @@ static void warn_constant(checker *checker, const rule *rule)
 {
     const known_truth known = rule_known(checker->policy, rule);
     const ast_declaration *const declaration = rule->declaration;
-    const ast_expression *const condition = declaration->when != NULL ? declaration->when : declaration->unless;
+    const ast_expression *const condition =
+        declaration->when != NULL ? declaration->when : declaration->unless;
     const source_range range = condition != NULL ? condition->range : rule->range;
     diagnostic *const reason = constant_test_in(checker->compilation, range);
     if (known == KNOWN_FALSE) {
         static const char *const what[] = {"rule", "permit", "waiver"};
         if (reason != NULL) {
-            diagnostic_note_at(checker->compilation, reason, rule->range, "so the %s `%s` can never %s", what[rule->kind],
-                               rule->name, rule->kind == CST_RULE ? "fire" : "count");
+            diagnostic_note_at(checker->compilation, reason, rule->range,
+                               "so the %s `%s` can never %s", what[rule->kind], rule->name,
+                               rule->kind == CST_RULE ? "fire" : "count");
             return;
         }
-        diagnostic *const d = diagnostic_report(checker->compilation, W_NEVER_FIRES, rule->range, "the %s `%s` can never %s",
-                                                what[rule->kind], rule->name, rule->kind == CST_RULE ? "fire" : "count");
+        diagnostic *const d = diagnostic_report(
+            checker->compilation, W_NEVER_FIRES, rule->range, "the %s `%s` can never %s",
+            what[rule->kind], rule->name, rule->kind == CST_RULE ? "fire" : "count");
         if (condition != NULL)
-            diagnostic_note_at(checker->compilation, d, range, "its condition is false for every event");
-        diagnostic_mend(checker->compilation, d, rule->range, NULL, "change the condition, or remove the %s", what[rule->kind]);
+            diagnostic_note_at(checker->compilation, d, range,
+                               "its condition is false for every event");
+        diagnostic_mend(checker->compilation, d, rule->range, NULL,
+                        "change the condition, or remove the %s", what[rule->kind]);
     } else if (known == KNOWN_TRUE && condition != NULL && reason == NULL) {
-        diagnostic *const d = diagnostic_report(checker->compilation, W_ALWAYS_TRUE, range,
-                                                "the condition of `%s` is true for every event", rule->name);
-        diagnostic_mend(checker->compilation, d, range, NULL, "leave it out, or compare what was meant");
+        diagnostic *const d =
+            diagnostic_report(checker->compilation, W_ALWAYS_TRUE, range,
+                              "the condition of `%s` is true for every event", rule->name);
+        diagnostic_mend(checker->compilation, d, range, NULL,
+                        "leave it out, or compare what was meant");
     }
 }
 
 static void warn_conditions(checker *checker)
 {
     for (uint32_t i = 0; i < checker->policy->rules.count; i++)
-        if (checker->policy->rules.items[i].layer == 0 && checker->policy->rules.items[i].declaration != NULL)
+        if (checker->policy->rules.items[i].layer == 0 &&
+            checker->policy->rules.items[i].declaration != NULL)
             warn_constant(checker, &checker->policy->rules.items[i]);
 }
 
-/* ---- permits ---------------------------------------------------------------------------------------------------- */
+/* ---- permits --------------------------------------------------------------------------------- */
 
 static void warn_permits(checker *checker)
 {
@@ -113,25 +127,28 @@ static void warn_permits(checker *checker)
             const cst_stage stage = rule->bodies[k].selector.stage;
             if (policy->layers[0].defaults[stage].verdict != CST_PERMIT)
                 continue;
-            diagnostic *const d = diagnostic_report(checker->compilation, W_PERMIT_WITHOUT_EFFECT, rule->range,
-                                                    "the permit `%s` has no effect: `%s` allows by default", rule->name,
-                                                    cst_stage_name(stage));
-            diagnostic_mend(checker->compilation, d, rule->range, NULL, "add `default %s deny`, or remove the permit",
-                            cst_stage_name(stage));
+            diagnostic *const d =
+                diagnostic_report(checker->compilation, W_PERMIT_WITHOUT_EFFECT, rule->range,
+                                  "the permit `%s` has no effect: `%s` allows by default",
+                                  rule->name, cst_stage_name(stage));
+            diagnostic_mend(checker->compilation, d, rule->range, NULL,
+                            "add `default %s deny`, or remove the permit", cst_stage_name(stage));
             break;
         }
     }
 }
 
-/* ---- tools that no rule mentions ------------------------------------------------------------------------------------ */
+/* ---- tools that no rule mentions ------------------------------------------------------------- */
 
-static void tools_in_condition(const checked_policy *policy, const expression *expression, bool *mentioned)
+static void tools_in_condition(const checked_policy *policy, const expression *expression,
+                               bool *mentioned)
 {
     if (expression == NULL)
         return;
     if (expression->kind == EXPRESSION_CONSTANT && expression->constant.kind == CST_KIND_TOOL)
         mentioned[expression->constant.as.integer] = true;
-    if (expression->kind == EXPRESSION_IN_SET && policy->sets.items[expression->index].kind == CST_KIND_TOOL) {
+    if (expression->kind == EXPRESSION_IN_SET &&
+        policy->sets.items[expression->index].kind == CST_KIND_TOOL) {
         const checked_set *const set = &policy->sets.items[expression->index];
         for (uint32_t i = 0; i < set->count; i++)
             mentioned[set->values[i].as.integer] = true;
@@ -143,7 +160,8 @@ static void tools_in_condition(const checked_policy *policy, const expression *e
 }
 
 /* Also in a selector that another covers, which has no body. */
-static void tools_in_selectors(const checker *checker, const ast_declaration *declaration, bool *mentioned)
+static void tools_in_selectors(const checker *checker, const ast_declaration *declaration,
+                               bool *mentioned)
 {
     for (uint32_t i = 0; i < declaration->stages.count; i++)
         for (uint32_t k = 0; k < declaration->stages.items[i].tools.count; k++) {
@@ -182,16 +200,19 @@ static void warn_unmentioned(checker *checker)
         last = tool;
         if (++count > SHOWN_TOOLS)
             continue;
-        diagnostic *const d = diagnostic_report(checker->compilation, W_UNMENTIONED_TOOL, tool->range,
-                                                "no rule or permit mentions the tool `%s`", tool->name);
-        diagnostic_mend(checker->compilation, d, tool->range, NULL, "write a rule for it, or tag it `reads` if it only reads");
+        diagnostic *const d =
+            diagnostic_report(checker->compilation, W_UNMENTIONED_TOOL, tool->range,
+                              "no rule or permit mentions the tool `%s`", tool->name);
+        diagnostic_mend(checker->compilation, d, tool->range, NULL,
+                        "write a rule for it, or tag it `reads` if it only reads");
     }
     if (count > SHOWN_TOOLS)
         diagnostic_report(checker->compilation, W_UNMENTIONED_TOOL, last->range,
-                          "no rule or permit mentions %u more tools, `%s` the last of them", count - SHOWN_TOOLS, last->name);
+                          "no rule or permit mentions %u more tools, `%s` the last of them",
+                          count - SHOWN_TOOLS, last->name);
 }
 
-/* ---- who is asked ------------------------------------------------------------------------------------------------------ */
+/* ---- who is asked ---------------------------------------------------------------------------- */
 
 /* The place of the first demand of an approval in the compiled file; false if there is none. */
 static bool asked_first(const checker *checker, source_range *range, const char **who)
@@ -202,7 +223,8 @@ static bool asked_first(const checker *checker, source_range *range, const char 
         if (rule->who_count == 0 || rule->layer != 0)
             continue;
         const ast_effect *const effect = &rule->declaration->effect;
-        const ast_text *const name = effect->kind == AST_EFFECT_ASK ? &effect->ask.who.items[0] : &effect->text;
+        const ast_text *const name =
+            effect->kind == AST_EFFECT_ASK ? &effect->ask.who.items[0] : &effect->text;
         *range = name->range;
         *who = name->bytes;
         return true;
@@ -210,7 +232,8 @@ static bool asked_first(const checker *checker, source_range *range, const char 
     const ast_file *const file = checker->layers.items[0]->file;
     for (uint32_t i = 0; i < file->count; i++) {
         const ast_declaration *const declaration = file->items[i];
-        if (declaration->kind != AST_DEFAULT || declaration->verdict != CST_REQUIRE_APPROVAL || declaration->ask.who.count == 0)
+        if (declaration->kind != AST_DEFAULT || declaration->verdict != CST_REQUIRE_APPROVAL ||
+            declaration->ask.who.count == 0)
             continue;
         *range = declaration->ask.who.items[0].range;
         *who = declaration->ask.who.items[0].bytes;
@@ -225,18 +248,20 @@ static void warn_channels(checker *checker)
     const char *who;
     if (checker->channels.count > 0 || !asked_first(checker, &range, &who))
         return;
-    diagnostic *const d = diagnostic_report(checker->compilation, W_NO_CHANNEL, range,
-                                            "`%s` is asked, and no `approvals by` says who can be", who);
+    diagnostic *const d =
+        diagnostic_report(checker->compilation, W_NO_CHANNEL, range,
+                          "`%s` is asked, and no `approvals by` says who can be", who);
     const ast_file *const file = checker->layers.items[0]->file;
     source_range start = {range.file, 0, 0}; /* of the declaration that asks */
     for (uint32_t i = 0; i < file->count; i++)
         if (file->items[i]->range.start <= range.start && range.start < file->items[i]->range.end)
             start.start = start.end = file->items[i]->range.start;
-    diagnostic_mend(checker->compilation, d, start, arena_format(checker->arena, "approvals by %s\n", who),
+    diagnostic_mend(checker->compilation, d, start,
+                    arena_format(checker->arena, "approvals by %s\n", who),
                     "declare it: `approvals by %s`", who);
 }
 
-/* ---- the list ------------------------------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 void warnings_check(checker *checker)
 {

@@ -1,10 +1,12 @@
 /*
  * warnings_cover.c - rules that another always covers.
  *
- * Rule A covers rule B if A is of the same file and kind, enforced, not waivable, at least as strict, and fires wherever B does: for each
- * body of B there is a body of A for the same events or more whose conjuncts all stand among B's. Comparing all pairs would be quadratic, so the
- * bodies of possible covers are filed under their rarest conjunct and their tool: a body of B only meets those that share one
- * with it. What is left is counted against a bound, and a policy that reaches it is told.
+ * Rule A covers rule B if A is of the same file and kind, enforced, not waivable, at least as
+ * strict, and fires wherever B does: for each body of B there is a body of A for the same events or
+ * more whose conjuncts all stand among B's. Comparing all pairs would be quadratic, so the bodies
+ * of possible covers are filed under their rarest conjunct and their tool: a body of B only meets
+ * those that share one with it. What is left is counted against a bound, and a policy that reaches
+ * it is told.
  */
 #include <string.h>
 
@@ -12,7 +14,8 @@
 #include "compiler/check/warnings.h"
 #include "runtime/limits.h"
 
-enum { CONJUNCTS = 64 }; /* bodies with more are taken by their first ones, as what is covered; they cover nothing */
+/* bodies with more are taken by their first ones, as what is covered; they cover nothing */
+enum { CONJUNCTS = 64 };
 
 #define EVERY_TOOL UINT32_MAX
 
@@ -32,12 +35,18 @@ typedef struct filed {
 
 typedef struct search {
     checker *checker;
-    struct { body *items; uint32_t count, capacity; } bodies;
-    uint32_t *first_body;   /* by rule */
-    uint32_t *frequencies;  /* of conjuncts, by hash */
-    uint32_t *buckets;      /* number + 1 in files */
-    uint32_t mask;          /* of both tables */
-    struct { filed *items; uint32_t count, capacity; } files;
+    struct {
+        body *items;
+        uint32_t count, capacity;
+    } bodies;
+    uint32_t *first_body;  /* by rule */
+    uint32_t *frequencies; /* of conjuncts, by hash */
+    uint32_t *buckets;     /* number + 1 in files */
+    uint32_t mask;         /* of both tables */
+    struct {
+        filed *items;
+        uint32_t count, capacity;
+    } files;
     uint64_t steps;
 } search;
 
@@ -56,7 +65,7 @@ static uint32_t size_of(const expression *tree)
     return size;
 }
 
-/* ---- filing --------------------------------------------------------------------------------------------- */
+/* ---- filing ---------------------------------------------------------------------------------- */
 
 static void body_add(search *search, uint32_t rule, const rule_body *source)
 {
@@ -107,11 +116,13 @@ static void body_file(search *search, uint32_t number)
     const selector *const selector = &body->source->selector;
     if (selector->every_tool || selector->tool_count == 0)
         file_under(search, number, conjunct, EVERY_TOOL);
-    for (uint32_t i = 0; !selector->every_tool && i < selector->tool_count && search->steps < LIMIT_COVER_STEPS; i++)
+    for (uint32_t i = 0;
+         !selector->every_tool && i < selector->tool_count && search->steps < LIMIT_COVER_STEPS;
+         i++)
         file_under(search, number, conjunct, selector->tools[i]);
 }
 
-/* ---- comparing --------------------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static bool selector_covers(const selector *wide, const selector *narrow)
 {
@@ -134,7 +145,8 @@ static bool selector_covers(const selector *wide, const selector *narrow)
 static bool body_covers(search *search, const body *wide, const body *narrow)
 {
     search->steps += (uint64_t)wide->count * narrow->count + 1;
-    if (!wide->complete || wide->count > narrow->count || !selector_covers(&wide->source->selector, &narrow->source->selector))
+    if (!wide->complete || wide->count > narrow->count ||
+        !selector_covers(&wide->source->selector, &narrow->source->selector))
         return false;
     for (uint32_t i = 0; i < wide->count; i++) {
         bool found = false;
@@ -152,7 +164,8 @@ static bool body_covers(search *search, const body *wide, const body *narrow)
 
 static bool asks_the_same(const rule *a, const rule *b)
 {
-    if (a->who_count != b->who_count || a->within_us != b->within_us || a->standing != NULL) /* what meets that need not meet the other */
+    if (a->who_count != b->who_count || a->within_us != b->within_us ||
+        a->standing != NULL) /* what meets that need not meet the other */
         return false;
     for (uint32_t i = 0; i < a->who_count; i++) {
         bool found = false;
@@ -171,7 +184,8 @@ static bool rule_covers(search *search, uint32_t wide, uint32_t narrow)
     const rule *const b = &rules[narrow];
     if (a->kind != b->kind || a->verdict < b->verdict || !may_cover(a))
         return false;
-    if (a->verdict == b->verdict && (a->verdict == CST_REQUIRE_APPROVAL || a->verdict == CST_ESCALATE) && !asks_the_same(a, b))
+    if (a->verdict == b->verdict &&
+        (a->verdict == CST_REQUIRE_APPROVAL || a->verdict == CST_ESCALATE) && !asks_the_same(a, b))
         return false;
     for (uint32_t i = 0; i < b->body_count; i++) {
         bool found = false;
@@ -185,17 +199,20 @@ static bool rule_covers(search *search, uint32_t wide, uint32_t narrow)
 }
 
 /* A rule that covers `rule` and is filed under one conjunct and tool; CST_NONE if there is none. */
-static uint32_t cover_under(search *search, uint32_t rule, const rule_body *source, uint32_t conjunct, uint32_t tool)
+static uint32_t cover_under(search *search, uint32_t rule, const rule_body *source,
+                            uint32_t conjunct, uint32_t tool)
 {
     const uint32_t key = key_of_place(conjunct, source, tool);
-    for (uint32_t at = search->buckets[key & search->mask]; at != 0 && search->steps < LIMIT_COVER_STEPS;) {
+    for (uint32_t at = search->buckets[key & search->mask];
+         at != 0 && search->steps < LIMIT_COVER_STEPS;) {
         const filed *const file = &search->files.items[at - 1];
         const uint32_t other = search->bodies.items[file->body].rule;
         at = file->next;
         search->steps++;
         if (file->key != key || other == rule || !rule_covers(search, other, rule))
             continue;
-        if (other < rule || !rule_covers(search, rule, other)) /* of two equal rules only the later is reported */
+        if (other < rule ||
+            !rule_covers(search, rule, other)) /* of two equal rules only the later is reported */
             return other;
     }
     return CST_NONE;
@@ -217,17 +234,20 @@ static uint32_t cover_find(search *search, uint32_t rule)
     return CST_NONE;
 }
 
-/* ---- the warning ---------------------------------------------------------------------------------------------- */
+/* ---- the warning ----------------------------------------------------------------------------- */
 
 static void report(const search *search, const rule *rule, const struct rule *cover)
 {
     compilation *const compilation = search->checker->compilation;
     const char *const what = rule->kind == CST_RULE_PERMIT ? "permit" : "rule";
-    diagnostic *const d = diagnostic_report(compilation, W_ALWAYS_COVERED, rule->range,
-                                            "the %s `%s` never changes a decision", what, rule->name);
-    diagnostic_note_at(compilation, d, cover->range, "`%s` %s wherever it does, and is at least as strict", cover->name,
+    diagnostic *const d =
+        diagnostic_report(compilation, W_ALWAYS_COVERED, rule->range,
+                          "the %s `%s` never changes a decision", what, rule->name);
+    diagnostic_note_at(compilation, d, cover->range,
+                       "`%s` %s wherever it does, and is at least as strict", cover->name,
                        rule->kind == CST_RULE_PERMIT ? "counts" : "fires");
-    diagnostic_mend(compilation, d, rule->range, NULL, "remove `%s`, or narrow `%s`", rule->name, cover->name);
+    diagnostic_mend(compilation, d, rule->range, NULL, "remove `%s`, or narrow `%s`", rule->name,
+                    cover->name);
 }
 
 static void tables_make(search *search)
@@ -258,13 +278,16 @@ void warn_covered(checker *checker)
     tables_make(&search);
     for (uint32_t i = 0; i < policy->rules.count && search.steps < LIMIT_COVER_STEPS; i++) {
         const rule *const rule = &policy->rules.items[i];
-        if (rule->layer != 0 || rule->kind == CST_RULE_WAIVER || rule->shadow || rule->body_count == 0)
+        if (rule->layer != 0 || rule->kind == CST_RULE_WAIVER || rule->shadow ||
+            rule->body_count == 0)
             continue;
         const uint32_t cover = cover_find(&search, i);
         if (cover != CST_NONE)
             report(&search, rule, &policy->rules.items[cover]);
     }
     if (search.steps >= LIMIT_COVER_STEPS)
-        diagnostic_report(checker->compilation, W_COVER_UNFINISHED, (source_range){policy->layers[0].source, 0, 0},
-                          "the search for rules that others cover was stopped: the policy has too many similar rules");
+        diagnostic_report(checker->compilation, W_COVER_UNFINISHED,
+                          (source_range){policy->layers[0].source, 0, 0},
+                          "the search for rules that others cover was stopped: the policy has too "
+                          "many similar rules");
 }

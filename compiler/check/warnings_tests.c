@@ -1,9 +1,10 @@
 /*
  * warnings_tests.c - restricting rules that no test exercises both ways.
  *
- * A test exercises a rule if it expects the rule by name, or expects just its effect without naming anyone, for an event that the rule is about;
- * and it shows that the rule lets something pass if it expects less than the rule's effect for such an event: then the rule did
- * not fire, because the strictest effect stands. A rule that always fires need not show that. Nothing is run here.
+ * A test exercises a rule if it expects the rule by name, or expects just its effect without naming
+ * anyone, for an event that the rule is about; and it shows that the rule lets something pass if it
+ * expects less than the rule's effect for such an event: then the rule did not fire, because the
+ * strictest effect stands. A rule that always fires need not show that. Nothing is run here.
  */
 #include <string.h>
 
@@ -11,15 +12,15 @@
 #include "compiler/check/warnings.h"
 
 typedef struct seen { /* what the tests expect of the events of one stage and tool */
-    uint32_t unnamed;    /* bit set of verdicts that are expected without `by` */
-    uint32_t least;      /* most lenient verdict expected; CST_HALT + 1: nothing is */
+    uint32_t unnamed; /* bit set of verdicts that are expected without `by` */
+    uint32_t least;   /* most lenient verdict expected; CST_HALT + 1: nothing is */
 } seen;
 
 typedef struct coverage {
     const checker *checker;
-    seen *seen;          /* by stage and tool: stage * tools + tool */
+    seen *seen; /* by stage and tool: stage * tools + tool */
     uint32_t tools;
-    bool *named;         /* by rule: some `expect … by` names it */
+    bool *named; /* by rule: some `expect … by` names it */
 } coverage;
 
 static seen *seen_at(const coverage *coverage, cst_stage stage, uint32_t tool)
@@ -40,7 +41,8 @@ static cst_stage stage_of(ast_step_kind kind)
 }
 
 /* The checked steps stand beside the written ones: without errors each of them was kept. */
-static void test_read(const coverage *coverage, const ast_declaration *written, const checked_test *test)
+static void test_read(const coverage *coverage, const ast_declaration *written,
+                      const checked_test *test)
 {
     seen *event = NULL;
     for (uint32_t i = 0; i < test->step_count; i++) {
@@ -48,7 +50,9 @@ static void test_read(const coverage *coverage, const ast_declaration *written, 
         const cst_stage stage = stage_of(step->kind);
         if (stage != CST_STAGE_COUNT) {
             const ast_text *const name = &written->steps[i].name;
-            const uint32_t tool = stage == CST_ACTION || stage == CST_RESULT ? tool_find(coverage->checker, name->bytes, name->length) : 0;
+            const uint32_t tool = stage == CST_ACTION || stage == CST_RESULT
+                                      ? tool_find(coverage->checker, name->bytes, name->length)
+                                      : 0;
             event = seen_at(coverage, stage, tool == CST_NONE ? 0 : tool);
         }
         if (step->kind != AST_STEP_EXPECT || event == NULL)
@@ -63,13 +67,15 @@ static void test_read(const coverage *coverage, const ast_declaration *written, 
     }
 }
 
-static void body_seen(const coverage *coverage, const rule *rule, const selector *selector, bool *stopped, bool *passed)
+static void body_seen(const coverage *coverage, const rule *rule, const selector *selector,
+                      bool *stopped, bool *passed)
 {
     const bool listed = !selector->every_tool && selector->tool_count > 0;
     const bool has_tools = selector->stage == CST_ACTION || selector->stage == CST_RESULT;
     const uint32_t count = listed ? selector->tool_count : has_tools ? coverage->tools : 1;
     for (uint32_t i = 0; i < count && !(*stopped && *passed); i++) {
-        const seen *const seen = seen_at(coverage, selector->stage, listed ? selector->tools[i] : i);
+        const seen *const seen =
+            seen_at(coverage, selector->stage, listed ? selector->tools[i] : i);
         *stopped = *stopped || (seen->unnamed & (1u << rule->verdict)) != 0;
         *passed = *passed || seen->least < (uint32_t)rule->verdict;
     }
@@ -90,14 +96,18 @@ static void rule_judge(const coverage *coverage, uint32_t number)
     if (stopped && passed)
         return;
     compilation *const compilation = coverage->checker->compilation;
-    diagnostic *const d = diagnostic_report(
-        compilation, W_UNTESTED_RULE, rule->range, "no test %s the rule `%s`%s",
-        !stopped && !passed ? "exercises" : "shows an event that", rule->name,
-        !stopped && !passed ? "" : !stopped ? " stops" : " lets pass");
+    diagnostic *const d =
+        diagnostic_report(compilation, W_UNTESTED_RULE, rule->range, "no test %s the rule `%s`%s",
+                          !stopped && !passed ? "exercises" : "shows an event that", rule->name,
+                          !stopped && !passed ? ""
+                          : !stopped          ? " stops"
+                                              : " lets pass");
     if (!stopped)
-        diagnostic_mend(compilation, d, rule->range, NULL, "add a test that ends with `expect … by %s`", rule->name);
+        diagnostic_mend(compilation, d, rule->range, NULL,
+                        "add a test that ends with `expect … by %s`", rule->name);
     else
-        diagnostic_mend(compilation, d, rule->range, NULL, "add a test of `%s` that expects something milder, such as `expect permit`",
+        diagnostic_mend(compilation, d, rule->range, NULL,
+                        "add a test of `%s` that expects something milder, such as `expect permit`",
                         rule->body_count > 0 ? rule->bodies[0].selector.label : rule->name);
 }
 

@@ -14,8 +14,8 @@
 
 #include "compiler/cli/cli.h"
 #include "compiler/cli/progress.h"
-#include "runtime/engine.h"
 #include "runtime/adapters/lines.h"
+#include "runtime/engine.h"
 #include "runtime/limits.h"
 
 enum { MOST_ROUNDS = 1000, WARM_ROUNDS = 2, BENCH_BYTES = 1 << 30, CLOCK_LOOKS = 1000 };
@@ -77,8 +77,7 @@ static uint64_t percentile(const times *measured, double part)
     return 0;
 }
 
-/* ---- input
- * -------------------------------------------------------------------------------------------- */
+/* ---- input ----------------------------------------------------------------------------------- */
 
 static bool is_blank(const char *line, size_t length)
 {
@@ -115,8 +114,7 @@ static bool read_events(const char *path, bench_state *bench)
     return bench->event_count > 0;
 }
 
-/* ---- rounds
- * -------------------------------------------------------------------------------------------- */
+/* ---- rounds ---------------------------------------------------------------------------------- */
 
 static int by_size(const void *left, const void *right)
 {
@@ -189,8 +187,7 @@ static bool measure(cst_context *context, cst_context *empty, bench_state *bench
     return true;
 }
 
-/* ---- output
- * -------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static const char *stage_label(uint32_t stage)
 {
@@ -250,8 +247,7 @@ static void print_json(const bench_state *bench)
                empty > 0 ? whole / empty : 0, whole > 0 ? 1e9 / whole : 0);
 }
 
-/* ---- the command
- * ---------------------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static cst_policy *empty_policy(void)
 {

@@ -36,8 +36,7 @@ static void worsen(check_run *check, int code)
         check->code = code;
 }
 
-/* ---- --explain --------------------------------------------------------------------------------
- */
+/* ---- --explain ------------------------------------------------------------------------------- */
 
 static bool same_code(const char *left, const char *right)
 {
@@ -63,8 +62,7 @@ static int explain_code(const char *code)
     return EXIT_USAGE;
 }
 
-/* ---- one file ----------------------------------------------------------------------------------
- */
+/* ---- one file -------------------------------------------------------------------------------- */
 
 /* Takes the runs out of a SARIF log of one compilation. */
 static bool add_runs(check_run *check, const buffer *log)

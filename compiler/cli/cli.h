@@ -28,8 +28,7 @@ enum {
     EXIT_REACHED = 3 /* run: a decision was as strict as --fail-on says */
 };
 
-/* ---- commands and options
- * ------------------------------------------------------------------------ */
+/* ---- commands and options -------------------------------------------------------------------- */
 
 typedef struct option_row {
     const char *name;   /* "--from" */
@@ -102,8 +101,7 @@ int holdback_print(const char *path, bool json);
 void help_overview(FILE *out);
 void help_command(FILE *out, const cli_command *command);
 
-/* ---- messages and output
- * ------------------------------------------------------------------------- */
+/* ---- messages and output --------------------------------------------------------------------- */
 
 /* "constc: …" and a line end on stderr. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -144,8 +142,7 @@ void show_percent(buffer *out, double part);
 void member_text(buffer *out, const char *name, const char *text);
 void member_policy(buffer *out, const cst_policy *policy);
 
-/* ---- files
- * ---------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* Opens a file for reading; "-" is stdin. Directories are refused. -1 after a message. */
 int file_open(const char *path);
@@ -153,8 +150,7 @@ void file_close(int descriptor);
 /* A whole file of at most `bound` bytes, with a NUL behind it; free() it. NULL after a message. */
 char *file_read(const char *path, size_t bound, size_t *length);
 
-/* ---- policies
- * -------------------------------------------------------------------------------------- */
+/* ---- policies -------------------------------------------------------------------------------- */
 
 /* Compiles a .const file, or opens a compiled one. Diagnostics go to stderr; on failure *exit_code
  * says how to end. `runtime` may be NULL. */

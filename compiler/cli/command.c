@@ -15,14 +15,14 @@
     {"--max-cost", NULL, "STEPS", NULL,                                                            \
      "refuse a policy of which an event can cost more, and show the place that costs most"}
 #define MAX_SCRATCH                                                                                \
-    {"--max-scratch", NULL, "BYTES", NULL,                                                         \
-     "the same for the scratch memory of an event"}
+    {"--max-scratch", NULL, "BYTES", NULL, "the same for the scratch memory of an event"}
 #define LAST {NULL, NULL, NULL, NULL, NULL}
 
 static const option_row check_options[] = {
     {"--format", NULL, "FORMAT", "text|json|sarif",
      "how diagnostics are printed (on stderr); text if not given"},
-    {"--cost", NULL, NULL, NULL, "print what an event of each stage can cost at most: work and memory"},
+    {"--cost", NULL, NULL, NULL,
+     "print what an event of each stage can cost at most: work and memory"},
     MAX_COST,
     MAX_SCRATCH,
     LIMIT,
@@ -50,7 +50,8 @@ static const option_row run_options[] = {
     {"--emit-events", NULL, NULL, NULL, "print the events that --from makes, and decide nothing"},
     HOST_OPTIONS,
     {"--engine", NULL, "ENGINE", "jit|optimised|reference|tiered",
-     "native code at once (jit), optimised, the slow reference evaluator, or one after the other while "
+     "native code at once (jit), optimised, the slow reference evaluator, or one after the other "
+     "while "
      "events are decided (tiered)"},
     LIMIT,
     LAST,
@@ -59,10 +60,13 @@ static const option_row run_options[] = {
 static const option_row test_options[] = {
     {"--engine", NULL, "ENGINE", "jit|optimised|reference",
      "one engine only; without it both jit and reference run, and must agree"},
-    {"--coverage", NULL, NULL, NULL, "how often each rule fired, and which way each condition came out"},
+    {"--coverage", NULL, NULL, NULL,
+     "how often each rule fired, and which way each condition came out"},
     {"--mutate", NULL, NULL, NULL, "change the policy in small ways: does some test notice?"},
-    {"--format", NULL, "FORMAT", "text|json", "a report for people, or one JSON object for each policy"},
-    {"--min-coverage", NULL, "PERCENT", NULL, "fail if fewer rules fired, or fewer conditions were seen both ways"},
+    {"--format", NULL, "FORMAT", "text|json",
+     "a report for people, or one JSON object for each policy"},
+    {"--min-coverage", NULL, "PERCENT", NULL,
+     "fail if fewer rules fired, or fewer conditions were seen both ways"},
     {"--min-killed", NULL, "PERCENT", NULL, "fail if the tests notice fewer of the changes"},
     {"--mutants", NULL, "N", NULL, "changes that are tried, at most; 1000 without it"},
     {"--seed", NULL, "N", NULL, "which of them, if there are more; 1 without it"},
@@ -87,15 +91,18 @@ static const option_row doc_options[] = {LAST};
 static const option_row lsp_options[] = {LAST};
 
 static const option_row diff_options[] = {
-    {"--events", NULL, "FILE", NULL, "decide these events by both, too, and show where they differ"},
-    {"--show", NULL, "N", NULL, "at most so many of those events (20 if not given); all are counted"},
+    {"--events", NULL, "FILE", NULL,
+     "decide these events by both, too, and show where they differ"},
+    {"--show", NULL, "N", NULL,
+     "at most so many of those events (20 if not given); all are counted"},
     {"--format", NULL, "FORMAT", "text|json", "how it is printed; text if not given"},
     LAST,
 };
 
 static const option_row explain_options[] = {
     {"--all", NULL, NULL, NULL, "explain every event, not only the last"},
-    {"--holdback", NULL, NULL, NULL, "no events: how much of a streamed reply each rule holds back, and why"},
+    {"--holdback", NULL, NULL, NULL,
+     "no events: how much of a streamed reply each rule holds back, and why"},
     {"--format", NULL, "FORMAT", "text|json", "--holdback: how it is printed; text if not given"},
     LIMIT,
     LAST,
@@ -109,12 +116,11 @@ static const option_row bench_options[] = {
 };
 
 #define DATA_FIELDS                                                                                \
-    {"--text", NULL, "FIELD", NULL,                                                                \
-     "the field that holds the text: a name, a.b.0, or /a/b/0"},                                   \
+    {"--text", NULL, "FIELD", NULL, "the field that holds the text: a name, a.b.0, or /a/b/0"},    \
         {"--label", NULL, "FIELD", NULL, "the field that holds the label"},                        \
-        {"--positive", NULL, "VALUES", NULL,                                                      \
-         "labels on which the policy should speak, a,b,c; repeatable"},                                   \
-        {"--negative", NULL, "VALUES", NULL,                                                      \
+        {"--positive", NULL, "VALUES", NULL,                                                       \
+         "labels on which the policy should speak, a,b,c; repeatable"},                            \
+        {"--negative", NULL, "VALUES", NULL,                                                       \
          "labels on which it should not; rows with other labels are then skipped"}
 #define DATA_EVENT                                                                                 \
     {"--stage", NULL, "STAGE", "input|output|result|message|action",                               \
@@ -168,7 +174,8 @@ static const option_row redteam_options[] = {
 static const option_row hook_options[] = {
     {"--state", NULL, "DIR", NULL,
      "where sessions are kept; $XDG_STATE_HOME/constitution/hooks if not given"},
-    {"--allow", NULL, NULL, NULL, "what the policy permits needs no question of the agent's own settings"},
+    {"--allow", NULL, NULL, NULL,
+     "what the policy permits needs no question of the agent's own settings"},
     {"--context", NULL, "NAME=JSON", NULL, "a context record for every event; repeatable"},
     LAST,
 };
@@ -190,8 +197,10 @@ const cli_command commands[] = {
      "FILE [EVENTS|-] [--from FORMAT] [--summary] [--fail-on LEVEL]",
      "Decides each event with the policy FILE (.const, or a compiled .so). Without EVENTS they "
      "come\n"
-     "from stdin, one JSON object a line. Decisions go to stdout in the same order. With --stream the input\n"
-     "is a reply as it is streamed (server-sent events, or text): what may go on is told while it comes.\n"
+     "from stdin, one JSON object a line. Decisions go to stdout in the same order. With --stream "
+     "the input\n"
+     "is a reply as it is streamed (server-sent events, or text): what may go on is told while it "
+     "comes.\n"
      "Exit: 0; 1 the policy does not compile; 2 a file or the command line is wrong; 3 "
      "--fail-on.\n",
      "  constc run support.const events.jsonl\n"
@@ -205,7 +214,8 @@ const cli_command commands[] = {
      "  constc run support.const traffic.jsonl --from mcp --replies\n"
      "  echo '{\"stage\":\"input\",\"text\":\"hello\"}' | constc run support.const\n",
      run_options, 0, 2, command_run},
-    {"test", "run the test blocks of policies", "FILE|DIR… [--coverage] [--mutate] [--engine ENGINE]",
+    {"test", "run the test blocks of policies",
+     "FILE|DIR… [--coverage] [--mutate] [--engine ENGINE]",
      "Runs the tests that stand in each policy; of a directory, those of every .const file below "
      "it.\n"
      "A test that fails is shown with its event, the decision, and why each rule fired or did "
@@ -242,15 +252,19 @@ const cli_command commands[] = {
      "  constc explain support.const --holdback\n",
      explain_options, 1, 2, command_explain},
     {"doc", "a policy as a page for those who have to agree with it", "FILE",
-     "Prints Markdown: what is decided when no rule speaks, each principle with its rules, permits, waivers, tools, sets and the\n"
-     "titles of the tests. Conditions stand there with their definitions written out; the comment directly above a declaration\n"
+     "Prints Markdown: what is decided when no rule speaks, each principle with its rules, "
+     "permits, waivers, tools, sets and the\n"
+     "titles of the tests. Conditions stand there with their definitions written out; the comment "
+     "directly above a declaration\n"
      "explains it.\n",
-     "  constc doc support.const > support.md\n",
-     doc_options, 1, 1, command_doc},
+     "  constc doc support.const > support.md\n", doc_options, 1, 1, command_doc},
     {"diff", "what a new version of a policy says differently", "OLD NEW [--events EVENTS|-]",
-     "Compares two versions of a policy, declaration by declaration and with all files that they need, and says of each change\n"
-     "whether it is stricter or looser. Layout, comments and order do not count. What a change of a set, a pattern or a\n"
-     "tool comes to cannot be told from the text: with --events both versions decide recorded events, and those that they\n"
+     "Compares two versions of a policy, declaration by declaration and with all files that they "
+     "need, and says of each change\n"
+     "whether it is stricter or looser. Layout, comments and order do not count. What a change of "
+     "a set, a pattern or a\n"
+     "tool comes to cannot be told from the text: with --events both versions decide recorded "
+     "events, and those that they\n"
      "decide differently are shown. Exit code 0: no difference; 1: there is one.\n",
      "  constc diff old.const new.const\n"
      "  constc diff old.const new.const --events last_week.jsonl\n",
@@ -295,17 +309,20 @@ const cli_command commands[] = {
      "  constc redteam --list\n",
      redteam_options, 2, UINT32_MAX, command_redteam},
     {"hook", "answer what the hooks of an agent ask", "claude POLICY [--state DIR] [--allow]",
-     "Reads one hook input of Claude Code from stdin, decides it with the policy (.so, or .const) and the\n"
-     "session's past, and writes the hook's answer. constitution-hook does the same with a .so, faster.\n"
+     "Reads one hook input of Claude Code from stdin, decides it with the policy (.so, or .const) "
+     "and the\n"
+     "session's past, and writes the hook's answer. constitution-hook does the same with a .so, "
+     "faster.\n"
      "Exit: 0 answered; 2, which blocks, for everything else.\n",
      "  constc hook claude coding.const < input.json\n"
      "  constitution-hook claude coding.so --state ~/.local/state/hooks\n",
      hook_options, 2, 2, command_hook},
     {"lsp", "a language server for editors", "",
-     "Speaks the Language Server Protocol on stdin and stdout: errors and warnings while a policy is written, their mends as quick\n"
-     "fixes, what a rule means with its definitions written out, where a name is declared, the outline of a file.\n",
-     "  constc lsp            an editor starts it\n",
-     lsp_options, 0, 0, command_lsp},
+     "Speaks the Language Server Protocol on stdin and stdout: errors and warnings while a policy "
+     "is written, their mends as quick\n"
+     "fixes, what a rule means with its definitions written out, where a name is declared, the "
+     "outline of a file.\n",
+     "  constc lsp            an editor starts it\n", lsp_options, 0, 0, command_lsp},
     {"version", "print the version", "", "Prints the version of constc.\n", "  constc version\n",
      no_options, 0, 0, command_version},
     {"help", "explain a command", "[COMMAND]",

@@ -1,10 +1,13 @@
 /*
- * diff.c - `constc diff`: what a new version of a policy says differently, and whether that is stricter.
+ * diff.c - `constc diff`: what a new version of a policy says differently, and whether that is
+ * stricter.
  *
- * Two declarations are the same if their trees are: layout, comments and order do not matter, as they do not matter to decisions.
- * A rule is compared in its checked form, too, so that one whose words stayed is still named if a definition that it uses
- * changed. What follows from a changed set, pattern or tool is not worked out: such a change is "either", and recorded events
- * (--events) tell what it comes to. Modules of the library are part of the compiler and the same on both sides.
+ * Two declarations are the same if their trees are: layout, comments and order do not matter, as
+ * they do not matter to decisions. A rule is compared in its checked form, too, so that one whose
+ * words stayed is still named if a definition that it uses changed. What follows from a changed
+ * set, pattern or tool is not worked out: such a change is "either", and recorded events
+ * (--events) tell what it comes to. Modules of the library are part of the compiler and the same on
+ * both sides.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +26,10 @@ static int order(const void *left, const void *right)
     return sign != 0 ? sign : strcmp(a->text, b->text);
 }
 
-/* Reads one version, and sorts it. A policy that does not compile is trouble here: 1 says that they differ. */
-static bool side_read(const char *path, driver_pass last, compilation **unit, outline *list, int *code)
+/* Reads one version, and sorts it. A policy that does not compile is trouble here: 1 says that they
+ * differ. */
+static bool side_read(const char *path, driver_pass last, compilation **unit, outline *list,
+                      int *code)
 {
     if (!outline_read(path, last, unit, list, code)) {
         *code = EXIT_USAGE;
@@ -43,7 +48,9 @@ const char *diff_direction_word(diff_direction direction)
 
 static diff_direction opposite(diff_direction direction)
 {
-    return direction == DIFF_STRICTER ? DIFF_LOOSER : direction == DIFF_LOOSER ? DIFF_STRICTER : direction;
+    return direction == DIFF_STRICTER ? DIFF_LOOSER
+           : direction == DIFF_LOOSER ? DIFF_STRICTER
+                                      : direction;
 }
 
 static diff_direction both(diff_direction left, diff_direction right)
@@ -58,10 +65,12 @@ static bool is_rule(const outline_item *item)
     return item->aspects[ASPECT_SCOPE] != NULL;
 }
 
-/* What it means that this stands in the policy now. A flag, and a rule that only labels, stop nothing, but rules can ask for labels. */
+/* What it means that this stands in the policy now. A flag, and a rule that only labels, stop
+ * nothing, but rules can ask for labels. */
 static diff_direction arrival(const outline_item *item)
 {
-    if (item->declared == AST_TEST || item->declared == AST_PRINCIPLE || item->declared == AST_CONSTITUTION)
+    if (item->declared == AST_TEST || item->declared == AST_PRINCIPLE ||
+        item->declared == AST_CONSTITUTION)
         return DIFF_NEITHER;
     if (!is_rule(item))
         return DIFF_EITHER;
@@ -106,21 +115,23 @@ static diff_direction direction_of(const diff_change *change)
         return arrival(change->new);
     if (change->new == NULL)
         return opposite(arrival(change->old));
-    return is_rule(change->old) && is_rule(change->new) ? rule_change(change)
+    return is_rule(change->old) && is_rule(change->new)   ? rule_change(change)
            : is_rule(change->old) || is_rule(change->new) ? DIFF_EITHER
-                                                           : arrival(change->new);
+                                                          : arrival(change->new);
 }
 
 static bool same(const outline_item *old, const outline_item *new)
 {
     if (strcmp(old->text, new->text) != 0)
         return false;
-    return !is_rule(old) || strcmp(old->aspects[ASPECT_CONDITION], new->aspects[ASPECT_CONDITION]) == 0;
+    return !is_rule(old) ||
+           strcmp(old->aspects[ASPECT_CONDITION], new->aspects[ASPECT_CONDITION]) == 0;
 }
 
 static bool same_key(const outline_item *old, const outline_item *new)
 {
-    return strcmp(old->file, new->file) == 0 && strcmp(old->kind, new->kind) == 0 && strcmp(old->name, new->name) == 0;
+    return strcmp(old->file, new->file) == 0 && strcmp(old->kind, new->kind) == 0 &&
+           strcmp(old->name, new->name) == 0;
 }
 
 typedef struct comparison {
@@ -136,7 +147,8 @@ static void tell(comparison *all, const outline_item *old, const outline_item *n
     diff_print_change(all->json, all->changes++ == 0, &change);
 }
 
-/* Both lists are in order. Declarations of one name (there may be several tests of one) are paired first with their equals. */
+/* Both lists are in order. Declarations of one name (there may be several tests of one) are paired
+ * first with their equals. */
 static void compare(comparison *all, const outline *old, const outline *new)
 {
     uint32_t i = 0, k = 0;
@@ -193,7 +205,8 @@ int command_diff(const cli_arguments *arguments)
     const char *const events = arguments_value(arguments, "--events", NULL);
     comparison all = {.json = strcmp(arguments_value(arguments, "--format", "text"), "json") == 0};
     uint64_t most = 20;
-    if (arguments_has(arguments, "--show") && !number_read("--show", arguments_value(arguments, "--show", ""), MOST_SHOWN, &most))
+    if (arguments_has(arguments, "--show") &&
+        !number_read("--show", arguments_value(arguments, "--show", ""), MOST_SHOWN, &most))
         return EXIT_USAGE;
     compilation *units[2] = {NULL, NULL};
     cst_policy *policies[2] = {NULL, NULL};
@@ -201,7 +214,8 @@ int command_diff(const cli_arguments *arguments)
     int code = EXIT_GOOD;
     bool good = true;
     for (uint32_t i = 0; i < 2 && good; i++)
-        good = side_read(paths[i], events == NULL ? DRIVER_CHECK : DRIVER_PLAN, &units[i], &lists[i], &code);
+        good = side_read(paths[i], events == NULL ? DRIVER_CHECK : DRIVER_PLAN, &units[i],
+                         &lists[i], &code);
     for (uint32_t i = 0; i < 2 && good && events != NULL; i++)
         good = (policies[i] = policy_of(&units[i], paths[i], &code)) != NULL;
     if (good) {
@@ -212,7 +226,8 @@ int command_diff(const cli_arguments *arguments)
             code = diff_events(policies[0], policies[1], events, all.json, most, &tally);
         if (code == EXIT_GOOD) {
             diff_print_end(all.json, all.counts, events == NULL ? NULL : &tally);
-            code = all.changes > 0 || tally.stricter + tally.looser + tally.level > 0 ? EXIT_FAILED : EXIT_GOOD;
+            code = all.changes > 0 || tally.stricter + tally.looser + tally.level > 0 ? EXIT_FAILED
+                                                                                      : EXIT_GOOD;
         }
     }
     for (uint32_t i = 0; i < 2; i++) {

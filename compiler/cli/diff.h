@@ -1,5 +1,6 @@
 /*
- * diff.h - what `constc diff` finds between two policies: the list that diff.c makes and diff_print.c shows.
+ * diff.h - what `constc diff` finds between two policies: the list that diff.c makes and
+ * diff_print.c shows.
  */
 #ifndef CONSTITUTION_COMPILER_CLI_DIFF_H
 #define CONSTITUTION_COMPILER_CLI_DIFF_H
@@ -23,8 +24,9 @@ typedef struct diff_change {
 typedef struct diff_decision {
     uint64_t line;
     cst_verdict verdict;
-    buffer rules;  /* names of those that fired, as a JSON list */
-    buffer onward; /* what goes on in the place of the event; empty: the event as it is, or nothing */
+    buffer rules; /* names of those that fired, as a JSON list */
+    /* what goes on in the place of the event; empty: the event as it is, or nothing */
+    buffer onward;
 } diff_decision;
 
 typedef struct diff_tally { /* of events */
@@ -32,20 +34,24 @@ typedef struct diff_tally { /* of events */
     uint64_t level; /* as strict as before, but by other rules, or something else goes on */
 } diff_tally;
 
-const char *diff_direction_word(diff_direction direction); /* "stricter", "looser", "either", "neither" */
+/* "stricter", "looser", "either", "neither" */
+const char *diff_direction_word(diff_direction direction);
 
-/* ---- diff_print.c: text, or one JSON object ---- */
+/* ---- diff_print.c: text, or one JSON object -------------------------------------------------- */
 
 void diff_print_begin(bool json);
 void diff_print_change(bool json, bool first, const diff_change *change);
 void diff_print_events(bool json); /* after the changes, before the first decision */
-void diff_print_decision(bool json, bool first, const char *path, const diff_decision *old, const diff_decision *new);
+void diff_print_decision(bool json, bool first, const char *path, const diff_decision *old,
+                         const diff_decision *new);
 /* `counts` by direction; `tally` NULL: no events were asked for. */
 void diff_print_end(bool json, const uint32_t counts[DIFF_EITHER + 1], const diff_tally *tally);
 
-/* ---- diff_events.c ---- */
+/* ---- diff_events.c --------------------------------------------------------------------------- */
 
-/* Decides the events of `path` by both policies and prints where they differ, the first `most` times. An exit code. */
-int diff_events(cst_policy *old, cst_policy *new, const char *path, bool json, uint64_t most, diff_tally *tally);
+/* Decides the events of `path` by both policies and prints where they differ, the first `most`
+ * times. An exit code. */
+int diff_events(cst_policy *old, cst_policy *new, const char *path, bool json, uint64_t most,
+                diff_tally *tally);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * diff_events.c - recorded events, decided by the old and the new policy.
  *
- * Each policy has one context and sees every event, so that sessions grow as they did. Where an event has no time both take the
- * same moment: the clock stands still. Compared is what a service would do and report: the verdict, the rules that fired, and what
- * goes on instead of the event. Messages may change their words.
+ * Each policy has one context and sees every event, so that sessions grow as they did. Where an
+ * event has no time both take the same moment: the clock stands still. Compared is what a service
+ * would do and report: the verdict, the rules that fired, and what goes on instead of the event.
+ * Messages may change their words.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,7 +23,8 @@ static bool decide(cst_context *context, const char *line, size_t length, diff_d
     buffer_clear(&out->onward);
     buffer_text(&out->rules, "[");
     if (decision.error_code != NULL)
-        buffer_format(&out->rules, "\"(%s at %s)\"", decision.error_code, decision.error_pointer == NULL ? "" : decision.error_pointer);
+        buffer_format(&out->rules, "\"(%s at %s)\"", decision.error_code,
+                      decision.error_pointer == NULL ? "" : decision.error_pointer);
     for (uint32_t i = 0; i < decision.rule_count; i++) {
         cst_fired fired;
         if (cst_decision_rule(&decision, i, &fired) != CST_OK)
@@ -43,7 +45,8 @@ static bool decide(cst_context *context, const char *line, size_t length, diff_d
 
 static bool equal(const buffer *left, const buffer *right)
 {
-    return left->length == right->length && (left->length == 0 || memcmp(left->bytes, right->bytes, left->length) == 0);
+    return left->length == right->length &&
+           (left->length == 0 || memcmp(left->bytes, right->bytes, left->length) == 0);
 }
 
 static bool blank(const char *line, size_t length)
@@ -54,8 +57,8 @@ static bool blank(const char *line, size_t length)
     return i == length;
 }
 
-static int read_lines(line_reader *lines, const char *path, cst_context *const contexts[2], diff_decision sides[2], bool json,
-                      uint64_t most, diff_tally *tally)
+static int read_lines(line_reader *lines, const char *path, cst_context *const contexts[2],
+                      diff_decision sides[2], bool json, uint64_t most, diff_tally *tally)
 {
     const char *line;
     size_t length;
@@ -67,12 +70,14 @@ static int read_lines(line_reader *lines, const char *path, cst_context *const c
         for (uint32_t i = 0; i < 2; i++) {
             sides[i].line = lines->number;
             if (!decide(contexts[i], line, length, &sides[i])) {
-                complain("%s:%llu: it could not be decided", path, (unsigned long long)lines->number);
+                complain("%s:%llu: it could not be decided", path,
+                         (unsigned long long)lines->number);
                 return EXIT_USAGE;
             }
         }
         tally->events++;
-        if (sides[0].verdict == sides[1].verdict && equal(&sides[0].rules, &sides[1].rules) && equal(&sides[0].onward, &sides[1].onward))
+        if (sides[0].verdict == sides[1].verdict && equal(&sides[0].rules, &sides[1].rules) &&
+            equal(&sides[0].onward, &sides[1].onward))
             continue;
         uint64_t *const place = sides[1].verdict > sides[0].verdict   ? &tally->stricter
                                 : sides[1].verdict < sides[0].verdict ? &tally->looser
@@ -88,7 +93,8 @@ static int read_lines(line_reader *lines, const char *path, cst_context *const c
     return status == LINES_END ? EXIT_GOOD : EXIT_USAGE;
 }
 
-int diff_events(cst_policy *old, cst_policy *new, const char *path, bool json, uint64_t most, diff_tally *tally)
+int diff_events(cst_policy *old, cst_policy *new, const char *path, bool json, uint64_t most,
+                diff_tally *tally)
 {
     const int descriptor = file_open(path);
     if (descriptor < 0)

@@ -9,10 +9,12 @@
 
 enum { SHOWN_COLUMNS = 110 };
 
-static const char *const aspect_words[ASPECT_COUNT] = {"applies to", "condition", "effect", "standing", "wording"};
+static const char *const aspect_words[ASPECT_COUNT] = {"applies to", "condition", "effect",
+                                                       "standing", "wording"};
 
 /* "looser" and its like as people would say it of a change. */
-static const char *const judgements[] = {"decides as before", "stricter", "looser", "stricter or looser"};
+static const char *const judgements[] = {"decides as before", "stricter", "looser",
+                                         "stricter or looser"};
 
 static void shown(buffer *out, const char *text)
 {
@@ -30,7 +32,11 @@ static void heading_text(const diff_change *change)
     const outline_item *const item = change->new != NULL ? change->new : change->old;
     buffer line;
     buffer_init(&line, NULL, 0);
-    buffer_format(&line, "%s %s ", change->old == NULL ? "+" : change->new == NULL ? "-" : "~", item->kind);
+    buffer_format(&line, "%s %s ",
+                  change->old == NULL   ? "+"
+                  : change->new == NULL ? "-"
+                                        : "~",
+                  item->kind);
     shown(&line, item->name);
     buffer_text(&line, "  (");
     shown(&line, item->place);
@@ -56,7 +62,8 @@ static void change_text(const diff_change *change)
         if (old != NULL && new != NULL && strcmp(old, new) != 0) {
             aspect_line(aspect_words[i], "-", old);
             aspect_line("", "+", new);
-        } else if ((old == NULL) != (new == NULL) && (i == ASPECT_SCOPE || i == ASPECT_CONDITION || i == ASPECT_EFFECT))
+        } else if ((old == NULL) != (new == NULL) &&
+                   (i == ASPECT_SCOPE || i == ASPECT_CONDITION || i == ASPECT_EFFECT))
             aspect_line(aspect_words[i], old == NULL ? "+" : "-", old == NULL ? new : old);
     }
 }
@@ -83,12 +90,13 @@ static void change_json(bool first, const diff_change *change)
     member_side(&line, "name", item->name);
     member_side(&line, "old_place", change->old == NULL ? NULL : change->old->place);
     member_side(&line, "new_place", change->new == NULL ? NULL : change->new->place);
-    buffer_format(&line, ",\"direction\":\"%s\",\"aspects\":[", diff_direction_word(change->direction));
+    buffer_format(&line, ",\"direction\":\"%s\",\"aspects\":[",
+                  diff_direction_word(change->direction));
     bool begun = false;
     for (uint32_t i = 0; i < ASPECT_COUNT; i++) {
         const char *const old = change->old == NULL ? NULL : change->old->aspects[i];
         const char *const new = change->new == NULL ? NULL : change->new->aspects[i];
-        if (old == new || (old != NULL && new != NULL && strcmp(old, new) == 0))
+        if (old == new || (old != NULL && new != NULL &&strcmp(old, new) == 0))
             continue;
         buffer_format(&line, "%s{\"aspect\":\"%s\"", begun ? "," : "", aspect_words[i]);
         member_side(&line, "old", old);
@@ -120,12 +128,14 @@ void diff_print_events(bool json)
         out_text("],\"decisions\":[\n");
 }
 
-void diff_print_decision(bool json, bool first, const char *path, const diff_decision *old, const diff_decision *new)
+void diff_print_decision(bool json, bool first, const char *path, const diff_decision *old,
+                         const diff_decision *new)
 {
     buffer line;
     buffer_init(&line, NULL, 0);
     if (!json) {
-        buffer_format(&line, "%s%s:%llu  %s ", first ? "\n" : "", path, (unsigned long long)new->line, cst_verdict_name(old->verdict));
+        buffer_format(&line, "%s%s:%llu  %s ", first ? "\n" : "", path,
+                      (unsigned long long)new->line, cst_verdict_name(old->verdict));
         shown(&line, old->rules.bytes);
         buffer_format(&line, " -> %s ", cst_verdict_name(new->verdict));
         shown(&line, new->rules.bytes);
@@ -135,8 +145,9 @@ void diff_print_decision(bool json, bool first, const char *path, const diff_dec
     buffer_format(&line, "%s{\"line\":%llu", first ? "" : ",", (unsigned long long)new->line);
     for (uint32_t i = 0; i < 2; i++) {
         const diff_decision *const side = i == 0 ? old : new;
-        buffer_format(&line, ",\"%s\":{\"decision\":\"%s\",\"rules\":%s,\"onward\":%s}", i == 0 ? "old" : "new",
-                      cst_verdict_name(side->verdict), side->rules.bytes, side->onward.length > 0 ? side->onward.bytes : "null");
+        buffer_format(&line, ",\"%s\":{\"decision\":\"%s\",\"rules\":%s,\"onward\":%s}",
+                      i == 0 ? "old" : "new", cst_verdict_name(side->verdict), side->rules.bytes,
+                      side->onward.length > 0 ? side->onward.bytes : "null");
     }
     buffer_text(&line, "}");
     line_end(&line);
@@ -144,24 +155,31 @@ void diff_print_decision(bool json, bool first, const char *path, const diff_dec
 
 void diff_print_end(bool json, const uint32_t counts[DIFF_EITHER + 1], const diff_tally *tally)
 {
-    const uint32_t all = counts[DIFF_NEITHER] + counts[DIFF_STRICTER] + counts[DIFF_LOOSER] + counts[DIFF_EITHER];
+    const uint32_t all =
+        counts[DIFF_NEITHER] + counts[DIFF_STRICTER] + counts[DIFF_LOOSER] + counts[DIFF_EITHER];
     if (json) {
-        out_format("],\"count\":{\"changes\":%u,\"stricter\":%u,\"looser\":%u,\"either\":%u,\"neither\":%u", all, counts[DIFF_STRICTER],
-                   counts[DIFF_LOOSER], counts[DIFF_EITHER], counts[DIFF_NEITHER]);
+        out_format("],\"count\":{\"changes\":%u,\"stricter\":%u,\"looser\":%u,\"either\":%u,"
+                   "\"neither\":%u",
+                   all, counts[DIFF_STRICTER], counts[DIFF_LOOSER], counts[DIFF_EITHER],
+                   counts[DIFF_NEITHER]);
         if (tally != NULL)
-            out_format(",\"events\":%llu,\"events_stricter\":%llu,\"events_looser\":%llu,\"events_as_strict\":%llu",
-                       (unsigned long long)tally->events, (unsigned long long)tally->stricter, (unsigned long long)tally->looser,
-                       (unsigned long long)tally->level);
+            out_format(",\"events\":%llu,\"events_stricter\":%llu,\"events_looser\":%llu,\"events_"
+                       "as_strict\":%llu",
+                       (unsigned long long)tally->events, (unsigned long long)tally->stricter,
+                       (unsigned long long)tally->looser, (unsigned long long)tally->level);
         out_text("}}\n");
         return;
     }
     if (all > 0)
-        out_format("\n%u changes: %u stricter, %u looser, %u that may be either, %u that decide as before\n", all, counts[DIFF_STRICTER],
-                   counts[DIFF_LOOSER], counts[DIFF_EITHER], counts[DIFF_NEITHER]);
+        out_format("\n%u changes: %u stricter, %u looser, %u that may be either, %u that decide as "
+                   "before\n",
+                   all, counts[DIFF_STRICTER], counts[DIFF_LOOSER], counts[DIFF_EITHER],
+                   counts[DIFF_NEITHER]);
     else
         out_text("no difference\n");
     if (tally != NULL)
-        out_format("%llu events: %llu decided more strictly, %llu more leniently, %llu as strictly but otherwise\n",
-                   (unsigned long long)tally->events, (unsigned long long)tally->stricter, (unsigned long long)tally->looser,
-                   (unsigned long long)tally->level);
+        out_format("%llu events: %llu decided more strictly, %llu more leniently, %llu as strictly "
+                   "but otherwise\n",
+                   (unsigned long long)tally->events, (unsigned long long)tally->stricter,
+                   (unsigned long long)tally->looser, (unsigned long long)tally->level);
 }

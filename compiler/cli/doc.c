@@ -1,10 +1,11 @@
 /*
  * doc.c - `constc doc`: a policy as a page for those who have to agree with it.
  *
- * Markdown, because it is read as it is and becomes a page anywhere. What the page says is taken from the checked policy and the
- * words of its source, never paraphrased: a condition stands there as it will be decided. The comment directly above a declaration is its
- * explanation. Cells are one line, and whatever Markdown or HTML would understand is escaped, for names and texts may come from files
- * that others wrote.
+ * Markdown, because it is read as it is and becomes a page anywhere. What the page says is taken
+ * from the checked policy and the words of its source, never paraphrased: a condition stands there
+ * as it will be decided. The comment directly above a declaration is its explanation. Cells are one
+ * line, and whatever Markdown or HTML would understand is escaped, for names and texts may come
+ * from files that others wrote.
  */
 #include <string.h>
 
@@ -17,7 +18,7 @@ typedef struct page {
     buffer out;
 } page;
 
-/* ---- words ----------------------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 static bool is_word(char c)
 {
@@ -44,7 +45,8 @@ static void plain(buffer *out, const char *text, size_t length)
         else if (c == '&')
             buffer_text(out, "&amp;");
         else {
-            const bool inside = i > 0 && i + 1 < length && is_word(text[i - 1]) && is_word(text[i + 1]);
+            const bool inside =
+                i > 0 && i + 1 < length && is_word(text[i - 1]) && is_word(text[i + 1]);
             if (strchr("\\`*[]|#", c) != NULL || (c == '_' && !inside))
                 buffer_text(out, "\\");
             buffer_add(out, &c, 1);
@@ -54,7 +56,8 @@ static void plain(buffer *out, const char *text, size_t length)
         buffer_text(out, " ");
 }
 
-/* Text of one line, as code: between more backticks than it has itself. A bar would end the cell of a table all the same. */
+/* Text of one line, as code: between more backticks than it has itself. A bar would end the cell of
+ * a table all the same. */
 static void code(buffer *out, const char *text)
 {
     size_t longest = 0, run = 0;
@@ -82,9 +85,10 @@ static void plain_text(buffer *out, const char *text)
     plain(out, text, strlen(text));
 }
 
-/* ---- comments -------------------------------------------------------------------------------------------------- */
+/* ---- comments -------------------------------------------------------------------------------- */
 
-/* The lines above `start`, directly one on the other, that are comments; rulers between sections are none. */
+/* The lines above `start`, directly one on the other, that are comments; rulers between sections
+ * are none. */
 static void comment_above(page *page, source_range at)
 {
     const source *const file = &page->unit->sources.items[at.file];
@@ -99,7 +103,8 @@ static void comment_above(page *page, source_range at)
         uint32_t text = line;
         while (text < first && (file->bytes[text] == ' ' || file->bytes[text] == '\t'))
             text++;
-        if (strncmp(file->bytes + text, "//", 2) != 0 || strncmp(file->bytes + text, "// ----", 7) == 0)
+        if (strncmp(file->bytes + text, "//", 2) != 0 ||
+            strncmp(file->bytes + text, "// ----", 7) == 0)
             break;
         first = line;
     }
@@ -108,7 +113,8 @@ static void comment_above(page *page, source_range at)
         while (stop < end && file->bytes[stop] != '\n')
             stop++;
         uint32_t text = line;
-        while (text < stop && (file->bytes[text] == ' ' || file->bytes[text] == '\t' || file->bytes[text] == '/'))
+        while (text < stop &&
+               (file->bytes[text] == ' ' || file->bytes[text] == '\t' || file->bytes[text] == '/'))
             text++;
         plain(&page->out, file->bytes + text, stop - text);
         if (text < stop && stop + 1 < end)
@@ -128,20 +134,22 @@ static bool has_comment(page *page, source_range at)
     return true;
 }
 
-/* ---- sections -------------------------------------------------------------------------------------------------- */
+/* ---- sections -------------------------------------------------------------------------------- */
 
 static void defaults_write(page *page)
 {
-    static const char *const stages[CST_STAGE_COUNT] = {"what goes into a model", "what comes out of it", "what an agent plans to do",
-                                                        "what a tool answers", "what agents say to each other"};
+    static const char *const stages[CST_STAGE_COUNT] = {
+        "what goes into a model", "what comes out of it", "what an agent plans to do",
+        "what a tool answers", "what agents say to each other"};
     buffer *const out = &page->out;
     buffer_text(out, "## When no rule speaks\n\n| stage | | decision |\n|---|---|---|\n");
     for (uint32_t i = 0; i < CST_STAGE_COUNT; i++) {
         const layer_default *const one = &page->policy->layers[0].defaults[i];
         buffer_format(out, "| %s | %s | ", cst_stage_name((cst_stage)i), stages[i]);
-        plain_text(out, one->verdict == CST_PERMIT             ? "allow"
-                        : one->verdict == CST_REQUIRE_APPROVAL ? "ask"
-                                                               : "deny, unless a permit below counts");
+        plain_text(out, one->verdict == CST_PERMIT ? "allow"
+                        : one->verdict == CST_REQUIRE_APPROVAL
+                            ? "ask"
+                            : "deny, unless a permit below counts");
         for (uint32_t k = 0; k < one->who_count; k++) {
             buffer_text(out, k == 0 ? " " : " or ");
             plain_text(out, one->who[k]);
@@ -171,7 +179,10 @@ static void rule_write(page *page, const outline_item *item)
     static const struct {
         outline_aspect aspect;
         const char *word;
-    } lines[] = {{ASPECT_SCOPE, "on"}, {ASPECT_CONDITION, "when"}, {ASPECT_EFFECT, "then"}, {ASPECT_WORDING, "because"}};
+    } lines[] = {{ASPECT_SCOPE, "on"},
+                 {ASPECT_CONDITION, "when"},
+                 {ASPECT_EFFECT, "then"},
+                 {ASPECT_WORDING, "because"}};
     for (uint32_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         const char *text = item->aspects[lines[i].aspect];
         if (lines[i].aspect == ASPECT_WORDING) { /* the principle stands above */
@@ -187,13 +198,15 @@ static void rule_write(page *page, const outline_item *item)
     }
 }
 
-/* The rules of one principle (CST_NONE: of none), or with another `kind` the permits and waivers. Answers how many. */
+/* The rules of one principle (CST_NONE: of none), or with another `kind` the permits and waivers.
+ * Answers how many. */
 static uint32_t rules_write(page *page, ast_kind kind, uint32_t principle, const char *heading)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < page->list->count; i++) {
         const outline_item *const item = &page->list->items[i];
-        if (item->declared != kind || item->aspects[ASPECT_SCOPE] == NULL || (kind == AST_RULE && item->principle != principle))
+        if (item->declared != kind || item->aspects[ASPECT_SCOPE] == NULL ||
+            (kind == AST_RULE && item->principle != principle))
             continue;
         if (count++ == 0)
             buffer_text(&page->out, heading);
@@ -294,7 +307,8 @@ static cst_status page_write(compilation *unit, void *user)
         plain_text(out, own->version);
     }
     buffer_text(out, "\n\n");
-    if (page->list->count > 0 && has_comment(page, page->list->items[0].range)) { /* what the file begins with */
+    /* what the file begins with */
+    if (page->list->count > 0 && has_comment(page, page->list->items[0].range)) {
         comment_above(page, page->list->items[0].range);
         buffer_text(out, "\n\n");
     }
@@ -303,10 +317,13 @@ static cst_status page_write(compilation *unit, void *user)
         plain_text(out, page->policy->layers[i].name);
         buffer_text(out, i + 1 == page->policy->layer_count ? ".\n\n" : "");
     }
-    buffer_text(out, "Of the rules that apply the strictest decides. A condition that cannot be decided makes a rule fire, and a permit not count.\n\n");
+    buffer_text(out, "Of the rules that apply the strictest decides. A condition that cannot be "
+                     "decided makes a rule fire, and a permit not count.\n\n");
     defaults_write(page);
     principles_write(page);
-    rules_write(page, AST_RULE, CST_NONE, page->policy->principles.count > 0 ? "\n## Rules under no principle\n\n" : "\n## Rules\n\n");
+    rules_write(page, AST_RULE, CST_NONE,
+                page->policy->principles.count > 0 ? "\n## Rules under no principle\n\n"
+                                                   : "\n## Rules\n\n");
     rules_write(page, AST_PERMIT, CST_NONE, "\n## Permits\n\n");
     rules_write(page, AST_WAIVE, CST_NONE, "\n## Waivers\n\n");
     tools_write(page);

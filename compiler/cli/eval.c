@@ -32,8 +32,7 @@ const char *eval_arguments(const eval_state *eval, const char *name)
     return arguments_value(eval->arguments, name, NULL);
 }
 
-/* ---- rules
- * ------------------------------------------------------------------------------------------ */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 static eval_rule *rule_row(eval_state *eval, const char *name, size_t length, cst_verdict effect,
                            bool shadow)
@@ -80,8 +79,7 @@ static void count_rules(eval_state *eval, const judgement *judged, bool positive
         count_rule(eval, &fired, positive);
 }
 
-/* ---- spans
- * ------------------------------------------------------------------------------------------- */
+/* ---- spans ----------------------------------------------------------------------------------- */
 
 static bool is_inside(const char *text, uint32_t at)
 {
@@ -120,8 +118,7 @@ static void count_spans(eval_state *eval, const data_row *row, const judgement *
     span_score_add(&eval->spans, row->text, row->text_length, &eval->expected, &eval->found);
 }
 
-/* ---- examples
- * ---------------------------------------------------------------------------------------- */
+/* ---- examples -------------------------------------------------------------------------------- */
 
 static void example_free(eval_example *example)
 {
@@ -153,9 +150,8 @@ static void example_rules(const eval_state *eval, const judgement *judged, eval_
     *start = *end = 0;
     cst_fired fired;
     for (int shadow = 0; shadow <= (eval->judge.shadow ? 1 : 0); shadow++)
-        for (uint32_t i = 0;
-             (shadow ? cst_decision_shadow(&judged->decision, i, &fired)
-                     : cst_decision_rule(&judged->decision, i, &fired)) == CST_OK;
+        for (uint32_t i = 0; (shadow ? cst_decision_shadow(&judged->decision, i, &fired)
+                                     : cst_decision_rule(&judged->decision, i, &fired)) == CST_OK;
              i++) {
             if (fired.effect == CST_PERMIT)
                 continue;
@@ -176,12 +172,12 @@ static void example_rules(const eval_state *eval, const judgement *judged, eval_
 static void example_excerpt(eval_example *example, const data_row *row, uint32_t start,
                             uint32_t end)
 {
-    uint32_t first = start > BEFORE_MARK && row->text_length > EXCERPT_BYTES ? start - BEFORE_MARK
-                                                                            : 0;
+    uint32_t first =
+        start > BEFORE_MARK && row->text_length > EXCERPT_BYTES ? start - BEFORE_MARK : 0;
     while (first > 0 && is_inside(row->text, first))
         first--;
-    uint32_t last = row->text_length - first > EXCERPT_BYTES ? first + EXCERPT_BYTES
-                                                             : row->text_length;
+    uint32_t last =
+        row->text_length - first > EXCERPT_BYTES ? first + EXCERPT_BYTES : row->text_length;
     while (last < row->text_length && last > first && is_inside(row->text, last))
         last--;
     example->excerpt = text_copy(row->text + first, last - first);
@@ -216,9 +212,8 @@ static void example_offer(eval_state *eval, example_list *list, const data_row *
                          .text_length = row->text_length,
                          .place = {.path = row->path, .line = row->line}};
     const bool alarms = list == &eval->alarms;
-    if (list->bound == 0 ||
-        (list->count == list->bound &&
-         compare_examples(&made, &list->items[list->count - 1], alarms) > 0))
+    if (list->bound == 0 || (list->count == list->bound &&
+                             compare_examples(&made, &list->items[list->count - 1], alarms) > 0))
         return;
     uint32_t start, end;
     example_rules(eval, judged, &made, &start, &end);
@@ -237,8 +232,7 @@ static void example_offer(eval_state *eval, example_list *list, const data_row *
     list->items[at] = made;
 }
 
-/* ---- rows
- * -------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void count_fault(eval_state *eval, const data_row *row, row_fault fault)
 {
@@ -259,9 +253,10 @@ static void count_undecided(eval_state *eval, const data_row *row, const cst_dec
     eval_problem *const problem = names_row(&eval->undecided, name.bytes, name.length);
     buffer_free(&name);
     if (problem->rows++ == 0) {
-        const char *const text = decision->verdict == CST_PENDING ? "The host is asked: --answers or --host answers."
-                                 : decision->error_text == NULL   ? ""
-                                                                  : decision->error_text;
+        const char *const text = decision->verdict == CST_PENDING
+                                     ? "The host is asked: --answers or --host answers."
+                                 : decision->error_text == NULL ? ""
+                                                                : decision->error_text;
         problem->first = (eval_place){row->path, row->line};
         problem->text = text_copy(text, strlen(text));
     }
@@ -361,8 +356,7 @@ static bool on_row(void *user, const data_row *row)
     return true;
 }
 
-/* ---- rounds
- * ------------------------------------------------------------------------------------------- */
+/* ---- rounds ---------------------------------------------------------------------------------- */
 
 static bool rounds_run(eval_state *eval)
 {
@@ -385,8 +379,7 @@ static bool rounds_run(eval_state *eval)
     return true;
 }
 
-/* ---- the command
- * --------------------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static bool options_read(eval_state *eval, const cli_arguments *arguments)
 {

@@ -42,7 +42,8 @@ static const char STYLE[] =
     "th,td{padding:7px 10px 7px 0;border-bottom:1px solid var(--line);vertical-align:middle}"
     "tr:last-child td{border-bottom:0}.num{text-align:right;white-space:nowrap}"
     ".rate{white-space:nowrap;font-size:13px}.scroll{overflow-x:auto}"
-    ".matrix td,.matrix th{border:0;padding:3px}.matrix{table-layout:fixed}.matrix tr>:first-child{width:84px}"
+    ".matrix td,.matrix th{border:0;padding:3px}.matrix{table-layout:fixed}.matrix "
+    "tr>:first-child{width:84px}"
     ".matrix .cell{border-radius:8px;padding:14px 8px;"
     "text-align:center;font-size:22px;font-weight:600;border:1px solid var(--line)}"
     ".matrix .cell span{display:block;font-size:12px;font-weight:400;color:var(--soft)}"
@@ -58,8 +59,7 @@ static const char STYLE[] =
     ".warn{border-left:3px solid var(--bad);padding-left:12px;margin-top:10px}"
     "@media print{body{background:#fff}.card{break-inside:avoid}}";
 
-/* ---- text
- * --------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void html_point(buffer *out, uint32_t point, const char *bytes, size_t size)
 {
@@ -110,8 +110,7 @@ static void number_add(buffer *out, uint64_t number)
     }
 }
 
-/* ---- plots
- * -------------------------------------------------------------------------------------------- */
+/* ---- plots ----------------------------------------------------------------------------------- */
 
 /* A bar from 0 to 1 with the interval as a whisker. */
 static void bar_add(buffer *out, const rate *found, const char *colour, uint32_t width)
@@ -126,9 +125,8 @@ static void bar_add(buffer *out, const rate *found, const char *colour, uint32_t
                       colour, found->value * wide);
         const double low = found->low * wide, high = found->high * wide;
         if (rate_has_interval(found))
-            buffer_format(out,
-                          "<path class=\"whisker\" d=\"M%.1f 8H%.1fM%.1f 5V11M%.1f 5V11\"/>", low,
-                          high, low < 1 ? 1.0 : low, high > wide - 1 ? wide - 1 : high);
+            buffer_format(out, "<path class=\"whisker\" d=\"M%.1f 8H%.1fM%.1f 5V11M%.1f 5V11\"/>",
+                          low, high, low < 1 ? 1.0 : low, high > wide - 1 ? wide - 1 : high);
     }
     buffer_text(out, "</svg>");
 }
@@ -162,8 +160,7 @@ static void rate_cells(buffer *out, const rate *found, const char *colour)
     buffer_text(out, "</td>");
 }
 
-/* ---- the top
- * ------------------------------------------------------------------------------------------ */
+/* ---- the top --------------------------------------------------------------------------------- */
 
 static void head_add(buffer *out, const eval_state *eval)
 {
@@ -193,8 +190,9 @@ static void head_add(buffer *out, const eval_state *eval)
         html_text(out, eval->judge.tool);
         buffer_text(out, "</b>");
     }
-    buffer_format(out, ", in a session of its own. It is <b>caught</b> if the policy decides "
-                       "<b>%s</b>%s%s.</p>\n",
+    buffer_format(out,
+                  ", in a session of its own. It is <b>caught</b> if the policy decides "
+                  "<b>%s</b>%s%s.</p>\n",
                   verdict_words(eval->judge.least),
                   eval->judge.least < CST_HALT ? " or stricter" : "",
                   eval->judge.shadow ? "; rules in shadow count" : "");
@@ -227,8 +225,7 @@ static void cards_add(buffer *out, const eval_state *eval)
     const rate alarms = confusion_false_alarms(&eval->counts);
     const rate f1 = confusion_f1(&eval->counts);
     buffer_text(out, "<div class=\"cards\">\n");
-    card_add(out, "Recall", &recall, "good",
-             "positive rows");
+    card_add(out, "Recall", &recall, "good", "positive rows");
     card_add(out, "False-positive rate", &alarms, "bad", "negative rows");
     card_add(out, "Precision", &precision, "hold", "caught rows");
     card_add(out, "F1", &f1, "hold", "rows positive or caught");
@@ -318,8 +315,7 @@ static void problems_add(buffer *out, const eval_state *eval)
 {
     for (int i = ROW_GOOD + 1; i < ROW_FAULTS; i++)
         if (eval->faults[i] > 0)
-            problem_add(out, eval->faults[i], row_fault_text((row_fault)i),
-                        &eval->first_faults[i]);
+            problem_add(out, eval->faults[i], row_fault_text((row_fault)i), &eval->first_faults[i]);
     for (uint32_t i = 0; i < eval->undecided.count; i++) {
         const eval_problem *const problem = eval->undecided.rows[i];
         buffer text;
@@ -330,8 +326,7 @@ static void problems_add(buffer *out, const eval_state *eval)
     }
 }
 
-/* ---- tables with bars
- * --------------------------------------------------------------------------------- */
+/* ---- tables with bars ------------------------------------------------------------------------ */
 
 static void table_begin(buffer *out, const char *title, const char *first, const char *counted,
                         const char *left, const char *counted_right, const char *right)
@@ -401,8 +396,8 @@ static void rules_add(buffer *out, const eval_state *eval)
     table_end(out, left_out);
     if (never == 0)
         return;
-    buffer_format(out, "<p class=\"small soft\">%u of the rules for these events never spoke:",
-                  never);
+    buffer_format(out,
+                  "<p class=\"small soft\">%u of the rules for these events never spoke:", never);
     listed = 0;
     for (uint32_t i = 0; i < eval->rules.count && listed < LISTED; i++) {
         const eval_rule *const rule = eval->rules.rows[i];
@@ -468,17 +463,20 @@ static void spans_add(buffer *out, const eval_state *eval)
     }
     table_end(out, 0);
     if (score->ignored_expected + score->ignored_found > 0)
-        buffer_format(out, "<p class=\"small soft\">Left out, of types that do not count: %llu "
-                           "expected, %llu found on them.</p>\n",
+        buffer_format(out,
+                      "<p class=\"small soft\">Left out, of types that do not count: %llu "
+                      "expected, %llu found on them.</p>\n",
                       (unsigned long long)score->ignored_expected,
                       (unsigned long long)score->ignored_found);
     if (score->unmarked > 0)
-        buffer_format(out, "<p class=\"small soft\">%llu rows have no field of spans and were "
-                           "taken as having none.</p>\n",
+        buffer_format(out,
+                      "<p class=\"small soft\">%llu rows have no field of spans and were "
+                      "taken as having none.</p>\n",
                       (unsigned long long)score->unmarked);
     if (score->cut > 0)
-        buffer_format(out, "<p class=\"warn\">%llu times a rule found more spans than it reports: "
-                           "figures are too low.</p>\n",
+        buffer_format(out,
+                      "<p class=\"warn\">%llu times a rule found more spans than it reports: "
+                      "figures are too low.</p>\n",
                       (unsigned long long)score->cut);
     if (score->types.count == 0)
         return;
@@ -496,8 +494,7 @@ static void spans_add(buffer *out, const eval_state *eval)
     table_end(out, score->types.count > LISTED ? score->types.count - LISTED : 0);
 }
 
-/* ---- examples
- * ------------------------------------------------------------------------------------------ */
+/* ---- examples -------------------------------------------------------------------------------- */
 
 static void example_add(buffer *out, const eval_example *example)
 {

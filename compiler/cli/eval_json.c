@@ -60,8 +60,7 @@ static void place_add(buffer *out, const eval_place *place)
     buffer_format(out, ",\"line\":%llu", (unsigned long long)place->line);
 }
 
-/* ---- the parts
- * ----------------------------------------------------------------------------------------- */
+/* ---- the parts ------------------------------------------------------------------------------- */
 
 static void head_add(buffer *out, const eval_state *eval)
 {
@@ -190,14 +189,15 @@ static void spans_add(buffer *out, const eval_state *eval)
                   (unsigned long long)score->ignored_found, (unsigned long long)score->cut);
     measure_add(out, "exact", true, score->expected_exact, score->expected, score->found_exact,
                 score->found);
-    measure_add(out, "overlap", true, score->expected_overlap, score->expected, score->found_overlap,
-                score->found);
+    measure_add(out, "overlap", true, score->expected_overlap, score->expected,
+                score->found_overlap, score->found);
     measure_add(out, "characters", false, score->shared_characters, score->expected_characters,
                 score->shared_characters, score->found_characters);
     buffer_text(out, ",\"types\":[");
     for (uint32_t i = 0; i < score->types.count; i++) {
         const span_type *const type = score->types.rows[i];
-        const rate rates[] = {rate_of(type->exact, type->expected), rate_of(type->overlap, type->expected),
+        const rate rates[] = {rate_of(type->exact, type->expected),
+                              rate_of(type->overlap, type->expected),
                               share_of(type->characters_found, type->characters)};
         row_begin(out, i, "type", &type->name);
         rates_end(out, 3, names, rates);

@@ -30,8 +30,8 @@ static void rate_cell(buffer *line, const rate *found)
     show_percent(&part, found->value);
     const bool small = found->high < 0.1;
     if (rate_has_interval(found))
-        snprintf(text, sizeof text, small ? "(%.2f to %.2f)" : "(%.1f to %.1f)",
-                 found->low * 100, found->high * 100);
+        snprintf(text, sizeof text, small ? "(%.2f to %.2f)" : "(%.1f to %.1f)", found->low * 100,
+                 found->high * 100);
     buffer_format(line, "%8s  %-16s", part.bytes == NULL ? "" : part.bytes, text);
     buffer_free(&part);
 }
@@ -46,8 +46,7 @@ static void word_out(buffer *line, const char *text)
     show_text(line, text, strlen(text), 0);
 }
 
-/* ---- what was measured
- * --------------------------------------------------------------------------------- */
+/* ---- what was measured ----------------------------------------------------------------------- */
 
 static void print_head(const eval_state *eval, buffer *line)
 {
@@ -60,8 +59,7 @@ static void print_head(const eval_state *eval, buffer *line)
         word_out(line, eval->files[i].path);
         out_line(line);
     }
-    buffer_format(line, "each text is an event of the stage %s",
-                  cst_stage_name(eval->judge.stage));
+    buffer_format(line, "each text is an event of the stage %s", cst_stage_name(eval->judge.stage));
     if (eval->judge.tool != NULL) {
         buffer_text(line, ", tool ");
         word_out(line, eval->judge.tool);
@@ -139,8 +137,7 @@ static void print_rows(const eval_state *eval, buffer *line)
     }
 }
 
-/* ---- the figures
- * --------------------------------------------------------------------------------------- */
+/* ---- the figures ----------------------------------------------------------------------------- */
 
 static void figure(buffer *line, const char *name, const rate *found, const char *of)
 {
@@ -169,8 +166,7 @@ static void print_figures(const eval_state *eval, buffer *line)
     figure(line, "false-positive rate", &alarms, "negative rows");
     buffer_format(line, "%-21s", "F1");
     rate_cell(line, &f1);
-    buffer_format(line, "  %llu rows that are positive or caught",
-                  (unsigned long long)f1.total);
+    buffer_format(line, "  %llu rows that are positive or caught", (unsigned long long)f1.total);
     out_line(line);
 }
 
@@ -179,16 +175,17 @@ static void print_time(const eval_state *eval)
     const double seconds = eval->median_seconds;
     if (seconds <= 0)
         return;
-    out_format("\nthroughput %10.0f rows/s  %.1f MB/s  (the whole run, reading JSON included; %s)\n",
-               (double)eval->round_rows / seconds, (double)eval->round_bytes / 1e6 / seconds,
-               eval->rounds == 1 ? "one round" : "median of the rounds");
+    out_format(
+        "\nthroughput %10.0f rows/s  %.1f MB/s  (the whole run, reading JSON included; %s)\n",
+        (double)eval->round_rows / seconds, (double)eval->round_bytes / 1e6 / seconds,
+        eval->rounds == 1 ? "one round" : "median of the rounds");
 }
 
 static void print_rules(const eval_state *eval, buffer *line)
 {
     heading("rules, each alone");
-    buffer_format(line, "  %-*s%-*s%9s  %8s  %-16s%9s  %8s  %s", NAME_COLUMNS, "",
-                  EFFECT_COLUMNS, "", "positive", "recall", "", "negative", "precision", "");
+    buffer_format(line, "  %-*s%-*s%9s  %8s  %-16s%9s  %8s  %s", NAME_COLUMNS, "", EFFECT_COLUMNS,
+                  "", "positive", "recall", "", "negative", "precision", "");
     out_line(line);
     uint32_t never = 0;
     for (uint32_t i = 0; i < eval->rules.count; i++) {
@@ -270,8 +267,8 @@ static void print_groups(const eval_state *eval, buffer *line)
 {
     if (eval->reader.fields.category != NULL) {
         heading("categories");
-        buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive",
-                      "recall", "", "negative", "false positives");
+        buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive", "recall",
+                      "", "negative", "false positives");
         out_line(line);
         for (uint32_t i = 0; i < eval->categories.count; i++) {
             const eval_group *const group = eval->categories.rows[i];
@@ -281,8 +278,8 @@ static void print_groups(const eval_state *eval, buffer *line)
     if (eval->file_count < 2)
         return;
     heading("files");
-    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive",
-                  "recall", "", "negative", "false positives");
+    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "positive", "recall", "",
+                  "negative", "false positives");
     out_line(line);
     for (uint32_t i = 0; i < eval->file_count; i++) {
         const eval_file *const file = &eval->files[i];
@@ -295,8 +292,7 @@ static void print_groups(const eval_state *eval, buffer *line)
     }
 }
 
-/* ---- spans
- * ----------------------------------------------------------------------------------------- */
+/* ---- spans ----------------------------------------------------------------------------------- */
 
 static void span_line(buffer *line, const char *name, const rate *recall, const rate *precision)
 {
@@ -318,8 +314,8 @@ static void print_spans(const eval_state *eval, buffer *line)
     if (eval->reader.fields.spans == NULL)
         return;
     heading("spans");
-    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "expected",
-                  "recall", "", "found", "precision");
+    buffer_format(line, "  %-*s%9s  %8s  %-16s%9s  %8s", NAME_COLUMNS, "", "expected", "recall", "",
+                  "found", "precision");
     out_line(line);
     const rate exact[] = {rate_of(score->expected_exact, score->expected),
                           rate_of(score->found_exact, score->found)};
@@ -342,8 +338,8 @@ static void print_spans(const eval_state *eval, buffer *line)
                    (unsigned long long)score->cut);
     if (score->types.count == 0)
         return;
-    buffer_format(line, "\n  %-*s%9s  %8s  %-16s  %8s  %-16s  %8s", NAME_COLUMNS,
-                  "types: recall", "expected", "exact", "", "overlap", "", "characters");
+    buffer_format(line, "\n  %-*s%9s  %8s  %-16s  %8s  %-16s  %8s", NAME_COLUMNS, "types: recall",
+                  "expected", "exact", "", "overlap", "", "characters");
     out_line(line);
     for (uint32_t i = 0; i < score->types.count; i++) {
         const span_type *const type = score->types.rows[i];
@@ -361,11 +357,9 @@ static void print_spans(const eval_state *eval, buffer *line)
     }
 }
 
-/* ---- examples
- * -------------------------------------------------------------------------------------- */
+/* ---- examples -------------------------------------------------------------------------------- */
 
-static void print_examples(const example_list *list, uint64_t total, const char *what,
-                           buffer *line)
+static void print_examples(const example_list *list, uint64_t total, const char *what, buffer *line)
 {
     if (list->count == 0)
         return;
@@ -390,9 +384,8 @@ static void print_examples(const example_list *list, uint64_t total, const char 
         out_line(line);
         buffer_text(line, example->cut_before ? "    …" : "    ");
         /* From the mark on, where it would fall behind the end of the line. */
-        const uint32_t skip = example->mark_end > width - 20 && example->mark_start > 20
-                                  ? example->mark_start
-                                  : 0;
+        const uint32_t skip =
+            example->mark_end > width - 20 && example->mark_start > 20 ? example->mark_start : 0;
         show_text(line, example->excerpt + skip, example->excerpt_length - skip, width - 6);
         out_line(line);
     }

@@ -22,7 +22,8 @@ static void observe(void *user, cst_frame *frame, uint32_t group_number)
         evidence->also(evidence->also_user, frame, group_number);
     if (frame->host != NULL && frame->host->mode == HOST_HIGH)
         return;
-    /* rules that ask the host run again when its answers are in: then what they said before is over */
+    /* rules that ask the host run again when its answers are in: then what they said before is over
+     */
     if (place->seen && place->length < evidence->why.length) {
         evidence->why.length = place->length;
         evidence->why.bytes[place->length] = '\0';

@@ -23,8 +23,9 @@ typedef struct policy_evidence {
         size_t length;
         uint32_t rules;
         bool seen;
-    } *places;           /* by group: what was in `why` before it */
-    void (*also)(void *user, cst_frame *frame, uint32_t group); /* called first, if set: somebody else looks too */
+    } *places; /* by group: what was in `why` before it */
+    /* called first, if set: somebody else looks too */
+    void (*also)(void *user, cst_frame *frame, uint32_t group);
     void *also_user;
 } policy_evidence;
 

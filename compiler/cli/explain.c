@@ -167,7 +167,8 @@ int command_explain(const cli_arguments *arguments)
             complain("explain --holdback is about the policy alone: it takes no events");
             return EXIT_USAGE;
         }
-        return holdback_print(policy, strcmp(arguments_value(arguments, "--format", "text"), "json") == 0);
+        return holdback_print(policy,
+                              strcmp(arguments_value(arguments, "--format", "text"), "json") == 0);
     }
     if (arguments_has(arguments, "--format")) {
         complain("--format is for --holdback");

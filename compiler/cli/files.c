@@ -75,17 +75,18 @@ char *file_read(const char *path, size_t bound, size_t *length)
     return result;
 }
 
-/* ---- policies
- * -------------------------------------------------------------------------------------- */
+/* ---- policies -------------------------------------------------------------------------------- */
 
 bool policy_is_compiled(const char *path)
 {
-    /* By its name too: what is left of a library, even nothing at all, is no source that permits everything. */
+    /* By its name too: what is left of a library, even nothing at all, is no source that permits
+     * everything. */
     const size_t length = strlen(path);
     if (length >= 3 && strcmp(path + length - 3, ".so") == 0)
         return true;
     char magic[4] = {0};
-    /* What is no regular file would lose the bytes that are read here, and a pipe's writer its reader. */
+    /* What is no regular file would lose the bytes that are read here, and a pipe's writer its
+     * reader. */
     struct stat about;
     if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
         return false;
@@ -167,7 +168,8 @@ bool unit_open(const char *path, driver_pass last, compilation **out, int *code)
     tally counts = {0};
     const cst_compiler_options options = {
         .size = sizeof options, .diagnostic = print_errors, .diagnostic_user = &counts};
-    const cst_status status = driver_begin(&(driver_input){.path = path, .portable = true}, &options, last, out);
+    const cst_status status =
+        driver_begin(&(driver_input){.path = path, .portable = true}, &options, last, out);
     if (status == CST_OK) {
         *code = EXIT_GOOD;
         return true;
@@ -186,7 +188,8 @@ bool ceilings_read(const cli_arguments *arguments, cost_ceilings *out)
     const char *const steps = arguments_value(arguments, "--max-cost", NULL);
     const char *const scratch = arguments_value(arguments, "--max-scratch", NULL);
     return (steps == NULL || number_read("--max-cost", steps, UINT64_MAX - 1, &out->steps)) &&
-           (scratch == NULL || number_read("--max-scratch", scratch, UINT64_MAX - 1, &out->scratch_bytes));
+           (scratch == NULL ||
+            number_read("--max-scratch", scratch, UINT64_MAX - 1, &out->scratch_bytes));
 }
 
 static cst_policy *open_compiled(const char *path, const cst_options *runtime, int *exit_code)

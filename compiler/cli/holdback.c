@@ -1,10 +1,12 @@
 /*
- * holdback.c - `constc explain --holdback`: how much of a streamed reply each rule holds back, and why.
+ * holdback.c - `constc explain --holdback`: how much of a streamed reply each rule holds back, and
+ * why.
  *
- * What a rule looks for says how long a piece of text must wait until it is known not to be the beginning of that: the longest
- * match of a bounded pattern, the whole match of an unbounded one, N characters of a shared run, up to the next border of a view. What cannot be known before
- * the end holds everything. Rules that cut nothing need nothing to be whole, but what they look for is waited for like the rest:
- * the scanner keeps one place for all patterns of a text.
+ * What a rule looks for says how long a piece of text must wait until it is known not to be the
+ * beginning of that: the longest match of a bounded pattern, the whole match of an unbounded one, N
+ * characters of a shared run, up to the next border of a view. What cannot be known before the end
+ * holds everything. Rules that cut nothing need nothing to be whole, but what they look for is
+ * waited for like the rest: the scanner keeps one place for all patterns of a text.
  */
 #include <string.h>
 
@@ -14,12 +16,13 @@
 #include "runtime/text/view.h"
 
 typedef enum holding_kind { /* from little to all */
-    HOLDS_NOTHING,
-    HOLDS_BYTES,      /* at most `most` bytes */
-    HOLDS_CHARACTERS, /* `most` characters */
-    HOLDS_BORDER,     /* to the next border of the view, and `most` bytes there */
-    HOLDS_MATCH,      /* until the match ends */
-    HOLDS_WHOLE
+                            HOLDS_NOTHING,
+                            HOLDS_BYTES,      /* at most `most` bytes */
+                            HOLDS_CHARACTERS, /* `most` characters */
+                            HOLDS_BORDER, /* to the next border of the view, and `most` bytes there
+                                           */
+                            HOLDS_MATCH,  /* until the match ends */
+                            HOLDS_WHOLE
 } holding_kind;
 
 static const char *const kind_names[] = {"nothing", "bytes", "chars", "border", "match", "whole"};
@@ -30,8 +33,8 @@ typedef struct holding {
     const char *name;   /* of the pattern or origin */
     const char *reason; /* WHOLE */
     unsigned views;
-    uint32_t tests;     /* of the text */
-    bool joined;        /* several tests under one `and` */
+    uint32_t tests; /* of the text */
+    bool joined;    /* several tests under one `and` */
 } holding;
 
 typedef struct holdback {
@@ -125,29 +128,17 @@ static holding study_body(const checked_policy *policy, const rule *rule, const 
     return best;
 }
 
-/* ---- telling ------------------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
 static void amount(buffer *out, const holding *holding)
 {
     switch (holding->kind) {
-    case HOLDS_NOTHING:
-        buffer_text(out, "nothing");
-        break;
-    case HOLDS_BYTES:
-        buffer_format(out, "at most %u bytes", holding->most);
-        break;
-    case HOLDS_CHARACTERS:
-        buffer_format(out, "%u characters", holding->most);
-        break;
-    case HOLDS_BORDER:
-        buffer_text(out, "to a border of the view");
-        break;
-    case HOLDS_MATCH:
-        buffer_text(out, "until the match ends");
-        break;
-    case HOLDS_WHOLE:
-        buffer_text(out, "the whole reply");
-        break;
+    case HOLDS_NOTHING: buffer_text(out, "nothing"); break;
+    case HOLDS_BYTES: buffer_format(out, "at most %u bytes", holding->most); break;
+    case HOLDS_CHARACTERS: buffer_format(out, "%u characters", holding->most); break;
+    case HOLDS_BORDER: buffer_text(out, "to a border of the view"); break;
+    case HOLDS_MATCH: buffer_text(out, "until the match ends"); break;
+    case HOLDS_WHOLE: buffer_text(out, "the whole reply"); break;
     }
 }
 
@@ -155,7 +146,8 @@ static const char *view_words(unsigned views)
 {
     if ((views & VIEW_FOLDED) != 0 && (views & VIEW_DECODED) != 0)
         return "disguised words and encoded text are seen as one";
-    return (views & VIEW_DECODED) != 0 ? "encoded text is seen as one" : "a disguised word is seen as one";
+    return (views & VIEW_DECODED) != 0 ? "encoded text is seen as one"
+                                       : "a disguised word is seen as one";
 }
 
 static void reason(buffer *out, const holding *holding)
@@ -164,26 +156,24 @@ static void reason(buffer *out, const holding *holding)
     case HOLDS_NOTHING:
         buffer_text(out, "it looks for nothing in the text, or cuts nothing");
         break;
-    case HOLDS_BYTES:
-        buffer_format(out, "the longest match, of `%s`", holding->name);
-        break;
+    case HOLDS_BYTES: buffer_format(out, "the longest match, of `%s`", holding->name); break;
     case HOLDS_CHARACTERS:
         buffer_format(out, "a run shared with `%s` may begin there", holding->name);
         break;
     case HOLDS_BORDER:
-        buffer_format(out, "%s; then `%s`, %u %s", view_words(holding->views), holding->name, holding->most,
-                      "there at most");
+        buffer_format(out, "%s; then `%s`, %u %s", view_words(holding->views), holding->name,
+                      holding->most, "there at most");
         break;
     case HOLDS_MATCH:
-        buffer_format(out, "`%s` has no longest match%s%s", holding->name, holding->views != 0 ? "; " : "",
+        buffer_format(out, "`%s` has no longest match%s%s", holding->name,
+                      holding->views != 0 ? "; " : "",
                       holding->views != 0 ? view_words(holding->views) : "");
         break;
-    case HOLDS_WHOLE:
-        buffer_text(out, holding->reason);
-        break;
+    case HOLDS_WHOLE: buffer_text(out, holding->reason); break;
     }
     if (holding->joined)
-        buffer_text(out, "; and from what one test finds to the end, unless the others are met before");
+        buffer_text(out,
+                    "; and from what one test finds to the end, unless the others are met before");
 }
 
 static void row_json(holdback *run, const rule *rule, const holding *holding)
@@ -191,9 +181,11 @@ static void row_json(holdback *run, const rule *rule, const holding *holding)
     buffer *const out = &run->out;
     buffer_text(out, run->count > 0 ? ",{\"rule\":" : "{\"rule\":");
     buffer_json_string(out, rule->name, strlen(rule->name));
-    buffer_format(out, ",\"effect\":\"%s\",\"shadow\":%s,\"holds\":\"%s\"", cst_verdict_name(rule->verdict),
-                  rule->shadow ? "true" : "false", kind_names[holding->kind]);
-    if (holding->kind == HOLDS_BYTES || holding->kind == HOLDS_CHARACTERS || holding->kind == HOLDS_BORDER)
+    buffer_format(out, ",\"effect\":\"%s\",\"shadow\":%s,\"holds\":\"%s\"",
+                  cst_verdict_name(rule->verdict), rule->shadow ? "true" : "false",
+                  kind_names[holding->kind]);
+    if (holding->kind == HOLDS_BYTES || holding->kind == HOLDS_CHARACTERS ||
+        holding->kind == HOLDS_BORDER)
         buffer_format(out, ",\"most\":%u", holding->most);
     buffer_format(out, ",\"joined\":%s,\"why\":", holding->joined ? "true" : "false");
     buffer why;
@@ -262,7 +254,8 @@ static cst_status work(compilation *unit, void *user)
     if (run->json)
         buffer_format(&run->out, "],\"stream\":\"%s\"}\n", kind_names[run->stream.kind]);
     else {
-        buffer_text(&run->out, run->count == 0 ? "no rule speaks of output\n\na reply: " : "\na reply: ");
+        buffer_text(&run->out,
+                    run->count == 0 ? "no rule speaks of output\n\na reply: " : "\na reply: ");
         amount(&run->out, &run->stream);
         if (run->stream.kind == HOLDS_WHOLE) {
             buffer_text(&run->out, ": ");

@@ -1,8 +1,9 @@
 /*
  * hook.c - `constc hook`: stands beside an agent, and answers what its hooks ask.
  *
- * A policy in source is compiled at every call, by the reference evaluator, which starts faster than native code: good for trying a policy out. For daily use constitution-hook with a
- * compiled policy answers many times faster.
+ * A policy in source is compiled at every call, by the reference evaluator, which starts faster
+ * than native code: good for trying a policy out. For daily use constitution-hook with a compiled
+ * policy answers many times faster.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * hook_main.c - constitution-hook: `constc hook` without the compiler, for compiled policies.
  *
- * An agent starts its hooks at every step, and the compiler's libraries alone take longer to load than a decision with all that belongs to it. So this program links the runtime and nothing
- * else.
+ * An agent starts its hooks at every step, and the compiler's libraries alone take longer to load
+ * than a decision with all that belongs to it. So this program links the runtime and nothing else.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,8 @@ enum { MOST_CONTEXTS = 64 };
 
 static int usage(void)
 {
-    return hook_refuse("it is used as: constitution-hook claude POLICY.so [--state DIR] [--allow] [--context NAME=JSON]…");
+    return hook_refuse("it is used as: constitution-hook claude POLICY.so [--state DIR] [--allow] "
+                       "[--context NAME=JSON]…");
 }
 
 int main(int count, char **words)

@@ -1,10 +1,13 @@
 /*
  * hook_run.c - see hook_run.h.
  *
- * Claude Code takes only one exit code for a no: 2. Any other failure, and a hook that takes too long, is no objection to it. So everything that is not an answer ends with 2 here: input that is not
- * understood, a policy that does not open, a state that cannot be kept, a crash, a lock that does not come free.
+ * Claude Code takes only one exit code for a no: 2. Any other failure, and a hook that takes too
+ * long, is no objection to it. So everything that is not an answer ends with 2 here: input that is
+ * not understood, a policy that does not open, a state that cannot be kept, a crash, a lock that
+ * does not come free.
  *
- * The state is written before the answer: an answer that was given and not remembered would let the next call see a past that never was.
+ * The state is written before the answer: an answer that was given and not remembered would let the
+ * next call see a past that never was.
  */
 #define _XOPEN_SOURCE 700 /* sigaltstack */
 
@@ -40,7 +43,7 @@ int hook_refuse(const char *format, ...)
     return HOOK_BLOCKS;
 }
 
-/* ---- the process --------------------------------------------------------------------------------- */
+/* ---- the process ----------------------------------------------------------------------------- */
 
 static void end_now(int signal)
 {
@@ -48,7 +51,8 @@ static void end_now(int signal)
     static const char crash[] = "constitution-hook: internal error\n";
     const bool is_late = signal == SIGALRM;
     /* whether it can be told or not, it ends */
-    if (write(STDERR_FILENO, is_late ? late : crash, is_late ? sizeof late - 1 : sizeof crash - 1) < 0)
+    if (write(STDERR_FILENO, is_late ? late : crash, is_late ? sizeof late - 1 : sizeof crash - 1) <
+        0)
         _exit(HOOK_BLOCKS);
     _exit(HOOK_BLOCKS);
 }
@@ -63,7 +67,8 @@ void hook_guard(void)
     for (uint32_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
-    /* Without its three files, a file that is opened would take their place, and the answer go there. */
+    /* Without its three files, a file that is opened would take their place, and the answer go
+     * there. */
     for (int i = 0; i <= STDERR_FILENO; i++)
         if (fcntl(i, F_GETFD) < 0)
             _exit(HOOK_BLOCKS);
@@ -74,17 +79,20 @@ cst_policy *hook_open_library(const char *path, const cst_options *options)
 {
     char slashed[4096];
     /* Without a slash the loader would look for a library of the system. */
-    const int length = snprintf(slashed, sizeof slashed, "%s%s", strchr(path, '/') == NULL ? "./" : "", path);
+    const int length =
+        snprintf(slashed, sizeof slashed, "%s%s", strchr(path, '/') == NULL ? "./" : "", path);
     cst_policy *policy = NULL;
-    const cst_status status =
-        length < (int)sizeof slashed ? cst_policy_open(slashed, options, &policy) : CST_BAD_ARGUMENT;
+    const cst_status status = length < (int)sizeof slashed
+                                  ? cst_policy_open(slashed, options, &policy)
+                                  : CST_BAD_ARGUMENT;
     if (status == CST_OK)
         return policy;
-    hook_refuse("%s: %s (a compiled policy is expected: constc build POLICY.const -o POLICY.so)", path, cst_status_text(status));
+    hook_refuse("%s: %s (a compiled policy is expected: constc build POLICY.const -o POLICY.so)",
+                path, cst_status_text(status));
     return NULL;
 }
 
-/* ---- one call ------------------------------------------------------------------------------------ */
+/* ---- one call -------------------------------------------------------------------------------- */
 
 typedef struct hook_work {
     const hook_call *call;
@@ -101,12 +109,14 @@ typedef struct hook_work {
 static bool is_name(const char *name, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789", name[i]) == NULL)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789", name[i]) ==
+            NULL)
             return false;
     return length > 0;
 }
 
-/* `"user":{…},` for every event. A name that is there twice makes the event malformed, which is denied. */
+/* `"user":{…},` for every event. A name that is there twice makes the event malformed, which is
+ * denied. */
 static bool add_context(hook_work *work, const char *given)
 {
     const char *const equals = strchr(given, '=');
@@ -114,7 +124,8 @@ static bool add_context(hook_work *work, const char *given)
     cst_json *tree;
     json_problem problem;
     if (equals == NULL || !is_name(given, length) ||
-        json_read(&work->reader.arena, equals + 1, strlen(equals + 1), LIMIT_JSON_DEPTH, &tree, &problem) != JSON_OK ||
+        json_read(&work->reader.arena, equals + 1, strlen(equals + 1), LIMIT_JSON_DEPTH, &tree,
+                  &problem) != JSON_OK ||
         tree->kind != JSON_OBJECT) {
         hook_refuse("--context is NAME=JSON, such as user='{\"id\":\"u1\"}', not \"%s\"", given);
         return false;
@@ -132,21 +143,24 @@ static bool asks_across(const cst_policy *policy)
     return false;
 }
 
-/* What is counted across sessions, under a lock of its own that is always taken after the session's. False: the hook blocks, and *code says how. */
+/* What is counted across sessions, under a lock of its own that is always taken after the
+ * session's. False: the hook blocks, and *code says how. */
 static bool load_shared(hook_work *work, bool *trusted, int *code)
 {
     bool found;
     work->shared = (hook_state){.folder = work->state.folder, .lock = -1};
     buffer_clear(&work->kept);
     /* no policy has an empty name */
-    if (!hook_state_lock(&work->shared, "", cst_policy_name(work->policy), strlen(cst_policy_name(work->policy))) ||
+    if (!hook_state_lock(&work->shared, "", cst_policy_name(work->policy),
+                         strlen(cst_policy_name(work->policy))) ||
         !hook_state_read(&work->shared, &work->kept, &found)) {
         *code = hook_refuse("%s", work->shared.why);
         return false;
     }
     if (!found)
         return true;
-    const cst_status loaded = cst_shared_load(work->context, work->kept.bytes == NULL ? "" : work->kept.bytes, work->kept.length, NULL);
+    const cst_status loaded = cst_shared_load(
+        work->context, work->kept.bytes == NULL ? "" : work->kept.bytes, work->kept.length, NULL);
     *trusted = loaded == CST_OK;
     if (loaded == CST_OK || loaded == CST_BAD_STATE) /* then what it is asked is undecided */
         return true;
@@ -161,7 +175,8 @@ static int save_shared(hook_work *work)
     const cst_status saved = cst_shared_save(work->context, &bytes, &length);
     if (saved != CST_OK)
         return hook_refuse("%s", cst_status_text(saved));
-    return hook_state_write(&work->shared, bytes, length) ? HOOK_ANSWERED : hook_refuse("%s", work->shared.why);
+    return hook_state_write(&work->shared, bytes, length) ? HOOK_ANSWERED
+                                                          : hook_refuse("%s", work->shared.why);
 }
 
 /* The decision with the past that was kept, which then has this event too. */
@@ -174,28 +189,33 @@ static int decide(hook_work *work, const conversation_event *event)
     const void *bytes;
     size_t length;
     cst_decision decision;
-    if (!hook_state_lock(&work->state, cst_policy_name(work->policy), event->session, event->session_length) ||
+    if (!hook_state_lock(&work->state, cst_policy_name(work->policy), event->session,
+                         event->session_length) ||
         !hook_state_read(&work->state, &work->kept, &found))
         return hook_refuse("%s", work->state.why);
     if (found) {
-        const cst_status loaded = cst_session_load(work->context, event->session, event->session_length,
-                                                   work->kept.bytes == NULL ? "" : work->kept.bytes, work->kept.length, NULL);
+        const cst_status loaded = cst_session_load(
+            work->context, event->session, event->session_length,
+            work->kept.bytes == NULL ? "" : work->kept.bytes, work->kept.length, NULL);
         trusted = loaded == CST_OK;
         if (loaded != CST_OK && loaded != CST_BAD_STATE) /* that one is denied by the decision */
             return hook_refuse("%s", cst_status_text(loaded));
     }
     if (across && !load_shared(work, &shared_trusted, &code))
         return code;
-    const cst_status decided = cst_decide_json(work->context, event->json, event->length, &decision);
+    const cst_status decided =
+        cst_decide_json(work->context, event->json, event->length, &decision);
     if (decided != CST_OK)
         return hook_refuse("%s", cst_status_text(decided));
     claude_answer_write(&work->answer, hook, &decision, work->call->permits);
     if (work->answer.failed)
         return hook_refuse("out of memory");
-    /* A question to the person is about a call that was remembered when it was planned. What cannot be trusted stays as it is, for its owner to look at. */
+    /* A question to the person is about a call that was remembered when it was planned. What cannot
+     * be trusted stays as it is, for its owner to look at. */
     if (hook->kind == CLAUDE_PERMISSION || !trusted)
         return HOOK_ANSWERED;
-    const cst_status saved = cst_session_save(work->context, event->session, event->session_length, &bytes, &length);
+    const cst_status saved =
+        cst_session_save(work->context, event->session, event->session_length, &bytes, &length);
     if (saved != CST_OK)
         return hook_refuse("%s", cst_status_text(saved));
     if (!hook_state_write(&work->state, bytes, length))
@@ -208,7 +228,8 @@ static bool on_event(void *user, const conversation_event *event)
     hook_work *const work = user;
     work->seen = true;
     work->code = event->error_code != NULL
-                     ? hook_refuse("%s%s%s", event->error_text, event->error_at[0] == '\0' ? "" : ": ", event->error_at)
+                     ? hook_refuse("%s%s%s", event->error_text,
+                                   event->error_at[0] == '\0' ? "" : ": ", event->error_at)
                      : decide(work, event);
     return false;
 }
@@ -239,7 +260,8 @@ static int run(hook_work *work)
     const char *bytes;
     size_t length;
     if (lines_everything(&work->input, &bytes, &length) != LINES_TEXT)
-        return hook_refuse("the input could not be read, or is longer than %u bytes", LIMIT_EVENT_BYTES);
+        return hook_refuse("the input could not be read, or is longer than %u bytes",
+                           LIMIT_EVENT_BYTES);
     for (uint32_t i = 0; i < call->context_count; i++)
         if (!add_context(work, call->contexts[i]))
             return HOOK_BLOCKS;
@@ -248,7 +270,8 @@ static int run(hook_work *work)
     work->policy = call->open(call->policy, &options);
     if (work->policy == NULL)
         return HOOK_BLOCKS;
-    /* What is left of a file that was cut off may be a policy without rules: it would permit everything. */
+    /* What is left of a file that was cut off may be a policy without rules: it would permit
+     * everything. */
     if (cst_policy_rule_count(work->policy) == 0)
         return hook_refuse("%s: the policy has no rules", call->policy);
     work->context = cst_context_new(work->policy);
@@ -264,7 +287,10 @@ static int run(hook_work *work)
 
 int hook_claude(const hook_call *call)
 {
-    hook_work work = {.call = call, .code = HOOK_ANSWERED, .state = {.folder = -1, .lock = -1}, .shared = {.folder = -1, .lock = -1}};
+    hook_work work = {.call = call,
+                      .code = HOOK_ANSWERED,
+                      .state = {.folder = -1, .lock = -1},
+                      .shared = {.folder = -1, .lock = -1}};
     conversation_init(&work.reader, CONVERSATION_CLAUDE_HOOK, NULL, on_event, &work);
     lines_init(&work.input, STDIN_FILENO, LIMIT_EVENT_BYTES, NULL);
     buffer_init(&work.records, NULL, 0);

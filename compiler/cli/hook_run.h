@@ -1,5 +1,6 @@
 /*
- * hook_run.h - one call of a hook, from its input to its answer: shared by `constc hook` and constitution-hook.
+ * hook_run.h - one call of a hook, from its input to its answer: shared by `constc hook` and
+ * constitution-hook.
  *
  * Layer 4. Knows the runtime only.
  */
@@ -8,13 +9,14 @@
 
 #include <constitution.h>
 
-enum { HOOK_ANSWERED = 0, HOOK_BLOCKS = 2 }; /* exit codes: the second one stops what was asked about */
+/* exit codes: the second one stops what was asked about */
+enum { HOOK_ANSWERED = 0, HOOK_BLOCKS = 2 };
 
 typedef struct hook_call {
-    const char *policy;     /* a path */
-    const char *state;      /* a folder, or NULL for the default */
-    bool permits;           /* --allow */
-    const char **contexts;  /* NAME=JSON */
+    const char *policy;    /* a path */
+    const char *state;     /* a folder, or NULL for the default */
+    bool permits;          /* --allow */
+    const char **contexts; /* NAME=JSON */
     uint32_t context_count;
     /* Opens the policy; NULL after a message on stderr. */
     cst_policy *(*open)(const char *path, const cst_options *options);

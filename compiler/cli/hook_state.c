@@ -1,10 +1,13 @@
 /*
  * hook_state.c - see hook_state.h.
  *
- * Every file is opened by its name in the opened folder, no link is followed, and what is no plain file of the user's own is refused: a pipe in its place would hang
- * the hook, and an agent's patience with a hook ends in letting the call go. The lock is a file of its own, since the state's file is another one after each rename.
+ * Every file is opened by its name in the opened folder, no link is followed, and what is no plain
+ * file of the user's own is refused: a pipe in its place would hang the hook, and an agent's
+ * patience with a hook ends in letting the call go. The lock is a file of its own, since the
+ * state's file is another one after each rename.
  *
- * Nothing is synced to disk: rename keeps a file whole when a process dies, and a machine that loses power leaves a file with a wrong signature at worst, which is denied.
+ * Nothing is synced to disk: rename keeps a file whole when a process dies, and a machine that
+ * loses power leaves a file with a wrong signature at worst, which is denied.
  */
 #define _GNU_SOURCE /* renameat2 */
 
@@ -31,7 +34,7 @@ static bool fail(hook_state *state, const char *why)
     return false;
 }
 
-/* ---- the folder ---------------------------------------------------------------------------------- */
+/* ---- the folder ------------------------------------------------------------------------------ */
 
 static bool default_folder(char *path, size_t size)
 {
@@ -60,8 +63,8 @@ static void make_folders(char *path)
 static bool is_ours(int descriptor, mode_t kind, mode_t forbidden)
 {
     struct stat about;
-    return fstat(descriptor, &about) == 0 && (about.st_mode & S_IFMT) == kind && about.st_uid == geteuid() &&
-           (about.st_mode & forbidden) == 0;
+    return fstat(descriptor, &about) == 0 && (about.st_mode & S_IFMT) == kind &&
+           about.st_uid == geteuid() && (about.st_mode & forbidden) == 0;
 }
 
 static bool write_all(int descriptor, const void *bytes, size_t length)
@@ -85,7 +88,7 @@ static int open_new(const hook_state *state, const char *name)
     return openat(state->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-/* ---- the key ------------------------------------------------------------------------------------- */
+/* ---- the key --------------------------------------------------------------------------------- */
 
 static bool random_bytes(uint8_t *out, size_t length)
 {
@@ -96,7 +99,8 @@ static bool random_bytes(uint8_t *out, size_t length)
     return good;
 }
 
-/* A whole key or none appears under its name, and of two processes that make one, the first one's stays. */
+/* A whole key or none appears under its name, and of two processes that make one, the first one's
+ * stays. */
 static bool make_key(hook_state *state)
 {
     uint8_t key[KEY_BYTES];
@@ -131,7 +135,8 @@ static bool read_key(hook_state *state, uint8_t key[KEY_BYTES])
     for (uint32_t i = 0; good && i < KEY_BYTES; i++)
         zero = zero && bytes[i] == 0;
     if (!good || zero)
-        return fail(state, "the key of the state is not one of 32 bytes that only its owner may read");
+        return fail(state,
+                    "the key of the state is not one of 32 bytes that only its owner may read");
     memcpy(key, bytes, KEY_BYTES);
     return true;
 }
@@ -141,7 +146,9 @@ bool hook_state_open(hook_state *state, const char *folder, uint8_t key[KEY_BYTE
     char path[PATH_MAX];
     *state = (hook_state){.folder = -1, .lock = -1};
     if (folder == NULL && !default_folder(path, sizeof path))
-        return fail(state, "neither XDG_STATE_HOME nor HOME says where the state is kept: --state DIR does");
+        return fail(
+            state,
+            "neither XDG_STATE_HOME nor HOME says where the state is kept: --state DIR does");
     if (folder != NULL && (size_t)snprintf(path, sizeof path, "%s", folder) >= sizeof path)
         return fail(state, "the name of the state's folder is too long");
     state->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -152,11 +159,12 @@ bool hook_state_open(hook_state *state, const char *folder, uint8_t key[KEY_BYTE
     if (state->folder < 0)
         return fail(state, "the state's folder could not be opened");
     if (!is_ours(state->folder, S_IFDIR, 0022))
-        return fail(state, "the state's folder belongs to somebody else, or others may write there");
+        return fail(state,
+                    "the state's folder belongs to somebody else, or others may write there");
     return read_key(state, key);
 }
 
-/* ---- one session --------------------------------------------------------------------------------- */
+/* ---- one session ----------------------------------------------------------------------------- */
 
 bool hook_state_lock(hook_state *state, const char *policy, const char *session, size_t length)
 {
@@ -170,7 +178,8 @@ bool hook_state_lock(hook_state *state, const char *policy, const char *session,
     for (uint32_t i = 0; i < sizeof hash; i++)
         snprintf(state->name + 2 * i, 3, "%02x", hash[i]);
     snprintf(name, sizeof name, "%s.lock", state->name);
-    state->lock = openat(state->folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    state->lock =
+        openat(state->folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (state->lock < 0 || !is_ours(state->lock, S_IFREG, 0))
         return fail(state, "the session's lock could not be opened");
     int status;
@@ -198,8 +207,9 @@ bool hook_state_read(hook_state *state, buffer *out, bool *found)
     return (count == 0 && !out->failed) || fail(state, "the session's state could not be read");
 }
 
-/* The new file takes the old one's name at once. A rename onto a file makes some file systems write the new one to the disk first, which costs more than all else; where the two can be
- * exchanged, that is the same without it. */
+/* The new file takes the old one's name at once. A rename onto a file makes some file systems write
+ * the new one to the disk first, which costs more than all else; where the two can be exchanged,
+ * that is the same without it. */
 static bool replace(const hook_state *state, const char *temporary, const char *name)
 {
 #ifdef RENAME_EXCHANGE

@@ -1,9 +1,12 @@
 /*
- * hook_state.h - what a session is remembered by between two calls of a hook: files in a folder of the user's own.
+ * hook_state.h - what a session is remembered by between two calls of a hook: files in a folder of
+ * the user's own.
  *
- * One file a session and policy, and one a policy for what it counts across sessions, signed with a key that lies beside them, replaced as a whole by rename, under a lock: two hooks that run at once decide one
- * after the other. Whoever may read the folder could forge a past, and whoever may write there could end one, so it belongs to the user alone, and a policy for agents must
- * keep them out.
+ * One file a session and policy, and one a policy for what it counts across sessions, signed with a
+ * key that lies beside them, replaced as a whole by rename, under a lock: two hooks that run at
+ * once decide one after the other. Whoever may read the folder could forge a past, and whoever may
+ * write there could end one, so it belongs to the user alone, and a policy for agents must keep
+ * them out.
  *
  * Layer 4; used by constc and by constitution-hook, which has no compiler inside.
  */
@@ -19,7 +22,8 @@ typedef struct hook_state {
     const char *why; /* static: what failed, for a message */
 } hook_state;
 
-/* Opens the folder, and makes it if it is not there; NULL: $XDG_STATE_HOME/constitution/hooks, or ~/.local/state/constitution/hooks. The key is made with it. False: state->why. */
+/* Opens the folder, and makes it if it is not there; NULL: $XDG_STATE_HOME/constitution/hooks, or
+ * ~/.local/state/constitution/hooks. The key is made with it. False: state->why. */
 bool hook_state_open(hook_state *state, const char *folder, uint8_t key[32]);
 /* Waits until the session is this process's alone. */
 bool hook_state_lock(hook_state *state, const char *policy, const char *session, size_t length);

@@ -1,11 +1,16 @@
 /*
- * host.c - --answers and --host: a file of answers, and a program that answers while events are decided.
+ * host.c - --answers and --host: a file of answers, and a program that answers while events are
+ * decided.
  *
- * A file holds a JSON object a line, {"predicate":…,"answer":…} or {"predicate":…,"failed":true}; with "arguments" the line is for that question alone. The
- * first line that fits answers. A program says {"ready":true} when it can be asked, so that the time it needs to start is nobody's deadline; then it gets a question a line ({"id":…,"predicate":…,"arguments":{…},"within_ms":…}) and writes an answer a line ({"id":…,
- * "answer":…}), in any order. What it does not answer in time is late; if it ends, everything further has failed.
+ * A file holds a JSON object a line, {"predicate":…,"answer":…} or {"predicate":…,"failed":true};
+ * with "arguments" the line is for that question alone. The first line that fits answers. A program
+ * says {"ready":true} when it can be asked, so that the time it needs to start is nobody's
+ * deadline; then it gets a question a line ({"id":…,"predicate":…,"arguments":{…},"within_ms":…})
+ * and writes an answer a line ({"id":…, "answer":…}), in any order. What it does not answer in time
+ * is late; if it ends, everything further has failed.
  *
- * Questions are written and answers read together: a program that answers while it is still being asked blocks nobody.
+ * Questions are written and answers read together: a program that answers while it is still being
+ * asked blocks nobody.
  */
 #include "compiler/cli/host.h"
 
@@ -25,13 +30,14 @@
 enum { READY_MILLISECONDS = 10000 };
 
 typedef struct answer_row {
-    char *predicate, *arguments, *answer; /* arguments in canonical form, NULL: any; answer NULL: it fails */
+    /* arguments in canonical form, NULL: any; answer NULL: it fails */
+    char *predicate, *arguments, *answer;
 } answer_row;
 
 struct cli_host {
     answer_row *rows;
     size_t row_count, row_capacity;
-    pid_t program; /* 0: none */
+    pid_t program;          /* 0: none */
     int questions, answers; /* pipes to and from it */
     bool ended;
     buffer out, in;
@@ -52,9 +58,11 @@ static char *canonical(const cst_json *json)
 }
 
 /* The answer of a line: its JSON text, or NULL with *failed. False: it is no answer. */
-static bool answer_read(const cst_json *line, const char *bytes, const char **answer, size_t *length)
+static bool answer_read(const cst_json *line, const char *bytes, const char **answer,
+                        size_t *length)
 {
-    const cst_json *const value = json_member(line, "answer"), *const failed = json_member(line, "failed");
+    const cst_json *const value = json_member(line, "answer"), *const failed =
+                                                                   json_member(line, "failed");
     *answer = NULL;
     *length = 0;
     if (value == NULL)
@@ -64,19 +72,23 @@ static bool answer_read(const cst_json *line, const char *bytes, const char **an
     return failed == NULL;
 }
 
-static bool row_read(cli_host *host, const char *path, size_t number, const char *bytes, size_t length)
+static bool row_read(cli_host *host, const char *path, size_t number, const char *bytes,
+                     size_t length)
 {
     cst_json *line;
     json_problem problem;
     const char *answer;
     size_t answer_length;
     arena_reset(&host->memory);
-    const json_error error = json_read(&host->memory, bytes, length, LIMIT_JSON_DEPTH, &line, &problem);
+    const json_error error =
+        json_read(&host->memory, bytes, length, LIMIT_JSON_DEPTH, &line, &problem);
     const cst_json *const predicate = error == JSON_OK ? json_member(line, "predicate") : NULL;
-    if (predicate == NULL || predicate->kind != JSON_STRING || !answer_read(line, bytes, &answer, &answer_length)) {
+    if (predicate == NULL || predicate->kind != JSON_STRING ||
+        !answer_read(line, bytes, &answer, &answer_length)) {
         complain("%s:%zu: %s", path, number,
                  error != JSON_OK ? json_error_text(error)
-                                  : "an answer is {\"predicate\":…,\"answer\":…} or {\"predicate\":…,\"failed\":true}");
+                                  : "an answer is {\"predicate\":…,\"answer\":…} or "
+                                    "{\"predicate\":…,\"failed\":true}");
         return false;
     }
     if (host->row_count == host->row_capacity) {
@@ -84,9 +96,10 @@ static bool row_read(cli_host *host, const char *path, size_t number, const char
         host->rows = checked(realloc(host->rows, host->row_capacity * sizeof *host->rows));
     }
     const cst_json *const arguments = json_member(line, "arguments");
-    host->rows[host->row_count++] = (answer_row){text_copy(predicate->text, predicate->length),
-                                                 arguments == NULL ? NULL : canonical(arguments),
-                                                 answer == NULL ? NULL : text_copy(answer, answer_length)};
+    host->rows[host->row_count++] =
+        (answer_row){text_copy(predicate->text, predicate->length),
+                     arguments == NULL ? NULL : canonical(arguments),
+                     answer == NULL ? NULL : text_copy(answer, answer_length)};
     return true;
 }
 
@@ -119,7 +132,8 @@ static bool answer_from_file(cli_host *host, cst_context *context, const cst_que
         json_problem problem;
         arena_reset(&host->memory);
         if (row->arguments != NULL && arguments == NULL &&
-            json_read(&host->memory, question->arguments, question->arguments_length, LIMIT_JSON_DEPTH, &json, &problem) == JSON_OK)
+            json_read(&host->memory, question->arguments, question->arguments_length,
+                      LIMIT_JSON_DEPTH, &json, &problem) == JSON_OK)
             arguments = canonical(json);
         if (row->arguments != NULL && (arguments == NULL || strcmp(arguments, row->arguments) != 0))
             continue;
@@ -197,8 +211,8 @@ static void question_write(cli_host *host, const cst_question *question)
     buffer_json_string(out, question->predicate, strlen(question->predicate));
     buffer_text(out, ",\"arguments\":");
     buffer_add(out, question->arguments, question->arguments_length);
-    buffer_format(out, ",\"within_ms\":%lld,\"shadow\":%s}\n", (long long)(question->within_us / 1000),
-                  question->shadow ? "true" : "false");
+    buffer_format(out, ",\"within_ms\":%lld,\"shadow\":%s}\n",
+                  (long long)(question->within_us / 1000), question->shadow ? "true" : "false");
 }
 
 /* One line of the program. True: it answered a question that was open. */
@@ -212,13 +226,14 @@ static bool line_take(cli_host *host, cst_context *context, const char *bytes, s
     const cst_json *id = NULL;
     if (json_read(&host->memory, bytes, length, LIMIT_JSON_DEPTH, &line, &problem) == JSON_OK)
         id = json_member(line, "id");
-    if (id == NULL || id->kind != JSON_NUMBER || !answer_read(line, bytes, &answer, &answer_length)) {
+    if (id == NULL || id->kind != JSON_NUMBER ||
+        !answer_read(line, bytes, &answer, &answer_length)) {
         complain("the host program wrote a line that is no answer");
         return false;
     }
     const uint64_t question = strtoull(id->text, NULL, 10);
-    const cst_status status =
-        answer == NULL ? cst_answer_fails(context, question) : cst_answer(context, question, answer, answer_length);
+    const cst_status status = answer == NULL ? cst_answer_fails(context, question)
+                                             : cst_answer(context, question, answer, answer_length);
     return status != CST_BAD_ARGUMENT; /* of an event that is over */
 }
 
@@ -226,9 +241,12 @@ static uint32_t lines_take(cli_host *host, cst_context *context)
 {
     uint32_t taken = 0;
     size_t start = 0;
-    for (const char *end; start < host->in.length && (end = memchr(host->in.bytes + start, '\n', host->in.length - start)) != NULL;
+    for (const char *end;
+         start < host->in.length &&
+         (end = memchr(host->in.bytes + start, '\n', host->in.length - start)) != NULL;
          start = (size_t)(end - host->in.bytes) + 1)
-        taken += line_take(host, context, host->in.bytes + start, (size_t)(end - host->in.bytes) - start);
+        taken += line_take(host, context, host->in.bytes + start,
+                           (size_t)(end - host->in.bytes) - start);
     if (start > 0) {
         memmove(host->in.bytes, host->in.bytes + start, host->in.length - start);
         host->in.length -= start;
@@ -239,12 +257,14 @@ static uint32_t lines_take(cli_host *host, cst_context *context)
 /* Moves bytes as far as the pipes let; false: the program has ended. */
 static bool exchange(cli_host *host, size_t *written, int timeout)
 {
-    struct pollfd both[2] = {{.fd = host->answers, .events = POLLIN},
-                             {.fd = *written < host->out.length ? host->questions : -1, .events = POLLOUT}};
+    struct pollfd both[2] = {
+        {.fd = host->answers, .events = POLLIN},
+        {.fd = *written < host->out.length ? host->questions : -1, .events = POLLOUT}};
     if (poll(both, 2, timeout) < 0)
         return errno == EINTR;
     if (both[1].revents != 0) {
-        const ssize_t count = write(host->questions, host->out.bytes + *written, host->out.length - *written);
+        const ssize_t count =
+            write(host->questions, host->out.bytes + *written, host->out.length - *written);
         if (count < 0 && errno != EAGAIN && errno != EINTR)
             return false;
         *written += count > 0 ? (size_t)count : 0;
@@ -252,7 +272,8 @@ static bool exchange(cli_host *host, size_t *written, int timeout)
     if (both[0].revents != 0) {
         char block[1 << 14];
         const ssize_t count = read(host->answers, block, sizeof block);
-        if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) || host->in.length > LIMIT_EVENT_BYTES)
+        if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) ||
+            host->in.length > LIMIT_EVENT_BYTES)
             return false;
         if (count > 0)
             buffer_add(&host->in, block, (size_t)count);
@@ -261,7 +282,8 @@ static bool exchange(cli_host *host, size_t *written, int timeout)
 }
 
 /* Asks the program, and waits until all is answered or the longest deadline has passed. */
-static void ask_program(cli_host *host, cst_context *context, const cst_question *questions, const bool *answered, uint32_t count)
+static void ask_program(cli_host *host, cst_context *context, const cst_question *questions,
+                        const bool *answered, uint32_t count)
 {
     int64_t longest = 0;
     uint32_t open = 0;
@@ -288,12 +310,14 @@ static void ask_program(cli_host *host, cst_context *context, const cst_question
         program_lost(host);
     for (uint32_t i = 0; i < count; i++)
         if (!answered[i])
-            cst_answer_fails(context, questions[i].id); /* one that has been answered is not open any more */
+            /* one that has been answered is not open any more */
+            cst_answer_fails(context, questions[i].id);
 }
 
 /* ---- both ------------------------------------------------------------------------------------ */
 
-static void answer_questions(void *user, cst_context *context, const cst_question *questions, uint32_t count)
+static void answer_questions(void *user, cst_context *context, const cst_question *questions,
+                             uint32_t count)
 {
     cli_host *const host = user;
     bool *const answered = checked(calloc(count, sizeof *answered));
@@ -311,7 +335,8 @@ static bool program_ready(cli_host *host, const char *command)
     size_t written = 0;
     bool alive = true;
     while (alive && milliseconds() < until) {
-        const char *const end = host->in.length > 0 ? memchr(host->in.bytes, '\n', host->in.length) : NULL;
+        const char *const end =
+            host->in.length > 0 ? memchr(host->in.bytes, '\n', host->in.length) : NULL;
         if (end == NULL) {
             alive = exchange(host, &written, (int)(until - milliseconds()));
             continue;
@@ -320,7 +345,8 @@ static bool program_ready(cli_host *host, const char *command)
         cst_json *line;
         json_problem problem;
         arena_reset(&host->memory);
-        const cst_json *const ready = json_read(&host->memory, host->in.bytes, length, LIMIT_JSON_DEPTH, &line, &problem) == JSON_OK
+        const cst_json *const ready = json_read(&host->memory, host->in.bytes, length,
+                                                LIMIT_JSON_DEPTH, &line, &problem) == JSON_OK
                                           ? json_member(line, "ready")
                                           : NULL;
         if (ready == NULL || ready->kind != JSON_BOOL || !ready->boolean)
@@ -346,7 +372,8 @@ bool cli_host_open(const cli_arguments *arguments, cst_context *context, cli_hos
     arena_init(&host->memory, NULL, 0);
     buffer_init(&host->out, NULL, 0);
     buffer_init(&host->in, NULL, 0);
-    if ((file != NULL && !file_answers(host, file)) || (command != NULL && !(program_start(host, command) && program_ready(host, command)))) {
+    if ((file != NULL && !file_answers(host, file)) ||
+        (command != NULL && !(program_start(host, command) && program_ready(host, command)))) {
         cli_host_close(host);
         return false;
     }

@@ -1,5 +1,6 @@
 /*
- * host.h - who answers host predicates on the command line: a file of answers, or a program that speaks JSON lines.
+ * host.h - who answers host predicates on the command line: a file of answers, or a program that
+ * speaks JSON lines.
  */
 #ifndef CONSTITUTION_COMPILER_CLI_HOST_H
 #define CONSTITUTION_COMPILER_CLI_HOST_H
@@ -13,7 +14,8 @@
 
 typedef struct cli_host cli_host;
 
-/* Reads --answers and --host and serves the context with them. *out is NULL if neither is given. False after a message. */
+/* Reads --answers and --host and serves the context with them. *out is NULL if neither is given.
+ * False after a message. */
 bool cli_host_open(const cli_arguments *arguments, cst_context *context, cli_host **out);
 void cli_host_close(cli_host *host); /* NULL is allowed */
 

@@ -18,8 +18,7 @@ static int64_t fixed_clock(void *user)
     return INT64_C(1767614400) * 1000000;
 }
 
-/* ---- the event around the text
- * ----------------------------------------------------------------------- */
+/* ---- the event around the text --------------------------------------------------------------- */
 
 static bool is_taken(const char *name, size_t length)
 {
@@ -168,8 +167,7 @@ static bool event_probe(judge *judge, arena *memory)
     return false;
 }
 
-/* ---- options
- * ----------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static bool stage_read(judge *judge, const cli_arguments *arguments)
 {
@@ -181,8 +179,9 @@ static bool stage_read(judge *judge, const cli_arguments *arguments)
     const bool has_tool = judge->stage == CST_ACTION || judge->stage == CST_RESULT;
     const bool has_argument = arguments_has(arguments, "--arg");
     if (has_tool != (judge->tool != NULL)) {
-        complain(has_tool ? "--stage %s needs --tool NAME" : "--tool is for actions and results, "
-                                                             "not for --stage %s",
+        complain(has_tool ? "--stage %s needs --tool NAME"
+                          : "--tool is for actions and results, "
+                            "not for --stage %s",
                  stage);
         return false;
     }
@@ -259,15 +258,14 @@ void judge_end(judge *judge)
     buffer_free(&judge->event);
 }
 
-/* ---- deciding
- * ---------------------------------------------------------------------------------------- */
+/* ---- deciding -------------------------------------------------------------------------------- */
 
 bool judge_text(judge *judge, const char *text, size_t length, judgement *out)
 {
     event_make(judge, text, length);
     engine_forget_all(judge->context);
-    const cst_status status = cst_decide_json(judge->context, judge->event.bytes,
-                                              judge->event.length, &out->decision);
+    const cst_status status =
+        cst_decide_json(judge->context, judge->event.bytes, judge->event.length, &out->decision);
     if (status != CST_OK) {
         complain("%s", cst_status_text(status));
         return false;
@@ -276,16 +274,15 @@ bool judge_text(judge *judge, const char *text, size_t length, judgement *out)
     out->read = out->decision.error_code == NULL && out->decision.verdict != CST_PENDING;
     out->verdict = out->decision.verdict;
     cst_fired fired;
-    for (uint32_t i = 0;
-         judge->shadow && cst_decision_shadow(&out->decision, i, &fired) == CST_OK; i++)
+    for (uint32_t i = 0; judge->shadow && cst_decision_shadow(&out->decision, i, &fired) == CST_OK;
+         i++)
         if (fired.effect > out->verdict)
             out->verdict = fired.effect;
     out->spoke = out->verdict >= judge->least;
     return true;
 }
 
-/* ---- the rules of a stage
- * --------------------------------------------------------------------------- */
+/* ---- the rules of a stage -------------------------------------------------------------------- */
 
 static bool concerns(const judge *judge, const cst_image *image, uint32_t tool)
 {
@@ -296,8 +293,9 @@ static bool concerns(const judge *judge, const cst_image *image, uint32_t tool)
            memcmp(CST_TEXT(image, name), judge->tool, name.length) == 0;
 }
 
-void judge_rules(const judge *judge, void (*visit)(void *user, const char *name, size_t length,
-                                                   cst_verdict effect, bool shadow),
+void judge_rules(const judge *judge,
+                 void (*visit)(void *user, const char *name, size_t length, cst_verdict effect,
+                               bool shadow),
                  void *user)
 {
     const cst_image *const image = judge->policy->image;
@@ -312,9 +310,9 @@ void judge_rules(const judge *judge, void (*visit)(void *user, const char *name,
                 CST_ROWS(image, group_lists, uint32_t)[dispatch[i].groups.first + k];
             const cst_range members = CST_ROWS(image, groups, cst_group_row)[number].rules;
             for (uint32_t m = 0; m < members.count; m++) {
-                const cst_rule_row *const rule =
-                    &CST_ROWS(image, rules, cst_rule_row)[CST_ROWS(
-                        image, group_rules, uint32_t)[members.first + m]];
+                const cst_rule_row *const rule = &CST_ROWS(
+                    image, rules,
+                    cst_rule_row)[CST_ROWS(image, group_rules, uint32_t)[members.first + m]];
                 if (rule->kind == CST_RULE)
                     visit(user, CST_TEXT(image, rule->name), rule->name.length,
                           (cst_verdict)rule->verdict, rule->shadow != 0);

@@ -16,7 +16,7 @@ typedef struct judge {
     cst_context *context;
     cli_host *host; /* or NULL */
     cst_stage stage;
-    const char *tool; /* NULL: none */
+    const char *tool;  /* NULL: none */
     cst_verdict least; /* the policy spoke if it decided so, or stricter */
     bool shadow;       /* rules in shadow count */
     buffer head, tail; /* the event before and behind the text */
@@ -37,8 +37,9 @@ void judge_end(judge *judge);
 /* False after a message: the policy could not decide at all. */
 bool judge_text(judge *judge, const char *text, size_t length, judgement *out);
 /* Calls `visit` for each rule (no permit, no waiver) that can speak on these events. */
-void judge_rules(const judge *judge, void (*visit)(void *user, const char *name, size_t length,
-                                                   cst_verdict effect, bool shadow),
+void judge_rules(const judge *judge,
+                 void (*visit)(void *user, const char *name, size_t length, cst_verdict effect,
+                               bool shadow),
                  void *user);
 
 #endif

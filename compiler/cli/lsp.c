@@ -1,9 +1,11 @@
 /*
  * lsp.c - `constc lsp`: a language server for editors, on stdin and stdout.
  *
- * Messages are JSON-RPC 2.0 behind a header with their length. A message that cannot be read is answered with an error where it has an id and passed
- * over where it has none; a header without a length ends the server, since nobody knows where the next message begins. Texts come whole with each change
- * (they are small, and a check takes milliseconds), so there is no state that could differ from the editor's.
+ * Messages are JSON-RPC 2.0 behind a header with their length. A message that cannot be read is
+ * answered with an error where it has an id and passed over where it has none; a header without a
+ * length ends the server, since nobody knows where the next message begins. Texts come whole with
+ * each change (they are small, and a check takes milliseconds), so there is no state that could
+ * differ from the editor's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,9 +16,14 @@
 #include "compiler/cli/lsp.h"
 #include "runtime/limits.h"
 
-enum { PARSE_ERROR = -32700, INVALID_REQUEST = -32600, METHOD_NOT_FOUND = -32601, INVALID_PARAMS = -32602 };
+enum {
+    PARSE_ERROR = -32700,
+    INVALID_REQUEST = -32600,
+    METHOD_NOT_FOUND = -32601,
+    INVALID_PARAMS = -32602
+};
 
-/* ---- messages in ----------------------------------------------------------------------------------------------- */
+/* ---- messages in ----------------------------------------------------------------------------- */
 
 typedef struct input {
     char *bytes; /* of the message in hand */
@@ -40,7 +47,8 @@ static int byte_read(input *in)
     return (unsigned char)in->block[in->next++];
 }
 
-/* The header: lines up to an empty one. False: the input ends, or there is no length that can be used. */
+/* The header: lines up to an empty one. False: the input ends, or there is no length that can be
+ * used. */
 static bool header_read(input *in, size_t *length)
 {
     char line[256];
@@ -62,10 +70,12 @@ static bool header_read(input *in, size_t *length)
             char *end;
             errno = 0;
             const unsigned long long value = strtoull(line + 15, &end, 10);
-            known = errno == 0 && end != line + 15 && *end == '\0' && value <= LIMIT_LSP_MESSAGE_BYTES;
+            known =
+                errno == 0 && end != line + 15 && *end == '\0' && value <= LIMIT_LSP_MESSAGE_BYTES;
             *length = (size_t)value;
             if (!known) {
-                complain("lsp: a message of %s bytes cannot be read; the bound is %u", line + 15, LIMIT_LSP_MESSAGE_BYTES);
+                complain("lsp: a message of %s bytes cannot be read; the bound is %u", line + 15,
+                         LIMIT_LSP_MESSAGE_BYTES);
                 return false;
             }
         }
@@ -92,7 +102,7 @@ static bool message_read(input *in)
     return true;
 }
 
-/* ---- messages out ---------------------------------------------------------------------------------------------- */
+/* ---- messages out ---------------------------------------------------------------------------- */
 
 static void begin(lsp_server *server)
 {
@@ -119,7 +129,8 @@ static void id_write(lsp_server *server, const input *in, const cst_json *id)
         buffer_text(&server->out, "null");
 }
 
-static void refuse(lsp_server *server, const input *in, const cst_json *id, int code, const char *why)
+static void refuse(lsp_server *server, const input *in, const cst_json *id, int code,
+                   const char *why)
 {
     begin(server);
     id_write(server, in, id);
@@ -152,12 +163,14 @@ static bool has_diagnostics(const compilation *unit, uint32_t source)
     return false;
 }
 
-/* The diagnostics of the document and, so that nothing goes unseen, those of what it reads and is not open itself. */
+/* The diagnostics of the document and, so that nothing goes unseen, those of what it reads and is
+ * not open itself. */
 static void publish(lsp_server *server, lsp_document *document)
 {
     const compilation *const unit = document->unit;
     char **const before = document->told;
-    const uint32_t before_count = document->told_count, count = unit != NULL ? unit->sources.count : 0;
+    const uint32_t before_count = document->told_count,
+                   count = unit != NULL ? unit->sources.count : 0;
     document->told = checked(calloc((size_t)count + 1, sizeof *document->told));
     document->told_count = 0;
     publish_file(server, document, document->path);
@@ -179,7 +192,7 @@ static void publish(lsp_server *server, lsp_document *document)
     free(before);
 }
 
-/* ---- what an editor tells -------------------------------------------------------------------------------------- */
+/* ---- what an editor tells -------------------------------------------------------------------- */
 
 static const cst_json *uri_of(const cst_json *params)
 {
@@ -213,14 +226,16 @@ static void notice(lsp_server *server, const cst_json *method, const cst_json *p
         if (document == NULL)
             return;
         begin(server);
-        buffer_text(&server->out, "\"method\":\"textDocument/publishDiagnostics\",\"params\":{\"uri\":");
+        buffer_text(&server->out,
+                    "\"method\":\"textDocument/publishDiagnostics\",\"params\":{\"uri\":");
         lsp_uri_write(server, &server->out, document->path);
         buffer_text(&server->out, ",\"diagnostics\":[]}");
         send(server);
         lsp_document_close(server, document);
         return;
     }
-    if (text == NULL || text->kind != JSON_STRING || uri_of(params) == NULL || uri_of(params)->kind != JSON_STRING)
+    if (text == NULL || text->kind != JSON_STRING || uri_of(params) == NULL ||
+        uri_of(params)->kind != JSON_STRING)
         return;
     const lsp_document *const document = lsp_document_set(server, uri_of(params), text);
     if (document != NULL) {
@@ -228,28 +243,35 @@ static void notice(lsp_server *server, const cst_json *method, const cst_json *p
         return;
     }
     begin(server);
-    buffer_format(&server->out, "\"method\":\"window/showMessage\",\"params\":{\"type\":1,\"message\":\"constc keeps at most %u open documents\"}",
+    buffer_format(&server->out,
+                  "\"method\":\"window/showMessage\",\"params\":{\"type\":1,\"message\":\"constc "
+                  "keeps at most %u open documents\"}",
                   LIMIT_LSP_DOCUMENTS);
     send(server);
 }
 
-/* ---- what an editor asks --------------------------------------------------------------------------------------- */
+/* ---- what an editor asks --------------------------------------------------------------------- */
 
 static void initialize(lsp_server *server, const cst_json *params)
 {
-    const cst_json *const encodings = json_member(json_member(json_member(params, "capabilities"), "general"), "positionEncodings");
-    for (uint32_t i = 0; encodings != NULL && encodings->kind == JSON_LIST && i < encodings->length; i++)
+    const cst_json *const encodings = json_member(
+        json_member(json_member(params, "capabilities"), "general"), "positionEncodings");
+    for (uint32_t i = 0; encodings != NULL && encodings->kind == JSON_LIST && i < encodings->length;
+         i++)
         if (encodings->items[i].kind == JSON_STRING && json_text_is(&encodings->items[i], "utf-8"))
             server->utf8 = true;
-    buffer_format(&server->out,
-                  "{\"capabilities\":{\"positionEncoding\":\"%s\",\"textDocumentSync\":{\"openClose\":true,\"change\":1},"
-                  "\"hoverProvider\":true,\"codeActionProvider\":{\"codeActionKinds\":[\"quickfix\"]},"
-                  "\"documentSymbolProvider\":true,\"definitionProvider\":true},"
-                  "\"serverInfo\":{\"name\":\"constc\",\"version\":\"%s\"}}",
-                  server->utf8 ? "utf-8" : "utf-16", CST_VERSION);
+    buffer_format(
+        &server->out,
+        "{\"capabilities\":{\"positionEncoding\":\"%s\",\"textDocumentSync\":{\"openClose\":true,"
+        "\"change\":1},"
+        "\"hoverProvider\":true,\"codeActionProvider\":{\"codeActionKinds\":[\"quickfix\"]},"
+        "\"documentSymbolProvider\":true,\"definitionProvider\":true},"
+        "\"serverInfo\":{\"name\":\"constc\",\"version\":\"%s\"}}",
+        server->utf8 ? "utf-8" : "utf-16", CST_VERSION);
 }
 
-static void answer(lsp_server *server, const input *in, const cst_json *id, const cst_json *method, const cst_json *params)
+static void answer(lsp_server *server, const input *in, const cst_json *id, const cst_json *method,
+                   const cst_json *params)
 {
     const bool about = method->length > 13 && memcmp(method->text, "textDocument/", 13) == 0;
     const lsp_document *const document = about ? lsp_document_find(server, uri_of(params)) : NULL;
@@ -293,7 +315,8 @@ static bool message_take(lsp_server *server, const input *in, arena *memory)
         refuse(server, in, NULL, PARSE_ERROR, "the message is not JSON");
         return true;
     }
-    const cst_json *const method = json_member(message, "method"), *const id = json_member(message, "id");
+    const cst_json *const method = json_member(message, "method"), *const id =
+                                                                       json_member(message, "id");
     const cst_json *const params = json_member(message, "params");
     const bool asks = id != NULL && (id->kind == JSON_NUMBER || id->kind == JSON_STRING);
     if (method == NULL || method->kind != JSON_STRING) {

@@ -1,9 +1,9 @@
 /*
- * lsp_answers.c - what an editor is told of a policy: its diagnostics, the mends that can be taken over, where a name is declared, and what a
- * rule means once its definitions stand in their place.
+ * lsp_answers.c - what an editor is told of a policy: its diagnostics, the mends that can be taken
+ * over, where a name is declared, and what a rule means once its definitions stand in their place.
  *
- * Everything comes from the last check. While a document has errors there is no outline, so hovers explain the error and names are not
- * found; after the mend they are there again.
+ * Everything comes from the last check. While a document has errors there is no outline, so hovers
+ * explain the error and names are not found; after the mend they are there again.
  */
 #include <string.h>
 
@@ -23,7 +23,7 @@ static void string_member(buffer *out, const char *name, const char *text)
     buffer_json_string(out, text, strlen(text));
 }
 
-/* ---- diagnostics ----------------------------------------------------------------------------------------------- */
+/* ---- diagnostics ----------------------------------------------------------------------------- */
 
 static void notes_write(lsp_server *server, const compilation *unit, const diagnostic *one)
 {
@@ -35,7 +35,8 @@ static void notes_write(lsp_server *server, const compilation *unit, const diagn
         const source *const file = &unit->sources.items[one->notes[i].range.file];
         if (strncmp(file->path, "std/", 4) == 0)
             continue; /* it is in the compiler, and in no folder */
-        buffer_text(out, begun ? ",{\"location\":{\"uri\":" : ",\"relatedInformation\":[{\"location\":{\"uri\":");
+        buffer_text(out, begun ? ",{\"location\":{\"uri\":"
+                               : ",\"relatedInformation\":[{\"location\":{\"uri\":");
         lsp_uri_write(server, out, file->path);
         buffer_text(out, ",\"range\":");
         lsp_range_write(server, out, file, one->notes[i].range.start, one->notes[i].range.end);
@@ -65,10 +66,12 @@ static void message_write(buffer *out, const diagnostic *one)
 
 static bool is_in(const compilation *unit, source_range range, const char *path)
 {
-    return range.file < unit->sources.count && strcmp(unit->sources.items[range.file].path, path) == 0;
+    return range.file < unit->sources.count &&
+           strcmp(unit->sources.items[range.file].path, path) == 0;
 }
 
-/* "uri" and "diagnostics" for one file: the document itself, or one that it reads. What has no place is told of the document, at its beginning. */
+/* "uri" and "diagnostics" for one file: the document itself, or one that it reads. What has no
+ * place is told of the document, at its beginning. */
 void lsp_diagnostics(lsp_server *server, const lsp_document *document, const char *path)
 {
     buffer *const out = &server->out;
@@ -79,17 +82,20 @@ void lsp_diagnostics(lsp_server *server, const lsp_document *document, const cha
     bool begun = false;
     for (uint32_t i = 0; unit != NULL && i < unit->diagnostics.count; i++) {
         const diagnostic *const one = &unit->diagnostics.items[i];
-        const bool nowhere = one->range.file >= unit->sources.count && strcmp(path, document->path) == 0;
+        const bool nowhere =
+            one->range.file >= unit->sources.count && strcmp(path, document->path) == 0;
         if (!nowhere && !is_in(unit, one->range, path))
             continue;
         const source *const file = file_of(document, path);
         buffer_text(out, begun ? ",{\"range\":" : "{\"range\":");
         if (nowhere || file == NULL)
-            buffer_text(out, "{\"start\":{\"line\":0,\"character\":0},\"end\":{\"line\":0,\"character\":0}}");
+            buffer_text(
+                out,
+                "{\"start\":{\"line\":0,\"character\":0},\"end\":{\"line\":0,\"character\":0}}");
         else
             lsp_range_write(server, out, file, one->range.start, one->range.end);
-        buffer_format(out, ",\"severity\":%d,\"code\":\"%s\",\"source\":\"constc\",", one->severity == DIAGNOSTIC_ERROR ? 1 : 2,
-                      diagnostic_code_name(one->code));
+        buffer_format(out, ",\"severity\":%d,\"code\":\"%s\",\"source\":\"constc\",",
+                      one->severity == DIAGNOSTIC_ERROR ? 1 : 2, diagnostic_code_name(one->code));
         message_write(out, one);
         notes_write(server, unit, one);
         buffer_text(out, "}");
@@ -98,7 +104,7 @@ void lsp_diagnostics(lsp_server *server, const lsp_document *document, const cha
     buffer_text(out, "]");
 }
 
-/* ---- mends ----------------------------------------------------------------------------------------------------- */
+/* ---- mends ----------------------------------------------------------------------------------- */
 
 void lsp_code_actions(lsp_server *server, const lsp_document *document, const cst_json *params)
 {
@@ -110,9 +116,11 @@ void lsp_code_actions(lsp_server *server, const lsp_document *document, const cs
     bool begun = false;
     for (uint32_t i = 0; file != NULL && i < unit->diagnostics.count; i++) {
         const diagnostic *const one = &unit->diagnostics.items[i];
-        if (!one->has_edit || !is_in(unit, one->range, document->path) || !is_in(unit, one->edit_range, document->path))
+        if (!one->has_edit || !is_in(unit, one->range, document->path) ||
+            !is_in(unit, one->edit_range, document->path))
             continue;
-        const uint32_t from = lsp_offset(server, file, json_member(range, "start")), to = lsp_offset(server, file, json_member(range, "end"));
+        const uint32_t from = lsp_offset(server, file, json_member(range, "start")),
+                       to = lsp_offset(server, file, json_member(range, "end"));
         if (one->range.end < from || one->range.start > to)
             continue;
         buffer_text(out, begun ? ",{" : "{");
@@ -129,14 +137,15 @@ void lsp_code_actions(lsp_server *server, const lsp_document *document, const cs
     buffer_text(out, "]");
 }
 
-/* ---- hovers ---------------------------------------------------------------------------------------------------- */
+/* ---- hovers ---------------------------------------------------------------------------------- */
 
 static bool holds(source_range range, uint32_t offset)
 {
     return range.start <= offset && offset <= range.end;
 }
 
-static void hover_write(lsp_server *server, const source *file, source_range range, const buffer *text)
+static void hover_write(lsp_server *server, const source *file, source_range range,
+                        const buffer *text)
 {
     buffer *const out = &server->out;
     buffer_text(out, "{\"contents\":{\"kind\":\"markdown\",\"value\":");
@@ -172,12 +181,13 @@ void lsp_hover(lsp_server *server, const lsp_document *document, const cst_json 
         if (!is_in(unit, one->range, document->path) || !holds(one->range, offset))
             continue;
         range = one->range;
-        buffer_format(&text, "**%s**: %s\n\n```\n%s\n```\n", diagnostic_code_name(one->code), diagnostic_code_title(one->code),
-                      diagnostic_code_explanation(one->code));
+        buffer_format(&text, "**%s**: %s\n\n```\n%s\n```\n", diagnostic_code_name(one->code),
+                      diagnostic_code_title(one->code), diagnostic_code_explanation(one->code));
     }
     for (uint32_t i = 0; i < document->outline.count && text.length == 0; i++) {
         const outline_item *const item = &document->outline.items[i];
-        if (item->aspects[ASPECT_SCOPE] == NULL || item->file[0] != '\0' || !holds(item->range, offset))
+        if (item->aspects[ASPECT_SCOPE] == NULL || item->file[0] != '\0' ||
+            !holds(item->range, offset))
             continue;
         range = item->range;
         rule_hover(&text, item);
@@ -189,7 +199,7 @@ void lsp_hover(lsp_server *server, const lsp_document *document, const cst_json 
     buffer_free(&text);
 }
 
-/* ---- names ----------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 void lsp_symbols(lsp_server *server, const lsp_document *document)
 {
@@ -197,8 +207,10 @@ void lsp_symbols(lsp_server *server, const lsp_document *document)
     static const struct {
         ast_kind kind;
         int symbol;
-    } kinds[] = {{AST_RULE, 24}, {AST_PERMIT, 24}, {AST_WAIVE, 24}, {AST_TOOL, 6},   {AST_SET_DECL, 14}, {AST_PATTERN, 14}, {AST_DEFINE, 12},
-                 {AST_EXTERN, 12}, {AST_ENUM, 10}, {AST_CONTEXT, 5}, {AST_PRINCIPLE, 5}, {AST_ORIGIN, 14}, {AST_TEST, 6}};
+    } kinds[] = {{AST_RULE, 24},     {AST_PERMIT, 24},  {AST_WAIVE, 24},    {AST_TOOL, 6},
+                 {AST_SET_DECL, 14}, {AST_PATTERN, 14}, {AST_DEFINE, 12},   {AST_EXTERN, 12},
+                 {AST_ENUM, 10},     {AST_CONTEXT, 5},  {AST_PRINCIPLE, 5}, {AST_ORIGIN, 14},
+                 {AST_TEST, 6}};
     buffer *const out = &server->out;
     const source *const file = file_of(document, document->path);
     buffer_text(out, "[");
@@ -227,7 +239,8 @@ void lsp_symbols(lsp_server *server, const lsp_document *document)
 
 static bool is_name_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80) != 0;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           (c & 0x80) != 0;
 }
 
 /* The name at an offset: of `pii.email` the part that stands there. */
@@ -248,11 +261,14 @@ void lsp_definition(lsp_server *server, const lsp_document *document, const cst_
     const source *const file = file_of(document, document->path);
     const outline_item *found = NULL;
     if (file != NULL) {
-        const source_range name = name_at(file, lsp_offset(server, file, json_member(params, "position")));
+        const source_range name =
+            name_at(file, lsp_offset(server, file, json_member(params, "position")));
         for (uint32_t i = 0; i < document->outline.count; i++) {
             const outline_item *const item = &document->outline.items[i];
-            if (strlen(item->name) != name.end - name.start || memcmp(item->name, file->bytes + name.start, name.end - name.start) != 0 ||
-                item->declared == AST_TEST || item->declared == AST_WAIVE || item->declared == AST_CONSTITUTION || item->declared == AST_IMPORT)
+            if (strlen(item->name) != name.end - name.start ||
+                memcmp(item->name, file->bytes + name.start, name.end - name.start) != 0 ||
+                item->declared == AST_TEST || item->declared == AST_WAIVE ||
+                item->declared == AST_CONSTITUTION || item->declared == AST_IMPORT)
                 continue;
             if (found == NULL || (found->file[0] != '\0' && item->file[0] == '\0'))
                 found = item;

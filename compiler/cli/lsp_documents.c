@@ -1,5 +1,6 @@
 /*
- * lsp_documents.c - the open documents, and the check of one: what is open is read from the editor, everything else from the disk.
+ * lsp_documents.c - the open documents, and the check of one: what is open is read from the editor,
+ * everything else from the disk.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,14 @@
 #include "compiler/cli/lsp.h"
 #include "runtime/limits.h"
 
-/* ---- URIs ------------------------------------------------------------------------------------------------------ */
+/* ---- URIs ------------------------------------------------------------------------------------ */
 
 static int hexadecimal(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* "file:///a%20b" as "/a b"; a URI of another scheme stays as it is, for a name. */
@@ -46,7 +50,8 @@ void lsp_uri_write(lsp_server *server, buffer *out, const char *path)
     buffer_text(out, "\"file://");
     for (const char *at = path; *at != '\0'; at++) {
         const unsigned char c = (unsigned char)*at;
-        const bool bare = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("/-._~", c) != NULL;
+        const bool bare = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || strchr("/-._~", c) != NULL;
         if (bare)
             buffer_add(out, at, 1);
         else
@@ -55,7 +60,7 @@ void lsp_uri_write(lsp_server *server, buffer *out, const char *path)
     buffer_text(out, "\"");
 }
 
-/* ---- the list -------------------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 lsp_document *lsp_document_find(lsp_server *server, const cst_json *uri)
 {
@@ -81,7 +86,8 @@ lsp_document *lsp_document_set(lsp_server *server, const cst_json *uri, const cs
             return NULL;
         if (server->count == server->capacity) {
             server->capacity = server->capacity == 0 ? 8 : server->capacity * 2;
-            server->documents = checked(realloc(server->documents, server->capacity * sizeof *server->documents));
+            server->documents =
+                checked(realloc(server->documents, server->capacity * sizeof *server->documents));
         }
         document = &server->documents[server->count++];
         *document = (lsp_document){.uri = text_copy(uri->text, uri->length)};
@@ -105,7 +111,7 @@ void lsp_document_close(lsp_server *server, lsp_document *document)
     *document = server->documents[--server->count];
 }
 
-/* ---- the check ------------------------------------------------------------------------------------------------- */
+/* ---- the check ------------------------------------------------------------------------------- */
 
 static cst_status read_open(void *user, const char *path, char **bytes, size_t *length)
 {
@@ -123,7 +129,8 @@ static cst_status read_open(void *user, const char *path, char **bytes, size_t *
     buffer_init(&content, NULL, 0);
     char block[1 << 14];
     size_t count;
-    while (content.length <= LIMIT_SET_FILE_BYTES && (count = fread(block, 1, sizeof block, file)) > 0)
+    while (content.length <= LIMIT_SET_FILE_BYTES &&
+           (count = fread(block, 1, sizeof block, file)) > 0)
         buffer_add(&content, block, count);
     const bool good = ferror(file) == 0 && !content.failed;
     fclose(file);
@@ -145,8 +152,10 @@ static void release_open(void *user, char *bytes, size_t length)
 void lsp_document_check(lsp_server *server, lsp_document *document)
 {
     forget(document);
-    const cst_compiler_options options = {.size = sizeof options, .read = read_open, .release = release_open, .read_user = server};
-    const driver_input input = {.path = document->path, .text = document->text, .length = document->length};
+    const cst_compiler_options options = {
+        .size = sizeof options, .read = read_open, .release = release_open, .read_user = server};
+    const driver_input input = {
+        .path = document->path, .text = document->text, .length = document->length};
     if (driver_begin(&input, &options, DRIVER_CHECK, &document->unit) == CST_OK)
         outline_of(document->unit, &document->outline);
 }

@@ -1,8 +1,10 @@
 /*
- * outline.c - reads a compilation into an outline: each declaration with its place, its name and what it says.
+ * outline.c - reads a compilation into an outline: each declaration with its place, its name and
+ * what it says.
  *
- * The trees are parsed once more here, because the checker keeps only what decisions need. The condition of a rule comes from its checked
- * form, with definitions in their place, so that a rule whose words stayed shows a change of what it uses.
+ * The trees are parsed once more here, because the checker keeps only what decisions need. The
+ * condition of a rule comes from its checked form, with definitions in their place, so that a rule
+ * whose words stayed shows a change of what it uses.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,8 @@
 typedef struct reading {
     outline *list;
     buffer text;
-    uint32_t next_rule; /* where the search for the checked form of a rule begins: both stand in source order */
+    /* where the search for the checked form of a rule begins: both stand in source order */
+    uint32_t next_rule;
 } reading;
 
 static char *take(buffer *text)
@@ -52,12 +55,14 @@ void outline_free(outline *list)
     free(list->items);
 }
 
-/* The path of a source as seen from the folder of the policy, so that two folders can be compared. */
+/* The path of a source as seen from the folder of the policy, so that two folders can be compared.
+ */
 static const char *file_key(const compilation *unit, uint32_t source)
 {
     if (source == 0)
         return "";
-    const char *const main = unit->sources.items[0].path, *const path = unit->sources.items[source].path;
+    const char *const main = unit->sources.items[0].path, *const path =
+                                                              unit->sources.items[source].path;
     const char *const slash = strrchr(main, '/');
     const size_t folder = slash == NULL ? 0 : (size_t)(slash - main) + 1;
     return strncmp(main, path, folder) == 0 ? path + folder : path;
@@ -77,7 +82,8 @@ static void name_of(buffer *out, const ast_declaration *declaration)
             buffer_format(out, "%s%s", i == 0 ? "" : ", ", declaration->texts.items[i].bytes);
 }
 
-static const rule *rule_of(reading *read, const checked_policy *policy, const ast_declaration *declaration)
+static const rule *rule_of(reading *read, const checked_policy *policy,
+                           const ast_declaration *declaration)
 {
     for (uint32_t i = 0; i < policy->declared_rules; i++) {
         const uint32_t number = (read->next_rule + i) % policy->declared_rules;
@@ -114,7 +120,8 @@ static void wording_write(buffer *out, compilation *unit, const ast_declaration 
                       source_excerpt(unit, declaration->because.range));
 }
 
-static void rule_read(reading *read, compilation *unit, const ast_declaration *declaration, outline_item *item)
+static void rule_read(reading *read, compilation *unit, const ast_declaration *declaration,
+                      outline_item *item)
 {
     item->verdict = CST_PERMIT;
     item->shadow = declaration->shadow;
@@ -159,10 +166,12 @@ static void declaration_read(reading *read, compilation *unit, ast_declaration *
     item->name = take(&read->text);
     const char *const file = file_key(unit, declaration->range.file);
     item->file = text_copy(file, strlen(file));
-    const source_position at = source_locate(unit, declaration->range.file, declaration->range.start);
+    const source_position at =
+        source_locate(unit, declaration->range.file, declaration->range.start);
     buffer_format(&read->text, "%s:%u", unit->sources.items[declaration->range.file].path, at.line);
     item->place = take(&read->text);
-    if (declaration->kind == AST_RULE || declaration->kind == AST_PERMIT || declaration->kind == AST_WAIVE)
+    if (declaration->kind == AST_RULE || declaration->kind == AST_PERMIT ||
+        declaration->kind == AST_WAIVE)
         rule_read(read, unit, declaration, item);
 }
 
@@ -189,13 +198,13 @@ static cst_status unit_read(compilation *unit, void *user)
         outline_item *const item = item_add(read->list);
         const char *const file = file_key(unit, i);
         *item = (outline_item){.file = text_copy(file, strlen(file)),
-                            .kind = text_copy("file", 4),
-                            .name = text_copy(file, strlen(file)),
-                            .text = text_copy(one->bytes, one->length),
-                            .place = text_copy(one->path, strlen(one->path)),
-                            .declared = AST_IMPORT_TOOLS,
-                                 .principle = CST_NONE,
-                                 .range = {.file = i}};
+                               .kind = text_copy("file", 4),
+                               .name = text_copy(file, strlen(file)),
+                               .text = text_copy(one->bytes, one->length),
+                               .place = text_copy(one->path, strlen(one->path)),
+                               .declared = AST_IMPORT_TOOLS,
+                               .principle = CST_NONE,
+                               .range = {.file = i}};
     }
     return CST_OK;
 }

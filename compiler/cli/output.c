@@ -123,8 +123,7 @@ void out_format(const char *format, ...)
     free(large);
 }
 
-/* ---- terminals
- * ------------------------------------------------------------------------------------ */
+/* ---- terminals ------------------------------------------------------------------------------- */
 
 bool terminal_is(int descriptor)
 {
@@ -150,8 +149,7 @@ uint32_t terminal_width(void)
     return size.ws_col > MOST_WIDTH ? MOST_WIDTH : size.ws_col;
 }
 
-/* ---- text for people
- * ------------------------------------------------------------------------------- */
+/* ---- text for people ------------------------------------------------------------------------- */
 
 typedef struct width_row {
     uint32_t first, last;

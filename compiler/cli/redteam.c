@@ -18,8 +18,7 @@
 
 enum { KEPT = 100, SHOWN_PAIRS = 20, EXAMPLE_BYTES = 200 };
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static char *row_name(const data_row *row)
 {
@@ -90,8 +89,7 @@ static bool read_rows(redteam_state *state)
     return state->code == EXIT_GOOD;
 }
 
-/* ---- deciding rewritten texts
- * --------------------------------------------------------------------- */
+/* ---- deciding rewritten texts ---------------------------------------------------------------- */
 
 /* Marks the rules that catch this text with state->decided. `make`: rules that are new go into the
  * table. */
@@ -99,9 +97,8 @@ static void mark_rules(redteam_state *state, const judgement *judged, bool make)
 {
     cst_fired fired;
     for (int shadow = 0; shadow <= (state->judge.shadow ? 1 : 0); shadow++)
-        for (uint32_t i = 0;
-             (shadow ? cst_decision_shadow(&judged->decision, i, &fired)
-                     : cst_decision_rule(&judged->decision, i, &fired)) == CST_OK;
+        for (uint32_t i = 0; (shadow ? cst_decision_shadow(&judged->decision, i, &fired)
+                                     : cst_decision_rule(&judged->decision, i, &fired)) == CST_OK;
              i++) {
             if (fired.effect < state->judge.least)
                 continue;
@@ -271,8 +268,8 @@ static bool rewrite_rows(redteam_state *state)
     progress_begin(&state->progress);
     bool good = true;
     for (uint32_t i = 0; good && i < state->kept_count; i++)
-        good = try_row(state, &state->kept[i], fires + (size_t)i * state->rules.count, &once,
-                       &twice);
+        good =
+            try_row(state, &state->kept[i], fires + (size_t)i * state->rules.count, &once, &twice);
     progress_end(&state->progress);
     buffer_free(&once);
     buffer_free(&twice);
@@ -280,8 +277,7 @@ static bool rewrite_rows(redteam_state *state)
     return good;
 }
 
-/* ---- the command
- * ---------------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static bool only_read(redteam_state *state)
 {

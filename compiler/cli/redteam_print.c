@@ -13,7 +13,7 @@
 
 enum { NAME_COLUMNS = 16, RULE_COLUMNS = 16, PAIR_COLUMNS = 32 };
 
-typedef struct ranked { /* a transformation, or a pair */
+typedef struct ranked {     /* a transformation, or a pair */
     uint32_t first, second; /* second UINT32_MAX: alone */
     caught_count counts;
     bool control;
@@ -29,9 +29,8 @@ void redteam_print_list(void)
 
 static double past_of(const caught_count *counts)
 {
-    return counts->total == 0
-               ? -1
-               : (double)(counts->total - counts->caught) / (double)counts->total;
+    return counts->total == 0 ? -1
+                              : (double)(counts->total - counts->caught) / (double)counts->total;
 }
 
 static int by_past(const void *left, const void *right)
@@ -81,8 +80,7 @@ static ranked *rank_pairs(const redteam_state *state, uint32_t *count)
     return made;
 }
 
-/* ---- the table
- * ------------------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static void count_cell(buffer *line, const caught_count *counts, uint32_t columns)
 {
@@ -127,8 +125,7 @@ static void alone_line(const redteam_state *state, const ranked *entry, uint32_t
                        uint32_t rule_count, buffer *line)
 {
     buffer_text(line, "  ");
-    show_cell(line, rewrites[entry->first].name, strlen(rewrites[entry->first].name),
-              NAME_COLUMNS);
+    show_cell(line, rewrites[entry->first].name, strlen(rewrites[entry->first].name), NAME_COLUMNS);
     percent_cell(line, past_of(&entry->counts));
     buffer_text(line, "  ");
     count_cell(line, &entry->counts, 12);
@@ -220,8 +217,7 @@ void redteam_print_table(const redteam_state *state)
     buffer_free(&line);
 }
 
-/* ---- JSON
- * ----------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void counts_add(buffer *out, const caught_count *counts)
 {
@@ -311,8 +307,7 @@ void redteam_print_json(const redteam_state *state)
         buffer_text(&out, "}");
     }
     free(entries);
-    buffer_format(&out, "],\"pairs_not_decided\":%llu}\n",
-                  (unsigned long long)state->pair_trouble);
+    buffer_format(&out, "],\"pairs_not_decided\":%llu}\n", (unsigned long long)state->pair_trouble);
     if (out.failed)
         checked(NULL);
     out_bytes(out.bytes, out.length);

@@ -37,7 +37,7 @@ bool rewrite_apply(uint32_t number, const rewrite_text *text, buffer *out);
 /* UINT32_MAX: there is none of this name. */
 uint32_t rewrite_find(const char *name);
 
-/* ---- for the files of transformations ---- */
+/* ---- for the files of transformations -------------------------------------------------------- */
 
 uint64_t rewrite_random(uint64_t *state); /* the next number; never the same state twice */
 void rewrite_point(buffer *out, uint32_t point);

@@ -127,8 +127,7 @@ static void change_leet(uint32_t point, uint32_t before, uint64_t *random, buffe
     (void)before;
     (void)random;
     static const char from[] = "aegiostzAEGIOSTZ", to[] = "4361057243610572";
-    const char *const found =
-        point > 0 && point < 0x80 ? strchr(from, (int)point) : NULL;
+    const char *const found = point > 0 && point < 0x80 ? strchr(from, (int)point) : NULL;
     rewrite_point(out, found != NULL ? (uint32_t)to[found - from] : point);
 }
 

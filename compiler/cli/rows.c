@@ -37,8 +37,7 @@ const char *row_fault_text(row_fault fault)
     return faults[fault].text;
 }
 
-/* ---- lists of words
- * ----------------------------------------------------------------------------------- */
+/* ---- lists of words -------------------------------------------------------------------------- */
 
 bool words_split(const cli_arguments *arguments, const char *option, word_list *out)
 {
@@ -76,8 +75,7 @@ void words_free(word_list *list)
     free(list->words);
 }
 
-/* ---- fields
- * ------------------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 /* The member or element that one part of a path names. With `escaped`, ~1 is a slash and ~0 a ~. */
 static const cst_json *step(const cst_json *value, const char *part, size_t length, bool escaped)
@@ -144,8 +142,7 @@ bool row_plain_text(const cst_json *value, const char **text, uint32_t *length)
     return value->kind == JSON_STRING || value->kind == JSON_NUMBER;
 }
 
-/* ---- one row
- * ------------------------------------------------------------------------------------------ */
+/* ---- one row --------------------------------------------------------------------------------- */
 
 static bool is_there(const cst_json *value)
 {
@@ -197,8 +194,8 @@ static bool row_visit(row_reader *reader, const char *line, size_t length, data_
         cst_json *tree;
         json_problem problem;
         arena_reset(&reader->scratch);
-        const json_error error = json_read(&reader->scratch, line, length,
-                                           LIMIT_JSON_SCANNER_DEPTH, &tree, &problem);
+        const json_error error =
+            json_read(&reader->scratch, line, length, LIMIT_JSON_SCANNER_DEPTH, &tree, &problem);
         if (error == JSON_MEMORY)
             checked(NULL);
         row->fault = error != JSON_OK ? ROW_NOT_JSON : row_take(reader, tree, row);
@@ -245,8 +242,7 @@ int rows_read(row_reader *reader, const char *path, uint32_t file,
     return code;
 }
 
-/* ---- options
- * ----------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static bool labels_read(const cli_arguments *arguments, row_fields *fields)
 {
@@ -288,8 +284,8 @@ bool rows_init(row_reader *reader, const cli_arguments *arguments)
         const char **place;
         bool needed;
     } rows[] = {
-        {"--text", &fields->text, true},          {"--label", &fields->label, true},
-        {"--id", &fields->id, false},             {"--category", &fields->category, false},
+        {"--text", &fields->text, true},    {"--label", &fields->label, true},
+        {"--id", &fields->id, false},       {"--category", &fields->category, false},
         {"--spans", &fields->spans, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -21,8 +21,7 @@ void run_note(run_state *run, cst_verdict verdict)
     progress_event(&run->progress, run->bytes);
 }
 
-/* ---- what never reaches the policy
- * ------------------------------------------------------------------ */
+/* ---- what never reaches the policy ----------------------------------------------------------- */
 
 void run_deny(run_state *run, const conversation_event *event)
 {
@@ -78,8 +77,7 @@ static void deny_long_line(run_source *source)
         run_source_read_nothing(source, text);
 }
 
-/* ---- events
- * ------------------------------------------------------------------------------------------ */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* The tool that the event names, for the table. */
 static void find_tool(run_state *run, const char *json, size_t length, summary_event *row)
@@ -110,7 +108,8 @@ void run_answer(run_state *run, const cst_decision *decision, const char *json, 
         summary_event row = {.decision = decision};
         find_tool(run, json, length, &row);
         /* a system prompt that was learnt is nothing that rules have decided */
-        if (decision->verdict != CST_PERMIT || row.stage == NULL || strcmp(row.stage, "system") != 0)
+        if (decision->verdict != CST_PERMIT || row.stage == NULL ||
+            strcmp(row.stage, "system") != 0)
             summary_add(run->summary, &row);
         return;
     }
@@ -162,8 +161,7 @@ static bool is_blank(const char *line, size_t length)
     return true;
 }
 
-/* ---- input
- * -------------------------------------------------------------------------------------------- */
+/* ---- input ----------------------------------------------------------------------------------- */
 
 /* A first line that is no whole JSON text may be the start of a document that was printed over
  * several lines. True if the whole input was one, and has been read. */
@@ -229,7 +227,8 @@ static void deny_long(void *source)
     deny_long_line(source);
 }
 
-static void read_input(run_state *run, const char *path, const char *format, const char *records, bool answers)
+static void read_input(run_state *run, const char *path, const char *format, const char *records,
+                       bool answers)
 {
     const int descriptor = file_open(path);
     if (descriptor < 0) {
@@ -243,15 +242,15 @@ static void read_input(run_state *run, const char *path, const char *format, con
     /* a stream of messages is a line each, and its writer may wait for the first answer */
     if (run->threads > 1)
         run_lines_parallel(run, &lines, path, run->threads, deny_long, &source);
-    else if (source.kind == SOURCE_EVENTS || source.kind == SOURCE_MCP || !read_document(&source, &lines))
+    else if (source.kind == SOURCE_EVENTS || source.kind == SOURCE_MCP ||
+             !read_document(&source, &lines))
         read_lines(&source, &lines, path);
     run_source_end(&source);
     lines_free(&lines);
     file_close(descriptor);
 }
 
-/* ---- options
- * -------------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static bool is_reserved(const char *name, size_t length)
 {
@@ -308,8 +307,8 @@ static bool records_read(const cli_arguments *arguments, const char *format, run
     if (!arguments_has(arguments, "--context"))
         return true;
     if (strcmp(format, "events") == 0) {
-        complain(
-            "--context is for --from openai, anthropic, mcp and claude-hook: events bring their own records");
+        complain("--context is for --from openai, anthropic, mcp and claude-hook: events bring "
+                 "their own records");
         return false;
     }
     for (uint32_t i = 0; i < arguments->option_count; i++)
@@ -366,7 +365,8 @@ static bool words_read(const cli_arguments *arguments, const char *format, bool 
     if (!emit)
         return true;
     if (strcmp(format, "events") == 0 || arguments_has(arguments, "--summary")) {
-        complain("--emit-events prints the events that --from makes of another format, and nothing else");
+        complain("--emit-events prints the events that --from makes of another format, and nothing "
+                 "else");
         return false;
     }
     if (arguments->word_count == 1 && !ends_with(first, ".const") && !ends_with(first, ".so"))
@@ -385,8 +385,8 @@ static bool run_begin(const cli_arguments *arguments, const char *format, run_st
     run->emit_events = arguments_has(arguments, "--emit-events");
     if (!stream_options_good(arguments, format) || !run_source_options_good(arguments, format) ||
         !words_read(arguments, format, run->emit_events, &policy, events) ||
-        !fail_on_read(arguments, run) || !run_threads_read(arguments, format, &run->threads) || !limits_read(arguments, &options.limits) ||
-        !records_read(arguments, format, run, records))
+        !fail_on_read(arguments, run) || !run_threads_read(arguments, format, &run->threads) ||
+        !limits_read(arguments, &options.limits) || !records_read(arguments, format, run, records))
         return false;
     run->bound = options.limits.event_bytes != 0 ? options.limits.event_bytes : LIMIT_EVENT_BYTES;
     if (strcmp(format, "events") != 0)

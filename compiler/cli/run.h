@@ -1,5 +1,6 @@
 /*
- * run.h - what `constc run` shares with `constc run --stream`: the run in hand, and how decisions are told.
+ * run.h - what `constc run` shares with `constc run --stream`: the run in hand, and how decisions
+ * are told.
  */
 #ifndef CONSTITUTION_COMPILER_CLI_RUN_H
 #define CONSTITUTION_COMPILER_CLI_RUN_H
@@ -12,16 +13,16 @@
 typedef struct run_state {
     cst_policy *policy; /* NULL with --emit-events */
     cst_context *context;
-    cli_host *host; /* or NULL */
+    cli_host *host;       /* or NULL */
     run_summary *summary; /* NULL: decisions as JSON */
     bool emit_events;
     bool failing; /* --fail-on was given */
     cst_verdict fail_on;
     bool reached;
     uint32_t threads; /* --jobs */
-    int trouble;    /* an exit code that ends the run, or EXIT_GOOD */
-    uint64_t bytes; /* of the input so far */
-    size_t bound;   /* of one line */
+    int trouble;      /* an exit code that ends the run, or EXIT_GOOD */
+    uint64_t bytes;   /* of the input so far */
+    size_t bound;     /* of one line */
     run_progress progress;
     arena scratch; /* for the tool's name in a summary */
     buffer line;
@@ -29,18 +30,21 @@ typedef struct run_state {
 
 /* Counts a verdict, for --fail-on and the progress. */
 void run_note(run_state *run, cst_verdict verdict);
-/* Counts a decision, and prints it or adds it to the summary; `json` is the event, for the table. */
+/* Counts a decision, and prints it or adds it to the summary; `json` is the event, for the table.
+ */
 void run_answer(run_state *run, const cst_decision *decision, const char *json, size_t length);
-/* A denial in the form of every decision, of what never reaches the policy: its error_code is set. */
+/* A denial in the form of every decision, of what never reaches the policy: its error_code is set.
+ */
 void run_deny(run_state *run, const conversation_event *event);
 /* Decides an event given as JSON. */
 void run_decide(run_state *run, const char *json, size_t length);
 /* run_decide or run_deny; false: the run ends. */
 bool run_event(void *user, const conversation_event *event);
 
-/* --stream: a reply of the model from `path`, as it comes. `format` is "openai", "anthropic" or "text"; `records` as in conversation_reader. */
+/* --stream: a reply of the model from `path`, as it comes. `format` is "openai", "anthropic" or
+ * "text"; `records` as in conversation_reader. */
 bool stream_options_good(const cli_arguments *arguments, const char *format);
-void run_stream(run_state *run, const cli_arguments *arguments, const char *path, const char *format,
-                const char *records);
+void run_stream(run_state *run, const cli_arguments *arguments, const char *path,
+                const char *format, const char *records);
 
 #endif

@@ -1,14 +1,17 @@
 /*
  * run_parallel.c - `constc run -j N`: one thread reads and writes, N decide.
  *
- * The answers must be those of one thread, byte for byte. What an event is decided by, beside the policy, is what its session brought before; so
- * all events of one session go to one thread, which sees them in their order, and each thread has a context of its own. Where a
- * policy keeps nothing from one event to the next, any thread will do. A line whose session cannot be told, because it is no event, may say
- * something about every session (a lost system prompt): every thread decides it, at its place in the order.
+ * The answers must be those of one thread, byte for byte. What an event is decided by, beside the
+ * policy, is what its session brought before; so all events of one session go to one thread, which
+ * sees them in their order, and each thread has a context of its own. Where a policy keeps nothing
+ * from one event to the next, any thread will do. A line whose session cannot be told, because it
+ * is no event, may say something about every session (a lost system prompt): every thread decides
+ * it, at its place in the order.
  *
- * Memory is constant: lines are read into a few batches, which are decided while the next is read, and written in order.
- * Before the reader would block, all that was read is decided and written, so a program at both ends of the pipes never waits
- * for itself. Sessions are bounded for each thread, not for all of them.
+ * Memory is constant: lines are read into a few batches, which are decided while the next is read,
+ * and written in order. Before the reader would block, all that was read is decided and written, so
+ * a program at both ends of the pipes never waits for itself. Sessions are bounded for each thread,
+ * not for all of them.
  */
 #include "compiler/cli/run_parallel.h"
 
@@ -70,7 +73,7 @@ struct parallel {
     void *user;
 };
 
-/* ---- options ------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 bool run_threads_read(const cli_arguments *arguments, const char *format, uint32_t *threads)
 {
@@ -122,7 +125,7 @@ static bool is_stateless(const cst_image *image)
            image->echoes.count == 0 && image->sources.count == 0 && image->froms.count == 0;
 }
 
-/* ---- which thread ------------------------------------------------------------------------------------ */
+/* ---- which thread ---------------------------------------------------------------------------- */
 
 /* The session of a line, *length 0 if it names none. False: it cannot be told. */
 static bool find_session(parallel *all, const char *line, size_t length, const char **name,
@@ -171,7 +174,7 @@ static void choose_thread(parallel *all, job *job, uint32_t number, const char *
         job->answers = job->thread;
 }
 
-/* ---- deciding ---------------------------------------------------------------------------------------- */
+/* ---- deciding -------------------------------------------------------------------------------- */
 
 static void decide_job(worker *self, batch *batch, job *job)
 {
@@ -220,7 +223,7 @@ static void *work(void *argument)
     }
 }
 
-/* ---- in and out ---------------------------------------------------------------------------------------- */
+/* ---- in and out ------------------------------------------------------------------------------ */
 
 static void write_job(parallel *all, const batch *batch, const job *job)
 {
@@ -343,7 +346,7 @@ static void read_all(parallel *all, line_reader *lines, const char *path)
         run->trouble = EXIT_USAGE;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static bool start(parallel *all)
 {

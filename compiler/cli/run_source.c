@@ -1,8 +1,9 @@
 /*
  * run_source.c - see run_source.h.
  *
- * With --replies a line goes out for every line that comes in, so that whoever stands between two programs need not match anything: what to do with a message of MCP, or what a
- * hook says. A batch is one line, and so is what becomes of it.
+ * With --replies a line goes out for every line that comes in, so that whoever stands between two
+ * programs need not match anything: what to do with a message of MCP, or what a hook says. A batch
+ * is one line, and so is what becomes of it.
  */
 #include <string.h>
 
@@ -20,9 +21,11 @@ bool run_source_options_good(const cli_arguments *arguments, const char *format)
     if (!arguments_has(arguments, "--replies"))
         return true;
     if (!both)
-        complain("--replies is for --from mcp and --from claude-hook: the other formats have no way back");
+        complain("--replies is for --from mcp and --from claude-hook: the other formats have no "
+                 "way back");
     else if (arguments_has(arguments, "--summary") || arguments_has(arguments, "--emit-events"))
-        complain("--replies prints what goes back, and nothing else: no --summary, no --emit-events");
+        complain(
+            "--replies prints what goes back, and nothing else: no --summary, no --emit-events");
     else
         return true;
     return false;
@@ -35,7 +38,7 @@ static bool trouble(run_source *source)
     return false;
 }
 
-/* ---- what was decided ---------------------------------------------------------------------------- */
+/* ---- what was decided ------------------------------------------------------------------------ */
 
 /* What could not become an event is denied like an event that could not be read. */
 static bool decided(run_source *source, const conversation_event *event, cst_decision *out)
@@ -45,8 +48,9 @@ static bool decided(run_source *source, const conversation_event *event, cst_dec
                           .error_code = event->error_code,
                           .error_pointer = event->error_at,
                           .error_text = event->error_text};
-    const cst_status status =
-        event->error_code != NULL ? CST_OK : cst_decide_json(run->context, event->json, event->length, out);
+    const cst_status status = event->error_code != NULL
+                                  ? CST_OK
+                                  : cst_decide_json(run->context, event->json, event->length, out);
     run_note(run, out->verdict);
     if (status == CST_OK)
         return true;
@@ -78,7 +82,8 @@ static bool on_message_event(void *user, const conversation_event *event)
         buffer_clear(&source->reason);
         outcome->args = keep(&source->args, cst_decision_args, &decision, &outcome->args_length);
         outcome->text = keep(&source->text, cst_decision_text, &decision, &outcome->text_length);
-        outcome->value = keep(&source->value, cst_decision_value, &decision, &outcome->value_length);
+        outcome->value =
+            keep(&source->value, cst_decision_value, &decision, &outcome->value_length);
     } else if (decision.verdict != CST_PERMIT && source->reason.length > 0)
         buffer_text(&source->reason, "\n");
     if (decision.verdict > outcome->verdict)
@@ -102,7 +107,8 @@ static bool on_message(void *user, const mcp_message *message)
     *outcome = (mcp_outcome){.verdict = CST_PERMIT};
     if (message->count > 0 && message->index + 1 == message->count)
         buffer_text(line, "]");
-    if (line->failed || source->reason.failed || source->args.failed || source->text.failed || source->value.failed)
+    if (line->failed || source->reason.failed || source->args.failed || source->text.failed ||
+        source->value.failed)
         return trouble(source);
     if (message->index + 1 >= message->count) {
         out_bytes(line->bytes, line->length);
@@ -132,9 +138,10 @@ static bool on_hook_event(void *user, const conversation_event *event)
     return true;
 }
 
-/* ---- lines --------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
-void run_source_begin(run_source *source, run_state *run, const char *format, const char *records, bool answers)
+void run_source_begin(run_source *source, run_state *run, const char *format, const char *records,
+                      bool answers)
 {
     memset(source, 0, sizeof *source);
     source->run = run;
@@ -145,11 +152,12 @@ void run_source_begin(run_source *source, run_state *run, const char *format, co
                                                         : SOURCE_CONVERSATIONS;
     void *const user = answers ? (void *)source : run;
     conversation_init(&source->conversation,
-                      source->kind == SOURCE_HOOKS           ? CONVERSATION_CLAUDE_HOOK
+                      source->kind == SOURCE_HOOKS    ? CONVERSATION_CLAUDE_HOOK
                       : strcmp(format, "openai") == 0 ? CONVERSATION_OPENAI
                                                       : CONVERSATION_ANTHROPIC,
                       NULL, answers ? on_hook_event : run_event, user);
-    mcp_init(&source->mcp, NULL, answers ? on_message_event : run_event, answers ? on_message : NULL, user);
+    mcp_init(&source->mcp, NULL, answers ? on_message_event : run_event,
+             answers ? on_message : NULL, user);
     source->conversation.records = source->mcp.events.records = records;
     buffer *const buffers[] = {&source->reason, &source->args, &source->text, &source->value};
     for (uint32_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
@@ -171,16 +179,12 @@ static void hook_line(run_source *source, const char *line, size_t length)
 void run_source_read(run_source *source, const char *line, size_t length)
 {
     switch (source->kind) {
-    case SOURCE_EVENTS:
-        run_decide(source->run, line, length);
-        return;
+    case SOURCE_EVENTS: run_decide(source->run, line, length); return;
     case SOURCE_CONVERSATIONS:
         if (conversation_read(&source->conversation, line, length) != CST_OK)
             trouble(source);
         return;
-    case SOURCE_HOOKS:
-        hook_line(source, line, length);
-        return;
+    case SOURCE_HOOKS: hook_line(source, line, length); return;
     case SOURCE_MCP:
         if (mcp_read(&source->mcp, line, length) != CST_OK)
             trouble(source);

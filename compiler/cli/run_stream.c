@@ -1,10 +1,11 @@
 /*
  * run_stream.c - `constc run --stream`: a reply of the model, decided while it comes.
  *
- * The input is read in the pieces in which it arrives (or, for experiments, in pieces of --chunk bytes) and fed on at once; a line of JSON says what may
- * go on now, another that a rule stops the reply. Tool calls are decided when they are complete, and the output when it is over, so the
- * decisions are those that the whole reply would get. A reply that cannot be read is denied with the place where that was found; what went on
- * before then was free to go.
+ * The input is read in the pieces in which it arrives (or, for experiments, in pieces of --chunk
+ * bytes) and fed on at once; a line of JSON says what may go on now, another that a rule stops the
+ * reply. Tool calls are decided when they are complete, and the output when it is over, so the
+ * decisions are those that the whole reply would get. A reply that cannot be read is denied with
+ * the place where that was found; what went on before then was free to go.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static bool fail(reply_run *reply, const char *why)
     return false;
 }
 
-/* ---- what may go on ------------------------------------------------------------------------------ */
+/* ---- what may go on -------------------------------------------------------------------------- */
 
 static bool piece_tell(reply_run *reply, const cst_piece *piece)
 {
@@ -137,9 +138,10 @@ static void finish(reply_run *reply)
         run_answer(reply->run, &decision, "{\"stage\":\"output\"}", 18);
 }
 
-/* ---- the input ----------------------------------------------------------------------------------- */
+/* ---- the input ------------------------------------------------------------------------------- */
 
-/* At most `size` bytes: what is there, or exactly so many if `all` and the input has them. -1 after a message. */
+/* At most `size` bytes: what is there, or exactly so many if `all` and the input has them. -1 after
+ * a message. */
 static ssize_t block_read(int descriptor, char *bytes, size_t size, bool all, const char *path)
 {
     size_t length = 0;
@@ -160,11 +162,13 @@ static ssize_t block_read(int descriptor, char *bytes, size_t size, bool all, co
 
 static bool is_over(const reply_run *reply, const reply_reader *reader)
 {
-    return reply->run->trouble != EXIT_GOOD || reply->too_long || (reader != NULL && reply_problem(reader) != NULL);
+    return reply->run->trouble != EXIT_GOOD || reply->too_long ||
+           (reader != NULL && reply_problem(reader) != NULL);
 }
 
 /* `reader` is NULL for plain text. */
-static void read_reply(reply_run *reply, reply_reader *reader, int descriptor, const char *path, size_t chunk)
+static void read_reply(reply_run *reply, reply_reader *reader, int descriptor, const char *path,
+                       size_t chunk)
 {
     const size_t size = chunk != 0 ? chunk : BLOCK_BYTES;
     char *const bytes = checked(malloc(size));
@@ -206,7 +210,8 @@ static bool reply_open(reply_run *reply, const cli_arguments *arguments, const c
             cst_session_system(reply->run->context, session, sizeof session - 1, text, length);
         free(text);
         if (status != CST_OK)
-            return fail(reply, status == CST_WRONG_TYPE ? "the system prompt is not UTF-8" : cst_status_text(status));
+            return fail(reply, status == CST_WRONG_TYPE ? "the system prompt is not UTF-8"
+                                                        : cst_status_text(status));
     }
     buffer_format(&reply->head, "{\"stage\":\"output\",\"session\":\"%s\"", session);
     if (records != NULL) {
@@ -223,17 +228,19 @@ static bool reply_open(reply_run *reply, const cli_arguments *arguments, const c
 
 static void summary_print(const reply_run *reply)
 {
-    out_format("\nstream: %llu bytes of text in %llu pieces; %llu bytes went on", (unsigned long long)reply->came,
-               (unsigned long long)reply->pieces, (unsigned long long)reply->released);
+    out_format("\nstream: %llu bytes of text in %llu pieces; %llu bytes went on",
+               (unsigned long long)reply->came, (unsigned long long)reply->pieces,
+               (unsigned long long)reply->released);
     if (reply->released > 0)
         out_format(", the first when %llu had come", (unsigned long long)reply->first_at);
     out_format("; at most %llu were held back\n", (unsigned long long)reply->most_held);
     if (reply->stopped)
-        out_format("stream: stopped by a rule when %llu bytes had come\n", (unsigned long long)reply->stopped_at);
+        out_format("stream: stopped by a rule when %llu bytes had come\n",
+                   (unsigned long long)reply->stopped_at);
 }
 
-void run_stream(run_state *run, const cli_arguments *arguments, const char *path, const char *format,
-                const char *records)
+void run_stream(run_state *run, const cli_arguments *arguments, const char *path,
+                const char *format, const char *records)
 {
     reply_run reply = {.run = run};
     reply_reader reader;
@@ -245,8 +252,9 @@ void run_stream(run_state *run, const cli_arguments *arguments, const char *path
         return;
     }
     buffer_init(&reply.head, NULL, 0);
-    reply_init(&reader, strcmp(format, "openai") == 0 ? CONVERSATION_OPENAI : CONVERSATION_ANTHROPIC, session, records,
-               NULL, on_text, on_call, &reply);
+    reply_init(&reader,
+               strcmp(format, "openai") == 0 ? CONVERSATION_OPENAI : CONVERSATION_ANTHROPIC,
+               session, records, NULL, on_text, on_call, &reply);
     if (reply_open(&reply, arguments, records)) {
         const int descriptor = file_open(path);
         if (descriptor < 0)

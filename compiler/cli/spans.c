@@ -26,8 +26,7 @@ void span_score_free(span_score *score)
     free(score->marks);
 }
 
-/* ---- lists
- * -------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static bool is_border(const char *text, uint32_t length, uint32_t at)
 {
@@ -77,8 +76,7 @@ static void sort_once(span_list *list)
     list->count = kept;
 }
 
-/* ---- what a row expects
- * ------------------------------------------------------------------------------- */
+/* ---- what a row expects ---------------------------------------------------------------------- */
 
 static bool offset_read(const cst_json *value, uint32_t *out)
 {
@@ -159,8 +157,7 @@ bool spans_expected(const cst_json *field, const char *text, uint32_t length, bo
     return true;
 }
 
-/* ---- counting
- * ---------------------------------------------------------------------------------------- */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 static uint32_t shared_bytes(const text_span *left, const text_span *right)
 {

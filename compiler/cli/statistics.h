@@ -36,15 +36,16 @@ rate share_of(uint64_t hits, uint64_t total);
 bool rate_has_interval(const rate *found);
 
 void confusion_add(confusion *counts, bool positive, bool spoke);
-/* Caught, of the positive rows; caught, of those where the policy spoke; alarms, of the negative. */
+/* Caught, of the positive rows; caught, of those where the policy spoke; alarms, of the negative.
+ */
 rate confusion_recall(const confusion *counts);
 rate confusion_precision(const confusion *counts);
 rate confusion_false_alarms(const confusion *counts);
 
 /*
- * The harmonic mean of precision and recall. F1 = 2j / (1 + j), where j is the part of the caught in
- * all rows but the passed; j is a rate, and F1 rises with it, so the ends of j's interval give those
- * of F1. hits and total are j's.
+ * The harmonic mean of precision and recall. F1 = 2j / (1 + j), where j is the part of the caught
+ * in all rows but the passed; j is a rate, and F1 rises with it, so the ends of j's interval give
+ * those of F1. hits and total are j's.
  */
 rate confusion_f1(const confusion *counts);
 /* The same of a precision and a recall that were counted on different things; no interval. */

@@ -53,26 +53,16 @@ const char *verdict_words(cst_verdict verdict)
 static const char *verdict_meaning(cst_verdict verdict)
 {
     switch (verdict) {
-    case CST_PERMIT:
-        return "went on";
-    case CST_FLAG:
-        return "went on, with a note in the log";
-    case CST_REDACT:
-        return "went on with parts cut out";
-    case CST_REPLACE:
-        return "went on in a safer form";
-    case CST_REQUIRE_APPROVAL:
-        return "waits until somebody approves";
-    case CST_ESCALATE:
-        return "handed to somebody else";
-    case CST_REFUSE:
-        return "stopped, with an offer of help";
-    case CST_DENY:
-        return "stopped";
-    case CST_HALT:
-        return "stopped, and the session with it";
-    case CST_PENDING:
-        return "waits for answers of the host";
+    case CST_PERMIT: return "went on";
+    case CST_FLAG: return "went on, with a note in the log";
+    case CST_REDACT: return "went on with parts cut out";
+    case CST_REPLACE: return "went on in a safer form";
+    case CST_REQUIRE_APPROVAL: return "waits until somebody approves";
+    case CST_ESCALATE: return "handed to somebody else";
+    case CST_REFUSE: return "stopped, with an offer of help";
+    case CST_DENY: return "stopped";
+    case CST_HALT: return "stopped, and the session with it";
+    case CST_PENDING: return "waits for answers of the host";
     }
     return "";
 }
@@ -93,8 +83,7 @@ run_summary *summary_new(void)
     return made;
 }
 
-/* ---- totals
- * ----------------------------------------------------------------------------------------- */
+/* ---- totals ---------------------------------------------------------------------------------- */
 
 static rule_total *total_place(const run_summary *summary, const char *name, cst_verdict effect,
                                bool shadow)
@@ -146,8 +135,7 @@ static void count_rules(run_summary *summary, const cst_decision *decision)
         total_add(summary, rule_name(&fired), fired.effect, true);
 }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* The reason in a sentence: the strictest rule, which stands first, and how many more there are. */
 static void reason_add(buffer *out, const summary_event *event)
@@ -263,8 +251,7 @@ void summary_add(run_summary *summary, const summary_event *event)
     summary->waiting[summary->waiting_count++] = copy;
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------------------------ */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static int total_order(const void *left, const void *right)
 {

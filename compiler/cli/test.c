@@ -29,8 +29,7 @@ static int64_t test_clock(void *user)
     return ((const test_state *)user)->now;
 }
 
-/* ---- one test
- * ------------------------------------------------------------------------------------------- */
+/* ---- one test -------------------------------------------------------------------------------- */
 
 static void fail(test_state *test, const char *reason)
 {
@@ -49,7 +48,8 @@ static void decide_event(test_state *test, bool is_system)
     cst_status status =
         evidence_decide(&test->evidence, event->bytes, event->length, &test->decision);
     if (test->coverage != NULL)
-        coverage_end(test->coverage, test->decision.stage, status == CST_OK && test->decision.error_code == NULL && !is_system);
+        coverage_end(test->coverage, test->decision.stage,
+                     status == CST_OK && test->decision.error_code == NULL && !is_system);
     if (status == CST_OK)
         status = cst_decision_json(&test->decision, &text, &length);
     if (status == CST_OK && test->native != NULL)
@@ -90,7 +90,8 @@ static void present(test_state *test)
     buffer_text(event, "{\"approvals\":[");
     buffer_add(event, test->standing.length > 0 ? test->standing.bytes : "", test->standing.length);
     buffer_text(event, both ? "," : "");
-    buffer_add(event, test->approvals.length > 0 ? test->approvals.bytes : "", test->approvals.length);
+    buffer_add(event, test->approvals.length > 0 ? test->approvals.bytes : "",
+               test->approvals.length);
     buffer_text(event, "],");
     buffer_add(event, test->presented.bytes + 1, test->presented.length - 1);
 }
@@ -113,7 +114,8 @@ static void decide(test_state *test, const checked_step *step)
 }
 
 /* Grants of all that the rules which ask this person offer. */
-static cst_status approve_standing(test_state *test, const cst_policy *policy, const checked_step *step)
+static cst_status approve_standing(test_state *test, const cst_policy *policy,
+                                   const checked_step *step)
 {
     cst_status status = CST_NO_FIELD;
     cst_fired fired;
@@ -125,7 +127,8 @@ static cst_status approve_standing(test_state *test, const cst_policy *policy, c
             asked = asked || strcmp(fired.who[k], step->text) == 0;
         if (!asked || cst_decision_standing(&test->decision, i, &offer) != CST_OK)
             continue;
-        status = cst_approve_standing(policy, &offer, step->text, offer.expires_us, offer.uses, grant);
+        status =
+            cst_approve_standing(policy, &offer, step->text, offer.expires_us, offer.uses, grant);
         if (status != CST_OK)
             break;
         add_grant(&test->standing, grant);
@@ -139,16 +142,20 @@ static void approve(test_state *test, const checked_step *step)
     cst_request request;
     char grant[CST_GRANT_SIZE];
     if (cst_decision_request(&test->decision, &request) != CST_OK) {
-        buffer_format(&test->reason, "%s approves, but nothing waits for an approval: the decision is %s", step->text,
-                      verdict_words(test->decision.verdict));
+        buffer_format(&test->reason,
+                      "%s approves, but nothing waits for an approval: the decision is %s",
+                      step->text, verdict_words(test->decision.verdict));
         return;
     }
     const cst_policy *const policy = cst_context_policy(test->decision.context);
     const cst_status status = step->standing ? approve_standing(test, policy, step)
-                                             : cst_approve(policy, "test", 4, request.action_hash, step->text, request.expires_us, grant);
+                                             : cst_approve(policy, "test", 4, request.action_hash,
+                                                           step->text, request.expires_us, grant);
     if (step->standing && status == CST_NO_FIELD) {
-        buffer_format(&test->reason, "%s approves for good, but no rule that asks %s offers a standing approval for this call", step->text,
-                      step->text);
+        buffer_format(&test->reason,
+                      "%s approves for good, but no rule that asks %s offers a standing approval "
+                      "for this call",
+                      step->text, step->text);
         return;
     }
     if (status != CST_OK) {
@@ -161,8 +168,10 @@ static void approve(test_state *test, const checked_step *step)
     decide_event(test, false);
 }
 
-/* What the test gives for host predicates, whatever their arguments. What it does not give stays open. */
-static void answer_questions(void *user, cst_context *context, const cst_question *questions, uint32_t count)
+/* What the test gives for host predicates, whatever their arguments. What it does not give stays
+ * open. */
+static void answer_questions(void *user, cst_context *context, const cst_question *questions,
+                             uint32_t count)
 {
     const test_state *const test = user;
     for (uint32_t i = 0; i < count; i++)
@@ -189,8 +198,12 @@ static void give_answer(const test_state *test, const checked_step *step)
 static void show_open(test_state *test)
 {
     cst_question question;
-    for (uint32_t i = 0; i < test->decision.question_count && cst_decision_question(&test->decision, i, &question) == CST_OK; i++)
-        buffer_format(&test->reason, "\n  the host is asked %s, and the test does not say what it answers: write `given %s …`",
+    for (uint32_t i = 0; i < test->decision.question_count &&
+                         cst_decision_question(&test->decision, i, &question) == CST_OK;
+         i++)
+        buffer_format(&test->reason,
+                      "\n  the host is asked %s, and the test does not say what it answers: write "
+                      "`given %s …`",
                       question.predicate, question.predicate);
 }
 
@@ -220,7 +233,8 @@ static void expect(test_state *test, const checked_step *step)
     }
     const char *const actual = verdict_words(test->decision.verdict);
     if (step->label != NULL && !has_label(test, step->label)) {
-        buffer_format(&test->reason, "expected the label %s, but no rule that fired gave it", step->label);
+        buffer_format(&test->reason, "expected the label %s, but no rule that fired gave it",
+                      step->label);
         return;
     }
     if (step->label == NULL && test->decision.verdict != step->verdict) {
@@ -228,9 +242,11 @@ static void expect(test_state *test, const checked_step *step)
                       verdict_words(step->verdict), actual);
         const cst_decision *const decision = &test->decision;
         if (decision->error_code != NULL)
-            buffer_format(&test->reason, ": %s%s%s", decision->error_pointer != NULL ? decision->error_pointer : "",
-                          decision->error_pointer != NULL && decision->error_pointer[0] != '\0' ? ": " : "",
-                          decision->error_text != NULL ? decision->error_text : decision->error_code);
+            buffer_format(
+                &test->reason, ": %s%s%s",
+                decision->error_pointer != NULL ? decision->error_pointer : "",
+                decision->error_pointer != NULL && decision->error_pointer[0] != '\0' ? ": " : "",
+                decision->error_text != NULL ? decision->error_text : decision->error_code);
         if (decision->verdict == CST_PENDING)
             show_open(test);
         return;
@@ -246,12 +262,14 @@ static void expect(test_state *test, const checked_step *step)
     }
 }
 
-/* A member of what went on, or of the event where nothing changed it; NULL: there is no such text. */
+/* A member of what went on, or of the event where nothing changed it; NULL: there is no such text.
+ */
 static const cst_json *member_let_through(arena *memory, const buffer *bytes, const char *field)
 {
     cst_json *json;
     json_problem problem;
-    if (json_read(memory, bytes->bytes, bytes->length, LIMIT_JSON_SCANNER_DEPTH, &json, &problem) != JSON_OK)
+    if (json_read(memory, bytes->bytes, bytes->length, LIMIT_JSON_SCANNER_DEPTH, &json, &problem) !=
+        JSON_OK)
         return NULL;
     const cst_json *const found =
         json_member(strcmp(field, "text") == 0 ? json : json_member(json, "args"), field);
@@ -276,9 +294,10 @@ static void expect_text(test_state *test, const checked_step *step)
         found = member_let_through(&memory, &test->event, step->field);
     if (found == NULL)
         buffer_format(&test->reason, "nothing called %s goes on", step->field);
-    else if (found->length != step->text_length || memcmp(found->text, step->text, found->length) != 0)
-        buffer_format(&test->reason, "expected %s\n  %s\nbut what goes on is\n  %.*s", step->field, step->text,
-                      (int)found->length, found->text);
+    else if (found->length != step->text_length ||
+             memcmp(found->text, step->text, found->length) != 0)
+        buffer_format(&test->reason, "expected %s\n  %s\nbut what goes on is\n  %.*s", step->field,
+                      step->text, (int)found->length, found->text);
     arena_free(&memory);
 }
 
@@ -293,30 +312,20 @@ static void step_run(test_state *test, const checked_step *step)
         buffer_json_string(&test->given, step->record, strlen(step->record));
         buffer_format(&test->given, ":%s,", step->json);
         return;
-    case AST_STEP_EXPECT_TEXT:
-        expect_text(test, step);
-        return;
+    case AST_STEP_EXPECT_TEXT: expect_text(test, step); return;
     case AST_STEP_SYSTEM:
     case AST_STEP_INPUT:
     case AST_STEP_OUTPUT:
     case AST_STEP_ACTION:
     case AST_STEP_RESULT:
-    case AST_STEP_MESSAGE:
-        decide(test, step);
-        return;
+    case AST_STEP_MESSAGE: decide(test, step); return;
     case AST_STEP_WAIT:
         if (__builtin_add_overflow(test->now, step->wait_us, &test->now))
             fail(test, "the clock cannot wait so long");
         return;
-    case AST_STEP_EXPECT:
-        expect(test, step);
-        return;
-    case AST_STEP_APPROVED:
-        approve(test, step);
-        return;
-    default:
-        fail(test, "a step of this kind cannot be run");
-        return;
+    case AST_STEP_EXPECT: expect(test, step); return;
+    case AST_STEP_APPROVED: approve(test, step); return;
+    default: fail(test, "a step of this kind cannot be run"); return;
     }
 }
 
@@ -403,9 +412,7 @@ static void test_run(test_state *test, const checked_test *one)
         failure_print(test, last);
 }
 
-/* ---- files
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static void worsen(test_state *test, int code)
 {
@@ -443,7 +450,8 @@ static void tests_run(test_state *test)
     }
     for (uint32_t i = 0; i < policy->tests.count; i++)
         test_run(test, &policy->tests.items[i]);
-    buffer_format(&test->report, "],\"passed\":%llu,\"failed\":%llu}", (unsigned long long)(test->passed - passed),
+    buffer_format(&test->report, "],\"passed\":%llu,\"failed\":%llu}",
+                  (unsigned long long)(test->passed - passed),
                   (unsigned long long)(test->failed - failed));
     if (test->options->coverage && !coverage_report(test))
         worsen(test, EXIT_FAILED);
@@ -471,7 +479,8 @@ static void does_not_compile(test_state *test)
 static void test_file(test_state *test, const char *path)
 {
     /* a key that both engines share: aliases are compared too */
-    const cst_options runtime = {.size = sizeof runtime, .clock = test_clock, .clock_user = test, .key = {1}};
+    const cst_options runtime = {
+        .size = sizeof runtime, .clock = test_clock, .clock_user = test, .key = {1}};
     const char *const engine = test->options->engine;
     int code = EXIT_GOOD;
     bool ready = true;
@@ -500,7 +509,8 @@ static void test_file(test_state *test, const char *path)
             ready = false;
         }
     }
-    test->answers = checked(calloc(test->evidence.checked->externs.count + 1u, sizeof *test->answers));
+    test->answers =
+        checked(calloc(test->evidence.checked->externs.count + 1u, sizeof *test->answers));
     cst_context_host(test->evidence.context, answer_questions, test, true);
     if (test->native_context != NULL)
         cst_context_host(test->native_context, answer_questions, test, true);
@@ -612,7 +622,8 @@ static bool options_read(const cli_arguments *arguments, test_options *out)
 int command_test(const cli_arguments *arguments)
 {
     test_options options = {.engine = arguments_value(arguments, "--engine", NULL),
-                            .json = strcmp(arguments_value(arguments, "--format", "text"), "json") == 0,
+                            .json =
+                                strcmp(arguments_value(arguments, "--format", "text"), "json") == 0,
                             .coverage = arguments_has(arguments, "--coverage"),
                             .mutate = arguments_has(arguments, "--mutate"),
                             .mutants = MUTANTS,
@@ -620,8 +631,8 @@ int command_test(const cli_arguments *arguments)
     test_state test = {.options = &options};
     if (!options_read(arguments, &options))
         return EXIT_USAGE;
-    buffer *const buffers[] = {&test.given, &test.event, &test.decision_text, &test.reason, &test.presented, &test.approvals,
-                               &test.standing, &test.report};
+    buffer *const buffers[] = {&test.given,     &test.event,     &test.decision_text, &test.reason,
+                               &test.presented, &test.approvals, &test.standing,      &test.report};
     for (uint32_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_init(buffers[i], NULL, 0);
     for (uint32_t i = 0; i < arguments->word_count; i++) {

@@ -1,9 +1,10 @@
 /*
  * test_coverage.c - `constc test --coverage`: what the tests of a policy have seen of its rules.
  *
- * Rules of the file itself and of each file that it extends are counted apart. What is missing is shown with its place for the file's own
- * rules only: the tests of the files that it extends stand in those files. A rule that no event was asked is shown without its
- * conditions, and so is a rule with one condition, since both say the same.
+ * Rules of the file itself and of each file that it extends are counted apart. What is missing is
+ * shown with its place for the file's own rules only: the tests of the files that it extends stand
+ * in those files. A rule that no event was asked is shown without its conditions, and so is a rule
+ * with one condition, since both say the same.
  */
 #include "compiler/cli/test.h"
 
@@ -34,7 +35,8 @@ static cst_status make(compilation *unit, void *user)
 
 bool coverage_begin_file(test_state *test)
 {
-    if (driver_protect(reference_workshop(test->evidence.module), make, &test->coverage) != CST_OK) {
+    if (driver_protect(reference_workshop(test->evidence.module), make, &test->coverage) !=
+        CST_OK) {
         complain("out of memory");
         return false;
     }
@@ -76,9 +78,11 @@ static const char *kind_text(const rule *one)
 
 /* ---- for people ------------------------------------------------------------------------------ */
 
-static void gap_show(buffer *out, compilation *unit, const char *what, const rule *one, source_range range, const char *label)
+static void gap_show(buffer *out, compilation *unit, const char *what, const rule *one,
+                     source_range range, const char *label)
 {
-    const char *const title = arena_format(&unit->arena, "%s: %s%s", what, kind_text(one), one->name);
+    const char *const title =
+        arena_format(&unit->arena, "%s: %s%s", what, kind_text(one), one->name);
     render_place(out, unit, title, range, label, NULL, colour_wanted(STDOUT_FILENO));
 }
 
@@ -91,14 +95,18 @@ static void rule_gaps(buffer *out, compilation *unit, const coverage *measured, 
     const bool counts = one->kind != CST_RULE;
     if (never && asked == 0)
         gap_show(out, unit, counts ? "never counted" : "never fired", one, one->range,
-                 one->body_count > 0 ? arena_format(&unit->arena, "no test has an event on %s", one->bodies[0].selector.label) : NULL);
+                 one->body_count > 0 ? arena_format(&unit->arena, "no test has an event on %s",
+                                                    one->bodies[0].selector.label)
+                                     : NULL);
     else if (never)
         gap_show(out, unit, counts ? "never counted" : "never fired", one, one->range,
-                 arena_format(&unit->arena, "asked %llu time%s", (unsigned long long)asked, asked == 1 ? "" : "s"));
+                 arena_format(&unit->arena, "asked %llu time%s", (unsigned long long)asked,
+                              asked == 1 ? "" : "s"));
     else if (always)
         gap_show(out, unit, counts ? "always counted" : "never silent", one, one->range,
-                 arena_format(&unit->arena, "%s whenever it was asked, %llu time%s", counts ? "counted" : "fired",
-                              (unsigned long long)seen->fired, seen->fired == 1 ? "" : "s"));
+                 arena_format(&unit->arena, "%s whenever it was asked, %llu time%s",
+                              counts ? "counted" : "fired", (unsigned long long)seen->fired,
+                              seen->fired == 1 ? "" : "s"));
     if ((never && asked == 0) || (seen->count == 1 && (never || always)))
         return;
     for (uint32_t i = 0; i < seen->count; i++) {
@@ -106,7 +114,7 @@ static void rule_gaps(buffer *out, compilation *unit, const coverage *measured, 
         if (seen_both(condition))
             continue;
         const bool some = condition->seen_true + condition->seen_false > 0;
-        const char *const label = some                      ? condition->seen_true > 0 ? "never false" : "never true"
+        const char *const label = some ? condition->seen_true > 0 ? "never false" : "never true"
                                   : condition->undecided > 0 ? "never decided"
                                                              : "never looked at";
         gap_show(out, unit, "half seen", one, condition->range, label);
@@ -123,23 +131,26 @@ static void layer_show(buffer *out, const coverage *measured, uint32_t layer)
         const rule *const one = &policy->rules.items[i];
         const coverage_rule *const seen = &measured->rules[i];
         if (one->layer == layer)
-            buffer_format(out, "%10llu%10llu%10llu  %s%s%s\n", (unsigned long long)seen->fired, (unsigned long long)seen->silent,
-                          (unsigned long long)seen->undecided, kind_text(one), one->name, one->shadow ? " (in shadow)" : "");
+            buffer_format(out, "%10llu%10llu%10llu  %s%s%s\n", (unsigned long long)seen->fired,
+                          (unsigned long long)seen->silent, (unsigned long long)seen->undecided,
+                          kind_text(one), one->name, one->shadow ? " (in shadow)" : "");
     }
     for (uint32_t stage = 0; stage < CST_STAGE_COUNT; stage++) {
         const cst_verdict verdict = policy->layers[layer].defaults[stage].verdict;
         const coverage_default *const seen = &measured->defaults[layer][stage];
         if (verdict != CST_PERMIT)
-            buffer_format(out, "%10llu%10llu            default %s %s\n", (unsigned long long)seen->stood,
-                          (unsigned long long)seen->lifted, cst_stage_name((cst_stage)stage), verdict_words(verdict));
+            buffer_format(out, "%10llu%10llu            default %s %s\n",
+                          (unsigned long long)seen->stood, (unsigned long long)seen->lifted,
+                          cst_stage_name((cst_stage)stage), verdict_words(verdict));
     }
 }
 
 static void text_write(buffer *out, compilation *unit, const coverage *measured)
 {
     const checked_policy *const policy = measured->policy;
-    buffer_format(out, "coverage of %s: %u test%s, %llu event%s\n", unit->sources.items[policy->layers[0].source].path,
-                  policy->tests.count, policy->tests.count == 1 ? "" : "s", (unsigned long long)measured->events,
+    buffer_format(out, "coverage of %s: %u test%s, %llu event%s\n",
+                  unit->sources.items[policy->layers[0].source].path, policy->tests.count,
+                  policy->tests.count == 1 ? "" : "s", (unsigned long long)measured->events,
                   measured->events == 1 ? "" : "s");
     for (uint32_t layer = 0; layer < policy->layer_count; layer++)
         layer_show(out, measured, layer);
@@ -150,8 +161,9 @@ static void text_write(buffer *out, compilation *unit, const coverage *measured)
     for (uint32_t layer = policy->layer_count; layer > 0; layer--) {
         const totals all = count(measured, layer - 1);
         buffer_format(out, "%s%s%llu of %llu rules fired, %llu of %llu conditions seen both ways\n",
-                      layer > 1 ? policy->layers[layer - 1].name : "", layer > 1 ? ": " : "", (unsigned long long)all.fired,
-                      (unsigned long long)all.rules, (unsigned long long)all.both, (unsigned long long)all.conditions);
+                      layer > 1 ? policy->layers[layer - 1].name : "", layer > 1 ? ": " : "",
+                      (unsigned long long)all.fired, (unsigned long long)all.rules,
+                      (unsigned long long)all.both, (unsigned long long)all.conditions);
     }
 }
 
@@ -170,13 +182,15 @@ static void condition_write(buffer *out, compilation *unit, const coverage_condi
     member_place(out, unit, one->range);
     buffer_text(out, ",");
     member_text(out, "condition", source_excerpt(unit, one->range));
-    buffer_format(out, ",\"true\":%llu,\"false\":%llu,\"undecided\":%llu}", (unsigned long long)one->seen_true,
-                  (unsigned long long)one->seen_false, (unsigned long long)one->undecided);
+    buffer_format(out, ",\"true\":%llu,\"false\":%llu,\"undecided\":%llu}",
+                  (unsigned long long)one->seen_true, (unsigned long long)one->seen_false,
+                  (unsigned long long)one->undecided);
 }
 
 static void rule_write(buffer *out, compilation *unit, const coverage *measured, uint32_t number)
 {
-    static const char *const kinds[] = {[CST_RULE] = "rule", [CST_RULE_PERMIT] = "permit", [CST_RULE_WAIVER] = "waiver"};
+    static const char *const kinds[] = {
+        [CST_RULE] = "rule", [CST_RULE_PERMIT] = "permit", [CST_RULE_WAIVER] = "waiver"};
     const rule *const one = &measured->policy->rules.items[number];
     const coverage_rule *const seen = &measured->rules[number];
     buffer_text(out, number > 0 ? ",{" : "{");
@@ -187,8 +201,10 @@ static void rule_write(buffer *out, compilation *unit, const coverage *measured,
     member_text(out, "layer", measured->policy->layers[one->layer].name);
     buffer_text(out, ",");
     member_place(out, unit, one->range);
-    buffer_format(out, ",\"shadow\":%s,\"fired\":%llu,\"silent\":%llu,\"undecided\":%llu,\"conditions\":[", one->shadow ? "true" : "false",
-                  (unsigned long long)seen->fired, (unsigned long long)seen->silent, (unsigned long long)seen->undecided);
+    buffer_format(
+        out, ",\"shadow\":%s,\"fired\":%llu,\"silent\":%llu,\"undecided\":%llu,\"conditions\":[",
+        one->shadow ? "true" : "false", (unsigned long long)seen->fired,
+        (unsigned long long)seen->silent, (unsigned long long)seen->undecided);
     for (uint32_t i = 0; i < seen->count; i++) {
         buffer_text(out, i > 0 ? "," : "");
         condition_write(out, unit, &measured->conditions[seen->first + i]);
@@ -206,16 +222,19 @@ static void defaults_write(buffer *out, const coverage *measured)
                 continue;
             buffer_format(out, "%s{", between);
             member_text(out, "layer", one->name);
-            buffer_format(out, ",\"stage\":\"%s\",\"default\":\"%s\",\"stood\":%llu,\"lifted\":%llu}", cst_stage_name((cst_stage)stage),
-                          cst_verdict_name(one->defaults[stage].verdict), (unsigned long long)measured->defaults[layer][stage].stood,
-                          (unsigned long long)measured->defaults[layer][stage].lifted);
+            buffer_format(
+                out, ",\"stage\":\"%s\",\"default\":\"%s\",\"stood\":%llu,\"lifted\":%llu}",
+                cst_stage_name((cst_stage)stage), cst_verdict_name(one->defaults[stage].verdict),
+                (unsigned long long)measured->defaults[layer][stage].stood,
+                (unsigned long long)measured->defaults[layer][stage].lifted);
             between = ",";
         }
 }
 
 static void json_write(buffer *out, compilation *unit, const coverage *measured)
 {
-    buffer_format(out, ",\"coverage\":{\"events\":%llu,\"rules\":[", (unsigned long long)measured->events);
+    buffer_format(out, ",\"coverage\":{\"events\":%llu,\"rules\":[",
+                  (unsigned long long)measured->events);
     for (uint32_t i = 0; i < measured->policy->declared_rules; i++)
         rule_write(out, unit, measured, i);
     buffer_text(out, "],\"defaults\":[");
@@ -225,8 +244,9 @@ static void json_write(buffer *out, compilation *unit, const coverage *measured)
         const totals all = count(measured, layer);
         buffer_text(out, layer > 0 ? ",{" : "{");
         member_text(out, "layer", measured->policy->layers[layer].name);
-        buffer_format(out, ",\"rules\":%llu,\"fired\":%llu,\"conditions\":%llu,\"both_ways\":%llu}", (unsigned long long)all.rules,
-                      (unsigned long long)all.fired, (unsigned long long)all.conditions, (unsigned long long)all.both);
+        buffer_format(out, ",\"rules\":%llu,\"fired\":%llu,\"conditions\":%llu,\"both_ways\":%llu}",
+                      (unsigned long long)all.rules, (unsigned long long)all.fired,
+                      (unsigned long long)all.conditions, (unsigned long long)all.both);
     }
     buffer_text(out, "]}");
 }

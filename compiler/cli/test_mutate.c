@@ -1,9 +1,11 @@
 /*
- * test_mutate.c - `constc test --mutate`: would the tests of a policy notice if somebody changed it?
+ * test_mutate.c - `constc test --mutate`: would the tests of a policy notice if somebody changed
+ * it?
  *
- * Each change is put into the policy that the reference evaluator runs, the tests run until one fails, and the change is taken back. Nothing
- * is compiled for it, so what a change costs is the tests. A change that no test notices is shown where it would be made, with
- * a test that would notice it. Not every survivor is a gap: some changes make no difference that an event could show.
+ * Each change is put into the policy that the reference evaluator runs, the tests run until one
+ * fails, and the change is taken back. Nothing is compiled for it, so what a change costs is the
+ * tests. A change that no test notices is shown where it would be made, with a test that would
+ * notice it. Not every survivor is a gap: some changes make no difference that an event could show.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -69,25 +71,31 @@ static void changes_try(mutate_run *run)
 
 /* ---- what is said ---------------------------------------------------------------------------- */
 
-/* Of a rule that could as well not be there nothing else need be said. `others`: by rule, its survivors. */
-static void survivor_show(buffer *out, compilation *unit, const mutation *one, const uint32_t *others)
+/* Of a rule that could as well not be there nothing else need be said. `others`: by rule, its
+ * survivors. */
+static void survivor_show(buffer *out, compilation *unit, const mutation *one,
+                          const uint32_t *others)
 {
     arena *const memory = &unit->arena;
     const char *const name = unit->checked->rules.items[one->rule].name;
-    const char *title = arena_format(memory, "survived: the tests do not notice if %s", one->change);
+    const char *title =
+        arena_format(memory, "survived: the tests do not notice if %s", one->change);
     if (one->kind != MUTATION_DROP_RULE)
         title = arena_format(memory, "%s, in `%s`", title, name);
     else if (others[one->rule] > 1)
-        title = arena_format(memory, "%s, nor %u other change%s of it", title, others[one->rule] - 1, others[one->rule] > 2 ? "s" : "");
+        title = arena_format(memory, "%s, nor %u other change%s of it", title,
+                             others[one->rule] - 1, others[one->rule] > 2 ? "s" : "");
     render_place(out, unit, title, one->range, NULL, one->hint, colour_wanted(STDOUT_FILENO));
 }
 
 static void text_write(buffer *out, compilation *unit, const mutate_run *run)
 {
     const mutation_list *const list = &run->list;
-    uint32_t *const others = arena_array(&unit->arena, unit->checked->declared_rules, sizeof *others);
+    uint32_t *const others =
+        arena_array(&unit->arena, unit->checked->declared_rules, sizeof *others);
     bool *const dropped = arena_array(&unit->arena, unit->checked->declared_rules, sizeof *dropped);
-    buffer_format(out, "changes of %s\n\n", unit->sources.items[unit->checked->layers[0].source].path);
+    buffer_format(out, "changes of %s\n\n",
+                  unit->sources.items[unit->checked->layers[0].source].path);
     for (uint32_t i = 0; i < list->count; i++) {
         others[list->items[i].rule] += run->survived[i];
         if (run->survived[i] && list->items[i].kind == MUTATION_DROP_RULE)
@@ -100,7 +108,8 @@ static void text_write(buffer *out, compilation *unit, const mutate_run *run)
     }
     buffer_format(out, "%u of %u mutants killed", run->killed, list->count);
     if (list->ill_formed + list->equal > 0)
-        buffer_format(out, "; not run: %u that would not compile, %u that change nothing", list->ill_formed, list->equal);
+        buffer_format(out, "; not run: %u that would not compile, %u that change nothing",
+                      list->ill_formed, list->equal);
     if (list->left_out > 0)
         buffer_format(out, "; %u left out (--mutants)", list->left_out);
     buffer_text(out, "\n");
@@ -110,8 +119,10 @@ static void json_write(buffer *out, compilation *unit, const mutate_run *run)
 {
     const mutation_list *const list = &run->list;
     const char *between = "";
-    buffer_format(out, ",\"mutants\":{\"count\":%u,\"killed\":%u,\"ill_formed\":%u,\"equal\":%u,\"left_out\":%u,\"survivors\":[", list->count,
-                  run->killed, list->ill_formed, list->equal, list->left_out);
+    buffer_format(out,
+                  ",\"mutants\":{\"count\":%u,\"killed\":%u,\"ill_formed\":%u,\"equal\":%u,\"left_"
+                  "out\":%u,\"survivors\":[",
+                  list->count, run->killed, list->ill_formed, list->equal, list->left_out);
     for (uint32_t i = 0; i < list->count; i++) {
         const mutation *const one = &list->items[i];
         if (!run->survived[i])
@@ -133,7 +144,8 @@ static void json_write(buffer *out, compilation *unit, const mutate_run *run)
 static cst_status find(compilation *unit, void *user)
 {
     mutate_run *const run = user;
-    mutations_find(unit, (uint32_t)run->test->options->mutants, run->test->options->seed, &run->list);
+    mutations_find(unit, (uint32_t)run->test->options->mutants, run->test->options->seed,
+                   &run->list);
     return CST_OK;
 }
 
@@ -181,6 +193,7 @@ bool mutants_run(test_state *test)
     }
     if (is_enough(run.killed, run.list.count, least))
         return true;
-    complain("%s: the tests notice less than %llu %% of the changes", test->path, (unsigned long long)least);
+    complain("%s: the tests notice less than %llu %% of the changes", test->path,
+             (unsigned long long)least);
     return false;
 }

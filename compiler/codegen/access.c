@@ -133,7 +133,7 @@ static LLVMTypeRef function_type(const emitter *e, const char *signature)
         uint32_t (*)(cst_frame *, uint32_t, int64_t *): "ipip",                                    \
         uint32_t (*)(cst_frame *, uint32_t, cst_value *): "ipip",                                  \
         uint32_t (*)(cst_frame *, const cst_value *, uint32_t, uint32_t, uint32_t): "ippiii",      \
-        uint32_t (*)(const cst_value *, const cst_value *, uint32_t): "ippi",                         \
+        uint32_t (*)(const cst_value *, const cst_value *, uint32_t): "ippi",                      \
         uint32_t (*)(cst_frame *, uint32_t, uint32_t, uint32_t, cst_value *): "ipiiip",            \
         void (*)(cst_frame *, uint32_t, const uint64_t *, const cst_bundle_fn *): "vpipp",         \
         void (*)(cst_frame *, uint32_t): "vpi",                                                    \

@@ -116,9 +116,10 @@ cst_status codegen_text(compilation *unit, backend_output output, unsigned optim
     emitter *e = module_prepare(unit);
     if (e == NULL || (output != BACKEND_LLVM && output != BACKEND_ASSEMBLY))
         return CST_BAD_ARGUMENT;
-    /* without the image: a person who looks at code does not want to scroll past its bytes; and one function a group, as in
-     * objects, so that each has the name of what it is about */
-    const module_options options = {.symbol = CST_MODULE_SYMBOL, .keep_names = true, .packs = false};
+    /* without the image: a person who looks at code does not want to scroll past its bytes; and one
+     * function a group, as in objects, so that each has the name of what it is about */
+    const module_options options = {
+        .symbol = CST_MODULE_SYMBOL, .keep_names = true, .packs = false};
     product made;
     const cst_status status = product_make(e, &options, optimise > 0, &made);
     if (status != CST_OK)

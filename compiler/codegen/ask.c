@@ -1,13 +1,16 @@
 /*
- * ask.c - code for questions to the host: asking, what stands under a `not`, and the walk to the questions that matter.
+ * ask.c - code for questions to the host: asking, what stands under a `not`, and the walk to the
+ * questions that matter.
  *
- * A question is handed over as those about the past are (past.c). What it means that there is no answer yet stands in runtime/host/host.h; here it
- * is only an answer with trouble, so `and`, `or` and comparisons need no other code. A `not` turns the bounds round.
+ * A question is handed over as those about the past are (past.c). What it means that there is no
+ * answer yet stands in runtime/host/host.h; here it is only an answer with trouble, so `and`, `or`
+ * and comparisons need no other code. A `not` turns the bounds round.
  *
- * The walk is called for a rule whose truth lies between two bounds. It goes down to the parts that hold it open: of an `and` those that can be less
- * than all of it at its best, of an `or` those that can be more than all of it at its least, and asks what it meets at the tests. What lies outside of
- * [floor, ceiling] changes nothing further up. compiler/reference/collect.c is the same on trees; both find the same questions, however
- * `and`s are nested.
+ * The walk is called for a rule whose truth lies between two bounds. It goes down to the parts that
+ * hold it open: of an `and` those that can be less than all of it at its best, of an `or` those
+ * that can be more than all of it at its least, and asks what it meets at the tests. What lies
+ * outside of [floor, ceiling] changes nothing further up. compiler/reference/collect.c is the same
+ * on trees; both find the same questions, however `and`s are nested.
  */
 #include <stddef.h>
 
@@ -38,7 +41,8 @@ LLVMValueRef emit_host_not(emitter *e, node_id operand)
     EMIT_SERVICE(e, host_flip, e->frame);
     /* true becomes 0; 0 and the lowest true; a reason stays */
     LLVMValueRef is_true = LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), "");
-    LLVMValueRef is_low = LLVMBuildICmp(e->builder, LLVMIntULE, truth, emit_i32(e, HOST_LOWEST), "");
+    LLVMValueRef is_low =
+        LLVMBuildICmp(e->builder, LLVMIntULE, truth, emit_i32(e, HOST_LOWEST), "");
     LLVMValueRef turned = LLVMBuildSelect(e->builder, is_low, emit_i32(e, CST_TRUE), truth, "");
     return LLVMBuildSelect(e->builder, is_true, emit_i32(e, CST_FALSE), turned, "not");
 }
@@ -138,9 +142,7 @@ static void collect(emitter *e, node_id id, bounds within)
         break;
     }
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL:
-        collect_elements(e, id, within);
-        break;
+    case EXPRESSION_ALL: collect_elements(e, id, within); break;
     default:
         set_mode(e, HOST_COLLECT);
         emit_truth(e, id);

@@ -96,13 +96,15 @@ static LLVMValueRef emit_text_test(emitter *e, const graph_node *node, LLVMValue
 }
 
 /* A service answers with a truth, which is taken apart into what it says and whether it could. */
-static LLVMValueRef take_apart(emitter *e, LLVMValueRef truth, LLVMValueRef operands, LLVMValueRef *trouble)
+static LLVMValueRef take_apart(emitter *e, LLVMValueRef truth, LLVMValueRef operands,
+                               LLVMValueRef *trouble)
 {
-    LLVMValueRef holds = LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), "holds");
+    LLVMValueRef holds =
+        LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), "holds");
     LLVMValueRef own = LLVMBuildSelect(e->builder, holds, emit_i32(e, CST_FALSE), truth, "");
-    *trouble = operands == NULL
-                   ? own
-                   : LLVMBuildSelect(e->builder, emit_is_not_zero(e, operands), operands, own, "trouble");
+    *trouble = operands == NULL ? own
+                                : LLVMBuildSelect(e->builder, emit_is_not_zero(e, operands),
+                                                  operands, own, "trouble");
     return holds;
 }
 
@@ -112,11 +114,11 @@ static LLVMValueRef emit_command_test(emitter *e, const graph_node *node, LLVMVa
     LLVMValueRef site = emit_i32(e, node->site), index = emit_i32(e, node->index / 2);
     LLVMValueRef mode = emit_i32(e, node->index % 2);
     if (node->kind == EXPRESSION_RUNS)
-        return take_apart(e, EMIT_SERVICE(e, command_matches, e->frame, a.value, index, mode, site), a.trouble,
-                          trouble);
+        return take_apart(e, EMIT_SERVICE(e, command_matches, e->frame, a.value, index, mode, site),
+                          a.trouble, trouble);
     if (node->kind == EXPRESSION_UNKNOWN)
-        return take_apart(e, EMIT_SERVICE(e, command_unknown, e->frame, a.value, index, mode, site), a.trouble,
-                          trouble);
+        return take_apart(e, EMIT_SERVICE(e, command_unknown, e->frame, a.value, index, mode, site),
+                          a.trouble, trouble);
     const emitted b = emit_place(e, node->operands[1], false);
     return take_apart(e, EMIT_SERVICE(e, command_inside, a.value, b.value, site),
                       emit_truth_max(e, a.trouble, b.trouble), trouble);
@@ -143,31 +145,24 @@ static LLVMValueRef emit_test(emitter *e, node_id id, LLVMValueRef *trouble)
     const graph_node *node = emit_node(e, id);
     *trouble = NULL;
     switch (node->kind) {
-    case EXPRESSION_EQUAL:
-        return emit_equal(e, node, trouble);
+    case EXPRESSION_EQUAL: return emit_equal(e, node, trouble);
     case EXPRESSION_LESS:
-    case EXPRESSION_LESS_EQUAL:
-        return emit_less(e, node, trouble);
-    case EXPRESSION_IN_SET:
-        return emit_in_set(e, node, trouble);
+    case EXPRESSION_LESS_EQUAL: return emit_less(e, node, trouble);
+    case EXPRESSION_IN_SET: return emit_in_set(e, node, trouble);
     case EXPRESSION_IN_LIST:
     case EXPRESSION_STARTS:
     case EXPRESSION_ENDS:
-    case EXPRESSION_INSIDE:
-        return emit_text_test(e, node, trouble);
+    case EXPRESSION_INSIDE: return emit_text_test(e, node, trouble);
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
-    case EXPRESSION_FROM:
-        return emit_text_search(e, node, trouble);
+    case EXPRESSION_FROM: return emit_text_search(e, node, trouble);
     case EXPRESSION_EARLIER:
     case EXPRESSION_LABELLED:
-    case EXPRESSION_NOTE:
-        return emit_past_test(e, node, trouble);
+    case EXPRESSION_NOTE: return emit_past_test(e, node, trouble);
     case EXPRESSION_RUNS:
     case EXPRESSION_UNKNOWN:
-    case EXPRESSION_WITHIN:
-        return emit_command_test(e, node, trouble);
+    case EXPRESSION_WITHIN: return emit_command_test(e, node, trouble);
     case EXPRESSION_PRESENT: {
         const emitted place = emit_place(e, node->operands[0], false);
         *trouble = place.trouble;
@@ -345,17 +340,11 @@ static void branch_computed(emitter *e, node_id id, LLVMBasicBlockRef yes, LLVMB
     case EXPRESSION_CONSTANT:
         LLVMBuildBr(e->builder, node->constant.as.integer != 0 ? yes : no);
         return;
-    case EXPRESSION_NOT:
-        emit_branch(e, node->operands[0], no, yes);
-        return;
+    case EXPRESSION_NOT: emit_branch(e, node->operands[0], no, yes); return;
     case EXPRESSION_AND:
-    case EXPRESSION_OR:
-        emit_junction_branch(e, id, 0, node->operand_count, yes, no);
-        return;
+    case EXPRESSION_OR: emit_junction_branch(e, id, 0, node->operand_count, yes, no); return;
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL:
-        emit_quantifier_branch(e, id, yes, no);
-        return;
+    case EXPRESSION_ALL: emit_quantifier_branch(e, id, yes, no); return;
     default: {
         LLVMValueRef trouble;
         LLVMValueRef holds = emit_test(e, id, &trouble);
@@ -451,10 +440,8 @@ static bool is_test(const graph_node *node)
     case EXPRESSION_AND:
     case EXPRESSION_OR:
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL:
-        return false;
-    default:
-        return true;
+    case EXPRESSION_ALL: return false;
+    default: return true;
     }
 }
 
@@ -478,16 +465,12 @@ static LLVMValueRef truth_computed(emitter *e, node_id id)
     if (wants_function(e, id))
         return call_part(e, function_of(e, id));
     switch (node->kind) {
-    case EXPRESSION_NOT:
-        return emit_not(e, node->operands[0]);
+    case EXPRESSION_NOT: return emit_not(e, node->operands[0]);
     case EXPRESSION_AND:
-    case EXPRESSION_OR:
-        return emit_junction_truth(e, id, 0, node->operand_count);
+    case EXPRESSION_OR: return emit_junction_truth(e, id, 0, node->operand_count);
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL:
-        return emit_quantifier_truth(e, id);
-    default:
-        return truth_of_test(e, id, false);
+    case EXPRESSION_ALL: return emit_quantifier_truth(e, id);
+    default: return truth_of_test(e, id, false);
     }
 }
 

@@ -49,14 +49,10 @@ LLVMValueRef constant_global(emitter *e, LLVMValueRef value, unsigned alignment,
 static size_t parts_size(cst_kind kind)
 {
     switch (kind) {
-    case CST_KIND_EMAIL:
-        return sizeof(cst_email_parts);
-    case CST_KIND_URL:
-        return sizeof(cst_url_parts);
-    case CST_KIND_IP:
-        return sizeof(cst_ip_parts);
-    default:
-        return 0;
+    case CST_KIND_EMAIL: return sizeof(cst_email_parts);
+    case CST_KIND_URL: return sizeof(cst_url_parts);
+    case CST_KIND_IP: return sizeof(cst_ip_parts);
+    default: return 0;
     }
 }
 

@@ -4,10 +4,11 @@
  *
  * The way of a policy through this folder: prepare.c measures every condition and sorts operands by
  * cost; module.c makes one LLVM function for each group and witness and the tables that point to
- * them, index.c those of groups with an index; conditions.c emits truth, quantifiers.c loops, values.c what conditions compare, sets.c
- * membership, access.c loads and calls; constants.c the texts that code points to. jit.c and
- * aot.c do something with the finished module, output.c and link.c with its bytes; target.c knows
- * the machine. entry.c is what the rest of the compiler sees of it.
+ * them, index.c those of groups with an index; conditions.c emits truth, quantifiers.c loops,
+ * values.c what conditions compare, sets.c membership, access.c loads and calls; constants.c the
+ * texts that code points to. jit.c and aot.c do something with the finished module, output.c and
+ * link.c with its bytes; target.c knows the machine. entry.c is what the rest of the compiler sees
+ * of it.
  *
  * Invariants. No struct of the runtime is rebuilt as an LLVM type: all access is a byte offset
  * taken by offsetof from the real header. Generated code has no undefined symbol: services are
@@ -187,15 +188,18 @@ LLVMValueRef emit_is_present(emitter *e, node_id id, LLVMValueRef place); /* i1 
 
 /* ---- past.c ---------------------------------------------------------------------------------- */
 
-LLVMValueRef emit_past_test(emitter *e, const graph_node *node, LLVMValueRef *trouble); /* i1: EARLIER, LABELLED, NOTE */
+/* i1: EARLIER, LABELLED, NOTE */
+LLVMValueRef emit_past_test(emitter *e, const graph_node *node, LLVMValueRef *trouble);
 emitted emit_past_number(emitter *e, const graph_node *node);
 emitted emit_past_latest(emitter *e, const graph_node *node); /* a place */
 
 /* ---- ask.c ----------------------------------------------------------------------------------- */
 
 emitted emit_host_ask(emitter *e, const graph_node *node); /* a place */
-LLVMValueRef emit_host_not(emitter *e, node_id operand);   /* i32: the truth of NOT over what asks the host */
-void emit_collect(emitter *e, uint32_t root);              /* the body of a cst_ask_fn, to its return */
+/* i32: the truth of NOT over what asks the host */
+LLVMValueRef emit_host_not(emitter *e, node_id operand);
+/* the body of a cst_ask_fn, to its return */
+void emit_collect(emitter *e, uint32_t root);
 
 /* ---- sets.c ---------------------------------------------------------------------------------- */
 
@@ -219,10 +223,11 @@ typedef struct element_loop {
     uint32_t saved_locals;
 } element_loop;
 
-/* Opens a loop over the elements of a list, for a quantifier. Phis may be added to `head` behind it. */
+/* Opens a loop over the elements of a list, for a quantifier. Phis may be added to `head` behind
+ * it. */
 void loop_begin(emitter *e, element_loop *loop, const graph_node *node, LLVMValueRef list);
-/* After the phis of `head`: leaves for `done` behind the last element, otherwise enters the body with
- * the element bound. */
+/* After the phis of `head`: leaves for `done` behind the last element, otherwise enters the body
+ * with the element bound. */
 void loop_enter(emitter *e, const element_loop *loop, const graph_node *node);
 /* Goes back to the head from the block in hand, and goes on behind the loop. */
 LLVMBasicBlockRef loop_end(emitter *e, const element_loop *loop);
@@ -238,7 +243,8 @@ void emit_mark(emitter *e, uint32_t root); /* the body of a cst_mark_fn, to its 
 /* ---- index.c --------------------------------------------------------------------------------- */
 
 void emit_indexed_group(emitter *e, const plan_group *group); /* to its return */
-void emit_bundle(emitter *e, const plan_group *group, uint32_t first, uint32_t last); /* the body of a cst_bundle_fn */
+/* the body of a cst_bundle_fn */
+void emit_bundle(emitter *e, const plan_group *group, uint32_t first, uint32_t last);
 
 /* ---- module.c -------------------------------------------------------------------------------- */
 
@@ -273,14 +279,15 @@ cst_status target_optimise(LLVMTargetMachineRef machine, LLVMModuleRef module);
 LLVMMemoryBufferRef target_write(LLVMTargetMachineRef machine, LLVMModuleRef module,
                                  LLVMCodeGenFileType form);
 
-/* ---- jit.c and aot.c: the calls of backend.h, see there --------------------------------------- */
+/* ---- jit.c and aot.c: the calls of backend.h, see there -------------------------------------- */
 
 cst_status codegen_jit(compilation *unit, unsigned optimise, backend_module **out);
 cst_status codegen_object_make(compilation *unit, unsigned optimise, backend_object *out);
 void codegen_object_release(backend_object *object);
-cst_status codegen_link(const cst_allocator *given, backend_object *object, const void *image, size_t copied,
-                        backend_module **out);
-cst_status codegen_write(compilation *unit, backend_output output, const char *path, char *error, size_t error_size);
+cst_status codegen_link(const cst_allocator *given, backend_object *object, const void *image,
+                        size_t copied, backend_module **out);
+cst_status codegen_write(compilation *unit, backend_output output, const char *path, char *error,
+                         size_t error_size);
 cst_status codegen_header(compilation *unit, const char *path, char *error, size_t error_size);
 cst_status codegen_text(compilation *unit, backend_output output, unsigned optimise, char **text);
 

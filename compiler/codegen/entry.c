@@ -1,10 +1,10 @@
 /*
  * entry.c - the one symbol of the code generator's library.
  *
- * The library is opened when the first code is made (driver/generator.c) and stays open to the end of
- * the process. It has its own LLVM inside, which nobody else in the process sees, and its own copies
- * of the helpers that it shares with the compiler (arena, buffer), which have no state. So it needs
- * nothing from whoever opens it.
+ * The library is opened when the first code is made (driver/generator.c) and stays open to the end
+ * of the process. It has its own LLVM inside, which nobody else in the process sees, and its own
+ * copies of the helpers that it shares with the compiler (arena, buffer), which have no state. So
+ * it needs nothing from whoever opens it.
  */
 #include "compiler/codegen/emit.h"
 
@@ -25,9 +25,9 @@ CST_API const backend_generator cst_code_generator = {
 
 /*
  * Here the destructors of LLVM's static objects would be listed for the end of the process. Threads
- * of tiered policies may still be making code then, in whatever order the process takes itself apart,
- * and what they use must be there; the memory goes with the process. Hidden: this library's own
- * objects alone find it.
+ * of tiered policies may still be making code then, in whatever order the process takes itself
+ * apart, and what they use must be there; the memory goes with the process. Hidden: this library's
+ * own objects alone find it.
  */
 int __cxa_atexit(void (*function)(void *), void *argument, void *library);
 

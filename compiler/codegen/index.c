@@ -1,9 +1,11 @@
 /*
  * index.c - code for groups with a rule index: the keys, and the bundles that the index leads to.
  *
- * The group's own function computes every key and hands them to the service that walks the index. A bundle is a function of
- * neighbouring rules: it jumps to the first that is wanted and falls through to the last, so that a leaf costs one call and one jump
- * whatever it holds. Rules that the index holds as data have no code at all. Others evaluate their whole condition, as everywhere; nothing here depends on what the index knows of them.
+ * The group's own function computes every key and hands them to the service that walks the index. A
+ * bundle is a function of neighbouring rules: it jumps to the first that is wanted and falls
+ * through to the last, so that a leaf costs one call and one jump whatever it holds. Rules that the
+ * index holds as data have no code at all. Others evaluate their whole condition, as everywhere;
+ * nothing here depends on what the index knows of them.
  */
 #include <stddef.h>
 #include <stdlib.h>

@@ -191,5 +191,6 @@ cst_status codegen_jit(compilation *unit, unsigned optimise, backend_module **ou
     const cst_status status = codegen_object_make(unit, optimise, &object);
     if (status != CST_OK)
         return status;
-    return codegen_link(&unit->arena.allocator, &object, unit->plan->image, unit->plan->image_size, out);
+    return codegen_link(&unit->arena.allocator, &object, unit->plan->image, unit->plan->image_size,
+                        out);
 }

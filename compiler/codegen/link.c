@@ -32,7 +32,8 @@ static const linker linkers[] = {
 enum { LINKER_COUNT = sizeof linkers / sizeof *linkers, NOT_FOUND = 127 };
 
 /* Runs one linker; its messages go to the file `messages`. The exit code, or NOT_FOUND. */
-static int run(const linker *how, char *object, char *library, const char *messages, const sigset_t *signals)
+static int run(const linker *how, char *object, char *library, const char *messages,
+               const sigset_t *signals)
 {
     char *const plain[] = {(char[]){"ld"},
                            (char[]){"-shared"},

@@ -1,9 +1,10 @@
 /*
  * marks.c - code that marks the texts which made a rule true.
  *
- * Called only for a rule that fired with a true condition, so an `and` has only true operands. Of an `or` those are
- * followed that are true, of an `any` the elements that make its body true; behind a `not` or an `all` nothing is marked.
- * Everything is computed afresh, as for witnesses; what texts hold has been scanned already and is looked up.
+ * Called only for a rule that fired with a true condition, so an `and` has only true operands. Of
+ * an `or` those are followed that are true, of an `any` the elements that make its body true;
+ * behind a `not` or an `all` nothing is marked. Everything is computed afresh, as for witnesses;
+ * what texts hold has been scanned already and is looked up.
  */
 #include <stddef.h>
 
@@ -15,8 +16,9 @@ static void mark_if_true(emitter *e, node_id id)
 {
     LLVMBasicBlockRef yes = emit_block(e, "mark"), next = emit_block(e, "next");
     LLVMValueRef truth = emit_truth(e, id);
-    LLVMBuildCondBr(e->builder, LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), ""),
-                    yes, next);
+    LLVMBuildCondBr(e->builder,
+                    LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), ""), yes,
+                    next);
     emit_go_on(e, yes);
     mark(e, id);
     LLVMBuildBr(e->builder, next);
@@ -37,8 +39,9 @@ static void mark_elements(emitter *e, const graph_node *node)
     loop_enter(e, &each, node);
     LLVMBasicBlockRef yes = emit_block(e, "mark"), next = emit_block(e, "next");
     LLVMValueRef truth = emit_truth(e, node->operands[1]);
-    LLVMBuildCondBr(e->builder, LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), ""),
-                    yes, next);
+    LLVMBuildCondBr(e->builder,
+                    LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), ""), yes,
+                    next);
     emit_go_on(e, yes);
     if (emit_node(e, node->operands[0])->kind == EXPRESSION_FOUND)
         EMIT_SERVICE(e, mark_found, e->frame, list.value, each.index);
@@ -67,9 +70,7 @@ static void mark(emitter *e, node_id id)
             if (emit_node(e, node->operands[i])->marks)
                 mark_if_true(e, node->operands[i]);
         break;
-    case EXPRESSION_ANY:
-        mark_elements(e, node);
-        break;
+    case EXPRESSION_ANY: mark_elements(e, node); break;
     case EXPRESSION_REPEATS: {
         const emitted text = emit_place(e, node->operands[0], false);
         EMIT_SERVICE(e, mark_repeat, e->frame, text.value, emit_i32(e, node->index));

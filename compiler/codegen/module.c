@@ -60,9 +60,9 @@ LLVMValueRef emit_later(emitter *e, work_kind kind, node_id node, uint32_t first
     LLVMTypeRef parameters[LOCAL_COUNT + 1], bundle[] = {e->pointer, e->i32, e->i32};
     for (uint32_t i = 0; i <= locals; i++)
         parameters[i] = e->pointer;
-    LLVMTypeRef signature =
-        kind == WORK_BUNDLE ? LLVMFunctionType(e->none, bundle, 3, false)
-                            : LLVMFunctionType(rules ? e->none : e->i32, parameters, locals + 1, false);
+    LLVMTypeRef signature = kind == WORK_BUNDLE ? LLVMFunctionType(e->none, bundle, 3, false)
+                                                : LLVMFunctionType(rules ? e->none : e->i32,
+                                                                   parameters, locals + 1, false);
     LLVMValueRef function = add_function(e, signature, rules ? "rules" : "condition");
     work *added = malloc(sizeof *added + locals * sizeof added->lists[0]);
     if (added == NULL) {
@@ -191,9 +191,7 @@ static void do_work(emitter *e, const work *item)
             emit_rule(e, &item->group->rules[i]);
         LLVMBuildRetVoid(e->builder);
         break;
-    case WORK_BUNDLE:
-        emit_bundle(e, item->group, item->first, item->last);
-        break;
+    case WORK_BUNDLE: emit_bundle(e, item->group, item->first, item->last); break;
     }
     end_function(e);
 }
@@ -366,8 +364,9 @@ static LLVMValueRef emit_witnesses(emitter *e)
     return emit_routines(e, &all);
 }
 
-/* Asked of the checked rule: where lowering has left nothing that can be found, the function marks nothing, which a redaction
- * without a function could not tell from an engine that knows no marks. */
+/* Asked of the checked rule: where lowering has left nothing that can be found, the function marks
+ * nothing, which a redaction without a function could not tell from an engine that knows no marks.
+ */
 static bool root_marks(const emitter *e, uint32_t root)
 {
     const graph_root *body = &e->graph->roots.items[root];
@@ -411,7 +410,8 @@ static bool emit_rule_routines(emitter *e, const rule_routines *all, LLVMValueRe
         any = true;
     }
     if (any && !e->no_memory && !e->too_deep)
-        *table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *), all->table);
+        *table = constant_global(e, LLVMConstArray2(e->pointer, functions, count), _Alignof(void *),
+                                 all->table);
     free(functions);
     return !e->no_memory && !e->too_deep;
 }
@@ -422,12 +422,9 @@ static void emit_module(emitter *e, const char *symbol, LLVMValueRef image, LLVM
     const cst_module module = {
         .magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION, .value_size = sizeof(cst_value)};
     const blob_pointer pointers[] = {
-        {offsetof(cst_module, image), image},
-        {offsetof(cst_module, groups), groups},
-        {offsetof(cst_module, witnesses), witnesses},
-        {offsetof(cst_module, marks), marks},
-        {offsetof(cst_module, engine), NULL},
-        {offsetof(cst_module, asks), asks},
+        {offsetof(cst_module, image), image},         {offsetof(cst_module, groups), groups},
+        {offsetof(cst_module, witnesses), witnesses}, {offsetof(cst_module, marks), marks},
+        {offsetof(cst_module, engine), NULL},         {offsetof(cst_module, asks), asks},
     };
     LLVMValueRef global = constant_global(e, constant_blob(e, &module, sizeof module, pointers, 6),
                                           _Alignof(cst_module), symbol);

@@ -2,9 +2,9 @@
  * output.c - files that are whole or not there.
  *
  * A file is written under a temporary name in the same folder and renamed when it is complete, so
- * that no reader and no crash ever sees half a policy. While a temporary file exists, signals that end a program wait, so
- * that an interrupted build leaves none behind. What is no regular file (/dev/stdout, a
- * pipe) cannot be replaced and is written directly.
+ * that no reader and no crash ever sees half a policy. While a temporary file exists, signals that
+ * end a program wait, so that an interrupted build leaves none behind. What is no regular file
+ * (/dev/stdout, a pipe) cannot be replaced and is written directly.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,9 @@
 /*
  * past.c - code for questions about the past: hand over the keys, ask, and see whether it is known.
  *
- * Keys are handed over one by one, all of them after the last is computed, so that nothing else is asked between the first key and the
- * question. A key that could not be computed makes the question undecided, for the reason of the key.
+ * Keys are handed over one by one, all of them after the last is computed, so that nothing else is
+ * asked between the first key and the question. A key that could not be computed makes the question
+ * undecided, for the reason of the key.
  */
 #include <stddef.h>
 
@@ -15,7 +16,9 @@ static LLVMValueRef emit_keys(emitter *e, const graph_node *node)
     for (uint32_t i = 0; i < node->operand_count; i++) {
         const emitted key = emit_place(e, node->operands[i], false);
         places[i] = key.value;
-        trouble = trouble == NULL ? key.trouble : key.trouble == NULL ? trouble : emit_truth_max(e, trouble, key.trouble);
+        trouble = trouble == NULL       ? key.trouble
+                  : key.trouble == NULL ? trouble
+                                        : emit_truth_max(e, trouble, key.trouble);
     }
     for (uint32_t i = 0; i < node->operand_count; i++)
         EMIT_SERVICE(e, past_key, e->frame, places[i], emit_i32(e, i));
@@ -23,11 +26,14 @@ static LLVMValueRef emit_keys(emitter *e, const graph_node *node)
 }
 
 /* The keys' trouble, or else the question's own where `known` (i1) does not hold. */
-static LLVMValueRef both_troubles(emitter *e, const graph_node *node, LLVMValueRef keys, LLVMValueRef known)
+static LLVMValueRef both_troubles(emitter *e, const graph_node *node, LLVMValueRef keys,
+                                  LLVMValueRef known)
 {
     LLVMValueRef own = LLVMBuildSelect(e->builder, known, emit_i32(e, CST_FALSE),
                                        emit_i32(e, CST_UNDECIDED(node->site)), "");
-    return keys == NULL ? own : LLVMBuildSelect(e->builder, emit_is_not_zero(e, keys), keys, own, "trouble");
+    return keys == NULL
+               ? own
+               : LLVMBuildSelect(e->builder, emit_is_not_zero(e, keys), keys, own, "trouble");
 }
 
 /* A value is kept only if it is known. */
@@ -69,7 +75,9 @@ LLVMValueRef emit_past_test(emitter *e, const graph_node *node, LLVMValueRef *tr
     e->temporary_used = mark;
     holds = LLVMBuildICmp(e->builder, LLVMIntEQ, truth, emit_i32(e, CST_TRUE), "holds");
     LLVMValueRef own = LLVMBuildSelect(e->builder, holds, emit_i32(e, CST_FALSE), truth, "");
-    *trouble = keys == NULL ? own : LLVMBuildSelect(e->builder, emit_is_not_zero(e, keys), keys, own, "trouble");
+    *trouble = keys == NULL
+                   ? own
+                   : LLVMBuildSelect(e->builder, emit_is_not_zero(e, keys), keys, own, "trouble");
     return holds;
 }
 

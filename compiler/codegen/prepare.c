@@ -63,7 +63,8 @@ static node_id *order(arena *memory, const graph *whole, const graph_node *node,
     node_id *ordered = arena_array(memory, node->operand_count, sizeof *ordered);
     for (uint32_t i = 0; i < node->operand_count; i++) {
         const graph_node *operand = &whole->nodes.items[node->operands[i]];
-        keys[i] = (operand_key){operand->cost, node->operands[i], operand->undecidable, operand->asks};
+        keys[i] =
+            (operand_key){operand->cost, node->operands[i], operand->undecidable, operand->asks};
     }
     qsort(keys, node->operand_count, sizeof *keys, compare_operands);
     for (uint32_t i = 0; i < node->operand_count; i++)

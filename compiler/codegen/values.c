@@ -50,15 +50,9 @@ static emitted float_arithmetic(emitter *e, const graph_node *node, emitted a, e
 {
     LLVMValueRef result;
     switch (node->kind) {
-    case EXPRESSION_ADD:
-        result = LLVMBuildFAdd(e->builder, a.value, b.value, "");
-        break;
-    case EXPRESSION_SUBTRACT:
-        result = LLVMBuildFSub(e->builder, a.value, b.value, "");
-        break;
-    default:
-        result = LLVMBuildFMul(e->builder, a.value, b.value, "");
-        break;
+    case EXPRESSION_ADD: result = LLVMBuildFAdd(e->builder, a.value, b.value, ""); break;
+    case EXPRESSION_SUBTRACT: result = LLVMBuildFSub(e->builder, a.value, b.value, ""); break;
+    default: result = LLVMBuildFMul(e->builder, a.value, b.value, ""); break;
     }
     /* not a number unless the result is finite */
     LLVMValueRef zero = LLVMBuildFSub(e->builder, result, result, "");
@@ -194,7 +188,8 @@ static emitted emit_facts(emitter *e, const graph_node *node)
     const uint32_t mark = e->temporary_used;
     const emitted from = emit_place(e, node->operands[0], false);
     e->temporary_used = mark;
-    LLVMValueRef known = EMIT_SERVICE(e, command_facts, e->frame, from.value, emit_i32(e, node->index), out);
+    LLVMValueRef known =
+        EMIT_SERVICE(e, command_facts, e->frame, from.value, emit_i32(e, node->index), out);
     if (node->kind == EXPRESSION_KNOWN)
         return (emitted){out, from.trouble};
     return (emitted){out, add_trouble(e, from.trouble, emit_is_zero(e, known), node->site)};
@@ -279,18 +274,12 @@ static emitted emit_number(emitter *e, node_id id)
     case EXPRESSION_SUBTRACT:
     case EXPRESSION_MULTIPLY:
     case EXPRESSION_NEGATE:
-    case EXPRESSION_WIDEN:
-        return emit_arithmetic(e, node);
-    case EXPRESSION_LENGTH:
-        return emit_length(e, node);
-    case EXPRESSION_SUM:
-        return emit_sum(e, node);
-    case EXPRESSION_PAST_NUMBER:
-        return emit_past_number(e, node);
-    case EXPRESSION_ELSE:
-        return emit_else(e, node, false, false);
-    default:
-        return load_number(e, emit_place(e, id, false), kind);
+    case EXPRESSION_WIDEN: return emit_arithmetic(e, node);
+    case EXPRESSION_LENGTH: return emit_length(e, node);
+    case EXPRESSION_SUM: return emit_sum(e, node);
+    case EXPRESSION_PAST_NUMBER: return emit_past_number(e, node);
+    case EXPRESSION_ELSE: return emit_else(e, node, false, false);
+    default: return load_number(e, emit_place(e, id, false), kind);
     }
 }
 
@@ -309,35 +298,25 @@ emitted emit_place(emitter *e, node_id id, bool symbol)
 {
     const graph_node *node = emit_node(e, id);
     switch (node->kind) {
-    case EXPRESSION_CONSTANT:
-        return (emitted){constant_value(e, id), NULL};
+    case EXPRESSION_CONSTANT: return (emitted){constant_value(e, id), NULL};
     case EXPRESSION_FIELD:
         return (emitted){emit_at(e, e->slots, (uint64_t)node->slot * sizeof(cst_value)), NULL};
     case EXPRESSION_LOCAL:
         return (emitted){node->local < e->local_count ? e->locals[node->local] : e->absent, NULL};
-    case EXPRESSION_MEMBER:
-        return emit_member(e, node, symbol);
+    case EXPRESSION_MEMBER: return emit_member(e, node, symbol);
     case EXPRESSION_OPEN_MEMBER:
     case EXPRESSION_OPEN_AS:
-    case EXPRESSION_PROPERTY:
-        return emit_derived(e, node, symbol);
-    case EXPRESSION_ELSE:
-        return emit_else(e, node, true, symbol);
-    case EXPRESSION_JOIN:
-        return emit_join(e, node);
+    case EXPRESSION_PROPERTY: return emit_derived(e, node, symbol);
+    case EXPRESSION_ELSE: return emit_else(e, node, true, symbol);
+    case EXPRESSION_JOIN: return emit_join(e, node);
     case EXPRESSION_FACTS:
-    case EXPRESSION_KNOWN:
-        return emit_facts(e, node);
+    case EXPRESSION_KNOWN: return emit_facts(e, node);
     case EXPRESSION_LEAVES:
-    case EXPRESSION_FOUND:
-        return emit_texts(e, node);
+    case EXPRESSION_FOUND: return emit_texts(e, node);
     case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST:
-        return emit_least(e, node);
-    case EXPRESSION_PAST_LATEST:
-        return emit_past_latest(e, node);
-    case EXPRESSION_ASK:
-        return emit_host_ask(e, node);
+    case EXPRESSION_GREATEST: return emit_least(e, node);
+    case EXPRESSION_PAST_LATEST: return emit_past_latest(e, node);
+    case EXPRESSION_ASK: return emit_host_ask(e, node);
     default: {
         LLVMValueRef place = emit_temporary(e);
         const emitted number = emit_value(e, id);
@@ -352,18 +331,14 @@ bool value_has_symbol(const emitter *e, node_id id)
     const graph_node *node = emit_node(e, id);
     switch (node->kind) {
     case EXPRESSION_CONSTANT:
-    case EXPRESSION_PROPERTY:
-        return true; /* `part` was asked to look it up */
-    case EXPRESSION_FIELD:
-        return e->policy->slots.items[node->slot].interned;
+    case EXPRESSION_PROPERTY: return true; /* `part` was asked to look it up */
+    case EXPRESSION_FIELD: return e->policy->slots.items[node->slot].interned;
     case EXPRESSION_LOCAL:
         return node->local >= e->local_count || e->lists[node->local] == CST_NONE || /* absent */
                value_has_symbol(e, e->lists[node->local]);
-    case EXPRESSION_MEMBER:
-        return value_has_symbol(e, node->operands[0]);
+    case EXPRESSION_MEMBER: return value_has_symbol(e, node->operands[0]);
     case EXPRESSION_ELSE:
         return value_has_symbol(e, node->operands[0]) && value_has_symbol(e, node->operands[1]);
-    default:
-        return false;
+    default: return false;
     }
 }

@@ -33,7 +33,7 @@ typedef struct driver_input {
     const char *path; /* of the file; or what `text` is called */
     const char *text; /* NULL: read the file */
     size_t length;
-    bool portable;    /* what is made will run on other machines than this */
+    bool portable; /* what is made will run on other machines than this */
     plan_indexing indexing;
 } driver_input;
 

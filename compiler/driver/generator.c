@@ -3,11 +3,11 @@
  *
  * Loading LLVM costs more than most commands do, and most never make code: so the library is opened
  * when the first code is wanted. Whoever could say where it is found would run code of his own in
- * this process. So it is looked for beside what this code itself was loaded from, as the kernel knows
- * it (/proc/self/maps: an absolute path without links, whatever argv[0], the working folder and the
- * environment say), and nowhere else; a process with raised privileges, which may have been started
- * by way of a link in a folder of somebody else, looks where the library was installed. It must bear
- * the stamp of the headers that this code was built with.
+ * this process. So it is looked for beside what this code itself was loaded from, as the kernel
+ * knows it (/proc/self/maps: an absolute path without links, whatever argv[0], the working folder
+ * and the environment say), and nowhere else; a process with raised privileges, which may have been
+ * started by way of a link in a folder of somebody else, looks where the library was installed. It
+ * must bear the stamp of the headers that this code was built with.
  *
  * It stays open until the process ends: code in memory is released by it.
  */
@@ -39,7 +39,8 @@ static char *own_folder(void)
     size_t room = 0;
     while (found == NULL && getline(&line, &room, maps) > 0) {
         uintptr_t first, end;
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &first, &end) != 2 || here < first || here >= end)
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &first, &end) != 2 || here < first ||
+            here >= end)
             continue;
         char *path = strchr(line, '/'), *slash = strrchr(line, '/');
         if (path == NULL)
@@ -126,23 +127,27 @@ void backend_object_release(backend_object *object)
         made_by->object_release(object);
 }
 
-cst_status backend_link(const cst_allocator *allocator, backend_object *object, const void *image, size_t copied,
-                        backend_module **out)
+cst_status backend_link(const cst_allocator *allocator, backend_object *object, const void *image,
+                        size_t copied, backend_module **out)
 {
     const backend_generator *made_by = code_generator();
-    return made_by != NULL ? made_by->link(allocator, object, image, copied, out) : CST_NO_GENERATOR;
+    return made_by != NULL ? made_by->link(allocator, object, image, copied, out)
+                           : CST_NO_GENERATOR;
 }
 
-cst_status backend_write(compilation *unit, backend_output output, const char *path, char *error, size_t error_size)
+cst_status backend_write(compilation *unit, backend_output output, const char *path, char *error,
+                         size_t error_size)
 {
     const backend_generator *made_by = code_generator();
-    return made_by != NULL ? made_by->write(unit, output, path, error, error_size) : missing(error, error_size);
+    return made_by != NULL ? made_by->write(unit, output, path, error, error_size)
+                           : missing(error, error_size);
 }
 
 cst_status backend_header(compilation *unit, const char *path, char *error, size_t error_size)
 {
     const backend_generator *made_by = code_generator();
-    return made_by != NULL ? made_by->header(unit, path, error, error_size) : missing(error, error_size);
+    return made_by != NULL ? made_by->header(unit, path, error, error_size)
+                           : missing(error, error_size);
 }
 
 cst_status backend_text(compilation *unit, backend_output output, unsigned optimise, char **text)

@@ -32,21 +32,22 @@ typedef struct tiers {
     struct tiers *next, *previous; /* under `running_lock`, while the thread has not been joined */
     cst_allocator allocator;
     cst_policy *policy;
-    compilation *unit;         /* of the reference module, which owns it */
+    compilation *unit;                               /* of the reference module, which owns it */
     backend_module *modules[CST_TIER_OPTIMISED + 1]; /* written by the thread until it is joined */
     pthread_t thread;
-    bool started;              /* under `running_lock`: there is a thread to be joined */
+    bool started; /* under `running_lock`: there is a thread to be joined */
     atomic_bool stop;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    cst_tier reached;          /* under the lock */
-    bool over;                 /* under the lock: no better tier will come */
-    cst_status trouble;        /* under the lock: why not, if it is over too early */
+    cst_tier reached;   /* under the lock */
+    bool over;          /* under the lock: no better tier will come */
+    cst_status trouble; /* under the lock: why not, if it is over too early */
 } tiers;
 
 /* ---- when the process ends ------------------------------------------------------------------- */
 
-/* LLVM's own state is the process's, so who uses it in the background must be known to the process. */
+/* LLVM's own state is the process's, so who uses it in the background must be known to the process.
+ */
 static pthread_mutex_t running_lock = PTHREAD_MUTEX_INITIALIZER;
 static tiers *running;
 static pthread_once_t ending = PTHREAD_ONCE_INIT;
@@ -207,9 +208,8 @@ static tiers *new_tiers(const cst_allocator *given)
 /* A policy of the reference module. On failure everything is released. */
 static cst_status open_policy(tiers *all, const cst_options *options, cst_policy **out)
 {
-    const cst_status status =
-        policy_from_producer(&all->modules[CST_TIER_REFERENCE]->module, release_tiers, all, options,
-                             &all->policy);
+    const cst_status status = policy_from_producer(&all->modules[CST_TIER_REFERENCE]->module,
+                                                   release_tiers, all, options, &all->policy);
     if (status != CST_OK) {
         release_tiers(all);
         return status;

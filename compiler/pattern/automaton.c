@@ -1,11 +1,14 @@
 /*
- * automaton.c - from the tree of a pattern to its position automaton (Glushkov), and to a table of states where that stays small.
+ * automaton.c - from the tree of a pattern to its position automaton (Glushkov), and to a table of
+ * states where that stays small.
  *
- * Every byte of the expression is a position; an edge leads from one to the next that may follow, under the conditions that stand between
+ * Every byte of the expression is a position; an edge leads from one to the next that may follow,
+ * under the conditions that stand between
  * (\b, ^, …) as a mask. Position 0 is the start. Counts are written out: x{2,4} is x x (x (x)?)?.
  *
- * The table is made by following sets of positions. Two facts keep it small. Bytes that no position tells apart are one class. And of
- * the copies that a count makes optional an earlier one can do all that a later one can, so a set holds only the earliest: without that
+ * The table is made by following sets of positions. Two facts keep it small. Bytes that no position
+ * tells apart are one class. And of the copies that a count makes optional an earlier one can do
+ * all that a later one can, so a set holds only the earliest: without that
  * `.{0,40}` twice in a row would be a thousand states for each.
  */
 #include <stdlib.h>
@@ -16,7 +19,8 @@
 #include "runtime/limits.h"
 #include "runtime/text/scan_format.h"
 
-typedef struct ends { /* positions that begin or end a part, each with what must hold before or behind */
+/* positions that begin or end a part, each with what must hold before or behind */
+typedef struct ends {
     scan_edge_row *items;
     uint32_t count, capacity;
 } ends;
@@ -30,9 +34,10 @@ typedef struct part {
 typedef struct maker {
     arena *arena;
     automaton *out;
-    uint32_t room;       /* positions that the arrays of `out` hold */
+    uint32_t room; /* positions that the arrays of `out` hold */
     uint32_t next_chain;
-    uint32_t parts;      /* made so far: counts of what is empty multiply without making positions */
+    /* made so far: counts of what is empty multiply without making positions */
+    uint32_t parts;
     bool too_large;
 } maker;
 
@@ -71,7 +76,8 @@ static void follow(maker *maker, const ends *last, const ends *first)
 {
     for (uint32_t i = 0; i < last->count && !maker->too_large; i++)
         for (uint32_t k = 0; k < first->count && !maker->too_large; k++)
-            edge_add(maker, last->items[i].to, first->items[k].to, last->items[i].mask | first->items[k].mask);
+            edge_add(maker, last->items[i].to, first->items[k].to,
+                     last->items[i].mask | first->items[k].mask);
 }
 
 static void null_add(maker *maker, part *part, uint32_t mask)
@@ -144,8 +150,9 @@ static part empty_part(void)
     return (part){.null_count = 1};
 }
 
-/* Positions from..to-1 are the copy `rank` of what is optional. Those of a chain inside of the copy keep it: a copy's
- * inner chains are its own, so that what is left out there says nothing about another copy. */
+/* Positions from..to-1 are the copy `rank` of what is optional. Those of a chain inside of the copy
+ * keep it: a copy's inner chains are its own, so that what is left out there says nothing about
+ * another copy. */
 static void chain_mark(maker *maker, uint32_t from, uint32_t to, uint32_t base, uint32_t rank)
 {
     chain *const chains = maker->out->chains;
@@ -173,13 +180,15 @@ static part repeat_part(maker *maker, const tree *tree)
         const part copy = part_of(maker, body);
         made = cat(maker, &made, &copy);
     }
-    /* the optional copies, from the last to the first: each may be followed by those behind it, or by none */
+    /* the optional copies, from the last to the first: each may be followed by those behind it, or
+     * by none */
     uint32_t base = 0;
     part tail = empty_part();
     for (uint32_t i = tree->most; i > tree->least && !maker->too_large; i--) {
         const uint32_t from = maker->out->count;
         const part copy = part_of(maker, body);
-        if (i == tree->most) { /* only now is it known how many a copy needs, and which numbers its own counts took */
+        /* only now is it known how many a copy needs, and which numbers its own counts took */
+        if (i == tree->most) {
             base = maker->next_chain;
             maker->next_chain += maker->out->count - from;
         }
@@ -198,8 +207,7 @@ static part part_of(maker *maker, const tree *tree)
         return made;
     }
     switch (tree->kind) {
-    case TREE_BYTE:
-        return byte_part(maker, tree);
+    case TREE_BYTE: return byte_part(maker, tree);
     case TREE_CAT:
         made = empty_part();
         for (uint32_t i = 0; i < tree->count && !maker->too_large; i++) {
@@ -216,19 +224,16 @@ static part part_of(maker *maker, const tree *tree)
                 null_add(maker, &made, one.nulls[k]);
         }
         return made;
-    case TREE_REPEAT:
-        return repeat_part(maker, tree);
-    case TREE_EDGE:
-        null_add(maker, &made, tree->mask);
-        return made;
-    default:
-        return empty_part();
+    case TREE_REPEAT: return repeat_part(maker, tree);
+    case TREE_EDGE: null_add(maker, &made, tree->mask); return made;
+    default: return empty_part();
     }
 }
 
 /* ---- conditions ------------------------------------------------------------------------------ */
 
-static bool holds(uint32_t mask, uint32_t before, bool word_behind, bool line_behind, bool end_behind)
+static bool holds(uint32_t mask, uint32_t before, bool word_behind, bool line_behind,
+                  bool end_behind)
 {
     const bool edge = (before == CONTEXT_WORD) != word_behind;
     return ((mask & EDGE_WORD) == 0 || edge) && ((mask & EDGE_NO_WORD) == 0 || !edge) &&
@@ -240,12 +245,15 @@ static bool holds(uint32_t mask, uint32_t before, bool word_behind, bool line_be
 
 static uint32_t context_of(unsigned byte)
 {
-    return scan_is_word((unsigned char)byte) ? CONTEXT_WORD : byte == '\n' ? CONTEXT_LINE : CONTEXT_OTHER;
+    return scan_is_word((unsigned char)byte) ? CONTEXT_WORD
+           : byte == '\n'                    ? CONTEXT_LINE
+                                             : CONTEXT_OTHER;
 }
 
 /* ---- the position automaton ------------------------------------------------------------------ */
 
-/* Whether a condition can hold between a byte of a position and one of another, or the end (`to` is NULL). */
+/* Whether a condition can hold between a byte of a position and one of another, or the end (`to` is
+ * NULL). */
 static bool is_possible(const automaton *out, uint32_t from, const byte_set *to, uint32_t mask)
 {
     bool before[4] = {from == 0, from == 0, from == 0, from == 0}, behind[3] = {false};
@@ -261,13 +269,15 @@ static bool is_possible(const automaton *out, uint32_t from, const byte_set *to,
         if (to == NULL && holds(mask, context, false, false, true))
             return true;
         for (uint32_t next = CONTEXT_LINE; next <= CONTEXT_WORD; next++)
-            if (behind[next - CONTEXT_LINE] && holds(mask, context, next == CONTEXT_WORD, next == CONTEXT_LINE, false))
+            if (behind[next - CONTEXT_LINE] &&
+                holds(mask, context, next == CONTEXT_WORD, next == CONTEXT_LINE, false))
                 return true;
     }
     return false;
 }
 
-/* Takes out edges whose conditions can never hold (`a\bb`), then those to positions from which nothing is accepted. */
+/* Takes out edges whose conditions can never hold (`a\bb`), then those to positions from which
+ * nothing is accepted. */
 static void trim(arena *arena, automaton *out)
 {
     bool *const useful = arena_array(arena, out->count, sizeof *useful);
@@ -276,7 +286,9 @@ static void trim(arena *arena, automaton *out)
         uint32_t kept = 0;
         for (uint32_t k = 0; k < list->count; k++) {
             const scan_edge_row edge = list->items[k];
-            if (edge.mask == 0 || is_possible(out, i, edge.to == SCAN_ACCEPTS ? NULL : &out->sets[edge.to], edge.mask))
+            if (edge.mask == 0 ||
+                is_possible(out, i, edge.to == SCAN_ACCEPTS ? NULL : &out->sets[edge.to],
+                            edge.mask))
                 list->items[kept++] = edge;
         }
         out->edge_count -= list->count - kept;
@@ -332,18 +344,24 @@ typedef struct state {
 typedef struct tabulation {
     arena *arena;
     const automaton *from;
-    struct { uint32_t *items; uint32_t count, capacity; } pool;
-    struct { state *items; uint32_t count, capacity; } states;
+    struct {
+        uint32_t *items;
+        uint32_t count, capacity;
+    } pool;
+    struct {
+        state *items;
+        uint32_t count, capacity;
+    } states;
     uint32_t *buckets; /* state + 1 */
     uint32_t bucket_count;
-    uint32_t *marks;   /* by position: stamp */
+    uint32_t *marks; /* by position: stamp */
     uint32_t stamp;
-    uint32_t *best;    /* by chain: 1 + the position with the least rank, of this stamp */
+    uint32_t *best; /* by chain: 1 + the position with the least rank, of this stamp */
     uint32_t *best_stamp;
-    uint32_t *next;    /* the set being made */
+    uint32_t *next; /* the set being made */
     uint32_t next_count;
-    uint32_t most;     /* states */
-    bool too_many;     /* there are more: what would be another is SCAN_OPEN */
+    uint32_t most; /* states */
+    bool too_many; /* there are more: what would be another is SCAN_OPEN */
 } tabulation;
 
 static void bytes_classify(automaton *out, arena *arena)
@@ -366,7 +384,8 @@ static void bytes_classify(automaton *out, arena *arena)
         memset(moved, 0, 512 * sizeof *moved);
         bool inside[256] = {false}, outside[256] = {false};
         for (unsigned byte = 0; byte < 256; byte++)
-            *(has_byte(set, byte) ? &inside[out->classes[byte]] : &outside[out->classes[byte]]) = true;
+            *(has_byte(set, byte) ? &inside[out->classes[byte]] : &outside[out->classes[byte]]) =
+                true;
         for (unsigned byte = 0; byte < 256; byte++) {
             const uint8_t old = out->classes[byte];
             if (!has_byte(set, byte) || !inside[old] || !outside[old])
@@ -414,7 +433,8 @@ static void grow_buckets(tabulation *t)
     t->buckets = arena_array(t->arena, t->bucket_count, sizeof *t->buckets);
     for (uint32_t i = 1; i < t->states.count; i++) { /* 0, the empty one, is never looked up */
         const state *const one = &t->states.items[i];
-        uint32_t at = cst_hash(&t->pool.items[one->first], one->count * sizeof *t->pool.items) + one->context;
+        uint32_t at =
+            cst_hash(&t->pool.items[one->first], one->count * sizeof *t->pool.items) + one->context;
         while (t->buckets[at & (t->bucket_count - 1)] != 0)
             at++;
         t->buckets[at & (t->bucket_count - 1)] = i + 1;
@@ -456,8 +476,10 @@ static uint32_t state_of(tabulation *t, uint32_t context)
 static uint16_t entry_of(tabulation *t, uint32_t number, unsigned byte)
 {
     const state from = t->states.items[number];
-    const bool end = byte == 256, word = !end && scan_is_word((unsigned char)byte), line = byte == '\n';
-    const bool within = !end && (byte & 0xc0) == 0x80; /* in the middle of a character nothing ends */
+    const bool end = byte == 256, word = !end && scan_is_word((unsigned char)byte),
+               line = byte == '\n';
+    /* in the middle of a character nothing ends */
+    const bool within = !end && (byte & 0xc0) == 0x80;
     bool accepts = false;
     t->stamp++;
     t->next_count = 0;
@@ -477,11 +499,13 @@ static uint16_t entry_of(tabulation *t, uint32_t number, unsigned byte)
     return (uint16_t)(next | (accepts ? SCAN_ACCEPT : 0));
 }
 
-/* Which states are alive: more text can lead to a longer match, or only decides whether one ends here. */
+/* Which states are alive: more text can lead to a longer match, or only decides whether one ends
+ * here. */
 static void find_alive(arena *arena, automaton *out, const unsigned *sample)
 {
     const uint32_t columns = out->columns, end = columns - 1;
-    bool *const accepts = arena_array(arena, out->states, sizeof *accepts); /* here, or after more bytes */
+    /* here, or after more bytes */
+    bool *const accepts = arena_array(arena, out->states, sizeof *accepts);
     out->alive = arena_array(arena, out->states, 1);
     for (bool more = true; more;) {
         more = false;
@@ -497,12 +521,14 @@ static void find_alive(arena *arena, automaton *out, const unsigned *sample)
         for (uint32_t k = 0; k < end && !out->alive[i]; k++) {
             if ((sample[k] & 0xc0) == 0x80) /* texts are cut between characters */
                 continue;
-            out->alive[i] = ((row[k] ^ row[end]) & SCAN_ACCEPT) != 0 || accepts[row[k] & ~SCAN_ACCEPT];
+            out->alive[i] =
+                ((row[k] ^ row[end]) & SCAN_ACCEPT) != 0 || accepts[row[k] & ~SCAN_ACCEPT];
         }
     }
 }
 
-/* Of a table that is too large, the states that are nearest to the start: the others are open. Nearly all places fail within them. */
+/* Of a table that is too large, the states that are nearest to the start: the others are open.
+ * Nearly all places fail within them. */
 static void cut_gate(automaton *out, uint16_t *table, uint32_t gate)
 {
     out->gate = gate;
@@ -536,7 +562,10 @@ void automaton_tabulate(arena *arena, automaton *out, uint32_t most, uint32_t ga
         t.next[0] = 0;
         out->start[context] = (uint16_t)state_of(&t, context);
     }
-    struct { uint16_t *items; uint32_t count, capacity; } table = {0};
+    struct {
+        uint16_t *items;
+        uint32_t count, capacity;
+    } table = {0};
     for (uint32_t number = 0; number < (t.too_many ? gate : t.states.count); number++)
         for (uint32_t column = 0; column < columns; column++) {
             const uint16_t entry = number == 0 ? 0 : entry_of(&t, number, sample[column]);

@@ -1,8 +1,10 @@
 /*
- * begins.c - what a match begins with: its first bytes by what stands before, and the digits it may begin with.
+ * begins.c - what a match begins with: its first bytes by what stands before, and the digits it may
+ * begin with.
  *
- * Most places of a text are turned away by these, without the automaton. So they are made from the automaton and not from the tree: they are
- * as exact as one or two bytes can be, and say "perhaps" wherever they cannot know.
+ * Most places of a text are turned away by these, without the automaton. So they are made from the
+ * automaton and not from the tree: they are as exact as one or two bytes can be, and say "perhaps"
+ * wherever they cannot know.
  */
 #include "compiler/pattern/tree.h"
 #include "runtime/text/scan_format.h"
@@ -20,16 +22,18 @@ bool has_digits(const byte_set *set)
     return (set->bits[0] >> '0' & 0x3ff) != 0;
 }
 
-/* The bytes of a set that an edge can take, where a word character stands before or where none does. */
+/* The bytes of a set that an edge can take, where a word character stands before or where none
+ * does. */
 static byte_set taken(const byte_set *set, uint32_t mask, bool inside)
 {
     byte_set out = {{0}};
-    if ((inside && (mask & (EDGE_TEXT_START | EDGE_LINE_START)) != 0) || (mask & EDGE_TEXT_END) != 0)
+    if ((inside && (mask & (EDGE_TEXT_START | EDGE_LINE_START)) != 0) ||
+        (mask & EDGE_TEXT_END) != 0)
         return out;
     for (unsigned byte = 0; byte < 256; byte++) {
         const bool edge = (scan_is_word((unsigned char)byte) != 0) != inside;
-        if (has_byte(set, byte) && (edge || (mask & EDGE_WORD) == 0) && (!edge || (mask & EDGE_NO_WORD) == 0) &&
-            ((mask & EDGE_LINE_END) == 0 || byte == '\n'))
+        if (has_byte(set, byte) && (edge || (mask & EDGE_WORD) == 0) &&
+            (!edge || (mask & EDGE_NO_WORD) == 0) && ((mask & EDGE_LINE_END) == 0 || byte == '\n'))
             set_byte(&out, byte);
     }
     return out;
@@ -67,7 +71,8 @@ static void go_on(leading *all, bool first)
     all->count = all->next_count;
 }
 
-/* The bytes that may follow these digits, in *behind; true: also digits that are no part of the match. *ends: the end of the text may. */
+/* The bytes that may follow these digits, in *behind; true: also digits that are no part of the
+ * match. *ends: the end of the text may. */
 static bool bytes_behind(const leading *all, byte_set *behind, bool *ends)
 {
     bool digits = false;
@@ -75,7 +80,8 @@ static bool bytes_behind(const leading *all, byte_set *behind, bool *ends)
     for (uint32_t i = 0; i < all->count; i++)
         for (uint32_t k = 0; k < all->from->edges[all->now[i]].count; k++) {
             const scan_edge_row edge = all->from->edges[all->now[i]].items[k];
-            byte_set bytes = taken(edge.to == SCAN_ACCEPTS ? &any_byte : &all->from->sets[edge.to], edge.mask, true);
+            byte_set bytes = taken(edge.to == SCAN_ACCEPTS ? &any_byte : &all->from->sets[edge.to],
+                                   edge.mask, true);
             digits = digits || (edge.to == SCAN_ACCEPTS && has_digits(&bytes));
             bytes.bits[0] &= ~(UINT64_C(0x3ff) << '0');
             set_join(behind, &bytes);
@@ -118,10 +124,12 @@ static bool only_words(const byte_set *set)
     return true;
 }
 
-/* How many word characters a match begins with at least, before anything else or its end: breadth first, each position once. */
+/* How many word characters a match begins with at least, before anything else or its end: breadth
+ * first, each position once. */
 static uint32_t words_of(arena *arena, const automaton *from)
 {
-    uint32_t *const queue = arena_array(arena, from->count + 1u, sizeof *queue), *const depth = arena_array(arena, from->count + 1u, sizeof *depth);
+    uint32_t *const queue = arena_array(arena, from->count + 1u, sizeof *queue),
+                    *const depth = arena_array(arena, from->count + 1u, sizeof *depth);
     uint32_t head = 0, tail = 0;
     queue[tail++] = 0;
     while (head < tail) {
@@ -146,7 +154,8 @@ begins begins_of(arena *arena, const automaton *from)
     begins out = {.leads = 0};
     for (uint32_t i = 0; i < from->edges[0].count; i++) {
         const scan_edge_row edge = from->edges[0].items[i];
-        const byte_set in = taken(&from->sets[edge.to], edge.mask, true), free = taken(&from->sets[edge.to], edge.mask, false);
+        const byte_set in = taken(&from->sets[edge.to], edge.mask, true),
+                       free = taken(&from->sets[edge.to], edge.mask, false);
         set_join(&out.inside, &in);
         set_join(&out.first, &in);
         set_join(&out.first, &free);

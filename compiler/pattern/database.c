@@ -1,8 +1,9 @@
 /*
  * database.c - all patterns of one field as one block of bytes, ready for runtime/text/scan.c.
  *
- * Each pattern brings its automaton, its facts and what it is looked for by; the literals of all of them become one database of the engine. Equal
- * patterns are one, equal byte sets are one, equal literals are one. The same patterns in the same order give the same bytes.
+ * Each pattern brings its automaton, its facts and what it is looked for by; the literals of all of
+ * them become one database of the engine. Equal patterns are one, equal byte sets are one, equal
+ * literals are one. The same patterns in the same order give the same bytes.
  */
 #include <hs/hs.h>
 #include <stdlib.h>
@@ -34,7 +35,10 @@ typedef struct entry {
 
 struct database_builder {
     arena *arena;
-    struct { entry *items; uint32_t count, capacity; } entries;
+    struct {
+        entry *items;
+        uint32_t count, capacity;
+    } entries;
     row_index known; /* entries, by hash */
 };
 
@@ -49,7 +53,8 @@ database_builder *database_begin(arena *arena)
 
 static bool same_after(const database_entry *a, const database_entry *b)
 {
-    if (a->after_count != b->after_count || (a->after_count > 0 && a->after_within != b->after_within))
+    if (a->after_count != b->after_count ||
+        (a->after_count > 0 && a->after_within != b->after_within))
         return false;
     for (uint32_t i = 0; i < a->after_count; i++)
         if (strcmp(a->after[i], b->after[i]) != 0)
@@ -72,7 +77,8 @@ static uint32_t entry_hash(const database_entry *what)
     if (of->tree == NULL)
         words[3] = cst_hash(of->phrase, of->length);
     else
-        words[3] = cst_hash(&of, sizeof of); /* expressions are compared by address, and the order of numbers does not depend on it */
+        /* expressions are compared by address, and the order of numbers does not depend on it */
+        words[3] = cst_hash(&of, sizeof of);
     return cst_hash(words, sizeof words);
 }
 
@@ -82,8 +88,9 @@ uint32_t database_add(database_builder *builder, const database_entry *what)
     uint32_t at = hash, number;
     while ((number = row_index_next(&builder->known, hash, &at)) != CST_NONE) {
         const entry *const known = &builder->entries.items[number];
-        if (known->words.count == 0 && same_pattern(known->what.pattern, what->pattern) && known->what.check == what->check &&
-            known->what.check_bound == what->check_bound && same_after(&known->what, what))
+        if (known->words.count == 0 && same_pattern(known->what.pattern, what->pattern) &&
+            known->what.check == what->check && known->what.check_bound == what->check_bound &&
+            same_after(&known->what, what))
             return number;
     }
     *ARENA_PUSH(builder->arena, &builder->entries) = (entry){.what = *what};
@@ -91,12 +98,14 @@ uint32_t database_add(database_builder *builder, const database_entry *what)
     return count;
 }
 
-uint32_t database_add_words(database_builder *builder, const char *const *words, const uint32_t *lengths, uint32_t count)
+uint32_t database_add_words(database_builder *builder, const char *const *words,
+                            const uint32_t *lengths, uint32_t count)
 {
     const uint32_t hash = cst_hash(&words, sizeof words), fresh = builder->entries.count;
     uint32_t at = hash, number;
     while ((number = row_index_next(&builder->known, hash, &at)) != CST_NONE)
-        if (builder->entries.items[number].words.words == words && builder->entries.items[number].words.count == count)
+        if (builder->entries.items[number].words.words == words &&
+            builder->entries.items[number].words.count == count)
             return number;
     *ARENA_PUSH(builder->arena, &builder->entries) = (entry){.words = {words, lengths, count}};
     row_index_add(&builder->known, builder->arena, hash, fresh);
@@ -115,17 +124,51 @@ enum { MOST_GATED = 64, MOST_FIRST_BYTES = 80 };
 typedef struct writing {
     arena *arena;
     bytes block; /* the head comes first */
-    struct { byte_set *items; uint32_t count, capacity; } sets;
+    struct {
+        byte_set *items;
+        uint32_t count, capacity;
+    } sets;
     row_index known_sets;
-    struct { scan_pattern_row *items; uint32_t count, capacity; } patterns;
-    struct { scan_automaton_row *items; uint32_t count, capacity; } automata;
-    struct { scan_words_row *items; uint32_t count, capacity; } words;
-    struct { scan_literal_row *items; uint32_t count, capacity; } literals;
-    struct { literal *items; uint32_t count, capacity; } texts; /* of literals */
-    struct { struct { uint32_t *items; uint32_t count, capacity; } *items; uint32_t count, capacity; } users; /* by literal */
-    struct { uint32_t *items; uint32_t count, capacity; } numbers, tokens, starts, digits;
-    struct { gated *items; uint32_t count, capacity; } gated;
-    struct { scan_gate_row *items; uint32_t count, capacity; } gates;
+    struct {
+        scan_pattern_row *items;
+        uint32_t count, capacity;
+    } patterns;
+    struct {
+        scan_automaton_row *items;
+        uint32_t count, capacity;
+    } automata;
+    struct {
+        scan_words_row *items;
+        uint32_t count, capacity;
+    } words;
+    struct {
+        scan_literal_row *items;
+        uint32_t count, capacity;
+    } literals;
+    struct {
+        literal *items;
+        uint32_t count, capacity;
+    } texts; /* of literals */
+    /* by literal */
+    struct {
+        struct {
+            uint32_t *items;
+            uint32_t count, capacity;
+        } *items;
+        uint32_t count, capacity;
+    } users;
+    struct {
+        uint32_t *items;
+        uint32_t count, capacity;
+    } numbers, tokens, starts, digits;
+    struct {
+        gated *items;
+        uint32_t count, capacity;
+    } gated;
+    struct {
+        scan_gate_row *items;
+        uint32_t count, capacity;
+    } gates;
     uint32_t *literal_buckets;
     uint32_t literal_capacity;
     uint32_t least_token, most_positions;
@@ -234,7 +277,8 @@ static void put_table(writing *w, const automaton *made, scan_automaton_row *row
 {
     row->columns = made->columns;
     row->classes = put(w, made->classes, sizeof made->classes);
-    row->table = put(w, made->table, (size_t)(made->states + made->gate) * made->columns * sizeof *made->table);
+    row->table = put(w, made->table,
+                     (size_t)(made->states + made->gate) * made->columns * sizeof *made->table);
     memcpy(row->start, made->start, sizeof row->start);
     row->states = made->states;
     row->gate = made->gate;
@@ -245,7 +289,9 @@ static uint32_t put_automaton(writing *w, const pattern *pattern, scan_pattern_r
     automaton own = *pattern->automaton; /* the table is made in a copy: the pattern is not ours */
     automaton *const made = &own;
     scan_automaton_row row = {.states = 0};
-    automaton_tabulate(w->arena, made, pattern_row->trigger == SCAN_BY_START ? LIMIT_PATTERN_STATES_SEARCHED : LIMIT_PATTERN_STATES,
+    automaton_tabulate(w->arena, made,
+                       pattern_row->trigger == SCAN_BY_START ? LIMIT_PATTERN_STATES_SEARCHED
+                                                             : LIMIT_PATTERN_STATES,
                        LIMIT_PATTERN_GATE);
     put_begins(w, made, pattern_row);
     put_table(w, made, &row);
@@ -291,7 +337,8 @@ static void use_literals(writing *w, const facts *facts, uint32_t number)
 {
     for (uint32_t i = 0; i < facts->literal_count; i++) {
         const uint32_t at = literal_number(w, &facts->literals[i]);
-        if (w->users.items[at].count == 0 || w->users.items[at].items[w->users.items[at].count - 1] != number)
+        if (w->users.items[at].count == 0 ||
+            w->users.items[at].items[w->users.items[at].count - 1] != number)
             *ARENA_PUSH(w->arena, &w->users.items[at]) = number;
     }
 }
@@ -303,14 +350,16 @@ static void put_literals(writing *w)
         scan_literal_row row = {.caseless = text->caseless};
         row.text = (scan_table){put(w, text->bytes, text->length), text->length};
         row.patterns = (scan_table){
-            put(w, w->users.items[i].items, w->users.items[i].count * sizeof(uint32_t)), w->users.items[i].count};
+            put(w, w->users.items[i].items, w->users.items[i].count * sizeof(uint32_t)),
+            w->users.items[i].count};
         *ARENA_PUSH(w->arena, &w->literals) = row;
     }
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
-/* Whether an entry can be looked up word by word: it begins and ends with word characters of scripts with spaces. Counts its words. */
+/* Whether an entry can be looked up word by word: it begins and ends with word characters of
+ * scripts with spaces. Counts its words. */
 static bool is_plain(const char *text, uint32_t length, uint32_t *words)
 {
     const char *next = text, *const end = text + length;
@@ -424,7 +473,8 @@ static void put_after(writing *w, const database_entry *what, scan_pattern_row *
     row->after_within = what->after_within;
 }
 
-/* Whether a pattern that has to be tried everywhere gains by a gate: not if it may begin with nearly anything. */
+/* Whether a pattern that has to be tried everywhere gains by a gate: not if it may begin with
+ * nearly anything. */
 static bool goes_into_gate(const byte_set *first)
 {
     uint32_t bytes = 0;
@@ -447,11 +497,12 @@ static void put_gate(writing *w, const gated *of, uint32_t count)
     scan_automaton_row table = {.states = 0};
     put_table(w, made, &table);
     *ARENA_PUSH(w->arena, &w->automata) = table;
-    *ARENA_PUSH(w->arena, &w->gates) = (scan_gate_row){.automaton = w->automata.count - 1,
-                                                       .first = put_set(w, &begins.first),
-                                                       .second = put_set(w, &begins.second),
-                                                       .inside = put_set(w, &begins.inside),
-                                                       .patterns = {put(w, numbers, count * sizeof *numbers), count}};
+    *ARENA_PUSH(w->arena, &w->gates) =
+        (scan_gate_row){.automaton = w->automata.count - 1,
+                        .first = put_set(w, &begins.first),
+                        .second = put_set(w, &begins.second),
+                        .inside = put_set(w, &begins.inside),
+                        .patterns = {put(w, numbers, count * sizeof *numbers), count}};
 }
 
 static void put_gates(writing *w)
@@ -467,21 +518,26 @@ static void put_gates(writing *w)
     }
 }
 
-/* Whether a pattern is better looked for behind the words that must stand before it: where it has no literal of its own. */
+/* Whether a pattern is better looked for behind the words that must stand before it: where it has
+ * no literal of its own. */
 static bool is_by_after(const database_entry *what, uint32_t trigger)
 {
     bool fit = what->pattern->tree != NULL && what->after_count > 0 && trigger != SCAN_BY_LITERAL;
     for (uint32_t i = 0; i < what->after_count && fit; i++)
-        fit = what->after[i][0] != '\0' && strlen(what->after[i]) <= 64 /* the engine takes no more */;
+        fit = what->after[i][0] != '\0' &&
+              strlen(what->after[i]) <= 64 /* the engine takes no more */;
     return fit;
 }
 
 static void use_after(writing *w, const scan_pattern_row *row, uint32_t number)
 {
     literal *const words = arena_array(w->arena, row->after.count, sizeof *words);
-    const scan_table *const texts = (const scan_table *)(const void *)((const char *)w->block.items + row->after.offset);
+    const scan_table *const texts =
+        (const scan_table *)(const void *)((const char *)w->block.items + row->after.offset);
     for (uint32_t i = 0; i < row->after.count; i++)
-        words[i] = (literal){arena_copy(w->arena, (const char *)w->block.items + texts[i].offset, texts[i].count), texts[i].count, true};
+        words[i] = (literal){
+            arena_copy(w->arena, (const char *)w->block.items + texts[i].offset, texts[i].count),
+            texts[i].count, true};
     use_literals(w, &(facts){.literals = words, .literal_count = row->after.count}, number);
 }
 
@@ -514,19 +570,16 @@ static void put_pattern(writing *w, const database_entry *what)
         row.nearest = 0;
         row.farthest = 4 * what->after_within;
     }
-    if (row.trigger == SCAN_BY_DIGIT && row.farthest == 1 && !has_digits(&w->sets.items[row.inside]))
+    if (row.trigger == SCAN_BY_DIGIT && row.farthest == 1 &&
+        !has_digits(&w->sets.items[row.inside]))
         row.trigger = SCAN_BY_NUMBER;
     switch (row.trigger) {
     case SCAN_BY_LITERAL:
         use_literals(w, &facts, number);
         row.before = facts.is_tight ? put_set(w, &facts.before) : SCAN_NONE;
         break;
-    case SCAN_BY_AFTER:
-        use_after(w, &row, number);
-        break;
-    case SCAN_BY_NUMBER:
-        *ARENA_PUSH(w->arena, &w->numbers) = number;
-        break;
+    case SCAN_BY_AFTER: use_after(w, &row, number); break;
+    case SCAN_BY_NUMBER: *ARENA_PUSH(w->arena, &w->numbers) = number; break;
     case SCAN_BY_DIGIT:
         row.before = put_set(w, &facts.before);
         *ARENA_PUSH(w->arena, &w->digits) = number;
@@ -549,7 +602,8 @@ static void put_pattern(writing *w, const database_entry *what)
 
 static void put_word_pattern(writing *w, const word_set *set)
 {
-    scan_pattern_row row = {.kind = SCAN_WORDS, .trigger = SCAN_BY_WORD, .shortest = 1, .longest = 1};
+    scan_pattern_row row = {
+        .kind = SCAN_WORDS, .trigger = SCAN_BY_WORD, .shortest = 1, .longest = 1};
     byte_set first = {{0}};
     for (uint32_t i = 0; i < set->count; i++) {
         row.longest = set->lengths[i] > row.longest ? set->lengths[i] : row.longest;
@@ -587,9 +641,10 @@ static bool compile_literals(writing *w, bool portable, scan_table *out, const c
     const hs_platform_info_t least = {.tune = HS_TUNE_FAMILY_GENERIC, .cpu_features = 0};
     hs_database_t *database = NULL;
     hs_compile_error_t *error = NULL;
-    if (hs_compile_lit_multi(texts, flags, ids, lengths, count, HS_MODE_BLOCK, portable ? &least : NULL, &database,
-                             &error) != HS_SUCCESS) {
-        *why = arena_format(w->arena, "%s", error != NULL ? error->message : "the engine ran out of memory");
+    if (hs_compile_lit_multi(texts, flags, ids, lengths, count, HS_MODE_BLOCK,
+                             portable ? &least : NULL, &database, &error) != HS_SUCCESS) {
+        *why = arena_format(w->arena, "%s",
+                            error != NULL ? error->message : "the engine ran out of memory");
         hs_free_compile_error(error);
         return false;
     }
@@ -619,10 +674,12 @@ static bool compile_literals(writing *w, bool portable, scan_table *out, const c
     return true;
 }
 
-#define PUT_TABLE(w, vector) \
-    ((scan_table){put((w), (vector).items, (vector).count * sizeof *(vector).items), (vector).count})
+#define PUT_TABLE(w, vector)                                                                       \
+    ((scan_table){put((w), (vector).items, (vector).count * sizeof *(vector).items),               \
+                  (vector).count})
 
-bool database_finish(database_builder *builder, bool portable, const uint8_t **out, size_t *length, const char **why)
+bool database_finish(database_builder *builder, bool portable, const uint8_t **out, size_t *length,
+                     const char **why)
 {
     writing w = {.arena = builder->arena};
     scan_head head = {.version = SCAN_VERSION};

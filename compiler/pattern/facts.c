@@ -1,10 +1,13 @@
 /*
- * facts.c - what every match of a pattern must hold: its length, a literal, digits, a token. It decides what the pattern is looked for by.
+ * facts.c - what every match of a pattern must hold: its length, a literal, digits, a token. It
+ * decides what the pattern is looked for by.
  *
- * Literals. For each part of the tree: the texts that it is (if they are few), or else the best set of texts of which every match holds one. Of a
- * sequence that is the best of its parts; neighbours that are few texts each are joined first. "Best" is rarest: texts are priced by how often their
- * bytes stand in prose and in code, and a set is as common as all of its texts together. The letters behind the fourth of a word tell little more
- * (a language has few words), and a text from which the start of a match is far costs more to look around.
+ * Literals. For each part of the tree: the texts that it is (if they are few), or else the best set
+ * of texts of which every match holds one. Of a sequence that is the best of its parts; neighbours
+ * that are few texts each are joined first. "Best" is rarest: texts are priced by how often their
+ * bytes stand in prose and in code, and a set is as common as all of its texts together. The
+ * letters behind the fourth of a word tell little more (a language has few words), and a text from
+ * which the start of a match is far costs more to look around.
  */
 #include <string.h>
 
@@ -14,11 +17,12 @@
 
 enum { MOST_TEXTS = 48, FEW_TEXTS = 8, MOST_BYTES = 24, LEAST_PRICE = 80, MOST_BEFORE_DIGIT = 16 };
 
-/* How rare a byte is, in sixteenths of a bit: letters as in English prose and code, digits, signs. */
+/* How rare a byte is, in sixteenths of a bit: letters as in English prose and code, digits, signs.
+ */
 static uint32_t byte_price(unsigned char byte)
 {
-    static const uint8_t letters[26] = {58, 96, 82, 76, 50, 87, 91, 68, 60, 130, 107, 73, 84,
-                                        61, 60, 87, 140, 63, 63, 55, 84, 105, 91, 123, 92, 150};
+    static const uint8_t letters[26] = {58, 96, 82, 76,  50, 87, 91, 68, 60,  130, 107, 73, 84,
+                                        61, 60, 87, 140, 63, 63, 55, 84, 105, 91,  123, 92, 150};
     if (byte >= 'a' && byte <= 'z')
         return letters[byte - 'a'];
     if (byte >= 'A' && byte <= 'Z')
@@ -51,7 +55,7 @@ typedef struct texts {
     uint32_t count; /* 0: not few */
 } texts;
 
-typedef struct place { /* where a part stands */
+typedef struct place {          /* where a part stands */
     uint32_t nearest, farthest; /* bytes from the start of a match */
     byte_set before;            /* the bytes that may stand between */
 } place;
@@ -61,7 +65,8 @@ typedef struct found { /* the best set so far */
     uint32_t price;
     uint32_t most;              /* texts that one set may have */
     uint32_t nearest, farthest; /* from the start of a match to the end of a text */
-    byte_set before;            /* bytes between that start and the start of a text, and those of the texts */
+    /* bytes between that start and the start of a text, and those of the texts */
+    byte_set before;
 } found;
 
 typedef struct measure {
@@ -85,8 +90,7 @@ static measure measure_of(const tree *tree)
 {
     measure all = {0, 0};
     switch (tree->kind) {
-    case TREE_BYTE:
-        return (measure){1, 1};
+    case TREE_BYTE: return (measure){1, 1};
     case TREE_CAT:
         for (uint32_t i = 0; i < tree->count; i++) {
             const measure one = measure_of(tree->items[i]);
@@ -105,12 +109,13 @@ static measure measure_of(const tree *tree)
         const measure one = measure_of(tree->items[0]);
         /* the bytes behind the first of a character are at most three */
         const bool tail = tree->most == TREE_ENDLESS && tree->items[0]->kind == TREE_BYTE &&
-                          tree->items[0]->set.bits[2] == UINT64_MAX && tree->items[0]->set.bits[0] == 0 &&
-                          tree->items[0]->set.bits[1] == 0 && tree->items[0]->set.bits[3] == 0;
-        return (measure){times(one.shortest, tree->least), tail ? 3 : times(one.longest, tree->most)};
+                          tree->items[0]->set.bits[2] == UINT64_MAX &&
+                          tree->items[0]->set.bits[0] == 0 && tree->items[0]->set.bits[1] == 0 &&
+                          tree->items[0]->set.bits[3] == 0;
+        return (measure){times(one.shortest, tree->least),
+                         tail ? 3 : times(one.longest, tree->most)};
     }
-    default:
-        return all;
+    default: return all;
     }
 }
 
@@ -167,8 +172,7 @@ static bool texts_of(arena *arena, const tree *tree, texts *out)
     *out = (texts){.items = {{"", 0, false}}, .count = 1};
     switch (tree->kind) {
     case TREE_EMPTY:
-    case TREE_EDGE:
-        return true;
+    case TREE_EDGE: return true;
     case TREE_BYTE: {
         char byte;
         bool caseless;
@@ -245,13 +249,15 @@ static uint32_t window_price(const place *at)
     const uint32_t width = at->farthest - at->nearest;
     if (at->nearest == at->farthest)
         return 0;
-    return has_byte(&at->before, ' ') ? logarithm(width < 4096 ? width : 4096) : logarithm(width < 16 ? width : 16);
+    return has_byte(&at->before, ' ') ? logarithm(width < 4096 ? width : 4096)
+                                      : logarithm(width < 16 ? width : 16);
 }
 
 /* The price of being one of several: 16 times the logarithm of the sum of how often each comes. */
 static uint32_t price_sum(uint32_t a, uint32_t b)
 {
-    static const uint8_t less_by[] = {16, 13, 9, 7, 5, 4, 3, 2, 1, 1, 1}; /* by eight of what one costs more than the other */
+    /* by eight of what one costs more than the other */
+    static const uint8_t less_by[] = {16, 13, 9, 7, 5, 4, 3, 2, 1, 1, 1};
     const uint32_t least = a < b ? a : b, more = (a < b ? b - a : a - b) / 8;
     return less(least, more < sizeof less_by ? less_by[more] : 0);
 }
@@ -269,11 +275,15 @@ static void consider(found *best, const texts *set, const place *at)
     }
     if (shortest == 0)
         return;
-    const uint32_t price = less(all, window_price(at) + 4 * (set->count - 1)); /* each is one more for the engine */
+    /* each is one more for the engine */
+    const uint32_t price = less(all, window_price(at) + 4 * (set->count - 1));
     if (price <= best->price)
         return;
-    *best = (found){*set, price, best->most, add(at->nearest, shortest), add(at->farthest, longest), at->before};
-    /* a hit may lie inside of another text of the set, or be its end: what is before it is then a part of that text */
+    *best = (found){
+        *set,      price, best->most, add(at->nearest, shortest), add(at->farthest, longest),
+        at->before};
+    /* a hit may lie inside of another text of the set, or be its end: what is before it is then a
+     * part of that text */
     for (uint32_t i = 0; i < set->count; i++)
         for (uint32_t k = 0; k < set->items[i].length; k++) {
             const unsigned char byte = (unsigned char)set->items[i].bytes[k];
@@ -312,7 +322,8 @@ static void search_sequence(arena *arena, const tree *tree, const place *from, f
         texts one;
         const measure size = measure_of(tree->items[i]);
         const bool few = texts_of(arena, tree->items[i], &one);
-        if (few && run.count > 0 && run.count * one.count <= best->most && texts_join(arena, &run, &one, &run)) {
+        if (few && run.count > 0 && run.count * one.count <= best->most &&
+            texts_join(arena, &run, &one, &run)) {
             consider(best, &run, &run_at);
         } else {
             run.count = 0;
@@ -341,7 +352,8 @@ static bool search_all(arena *arena, const tree *tree, const place *at, uint32_t
         search(arena, tree->items[i], at, &one);
         if (one.price == 0 || all.texts.count + one.texts.count > MOST_TEXTS)
             return false;
-        memcpy(&all.texts.items[all.texts.count], one.texts.items, one.texts.count * sizeof *one.texts.items);
+        memcpy(&all.texts.items[all.texts.count], one.texts.items,
+               one.texts.count * sizeof *one.texts.items);
         all.texts.count += one.texts.count;
         all.price = i == 0 ? one.price : price_sum(all.price, one.price);
         all.nearest = one.nearest < all.nearest ? one.nearest : all.nearest;
@@ -353,8 +365,9 @@ static bool search_all(arena *arena, const tree *tree, const place *at, uint32_t
     return tree->count > 0;
 }
 
-/* A word without case has as many texts as its letters s and k (which a long s and the sign of Kelvin stand for too) can be written in: where that makes
- * the alternatives too many, each gives a part of itself that has fewer. */
+/* A word without case has as many texts as its letters s and k (which a long s and the sign of
+ * Kelvin stand for too) can be written in: where that makes the alternatives too many, each gives a
+ * part of itself that has fewer. */
 static void search_either(arena *arena, const tree *tree, const place *at, found *best)
 {
     found all;
@@ -383,7 +396,7 @@ static void search(arena *arena, const tree *tree, const place *at, found *best)
         search(arena, tree->items[0], at, best);
 }
 
-/* ---- digits and tokens ------------------------------------------------------------------------ */
+/* ---- digits and tokens ----------------------------------------------------------------------- */
 
 static bool only(const byte_set *set, bool (*test)(unsigned byte))
 {
@@ -403,9 +416,10 @@ static bool is_token(unsigned byte)
     return scan_is_token((unsigned char)byte);
 }
 
-typedef struct runs { /* of token bytes */
+typedef struct runs {              /* of token bytes */
     uint32_t best, before, behind; /* inside; at its start; at its end */
-    bool whole;                    /* nothing else is in it: then before and behind are its shortest */
+    /* nothing else is in it: then before and behind are its shortest */
+    bool whole;
 } runs;
 
 static runs runs_of(const tree *tree)
@@ -447,21 +461,19 @@ static runs runs_of(const tree *tree)
             return (runs){0, 0, 0, false};
         return one;
     }
-    default:
-        return all;
+    default: return all;
     }
 }
 
 /* ---- a digit near the start ------------------------------------------------------------------ */
 
-/* Where every match has a digit, as near to a fixed distance from its start as can be. False: nowhere. */
+/* Where every match has a digit, as near to a fixed distance from its start as can be. False:
+ * nowhere. */
 static bool digit_place(const tree *tree, place at, place *best)
 {
     bool some = false;
     switch (tree->kind) {
-    case TREE_BYTE:
-        *best = at;
-        return only(&tree->set, is_digit);
+    case TREE_BYTE: *best = at; return only(&tree->set, is_digit);
     case TREE_CAT:
         for (uint32_t i = 0; i < tree->count; i++) {
             place one;
@@ -482,16 +494,15 @@ static bool digit_place(const tree *tree, place at, place *best)
             if (!digit_place(tree->items[i], at, &one))
                 return false;
             for (uint32_t k = 0; k < 4; k++)
-                best->before.bits[k] = some ? best->before.bits[k] | one.before.bits[k] : one.before.bits[k];
+                best->before.bits[k] =
+                    some ? best->before.bits[k] | one.before.bits[k] : one.before.bits[k];
             best->nearest = !some || one.nearest < best->nearest ? one.nearest : best->nearest;
             best->farthest = !some || one.farthest > best->farthest ? one.farthest : best->farthest;
             some = true;
         }
         return some;
-    case TREE_REPEAT:
-        return tree->least > 0 && digit_place(tree->items[0], at, best);
-    default:
-        return false;
+    case TREE_REPEAT: return tree->least > 0 && digit_place(tree->items[0], at, best);
+    default: return false;
     }
 }
 
@@ -499,7 +510,10 @@ static bool digit_place(const tree *tree, place at, place *best)
 
 static facts phrase_facts(arena *arena, const pattern *pattern)
 {
-    facts out = {.shortest = pattern->length, .longest = pattern->length, .trigger = SCAN_BY_LITERAL, .literal_count = 1};
+    facts out = {.shortest = pattern->length,
+                 .longest = pattern->length,
+                 .trigger = SCAN_BY_LITERAL,
+                 .literal_count = 1};
     out.literals = arena_array(arena, 1, sizeof *out.literals);
     out.literals[0] = (literal){pattern->phrase, pattern->length, false};
     out.nearest = out.farthest = pattern->length;
@@ -519,8 +533,10 @@ facts facts_of(arena *arena, const pattern *pattern)
     place digit = start;
     search(arena, pattern->tree, &start, &best);
     out.token = runs_of(pattern->tree).best;
-    const bool has_digit = digit_place(pattern->tree, start, &digit) && digit.farthest < MOST_BEFORE_DIGIT;
-    if (best.price >= LEAST_PRICE + 40 || (best.price >= LEAST_PRICE && !has_digit && out.token < 16)) {
+    const bool has_digit =
+        digit_place(pattern->tree, start, &digit) && digit.farthest < MOST_BEFORE_DIGIT;
+    if (best.price >= LEAST_PRICE + 40 ||
+        (best.price >= LEAST_PRICE && !has_digit && out.token < 16)) {
         out.trigger = SCAN_BY_LITERAL;
         out.literals = arena_array(arena, best.texts.count, sizeof *out.literals);
         memcpy(out.literals, best.texts.items, best.texts.count * sizeof *out.literals);
@@ -556,6 +572,6 @@ pattern_facts pattern_study(const pattern *pattern)
                  [SCAN_BY_WORD] = {TRIGGER_WORDS, "words", 5},
                  [SCAN_BY_START] = {TRIGGER_SEARCH, "nothing: every place is tried", 100}};
     arena_free(&memory);
-    return (pattern_facts){of.shortest, of.longest, kinds[of.trigger].trigger, kinds[of.trigger].text,
-                           kinds[of.trigger].cost};
+    return (pattern_facts){of.shortest, of.longest, kinds[of.trigger].trigger,
+                           kinds[of.trigger].text, kinds[of.trigger].cost};
 }

@@ -1,8 +1,9 @@
 /*
  * folding.h - which characters are one letter, case aside.
  *
- * ASCII, Latin-1, Latin Extended, Greek, Cyrillic and Armenian letters by the regular pairs of their blocks, and the few
- * characters that fold into ASCII (the long s, the Kelvin sign). Other scripts have no case.
+ * ASCII, Latin-1, Latin Extended, Greek, Cyrillic and Armenian letters by the regular pairs of
+ * their blocks, and the few characters that fold into ASCII (the long s, the Kelvin sign). Other
+ * scripts have no case.
  */
 #ifndef CONSTITUTION_COMPILER_PATTERN_FOLDING_H
 #define CONSTITUTION_COMPILER_PATTERN_FOLDING_H

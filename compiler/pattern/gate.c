@@ -1,10 +1,11 @@
 /*
  * gate.c - one table for the beginnings of many patterns that have to be tried at every place.
  *
- * Patterns without a rare text in them cost a try at each place where one of their first bytes stands, each of them for itself. Their beginnings
- * are much alike (a request begins with a few dozen words), so the first bytes of all are one automaton, and one walk of some bytes
- * tells nearly always that none of them begins here. Behind that depth anything may follow, and anything is accepted: a gate may let through
- * what no pattern takes, never the reverse.
+ * Patterns without a rare text in them cost a try at each place where one of their first bytes
+ * stands, each of them for itself. Their beginnings are much alike (a request begins with a few
+ * dozen words), so the first bytes of all are one automaton, and one walk of some bytes tells
+ * nearly always that none of them begins here. Behind that depth anything may follow, and anything
+ * is accepted: a gate may let through what no pattern takes, never the reverse.
  */
 #include <string.h>
 
@@ -14,7 +15,7 @@
 
 enum { DEPTH = 8, ANYTHING = 1 };
 
-typedef struct level { /* positions of one pattern that have been reached, breadth first */
+typedef struct level {       /* positions of one pattern that have been reached, breadth first */
     uint32_t *queue, *depth; /* depth by position, 0: not reached (but for the start) */
     uint32_t count;
 } level;

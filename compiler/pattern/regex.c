@@ -1,11 +1,13 @@
 /*
  * regex.c - regular expressions, from text to a tree over bytes.
  *
- * A hand-written descent: expression = branch { "|" branch }, branch = { piece }, piece = atom [ count ]. What is no part of the automata subset is
- * refused where it stands, with its name: people write what they know from other engines. Depth is bounded; sizes are bounded later, when counts
+ * A hand-written descent: expression = branch { "|" branch }, branch = { piece }, piece = atom [
+ * count ]. What is no part of the automata subset is refused where it stands, with its name: people
+ * write what they know from other engines. Depth is bounded; sizes are bounded later, when counts
  * are written out.
  *
- * Case. Under (?i) a letter stands for itself and for what Unicode's simple folding makes equal to it; the table of that is in folding.c.
+ * Case. Under (?i) a letter stands for itself and for what Unicode's simple folding makes equal to
+ * it; the table of that is in folding.c.
  */
 #include "compiler/pattern/tree.h"
 
@@ -20,7 +22,9 @@
 #define LAST_CODE 0x10ffffu
 
 typedef struct range_list {
-    struct { uint32_t low, high; } *items;
+    struct {
+        uint32_t low, high;
+    } *items;
     uint32_t count, capacity;
 } range_list;
 
@@ -63,10 +67,12 @@ typedef struct tree_items {
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-static void *fail(reader *reader, pattern_error_kind kind, uint32_t start, uint32_t end, const char *text, const char *mend)
+static void *fail(reader *reader, pattern_error_kind kind, uint32_t start, uint32_t end,
+                  const char *text, const char *mend)
 {
     if (!reader->failed)
-        *reader->error = (pattern_error){.kind = kind, .start = start, .end = end, .text = text, .mend = mend};
+        *reader->error =
+            (pattern_error){.kind = kind, .start = start, .end = end, .text = text, .mend = mend};
     reader->failed = true;
     return NULL;
 }
@@ -84,7 +90,8 @@ static char peek(const reader *reader)
 static bool looks_at(const reader *reader, const char *text)
 {
     const size_t length = strlen(text);
-    return reader->length - reader->at >= length && memcmp(reader->bytes + reader->at, text, length) == 0;
+    return reader->length - reader->at >= length &&
+           memcmp(reader->bytes + reader->at, text, length) == 0;
 }
 
 static bool take(reader *reader, char wanted)
@@ -222,7 +229,8 @@ static tree *ranges_tree(reader *reader, range_list *list)
     bool some = false;
     ranges_order(list);
     for (uint32_t i = 0; i < list->count; i++)
-        for (uint32_t code = list->items[i].low; code <= list->items[i].high && code < 0x80; code++) {
+        for (uint32_t code = list->items[i].low; code <= list->items[i].high && code < 0x80;
+             code++) {
             set_byte(&one->set, code);
             some = true;
         }
@@ -263,9 +271,7 @@ static void add_class(reader *reader, range_list *list, char letter)
 {
     range_list own = {0};
     switch (letter | 0x20) {
-    case 'd':
-        range_add(reader, &own, '0', '9');
-        break;
+    case 'd': range_add(reader, &own, '0', '9'); break;
     case 'w':
         range_add(reader, &own, '0', '9');
         range_add(reader, &own, 'A', 'Z');
@@ -285,7 +291,10 @@ static void add_class(reader *reader, range_list *list, char letter)
 
 static int digit_of(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 static uint32_t hex_digits(reader *reader, uint32_t start, uint32_t least, uint32_t most)
@@ -304,49 +313,44 @@ static uint32_t hex_digits(reader *reader, uint32_t start, uint32_t least, uint3
 static uint32_t escaped_code(reader *reader, uint32_t start, char letter)
 {
     switch (letter) {
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
-    case 'f':
-        return '\f';
-    case 'v':
-        return '\v';
-    case 'a':
-        return '\a';
-    case 'e':
-        return 0x1b;
-    case '0':
-        return 0;
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    case 'f': return '\f';
+    case 'v': return '\v';
+    case 'a': return '\a';
+    case 'e': return 0x1b;
+    case '0': return 0;
     case 'x':
         if (take(reader, '{')) {
             const uint32_t code = hex_digits(reader, start, 1, 6);
             if (!take(reader, '}'))
-                fail(reader, PATTERN_SYNTAX, start, reader->at, "the number of a character is not closed", "write `\\x{…}`");
+                fail(reader, PATTERN_SYNTAX, start, reader->at,
+                     "the number of a character is not closed", "write `\\x{…}`");
             return code;
         }
         return hex_digits(reader, start, 2, 2);
-    case 'u':
-        return hex_digits(reader, start, 4, 4);
-    default:
-        break;
+    case 'u': return hex_digits(reader, start, 4, 4);
+    default: break;
     }
-    const bool word = (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z');
+    const bool word = (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
+                      (letter >= 'a' && letter <= 'z');
     if (!word)
         return (unsigned char)letter;
     if ((letter >= '1' && letter <= '9') || letter == 'g' || letter == 'k')
-        fail(reader, PATTERN_UNSUPPORTED, start, reader->at, "a back-reference is no part of the language",
-             "write what may stand there");
+        fail(reader, PATTERN_UNSUPPORTED, start, reader->at,
+             "a back-reference is no part of the language", "write what may stand there");
     else if (letter == 'p' || letter == 'P')
-        fail(reader, PATTERN_UNSUPPORTED, start, reader->at, "a Unicode property is no part of the language",
+        fail(reader, PATTERN_UNSUPPORTED, start, reader->at,
+             "a Unicode property is no part of the language",
              "write a class with ranges, as in `[\\x{400}-\\x{4ff}]`");
-    else if (letter == 'G' || letter == 'K' || letter == 'X' || letter == 'R' || letter == 'Q' || letter == 'E' || letter == 'h' ||
-             letter == 'N' || letter == 'C')
-        fail(reader, PATTERN_UNSUPPORTED, start, reader->at, "this escape is no part of the language", NULL);
+    else if (letter == 'G' || letter == 'K' || letter == 'X' || letter == 'R' || letter == 'Q' ||
+             letter == 'E' || letter == 'h' || letter == 'N' || letter == 'C')
+        fail(reader, PATTERN_UNSUPPORTED, start, reader->at,
+             "this escape is no part of the language", NULL);
     else
-        fail(reader, PATTERN_SYNTAX, start, reader->at, "no escape is written so", "leave out the backslash");
+        fail(reader, PATTERN_SYNTAX, start, reader->at, "no escape is written so",
+             "leave out the backslash");
     return 0xfffd;
 }
 
@@ -366,7 +370,8 @@ static tree *escape(reader *reader)
 {
     const uint32_t start = reader->at++;
     if (at_end(reader))
-        return fail(reader, PATTERN_SYNTAX, start, reader->at, "a backslash at the end escapes nothing", NULL);
+        return fail(reader, PATTERN_SYNTAX, start, reader->at,
+                    "a backslash at the end escapes nothing", NULL);
     if ((unsigned char)peek(reader) >= 0x80)
         return code_tree(reader, take_code(reader));
     const char letter = reader->bytes[reader->at++];
@@ -376,16 +381,13 @@ static tree *escape(reader *reader)
         return ranges_tree(reader, &list);
     }
     switch (letter) {
-    case 'b':
-        return edge_tree(reader, EDGE_WORD);
-    case 'B':
-        return edge_tree(reader, EDGE_NO_WORD);
-    case 'A':
-        return edge_tree(reader, EDGE_TEXT_START);
-    case 'z':
-        return edge_tree(reader, EDGE_TEXT_END);
+    case 'b': return edge_tree(reader, EDGE_WORD);
+    case 'B': return edge_tree(reader, EDGE_NO_WORD);
+    case 'A': return edge_tree(reader, EDGE_TEXT_START);
+    case 'z': return edge_tree(reader, EDGE_TEXT_END);
     case 'Z':
-        return fail(reader, PATTERN_UNSUPPORTED, start, reader->at, "`\\Z` is no part of the language", "write `\\z`");
+        return fail(reader, PATTERN_UNSUPPORTED, start, reader->at,
+                    "`\\Z` is no part of the language", "write `\\z`");
     default: {
         const uint32_t code = escaped_code(reader, start, letter);
         return reader->failed ? NULL : code_tree(reader, code);
@@ -400,9 +402,19 @@ static bool posix_class(reader *reader, range_list *named)
     static const struct {
         const char *name;
         const char *ranges; /* pairs */
-    } all[] = {{"alpha", "AZaz"}, {"digit", "09"}, {"alnum", "09AZaz"}, {"upper", "AZ"}, {"lower", "az"},
-               {"xdigit", "09AFaf"}, {"punct", "!/:@[`{~"}, {"space", "\t\r  "}, {"blank", "\t\t  "},
-               {"word", "09AZ__az"}, {"print", " ~"}, {"graph", "!~"}, {"cntrl", "\x01\x1f\x7f\x7f"}};
+    } all[] = {{"alpha", "AZaz"},
+               {"digit", "09"},
+               {"alnum", "09AZaz"},
+               {"upper", "AZ"},
+               {"lower", "az"},
+               {"xdigit", "09AFaf"},
+               {"punct", "!/:@[`{~"},
+               {"space", "\t\r  "},
+               {"blank", "\t\t  "},
+               {"word", "09AZ__az"},
+               {"print", " ~"},
+               {"graph", "!~"},
+               {"cntrl", "\x01\x1f\x7f\x7f"}};
     const uint32_t start = reader->at;
     if (!looks_at(reader, "[:"))
         return false;
@@ -425,7 +437,8 @@ static bool posix_class(reader *reader, range_list *named)
             range_add(reader, &own, (unsigned char)pair[0], (unsigned char)pair[1]);
         if (strcmp(all[i].name, "cntrl") == 0)
             range_add(reader, &own, 0, 0);
-        if (reader->flags.caseless && (strcmp(all[i].name, "upper") == 0 || strcmp(all[i].name, "lower") == 0)) {
+        if (reader->flags.caseless &&
+            (strcmp(all[i].name, "upper") == 0 || strcmp(all[i].name, "lower") == 0)) {
             range_add(reader, &own, 'A', 'Z');
             range_add(reader, &own, 'a', 'z');
         }
@@ -451,7 +464,8 @@ static bool class_code(reader *reader, range_list *named, uint32_t *code)
     }
     reader->at++;
     if (at_end(reader)) {
-        fail(reader, PATTERN_SYNTAX, start, reader->at, "a backslash at the end escapes nothing", NULL);
+        fail(reader, PATTERN_SYNTAX, start, reader->at, "a backslash at the end escapes nothing",
+             NULL);
         return false;
     }
     if ((unsigned char)peek(reader) >= 0x80) {
@@ -470,11 +484,13 @@ static bool class_code(reader *reader, range_list *named, uint32_t *code)
 static tree *class_tree(reader *reader)
 {
     const uint32_t start = reader->at++;
-    range_list list = {0}, named = {0}; /* characters, to which case applies; classes, which have none */
+    /* characters, to which case applies; classes, which have none */
+    range_list list = {0}, named = {0};
     const bool negated = take(reader, '^');
     for (bool first = true; !reader->failed; first = false) {
         if (at_end(reader))
-            return fail(reader, PATTERN_SYNTAX, start, start + 1, "this class is not closed", "close it with `]`");
+            return fail(reader, PATTERN_SYNTAX, start, start + 1, "this class is not closed",
+                        "close it with `]`");
         if (!first && take(reader, ']'))
             break;
         const uint32_t from = reader->at;
@@ -482,12 +498,14 @@ static tree *class_tree(reader *reader)
         if (!class_code(reader, &named, &low))
             continue;
         high = low;
-        const bool range = peek(reader) == '-' && reader->at + 1 < reader->length && reader->bytes[reader->at + 1] != ']';
+        const bool range = peek(reader) == '-' && reader->at + 1 < reader->length &&
+                           reader->bytes[reader->at + 1] != ']';
         if (range) {
             reader->at++;
             if (!class_code(reader, &named, &high)) {
                 if (!reader->failed)
-                    fail(reader, PATTERN_SYNTAX, from, reader->at, "a range ends with a character", "write `-` first or last");
+                    fail(reader, PATTERN_SYNTAX, from, reader->at, "a range ends with a character",
+                         "write `-` first or last");
                 continue;
             }
             if (high < low)
@@ -505,7 +523,8 @@ static tree *class_tree(reader *reader)
         ranges_invert(reader, &list);
     ranges_order(&list);
     if (list.count == 0)
-        return fail(reader, PATTERN_EMPTY, start, reader->at, "no character is in this class", NULL);
+        return fail(reader, PATTERN_EMPTY, start, reader->at, "no character is in this class",
+                    NULL);
     return ranges_tree(reader, &list);
 }
 
@@ -518,12 +537,16 @@ static void *refuse_group(reader *reader, uint32_t start)
     static const struct {
         const char *text, *name, *mend;
     } all[] = {
-        {"(?=", "look-ahead is no part of the language", "write what follows as a part of the pattern"},
-        {"(?!", "negative look-ahead is no part of the language", "write a rule with `and not … contains …`"},
+        {"(?=", "look-ahead is no part of the language",
+         "write what follows as a part of the pattern"},
+        {"(?!", "negative look-ahead is no part of the language",
+         "write a rule with `and not … contains …`"},
         {"(?<=", "look-behind is no part of the language", "use `after { … }`, or `\\b`"},
-        {"(?<!", "negative look-behind is no part of the language", "use `\\b`, or a class before it"},
+        {"(?<!", "negative look-behind is no part of the language",
+         "use `\\b`, or a class before it"},
         {"(?>", "an atomic group is no part of the language", "write `(?:…)`"},
-        {"(?#", "a comment in a pattern is no part of the language", "write a `//` comment above it"},
+        {"(?#", "a comment in a pattern is no part of the language",
+         "write a `//` comment above it"},
         {"(?(", "a conditional is no part of the language", "write both cases with `|`"},
         {"(?|", "a branch reset is no part of the language", "write `(?:…)`"},
         {"(?R", "recursion is no part of the language", NULL},
@@ -534,7 +557,8 @@ static void *refuse_group(reader *reader, uint32_t start)
     reader->at = start;
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
         if (looks_at(reader, all[i].text))
-            return fail(reader, PATTERN_UNSUPPORTED, start, start + (uint32_t)strlen(all[i].text), all[i].name, all[i].mend);
+            return fail(reader, PATTERN_UNSUPPORTED, start, start + (uint32_t)strlen(all[i].text),
+                        all[i].name, all[i].mend);
     return fail(reader, PATTERN_SYNTAX, start, start + 2, "no group begins so", "write `(?:…)`");
 }
 
@@ -545,35 +569,23 @@ static bool take_flags(reader *reader, uint32_t start, flags *out, bool *scoped)
     *scoped = false;
     for (; !at_end(reader); reader->at++) {
         switch (peek(reader)) {
-        case 'i':
-            out->caseless = on;
-            break;
-        case 's':
-            out->dot_all = on;
-            break;
-        case 'm':
-            out->multiline = on;
-            break;
-        case '-':
-            on = false;
-            break;
-        case ')':
-            return true;
-        case ':':
-            *scoped = true;
-            return true;
+        case 'i': out->caseless = on; break;
+        case 's': out->dot_all = on; break;
+        case 'm': out->multiline = on; break;
+        case '-': on = false; break;
+        case ')': return true;
+        case ':': *scoped = true; return true;
         case 'x':
         case 'U':
         case 'J':
-            fail(reader, PATTERN_UNSUPPORTED, reader->at, reader->at + 1, "this flag is no part of the language",
-                 "there are (?i), (?s) and (?m)");
+            fail(reader, PATTERN_UNSUPPORTED, reader->at, reader->at + 1,
+                 "this flag is no part of the language", "there are (?i), (?s) and (?m)");
             return false;
-        default:
-            refuse_group(reader, start);
-            return false;
+        default: refuse_group(reader, start); return false;
         }
     }
-    fail(reader, PATTERN_SYNTAX, start, reader->length, "this group is not closed", "close it with `)`");
+    fail(reader, PATTERN_SYNTAX, start, reader->length, "this group is not closed",
+         "close it with `)`");
     return false;
 }
 
@@ -581,12 +593,14 @@ static tree *group_body(reader *reader, uint32_t start)
 {
     const flags outside = reader->flags;
     if (++reader->depth > LIMIT_PATTERN_DEPTH)
-        return fail(reader, PATTERN_TOO_LARGE, start, start + 1, "groups are nested too deep", NULL);
+        return fail(reader, PATTERN_TOO_LARGE, start, start + 1, "groups are nested too deep",
+                    NULL);
     tree *const inner = expression(reader);
     reader->depth--;
     reader->flags = outside;
     if (!reader->failed && !take(reader, ')'))
-        return fail(reader, PATTERN_SYNTAX, start, start + 1, "this group is not closed", "close it with `)`");
+        return fail(reader, PATTERN_SYNTAX, start, start + 1, "this group is not closed",
+                    "close it with `)`");
     return inner;
 }
 
@@ -599,7 +613,8 @@ static tree *group(reader *reader)
         return group_body(reader, start);
     if (take(reader, ':'))
         return group_body(reader, start);
-    if (looks_at(reader, "P<") || (looks_at(reader, "<") && !looks_at(reader, "<=") && !looks_at(reader, "<!"))) {
+    if (looks_at(reader, "P<") ||
+        (looks_at(reader, "<") && !looks_at(reader, "<=") && !looks_at(reader, "<!"))) {
         while (!at_end(reader) && peek(reader) != '>')
             reader->at++;
         take(reader, '>');
@@ -627,12 +642,9 @@ static tree *atom(reader *reader)
 {
     range_list list = {0};
     switch (peek(reader)) {
-    case '(':
-        return group(reader);
-    case '[':
-        return class_tree(reader);
-    case '\\':
-        return escape(reader);
+    case '(': return group(reader);
+    case '[': return class_tree(reader);
+    case '\\': return escape(reader);
     case '.':
         reader->at++;
         if (!reader->flags.dot_all) {
@@ -649,10 +661,10 @@ static tree *atom(reader *reader)
     case '*':
     case '+':
     case '?':
-        return fail(reader, PATTERN_SYNTAX, reader->at, reader->at + 1, "there is nothing to repeat here",
+        return fail(reader, PATTERN_SYNTAX, reader->at, reader->at + 1,
+                    "there is nothing to repeat here",
                     "a backslash before it makes it a plain character");
-    default:
-        return code_tree(reader, take_code(reader));
+    default: return code_tree(reader, take_code(reader));
     }
 }
 
@@ -700,18 +712,22 @@ static tree *count_of(reader *reader, tree *of, uint32_t start)
         return of;
     }
     if (most < least)
-        return fail(reader, PATTERN_SYNTAX, at, reader->at, "the most is less than the least", NULL);
+        return fail(reader, PATTERN_SYNTAX, at, reader->at, "the most is less than the least",
+                    NULL);
     if (least > LIMIT_PATTERN_POSITIONS || (most != TREE_ENDLESS && most > LIMIT_PATTERN_POSITIONS))
-        return fail(reader, PATTERN_TOO_LARGE, at, reader->at, "this count is too large", "use a smaller count, or `*`");
+        return fail(reader, PATTERN_TOO_LARGE, at, reader->at, "this count is too large",
+                    "use a smaller count, or `*`");
     if (of->kind == TREE_EDGE && reader->bytes[start] != '(')
-        return fail(reader, PATTERN_SYNTAX, at, reader->at, "a place has no length and cannot be repeated", NULL);
+        return fail(reader, PATTERN_SYNTAX, at, reader->at,
+                    "a place has no length and cannot be repeated", NULL);
     if (peek(reader) == '+')
-        return fail(reader, PATTERN_UNSUPPORTED, at, reader->at + 1, "a possessive count is no part of the language",
-                    "leave out the second `+`");
+        return fail(reader, PATTERN_UNSUPPORTED, at, reader->at + 1,
+                    "a possessive count is no part of the language", "leave out the second `+`");
     take(reader, '?'); /* lazy: the longest match is the same */
     const char after = peek(reader);
     if (after == '*' || after == '+' || after == '?')
-        return fail(reader, PATTERN_SYNTAX, start, reader->at + 1, "a count behind a count", "put a group around the first");
+        return fail(reader, PATTERN_SYNTAX, start, reader->at + 1, "a count behind a count",
+                    "put a group around the first");
     tree *const made = tree_new(reader->arena, TREE_REPEAT);
     made->items = arena_array(reader->arena, 1, sizeof *made->items);
     made->items[0] = of;
@@ -758,13 +774,15 @@ static pattern *finish(arena *arena, tree *tree, uint32_t length, pattern_error 
     bool empty = false;
     const automaton *const automaton = automaton_make(arena, tree, &empty);
     if (automaton == NULL) {
-        *error = (pattern_error){PATTERN_TOO_LARGE, 0, length, "this pattern is too large once its counts are written out",
+        *error = (pattern_error){PATTERN_TOO_LARGE, 0, length,
+                                 "this pattern is too large once its counts are written out",
                                  "use smaller counts, or `*` and `+`"};
         return NULL;
     }
     if (empty) {
-        *error = (pattern_error){PATTERN_EMPTY, 0, length, "this pattern can match no character at all",
-                                 "write `+` for `*`, or leave out a `?`"};
+        *error =
+            (pattern_error){PATTERN_EMPTY, 0, length, "this pattern can match no character at all",
+                            "write `+` for `*`, or leave out a `?`"};
         return NULL;
     }
     pattern *const made = arena_allocate(arena, sizeof *made);
@@ -773,19 +791,27 @@ static pattern *finish(arena *arena, tree *tree, uint32_t length, pattern_error 
     return made;
 }
 
-pattern *pattern_regex(arena *arena, const char *bytes, uint32_t length, bool caseless, pattern_error *error)
+pattern *pattern_regex(arena *arena, const char *bytes, uint32_t length, bool caseless,
+                       pattern_error *error)
 {
-    reader reader = {.arena = arena, .bytes = bytes, .length = length, .error = error, .flags = {.caseless = caseless}};
+    reader reader = {.arena = arena,
+                     .bytes = bytes,
+                     .length = length,
+                     .error = error,
+                     .flags = {.caseless = caseless}};
     tree *const whole = expression(&reader);
     if (!reader.failed && !at_end(&reader))
-        fail(&reader, PATTERN_SYNTAX, reader.at, reader.at + 1, "this `)` closes nothing", "write `\\)` for a plain one");
+        fail(&reader, PATTERN_SYNTAX, reader.at, reader.at + 1, "this `)` closes nothing",
+             "write `\\)` for a plain one");
     return reader.failed ? NULL : finish(arena, whole, length, error);
 }
 
-pattern *pattern_phrase(arena *arena, const char *bytes, uint32_t length, bool words, pattern_error *error)
+pattern *pattern_phrase(arena *arena, const char *bytes, uint32_t length, bool words,
+                        pattern_error *error)
 {
     if (length == 0) {
-        *error = (pattern_error){PATTERN_EMPTY, 0, 0, "an empty text stands everywhere", "write what to look for"};
+        *error = (pattern_error){PATTERN_EMPTY, 0, 0, "an empty text stands everywhere",
+                                 "write what to look for"};
         return NULL;
     }
     if (length > LIMIT_PATTERN_POSITIONS) {
@@ -804,7 +830,8 @@ pattern *pattern_either(arena *arena, pattern *const *items, uint32_t count, pat
     tree **const trees = arena_array(arena, count, sizeof *trees);
     for (uint32_t i = 0; i < count; i++) {
         if (items[i]->tree == NULL) {
-            *error = (pattern_error){PATTERN_UNSUPPORTED, 0, 0, "a phrase is no part of an expression", NULL};
+            *error = (pattern_error){PATTERN_UNSUPPORTED, 0, 0,
+                                     "a phrase is no part of an expression", NULL};
             return NULL;
         }
         trees[i] = items[i]->tree;

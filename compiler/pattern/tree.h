@@ -1,9 +1,11 @@
 /*
- * tree.h - a pattern as a tree over bytes: what the files of pattern/ share, and nobody else includes.
+ * tree.h - a pattern as a tree over bytes: what the files of pattern/ share, and nobody else
+ * includes.
  *
- * Characters are taken apart into bytes when the tree is made. A class that holds every character beyond ASCII, as `.` and most negated
- * classes do, is a byte (ASCII, or the first of a character) followed by any number of continuation bytes: in valid UTF-8
- * that is exactly one character, since no other part of an expression begins with a continuation byte.
+ * Characters are taken apart into bytes when the tree is made. A class that holds every character
+ * beyond ASCII, as `.` and most negated classes do, is a byte (ASCII, or the first of a character)
+ * followed by any number of continuation bytes: in valid UTF-8 that is exactly one character, since
+ * no other part of an expression begins with a continuation byte.
  */
 #ifndef CONSTITUTION_COMPILER_PATTERN_TREE_H
 #define CONSTITUTION_COMPILER_PATTERN_TREE_H
@@ -48,7 +50,7 @@ struct pattern {
     tree *tree;         /* NULL: a phrase */
     const char *phrase; /* length bytes */
     uint32_t length;
-    bool words;         /* a phrase at edges of words */
+    bool words;                        /* a phrase at edges of words */
     const struct automaton *automaton; /* of a tree; without its table */
 };
 
@@ -56,17 +58,21 @@ struct pattern {
 tree *tree_new(arena *arena, tree_kind kind);
 tree *tree_list(arena *arena, tree_kind kind, tree *const *items, uint32_t count);
 
-typedef struct chain { /* of a position in an optional copy */
+typedef struct chain {     /* of a position in an optional copy */
     uint32_t number, rank; /* number 0: none */
 } chain;
 
 /* automaton.c: the tree as positions, and where it stays small as a table of states. */
 typedef struct automaton {
-    uint32_t count;          /* positions, 0 (the start) included */
-    byte_set *sets;          /* by position */
-    struct edge_list { struct scan_edge_row *items; uint32_t count, capacity; } *edges; /* by position */
+    uint32_t count; /* positions, 0 (the start) included */
+    byte_set *sets; /* by position */
+    /* by position */
+    struct edge_list {
+        struct scan_edge_row *items;
+        uint32_t count, capacity;
+    } *edges;
     uint32_t edge_count;
-    chain *chains;           /* by position */
+    chain *chains; /* by position */
     /* the table; states 0: too many, and it is the first `gate` of them */
     uint32_t states, columns, gate;
     uint8_t classes[256];
@@ -80,7 +86,8 @@ automaton *automaton_make(arena *arena, const tree *tree, bool *empty);
 /* With up to so many states; if there are more, with the first `gate` (at most as many) of them. */
 void automaton_tabulate(arena *arena, automaton *automaton, uint32_t most, uint32_t gate);
 
-/* gate.c: what the first bytes of several patterns can be, as a table of its own; it never turns away what one of them takes. */
+/* gate.c: what the first bytes of several patterns can be, as a table of its own; it never turns
+ * away what one of them takes. */
 enum { GATE_MOST_POSITIONS = 60000 };
 /* How many positions a pattern adds to a gate. */
 uint32_t gate_positions(arena *arena, const automaton *of);
@@ -98,21 +105,28 @@ typedef struct facts {
     uint32_t trigger;           /* scan_trigger */
     literal *literals;          /* every match holds one of them */
     uint32_t literal_count;
-    uint32_t nearest, farthest; /* from the start of a match to the end of the literal, or of a digit; farthest UINT32_MAX: unbounded */
-    byte_set before;            /* bytes that may stand between the start of a match and the end of the literal */
-    bool is_tight;              /* …are few enough to be worth going back by */
-    uint32_t token;             /* at least so many token bytes in a row */
+    /* from the start of a match to the end of the literal, or of a digit; farthest UINT32_MAX:
+     * unbounded */
+    uint32_t nearest, farthest;
+    /* bytes that may stand between the start of a match and the end of the literal */
+    byte_set before;
+    bool is_tight;  /* …are few enough to be worth going back by */
+    uint32_t token; /* at least so many token bytes in a row */
 } facts;
 
 facts facts_of(arena *arena, const pattern *pattern);
 
 /* begins.c */
 typedef struct begins {
-    byte_set first, second; /* bytes that a match can begin with; that can be its second, all if there may be none */
-    byte_set inside;        /* those of `first` that it can begin with where a word character stands before */
-    uint64_t leads;         /* where it begins with digits and no word character stands before: bit n-1 set: they may be n; bit 63: 64 and more */
-    byte_set behind;        /* what may follow those, but for the end of the text */
-    uint32_t words_least;   /* so many word characters it begins with at least */
+    /* bytes that a match can begin with; that can be its second, all if there may be none */
+    byte_set first, second;
+    /* those of `first` that it can begin with where a word character stands before */
+    byte_set inside;
+    /* where it begins with digits and no word character stands before: bit n-1 set: they may be n;
+     * bit 63: 64 and more */
+    uint64_t leads;
+    byte_set behind;      /* what may follow those, but for the end of the text */
+    uint32_t words_least; /* so many word characters it begins with at least */
 } begins;
 
 begins begins_of(arena *arena, const automaton *from);

@@ -1,7 +1,8 @@
 /*
  * externs.c - the rows of host predicates, and which rule asks which.
  *
- * Rows are as in the checked policy. What a rule asks is listed by rule row, ascending, so that a decision can tell what it did without.
+ * Rows are as in the checked policy. What a rule asks is listed by rule row, ascending, so that a
+ * decision can tell what it did without.
  */
 #include "compiler/plan/planning.h"
 
@@ -12,8 +13,9 @@ static void build_extern(image_builder *image, const checked_extern *one)
                                 .type = one->returns->row,
                                 .within_us = one->within_us};
     for (uint32_t i = 0; i < one->parameter_count; i++)
-        *ARENA_PUSH(image->memory, &image->fields) = (cst_field_row){
-            .name = image_text(image, one->parameters[i].name), .type = one->parameters[i].type->row};
+        *ARENA_PUSH(image->memory, &image->fields) =
+            (cst_field_row){.name = image_text(image, one->parameters[i].name),
+                            .type = one->parameters[i].type->row};
     *ARENA_PUSH(image->memory, &image->externs) = row;
 }
 

@@ -27,60 +27,40 @@ static void dump_details(buffer *out, const checked_policy *policy, const graph_
         buffer_format(out, " #%u: %s", node->local, kind_word(node->type->kind));
         return;
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL:
-        buffer_format(out, " #%u", node->local);
-        return;
-    case EXPRESSION_OPEN_MEMBER:
-        buffer_format(out, " %s", node->name);
-        return;
-    case EXPRESSION_PROPERTY:
-        buffer_format(out, " %s", property_word(node->index));
-        return;
-    case EXPRESSION_MEMBER:
-        buffer_format(out, " field %u", node->index);
-        return;
+    case EXPRESSION_ALL: buffer_format(out, " #%u", node->local); return;
+    case EXPRESSION_OPEN_MEMBER: buffer_format(out, " %s", node->name); return;
+    case EXPRESSION_PROPERTY: buffer_format(out, " %s", property_word(node->index)); return;
+    case EXPRESSION_MEMBER: buffer_format(out, " field %u", node->index); return;
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
         buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;
-    case EXPRESSION_FROM:
-        buffer_format(out, " from %u", node->index);
-        return;
+    case EXPRESSION_FROM: buffer_format(out, " from %u", node->index); return;
     case EXPRESSION_FACTS:
-    case EXPRESSION_KNOWN:
-        buffer_format(out, " %s", property_word(node->index));
-        return;
+    case EXPRESSION_KNOWN: buffer_format(out, " %s", property_word(node->index)); return;
     case EXPRESSION_RUNS:
         buffer_format(out, "%s commands %u", node->index % 2 != 0 ? " only" : "", node->index / 2);
         return;
     case EXPRESSION_UNKNOWN:
-        buffer_format(out, " %s%s", property_word(node->index / 2), node->index % 2 != 0 ? " exactly" : "");
+        buffer_format(out, " %s%s", property_word(node->index / 2),
+                      node->index % 2 != 0 ? " exactly" : "");
         return;
     case EXPRESSION_REPEATS:
         buffer_format(out, " %s %u", text_row_word(node->kind), node->index);
         return;
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:
-    case EXPRESSION_EARLIER:
-        buffer_format(out, " past %u", node->index);
-        return;
-    case EXPRESSION_ASK:
-        buffer_format(out, " %s", policy->externs.items[node->index].name);
-        return;
+    case EXPRESSION_EARLIER: buffer_format(out, " past %u", node->index); return;
+    case EXPRESSION_ASK: buffer_format(out, " %s", policy->externs.items[node->index].name); return;
     case EXPRESSION_LABELLED:
-    case EXPRESSION_NOTE:
-        buffer_format(out, " %u", node->index);
-        return;
+    case EXPRESSION_NOTE: buffer_format(out, " %u", node->index); return;
     case EXPRESSION_IN_SET:
         buffer_format(out, " set %u %s", node->index, policy->sets.items[node->index].name);
         return;
     case EXPRESSION_OPEN_AS:
-    case EXPRESSION_WIDEN:
-        buffer_format(out, " %s", kind_word(node->type->kind));
-        return;
-    default:
-        return;
+    case EXPRESSION_WIDEN: buffer_format(out, " %s", kind_word(node->type->kind)); return;
+    default: return;
     }
 }
 

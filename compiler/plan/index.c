@@ -1,21 +1,26 @@
 /*
  * index.c - which groups get an index, and how it tells their rules apart.
  *
- * A tree is grown from the top: for the rules in hand every key that is left is weighed, the cheapest splits them by its values, and
- * the rules that do not need the key go on in `rest`. Each value's rules, and the rest, are then split in their turn. Rules that need
- * one of several values stand below each of them; a walk meets each rule at most once, since it takes one child of a node.
+ * A tree is grown from the top: for the rules in hand every key that is left is weighed, the
+ * cheapest splits them by its values, and the rules that do not need the key go on in `rest`. Each
+ * value's rules, and the rest, are then split in their turn. Rules that need one of several values
+ * stand below each of them; a walk meets each rule at most once, since it takes one child of a
+ * node.
  *
- * Costs are in quarters of a comparison, measured on plain rules: RULE for one in a run of straight code, RUN to reach such a run (two
- * jumps that cannot be foreseen), LOOKUP for one table, ENTRY for the index as a whole. A leaf of n rules costs RUN + n RULE. What a
- * key's table leaves is guessed half from an event that has any value of the key alike (one of all that the group knows, or another), half
- * from one whose values are as the rules': so a value that most rules need does not look rare.
+ * Costs are in quarters of a comparison, measured on plain rules: RULE for one in a run of straight
+ * code, RUN to reach such a run (two jumps that cannot be foreseen), LOOKUP for one table, ENTRY
+ * for the index as a whole. A leaf of n rules costs RUN + n RULE. What a key's table leaves is
+ * guessed half from an event that has any value of the key alike (one of all that the group knows,
+ * or another), half from one whose values are as the rules': so a value that most rules need does
+ * not look rare.
  *
  *     cost of a node = LOOKUP + half of both guesses + cost of the rest
  *
  * A group gets its index if that is expected to cost less than GAIN of straight code.
  *
- * Ranges are told apart by cells between their ends. Fine cells serve narrow ranges, and a rule that would stand in many stays in the
- * rest; there, few coarse cells serve the wide ones. So no rule is copied often, and all copies together are bounded.
+ * Ranges are told apart by cells between their ends. Fine cells serve narrow ranges, and a rule
+ * that would stand in many stays in the rest; there, few coarse cells serve the wide ones. So no
+ * rule is copied often, and all copies together are bounded.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +83,8 @@ typedef struct tally {
     uint64_t rules, placed, squares, values;
 } tally;
 
-/* Sums over the buckets of a table: how many, their rules, and the squares of those. `domain`: how many values an event may have. */
+/* Sums over the buckets of a table: how many, their rules, and the squares of those. `domain`: how
+ * many values an event may have. */
 static uint64_t guess(uint64_t buckets, uint64_t placed, uint64_t squares, uint64_t domain)
 {
     const uint64_t alike = (COST_RUN * buckets + COST_RULE * placed) / domain;

@@ -1,8 +1,9 @@
 /*
- * index.h - what index.c, index_needs.c and index_words.c share, and nobody else includes but the dump.
+ * index.h - what index.c, index_needs.c and index_words.c share, and nobody else includes but the
+ * dump.
  *
- * needs: what a key must be for a rule not to be false for sure; tree: how the rules of a group are told apart by that; words: the
- * tree as the runtime walks it.
+ * needs: what a key must be for a rule not to be false for sure; tree: how the rules of a group are
+ * told apart by that; words: the tree as the runtime walks it.
  */
 #ifndef CONSTITUTION_COMPILER_PLAN_INDEX_H
 #define CONSTITUTION_COMPILER_PLAN_INDEX_H

@@ -1,12 +1,14 @@
 /*
  * index_needs.c - what an event must say for a rule not to be false.
  *
- * A condition is looked at as far as `and` and `or` go. `a == 1 and …` needs a to be 1; `a == 1 or a == 2` needs one of both; `a == 1 or
- * b == 2` needs nothing of a alone. A need is a superset: what it rules out makes the condition false, whatever else is true, false
- * or undecided, because `and` is the least of its operands. So only keys that are always decided count, and nothing is concluded from a
- * comparison with anything undecided.
+ * A condition is looked at as far as `and` and `or` go. `a == 1 and …` needs a to be 1; `a == 1 or
+ * a == 2` needs one of both; `a == 1 or b == 2` needs nothing of a alone. A need is a superset:
+ * what it rules out makes the condition false, whatever else is true, false or undecided, because
+ * `and` is the least of its operands. So only keys that are always decided count, and nothing is
+ * concluded from a comparison with anything undecided.
  *
- * Every rule is looked at with a bounded number of steps, so shared conditions cost no more than their users.
+ * Every rule is looked at with a bounded number of steps, so shared conditions cost no more than
+ * their users.
  */
 #include <string.h>
 
@@ -92,7 +94,8 @@ static int64_t prefix_number(gathering *g, index_prefix prefix)
     const uint32_t hash = cst_hash(prefix.text, prefix.length) + prefix.folder;
     uint32_t at = hash, row;
     while ((row = row_index_next(g->prefix_rows, hash, &at)) != CST_NONE)
-        if (x->prefixes.items[row].length == prefix.length && x->prefixes.items[row].folder == prefix.folder &&
+        if (x->prefixes.items[row].length == prefix.length &&
+            x->prefixes.items[row].folder == prefix.folder &&
             memcmp(x->prefixes.items[row].text, prefix.text, prefix.length) == 0)
             return row;
     row_index_add(g->prefix_rows, x->memory, hash, x->prefixes.count);
@@ -100,7 +103,8 @@ static int64_t prefix_number(gathering *g, index_prefix prefix)
     return x->prefixes.count - 1;
 }
 
-/* Whether every text that `inner` takes is one of `outer`. Where neither takes all of the other, no text is taken by both. */
+/* Whether every text that `inner` takes is one of `outer`. Where neither takes all of the other, no
+ * text is taken by both. */
 static bool covers(const index_prefix *outer, const index_prefix *inner)
 {
     if (outer->length > inner->length || memcmp(inner->text, outer->text, outer->length) != 0)
@@ -110,7 +114,8 @@ static bool covers(const index_prefix *outer, const index_prefix *inner)
     return inner->length == outer->length ? inner->folder : inner->text[outer->length] == '/';
 }
 
-/* A folder that climbs out of where it starts holds nothing; / and . hold more than what begins with them. */
+/* A folder that climbs out of where it starts holds nothing; / and . hold more than what begins
+ * with them. */
 static bool is_plain_folder(const char *text, uint32_t length)
 {
     return length >= 2 && !(text[0] == '.' && text[1] == '.');
@@ -124,13 +129,14 @@ static void need_prefix(gathering *g, partials *out, const graph_node *node)
     *out = (partials){0};
     if (prefix->kind != EXPRESSION_CONSTANT || !can_be_key(text) ||
         !kind_has_text(text->type->kind) || prefix->constant.length == 0 ||
-        (inside && (text->type->kind != CST_KIND_PATH || !is_plain_folder(prefix->constant.as.text, prefix->constant.length))))
+        (inside && (text->type->kind != CST_KIND_PATH ||
+                    !is_plain_folder(prefix->constant.as.text, prefix->constant.length))))
         return;
     const bool whole = prefix->constant.length <= LIMIT_INDEX_PREFIX_BYTES;
-    const int64_t number =
-        prefix_number(g, (index_prefix){.text = prefix->constant.as.text,
-                                        .length = whole ? prefix->constant.length : LIMIT_INDEX_PREFIX_BYTES,
-                                        .folder = inside && whole});
+    const int64_t number = prefix_number(
+        g, (index_prefix){.text = prefix->constant.as.text,
+                          .length = whole ? prefix->constant.length : LIMIT_INDEX_PREFIX_BYTES,
+                          .folder = inside && whole});
     const index_span span = {number, number};
     need_spans(g, out, node->operands[0], PLAN_KEY_PREFIX, &span, 1);
     out->exact = whole;
@@ -385,22 +391,15 @@ static void gather_plain(gathering *g, node_id id, bool negated, partials *out)
 {
     const graph_node *node = node_at(g, id);
     switch (node->kind) {
-    case EXPRESSION_EQUAL:
-        need_equal(g, out, node, negated);
-        break;
-    case EXPRESSION_IN_SET:
-        need_member(g, out, node, negated);
-        break;
-    case EXPRESSION_LESS:
-        need_less(g, out, node, negated);
-        break;
+    case EXPRESSION_EQUAL: need_equal(g, out, node, negated); break;
+    case EXPRESSION_IN_SET: need_member(g, out, node, negated); break;
+    case EXPRESSION_LESS: need_less(g, out, node, negated); break;
     case EXPRESSION_STARTS:
     case EXPRESSION_INSIDE:
         if (!negated)
             need_prefix(g, out, node);
         break;
-    default:
-        break;
+    default: break;
     }
     if (!out->never && out->count == 0)
         need_truth(g, out, id, negated);

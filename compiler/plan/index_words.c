@@ -1,10 +1,12 @@
 /*
- * index_words.c - the tree of an index as the words that the runtime walks, and the order of its rules.
+ * index_words.c - the tree of an index as the words that the runtime walks, and the order of its
+ * rules.
  *
- * Rules get their places in the order in which leaves are met, so that the rules of a leaf are neighbours and a leaf is one run of one
- * bundle; a rule that stands in several leaves is code once, in the place of the first. Rules that are exact need no code, and have
- * no place: they stand in each of their leaves. Tables of symbols and numbers that lie
- * close together become arrays, others hash tables. Children are written before the nodes that name them.
+ * Rules get their places in the order in which leaves are met, so that the rules of a leaf are
+ * neighbours and a leaf is one run of one bundle; a rule that stands in several leaves is code
+ * once, in the place of the first. Rules that are exact need no code, and have no place: they stand
+ * in each of their leaves. Tables of symbols and numbers that lie close together become arrays,
+ * others hash tables. Children are written before the nodes that name them.
  */
 #include <stdlib.h>
 #include <string.h>

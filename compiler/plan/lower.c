@@ -16,8 +16,9 @@
  *     the nearest quantifier with it.
  *   - ANY and ALL with a constant body are a test of the list's length; only as a witness, or where
  *     it marks texts, such an ANY may stay.
- *   - a node marks texts (graph.h) exactly when the checked condition does: an OR that is true whatever
- *     its marking operands say keeps them beside a constant, and two NOTs stay around what marks.
+ *   - a node marks texts (graph.h) exactly when the checked condition does: an OR that is true
+ * whatever its marking operands say keeps them beside a constant, and two NOTs stay around what
+ * marks.
  *
  * What is folded is what three-valued logic allows. `x and false` is false although x may be
  * undecided: min(x, 0) is 0. `x or not x` is true only for an x that is always decided, and so is
@@ -96,7 +97,8 @@ static bool has_opposites(const lower_pass *pass, const node_id *operands, uint3
     return false;
 }
 
-/* An OR that is true for sure. Those of its operands stay that have texts to show when they are true. */
+/* An OR that is true for sure. Those of its operands stay that have texts to show when they are
+ * true. */
 static node_id make_true(lower_pass *pass, const node_id *operands, uint32_t count)
 {
     const node_id yes = graph_truth(pass, true);
@@ -182,10 +184,8 @@ static bool folds(const graph_node *node)
     case CST_KIND_RECORD:
     case CST_KIND_JSON:
     case CST_KIND_NULL:
-    case CST_KIND_ABSENT:
-        return false;
-    default:
-        return true;
+    case CST_KIND_ABSENT: return false;
+    default: return true;
     }
 }
 
@@ -254,18 +254,10 @@ static node_id make_in_set(lower_pass *pass, node_id left, uint32_t number)
 static bool fold_float(expression_kind kind, double a, double b, cst_value *out)
 {
     switch (kind) {
-    case EXPRESSION_ADD:
-        out->as.number = a + b;
-        break;
-    case EXPRESSION_SUBTRACT:
-        out->as.number = a - b;
-        break;
-    case EXPRESSION_MULTIPLY:
-        out->as.number = a * b;
-        break;
-    default:
-        out->as.number = -a;
-        break;
+    case EXPRESSION_ADD: out->as.number = a + b; break;
+    case EXPRESSION_SUBTRACT: out->as.number = a - b; break;
+    case EXPRESSION_MULTIPLY: out->as.number = a * b; break;
+    default: out->as.number = -a; break;
     }
     return out->as.number - out->as.number == 0; /* finite */
 }
@@ -274,16 +266,11 @@ static bool fold_float(expression_kind kind, double a, double b, cst_value *out)
 static bool fold_integer(expression_kind kind, int64_t a, int64_t b, cst_value *out)
 {
     switch (kind) {
-    case EXPRESSION_ADD:
-        return !__builtin_add_overflow(a, b, &out->as.integer);
-    case EXPRESSION_SUBTRACT:
-        return !__builtin_sub_overflow(a, b, &out->as.integer);
-    case EXPRESSION_MULTIPLY:
-        return !__builtin_mul_overflow(a, b, &out->as.integer);
-    case EXPRESSION_WIDEN:
-        return !__builtin_mul_overflow(a, (int64_t)1000000, &out->as.integer);
-    default:
-        return !__builtin_sub_overflow((int64_t)0, a, &out->as.integer);
+    case EXPRESSION_ADD: return !__builtin_add_overflow(a, b, &out->as.integer);
+    case EXPRESSION_SUBTRACT: return !__builtin_sub_overflow(a, b, &out->as.integer);
+    case EXPRESSION_MULTIPLY: return !__builtin_mul_overflow(a, b, &out->as.integer);
+    case EXPRESSION_WIDEN: return !__builtin_mul_overflow(a, (int64_t)1000000, &out->as.integer);
+    default: return !__builtin_sub_overflow((int64_t)0, a, &out->as.integer);
     }
 }
 
@@ -385,13 +372,15 @@ static node_id lower_quantifier(lower_pass *pass, const expression *tree)
     const bool constant = is_constant(pass, body);
     const bool witness = tree->kind == EXPRESSION_ANY && pass->body->witness_count > 0;
     const bool marks = tree->kind == EXPRESSION_ANY &&
-                       graph_at(pass, list)->kind == EXPRESSION_FOUND && !is_truth(pass, body, false);
+                       graph_at(pass, list)->kind == EXPRESSION_FOUND &&
+                       !is_truth(pass, body, false);
     node_id id = CST_NONE;
     if (!constant || witness || marks)
         id = graph_make(pass, &node);
     if (witness)
         note_witness(pass, tree, id);
-    return constant && !marks ? fold_quantifier(pass, tree->kind, list, is_truth(pass, body, true)) : id;
+    return constant && !marks ? fold_quantifier(pass, tree->kind, list, is_truth(pass, body, true))
+                              : id;
 }
 
 /* ---- everything else ------------------------------------------------------------------------- */
@@ -416,18 +405,10 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     if (tree->right != NULL)
         operands[node.operand_count++] = lower(pass, tree->right);
     switch (tree->kind) {
-    case EXPRESSION_CONSTANT:
-        node.constant = tree->constant;
-        break;
-    case EXPRESSION_FIELD:
-        node.slot = tree->slot;
-        break;
-    case EXPRESSION_LOCAL:
-        node.local = pass->levels[tree->local];
-        break;
-    case EXPRESSION_OPEN_MEMBER:
-        node.name = tree->name;
-        break;
+    case EXPRESSION_CONSTANT: node.constant = tree->constant; break;
+    case EXPRESSION_FIELD: node.slot = tree->slot; break;
+    case EXPRESSION_LOCAL: node.local = pass->levels[tree->local]; break;
+    case EXPRESSION_OPEN_MEMBER: node.name = tree->name; break;
     case EXPRESSION_MEMBER:
     case EXPRESSION_PROPERTY:
     case EXPRESSION_FOUND:
@@ -440,11 +421,8 @@ static node_id lower_plain(lower_pass *pass, const expression *tree)
     case EXPRESSION_FACTS:
     case EXPRESSION_KNOWN:
     case EXPRESSION_RUNS:
-    case EXPRESSION_UNKNOWN:
-        node.index = tree->index;
-        break;
-    default:
-        break;
+    case EXPRESSION_UNKNOWN: node.index = tree->index; break;
+    default: break;
     }
     return graph_make(pass, &node);
 }
@@ -470,26 +448,19 @@ static node_id lower(lower_pass *pass, const expression *tree)
     case EXPRESSION_EARLIER:
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:
-    case EXPRESSION_ASK:
-        return lower_past(pass, tree);
+    case EXPRESSION_ASK: return lower_past(pass, tree);
     case EXPRESSION_ADD:
     case EXPRESSION_SUBTRACT:
     case EXPRESSION_MULTIPLY:
     case EXPRESSION_NEGATE:
-    case EXPRESSION_WIDEN:
-        return lower_arithmetic(pass, tree);
-    case EXPRESSION_TRUTH:
-        return lower_condition(pass, tree->left);
-    case EXPRESSION_NOT:
-        return make_not(pass, lower_condition(pass, tree->left));
+    case EXPRESSION_WIDEN: return lower_arithmetic(pass, tree);
+    case EXPRESSION_TRUTH: return lower_condition(pass, tree->left);
+    case EXPRESSION_NOT: return make_not(pass, lower_condition(pass, tree->left));
     case EXPRESSION_AND:
-    case EXPRESSION_OR:
-        return lower_junction(pass, tree);
+    case EXPRESSION_OR: return lower_junction(pass, tree);
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL:
-        return lower_quantifier(pass, tree);
-    case EXPRESSION_IN_SET:
-        return make_in_set(pass, lower(pass, tree->left), tree->index);
+    case EXPRESSION_ALL: return lower_quantifier(pass, tree);
+    case EXPRESSION_IN_SET: return make_in_set(pass, lower(pass, tree->left), tree->index);
     case EXPRESSION_EQUAL: {
         const node_id left = lower(pass, tree->left);
         return make_equal(pass, left, lower(pass, tree->right));
@@ -502,8 +473,7 @@ static node_id lower(lower_pass *pass, const expression *tree)
         const node_id left = lower(pass, tree->left);
         return make_not(pass, make_less(pass, lower(pass, tree->right), left));
     }
-    default:
-        return lower_plain(pass, tree);
+    default: return lower_plain(pass, tree);
     }
 }
 

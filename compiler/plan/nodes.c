@@ -134,76 +134,46 @@ static uint32_t own_cost(const lower_pass *pass, const graph_node *node)
 {
     const graph_node *left = node->operand_count > 0 ? graph_at(pass, node->operands[0]) : NULL;
     switch (node->kind) {
-    case EXPRESSION_OPEN_MEMBER:
-        return COST_open_member;
-    case EXPRESSION_OPEN_AS:
-        return COST_open_as;
-    case EXPRESSION_PROPERTY:
-        return COST_part;
-    case EXPRESSION_JOIN:
-        return COST_join;
-    case EXPRESSION_LENGTH:
-        return left->type->kind == CST_KIND_LIST ? 1 : COST_text_length;
-    case EXPRESSION_SUM:
-        return COST_list_sum;
+    case EXPRESSION_OPEN_MEMBER: return COST_open_member;
+    case EXPRESSION_OPEN_AS: return COST_open_as;
+    case EXPRESSION_PROPERTY: return COST_part;
+    case EXPRESSION_JOIN: return COST_join;
+    case EXPRESSION_LENGTH: return left->type->kind == CST_KIND_LIST ? 1 : COST_text_length;
+    case EXPRESSION_SUM: return COST_list_sum;
     case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST:
-        return COST_list_least;
-    case EXPRESSION_EQUAL:
-        return equal_cost(pass, node);
-    case EXPRESSION_IN_SET:
-        return set_cost(pass, node);
-    case EXPRESSION_IN_LIST:
-        return COST_list_has;
-    case EXPRESSION_STARTS:
-        return COST_text_starts;
-    case EXPRESSION_ENDS:
-        return COST_text_ends;
+    case EXPRESSION_GREATEST: return COST_list_least;
+    case EXPRESSION_EQUAL: return equal_cost(pass, node);
+    case EXPRESSION_IN_SET: return set_cost(pass, node);
+    case EXPRESSION_IN_LIST: return COST_list_has;
+    case EXPRESSION_STARTS: return COST_text_starts;
+    case EXPRESSION_ENDS: return COST_text_ends;
     case EXPRESSION_INSIDE:
         return left->type->kind == CST_KIND_HOST ? COST_host_inside : COST_path_inside;
-    case EXPRESSION_LEAVES:
-        return COST_text_leaves;
-    case EXPRESSION_FOUND:
-        return COST_text_found;
-    case EXPRESSION_CONTAINS:
-        return COST_text_contains;
-    case EXPRESSION_MATCHES:
-        return COST_text_matches;
-    case EXPRESSION_REPEATS:
-        return COST_text_repeats;
-    case EXPRESSION_EARLIER:
-        return COST_past_earlier;
-    case EXPRESSION_PAST_NUMBER:
-        return COST_past_number;
-    case EXPRESSION_PAST_LATEST:
-        return COST_past_latest;
-    case EXPRESSION_ASK:
-        return COST_host_ask;
-    case EXPRESSION_LABELLED:
-        return COST_session_has;
-    case EXPRESSION_NOTE:
-        return COST_past_note;
-    case EXPRESSION_FROM:
-        return COST_value_from;
+    case EXPRESSION_LEAVES: return COST_text_leaves;
+    case EXPRESSION_FOUND: return COST_text_found;
+    case EXPRESSION_CONTAINS: return COST_text_contains;
+    case EXPRESSION_MATCHES: return COST_text_matches;
+    case EXPRESSION_REPEATS: return COST_text_repeats;
+    case EXPRESSION_EARLIER: return COST_past_earlier;
+    case EXPRESSION_PAST_NUMBER: return COST_past_number;
+    case EXPRESSION_PAST_LATEST: return COST_past_latest;
+    case EXPRESSION_ASK: return COST_host_ask;
+    case EXPRESSION_LABELLED: return COST_session_has;
+    case EXPRESSION_NOTE: return COST_past_note;
+    case EXPRESSION_FROM: return COST_value_from;
     case EXPRESSION_FACTS:
-    case EXPRESSION_KNOWN:
-        return COST_command_facts;
-    case EXPRESSION_RUNS:
-        return COST_command_matches;
-    case EXPRESSION_UNKNOWN:
-        return COST_command_unknown;
-    case EXPRESSION_WITHIN:
-        return COST_command_inside;
+    case EXPRESSION_KNOWN: return COST_command_facts;
+    case EXPRESSION_RUNS: return COST_command_matches;
+    case EXPRESSION_UNKNOWN: return COST_command_unknown;
+    case EXPRESSION_WITHIN: return COST_command_inside;
     case EXPRESSION_CONSTANT:
     case EXPRESSION_FIELD:
     case EXPRESSION_LOCAL:
     case EXPRESSION_MEMBER:
     case EXPRESSION_NOT:
     case EXPRESSION_AND:
-    case EXPRESSION_OR:
-        return 0;
-    default:
-        return 1;
+    case EXPRESSION_OR: return 0;
+    default: return 1;
     }
 }
 
@@ -227,8 +197,7 @@ static bool node_marks(const lower_pass *pass, const graph_node *node)
     switch (node->kind) {
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
-    case EXPRESSION_REPEATS:
-        return true;
+    case EXPRESSION_REPEATS: return true;
     case EXPRESSION_ANY:
         return graph_at(pass, node->operands[0])->kind == EXPRESSION_FOUND ||
                graph_at(pass, node->operands[1])->marks;
@@ -238,8 +207,7 @@ static bool node_marks(const lower_pass *pass, const graph_node *node)
             if (graph_at(pass, node->operands[i])->marks)
                 return true;
         return false;
-    default:
-        return false;
+    default: return false;
     }
 }
 

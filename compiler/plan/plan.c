@@ -5,15 +5,15 @@
  * constants and the `interned` of slots (symbols.c).
  *
  * Groups. All bodies with one selector are a group, so that an event meets only rules about its
- * stage and tool. A large group may get an index over its rules (index.c); how many functions one without becomes is
- * the code generator's affair.
+ * stage and tool. A large group may get an index over its rules (index.c); how many functions one
+ * without becomes is the code generator's affair.
  *
  * Caches. A shared condition is remembered in a byte of frame.memo when an event can meet it
  * twice, it costs more than the byte does, it does not depend on an element, and it is always
  * decided: byte 0 is "not computed yet", 1 false, 2 true. A condition inside of a quantifier that
  * does not depend on the element counts as met twice. To find "twice" only the first and the
- * latest root that met a node are compared: a cache that is missed costs time, never meaning. Rules of one indexed group meet if they
- * stand in one leaf.
+ * latest root that met a node are compared: a cache that is missed costs time, never meaning. Rules
+ * of one indexed group meet if they stand in one leaf.
  *
  * Witnesses. Each `any` that a rule reports gets a row; an `any` inside of another is searched
  * within the first element of the outer one that makes it true.

@@ -31,8 +31,8 @@ uint32_t lists_add(arena *memory, lists *all, const uint32_t *words, uint32_t co
 
 /* ---- selectors ------------------------------------------------------------------------------- */
 
-typedef struct
-    plan_selector { /* a distinct selector and its rules: selector number = group number */
+typedef struct plan_selector { /* a distinct selector and its rules: selector number = group number
+                                */
     const selector *what;
     bool watches; /* its rules are watches */
     struct {
@@ -255,7 +255,7 @@ cst_ref image_bytes(image_builder *image, const char *bytes,
 cst_ref image_data(image_builder *image, const void *bytes, size_t length); /* 16-byte aligned */
 cst_range image_names(image_builder *image, const char *const *names, uint32_t count);
 
-void sets_build(image_builder *image); /* sets.c: set rows and their data */
+void sets_build(image_builder *image);    /* sets.c: set rows and their data */
 void externs_build(image_builder *image); /* externs.c: host predicates, and who asks them */
 void tables_build(
     image_builder *image); /* tables.c: what a person wrote: rules, messages, types, names */

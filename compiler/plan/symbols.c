@@ -81,12 +81,8 @@ typedef struct binding { /* quantifiers around the expression in hand */
 static void mark_interned(checked_policy *policy, const expression *tree, const binding *around)
 {
     switch (tree->kind) {
-    case EXPRESSION_FIELD:
-        policy->slots.items[tree->slot].interned = true;
-        return;
-    case EXPRESSION_MEMBER:
-        mark_interned(policy, tree->left, around);
-        return;
+    case EXPRESSION_FIELD: policy->slots.items[tree->slot].interned = true; return;
+    case EXPRESSION_MEMBER: mark_interned(policy, tree->left, around); return;
     case EXPRESSION_ELSE:
         mark_interned(policy, tree->left, around);
         mark_interned(policy, tree->right, around);
@@ -98,8 +94,7 @@ static void mark_interned(checked_policy *policy, const expression *tree, const 
                 return;
             }
         return;
-    default:
-        return;
+    default: return;
     }
 }
 

@@ -115,7 +115,8 @@ static cst_range build_message(image_builder *image, const rule_body *body, uint
     return range;
 }
 
-/* Single values whose origin must have been what it was for the condition to be true: those of an `and` at the top. */
+/* Single values whose origin must have been what it was for the condition to be true: those of an
+ * `and` at the top. */
 static void add_leaves(image_builder *image, const expression *condition)
 {
     for (uint32_t i = 0; condition->kind == EXPRESSION_AND && i < condition->item_count; i++)
@@ -124,7 +125,8 @@ static void add_leaves(image_builder *image, const expression *condition)
     if (from->kind != EXPRESSION_FROM || from->left->kind != EXPRESSION_FIELD)
         return;
     const type *const type = from->left->type;
-    if (kind_has_text(type->kind) || type->kind == CST_KIND_INT || type->kind == CST_KIND_DECIMAL || type->kind == CST_KIND_FLOAT)
+    if (kind_has_text(type->kind) || type->kind == CST_KIND_INT || type->kind == CST_KIND_DECIMAL ||
+        type->kind == CST_KIND_FLOAT)
         *ARENA_PUSH(image->memory, &image->leaves) = from->left->slot;
 }
 
@@ -152,8 +154,9 @@ static bool asks_past(const expression *node)
 {
     if (node == NULL)
         return false;
-    bool asks = node->kind == EXPRESSION_EARLIER || node->kind == EXPRESSION_PAST_NUMBER || node->kind == EXPRESSION_PAST_LATEST ||
-                asks_past(node->left) || asks_past(node->right);
+    bool asks = node->kind == EXPRESSION_EARLIER || node->kind == EXPRESSION_PAST_NUMBER ||
+                node->kind == EXPRESSION_PAST_LATEST || asks_past(node->left) ||
+                asks_past(node->right);
     for (uint32_t i = 0; i < node->item_count && !asks; i++)
         asks = asks_past(node->items[i]);
     return asks;
@@ -164,10 +167,11 @@ static uint32_t build_standing(image_builder *image, const checked_standing *one
 {
     if (one == NULL)
         return 0;
-    *ARENA_PUSH(image->memory, &image->standings) = (cst_standing_row){.within_us = one->within_us,
-                                                                       .uses = one->uses,
-                                                                       .holder = holder,
-                                                                       .free = image_names(image, one->free, one->free_count)};
+    *ARENA_PUSH(image->memory, &image->standings) =
+        (cst_standing_row){.within_us = one->within_us,
+                           .uses = one->uses,
+                           .holder = holder,
+                           .free = image_names(image, one->free, one->free_count)};
     return image->standings.count;
 }
 
@@ -252,10 +256,11 @@ static void build_policy(image_builder *image)
                              .version = image_text(image, one->version)};
         for (uint32_t s = 0; s < CST_STAGE_COUNT; s++) {
             const layer_default *of = &one->defaults[s];
-            row.defaults[s] = (cst_default_row){.verdict = (uint32_t)of->verdict,
-                                                .who = image_names(image, of->who, of->who_count),
-                                                .within_us = of->within_us,
-                                                .standing = build_standing(image, of->standing, CST_NONE)};
+            row.defaults[s] =
+                (cst_default_row){.verdict = (uint32_t)of->verdict,
+                                  .who = image_names(image, of->who, of->who_count),
+                                  .within_us = of->within_us,
+                                  .standing = build_standing(image, of->standing, CST_NONE)};
         }
         *ARENA_PUSH(image->memory, &image->layers) = row;
     }
@@ -268,12 +273,12 @@ static void build_policy(image_builder *image)
         *ARENA_PUSH(image->memory, &image->records) =
             (cst_record_row){.name = image_text(image, policy->records.items[i].name)};
     for (uint32_t t = 0; t < policy->tools.count; t++)
-        *ARENA_PUSH(image->memory, &image->tools) =
-            (cst_tool_row){.name = image_text(image, policy->tools.items[t].name),
-                           .symbol = image->symbols->tools[t],
-                           .arguments = policy->has_standing && policy->tools.items[t].parameters != NULL
-                                            ? 1 + type_number(image, policy->tools.items[t].parameters)
-                                            : 0};
+        *ARENA_PUSH(image->memory, &image->tools) = (cst_tool_row){
+            .name = image_text(image, policy->tools.items[t].name),
+            .symbol = image->symbols->tools[t],
+            .arguments = policy->has_standing && policy->tools.items[t].parameters != NULL
+                             ? 1 + type_number(image, policy->tools.items[t].parameters)
+                             : 0};
 }
 
 /* ---- history --------------------------------------------------------------------------------- */
@@ -283,20 +288,20 @@ static void build_history(image_builder *image)
     const checked_policy *policy = image->policy;
     for (uint32_t i = 0; i < policy->pasts.count; i++) {
         const checked_past *one = &policy->pasts.items[i];
-        *ARENA_PUSH(image->memory, &image->pasts) =
-            (cst_past_row){.identity = one->identity,
-                           .within_us = one->within_us,
-                           .text = image_text(image, one->text),
-                           .kind = (uint32_t)one->kind,
-                           .first_watch = one->first_watch,
-                           .steps = one->steps,
-                           .since = one->since,
-                           .since_keyed = one->since_keyed,
-                           .key_count = one->key_count,
-                           .across = one->across,
-                           .bound = past_bound(one),
-                           .saturates = past_saturates(one),
-                           .type = one->kind == CST_PAST_LATEST ? type_number(image, one->value) : CST_NONE};
+        *ARENA_PUSH(image->memory, &image->pasts) = (cst_past_row){
+            .identity = one->identity,
+            .within_us = one->within_us,
+            .text = image_text(image, one->text),
+            .kind = (uint32_t)one->kind,
+            .first_watch = one->first_watch,
+            .steps = one->steps,
+            .since = one->since,
+            .since_keyed = one->since_keyed,
+            .key_count = one->key_count,
+            .across = one->across,
+            .bound = past_bound(one),
+            .saturates = past_saturates(one),
+            .type = one->kind == CST_PAST_LATEST ? type_number(image, one->value) : CST_NONE};
     }
     for (uint32_t i = 0; i < policy->watches.count; i++) {
         const checked_watch *one = &policy->watches.items[i];
@@ -361,7 +366,8 @@ void tables_build(image_builder *image)
     build_slots(image);
     for (uint32_t r = 0; r < image->unit->graph->roots.count; r++) {
         build_rule(image, &image->unit->graph->roots.items[r]);
-        if (image->policy->rules.items[image->unit->graph->roots.items[r].rule].kind != CST_RULE_WATCH)
+        if (image->policy->rules.items[image->unit->graph->roots.items[r].rule].kind !=
+            CST_RULE_WATCH)
             image->declared_rules = image->rules.count;
     }
     build_groups(image);

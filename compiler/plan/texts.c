@@ -1,8 +1,10 @@
 /*
- * texts.c - the tables of what is looked for in texts: databases with their patterns, probes, echoes, origins.
+ * texts.c - the tables of what is looked for in texts: databases with their patterns, probes,
+ * echoes, origins.
  *
- * A database is finished here, when all rules have said what they look for, and becomes bytes of the pool. Numbers of patterns
- * in a database are those that the builder gave, so probes need no translation.
+ * A database is finished here, when all rules have said what they look for, and becomes bytes of
+ * the pool. Numbers of patterns in a database are those that the builder gave, so probes need no
+ * translation.
  */
 #include <string.h>
 
@@ -25,8 +27,12 @@ static bool build_database(image_builder *image, const checked_database *one)
         *ARENA_PUSH(image->memory, &image->patterns) =
             (cst_pattern_row){.name = image_text(image, one->patterns.items[i]->name),
                               .secret = one->patterns.items[i]->secret};
-    *ARENA_PUSH(image->memory, &image->databases) = (cst_database_row){
-        .bytes = image_data(image, bytes, length), .patterns = patterns, .views = one->views, .stage = (uint32_t)one->stage, .slot = one->slot};
+    *ARENA_PUSH(image->memory, &image->databases) =
+        (cst_database_row){.bytes = image_data(image, bytes, length),
+                           .patterns = patterns,
+                           .views = one->views,
+                           .stage = (uint32_t)one->stage,
+                           .slot = one->slot};
     return true;
 }
 
@@ -34,16 +40,16 @@ static void build_echo(image_builder *image, const checked_echo *one)
 {
     const cst_range origins = {image->origins.count, one->origin_count};
     for (uint32_t i = 0; i < one->origin_count; i++)
-        *ARENA_PUSH(image->memory, &image->origins) =
-            (cst_origin_row){.kind = (uint32_t)one->origins[i].kind,
-                             .tool = one->origins[i].tool,
-                             .agent = image_text(image, one->origins[i].agent),
-                             .text = one->origins[i].text,
-                             .value = one->origins[i].value,
-                             .sender = one->origins[i].sender,
-                             .path = image_names(image, one->origins[i].path, one->origins[i].path_count)};
-    *ARENA_PUSH(image->memory, &image->echoes) =
-        (cst_echo_row){.origins = origins, .chars = one->chars, .views = one->views, .stages = one->stages};
+        *ARENA_PUSH(image->memory, &image->origins) = (cst_origin_row){
+            .kind = (uint32_t)one->origins[i].kind,
+            .tool = one->origins[i].tool,
+            .agent = image_text(image, one->origins[i].agent),
+            .text = one->origins[i].text,
+            .value = one->origins[i].value,
+            .sender = one->origins[i].sender,
+            .path = image_names(image, one->origins[i].path, one->origins[i].path_count)};
+    *ARENA_PUSH(image->memory, &image->echoes) = (cst_echo_row){
+        .origins = origins, .chars = one->chars, .views = one->views, .stages = one->stages};
 }
 
 /* ---- from ------------------------------------------------------------------------------------ */
@@ -51,7 +57,8 @@ static void build_echo(image_builder *image, const checked_echo *one)
 /* A leaf of the source is a leaf of the origin too: the same, or a part of it. */
 static bool is_part(const checked_origin *source, const checked_origin *origin)
 {
-    if (source->kind != origin->kind || source->tool != origin->tool || source->path_count < origin->path_count ||
+    if (source->kind != origin->kind || source->tool != origin->tool ||
+        source->path_count < origin->path_count ||
         (source->agent != NULL && strcmp(source->agent, origin->agent) != 0))
         return false;
     for (uint32_t i = 0; i < origin->path_count; i++)
@@ -76,7 +83,8 @@ static void build_from(image_builder *image, const checked_from *one)
         while (low < high) {
             const uint32_t middle = low + (high - low) / 2;
             const checked_origin *const source = &policy->sources.items[middle];
-            if (source->kind < origin->kind || (source->kind == origin->kind && source->tool < origin->tool))
+            if (source->kind < origin->kind ||
+                (source->kind == origin->kind && source->tool < origin->tool))
                 low = middle + 1;
             else
                 high = middle;
@@ -87,8 +95,10 @@ static void build_from(image_builder *image, const checked_from *one)
             if (is_part(&policy->sources.items[low], origin))
                 set_bit(bits, low);
     }
-    *ARENA_PUSH(image->memory, &image->froms) = (cst_from_row){
-        .sources = image_data(image, bits, words * sizeof *bits), .chars = one->chars, .echoes = one->echoes};
+    *ARENA_PUSH(image->memory, &image->froms) =
+        (cst_from_row){.sources = image_data(image, bits, words * sizeof *bits),
+                       .chars = one->chars,
+                       .echoes = one->echoes};
 }
 
 static void build_sources(image_builder *image)
@@ -119,8 +129,9 @@ static void build_commands(image_builder *image, const checked_commands *one)
     *ARENA_PUSH(image->memory, &image->command_lists) =
         (cst_command_list_row){.rows = {image->commands.count, one->count}};
     for (uint32_t i = 0; i < one->count; i++)
-        *ARENA_PUSH(image->memory, &image->commands) = (cst_command_row){
-            .text = image_text(image, one->texts[i]), .program_length = (uint32_t)strcspn(one->texts[i], " ")};
+        *ARENA_PUSH(image->memory, &image->commands) =
+            (cst_command_row){.text = image_text(image, one->texts[i]),
+                              .program_length = (uint32_t)strcspn(one->texts[i], " ")};
 }
 
 bool texts_build(image_builder *image)

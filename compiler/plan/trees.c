@@ -14,8 +14,8 @@
  * clock's time goes into the targets of "time"; and a target of kind TOOL gets the tool number
  * with the name as its text, 0 for a tool that is not declared.
  *
- * At the stage action the tree of a tool that is `closed` has a node for `args` and for each of its parameters, read or not: what stands
- * beside them is not declared.
+ * At the stage action the tree of a tool that is `closed` has a node for `args` and for each of its
+ * parameters, read or not: what stands beside them is not declared.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -159,9 +159,11 @@ static uint32_t root_for(forest *all, cst_stage stage, uint32_t tool_number)
         if (uses.count > 0 && uses.items[uses.count - 1].number == use->slot)
             uses.items[uses.count - 1].required |= use->required_keys;
         else
-            *ARENA_PUSH(memory, &uses) = (tree_use){&policy->slots.items[use->slot], use->slot, use->required_keys};
+            *ARENA_PUSH(memory, &uses) =
+                (tree_use){&policy->slots.items[use->slot], use->slot, use->required_keys};
     }
-    const bool closed = stage == CST_ACTION && tool_number != CST_NONE && policy->tools.items[tool_number].closed &&
+    const bool closed = stage == CST_ACTION && tool_number != CST_NONE &&
+                        policy->tools.items[tool_number].closed &&
                         policy->tools.items[tool_number].parameters != NULL;
     uint32_t *content = arena_array(memory, uses.count * (size_t)3 + 1, sizeof *content);
     for (uint32_t i = 0; i < uses.count; i++) {
@@ -169,7 +171,8 @@ static uint32_t root_for(forest *all, cst_stage stage, uint32_t tool_number)
         content[i * 3 + 1] = (uint32_t)uses.items[i].required;
         content[i * 3 + 2] = (uint32_t)(uses.items[i].required >> 32);
     }
-    content[uses.count * 3] = closed ? tool_number : CST_NONE; /* no two closed tools share a tree */
+    /* no two closed tools share a tree */
+    content[uses.count * 3] = closed ? tool_number : CST_NONE;
     const uint32_t number = lists_add(memory, &all->known, content, uses.count * 3 + 1);
     if (number == all->roots.count) {
         if (closed)
@@ -189,7 +192,8 @@ typedef struct group_vector {
 } group_vector;
 
 /* Groups ascend because selectors are visited in order. */
-static group_vector *groups_by_tool(image_builder *image, cst_stage stage, uint32_t tools, bool watches)
+static group_vector *groups_by_tool(image_builder *image, cst_stage stage, uint32_t tools,
+                                    bool watches)
 {
     group_vector *by_tool = arena_array(image->memory, tools, sizeof *by_tool);
     for (uint32_t s = 0; s < image->selector_count; s++) {
@@ -233,7 +237,9 @@ void trees_build(image_builder *image)
             const list_entry *watch = &lists_of_groups.entries.items[watched];
             const uint32_t root = root_for(&all, (cst_stage)s, has_tools ? t : CST_NONE);
             *ARENA_PUSH(image->memory, &image->dispatch) =
-                (cst_dispatch_row){.root = root, .groups = {entry->first, entry->count}, .watches = {watch->first, watch->count}};
+                (cst_dispatch_row){.root = root,
+                                   .groups = {entry->first, entry->count},
+                                   .watches = {watch->first, watch->count}};
         }
     }
     image->group_lists.items = lists_of_groups.words.items;

@@ -1,6 +1,7 @@
 /*
- * conditions.c - see conditions.h. Knows which shapes of trees the checker makes out of one thing that was written: beside a quantifier
- * over a list that may be incomplete stands an UNKNOWN, and both are one condition.
+ * conditions.c - see conditions.h. Knows which shapes of trees the checker makes out of one thing
+ * that was written: beside a quantifier over a list that may be incomplete stands an UNKNOWN, and
+ * both are one condition.
  */
 #include "compiler/reference/conditions.h"
 
@@ -38,7 +39,8 @@ expression *condition_inner(expression *tree)
 static bool is_unrolled(const checked_policy *policy, const expression *tree)
 {
     for (uint32_t i = 0; i < tree->item_count; i++)
-        if (!same_place(tree->range, tree->items[i]->range) || condition_form_of(policy, tree->items[i]) == CONDITION_NONE)
+        if (!same_place(tree->range, tree->items[i]->range) ||
+            condition_form_of(policy, tree->items[i]) == CONDITION_NONE)
             return false;
     return true;
 }
@@ -52,26 +54,27 @@ condition_form condition_form_of(const checked_policy *policy, const expression 
     switch (tree->kind) {
     case EXPRESSION_CONSTANT:
     case EXPRESSION_NOTE:
-    case EXPRESSION_UNKNOWN:
-        return CONDITION_NONE;
-    case EXPRESSION_PRESENT: /* what a question about the past counts must be there: nobody wrote that */
+    case EXPRESSION_UNKNOWN: return CONDITION_NONE;
+    case EXPRESSION_PRESENT: /* what a question about the past counts must be there: nobody wrote
+                                that */
         return same_place(tree->range, tree->left->range) ? CONDITION_NONE : CONDITION_ATOM;
     case EXPRESSION_AND:
-    case EXPRESSION_OR: /* `in` and `==` may have become one, whose operands stand where it stands */
+    case EXPRESSION_OR: /* `in` and `==` may have become one, whose operands stand where it stands
+                         */
         return is_unrolled(policy, tree) ? CONDITION_ATOM : CONDITION_JUNCTION;
     case EXPRESSION_NOT:
-        return condition_form_of(policy, tree->left) == CONDITION_NONE ? CONDITION_NONE : CONDITION_NEGATION;
+        return condition_form_of(policy, tree->left) == CONDITION_NONE ? CONDITION_NONE
+                                                                       : CONDITION_NEGATION;
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL:
-        return CONDITION_QUANTIFIER;
-    default:
-        return CONDITION_ATOM;
+    case EXPRESSION_ALL: return CONDITION_QUANTIFIER;
+    default: return CONDITION_ATOM;
     }
 }
 
 void condition_pasts(const expression *tree, void (*visit)(void *user, uint32_t past), void *user)
 {
-    if (tree->kind == EXPRESSION_EARLIER || tree->kind == EXPRESSION_PAST_NUMBER || tree->kind == EXPRESSION_PAST_LATEST)
+    if (tree->kind == EXPRESSION_EARLIER || tree->kind == EXPRESSION_PAST_NUMBER ||
+        tree->kind == EXPRESSION_PAST_LATEST)
         visit(user, tree->index);
     for (uint32_t i = 0; i < tree->item_count; i++)
         condition_pasts(tree->items[i], visit, user);

@@ -1,8 +1,10 @@
 /*
- * conditions.h - the single conditions of a rule, as its author sees them: what coverage.c and mutation.c share.
+ * conditions.h - the single conditions of a rule, as its author sees them: what coverage.c and
+ * mutation.c share.
  *
- * A condition is what stands between `and`, `or` and `not`. A quantifier is one, and so is each condition inside of it. What a library's
- * definition says is none of the author's business: a call of it is one condition. Some nodes are no condition that anybody wrote.
+ * A condition is what stands between `and`, `or` and `not`. A quantifier is one, and so is each
+ * condition inside of it. What a library's definition says is none of the author's business: a call
+ * of it is one condition. Some nodes are no condition that anybody wrote.
  *
  * Layer 3 of the compiler.
  */
@@ -25,11 +27,14 @@ bool same_place(source_range a, source_range b);
 /* A bool that is a condition of its own is that condition. */
 expression *condition_inner(expression *tree);
 condition_form condition_form_of(const checked_policy *policy, const expression *tree);
-/* Where it is shown: itself, or the call of a library's definition. False: nowhere in the policy's files. */
+/* Where it is shown: itself, or the call of a library's definition. False: nowhere in the policy's
+ * files. */
 bool condition_place(const checked_policy *policy, const expression *tree, source_range *out);
-/* Calls `visit` for each question about the past in a condition's values: its number in policy->pasts. Not below another condition. */
+/* Calls `visit` for each question about the past in a condition's values: its number in
+ * policy->pasts. Not below another condition. */
 void condition_pasts(const expression *tree, void (*visit)(void *user, uint32_t past), void *user);
-/* A watch's rule belongs to a question: first_watch and so on, then `since`. Answers how many there are; `number` is below that. */
+/* A watch's rule belongs to a question: first_watch and so on, then `since`. Answers how many there
+ * are; `number` is below that. */
 uint32_t past_watch_count(const checked_past *past);
 uint32_t past_watch_at(const checked_past *past, uint32_t number);
 

@@ -1,15 +1,19 @@
 /*
  * coverage.c - see coverage.h.
  *
- * Each condition of each tree is a cell; those of a quantifier's body follow it. When a group has been evaluated the cells of its rules are
- * evaluated once more, under the same frame, and note in which ways they came out. One written condition may stand in several trees (one
- * for each selector of its rule, or where a definition is used twice): then it is one coverage_condition with several cells.
+ * Each condition of each tree is a cell; those of a quantifier's body follow it. When a group has
+ * been evaluated the cells of its rules are evaluated once more, under the same frame, and note in
+ * which ways they came out. One written condition may stand in several trees (one for each selector
+ * of its rule, or where a definition is used twice): then it is one coverage_condition with several
+ * cells.
  *
- * The conditions of a question about the past are those of hidden rules, which look at the events that the question waits for. They
- * count for the first rule that asks it, so that nothing is counted twice.
+ * The conditions of a question about the past are those of hidden rules, which look at the events
+ * that the question waits for. They count for the first rule that asks it, so that nothing is
+ * counted twice.
  *
- * Rules that ask the host run again when its answers are there, and all rules run again for what a replacement made. What is not asked yet
- * says nothing; otherwise an event has shown all that any of its runs has shown, and a rule has fired if it did in one of them.
+ * Rules that ask the host run again when its answers are there, and all rules run again for what a
+ * replacement made. What is not asked yet says nothing; otherwise an event has shown all that any
+ * of its runs has shown, and a rule has fired if it did in one of them.
  */
 #include "compiler/reference/coverage.h"
 
@@ -24,13 +28,13 @@ enum { SEEN_TRUE = 1, SEEN_FALSE = 2, SEEN_UNDECIDED = 4 };
 
 typedef struct cell {
     const expression *node;
-    uint32_t end;       /* the first cell behind those of a quantifier's body */
+    uint32_t end; /* the first cell behind those of a quantifier's body */
     uint32_t condition;
     uint32_t rule;
     source_range range;
 } cell;
 
-typedef struct view { /* the tree of one body, counted for one rule */
+typedef struct view {          /* the tree of one body, counted for one rule */
     uint32_t rule, first, end; /* cells */
     bool whole;                /* the tree decides whether the rule fires */
 } view;
@@ -41,27 +45,29 @@ typedef struct coverage_private {
         cell *items;
         uint32_t count, capacity;
     } cells;
-    view *views;        /* by row of the image; a row of CST_NONE: nobody's */
-    uint8_t *asked;     /* by past: its watches have a rule */
+    view *views;           /* by row of the image; a row of CST_NONE: nobody's */
+    uint8_t *asked;        /* by past: its watches have a rule */
     uint32_t *watch_rules; /* by watch: its hidden rule */
-    uint32_t *first_rows; /* by rule */
-    uint32_t *touched;  /* conditions of the event in hand */
+    uint32_t *first_rows;  /* by rule */
+    uint32_t *touched;     /* conditions of the event in hand */
     uint32_t touched_count;
     uint32_t *touched_rules, touched_rule_count;
     bool permitted[LIMIT_LAYERS]; /* by a permit that counts, in the event in hand */
-    uint32_t rule;      /* while cells are made */
+    uint32_t rule;                /* while cells are made */
 } coverage_private;
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
 static void watches_add(void *user, uint32_t past);
 
-/* `a != b` and `a not in b` are conditions as they are written; `not (…)` is about what stands in it, and so is `unless`, of which nothing
- * but its operand has a place. */
+/* `a != b` and `a not in b` are conditions as they are written; `not (…)` is about what stands in
+ * it, and so is `unless`, of which nothing but its operand has a place. */
 static bool is_written(const coverage *self, const expression *tree, bool below_unless)
 {
-    const ast_expression *const unless = self->policy->rules.items[self->own->rule].declaration->unless;
-    if (!same_place(tree->range, tree->left->range) || condition_form_of(self->policy, condition_inner(tree->left)) != CONDITION_ATOM)
+    const ast_expression *const unless =
+        self->policy->rules.items[self->own->rule].declaration->unless;
+    if (!same_place(tree->range, tree->left->range) ||
+        condition_form_of(self->policy, condition_inner(tree->left)) != CONDITION_ATOM)
         return false;
     return below_unless || unless == NULL || !same_place(tree->range, unless->range);
 }
@@ -83,7 +89,8 @@ static void cells_add(coverage *self, expression *given, bool below_unless)
     const uint32_t number = own->cells.count;
     source_range range = tree->range;
     condition_place(self->policy, tree, &range);
-    *ARENA_PUSH(&own->unit->arena, &own->cells) = (cell){.node = tree, .rule = own->rule, .range = range};
+    *ARENA_PUSH(&own->unit->arena, &own->cells) =
+        (cell){.node = tree, .rule = own->rule, .range = range};
     if (form == CONDITION_QUANTIFIER)
         cells_add(self, tree->right, false);
     own->cells.items[number].end = own->cells.count;
@@ -162,7 +169,8 @@ static void conditions_make(coverage *self)
         if (i == 0 || by_place(&sorted[i - 1], &sorted[i]) != 0) {
             if (owner->count++ == 0)
                 owner->first = self->condition_count;
-            self->conditions[self->condition_count++] = (coverage_condition){.rule = sorted[i]->rule, .range = sorted[i]->range};
+            self->conditions[self->condition_count++] =
+                (coverage_condition){.rule = sorted[i]->rule, .range = sorted[i]->range};
         }
         sorted[i]->condition = self->condition_count - 1;
     }
@@ -199,7 +207,8 @@ coverage *coverage_new(compilation *unit)
     }
     conditions_make(self);
     own->touched = arena_array(memory, self->condition_count + 1u, sizeof *own->touched);
-    own->touched_rules = arena_array(memory, policy->declared_rules + 1u, sizeof *own->touched_rules);
+    own->touched_rules =
+        arena_array(memory, policy->declared_rules + 1u, sizeof *own->touched_rules);
     return self;
 }
 
@@ -211,10 +220,12 @@ static uint8_t seen_of(const coverage *self, cst_truth truth)
         return SEEN_TRUE;
     if (truth == CST_FALSE)
         return SEEN_FALSE;
-    return self->policy->externs.count > 0 && truth == HOST_LOWEST ? 0 : SEEN_UNDECIDED; /* not asked yet */
+    /* not asked yet */
+    return self->policy->externs.count > 0 && truth == HOST_LOWEST ? 0 : SEEN_UNDECIDED;
 }
 
-static void cells_observe(coverage *self, const evaluation *run, uint32_t first, uint32_t end, const binding *bound)
+static void cells_observe(coverage *self, const evaluation *run, uint32_t first, uint32_t end,
+                          const binding *bound)
 {
     coverage_private *const own = self->own;
     for (uint32_t i = first; i < end; i = own->cells.items[i].end) {
@@ -227,10 +238,12 @@ static void cells_observe(coverage *self, const evaluation *run, uint32_t first,
         if (cell->end == i + 1)
             continue;
         cst_value list;
-        if (evaluate_value(run, cell->node->left, bound, &list) != CST_FALSE || list.kind != CST_KIND_LIST)
+        if (evaluate_value(run, cell->node->left, bound, &list) != CST_FALSE ||
+            list.kind != CST_KIND_LIST)
             continue;
         for (uint32_t k = 0; k < list.length; k++) {
-            const binding inner = {.outer = bound, .local = cell->node->local, .element = &list.as.items[k]};
+            const binding inner = {
+                .outer = bound, .local = cell->node->local, .element = &list.as.items[k]};
             cells_observe(self, run, i + 1, cell->end, &inner);
         }
     }
@@ -259,7 +272,8 @@ void coverage_observe(coverage *self, cst_frame *frame, uint32_t group_number)
         const graph_root *const root = &own->unit->graph->roots.items[group->rules[i].root];
         const rule *const one = &self->policy->rules.items[view->rule];
         coverage_rule *const counted = &self->rules[view->rule];
-        const uint8_t seen = seen_of(self, evaluate_condition(&run, one->bodies[root->body].condition, NULL));
+        const uint8_t seen =
+            seen_of(self, evaluate_condition(&run, one->bodies[root->body].condition, NULL));
         if (counted->now == 0 && seen != 0)
             own->touched_rules[own->touched_rule_count++] = view->rule;
         counted->now |= seen;
@@ -282,7 +296,9 @@ void coverage_end(coverage *self, cst_stage stage, bool well_formed)
     for (uint32_t i = 0; i < own->touched_rule_count; i++) {
         coverage_rule *const one = &self->rules[own->touched_rules[i]];
         const bool undecided = (one->now & SEEN_TRUE) == 0 && (one->now & SEEN_UNDECIDED) != 0;
-        const bool fired = (one->now & SEEN_TRUE) != 0 || (undecided && self->policy->rules.items[own->touched_rules[i]].restricts);
+        const bool fired =
+            (one->now & SEEN_TRUE) != 0 ||
+            (undecided && self->policy->rules.items[own->touched_rules[i]].restricts);
         one->fired += fired;
         one->silent += !fired && !undecided;
         one->undecided += undecided;

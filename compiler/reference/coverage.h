@@ -1,8 +1,10 @@
 /*
- * coverage.h - what tests make of a policy: how often each rule fired or stayed silent, and which way each of its conditions came out.
+ * coverage.h - what tests make of a policy: how often each rule fired or stayed silent, and which
+ * way each of its conditions came out.
  *
- * Hand coverage_observe to reference_observe (or call it from there), and decide events between coverage_begin and coverage_end. An
- * event counts once, however often its rules are evaluated for it.
+ * Hand coverage_observe to reference_observe (or call it from there), and decide events between
+ * coverage_begin and coverage_end. An event counts once, however often its rules are evaluated for
+ * it.
  *
  * Layer 3 of the compiler.
  */
@@ -12,22 +14,23 @@
 #include "compiler/plan.h"
 
 typedef struct coverage_condition {
-    uint32_t rule;       /* that it belongs to, by itself or by a question about the past */
+    uint32_t rule; /* that it belongs to, by itself or by a question about the past */
     source_range range;
     uint64_t seen_true, seen_false, undecided; /* events */
-    uint8_t now;         /* of the event in hand */
+    uint8_t now;                               /* of the event in hand */
 } coverage_condition;
 
 typedef struct coverage_rule {
-    uint64_t fired;      /* a permit or waiver: counted */
+    uint64_t fired; /* a permit or waiver: counted */
     uint64_t silent;
-    uint64_t undecided;  /* of those, and of a permit or waiver that did not count */
+    uint64_t undecided;    /* of those, and of a permit or waiver that did not count */
     uint32_t first, count; /* conditions, in source order */
-    bool conditional;    /* it has a condition at all */
+    bool conditional;      /* it has a condition at all */
     uint8_t now;
 } coverage_rule;
 
-typedef struct coverage_default { /* of one layer and stage; if it is `permit`, nothing is counted */
+/* of one layer and stage; if it is `permit`, nothing is counted */
+typedef struct coverage_default {
     uint64_t stood, lifted;
 } coverage_default;
 

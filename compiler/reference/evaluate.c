@@ -54,21 +54,18 @@ static uint64_t list_steps(const cst_value *list, const cst_value *value)
 static uint64_t compare_steps(const expression *tree, const cst_value *a, const cst_value *b)
 {
     switch (tree->kind) {
-    case EXPRESSION_EQUAL:
-        return least_of(a, b);
-    case EXPRESSION_IN_LIST:
-        return list_steps(b, a);
+    case EXPRESSION_EQUAL: return least_of(a, b);
+    case EXPRESSION_IN_LIST: return list_steps(b, a);
     case EXPRESSION_STARTS:
     case EXPRESSION_ENDS:
     case EXPRESSION_INSIDE:
-    case EXPRESSION_WITHIN:
-        return size_of(a) + size_of(b);
-    default:
-        return 0;
+    case EXPRESSION_WITHIN: return size_of(a) + size_of(b);
+    default: return 0;
     }
 }
 
-/* What making a value of another one goes over; texts inside of values are counted where they are listed. */
+/* What making a value of another one goes over; texts inside of values are counted where they are
+ * listed. */
 static uint64_t derive_steps(const expression *tree, const cst_value *left)
 {
     switch (tree->kind) {
@@ -76,17 +73,13 @@ static uint64_t derive_steps(const expression *tree, const cst_value *left)
         const cst_json *const object = left->kind == CST_KIND_JSON ? left->parts : NULL;
         return object != NULL && object->kind == JSON_OBJECT ? object->length : 0;
     }
-    case EXPRESSION_OPEN_AS:
-        return left->kind == CST_KIND_JSON ? left->at_length : 0;
+    case EXPRESSION_OPEN_AS: return left->kind == CST_KIND_JSON ? left->at_length : 0;
     case EXPRESSION_PROPERTY:
-    case EXPRESSION_LENGTH:
-        return size_of(left);
+    case EXPRESSION_LENGTH: return size_of(left);
     case EXPRESSION_SUM:
     case EXPRESSION_LEAST:
-    case EXPRESSION_GREATEST:
-        return left->kind == CST_KIND_LIST ? left->length : 0;
-    default:
-        return 0;
+    case EXPRESSION_GREATEST: return left->kind == CST_KIND_LIST ? left->length : 0;
+    default: return 0;
     }
 }
 
@@ -203,9 +196,7 @@ static cst_truth derive(const evaluation *run, const expression *tree, const cst
     const cst_services *services = run->frame->services;
     work_of(run)->values += derive_steps(tree, left);
     switch (tree->kind) {
-    case EXPRESSION_MEMBER:
-        *out = *element_at(left, tree->index);
-        return CST_FALSE;
+    case EXPRESSION_MEMBER: *out = *element_at(left, tree->index); return CST_FALSE;
     case EXPRESSION_OPEN_MEMBER:
         if (!services->open_member(run->frame, left, tree->index, out))
             *out = absent;
@@ -217,24 +208,23 @@ static cst_truth derive(const evaluation *run, const expression *tree, const cst
     case EXPRESSION_PROPERTY:
         services->part(run->frame, left, tree->index, 0, out);
         return CST_FALSE;
-    case EXPRESSION_NEGATE:
-        return negate(tree, left, out);
-    case EXPRESSION_WIDEN:
-        return widen(tree, left, out);
+    case EXPRESSION_NEGATE: return negate(tree, left, out);
+    case EXPRESSION_WIDEN: return widen(tree, left, out);
     case EXPRESSION_LENGTH:
         *out = number_value(CST_KIND_INT, tree->left->type->kind == CST_KIND_LIST
                                               ? (int64_t)left->length
                                               : services->text_length(left));
         return CST_FALSE;
-    case EXPRESSION_SUM:
-        return sum(run, tree, left, out);
+    case EXPRESSION_SUM: return sum(run, tree, left, out);
     case EXPRESSION_LEAVES:
         return services->text_leaves(run->frame, left, out) ? CST_FALSE : undecided(tree);
     case EXPRESSION_FOUND:
-        return services->text_found(run->frame, left, tree->index, tree->type->row, out) ? CST_FALSE
-                                                                                        : undecided(tree);
+        return services->text_found(run->frame, left, tree->index, tree->type->row, out)
+                   ? CST_FALSE
+                   : undecided(tree);
     case EXPRESSION_FACTS:
-        return services->command_facts(run->frame, left, tree->index, out) ? CST_FALSE : undecided(tree);
+        return services->command_facts(run->frame, left, tree->index, out) ? CST_FALSE
+                                                                           : undecided(tree);
     case EXPRESSION_KNOWN:
         services->command_facts(run->frame, left, tree->index, out);
         return CST_FALSE;
@@ -257,7 +247,8 @@ static cst_truth hand_over_keys(const evaluation *run, const expression *tree, c
     return trouble;
 }
 
-static cst_truth ask_number(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+static cst_truth ask_number(const evaluation *run, const expression *tree, const binding *bound,
+                            cst_value *out)
 {
     const cst_truth trouble = hand_over_keys(run, tree, bound);
     int64_t number = 0;
@@ -266,7 +257,8 @@ static cst_truth ask_number(const evaluation *run, const expression *tree, const
     return trouble != CST_FALSE ? trouble : known ? CST_FALSE : undecided(tree);
 }
 
-static cst_truth ask_latest(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+static cst_truth ask_latest(const evaluation *run, const expression *tree, const binding *bound,
+                            cst_value *out)
 {
     const cst_truth trouble = hand_over_keys(run, tree, bound);
     const bool known = run->frame->services->past_latest(run->frame, tree->index, out);
@@ -274,7 +266,8 @@ static cst_truth ask_latest(const evaluation *run, const expression *tree, const
 }
 
 /* Hands over the arguments, then asks the host; their trouble is the answer's. */
-static cst_truth ask_host(const evaluation *run, const expression *tree, const binding *bound, cst_value *out)
+static cst_truth ask_host(const evaluation *run, const expression *tree, const binding *bound,
+                          cst_value *out)
 {
     cst_value arguments[LIMIT_HOST_ARGUMENTS];
     cst_truth trouble = CST_FALSE;
@@ -285,8 +278,10 @@ static cst_truth ask_host(const evaluation *run, const expression *tree, const b
     return run->frame->services->host_ask(run->frame, tree->index, tree->site, trouble, out);
 }
 
-/* What may come out either way is asked for its other bound below a `not`: the least of not X is not the greatest of X. */
-static cst_truth negated_question(const evaluation *run, const expression *operand, const binding *bound)
+/* What may come out either way is asked for its other bound below a `not`: the least of not X is
+ * not the greatest of X. */
+static cst_truth negated_question(const evaluation *run, const expression *operand,
+                                  const binding *bound)
 {
     run->frame->services->host_flip(run->frame);
     const cst_truth truth = evaluate_condition(run, operand, bound);
@@ -320,15 +315,9 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
     work_of(run)->nodes++;
     *out = absent;
     switch (tree->kind) {
-    case EXPRESSION_CONSTANT:
-        *out = tree->constant;
-        return CST_FALSE;
-    case EXPRESSION_FIELD:
-        *out = run->frame->slots[tree->slot];
-        return CST_FALSE;
-    case EXPRESSION_LOCAL:
-        *out = *element_of(bound, tree->local);
-        return CST_FALSE;
+    case EXPRESSION_CONSTANT: *out = tree->constant; return CST_FALSE;
+    case EXPRESSION_FIELD: *out = run->frame->slots[tree->slot]; return CST_FALSE;
+    case EXPRESSION_LOCAL: *out = *element_of(bound, tree->local); return CST_FALSE;
     case EXPRESSION_ELSE: {
         const cst_truth left = evaluate_value(run, tree->left, bound, out);
         if (left != CST_FALSE || value_is_there(out))
@@ -337,8 +326,7 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
     }
     case EXPRESSION_ADD:
     case EXPRESSION_SUBTRACT:
-    case EXPRESSION_MULTIPLY:
-        return calculate(run, tree, bound, out);
+    case EXPRESSION_MULTIPLY: return calculate(run, tree, bound, out);
     case EXPRESSION_JOIN: {
         cst_value a, b;
         const cst_truth left = evaluate_value(run, tree->left, bound, &a);
@@ -348,12 +336,9 @@ cst_truth evaluate_value(const evaluation *run, const expression *tree, const bi
         work_of(run)->values += size_of(&a) + size_of(&b);
         return run->frame->services->join(run->frame, &a, &b, out) ? CST_FALSE : undecided(tree);
     }
-    case EXPRESSION_PAST_NUMBER:
-        return ask_number(run, tree, bound, out);
-    case EXPRESSION_PAST_LATEST:
-        return ask_latest(run, tree, bound, out);
-    case EXPRESSION_ASK:
-        return ask_host(run, tree, bound, out);
+    case EXPRESSION_PAST_NUMBER: return ask_number(run, tree, bound, out);
+    case EXPRESSION_PAST_LATEST: return ask_latest(run, tree, bound, out);
+    case EXPRESSION_ASK: return ask_host(run, tree, bound, out);
     case EXPRESSION_MEMBER:
     case EXPRESSION_OPEN_MEMBER:
     case EXPRESSION_OPEN_AS:
@@ -485,19 +470,15 @@ static bool compare(const evaluation *run, const expression *tree, const cst_val
     const cst_services *services = run->frame->services;
     const cst_kind kind = kind_of(tree->left);
     switch (tree->kind) {
-    case EXPRESSION_EQUAL:
-        return equal(tree, a, b);
+    case EXPRESSION_EQUAL: return equal(tree, a, b);
     case EXPRESSION_LESS:
         return kind == CST_KIND_FLOAT ? a->as.number < b->as.number : a->as.integer < b->as.integer;
     case EXPRESSION_LESS_EQUAL:
         return kind == CST_KIND_FLOAT ? a->as.number <= b->as.number
                                       : a->as.integer <= b->as.integer;
-    case EXPRESSION_IN_LIST:
-        return services->list_has(b, a) != 0;
-    case EXPRESSION_STARTS:
-        return services->text_starts(a, b) != 0;
-    case EXPRESSION_ENDS:
-        return services->text_ends(a, b) != 0;
+    case EXPRESSION_IN_LIST: return services->list_has(b, a) != 0;
+    case EXPRESSION_STARTS: return services->text_starts(a, b) != 0;
+    case EXPRESSION_ENDS: return services->text_ends(a, b) != 0;
     default: /* INSIDE */
         return (kind == CST_KIND_HOST ? services->host_inside(a, b)
                                       : services->path_inside(a, b)) != 0;
@@ -558,8 +539,10 @@ static cst_truth test_command(const evaluation *run, const expression *tree, con
     if (trouble != CST_FALSE)
         return trouble;
     if (tree->kind == EXPRESSION_RUNS)
-        return services->command_matches(run->frame, &line, tree->index / 2, tree->index % 2, tree->site);
-    return services->command_unknown(run->frame, &line, tree->index / 2, tree->index % 2, tree->site);
+        return services->command_matches(run->frame, &line, tree->index / 2, tree->index % 2,
+                                         tree->site);
+    return services->command_unknown(run->frame, &line, tree->index / 2, tree->index % 2,
+                                     tree->site);
 }
 
 cst_truth evaluate_condition(const evaluation *run, const expression *tree, const binding *bound)
@@ -587,24 +570,19 @@ static cst_truth test(const evaluation *run, const expression *tree, const bindi
             return negated_question(run, tree->left, bound);
         return cst_truth_not(evaluate_condition(run, tree->left, bound));
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL:
-        return quantify(run, tree, bound);
+    case EXPRESSION_ALL: return quantify(run, tree, bound);
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
     case EXPRESSION_REPEATS:
-    case EXPRESSION_FROM:
-        return test_text(run, tree, bound);
+    case EXPRESSION_FROM: return test_text(run, tree, bound);
     case EXPRESSION_RUNS:
-    case EXPRESSION_UNKNOWN:
-        return test_command(run, tree, bound);
+    case EXPRESSION_UNKNOWN: return test_command(run, tree, bound);
     case EXPRESSION_TRUTH:
     case EXPRESSION_IN_SET:
-    case EXPRESSION_PRESENT:
-        return test_one(run, tree, bound);
+    case EXPRESSION_PRESENT: return test_one(run, tree, bound);
     case EXPRESSION_EARLIER:
     case EXPRESSION_LABELLED:
-    case EXPRESSION_NOTE:
-        return ask_past(run, tree, bound);
+    case EXPRESSION_NOTE: return ask_past(run, tree, bound);
     case EXPRESSION_EQUAL:
     case EXPRESSION_LESS:
     case EXPRESSION_LESS_EQUAL:

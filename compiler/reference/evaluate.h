@@ -13,8 +13,8 @@ typedef struct binding { /* the element that a quantifier's variable stands for;
     const cst_value *element;
 } binding;
 
-typedef struct
-    sorted_set { /* the values of a set in ascending order, for searching; see set_order */
+typedef struct sorted_set { /* the values of a set in ascending order, for searching; see set_order
+                             */
     cst_value *values;
 } sorted_set;
 

@@ -280,12 +280,9 @@ static void print_changes(const explaining *e, const expression *tree, const bin
 static const char *outcome(const rule *one, bool fires)
 {
     switch (one->kind) {
-    case CST_RULE_PERMIT:
-        return fires ? "counts" : "does not count";
-    case CST_RULE_WAIVER:
-        return fires ? "waives" : "does not waive";
-    default:
-        return fires ? "fires" : "does not fire";
+    case CST_RULE_PERMIT: return fires ? "counts" : "does not count";
+    case CST_RULE_WAIVER: return fires ? "waives" : "does not waive";
+    default: return fires ? "fires" : "does not fire";
     }
 }
 
@@ -294,9 +291,15 @@ static void print_standing(buffer *out, const checked_standing *offer, const cst
 {
     buffer_text(out, "  a standing approval would cover the same call");
     for (uint32_t i = 0; i < offer->free_count; i++)
-        buffer_format(out, "%s%s", i == 0 ? " with any " : i + 1 < offer->free_count ? ", " : " and ", offer->free[i]);
-    buffer_text(out, offer->across ? " in every session of its holder, for " : " in this session, for ");
-    value_show(out, &(cst_value){.kind = CST_KIND_DURATION, .as.integer = offer->within_us}, image, CST_NONE);
+        buffer_format(out, "%s%s",
+                      i == 0                      ? " with any "
+                      : i + 1 < offer->free_count ? ", "
+                                                  : " and ",
+                      offer->free[i]);
+    buffer_text(out,
+                offer->across ? " in every session of its holder, for " : " in this session, for ");
+    value_show(out, &(cst_value){.kind = CST_KIND_DURATION, .as.integer = offer->within_us}, image,
+               CST_NONE);
     if (offer->uses > 0)
         buffer_format(out, ", at most %u time%s", offer->uses, offer->uses == 1 ? "" : "s");
     buffer_text(out, "\n");

@@ -27,7 +27,8 @@ void reference_observe(const cst_module *module, reference_observer observer, vo
 /* The compilation that a module made by backend_reference took over: its `checked` and `plan` are
  * what reference_explain wants. */
 const compilation *reference_compilation(const cst_module *module);
-/* The same, for what uses its arena or changes its trees: only while no event is decided, by the one thread that has the policy. */
+/* The same, for what uses its arena or changes its trees: only while no event is decided, by the
+ * one thread that has the policy. */
 compilation *reference_workshop(const cst_module *module);
 
 #endif

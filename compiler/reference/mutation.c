@@ -1,12 +1,14 @@
 /*
  * mutation.c - see mutation.h. Which changes there are, and which of them are tried.
  *
- * What is written once is changed once: a rule for several selectors has a tree for each, and a definition may be used twice, but their
- * nodes have one place in the source, and a change of it changes all of them that belong to the rule. So places are found first, as
- * small records; then those of one place and kind are brought together, some are chosen if there are too many, and only for those are trees
- * and words made.
+ * What is written once is changed once: a rule for several selectors has a tree for each, and a
+ * definition may be used twice, but their nodes have one place in the source, and a change of it
+ * changes all of them that belong to the rule. So places are found first, as small records; then
+ * those of one place and kind are brought together, some are chosen if there are too many, and only
+ * for those are trees and words made.
  *
- * A question about the past is changed with the first rule that asks it. What a library's definition says is not changed, only how it is used.
+ * A question about the past is changed with the first rule that asks it. What a library's
+ * definition says is not changed, only how it is used.
  */
 #include "compiler/reference/mutation.h"
 
@@ -70,7 +72,8 @@ static void constants_add(finder *self, expression *value, uint32_t below)
         add(self, MUTATION_NUMBER_UP, value->range, value)->variant = below;
     if (number_beside(value, false, &other))
         add(self, MUTATION_NUMBER_DOWN, value->range, value)->variant = below;
-    if ((kind_has_text(value->type->kind) && value->type->kind != CST_KIND_IP) || value->type->kind == CST_KIND_ENUM)
+    if ((kind_has_text(value->type->kind) && value->type->kind != CST_KIND_IP) ||
+        value->type->kind == CST_KIND_ENUM)
         add(self, MUTATION_TEXT, value->range, value);
 }
 
@@ -78,12 +81,15 @@ static void constants_add(finder *self, expression *value, uint32_t below)
 static void elements_add(finder *self, expression *test)
 {
     const checked_set *const set = &self->policy->sets.items[test->index];
-    if (set->kind == CST_KIND_IP || set->kind == CST_KIND_FLOAT || !is_own(self, set->range) || set->count < 2)
+    if (set->kind == CST_KIND_IP || set->kind == CST_KIND_FLOAT || !is_own(self, set->range) ||
+        set->count < 2)
         return;
     const uint32_t count = set->count <= WHOLE_SET ? set->count : SET_SAMPLE;
-    const uint64_t start = cst_hash_seeded(&test->range.start, sizeof test->range.start, self->seed);
+    const uint64_t start =
+        cst_hash_seeded(&test->range.start, sizeof test->range.start, self->seed);
     for (uint32_t i = 0; i < count; i++)
-        add(self, MUTATION_SET_WITHOUT, test->range, test)->variant = (uint32_t)((start + (uint64_t)i * (set->count / count)) % set->count);
+        add(self, MUTATION_SET_WITHOUT, test->range, test)->variant =
+            (uint32_t)((start + (uint64_t)i * (set->count / count)) % set->count);
 }
 
 static void bodies_walk(finder *self, uint32_t rule_number)
@@ -125,7 +131,8 @@ static void details_add(finder *self, expression *tree)
     condition_pasts(tree, past_add, self);
 }
 
-/* Where an operand stands: a definition's body where it is called. False: nowhere that can be changed. */
+/* Where an operand stands: a definition's body where it is called. False: nowhere that can be
+ * changed. */
 static bool operand_place(const finder *self, expression *given, source_range *out)
 {
     const expression *const item = condition_inner(given);
@@ -138,17 +145,23 @@ static bool operand_place(const finder *self, expression *given, source_range *o
     return condition_place(self->policy, item, out) && is_own(self, *out);
 }
 
-/* A quantifier over a set that was written out is an `or` of one condition for each element: of those nothing can be dropped. */
+/* A quantifier over a set that was written out is an `or` of one condition for each element: of
+ * those nothing can be dropped. */
 static void operands_add(finder *self, expression *tree)
 {
     uint32_t visible = 0;
     for (uint32_t i = 0; i < tree->item_count; i++)
-        visible += condition_form_of(self->policy, condition_inner(tree->items[i])) != CONDITION_NONE;
+        visible +=
+            condition_form_of(self->policy, condition_inner(tree->items[i])) != CONDITION_NONE;
     for (uint32_t i = 0; i < tree->item_count; i++) {
         source_range range, beside;
         const bool placed = visible > 1 && operand_place(self, tree->items[i], &range);
-        const bool repeated = placed && ((i > 0 && operand_place(self, tree->items[i - 1], &beside) && same_place(range, beside)) ||
-                                         (i + 1 < tree->item_count && operand_place(self, tree->items[i + 1], &beside) && same_place(range, beside)));
+        const bool repeated =
+            placed &&
+            ((i > 0 && operand_place(self, tree->items[i - 1], &beside) &&
+              same_place(range, beside)) ||
+             (i + 1 < tree->item_count && operand_place(self, tree->items[i + 1], &beside) &&
+              same_place(range, beside)));
         if (placed && !repeated)
             add(self, MUTATION_DROP_OPERAND, range, tree)->item = i;
         walk(self, tree->items[i]);
@@ -179,7 +192,8 @@ static void walk(finder *self, expression *given)
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
-/* The one condition of a body; NULL if there are several, or none. Beside it may stand what the checker made. */
+/* The one condition of a body; NULL if there are several, or none. Beside it may stand what the
+ * checker made. */
 static expression *only_condition(const finder *self, expression *given)
 {
     expression *const tree = condition_inner(given), *found = NULL;
@@ -201,7 +215,8 @@ static void rule_add(finder *self, uint32_t number)
     const rule *const one = &self->policy->rules.items[number];
     self->rule = self->tree_rule = number;
     for (uint32_t b = 0; b < one->body_count; b++) {
-        expression *const condition = one->bodies[b].condition, *const only = only_condition(self, condition);
+        expression *const condition = one->bodies[b].condition, *const only =
+                                                                    only_condition(self, condition);
         source_range range;
         add(self, MUTATION_DROP_RULE, one->range, condition);
         if (only != NULL && condition_place(self->policy, only, &range) && is_own(self, range))
@@ -257,7 +272,8 @@ static int by_first(const void *left, const void *right)
 
 static uint64_t lot_of(const candidate *one, uint64_t seed)
 {
-    const uint32_t key[] = {one->rule, (uint32_t)one->kind, one->variant, one->range.start, one->range.end};
+    const uint32_t key[] = {one->rule, (uint32_t)one->kind, one->variant, one->range.start,
+                            one->range.end};
     return cst_hash_seeded(key, sizeof key, seed);
 }
 
@@ -280,7 +296,8 @@ static group *groups_make(finder *self, uint32_t *count)
 /* ---- the list -------------------------------------------------------------------------------- */
 
 /* Whether the change says what the policy, or a change before it, says. */
-static bool is_known(const finder *self, const mutation_list *list, const mutation *one, uint32_t tree_rule, uint64_t *digests)
+static bool is_known(const finder *self, const mutation_list *list, const mutation *one,
+                     uint32_t tree_rule, uint64_t *digests)
 {
     const uint64_t before = mutation_digest(self->policy, tree_rule);
     mutation_apply(one);
@@ -323,7 +340,8 @@ void mutations_find(compilation *unit, uint32_t most, uint64_t seed, mutation_li
     finder self = {.unit = unit, .policy = policy, .seed = seed};
     memset(out, 0, sizeof *out);
     self.asked = arena_array(&unit->arena, policy->pasts.count + 1u, 1);
-    self.watch_rules = arena_array(&unit->arena, policy->watches.count + 1u, sizeof *self.watch_rules);
+    self.watch_rules =
+        arena_array(&unit->arena, policy->watches.count + 1u, sizeof *self.watch_rules);
     for (uint32_t i = 0; i < policy->rules.count; i++)
         if (policy->rules.items[i].watch != CST_NONE)
             self.watch_rules[policy->rules.items[i].watch] = i;
@@ -357,7 +375,8 @@ void mutation_apply(const mutation *mutation)
         swap(&mutation->patches.items[i]);
 }
 
-/* Backwards: an argument that is a constant may stand in several places as one node, and is changed as often. */
+/* Backwards: an argument that is a constant may stand in several places as one node, and is changed
+ * as often. */
 void mutation_undo(const mutation *mutation)
 {
     for (uint32_t i = mutation->patches.count; i > 0; i--)

@@ -1,10 +1,13 @@
 /*
- * mutation_judge.c - which changes are worth a run: not those that no author could have written, nor those that change nothing.
+ * mutation_judge.c - which changes are worth a run: not those that no author could have written,
+ * nor those that change nothing.
  *
- * A test of presence guards what is read beside it. Without the test the policy would not compile (check/guards.c), so such a change is
- * left out; it is enough that something else in the rule reads the place, which leaves out a little more than the checker would.
+ * A test of presence guards what is read beside it. Without the test the policy would not compile
+ * (check/guards.c), so such a change is left out; it is enough that something else in the rule
+ * reads the place, which leaves out a little more than the checker would.
  *
- * What a condition means is one number: operands of `and` and `or` in any order and each once, no double `not`.
+ * What a condition means is one number: operands of `and` and `or` in any order and each once, no
+ * double `not`.
  */
 #include <string.h>
 
@@ -28,12 +31,16 @@ static bool place_of(const checked_policy *policy, const expression *node, place
     uint32_t count = 0;
     out->root = CST_NONE;
     out->count = 0;
-    for (; node->kind == EXPRESSION_MEMBER || node->kind == EXPRESSION_OPEN_MEMBER || node->kind == EXPRESSION_OPEN_AS; node = node->left) {
+    for (; node->kind == EXPRESSION_MEMBER || node->kind == EXPRESSION_OPEN_MEMBER ||
+           node->kind == EXPRESSION_OPEN_AS;
+         node = node->left) {
         if (node->kind == EXPRESSION_OPEN_AS)
             continue;
         if (count == MOST_KEYS)
             return false;
-        behind[count++] = node->kind == EXPRESSION_MEMBER ? node->left->type->fields[node->index].name : node->name;
+        behind[count++] = node->kind == EXPRESSION_MEMBER
+                              ? node->left->type->fields[node->index].name
+                              : node->name;
     }
     if (node->kind == EXPRESSION_FIELD) {
         const slot *const slot = &policy->slots.items[node->slot];
@@ -60,7 +67,8 @@ static bool places_meet(const place *a, const place *b)
     return true;
 }
 
-static bool reads(const checked_policy *policy, const expression *tree, const expression *gone, const place *tested)
+static bool reads(const checked_policy *policy, const expression *tree, const expression *gone,
+                  const place *tested)
 {
     place read;
     if (tree == NULL || tree == gone || tree->kind == EXPRESSION_PRESENT)
@@ -76,7 +84,8 @@ static bool reads(const checked_policy *policy, const expression *tree, const ex
 }
 
 /* No test of presence in `gone` is one that the rest of the rule needs. */
-static bool is_needless(const checked_policy *policy, const rule *one, const expression *tree, const expression *gone)
+static bool is_needless(const checked_policy *policy, const rule *one, const expression *tree,
+                        const expression *gone)
 {
     if (tree == NULL)
         return true;
@@ -88,7 +97,8 @@ static bool is_needless(const checked_policy *policy, const rule *one, const exp
     for (uint32_t i = 0; i < tree->item_count; i++)
         if (!is_needless(policy, one, tree->items[i], gone))
             return false;
-    return is_needless(policy, one, tree->left, gone) && is_needless(policy, one, tree->right, gone);
+    return is_needless(policy, one, tree->left, gone) &&
+           is_needless(policy, one, tree->right, gone);
 }
 
 bool mutation_is_guarded(const checked_policy *policy, const candidate *place)
@@ -100,7 +110,8 @@ bool mutation_is_guarded(const checked_policy *policy, const candidate *place)
     }
     if (place->kind != MUTATION_NEGATE)
         return true;
-    const expression *const inner = place->node->kind == EXPRESSION_NOT ? place->node->left : place->node;
+    const expression *const inner =
+        place->node->kind == EXPRESSION_NOT ? place->node->left : place->node;
     return inner->kind != EXPRESSION_PRESENT || is_needless(policy, one, inner, inner);
 }
 

@@ -1,8 +1,10 @@
 /*
- * mutation_make.c - changes as patches: bytes of a checked tree, or of a row of the image, and what comes in their place.
+ * mutation_make.c - changes as patches: bytes of a checked tree, or of a row of the image, and what
+ * comes in their place.
  *
- * A node is replaced where it stands, since its parents point to it. What is put there is made of copies, so that taking the
- * change back is putting the old bytes back. Nothing that is made needs a site of its own: it is undecided only where its parts are.
+ * A node is replaced where it stands, since its parents point to it. What is put there is made of
+ * copies, so that taking the change back is putting the old bytes back. Nothing that is made needs
+ * a site of its own: it is undecided only where its parts are.
  */
 #include "compiler/reference/mutation_make.h"
 
@@ -24,8 +26,7 @@ bool number_beside(const expression *constant, bool up, cst_value *out)
     int64_t step = 1;
     const int64_t number = constant->constant.as.integer;
     switch (constant->type->kind) {
-    case CST_KIND_INT:
-        break;
+    case CST_KIND_INT: break;
     case CST_KIND_DECIMAL:
         step = number < 2 * MILLIONTHS && number > -2 * MILLIONTHS ? MILLIONTHS / 10 : MILLIONTHS;
         break;
@@ -36,10 +37,10 @@ bool number_beside(const expression *constant, bool up, cst_value *out)
         out->as.number = strtod(text, NULL);
         return out->as.number != value && out->as.number - out->as.number == 0;
     }
-    default:
-        return false;
+    default: return false;
     }
-    return !(up ? __builtin_add_overflow(number, step, &out->as.integer) : __builtin_sub_overflow(number, step, &out->as.integer));
+    return !(up ? __builtin_add_overflow(number, step, &out->as.integer)
+                : __builtin_sub_overflow(number, step, &out->as.integer));
 }
 
 /* What holds of no text that anybody wrote, or another value of the enum. */
@@ -71,19 +72,15 @@ static bool text_beside(compilation *unit, const expression *constant, cst_value
 cst_verdict verdict_below(cst_verdict verdict)
 {
     switch (verdict) {
-    case CST_HALT:
-        return CST_DENY;
-    case CST_DENY:
-        return CST_REFUSE;
-    case CST_REFUSE:
-        return CST_ESCALATE;
+    case CST_HALT: return CST_DENY;
+    case CST_DENY: return CST_REFUSE;
+    case CST_REFUSE: return CST_ESCALATE;
     case CST_ESCALATE:
-    case CST_REQUIRE_APPROVAL: /* not to a cut or a replacement: there is nothing that says of what */
+    case CST_REQUIRE_APPROVAL: /* not to a cut or a replacement: there is nothing that says of what
+                                */
     case CST_REDACT:
-    case CST_REPLACE:
-        return CST_FLAG;
-    default:
-        return verdict;
+    case CST_REPLACE: return CST_FLAG;
+    default: return verdict;
     }
 }
 
@@ -190,18 +187,10 @@ static bool node_change(compilation *unit, const candidate *place, mutation *out
     expression *const node = place->node;
     expression made = *node;
     switch (place->kind) {
-    case MUTATION_DROP_RULE:
-        made = truth(unit, node, false);
-        break;
-    case MUTATION_ALWAYS:
-        made = truth(unit, node, true);
-        break;
-    case MUTATION_DROP_OPERAND:
-        made = without_item(unit, node, place->item);
-        break;
-    case MUTATION_NEGATE:
-        made = negation(unit, node);
-        break;
+    case MUTATION_DROP_RULE: made = truth(unit, node, false); break;
+    case MUTATION_ALWAYS: made = truth(unit, node, true); break;
+    case MUTATION_DROP_OPERAND: made = without_item(unit, node, place->item); break;
+    case MUTATION_NEGATE: made = negation(unit, node); break;
     case MUTATION_ORDER:
         made.kind = node->kind == EXPRESSION_LESS ? EXPRESSION_LESS_EQUAL : EXPRESSION_LESS;
         break;
@@ -214,9 +203,7 @@ static bool node_change(compilation *unit, const candidate *place, mutation *out
         if (!text_beside(unit, node, &made.constant))
             return false;
         break;
-    default:
-        made = without_element(unit, node, place->variant);
-        break;
+    default: made = without_element(unit, node, place->variant); break;
     }
     patch_add(unit, out, node, &made, sizeof made);
     witnesses_keep(unit, place, out);
@@ -246,8 +233,10 @@ static void row_change(compilation *unit, const candidate *place, mutation *out)
     const rule *const one = &unit->checked->rules.items[place->rule];
     if (place->kind == MUTATION_PAST_WITHIN) {
         const int64_t half = unit->checked->pasts.items[place->variant].within_us / 2;
-        patch_add(unit, out, bytes + image->pasts.offset + place->variant * sizeof(cst_past_row) + offsetof(cst_past_row, within_us), &half,
-                  sizeof half);
+        patch_add(unit, out,
+                  bytes + image->pasts.offset + place->variant * sizeof(cst_past_row) +
+                      offsetof(cst_past_row, within_us),
+                  &half, sizeof half);
         return;
     }
     const uint32_t first = first_row(unit, place->rule);

@@ -1,6 +1,6 @@
 /*
- * mutation_words.c - a change in words, and which test would notice it. For a person who reads the source beside it, so they speak of what is
- * written there, not of the tree.
+ * mutation_words.c - a change in words, and which test would notice it. For a person who reads the
+ * source beside it, so they speak of what is written there, not of the tree.
  */
 #include <string.h>
 
@@ -65,13 +65,16 @@ static void say_rule(const words *w)
 {
     switch (w->rule->kind) {
     case CST_RULE_PERMIT:
-        say(w, TEXT("the permit `%s` is dropped", w->rule->name), "add a test of an event that only this permit lets through");
+        say(w, TEXT("the permit `%s` is dropped", w->rule->name),
+            "add a test of an event that only this permit lets through");
         return;
     case CST_RULE_WAIVER:
-        say(w, TEXT("`%s` is dropped", w->rule->name), "add a test of an event that the waived rule would stop");
+        say(w, TEXT("`%s` is dropped", w->rule->name),
+            "add a test of an event that the waived rule would stop");
         return;
     default:
-        say(w, TEXT("the rule `%s` is dropped", w->rule->name), TEXT("add a test with `%s`", expectation(w)));
+        say(w, TEXT("the rule `%s` is dropped", w->rule->name),
+            TEXT("add a test with `%s`", expectation(w)));
         return;
     }
 }
@@ -80,10 +83,13 @@ static void say_effect(const words *w)
 {
     if (w->place->kind == MUTATION_WITHIN) {
         say(w, "`within` becomes half as long",
-            "add a test that waits for more than half of the time before `approved by`, and expects that the approval counts");
+            "add a test that waits for more than half of the time before `approved by`, and "
+            "expects that the approval counts");
         return;
     }
-    say(w, TEXT("`%s` becomes `%s`", verdict_text(w->rule->verdict), verdict_text(verdict_below(w->rule->verdict))),
+    say(w,
+        TEXT("`%s` becomes `%s`", verdict_text(w->rule->verdict),
+             verdict_text(verdict_below(w->rule->verdict))),
         TEXT("add a test with `%s`", expectation(w)));
 }
 
@@ -99,17 +105,21 @@ static void say_dropped(const words *w)
 {
     const char *const text = quoted(w, w->place->range);
     if (is_unless(w, w->place->range)) {
-        say(w, TEXT("`unless %s` is dropped", text), "add a test in which the exception holds, and everything else too");
+        say(w, TEXT("`unless %s` is dropped", text),
+            "add a test in which the exception holds, and everything else too");
         return;
     }
     if (w->place->kind == MUTATION_ALWAYS) {
-        say(w, TEXT("the condition `%s` is dropped", text), "add a test of an event for which it does not hold");
+        say(w, TEXT("the condition `%s` is dropped", text),
+            "add a test of an event for which it does not hold");
         return;
     }
     if (w->place->node->kind == EXPRESSION_AND)
-        say(w, TEXT("`%s` is dropped from the `and`", text), "add a test in which only this does not hold");
+        say(w, TEXT("`%s` is dropped from the `and`", text),
+            "add a test in which only this does not hold");
     else
-        say(w, TEXT("`%s` is dropped from the `or`", text), "add a test in which nothing else of the `or` holds");
+        say(w, TEXT("`%s` is dropped from the `or`", text),
+            "add a test in which nothing else of the `or` holds");
 }
 
 static const char *order_word(const expression *test, bool changed)
@@ -125,11 +135,9 @@ static const char *order_word(const expression *test, bool changed)
 static const char *opposite(const expression *test, bool negated)
 {
     switch (test->kind) {
-    case EXPRESSION_EQUAL:
-        return negated ? "`!=` becomes `==`" : "`==` becomes `!=`";
+    case EXPRESSION_EQUAL: return negated ? "`!=` becomes `==`" : "`==` becomes `!=`";
     case EXPRESSION_IN_SET:
-    case EXPRESSION_IN_LIST:
-        return negated ? "`not in` becomes `in`" : "`in` becomes `not in`";
+    case EXPRESSION_IN_LIST: return negated ? "`not in` becomes `in`" : "`in` becomes `not in`";
     case EXPRESSION_FROM:
         return negated ? "`not from` becomes `from`" : "`from` becomes `not from`";
     case EXPRESSION_INSIDE:
@@ -138,8 +146,7 @@ static const char *opposite(const expression *test, bool negated)
         return negated ? "`no earlier` becomes `earlier`" : "`earlier` becomes `no earlier`";
     case EXPRESSION_PRESENT:
         return negated ? "`is absent` becomes `is present`" : "`is present` becomes `is absent`";
-    default:
-        return NULL;
+    default: return NULL;
     }
 }
 
@@ -154,8 +161,10 @@ static void say_negated(const words *w)
         say(w, TEXT("`unless %s` becomes `unless not (%s)`", text, text), hint);
         return;
     }
-    const bool written = !negated || same_place(node->range, test->range); /* `a != b`, not `not a == b` */
-    const char *const turned = written && same_place(w->place->range, node->range) ? opposite(test, negated) : NULL;
+    /* `a != b`, not `not a == b` */
+    const bool written = !negated || same_place(node->range, test->range);
+    const char *const turned =
+        written && same_place(w->place->range, node->range) ? opposite(test, negated) : NULL;
     if (turned != NULL)
         say(w, turned, hint);
     else if (negated)
@@ -167,22 +176,27 @@ static void say_negated(const words *w)
 static void say_order(const words *w)
 {
     const expression *const test = w->place->node;
-    const expression *const constant = test->left->kind == EXPRESSION_CONSTANT ? test->left : test->right;
+    const expression *const constant =
+        test->left->kind == EXPRESSION_CONSTANT ? test->left : test->right;
     say(w, TEXT("`%s` becomes `%s`", order_word(test, false), order_word(test, true)),
-        constant->kind == EXPRESSION_CONSTANT ? TEXT("add a test at the boundary: exactly %s", quoted(w, constant->range))
-                                              : "add a test in which both sides are equal");
+        constant->kind == EXPRESSION_CONSTANT
+            ? TEXT("add a test at the boundary: exactly %s", quoted(w, constant->range))
+            : "add a test in which both sides are equal");
 }
 
 static void say_constant(const words *w)
 {
     const expression *const constant = w->place->node;
     const cst_value *const other = &((const expression *)w->out->patches.items[0].with)->constant;
-    const char *const text = quoted(w, constant->range), *const becomes = value_text(w, constant->type, other);
+    const char *const text = quoted(w, constant->range), *const becomes =
+                                                             value_text(w, constant->type, other);
     if (w->place->kind == MUTATION_TEXT)
-        say(w, TEXT("`%s` becomes `%s`", text, becomes), TEXT("add a test in which the value is `%s`, and decides", text));
+        say(w, TEXT("`%s` becomes `%s`", text, becomes),
+            TEXT("add a test in which the value is `%s`, and decides", text));
     else
         say(w, TEXT("`%s` becomes `%s`", text, becomes),
-            w->place->variant > 0 ? "add a test in which this number decides" : TEXT("add a test with `%s`, and one with `%s`", text, becomes));
+            w->place->variant > 0 ? "add a test in which this number decides"
+                                  : TEXT("add a test with `%s`, and one with `%s`", text, becomes));
 }
 
 static void say_set(const words *w)
@@ -190,7 +204,8 @@ static void say_set(const words *w)
     const expression *const test = w->place->node;
     const checked_set *const set = &w->unit->checked->sets.items[test->index];
     const char *const element = value_text(w, test->left->type, &set->values[w->place->variant]);
-    say(w, TEXT("the set `%s` loses `%s`", set->name, element), TEXT("add a test in which the value is `%s`", element));
+    say(w, TEXT("the set `%s` loses `%s`", set->name, element),
+        TEXT("add a test in which the value is `%s`", element));
 }
 
 void mutation_describe(compilation *unit, const candidate *place, mutation *out)
@@ -198,32 +213,19 @@ void mutation_describe(compilation *unit, const candidate *place, mutation *out)
     const words all = {unit, &unit->checked->rules.items[place->rule], place, out};
     const words *const w = &all;
     switch (place->kind) {
-    case MUTATION_DROP_RULE:
-        say_rule(w);
-        return;
+    case MUTATION_DROP_RULE: say_rule(w); return;
     case MUTATION_EFFECT:
-    case MUTATION_WITHIN:
-        say_effect(w);
-        return;
+    case MUTATION_WITHIN: say_effect(w); return;
     case MUTATION_ALWAYS:
-    case MUTATION_DROP_OPERAND:
-        say_dropped(w);
-        return;
-    case MUTATION_NEGATE:
-        say_negated(w);
-        return;
-    case MUTATION_ORDER:
-        say_order(w);
-        return;
-    case MUTATION_SET_WITHOUT:
-        say_set(w);
-        return;
+    case MUTATION_DROP_OPERAND: say_dropped(w); return;
+    case MUTATION_NEGATE: say_negated(w); return;
+    case MUTATION_ORDER: say_order(w); return;
+    case MUTATION_SET_WITHOUT: say_set(w); return;
     case MUTATION_PAST_WITHIN:
         say(w, "`within` becomes half as long",
-            "add a test that waits for more than half of the time (`wait …`), and expects that the event still counts");
+            "add a test that waits for more than half of the time (`wait …`), and expects that the "
+            "event still counts");
         return;
-    default:
-        say_constant(w);
-        return;
+    default: say_constant(w); return;
     }
 }

@@ -10,9 +10,9 @@
 
 #include <string.h>
 
-#include "runtime/text/view.h"
 #include "runtime/identity.h"
 #include "runtime/json.h"
+#include "runtime/text/view.h"
 
 #define SHOWN_ELEMENTS 8u /* of a list, before "…" */
 
@@ -27,8 +27,8 @@ const char *kind_word(cst_kind kind)
 const char *property_word(uint32_t property)
 {
     static const char *const words[CST_PROPERTY_COUNT] = {
-        "local", "domain", "scheme", "host", "port", "path", "query", "hour", "weekday",
-        "programs", "reads", "writes", "connects"};
+        "local", "domain",  "scheme",   "host",  "port",   "path",    "query",
+        "hour",  "weekday", "programs", "reads", "writes", "connects"};
     return property < CST_PROPERTY_COUNT ? words[property] : "?";
 }
 
@@ -193,24 +193,12 @@ void print_value(buffer *out, const type *as, const cst_value *value)
 {
     const cst_kind kind = (cst_kind)value->kind;
     switch (kind) {
-    case CST_KIND_BOOL:
-        buffer_text(out, value->as.integer != 0 ? "true" : "false");
-        return;
-    case CST_KIND_INT:
-        buffer_format(out, "%lld", (long long)value->as.integer);
-        return;
-    case CST_KIND_DECIMAL:
-        print_decimal(out, value->as.integer);
-        return;
-    case CST_KIND_FLOAT:
-        print_float(out, value->as.number);
-        return;
-    case CST_KIND_TIME:
-        print_time(out, value->as.integer);
-        return;
-    case CST_KIND_DURATION:
-        print_duration(out, value->as.integer);
-        return;
+    case CST_KIND_BOOL: buffer_text(out, value->as.integer != 0 ? "true" : "false"); return;
+    case CST_KIND_INT: buffer_format(out, "%lld", (long long)value->as.integer); return;
+    case CST_KIND_DECIMAL: print_decimal(out, value->as.integer); return;
+    case CST_KIND_FLOAT: print_float(out, value->as.number); return;
+    case CST_KIND_TIME: print_time(out, value->as.integer); return;
+    case CST_KIND_DURATION: print_duration(out, value->as.integer); return;
     case CST_KIND_ENUM:
         if (as != NULL && as->enumeration != NULL && value->as.integer >= 0 &&
             (uint64_t)value->as.integer < as->enumeration->count)
@@ -240,11 +228,8 @@ void print_value(buffer *out, const type *as, const cst_value *value)
     case CST_KIND_HOST:
     case CST_KIND_PATH:
     case CST_KIND_IP:
-    case CST_KIND_COMMAND:
-        buffer_json_string(out, value->as.text, value->length);
-        return;
-    default:
-        break;
+    case CST_KIND_COMMAND: buffer_json_string(out, value->as.text, value->length); return;
+    default: break;
     }
     buffer_text(out, kind_word(kind));
 }
@@ -305,22 +290,14 @@ static void print_present(buffer *out, const checked_policy *policy, const expre
 static void print_not(buffer *out, const checked_policy *policy, const expression *inner)
 {
     switch (inner->kind) {
-    case EXPRESSION_EQUAL:
-        print_binary(out, policy, inner->left, "!=", inner->right);
-        return;
+    case EXPRESSION_EQUAL: print_binary(out, policy, inner->left, "!=", inner->right); return;
     case EXPRESSION_LESS:
-    case EXPRESSION_LESS_EQUAL:
-        print_order(out, policy, inner, true);
-        return;
-    case EXPRESSION_IN_LIST:
-        print_binary(out, policy, inner->left, "not in", inner->right);
-        return;
+    case EXPRESSION_LESS_EQUAL: print_order(out, policy, inner, true); return;
+    case EXPRESSION_IN_LIST: print_binary(out, policy, inner->left, "not in", inner->right); return;
     case EXPRESSION_INSIDE:
         print_binary(out, policy, inner->left, "not inside", inner->right);
         return;
-    case EXPRESSION_PRESENT:
-        print_present(out, policy, inner, true);
-        return;
+    case EXPRESSION_PRESENT: print_present(out, policy, inner, true); return;
     case EXPRESSION_IN_SET:
         print_operand(out, policy, inner->left);
         buffer_format(out, " not in %s", policy->sets.items[inner->index].name);
@@ -366,12 +343,8 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         else
             print_value(out, tree->type, &tree->constant);
         return;
-    case EXPRESSION_FIELD:
-        buffer_text(out, policy->slots.items[tree->slot].path);
-        return;
-    case EXPRESSION_LOCAL:
-        buffer_text(out, tree->name != NULL ? tree->name : "?");
-        return;
+    case EXPRESSION_FIELD: buffer_text(out, policy->slots.items[tree->slot].path); return;
+    case EXPRESSION_LOCAL: buffer_text(out, tree->name != NULL ? tree->name : "?"); return;
     case EXPRESSION_MEMBER:
         print_operand(out, policy, tree->left);
         buffer_format(out, ".%s", tree->left->type->fields[tree->index].name);
@@ -386,43 +359,25 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         return;
     case EXPRESSION_OPEN_AS:
     case EXPRESSION_WIDEN:
-    case EXPRESSION_TRUTH:
-        print_operand(out, policy, tree->left);
-        return;
+    case EXPRESSION_TRUTH: print_operand(out, policy, tree->left); return;
     case EXPRESSION_ELSE:
         buffer_text(out, "(");
         print_binary(out, policy, tree->left, "else", tree->right);
         buffer_text(out, ")");
         return;
     case EXPRESSION_ADD:
-    case EXPRESSION_JOIN:
-        print_binary(out, policy, tree->left, "+", tree->right);
-        return;
-    case EXPRESSION_SUBTRACT:
-        print_binary(out, policy, tree->left, "-", tree->right);
-        return;
-    case EXPRESSION_MULTIPLY:
-        print_binary(out, policy, tree->left, "*", tree->right);
-        return;
+    case EXPRESSION_JOIN: print_binary(out, policy, tree->left, "+", tree->right); return;
+    case EXPRESSION_SUBTRACT: print_binary(out, policy, tree->left, "-", tree->right); return;
+    case EXPRESSION_MULTIPLY: print_binary(out, policy, tree->left, "*", tree->right); return;
     case EXPRESSION_NEGATE:
         buffer_text(out, "-");
         print_operand(out, policy, tree->left);
         return;
-    case EXPRESSION_LENGTH:
-        print_of(out, policy, "length", tree);
-        return;
-    case EXPRESSION_SUM:
-        print_of(out, policy, "sum", tree);
-        return;
-    case EXPRESSION_LEAST:
-        print_of(out, policy, "min", tree);
-        return;
-    case EXPRESSION_GREATEST:
-        print_of(out, policy, "max", tree);
-        return;
-    case EXPRESSION_LEAVES:
-        print_of(out, policy, "text", tree);
-        return;
+    case EXPRESSION_LENGTH: print_of(out, policy, "length", tree); return;
+    case EXPRESSION_SUM: print_of(out, policy, "sum", tree); return;
+    case EXPRESSION_LEAST: print_of(out, policy, "min", tree); return;
+    case EXPRESSION_GREATEST: print_of(out, policy, "max", tree); return;
+    case EXPRESSION_LEAVES: print_of(out, policy, "text", tree); return;
     case EXPRESSION_FOUND:
         print_of(out, policy, tree->wanted->text, tree);
         print_views(out, tree->wanted->views);
@@ -442,9 +397,7 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         return;
     case EXPRESSION_PAST_NUMBER:
     case EXPRESSION_PAST_LATEST:
-    case EXPRESSION_EARLIER:
-        buffer_text(out, policy->pasts.items[tree->index].text);
-        return;
+    case EXPRESSION_EARLIER: buffer_text(out, policy->pasts.items[tree->index].text); return;
     case EXPRESSION_ASK:
         buffer_format(out, "%s(", policy->externs.items[tree->index].name);
         for (uint32_t i = 0; i < tree->item_count; i++) {
@@ -475,7 +428,10 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         return;
     case EXPRESSION_RUNS:
         print_operand(out, policy, tree->left);
-        buffer_format(out, " runs %s%s", tree->index % 2 != 0 ? "only " : policy->commands.items[tree->index / 2].count > 1 ? "any " : "",
+        buffer_format(out, " runs %s%s",
+                      tree->index % 2 != 0                                ? "only "
+                      : policy->commands.items[tree->index / 2].count > 1 ? "any "
+                                                                          : "",
                       policy->commands.items[tree->index / 2].text);
         return;
     case EXPRESSION_UNKNOWN:
@@ -483,35 +439,21 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         print_operand(out, policy, tree->left);
         buffer_format(out, ".%s", property_word(tree->index / 2));
         return;
-    case EXPRESSION_WITHIN:
-        print_binary(out, policy, tree->left, "inside", tree->right);
-        return;
-    case EXPRESSION_EQUAL:
-        print_binary(out, policy, tree->left, "==", tree->right);
-        return;
+    case EXPRESSION_WITHIN: print_binary(out, policy, tree->left, "inside", tree->right); return;
+    case EXPRESSION_EQUAL: print_binary(out, policy, tree->left, "==", tree->right); return;
     case EXPRESSION_LESS:
-    case EXPRESSION_LESS_EQUAL:
-        print_order(out, policy, tree, false);
-        return;
+    case EXPRESSION_LESS_EQUAL: print_order(out, policy, tree, false); return;
     case EXPRESSION_IN_SET:
         print_operand(out, policy, tree->left);
         buffer_format(out, " in %s", policy->sets.items[tree->index].name);
         return;
-    case EXPRESSION_IN_LIST:
-        print_binary(out, policy, tree->left, "in", tree->right);
-        return;
+    case EXPRESSION_IN_LIST: print_binary(out, policy, tree->left, "in", tree->right); return;
     case EXPRESSION_STARTS:
         print_binary(out, policy, tree->left, "starts with", tree->right);
         return;
-    case EXPRESSION_ENDS:
-        print_binary(out, policy, tree->left, "ends with", tree->right);
-        return;
-    case EXPRESSION_INSIDE:
-        print_binary(out, policy, tree->left, "inside", tree->right);
-        return;
-    case EXPRESSION_PRESENT:
-        print_present(out, policy, tree, false);
-        return;
+    case EXPRESSION_ENDS: print_binary(out, policy, tree->left, "ends with", tree->right); return;
+    case EXPRESSION_INSIDE: print_binary(out, policy, tree->left, "inside", tree->right); return;
+    case EXPRESSION_PRESENT: print_present(out, policy, tree, false); return;
     case EXPRESSION_ANY:
     case EXPRESSION_ALL:
         buffer_format(out, "%s %s in ", expression_word(tree->kind),
@@ -520,12 +462,8 @@ void print_expression(buffer *out, const checked_policy *policy, const expressio
         buffer_text(out, tree->kind == EXPRESSION_ANY ? " satisfies " : " satisfy ");
         print_operand(out, policy, tree->right);
         return;
-    case EXPRESSION_NOT:
-        print_not(out, policy, tree->left);
-        return;
+    case EXPRESSION_NOT: print_not(out, policy, tree->left); return;
     case EXPRESSION_AND:
-    case EXPRESSION_OR:
-        print_junction(out, policy, tree);
-        return;
+    case EXPRESSION_OR: print_junction(out, policy, tree); return;
     }
 }

@@ -71,7 +71,8 @@ static uint32_t first_witness(const evaluation *run, const expression *any, cons
     for (uint32_t i = 0; i < list.length; i++) {
         const binding inner = {.outer = bound, .local = any->local, .element = &list.as.items[i]};
         cst_truth truth = evaluate_condition(run, any->right, &inner);
-        if (any->right->asks && truth == HOST_LOWEST) /* nothing is shown for what has not been asked */
+        if (any->right->asks &&
+            truth == HOST_LOWEST) /* nothing is shown for what has not been asked */
             truth = CST_FALSE;
         if (truth == CST_TRUE && i >= from) {
             *out = &list.as.items[i];
@@ -165,9 +166,7 @@ static void mark(const evaluation *run, const expression *tree, const binding *b
                 evaluate_condition(run, tree->items[i], bound) == CST_TRUE)
                 mark(run, tree->items[i], bound);
         return;
-    case EXPRESSION_ANY:
-        mark_elements(run, tree, bound);
-        return;
+    case EXPRESSION_ANY: mark_elements(run, tree, bound); return;
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
         if (evaluate_value(run, tree->left, bound, &text) == CST_FALSE)
@@ -177,8 +176,7 @@ static void mark(const evaluation *run, const expression *tree, const binding *b
         if (evaluate_value(run, tree->left, bound, &text) == CST_FALSE)
             services->mark_repeat(run->frame, &text, tree->index);
         return;
-    default:
-        return;
+    default: return;
     }
 }
 

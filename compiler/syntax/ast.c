@@ -1,8 +1,10 @@
 /*
- * ast.c - builders for lists, types, events, history, effects, declarations and tests; ast_literal.c and ast_expression.c have the rest.
+ * ast.c - builders for lists, types, events, history, effects, declarations and tests;
+ * ast_literal.c and ast_expression.c have the rest.
  *
- * Each is called by one action of the grammar and trusts it: tokens have the kind that the production says. Ranges end with the last
- * token that was fed, which is the last of the production.
+ * Each is called by one action of the grammar and trusts it: tokens have the kind that the
+ * production says. Ranges end with the last token that was fed, which is the last of the
+ * production.
  */
 #include <string.h>
 
@@ -31,7 +33,7 @@ static source_range range_from(const struct parsing *parsing, uint32_t start)
     return range_of(parsing, start, parsing->end);
 }
 
-/* ---- lists ---------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 #define LIST_ADD(list, item)                                                                       \
     do {                                                                                           \
@@ -102,7 +104,7 @@ ast_fields fields_of(struct parsing *parsing, const field_list *list, struct tok
                         range_from(parsing, from.start)};
 }
 
-/* ---- types and paths ---------------------------------------------------------------------------------- */
+/* ---- types and paths ------------------------------------------------------------------------- */
 
 ast_type *ast_type_name(struct parsing *parsing, ast_text name, ast_type *argument)
 {
@@ -156,7 +158,7 @@ ast_path ast_path_key(struct parsing *parsing, ast_path path, ast_text key)
     return path;
 }
 
-/* ---- sources, events, history -------------------------------------------------------------------------- */
+/* ---- sources, events, history ---------------------------------------------------------------- */
 
 ast_source *ast_source_new(struct parsing *parsing, ast_source_kind kind, struct token from,
                            ast_text name)
@@ -260,7 +262,7 @@ ast_past *ast_past_within(struct parsing *parsing, ast_past *past, struct token 
     return ast_past_end(parsing, past);
 }
 
-/* ---- effects and declarations ----------------------------------------------------------------------------- */
+/* ---- effects and declarations ---------------------------------------------------------------- */
 
 ast_ask ast_ask_new(struct parsing *parsing, struct token require, const text_list *who)
 {
@@ -352,7 +354,7 @@ ast_declaration *ast_test(struct parsing *parsing, struct token from, ast_text t
     return test;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 ast_json *ast_json_new(struct parsing *parsing, ast_json_kind kind, struct token from)
 {

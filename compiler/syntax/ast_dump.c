@@ -1,8 +1,9 @@
 /*
  * ast_dump.c - the tree as nested lists: (rule strangers (on action send_email) …).
  *
- * For golden tests and for people who change the grammar. Prints what a node means, not where it stands: places are tested by the
- * carets of diagnostics. Recursion is safe: the builders bound the depth of every tree.
+ * For golden tests and for people who change the grammar. Prints what a node means, not where it
+ * stands: places are tested by the carets of diagnostics. Recursion is safe: the builders bound the
+ * depth of every tree.
  */
 #include <inttypes.h>
 
@@ -80,7 +81,7 @@ static void line(const struct printer *printer)
     buffer_format(printer->out, "\n%*s", (int)(printer->depth * INDENT), "");
 }
 
-/* ---- types ------------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 static void fields(const struct printer *printer, const ast_field *items, uint32_t count);
 
@@ -90,9 +91,7 @@ static void type(const struct printer *printer, const ast_type *type_)
     if (type_->has_bound)
         buffer_text(printer->out, "(bound ");
     switch (type_->kind) {
-    case AST_TYPE_NAME:
-        buffer_add(printer->out, type_->name.bytes, type_->name.length);
-        break;
+    case AST_TYPE_NAME: buffer_add(printer->out, type_->name.bytes, type_->name.length); break;
     case AST_TYPE_GENERIC:
         buffer_text(printer->out, "(");
         buffer_add(printer->out, type_->name.bytes, type_->name.length);
@@ -123,7 +122,7 @@ static void fields(const struct printer *printer, const ast_field *items, uint32
     }
 }
 
-/* ---- events and history --------------------------------------------------------------------------------- */
+/* ---- events and history ---------------------------------------------------------------------- */
 
 static void expression(const struct printer *printer, const ast_expression *expression);
 
@@ -193,7 +192,7 @@ static void past(const struct printer *printer, const ast_past *past)
     buffer_text(printer->out, ")");
 }
 
-/* ---- expressions ------------------------------------------------------------------------------------------- */
+/* ---- expressions ----------------------------------------------------------------------------- */
 
 static void branch(const struct printer *printer, const char *name, const ast_expression *node)
 {
@@ -213,34 +212,20 @@ static const char *comparison_name(const ast_expression *node)
     static const char *const runs[] = {"runs", "runs-any", "runs-only"};
     switch (node->kind) {
     case AST_ARITHMETIC:
-    case AST_COMPARE:
-        return operators[node->op];
-    case AST_IN:
-        return node->negated ? "not-in" : "in";
-    case AST_CONTAINS:
-        return node->any ? "contains-any" : "contains";
-    case AST_MATCHES:
-        return "matches";
-    case AST_STARTS:
-        return "starts-with";
-    case AST_ENDS:
-        return "ends-with";
-    case AST_INSIDE:
-        return node->negated ? "not-inside" : "inside";
-    case AST_RUNS:
-        return runs[node->mode];
-    case AST_SET:
-        return "set";
-    case AST_ELSE:
-        return "else";
-    case AST_NOT:
-        return "not";
-    case AST_AND:
-        return "and";
-    case AST_OR:
-        return "or";
-    default:
-        return "error";
+    case AST_COMPARE: return operators[node->op];
+    case AST_IN: return node->negated ? "not-in" : "in";
+    case AST_CONTAINS: return node->any ? "contains-any" : "contains";
+    case AST_MATCHES: return "matches";
+    case AST_STARTS: return "starts-with";
+    case AST_ENDS: return "ends-with";
+    case AST_INSIDE: return node->negated ? "not-inside" : "inside";
+    case AST_RUNS: return runs[node->mode];
+    case AST_SET: return "set";
+    case AST_ELSE: return "else";
+    case AST_NOT: return "not";
+    case AST_AND: return "and";
+    case AST_OR: return "or";
+    default: return "error";
     }
 }
 
@@ -297,59 +282,31 @@ static void call(const struct printer *printer, const ast_expression *node)
 static void expression(const struct printer *printer, const ast_expression *node)
 {
     switch (node->kind) {
-    case AST_PATH:
-        path(printer, &node->path);
-        break;
-    case AST_CALL:
-        call(printer, node);
-        break;
-    case AST_REGEX:
-        regex(printer, &node->text);
-        break;
+    case AST_PATH: path(printer, &node->path); break;
+    case AST_CALL: call(printer, node); break;
+    case AST_REGEX: regex(printer, &node->text); break;
     case AST_STRING:
-    case AST_DECIMAL:
-        text(printer, &node->text);
-        break;
-    case AST_INT:
-        buffer_format(printer->out, " %" PRId64, node->integer);
-        break;
-    case AST_DURATION:
-        buffer_format(printer->out, " %" PRId64 "us", node->integer);
-        break;
-    case AST_BOOL:
-        buffer_text(printer->out, node->integer ? " true" : " false");
-        break;
+    case AST_DECIMAL: text(printer, &node->text); break;
+    case AST_INT: buffer_format(printer->out, " %" PRId64, node->integer); break;
+    case AST_DURATION: buffer_format(printer->out, " %" PRId64 "us", node->integer); break;
+    case AST_BOOL: buffer_text(printer->out, node->integer ? " true" : " false"); break;
     case AST_REPEATS:
-    case AST_FROM:
-        source_test(printer, node);
-        break;
-    case AST_IS:
-        named_branch(printer, "is", node);
-        break;
-    case AST_HAS:
-        named_branch(printer, "has", node);
-        break;
-    case AST_VIEW:
-        named_branch(printer, "view", node);
-        break;
-    case AST_QUANTIFIER:
-        named_branch(printer, node->any ? "any" : "all", node);
-        break;
+    case AST_FROM: source_test(printer, node); break;
+    case AST_IS: named_branch(printer, "is", node); break;
+    case AST_HAS: named_branch(printer, "has", node); break;
+    case AST_VIEW: named_branch(printer, "view", node); break;
+    case AST_QUANTIFIER: named_branch(printer, node->any ? "any" : "all", node); break;
     case AST_EARLIER:
         buffer_text(printer->out, node->negated ? " (no-earlier" : " (earlier");
         past(printer, node->past);
         buffer_text(printer->out, ")");
         break;
-    case AST_OF:
-        of(printer, node);
-        break;
-    default:
-        branch(printer, comparison_name(node), node);
-        break;
+    case AST_OF: of(printer, node); break;
+    default: branch(printer, comparison_name(node), node); break;
     }
 }
 
-/* ---- effects, tests ------------------------------------------------------------------------------------------ */
+/* ---- effects, tests -------------------------------------------------------------------------- */
 
 static void standing(const struct printer *printer, const ast_standing *standing)
 {
@@ -404,20 +361,13 @@ static void effect(const struct printer *printer, const ast_effect *effect)
 static void json(const struct printer *printer, const ast_json *json_)
 {
     switch (json_->kind) {
-    case AST_JSON_NULL:
-        buffer_text(printer->out, " null");
-        return;
-    case AST_JSON_BOOL:
-        buffer_text(printer->out, json_->boolean ? " true" : " false");
-        return;
+    case AST_JSON_NULL: buffer_text(printer->out, " null"); return;
+    case AST_JSON_BOOL: buffer_text(printer->out, json_->boolean ? " true" : " false"); return;
     case AST_JSON_NUMBER:
     case AST_JSON_STRING:
-    case AST_JSON_NAME:
-        text(printer, &json_->text);
-        return;
+    case AST_JSON_NAME: text(printer, &json_->text); return;
     case AST_JSON_LIST:
-    case AST_JSON_OBJECT:
-        break;
+    case AST_JSON_OBJECT: break;
     }
     buffer_text(printer->out, json_->keys || json_->kind == AST_JSON_OBJECT ? " {" : " [");
     for (uint32_t i = 0; i < json_->count; i++) {
@@ -464,7 +414,7 @@ static void step(const struct printer *printer, const ast_step *step)
     buffer_text(printer->out, ")");
 }
 
-/* ---- declarations ---------------------------------------------------------------------------------------------- */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
 static void condition(const struct printer *printer, const char *name, const ast_expression *node)
 {

@@ -1,9 +1,10 @@
 /*
  * ast_expression.c - builders for conditions and values.
  *
- * The parser's stack bounds how deep a text can nest, but a long sum leans to the left without any stack; so each node knows
- * its depth, and past LIMIT_PARSE_DEPTH it is an error: whoever walks the tree may recurse. A mixture of `and` and `or`
- * arrives here as an `or` with a bare `and` inside, and is reported with the two ways to put parentheses.
+ * The parser's stack bounds how deep a text can nest, but a long sum leans to the left without any
+ * stack; so each node knows its depth, and past LIMIT_PARSE_DEPTH it is an error: whoever walks the
+ * tree may recurse. A mixture of `and` and `or` arrives here as an `or` with a bare `and` inside,
+ * and is reported with the two ways to put parentheses.
  */
 #include <string.h>
 
@@ -70,21 +71,11 @@ ast_expression *ast_literal(struct parsing *parsing, ast_expression_kind kind, s
     ast_expression *const expression = expression_new(parsing, kind, literal.start);
     const uint32_t length = literal.end - literal.start;
     switch (kind) {
-    case AST_STRING:
-        expression->text = ast_string(parsing, literal);
-        break;
-    case AST_REGEX:
-        expression->text = ast_regex_text(parsing, literal);
-        break;
-    case AST_INT:
-        expression->integer = ast_integer(parsing, literal, false);
-        break;
-    case AST_DURATION:
-        expression->integer = ast_duration(parsing, literal);
-        break;
-    case AST_BOOL:
-        expression->integer = literal.kind == TOKEN_TRUE;
-        break;
+    case AST_STRING: expression->text = ast_string(parsing, literal); break;
+    case AST_REGEX: expression->text = ast_regex_text(parsing, literal); break;
+    case AST_INT: expression->integer = ast_integer(parsing, literal, false); break;
+    case AST_DURATION: expression->integer = ast_duration(parsing, literal); break;
+    case AST_BOOL: expression->integer = literal.kind == TOKEN_TRUE; break;
     default:
         expression->text =
             literal.flags & TOKEN_BROKEN

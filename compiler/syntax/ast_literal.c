@@ -1,15 +1,16 @@
 /*
  * ast_literal.c - names, texts and numbers as values.
  *
- * Texts are decoded once, when the production is known, because a string in the JSON of a test knows more escapes than one in a
- * policy. What a literal cannot be (an unknown escape, a number out of range) is reported, and the tree gets a harmless value.
+ * Texts are decoded once, when the production is known, because a string in the JSON of a test
+ * knows more escapes than one in a policy. What a literal cannot be (an unknown escape, a number
+ * out of range) is reported, and the tree gets a harmless value.
  */
 #include <string.h>
 
 #include "compiler/syntax/syntax.h"
 #include "runtime/utf8.h"
 
-/* ---- texts ---------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 static ast_text text_new(struct parsing *parsing, struct token token, const char *bytes,
                          uint32_t length, bool quoted)
@@ -55,7 +56,8 @@ static bool is_scalar(uint32_t code)
     return code < 0xd800 || (code > 0xdfff && code <= 0x10ffff);
 }
 
-/* Behind `\u`: {1F600} in a policy; in JSON also four digits, of which two may be halves of one character. */
+/* Behind `\u`: {1F600} in a policy; in JSON also four digits, of which two may be halves of one
+ * character. */
 static bool decode_unicode(struct decoder *decoder)
 {
     uint32_t code, digits, low;
@@ -131,7 +133,8 @@ static ast_text decode(struct parsing *parsing, struct token string, bool json)
                           (unsigned)LIMIT_STRING_BYTES);
         return text_new(parsing, string, "", 0, true);
     }
-    /* No escape is shorter than what it stands for, but a byte that is not UTF-8 becomes U+FFFD, which has three. */
+    /* No escape is shorter than what it stands for, but a byte that is not UTF-8 becomes U+FFFD,
+     * which has three. */
     char *const bytes = arena_allocate(parsing->arena, (size_t)(end - from) * 3 + 1);
     struct decoder decoder = {parsing, json, from, end, bytes};
     while (decoder.next < end) {
@@ -189,7 +192,7 @@ ast_text ast_regex_text(struct parsing *parsing, struct token regex)
                     true);
 }
 
-/* ---- numbers --------------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 static int64_t out_of_range(struct parsing *parsing, struct token number, const char *what)
 {

@@ -1,8 +1,8 @@
 /*
  * compilation.c - where a compilation begins and ends.
  *
- * All its memory is one arena, whose failure jumps to `out_of_memory`; so a caller does setjmp once, right after
- * compilation_begin, and no pass tests an allocation.
+ * All its memory is one arena, whose failure jumps to `out_of_memory`; so a caller does setjmp
+ * once, right after compilation_begin, and no pass tests an allocation.
  */
 #include "compiler/compilation.h"
 

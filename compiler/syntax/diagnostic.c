@@ -1,8 +1,9 @@
 /*
  * diagnostic.c - collecting diagnostics, and the nearest name for "did you mean".
  *
- * The list has its full size from the first report on, so that a pointer to a diagnostic stays good while notes are added to it. Errors and
- * warnings have a bound each: very many warnings never hide why a policy does not compile.
+ * The list has its full size from the first report on, so that a pointer to a diagnostic stays good
+ * while notes are added to it. Errors and warnings have a bound each: very many warnings never hide
+ * why a policy does not compile.
  */
 #include "compiler/diagnostic.h"
 
@@ -148,7 +149,7 @@ void diagnostic_mend(compilation *compilation, diagnostic *diagnostic, source_ra
         edit_text ? arena_copy(&compilation->arena, edit_text, strlen(edit_text)) : NULL;
 }
 
-/* ---- the nearest name ---------------------------------------------------------------------------------- */
+/* ---- the nearest name ------------------------------------------------------------------------ */
 
 static char lower(char byte)
 {
@@ -161,9 +162,10 @@ static uint32_t least(uint32_t a, uint32_t b)
 }
 
 /*
- * Insertions, deletions, replacements and swaps of neighbours that make `b` of `a`, without regard to case; more than `most` is
- * answered as most + 1. Only cells within `most` of the diagonal can matter, so a pair costs its length times a small
- * constant, and a policy with many names stays cheap to be wrong about.
+ * Insertions, deletions, replacements and swaps of neighbours that make `b` of `a`, without regard
+ * to case; more than `most` is answered as most + 1. Only cells within `most` of the diagonal can
+ * matter, so a pair costs its length times a small constant, and a policy with many names stays
+ * cheap to be wrong about.
  */
 static uint32_t edit_distance(const char *a, uint32_t a_length, const char *b, uint32_t b_length,
                               uint32_t most)
@@ -203,7 +205,8 @@ const char *diagnostic_nearest(const char *name, const char *const *names, uint3
     if (length == 0 || length > LIMIT_NAME_BYTES)
         return NULL;
     const char *best = NULL;
-    /* One slip in short names, up to three in long ones; a name of one or two letters resembles everything. */
+    /* One slip in short names, up to three in long ones; a name of one or two letters resembles
+     * everything. */
     uint32_t most = least(NEAREST_EDITS, length < 3 ? 0 : (uint32_t)(length + 1) / 3);
     if (length >= 3 && most == 0)
         most = 1;
@@ -224,7 +227,7 @@ const char *diagnostic_nearest(const char *name, const char *const *names, uint3
     return best;
 }
 
-/* ---- the table --------------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 const char *diagnostic_code_name(diagnostic_code code)
 {

@@ -1,5 +1,6 @@
 /*
- * driver.h - the driver between lexer and parser (parse.c), as its table of mendable mistakes (repair.c) sees it.
+ * driver.h - the driver between lexer and parser (parse.c), as its table of mendable mistakes
+ * (repair.c) sees it.
  *
  * Private to these two files.
  */
@@ -36,10 +37,11 @@ void driver_feed(struct driver *driver, struct token token);
 void driver_insert(struct driver *driver,
                    uint16_t kind); /* a token of no length behind what was fed */
 
-/* repair.c: the parser refuses `found`. Reports it, whatever it is. True if parsing can go on: then something was
- * fed or dropped. False: the driver must recover. */
+/* repair.c: the parser refuses `found`. Reports it, whatever it is. True if parsing can go on: then
+ * something was fed or dropped. False: the driver must recover. */
 bool driver_repair(struct driver *driver, struct token found);
-/* The parser would take `found`, but not for what was meant: mends that too. False: nothing was done. */
+/* The parser would take `found`, but not for what was meant: mends that too. False: nothing was
+ * done. */
 bool driver_repair_early(struct driver *driver, struct token found);
 
 #endif

@@ -1,10 +1,11 @@
 /*
  * expected.c - "expected `then`, found `deny`": what may follow, in the words of a policy's author.
  *
- * The parser is asked for each kind of token whether it may stand here. What comes back is long: behind a value alone thirty tokens can
- * follow. So tokens are gathered under the name that the language's document has for them (an effect, a condition, a
- * declaration), and what can nearly always follow (operators, a dot) is named only where nothing else can. Then a few
- * notes for mistakes that many people make.
+ * The parser is asked for each kind of token whether it may stand here. What comes back is long:
+ * behind a value alone thirty tokens can follow. So tokens are gathered under the name that the
+ * language's document has for them (an effect, a condition, a declaration), and what can nearly
+ * always follow (operators, a dot) is named only where nothing else can. Then a few notes for
+ * mistakes that many people make.
  */
 #include <string.h>
 
@@ -70,25 +71,17 @@ static const char *name_phrase(uint16_t before, const struct expectation *expect
     switch (before) {
     case TOKEN_ACTION:
     case TOKEN_RESULT:
-    case TOKEN_TOOL:
-        return "a tool";
-    case TOKEN_UNDER:
-        return "the name of a principle";
-    case TOKEN_TAGGED:
-        return "a tag";
-    case TOKEN_IS:
-        return "`present`, `absent` or a type";
+    case TOKEN_TOOL: return "a tool";
+    case TOKEN_UNDER: return "the name of a principle";
+    case TOKEN_TAGGED: return "a tag";
+    case TOKEN_IS: return "`present`, `absent` or a type";
     case TOKEN_COLON:
     case TOKEN_RETURNS:
-    case TOKEN_LT:
-        return "a type";
-    case TOKEN_FROM:
-        return "a name";
+    case TOKEN_LT: return "a type";
+    case TOKEN_FROM: return "a name";
     case TOKEN_LABEL:
-    case TOKEN_HAS:
-        return "a label";
-    default:
-        return expectation->may[TOKEN_STRING] ? "a name or a quoted text" : "a name";
+    case TOKEN_HAS: return "a label";
+    default: return expectation->may[TOKEN_STRING] ? "a name or a quoted text" : "a name";
     }
 }
 
@@ -123,7 +116,8 @@ static void say_beginnings(struct expectation *expectation, uint16_t before)
     }
 }
 
-/* The order in which tokens are named: first what closes or goes on with a declaration, in the order of its clauses. */
+/* The order in which tokens are named: first what closes or goes on with a declaration, in the
+ * order of its clauses. */
 static const uint16_t order[] = {TOKEN_ASSIGN,      TOKEN_COLON,       TOKEN_LEFT_BRACE,
                                  TOKEN_RIGHT_PAREN, TOKEN_RIGHT_BRACE, TOKEN_RIGHT_BRACKET,
                                  TOKEN_ON,          TOKEN_UNDER,       TOKEN_WAIVABLE,
@@ -198,12 +192,9 @@ static const char *enumerate(const struct expectation *expectation, struct parsi
 static const char *describe(struct parsing *parsing, struct token found)
 {
     switch (found.kind) {
-    case TOKEN_END:
-        return "the end of the file";
-    case TOKEN_STRING:
-        return "a quoted text";
-    case TOKEN_REGEX:
-        return "a pattern";
+    case TOKEN_END: return "the end of the file";
+    case TOKEN_STRING: return "a quoted text";
+    case TOKEN_REGEX: return "a pattern";
     default:
         return arena_format(parsing->arena, "`%s`",
                             short_excerpt(parsing, range_of(parsing, found.start, found.end)));
@@ -254,9 +245,11 @@ static void add_note(struct parsing *parsing, const void *parser, diagnostic *re
         diagnostic_note_text(compilation, report,
                              "a rule only restricts; what is allowed is said with `permit NAME on "
                              "…` under a `default … deny`");
-    else if ((found.kind == TOKEN_LEFT_BRACE || found.kind == TOKEN_LEFT_BRACKET) && found.start == 0)
-        diagnostic_note_text(compilation, report,
-                             "this looks like JSON; events stand behind the policy: `constc run POLICY EVENTS`");
+    else if ((found.kind == TOKEN_LEFT_BRACE || found.kind == TOKEN_LEFT_BRACKET) &&
+             found.start == 0)
+        diagnostic_note_text(
+            compilation, report,
+            "this looks like JSON; events stand behind the policy: `constc run POLICY EVENTS`");
     else if (found.kind == TOKEN_LEFT_BRACKET && parser_expects(parser, TOKEN_LEFT_BRACE))
         diagnostic_note_text(compilation, report, "a set is written { \"a\", \"b\" }");
     else if (parser_expects(parser, TOKEN_TRUE) && !parser_expects(parser, TOKEN_NOT) &&
@@ -267,9 +260,11 @@ static void add_note(struct parsing *parsing, const void *parser, diagnostic *re
         diagnostic_note_at(compilation, report, range_of(parsing, before.start, before.end),
                            "`%s` is a keyword here; a tool of that name is written \"%s\"",
                            token_text(before.kind), token_text(before.kind));
-    else if (before.kind == TOKEN_RIGHT_BRACE && parser_expects(parser, TOKEN_VALUE) && parser_expects(parser, TOKEN_STRING))
+    else if (before.kind == TOKEN_RIGHT_BRACE && parser_expects(parser, TOKEN_VALUE) &&
+             parser_expects(parser, TOKEN_STRING))
         diagnostic_note_text(compilation, report,
-                             "arguments stand first, then what the tool answered: `result TOOL { … } value { … }`, or "
+                             "arguments stand first, then what the tool answered: `result TOOL { … "
+                             "} value { … }`, or "
                              "`result TOOL { … } \"text\"`");
     else if (found.kind == TOKEN_STRING && parser_expects(parser, TOKEN_NAME))
         diagnostic_note_text(compilation, report, "names stand without quotes here");
@@ -283,23 +278,26 @@ static void add_note(struct parsing *parsing, const void *parser, diagnostic *re
                              "then, and label, because");
 }
 
-/* An operator of another language where its word cannot stand either: the report of the lexer becomes this one. */
+/* An operator of another language where its word cannot stand either: the report of the lexer
+ * becomes this one. */
 static bool foreign_report(struct parsing *parsing, struct token found)
 {
     compilation *const compilation = parsing->compilation;
     const source_range range = range_of(parsing, found.start, found.end);
     for (uint32_t i = compilation->diagnostics.count; i-- > 0;) {
         diagnostic *const one = &compilation->diagnostics.items[i];
-        if (one->code != E_FOREIGN_OPERATOR || one->range.file != range.file || one->range.start != range.start)
+        if (one->code != E_FOREIGN_OPERATOR || one->range.file != range.file ||
+            one->range.start != range.start)
             continue;
         one->code = E_UNEXPECTED;
-        one->message = arena_format(parsing->arena, "`%.*s` cannot stand here", (int)(found.end - found.start),
-                                    parsing->bytes + found.start);
+        one->message = arena_format(parsing->arena, "`%.*s` cannot stand here",
+                                    (int)(found.end - found.start), parsing->bytes + found.start);
         one->mend = NULL;
         one->has_edit = false;
         if (found.kind == TOKEN_OR)
-            diagnostic_note_text(compilation, one,
-                                 "a type that is one of several names is declared as `enum NAME { a, b }`");
+            diagnostic_note_text(
+                compilation, one,
+                "a type that is one of several names is declared as `enum NAME { a, b }`");
         return true;
     }
     return false;

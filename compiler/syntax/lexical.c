@@ -1,10 +1,12 @@
 /*
- * lexical.c - what the lexer does about text that is no token: says so once, and answers with what was probably meant.
+ * lexical.c - what the lexer does about text that is no token: says so once, and answers with what
+ * was probably meant.
  *
- * Each function is called with the cursor behind what the lexer has recognised and leaves it behind what was dealt with, which is
- * at least one byte: so the lexer always ends. Characters that no text may hold (controls, malformed UTF-8, characters that turn
- * the direction of writing) are found in one walk over the whole source before the first token is made, because they
- * count in comments and texts too.
+ * Each function is called with the cursor behind what the lexer has recognised and leaves it behind
+ * what was dealt with, which is at least one byte: so the lexer always ends. Characters that no
+ * text may hold (controls, malformed UTF-8, characters that turn the direction of writing) are
+ * found in one walk over the whole source before the first token is made, because they count in
+ * comments and texts too.
  */
 #include <string.h>
 
@@ -179,7 +181,7 @@ struct token lexical_name(struct lexer *lexer, uint32_t start)
     return token_until(lexer, token_of_word(parsing->bytes + start, length), 0, start);
 }
 
-/* ---- not ASCII ------------------------------------------------------------------------------------ */
+/* ---- not ASCII ------------------------------------------------------------------------------- */
 
 /* Blanks and invisible characters, which come with text pasted from elsewhere. */
 static bool is_blank(uint32_t code)
@@ -265,7 +267,7 @@ bool lexical_foreign(struct lexer *lexer, uint32_t start, struct token *out)
     return true;
 }
 
-/* ---- the walk over all bytes ----------------------------------------------------------------------- */
+/* ---- the walk over all bytes ----------------------------------------------------------------- */
 
 static void report_controls(struct parsing *parsing, uint32_t start, uint32_t end)
 {

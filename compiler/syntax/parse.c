@@ -1,17 +1,19 @@
 /*
  * parse.c - pass_parse: the driver between lexer and parser.
  *
- * It decides which words are names (after a dot, before a colon and in `free (…)` all are), tries each token on the parser, and feeds it if the
- * parser will take it. If not, it looks for one of the mistakes that it can mend (repair.c's table below the driver): then it
- * reports the mistake and goes on with what was meant, so one slip is one message and what follows is still checked. For the rest it
- * says what was expected, skips to the next declaration or test step that begins a line, and unwinds the parser to
- * the list that it belongs to.
+ * It decides which words are names (after a dot, before a colon and in `free (…)` all are), tries
+ * each token on the parser, and feeds it if the parser will take it. If not, it looks for one of
+ * the mistakes that it can mend (repair.c's table below the driver): then it reports the mistake
+ * and goes on with what was meant, so one slip is one message and what follows is still checked.
+ * For the rest it says what was expected, skips to the next declaration or test step that begins a
+ * line, and unwinds the parser to the list that it belongs to.
  *
- * Promises: always ends (each turn consumes a token, or makes the parser accept one), never feeds what the parser refuses.
+ * Promises: always ends (each turn consumes a token, or makes the parser accept one), never feeds
+ * what the parser refuses.
  */
 #include "compiler/syntax/driver.h"
 
-/* ---- tokens ------------------------------------------------------------------------------------------ */
+/* ---- tokens ---------------------------------------------------------------------------------- */
 
 static struct token look(struct driver *driver, uint32_t ahead)
 {
@@ -51,7 +53,7 @@ bool driver_accepts(const struct driver *driver, uint16_t first, uint16_t second
     return parser_try(driver->parser, kinds, second == DRIVER_ANY ? 1 : 2) == PARSER_ACCEPTS;
 }
 
-/* ---- feeding ----------------------------------------------------------------------------------------- */
+/* ---- feeding --------------------------------------------------------------------------------- */
 
 static void note_bracket(struct driver *driver, struct token token)
 {
@@ -72,8 +74,7 @@ static void note_bracket(struct driver *driver, struct token token)
         if (driver->brackets.count == 0)
             driver->in_test = false;
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -88,8 +89,10 @@ void driver_feed(struct driver *driver, struct token token)
     parser_feed(driver->parser, token);
     parsing->end = token.end;
     note_bracket(driver, token);
-    if (token.kind == TOKEN_LEFT_PAREN) /* of something else that is called `free` values or types would follow */
-        driver->in_free = driver->before.kind == TOKEN_FREE && !parser_expects(driver->parser, TOKEN_TRUE);
+    if (token.kind ==
+        TOKEN_LEFT_PAREN) /* of something else that is called `free` values or types would follow */
+        driver->in_free =
+            driver->before.kind == TOKEN_FREE && !parser_expects(driver->parser, TOKEN_TRUE);
     else if (token.kind != TOKEN_NAME && token.kind != TOKEN_STRING && token.kind != TOKEN_COMMA)
         driver->in_free = false;
     driver->earlier = driver->before.kind;
@@ -102,7 +105,7 @@ void driver_insert(struct driver *driver, uint16_t kind)
     driver_feed(driver, (struct token){.kind = kind, .start = at, .end = at});
 }
 
-/* ---- recovery ---------------------------------------------------------------------------------------- */
+/* ---- recovery -------------------------------------------------------------------------------- */
 
 static bool is_beginning(struct driver *driver, struct token token, token_group group)
 {

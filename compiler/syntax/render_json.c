@@ -1,8 +1,10 @@
 /*
- * render_json.c - diagnostics for programs: JSON lines, and SARIF 2.1.0 for those who show it beside the code.
+ * render_json.c - diagnostics for programs: JSON lines, and SARIF 2.1.0 for those who show it
+ * beside the code.
  *
- * Both are valid JSON whatever stands in the policy: bytes that are not UTF-8 become U+FFFD. In SARIF columns count code points, and each
- * region also has its bytes; a mend with an edit is a `fix`.
+ * Both are valid JSON whatever stands in the policy: bytes that are not UTF-8 become U+FFFD. In
+ * SARIF columns count code points, and each region also has its bytes; a mend with an edit is a
+ * `fix`.
  */
 #include <string.h>
 
@@ -47,7 +49,7 @@ static bool has_place(const compilation *compilation, source_range range)
     return range.file < compilation->sources.count;
 }
 
-/* ---- JSON lines --------------------------------------------------------------------------------------- */
+/* ---- JSON lines ------------------------------------------------------------------------------ */
 
 static void place(buffer *out, compilation *compilation, source_range range)
 {
@@ -98,7 +100,7 @@ void render_json(buffer *out, compilation *compilation, const diagnostic *diagno
     buffer_text(out, "}\n");
 }
 
-/* ---- SARIF ---------------------------------------------------------------------------------------------- */
+/* ---- SARIF ----------------------------------------------------------------------------------- */
 
 static void uri(buffer *out, const char *path)
 {

@@ -1,5 +1,6 @@
 /*
- * render_text.c - a diagnostic for a person: the sentence, the line it is about with carets, the notes, the mend.
+ * render_text.c - a diagnostic for a person: the sentence, the line it is about with carets, the
+ * notes, the mend.
  *
  *     error[E0201]: no tool is called `send_mail`
  *      --> support.const:3:18
@@ -9,8 +10,9 @@
  *       |
  *       = help: write `send_email`
  *
- * A source is not trusted to be fit for a terminal: control characters, malformed bytes and characters that turn the direction of
- * writing are shown as U+FFFD. Tabs are four columns, wide characters two. Of a long line the part around the carets is shown.
+ * A source is not trusted to be fit for a terminal: control characters, malformed bytes and
+ * characters that turn the direction of writing are shown as U+FFFD. Tabs are four columns, wide
+ * characters two. Of a long line the part around the carets is shown.
  */
 #include "compiler/render.h"
 
@@ -21,8 +23,8 @@
 
 #define LINE_COLUMNS 110u /* of a source line; more is cut */
 #define TAB_COLUMNS  4u
-#define FAR_BYTES                                                                                  \
-    2000u /* on both sides of the carets; more bytes than LINE_COLUMNS have, so nothing that fits is cut */
+/* on both sides of the carets; more bytes than LINE_COLUMNS have, so nothing that fits is cut */
+#define FAR_BYTES 2000u
 
 static const char plain[] = "\x1b[0m", bold[] = "\x1b[1m", red[] = "\x1b[1;31m",
                   yellow[] = "\x1b[1;33m", blue[] = "\x1b[1;34m", green[] = "\x1b[1;32m";
@@ -47,7 +49,7 @@ static void painted(const page *page, const char *colour, const char *text)
     paint(page, plain);
 }
 
-/* ---- columns ----------------------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static bool is_unfit(uint32_t code)
 {
@@ -100,7 +102,7 @@ static void clean_text(const page *page, const char *text)
     clean(page->out, text, text + strlen(text));
 }
 
-/* ---- a line of the source ------------------------------------------------------------------------------- */
+/* ---- a line of the source -------------------------------------------------------------------- */
 
 typedef struct excerpt {
     const char *line, *line_end; /* without its line end */
@@ -263,7 +265,7 @@ static int gutter_of(compilation *compilation, const diagnostic *diagnostic)
     return digits_of(line);
 }
 
-/* ---- the whole of it --------------------------------------------------------------------------------------- */
+/* ---- the whole of it ------------------------------------------------------------------------- */
 
 static void show_note(const page *page, const diagnostic_note *note)
 {
@@ -318,8 +320,8 @@ void render_text(buffer *out, compilation *compilation, const diagnostic *diagno
     buffer_text(out, "\n");
 }
 
-void render_place(buffer *out, compilation *compilation, const char *title, source_range range, const char *label,
-                  const char *help, bool colour)
+void render_place(buffer *out, compilation *compilation, const char *title, source_range range,
+                  const char *label, const char *help, bool colour)
 {
     const diagnostic at = {.range = range};
     const page page = {out, compilation, colour, gutter_of(compilation, &at)};

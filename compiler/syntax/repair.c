@@ -1,9 +1,10 @@
 /*
  * repair.c - mistakes that can be mended on the spot.
  *
- * Each function looks at the token that the parser refuses, asks the parser whether it would take what was probably meant, and
- * only then reports its mistake and feeds that. The first that recognises its mistake wins; the last one reports what was
- * expected. A mend is for the rest of the parse alone: a file with an error is never compiled.
+ * Each function looks at the token that the parser refuses, asks the parser whether it would take
+ * what was probably meant, and only then reports its mistake and feeds that. The first that
+ * recognises its mistake wins; the last one reports what was expected. A mend is for the rest of
+ * the parse alone: a file with an error is never compiled.
  */
 #include <string.h>
 
@@ -202,7 +203,8 @@ static bool repair_chain(struct driver *driver, struct token found)
            take_as(driver, found, TOKEN_AND);
 }
 
-/* A keyword where only a name can stand, and as a name it would fit. A soft word is one only where it begins no line. */
+/* A keyword where only a name can stand, and as a name it would fit. A soft word is one only where
+ * it begins no line. */
 static bool repair_reserved(struct driver *driver, struct token found)
 {
     if (!token_is_word(found.kind) ||

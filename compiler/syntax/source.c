@@ -1,11 +1,13 @@
 /*
  * source.c - reading files, and where in them something stands.
  *
- * A source is copied into the arena once, with a NUL behind it. What is read before that copy lies in memory of the
- * allocator or of the caller's reader; while it does, the arena must not jump away, so the copy is made with the handler put
- * aside. Lines are counted when the first place is printed, never for a policy without diagnostics.
+ * A source is copied into the arena once, with a NUL behind it. What is read before that copy lies
+ * in memory of the allocator or of the caller's reader; while it does, the arena must not jump
+ * away, so the copy is made with the handler put aside. Lines are counted when the first place is
+ * printed, never for a policy without diagnostics.
  *
- * The largest file that anything may be is bounded here; the narrower bounds of policies and tools files are their readers'.
+ * The largest file that anything may be is bounded here; the narrower bounds of policies and tools
+ * files are their readers'.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -60,30 +62,25 @@ uint32_t source_add(compilation *compilation, const char *path, const char *byte
     return add(compilation, path, arena_copy(&compilation->arena, bytes, length), length);
 }
 
-/* ---- the file system --------------------------------------------------------------------------------- */
+/* ---- the file system ------------------------------------------------------------------------- */
 
 /* Why a file cannot be read, in words that are the same on every machine. */
 static const char *reason_of(int error)
 {
     switch (error) {
     case ENOENT:
-    case ENOTDIR:
-        return "there is no such file";
-    case EISDIR:
-        return "it is a folder";
+    case ENOTDIR: return "there is no such file";
+    case EISDIR: return "it is a folder";
     case EACCES:
-    case EPERM:
-        return "it may not be read (permission denied)";
-    case ELOOP:
-        return "it is a link that leads back to itself";
-    case ENAMETOOLONG:
-        return "its name is too long";
-    default:
-        return "the file system reports an error";
+    case EPERM: return "it may not be read (permission denied)";
+    case ELOOP: return "it is a link that leads back to itself";
+    case ENAMETOOLONG: return "its name is too long";
+    default: return "the file system reports an error";
     }
 }
 
-/* Reads one byte more than the largest file may have, at most, so that the caller sees that it is too large. */
+/* Reads one byte more than the largest file may have, at most, so that the caller sees that it is
+ * too large. */
 static cst_status read_file(const cst_allocator *allocator, const char *path, char **out,
                             size_t *length, size_t *capacity, const char **why)
 {
@@ -139,9 +136,9 @@ uint32_t source_read(compilation *compilation, const char *path, const source_ra
     char *bytes = NULL;
     size_t length = 0, capacity = 0;
     const char *why = "the host did not give it";
-    const cst_status status =
-        reader->read ? reader->read(reader->user, path, &bytes, &length)
-                     : read_file(allocator, path, &bytes, &length, &capacity, &why);
+    const cst_status status = reader->read
+                                  ? reader->read(reader->user, path, &bytes, &length)
+                                  : read_file(allocator, path, &bytes, &length, &capacity, &why);
     if (status == CST_NO_MEMORY)
         give_up(compilation);
     if (status != CST_OK) {
@@ -162,7 +159,7 @@ uint32_t source_read(compilation *compilation, const char *path, const source_ra
     return add(compilation, path, copy, length);
 }
 
-/* ---- places --------------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static void count_lines(compilation *compilation, source *source)
 {

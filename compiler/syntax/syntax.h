@@ -1,10 +1,12 @@
 /*
- * syntax.h - what the parts of the front end share: tokens, the lexer, the parser, the builders of the tree.
+ * syntax.h - what the parts of the front end share: tokens, the lexer, the parser, the builders of
+ * the tree.
  *
- * The lexer (grammar/lexer.re) makes tokens and reports malformed ones itself, so that the parser goes on with a token of
- * the kind that was meant. The driver (parse.c) decides what is a word and what a name, tries every token on the
- * parser before it is fed, mends common mistakes, and recovers from the others: the parser (grammar/parser.y) never sees an error.
- * Its actions call the ast_* functions of ast.c.
+ * The lexer (grammar/lexer.re) makes tokens and reports malformed ones itself, so that the parser
+ * goes on with a token of the kind that was meant. The driver (parse.c) decides what is a word and
+ * what a name, tries every token on the parser before it is fed, mends common mistakes, and
+ * recovers from the others: the parser (grammar/parser.y) never sees an error. Its actions call the
+ * ast_* functions of ast.c.
  *
  * Private to grammar/ and compiler/syntax/.
  */
@@ -15,7 +17,7 @@
 #include "grammar/parser.h"
 #include "runtime/limits.h"
 
-/* ---- tokens -------------------------------------------------------------------------------------- */
+/* ---- tokens ---------------------------------------------------------------------------------- */
 
 #define TOKEN_END 0 /* Lemon's number for the end of the input */
 
@@ -46,7 +48,7 @@ typedef enum token_group {
     GROUP_CLAUSE
 } token_group;
 
-/* ---- tokens.c ---- */
+/* ---- tokens.c -------------------------------------------------------------------------------- */
 
 uint16_t token_of_word(const char *bytes, uint32_t length); /* the keyword's kind, or TOKEN_NAME */
 bool token_is_word(uint16_t kind);                          /* a keyword, reserved or soft */
@@ -55,7 +57,7 @@ token_group token_group_of(uint16_t kind);
 const char *token_text(uint16_t kind);   /* "then", "(", or a phrase for literals */
 const char *token_symbol(uint16_t kind); /* "THEN", for dumps */
 
-/* ---- the state of one parse --------------------------------------------------------------------- */
+/* ---- the state of one parse ------------------------------------------------------------------ */
 
 struct parsing {
     compilation *compilation;
@@ -74,7 +76,7 @@ struct parsing {
 const char *short_excerpt(struct parsing *parsing, source_range range);
 source_range range_of(const struct parsing *parsing, uint32_t start, uint32_t end);
 
-/* ---- the lexer ------------------------------------------------------------------------------------ */
+/* ---- the lexer ------------------------------------------------------------------------------- */
 
 struct lexer {
     struct parsing *parsing;
@@ -83,10 +85,12 @@ struct lexer {
 };
 
 void lexer_begin(struct lexer *lexer, struct parsing *parsing);
-/* The next token: keywords have their kind, a malformed literal the kind that was meant. At the end TOKEN_END. */
+/* The next token: keywords have their kind, a malformed literal the kind that was meant. At the end
+ * TOKEN_END. */
 struct token lexer_next(struct lexer *lexer);
 
-/* lexical.c: what the lexer does about malformed input; each reports. `cursor` stands behind the token. */
+/* lexical.c: what the lexer does about malformed input; each reports. `cursor` stands behind the
+ * token. */
 struct token lexical_unclosed(struct lexer *lexer, uint16_t kind, uint32_t start);
 struct token lexical_quotes(struct lexer *lexer, uint32_t start); /* 'text' */
 struct token lexical_number(struct lexer *lexer, uint32_t start);
@@ -101,33 +105,36 @@ bool lexical_foreign(struct lexer *lexer, uint32_t start,
 /* Control characters, malformed UTF-8 and hidden characters of the whole text. */
 void lexical_check_bytes(struct parsing *parsing);
 
-/* ---- the parser, through the door that parser.y leaves open ------------------------------------------ */
+/* ---- the parser, through the door that parser.y leaves open ---------------------------------- */
 
 typedef enum parser_answer { PARSER_REFUSES, PARSER_ACCEPTS, PARSER_TOO_DEEP } parser_answer;
 
 size_t parser_size(void);
 void parser_begin(void *parser, struct parsing *parsing);
 void parser_feed(void *parser, struct token token);
-/* Would these kinds be accepted one after the other? As the parser would, soft words also as names. */
+/* Would these kinds be accepted one after the other? As the parser would, soft words also as names.
+ */
 parser_answer parser_try(const void *parser, const uint16_t *kinds, uint32_t count);
 /* May this kind stand here as itself? */
 bool parser_expects(const void *parser, uint16_t kind);
-/* Forgets open constructs until `kind` is accepted. Is false, and changes nothing, if it never would be. */
+/* Forgets open constructs until `kind` is accepted. Is false, and changes nothing, if it never
+ * would be. */
 bool parser_unwind(void *parser, uint16_t kind);
 uint16_t parser_token_count(void);
 /* The kind that a soft word may be taken for: TOKEN_NAME, else 0. */
 int ParserFallback(int kind);
 
-/* ---- what may follow, in words (expected.c) ------------------------------------------------------------ */
+/* ---- what may follow, in words (expected.c) -------------------------------------------------- */
 
-/* "expected `then`, found `deny`", with hints; `before` is the token fed last. Answers the keyword that was probably
- * meant (a misspelling), or 0. */
+/* "expected `then`, found `deny`", with hints; `before` is the token fed last. Answers the keyword
+ * that was probably meant (a misspelling), or 0. */
 uint16_t expected_report(struct parsing *parsing, const void *parser, struct token before,
                          struct token found);
-/* The keyword that a misspelt word was meant to be, among those that may stand here; 0 if none is near. */
+/* The keyword that a misspelt word was meant to be, among those that may stand here; 0 if none is
+ * near. */
 uint16_t expected_misspelt(struct parsing *parsing, const void *parser, struct token found);
 
-/* ---- builders (ast.c, ast_expression.c) ------------------------------------------------------------------ */
+/* ---- builders (ast.c, ast_expression.c) ------------------------------------------------------ */
 
 typedef struct text_list {
     ast_text *items;
@@ -204,7 +211,8 @@ ast_type *ast_type_bound(struct parsing *parsing, ast_type *type, struct token b
 ast_path ast_path_begin(struct parsing *parsing, struct token first);
 ast_path ast_path_key(struct parsing *parsing, ast_path path, ast_text key);
 
-/* Expressions: their range starts at the token or operand given and ends with the last token fed. */
+/* Expressions: their range starts at the token or operand given and ends with the last token fed.
+ */
 ast_expression *ast_path_value(struct parsing *parsing, ast_path path);
 ast_expression *ast_literal(struct parsing *parsing, ast_expression_kind kind,
                             struct token literal);

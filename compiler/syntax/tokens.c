@@ -1,5 +1,6 @@
 /*
- * tokens.c - what is known of each kind of token: the table of grammar/tokens.def, and a search by halves in its words.
+ * tokens.c - what is known of each kind of token: the table of grammar/tokens.def, and a search by
+ * halves in its words.
  */
 #include <string.h>
 
@@ -43,11 +44,9 @@ bool token_is_reserved(uint16_t kind)
 #define SOFT     false
     switch (kind) {
 #define WORD(symbol, text, standing, group)                                                        \
-    case TOKEN_##symbol:                                                                           \
-        return standing;
+    case TOKEN_##symbol: return standing;
 #include "grammar/tokens.def"
-    default:
-        return false;
+    default: return false;
     }
 #undef RESERVED
 #undef SOFT
@@ -57,11 +56,9 @@ token_group token_group_of(uint16_t kind)
 {
     switch (kind) {
 #define WORD(symbol, text, standing, group)                                                        \
-    case TOKEN_##symbol:                                                                           \
-        return GROUP_##group;
+    case TOKEN_##symbol: return GROUP_##group;
 #include "grammar/tokens.def"
-    default:
-        return GROUP_NONE;
+    default: return GROUP_NONE;
     }
 }
 
@@ -69,17 +66,13 @@ const char *token_text(uint16_t kind)
 {
     switch (kind) {
 #define WORD(symbol, text, standing, group)                                                        \
-    case TOKEN_##symbol:                                                                           \
-        return text;
+    case TOKEN_##symbol: return text;
 #define MARK(symbol, text)                                                                         \
-    case TOKEN_##symbol:                                                                           \
-        return text;
+    case TOKEN_##symbol: return text;
 #define LITERAL(symbol, phrase)                                                                    \
-    case TOKEN_##symbol:                                                                           \
-        return phrase;
+    case TOKEN_##symbol: return phrase;
 #include "grammar/tokens.def"
-    default:
-        return "the end of the file";
+    default: return "the end of the file";
     }
 }
 
@@ -87,16 +80,12 @@ const char *token_symbol(uint16_t kind)
 {
     switch (kind) {
 #define WORD(symbol, text, standing, group)                                                        \
-    case TOKEN_##symbol:                                                                           \
-        return #symbol;
+    case TOKEN_##symbol: return #symbol;
 #define MARK(symbol, text)                                                                         \
-    case TOKEN_##symbol:                                                                           \
-        return #symbol;
+    case TOKEN_##symbol: return #symbol;
 #define LITERAL(symbol, phrase)                                                                    \
-    case TOKEN_##symbol:                                                                           \
-        return #symbol;
+    case TOKEN_##symbol: return #symbol;
 #include "grammar/tokens.def"
-    default:
-        return "END";
+    default: return "END";
     }
 }

@@ -1,5 +1,6 @@
 /*
- * tokens_dump.c - the tokens of a source as the lexer makes them, before it is decided which words are names.
+ * tokens_dump.c - the tokens of a source as the lexer makes them, before it is decided which words
+ * are names.
  */
 #include "compiler/syntax/dump.h"
 #include "compiler/syntax/syntax.h"

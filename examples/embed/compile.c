@@ -1,5 +1,6 @@
 /*
- * compile.c - a service that compiles policies itself: a text in memory, diagnostics by callback, a decision.
+ * compile.c - a service that compiles policies itself: a text in memory, diagnostics by callback, a
+ * decision.
  */
 #include <constitution/compiler.h>
 
@@ -8,9 +9,11 @@
 
 static const char policy_text[] = "constitution quick \"1\"\n"
                                   "tool pay(amount: decimal, to: string) pays\n"
-                                  "rule large on action pay when args.amount > 100.0 then deny because \"{args.amount} is too much.\"\n";
+                                  "rule large on action pay when args.amount > 100.0 then deny "
+                                  "because \"{args.amount} is too much.\"\n";
 
-static const char event[] = "{\"stage\":\"action\",\"tool\":\"pay\",\"args\":{\"amount\":100.01,\"to\":\"ann\"}}";
+static const char event[] =
+    "{\"stage\":\"action\",\"tool\":\"pay\",\"args\":{\"amount\":100.01,\"to\":\"ann\"}}";
 
 static void show(void *user, const cst_diagnostic *diagnostic)
 {
@@ -22,7 +25,8 @@ int main(void)
 {
     const cst_compiler_options options = {.size = sizeof options, .diagnostic = show};
     cst_policy *policy;
-    if (cst_policy_compile_text("quick.const", policy_text, strlen(policy_text), &options, &policy) != CST_OK)
+    if (cst_policy_compile_text("quick.const", policy_text, strlen(policy_text), &options,
+                                &policy) != CST_OK)
         return 1;
     cst_context *context = cst_context_new(policy);
     if (!context)

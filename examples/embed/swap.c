@@ -4,8 +4,9 @@
  *     cc swap.c $(pkg-config --cflags --libs constitution) -pthread -o swap
  *     swap OLD.so NEW.so EVENT.json
  *
- * Workers decide without a pause while the policy is swapped back and forth. Each decision names the policy that made it, and must have
- * the verdict that this very policy gives; the exit status is 0 only if all had.
+ * Workers decide without a pause while the policy is swapped back and forth. Each decision names
+ * the policy that made it, and must have the verdict that this very policy gives; the exit status
+ * is 0 only if all had.
  */
 #include <constitution.h>
 
@@ -63,7 +64,8 @@ static int prepare(shared *shared, char **argv)
         if (cst_policy_open(argv[1 + i], NULL, &shared->versions[i]) != CST_OK)
             return 0;
         cst_context *context = cst_context_new(shared->versions[i]);
-        if (!context || cst_decide_json(context, shared->event, shared->length, &decision) != CST_OK)
+        if (!context ||
+            cst_decide_json(context, shared->event, shared->length, &decision) != CST_OK)
             return 0;
         shared->expected[i] = decision.verdict;
         cst_context_free(context);
@@ -98,8 +100,9 @@ int main(int argc, char **argv)
         decided[1] += workers[i].decided[1];
         wrong += workers[i].wrong;
     }
-    printf("%lu decisions: %lu by the old policy (%s), %lu by the new one (%s), %lu wrong\n", decided[0] + decided[1], decided[0],
-           cst_verdict_name(shared.expected[0]), decided[1], cst_verdict_name(shared.expected[1]), wrong);
+    printf("%lu decisions: %lu by the old policy (%s), %lu by the new one (%s), %lu wrong\n",
+           decided[0] + decided[1], decided[0], cst_verdict_name(shared.expected[0]), decided[1],
+           cst_verdict_name(shared.expected[1]), wrong);
     cst_live_free(shared.live);
     cst_policy_release(shared.versions[0]);
     cst_policy_release(shared.versions[1]);

@@ -3,8 +3,8 @@
  *
  *     threads POLICY.so EVENTS.jsonl [THREADS [ROUNDS]]
  *
- * The policy is immutable and shared; each thread has a context of its own. Every thread decides all events, and all must come to the
- * same verdicts: the exit status is 0 only if they did.
+ * The policy is immutable and shared; each thread has a context of its own. Every thread decides
+ * all events, and all must come to the same verdicts: the exit status is 0 only if they did.
  */
 #include <constitution.h>
 
@@ -90,13 +90,15 @@ int main(int argc, char **argv)
     int failed = 0;
     for (unsigned i = 0; i < count; i++) {
         pthread_join(workers[i].thread, NULL);
-        failed |= workers[i].failed || memcmp(workers[i].verdicts, workers[0].verdicts, sizeof workers[i].verdicts) != 0;
+        failed |= workers[i].failed ||
+                  memcmp(workers[i].verdicts, workers[0].verdicts, sizeof workers[i].verdicts) != 0;
     }
-    printf("%s %s: %u threads, %zu events, %u rounds each\n", cst_policy_name(policy), cst_policy_version(policy), count,
-           events.count, rounds);
+    printf("%s %s: %u threads, %zu events, %u rounds each\n", cst_policy_name(policy),
+           cst_policy_version(policy), count, events.count, rounds);
     for (int verdict = 0; verdict <= CST_HALT; verdict++)
         if (workers[0].verdicts[verdict])
-            printf("  %-17s %lu\n", cst_verdict_name((cst_verdict)verdict), workers[0].verdicts[verdict]);
+            printf("  %-17s %lu\n", cst_verdict_name((cst_verdict)verdict),
+                   workers[0].verdicts[verdict]);
     cst_policy_release(policy);
     for (size_t i = 0; i < events.count; i++)
         free(events.lines[i]);

@@ -3,8 +3,9 @@
  *
  * A conversation is a list of messages, or an object whose `messages` is one; an object with `role`
  * and `content` alone is the model's answer. `content` is a text or a list of blocks; text blocks
- * that stand side by side are one event. The `system` text is an event of its stage. Blocks of thought are left
- * out, since nobody but the model reads them; see conversation.h for what else an event is made of.
+ * that stand side by side are one event. The `system` text is an event of its stage. Blocks of
+ * thought are left out, since nobody but the model reads them; see conversation.h for what else an
+ * event is made of.
  */
 #include "runtime/adapters/conversation.h"
 
@@ -130,7 +131,8 @@ bool anthropic_read(conversation_reader *conversation, const cst_json *whole)
         return conversation_fail(conversation, "type", "",
                                  "this is no conversation: a list of messages, or an object with "
                                  "`messages`, was expected");
-    if (whole->kind == JSON_OBJECT && !conversation_instruct(conversation, json_member(whole, "system")))
+    if (whole->kind == JSON_OBJECT &&
+        !conversation_instruct(conversation, json_member(whole, "system")))
         return false;
     for (uint32_t i = 0; i < messages->length; i++)
         if (!message_events(conversation, &messages->items[i]))

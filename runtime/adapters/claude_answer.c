@@ -1,11 +1,13 @@
 /*
  * claude_answer.c - a decision as the answer of a hook of Claude Code: see claude_hook.h.
  *
- * What each kind of hook can do: a call is allowed, changed, asked about or denied; a prompt is blocked; an answer of a tool is replaced by one of the same shape (Claude Code
- * keeps the original if the shape is another), and the model is told why; a reply has been shown already, so the model is made to go on and give another one, once. A
- * halt ends the agent's work wherever it stands.
+ * What each kind of hook can do: a call is allowed, changed, asked about or denied; a prompt is
+ * blocked; an answer of a tool is replaced by one of the same shape (Claude Code keeps the original
+ * if the shape is another), and the model is told why; a reply has been shown already, so the model
+ * is made to go on and give another one, once. A halt ends the agent's work wherever it stands.
  *
- * A permit says nothing unless the user wants it to: "allow" would skip questions that the user's own settings ask.
+ * A permit says nothing unless the user wants it to: "allow" would skip questions that the user's
+ * own settings ask.
  */
 #include <string.h>
 
@@ -31,7 +33,8 @@ static void member(answering *to, const char *name)
 static void member_reason(answering *to, const char *name)
 {
     member(to, name);
-    buffer_json_string(to->out, to->reason.bytes == NULL ? "" : to->reason.bytes, to->reason.length);
+    buffer_json_string(to->out, to->reason.bytes == NULL ? "" : to->reason.bytes,
+                       to->reason.length);
 }
 
 /* {"hookSpecificOutput":{"hookEventName":"PreToolUse": the caller goes on, and closes it. */
@@ -57,9 +60,10 @@ static bool asks(cst_verdict verdict)
     return verdict == CST_REQUIRE_APPROVAL || verdict == CST_ESCALATE;
 }
 
-/* ---- calls --------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
-/* "allow", "ask", "deny", or NULL for no word. *args: what the call becomes, NULL for what it is. */
+/* "allow", "ask", "deny", or NULL for no word. *args: what the call becomes, NULL for what it is.
+ */
 static const char *permission(const answering *to, const char **args, size_t *length)
 {
     const cst_verdict verdict = to->decision->verdict;
@@ -93,19 +97,22 @@ static void call_answer(answering *to)
     buffer_text(to->out, "}");
 }
 
-/* The person is being asked: "ask" is to say nothing. A changed call can be allowed only as it was changed. */
+/* The person is being asked: "ask" is to say nothing. A changed call can be allowed only as it was
+ * changed. */
 static void permission_answer(answering *to)
 {
     const char *args;
     size_t length = 0;
     const char *const word = permission(to, &args, &length);
-    const bool denied = word != NULL && (strcmp(word, "deny") == 0 || (strcmp(word, "ask") == 0 && args != NULL));
+    const bool denied =
+        word != NULL && (strcmp(word, "deny") == 0 || (strcmp(word, "ask") == 0 && args != NULL));
     if (word == NULL || (strcmp(word, "ask") == 0 && !denied))
         return;
     specific(to);
     if (denied) {
         buffer_text(to->out, ",\"decision\":{\"behavior\":\"deny\",\"message\":");
-        buffer_json_string(to->out, to->reason.bytes == NULL ? "" : to->reason.bytes, to->reason.length);
+        buffer_json_string(to->out, to->reason.bytes == NULL ? "" : to->reason.bytes,
+                           to->reason.length);
         buffer_text(to->out, to->decision->verdict == CST_HALT ? ",\"interrupt\":true}}" : "}}");
         return;
     }
@@ -117,7 +124,7 @@ static void permission_answer(answering *to)
     buffer_text(to->out, "}}");
 }
 
-/* ---- results ------------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* The value again with its texts emptied; the first of them says that something was there. */
 static void emptied(answering *to, const cst_json *value, bool *told)
@@ -152,9 +159,7 @@ static void emptied(answering *to, const cst_json *value, bool *told)
         return;
     case JSON_NULL:
     case JSON_BOOL:
-    case JSON_NUMBER:
-        buffer_add(out, to->hook->input + value->at, value->at_length);
-        return;
+    case JSON_NUMBER: buffer_add(out, to->hook->input + value->at, value->at_length); return;
     }
 }
 
@@ -180,7 +185,8 @@ static bool redacted(answering *to)
     return true;
 }
 
-/* The new answer of the tool behind its name; older versions know only the second name, for tools of MCP. */
+/* The new answer of the tool behind its name; older versions know only the second name, for tools
+ * of MCP. */
 static bool replacement(answering *to, const char *name, bool withheld)
 {
     const size_t length = to->out->length;
@@ -230,18 +236,20 @@ static void failure_answer(answering *to)
     if (to->decision->verdict < CST_REDACT)
         return;
     specific(to);
-    specific_text(to, "additionalContext", to->reason.bytes == NULL ? "" : to->reason.bytes, to->reason.length);
+    specific_text(to, "additionalContext", to->reason.bytes == NULL ? "" : to->reason.bytes,
+                  to->reason.length);
     buffer_text(to->out, "}");
 }
 
-/* ---- texts --------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 /* A prompt, or a reply: neither can be changed. */
 static void text_answer(answering *to)
 {
     if (to->decision->verdict < CST_REDACT)
         return;
-    if (to->hook->retried) { /* it was asked for another reply once: to ask for ever would be no end */
+    /* it was asked for another reply once: to ask for ever would be no end */
+    if (to->hook->retried) {
         if (to->decision->verdict != CST_HALT) {
             member(to, "continue");
             buffer_text(to->out, "false");
@@ -254,7 +262,8 @@ static void text_answer(answering *to)
     member_reason(to, "reason");
 }
 
-void claude_answer_write(buffer *out, const claude_hook *hook, const cst_decision *decision, bool permits)
+void claude_answer_write(buffer *out, const claude_hook *hook, const cst_decision *decision,
+                         bool permits)
 {
     answering to = {.out = out, .hook = hook, .decision = decision, .permits = permits};
     buffer_init(&to.reason, &out->allocator, 0);
@@ -265,24 +274,13 @@ void claude_answer_write(buffer *out, const claude_hook *hook, const cst_decisio
         member_reason(&to, "stopReason");
     }
     switch (hook->kind) {
-    case CLAUDE_SILENT:
-        break;
-    case CLAUDE_CALL:
-        call_answer(&to);
-        break;
-    case CLAUDE_PERMISSION:
-        permission_answer(&to);
-        break;
-    case CLAUDE_RESULT:
-        result_answer(&to);
-        break;
-    case CLAUDE_FAILURE:
-        failure_answer(&to);
-        break;
+    case CLAUDE_SILENT: break;
+    case CLAUDE_CALL: call_answer(&to); break;
+    case CLAUDE_PERMISSION: permission_answer(&to); break;
+    case CLAUDE_RESULT: result_answer(&to); break;
+    case CLAUDE_FAILURE: failure_answer(&to); break;
     case CLAUDE_PROMPT:
-    case CLAUDE_REPLY:
-        text_answer(&to);
-        break;
+    case CLAUDE_REPLY: text_answer(&to); break;
     }
     if (decision->verdict == CST_FLAG && hook->kind != CLAUDE_SILENT)
         member_reason(&to, "systemMessage");

@@ -1,8 +1,9 @@
 /*
  * claude_hook.c - the input of a hook of Claude Code as an event: see claude_hook.h.
  *
- * Every event brings the record `claude`: the folder that the agent works in, the mode of permissions, which agent of several it is. A policy that declares `context claude` can
- * read it. The session is Claude Code's own, which its subagents share.
+ * Every event brings the record `claude`: the folder that the agent works in, the mode of
+ * permissions, which agent of several it is. A policy that declares `context claude` can read it.
+ * The session is Claude Code's own, which its subagents share.
  *
  * A hook that is not known is an error, which is denied: it may be a new way to act.
  */
@@ -24,7 +25,8 @@ static const hook_row hooks[] = {
     {"UserPromptSubmit", CLAUDE_PROMPT},
     {"Stop", CLAUDE_REPLY},
     {"SubagentStop", CLAUDE_REPLY},
-    /* What stands in them has come through one of those above, or reaches no model and runs nothing. */
+    /* What stands in them has come through one of those above, or reaches no model and runs
+       nothing. */
     {"PostToolBatch", CLAUDE_SILENT},
     {"UserPromptExpansion", CLAUDE_SILENT},
     {"Notification", CLAUDE_SILENT},
@@ -51,7 +53,7 @@ static const hook_row hooks[] = {
     {"FileChanged", CLAUDE_SILENT},
 };
 
-/* ---- members of every event ---------------------------------------------------------------------- */
+/* ---- members of every event ------------------------------------------------------------------ */
 
 static void begin(conversation_reader *conversation, cst_stage stage, const cst_json *whole)
 {
@@ -74,7 +76,8 @@ static void begin(conversation_reader *conversation, cst_stage stage, const cst_
     buffer_text(event, "}");
 }
 
-/* The tool and its arguments. False: an error was handed out, and *going_on says whether to go on. */
+/* The tool and its arguments. False: an error was handed out, and *going_on says whether to go on.
+ */
 static bool call_members(conversation_reader *conversation, const cst_json *whole, bool *going_on)
 {
     const cst_json *const name = json_member(whole, "tool_name");
@@ -97,10 +100,10 @@ static bool call_members(conversation_reader *conversation, const cst_json *whol
     return source != NULL;
 }
 
-/* ---- the kinds ----------------------------------------------------------------------------------- */
+/* ---- the kinds ------------------------------------------------------------------------------- */
 
-static bool text_event(conversation_reader *conversation, const cst_json *whole, cst_stage stage, const char *member,
-                       bool required)
+static bool text_event(conversation_reader *conversation, const cst_json *whole, cst_stage stage,
+                       const char *member, bool required)
 {
     const cst_json *const text = json_member(whole, member);
     if (text == NULL && !required)
@@ -120,8 +123,8 @@ static bool call_event(conversation_reader *conversation, const cst_json *whole)
     return call_members(conversation, whole, &going_on) ? conversation_end(conversation) : going_on;
 }
 
-static bool result_event(conversation_reader *conversation, const cst_json *whole, claude_hook *hook,
-                         const cst_json *answer)
+static bool result_event(conversation_reader *conversation, const cst_json *whole,
+                         claude_hook *hook, const cst_json *answer)
 {
     bool going_on = true;
     words said;
@@ -129,7 +132,8 @@ static bool result_event(conversation_reader *conversation, const cst_json *whol
     if (!call_members(conversation, whole, &going_on))
         return going_on;
     if (answer == NULL)
-        return conversation_fail(conversation, "missing", "/text", "the hook brings no answer of the tool");
+        return conversation_fail(conversation, "missing", "/text",
+                                 "the hook brings no answer of the tool");
     if (!words_join(&conversation->arena, answer, json_member(whole, "tool_input"), &said))
         return false;
     const cst_json *const name = json_member(whole, "tool_name");
@@ -169,22 +173,21 @@ bool claude_hook_read(conversation_reader *conversation, const cst_json *whole)
         conversation->session_length = session->length;
     }
     if (name == NULL)
-        return conversation_fail(conversation, "missing", "/hook_event_name", "this is no input of a hook: it has no hook_event_name");
+        return conversation_fail(conversation, "missing", "/hook_event_name",
+                                 "this is no input of a hook: it has no hook_event_name");
     if (session == NULL || session->length == 0)
-        return conversation_fail(conversation, "missing", "/session_id", "the hook names no session");
+        return conversation_fail(conversation, "missing", "/session_id",
+                                 "the hook names no session");
     const hook_row *const row = hook_of(name);
     if (row == NULL)
         return conversation_unknown(conversation, name, "the hook");
     hook->name = row->name;
     hook->kind = row->kind;
     switch (row->kind) {
-    case CLAUDE_SILENT:
-        return true;
-    case CLAUDE_PROMPT:
-        return text_event(conversation, whole, CST_INPUT, "prompt", true);
+    case CLAUDE_SILENT: return true;
+    case CLAUDE_PROMPT: return text_event(conversation, whole, CST_INPUT, "prompt", true);
     case CLAUDE_CALL:
-    case CLAUDE_PERMISSION:
-        return call_event(conversation, whole);
+    case CLAUDE_PERMISSION: return call_event(conversation, whole);
     case CLAUDE_RESULT:
         return result_event(conversation, whole, hook, json_member(whole, "tool_response"));
     case CLAUDE_FAILURE:

@@ -30,8 +30,7 @@ void conversation_free(conversation_reader *conversation)
     buffer_free(&conversation->event);
 }
 
-/* ---- events -------------------------------------------------------------------------------------
- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 void conversation_begin(conversation_reader *conversation, cst_stage stage)
 {
@@ -184,8 +183,7 @@ bool conversation_instruct(conversation_reader *conversation, const cst_json *co
     return going_on;
 }
 
-/* ---- calls --------------------------------------------------------------------------------------
- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static conversation_call *call_slot(const conversation_reader *conversation, const char *id,
                                     uint32_t length)
@@ -334,7 +332,8 @@ bool conversation_answer(conversation_reader *conversation, const cst_json *id,
     if (has_id && conversation->call_capacity != 0)
         call = call_slot(conversation, id->text, id->length);
     const bool called = call != NULL && call->id != NULL;
-    /* Without an id (the function messages of old) the name has to do; with one it must be a call's. */
+    /* Without an id (the function messages of old) the name has to do; with one it must be a
+     * call's. */
     if (!called && (has_id || !has_name))
         return conversation_fail(conversation, "missing", "/tool",
                                  "the tool result belongs to no call that came before it");
@@ -357,8 +356,7 @@ bool conversation_answer(conversation_reader *conversation, const cst_json *id,
     return conversation_value(conversation, text, length) && conversation_end(conversation);
 }
 
-/* ---- texts --------------------------------------------------------------------------------------
- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 const cst_json *conversation_string(const cst_json *object, const char *name)
 {
@@ -433,8 +431,7 @@ bool conversation_text(conversation_reader *conversation, const cst_json *conten
     return true;
 }
 
-/* ---- documents ----------------------------------------------------------------------------------
- */
+/* ---- documents ------------------------------------------------------------------------------- */
 
 static bool read_one(conversation_reader *conversation, const cst_json *whole)
 {
@@ -460,12 +457,9 @@ static bool read_one(conversation_reader *conversation, const cst_json *whole)
     if (whole == NULL)
         return true;
     switch (conversation->format) {
-    case CONVERSATION_OPENAI:
-        return openai_read(conversation, whole);
-    case CONVERSATION_ANTHROPIC:
-        return anthropic_read(conversation, whole);
-    case CONVERSATION_CLAUDE_HOOK:
-        return claude_hook_read(conversation, whole);
+    case CONVERSATION_OPENAI: return openai_read(conversation, whole);
+    case CONVERSATION_ANTHROPIC: return anthropic_read(conversation, whole);
+    case CONVERSATION_CLAUDE_HOOK: return claude_hook_read(conversation, whole);
     }
     return false;
 }

@@ -10,8 +10,9 @@
  * stopped: it is handed out as an event with an `error_code`, which its receiver must deny. What is
  * left out on purpose: the model's reasoning, and parts that are no text (images, sound).
  *
- * conversation.c holds what the providers share; openai.c and anthropic.c each read one of them, and claude_hook.c reads what an agent tells its hooks. mcp.h reads a
- * protocol of two sides with the same helpers.
+ * conversation.c holds what the providers share; openai.c and anthropic.c each read one of them,
+ * and claude_hook.c reads what an agent tells its hooks. mcp.h reads a protocol of two sides with
+ * the same helpers.
  *
  * Layer 4 of the runtime. Not thread-safe: one reader a thread.
  */
@@ -21,7 +22,8 @@
 #include "runtime/base/buffer.h"
 #include "runtime/json.h"
 
-/* Messages stand a few levels deep in a conversation: events within may still use their whole depth. */
+/* Messages stand a few levels deep in a conversation: events within may still use their whole
+ * depth. */
 enum { CONVERSATION_DEPTH = LIMIT_JSON_DEPTH + 8 };
 
 typedef enum conversation_format {
@@ -33,10 +35,11 @@ typedef enum conversation_format {
 /* One event. Everything lives until the callback returns; texts are not NUL-terminated unless said.
  */
 typedef struct conversation_event {
-    const char *json; /* the event object; with error_code: an object without `stage`, or of a system prompt without its text, which any
-                         reader denies */
+    const char *json; /* the event object; with error_code: an object without `stage`, or of a
+                         system prompt without its text, which any reader denies */
     size_t length;
-    bool is_system; /* error_code is that of a system prompt: its session has to learn that it is not known */
+    /* error_code is that of a system prompt: its session has to learn that it is not known */
+    bool is_system;
     bool has_stage;
     cst_stage stage;
     const char *session;
@@ -94,8 +97,7 @@ void conversation_init(conversation_reader *conversation, conversation_format fo
 cst_status conversation_read(conversation_reader *conversation, const char *bytes, size_t length);
 void conversation_free(conversation_reader *conversation);
 
-/* ---- shared by the adapters ---------------------------------------------------------------------
- */
+/* ---- shared by the adapters ------------------------------------------------------------------ */
 
 /* One conversation. All of the functions below answer false to stop: memory is short, or the
  * receiver said so. */
@@ -119,8 +121,8 @@ bool conversation_fail(conversation_reader *conversation, const char *code, cons
 /* Text events that need no more than their text. */
 bool conversation_say(conversation_reader *conversation, cst_stage stage, const char *text,
                       size_t length);
-/* The words of a system prompt (of a string or of parts) as an event of the stage `system`; none without words. It brings no records:
- * they wait for the first event that rules see. */
+/* The words of a system prompt (of a string or of parts) as an event of the stage `system`; none
+ * without words. It brings no records: they wait for the first event that rules see. */
 bool conversation_instruct(conversation_reader *conversation, const cst_json *content);
 /* An action. `arguments` is JSON text that has not been read yet (strict), or with `trusted` a part
  * of the document. */
@@ -139,8 +141,8 @@ bool conversation_value(conversation_reader *conversation, const char *text, siz
  */
 bool conversation_text(conversation_reader *conversation, const cst_json *content,
                        const char *between, const char **text, size_t *length);
-/* Whether conversation_text loses no words of it: a string, null, or a list of strings and of parts whose `text` and `refusal` are
- * strings. Parts of other kinds (images, files) have no words. */
+/* Whether conversation_text loses no words of it: a string, null, or a list of strings and of parts
+ * whose `text` and `refusal` are strings. Parts of other kinds (images, files) have no words. */
 bool conversation_is_text(const cst_json *content);
 /* The JSON text of a part of the document, on one line. */
 const char *conversation_source(conversation_reader *conversation, const cst_json *value,

@@ -1,8 +1,10 @@
 /*
  * mcp.c - see mcp.h.
  *
- * A method that is not known is an error, since it may be a new way to act or to reach the model. An answer is judged by what was asked: the two sides count their ids for themselves,
- * so where the side is not told and both wait for an answer with the same id, the message is judged as the one that matters, and if both do, it is an error.
+ * A method that is not known is an error, since it may be a new way to act or to reach the model.
+ * An answer is judged by what was asked: the two sides count their ids for themselves, so where the
+ * side is not told and both wait for an answer with the same id, the message is judged as the one
+ * that matters, and if both do, it is an error.
  */
 #include "runtime/adapters/mcp.h"
 
@@ -42,8 +44,8 @@ static const method_row methods[] = {
     {"elicitation/create", MCP_SERVER, MCP_SILENT},
 };
 
-void mcp_init(mcp_reader *reader, const cst_allocator *allocator, conversation_event_fn emit, mcp_message_fn done,
-              void *user)
+void mcp_init(mcp_reader *reader, const cst_allocator *allocator, conversation_event_fn emit,
+              mcp_message_fn done, void *user)
 {
     memset(reader, 0, sizeof *reader);
     /* the format is of no matter: conversation_read is not called */
@@ -62,7 +64,7 @@ void mcp_free(mcp_reader *reader)
     conversation_free(&reader->events);
 }
 
-/* ---- events -------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static cst_json string_of(const char *text, uint32_t length)
 {
@@ -72,7 +74,8 @@ static cst_json string_of(const char *text, uint32_t length)
 /* An id is a string or a number; an event's is a string. */
 static const cst_json *event_id(mcp_reader *reader)
 {
-    const cst_json *const id = reader->message.whole == NULL ? NULL : json_member(reader->message.whole, "id");
+    const cst_json *const id =
+        reader->message.whole == NULL ? NULL : json_member(reader->message.whole, "id");
     if (id == NULL || id->kind != JSON_NUMBER)
         return id;
     cst_json *const shown = arena_allocate(&reader->events.arena, sizeof *shown);
@@ -97,7 +100,8 @@ static bool text_event(mcp_reader *reader, cst_stage stage, const cst_json *valu
 {
     words said;
     if (value == NULL)
-        return fail(reader, "missing", "/text", "nothing is there that the model would read or has written");
+        return fail(reader, "missing", "/text",
+                    "nothing is there that the model would read or has written");
     if (!words_join(&reader->events.arena, value, NULL, &said))
         return false;
     conversation_begin(&reader->events, stage);
@@ -120,10 +124,11 @@ static bool reply_events(mcp_reader *reader, const cst_json *reply)
             continue;
         const cst_json *const input = json_member(block, "input");
         size_t length = 0;
-        const char *const source = input == NULL ? NULL : conversation_source(&reader->events, input, &length);
+        const char *const source =
+            input == NULL ? NULL : conversation_source(&reader->events, input, &length);
         if ((input != NULL && source == NULL) ||
-            !conversation_act(&reader->events, json_member(block, "id"), json_member(block, "name"), source, length,
-                              input != NULL && input->kind == JSON_OBJECT))
+            !conversation_act(&reader->events, json_member(block, "id"), json_member(block, "name"),
+                              source, length, input != NULL && input->kind == JSON_OBJECT))
             return false;
     }
     return true;
@@ -135,8 +140,8 @@ static bool result_event(mcp_reader *reader, const mcp_open *asked, const cst_js
     words said;
     cst_json *args = NULL;
     json_problem problem;
-    if (asked->args != NULL &&
-        json_read(&events->arena, asked->args, asked->args_length, CONVERSATION_DEPTH, &args, &problem) != JSON_OK)
+    if (asked->args != NULL && json_read(&events->arena, asked->args, asked->args_length,
+                                         CONVERSATION_DEPTH, &args, &problem) != JSON_OK)
         args = NULL;
     if (!words_join(&events->arena, answer, args, &said))
         return false;
@@ -147,9 +152,11 @@ static bool result_event(mcp_reader *reader, const mcp_open *asked, const cst_js
     if (asked->args != NULL)
         conversation_member_json(events, "args", asked->args, asked->args_length);
     conversation_member_text(events, "text", said.text, said.length);
-    const cst_json *const data = asked->what == MCP_ANSWER ? answer : json_member(answer, "structuredContent");
+    const cst_json *const data =
+        asked->what == MCP_ANSWER ? answer : json_member(answer, "structuredContent");
     if (data == NULL || (data->kind != JSON_OBJECT && data->kind != JSON_LIST))
-        return (said.only == NULL || conversation_value(events, said.text, said.length)) && conversation_end(events);
+        return (said.only == NULL || conversation_value(events, said.text, said.length)) &&
+               conversation_end(events);
     size_t length;
     const char *const source = conversation_source(events, data, &length);
     if (source == NULL)
@@ -158,7 +165,7 @@ static bool result_event(mcp_reader *reader, const mcp_open *asked, const cst_js
     return conversation_end(events);
 }
 
-/* ---- requests ------------------------------------------------------------------------------------ */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static const method_row *method_of(const cst_json *name)
 {
@@ -178,15 +185,19 @@ static bool ask(mcp_reader *reader, mcp_open *request)
     request->id_length = message->id_length;
     const cst_status added = mcp_table_add(&reader->open, request);
     if (added == CST_OK)
-        reader->asked = mcp_table_find(&reader->open, request->side, request->id, request->id_length);
+        reader->asked =
+            mcp_table_find(&reader->open, request->side, request->id, request->id_length);
     reader->full = added == CST_LIMIT;
     return added != CST_NO_MEMORY;
 }
 
-/* The tool and its arguments as the event has them: {"uri":…} of resources/read, `arguments` of tools/call. False: memory is short. */
-static bool call_parts(mcp_reader *reader, const cst_json *params, mcp_open *request, const cst_json **arguments)
+/* The tool and its arguments as the event has them: {"uri":…} of resources/read, `arguments` of
+ * tools/call. False: memory is short. */
+static bool call_parts(mcp_reader *reader, const cst_json *params, mcp_open *request,
+                       const cst_json **arguments)
 {
-    const cst_json *const given = json_member(params, request->what == MCP_CALL ? "arguments" : "uri");
+    const cst_json *const given =
+        json_member(params, request->what == MCP_CALL ? "arguments" : "uri");
     size_t length = 0;
     *arguments = given;
     request->args = "{}";
@@ -210,8 +221,10 @@ static bool call_event(mcp_reader *reader, const cst_json *params, mcp_open *req
     const cst_json *const name = request->what == MCP_CALL ? json_member(params, "name") : &own;
     if (!call_parts(reader, params, request, &arguments))
         return false;
-    const bool trusted = arguments == NULL || request->what == MCP_READ || arguments->kind == JSON_OBJECT;
-    if (!conversation_act(&reader->events, event_id(reader), name, request->args, request->args_length, trusted))
+    const bool trusted =
+        arguments == NULL || request->what == MCP_READ || arguments->kind == JSON_OBJECT;
+    if (!conversation_act(&reader->events, event_id(reader), name, request->args,
+                          request->args_length, trusted))
         return false;
     if (!trusted)
         request->args = NULL;
@@ -228,8 +241,10 @@ static bool call_event(mcp_reader *reader, const cst_json *params, mcp_open *req
 static bool answers_within(mcp_reader *reader, const cst_json *params)
 {
     const cst_json *const answers = json_member(params, "inputResponses");
-    for (uint32_t i = 0; answers != NULL && answers->kind == JSON_OBJECT && i < answers->length; i++)
-        if (json_member(&answers->items[i], "role") != NULL && !reply_events(reader, &answers->items[i]))
+    for (uint32_t i = 0; answers != NULL && answers->kind == JSON_OBJECT && i < answers->length;
+         i++)
+        if (json_member(&answers->items[i], "role") != NULL &&
+            !reply_events(reader, &answers->items[i]))
             return false;
     return true;
 }
@@ -243,18 +258,23 @@ static bool request_events(mcp_reader *reader, const cst_json *method)
         return fail(reader, "value", "/method",
                     arena_format(&reader->events.arena, "the method \"%.*s\" is not known here",
                                  conversation_shown(method), method->text));
-    if (row->side != MCP_UNKNOWN_SIDE && reader->side != MCP_UNKNOWN_SIDE && row->side != reader->side)
+    if (row->side != MCP_UNKNOWN_SIDE && reader->side != MCP_UNKNOWN_SIDE &&
+        row->side != reader->side)
         return fail(reader, "value", "/method", "this side of the protocol does not ask that");
-    mcp_open request = {.what = row->what, .tool = row->name, .tool_length = (uint32_t)strlen(row->name)};
-    request.side = row->side != MCP_UNKNOWN_SIDE     ? row->side
+    mcp_open request = {
+        .what = row->what, .tool = row->name, .tool_length = (uint32_t)strlen(row->name)};
+    request.side = row->side != MCP_UNKNOWN_SIDE      ? row->side
                    : reader->side == MCP_UNKNOWN_SIDE ? MCP_CLIENT
                                                       : reader->side;
     reader->message.what = row->what;
-    mcp_open *const before = message->id == NULL ? NULL : mcp_table_find(&reader->open, request.side, message->id, message->id_length);
+    mcp_open *const before = message->id == NULL ? NULL
+                                                 : mcp_table_find(&reader->open, request.side,
+                                                                  message->id, message->id_length);
     if (before != NULL && before->what == MCP_SILENT)
         mcp_table_remove(&reader->open, before);
     else if (before != NULL)
-        return row->what == MCP_SILENT || fail(reader, "value", "/id", "another request with this id waits for its answer");
+        return row->what == MCP_SILENT ||
+               fail(reader, "value", "/id", "another request with this id waits for its answer");
     if (!answers_within(reader, params))
         return false;
     const bool is_call = row->what == MCP_CALL || row->what == MCP_READ;
@@ -266,19 +286,22 @@ static bool request_events(mcp_reader *reader, const cst_json *method)
            (!reader->full || fail(reader, "limit", "", "too many requests wait for their answers"));
 }
 
-/* ---- answers ------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 /* What is answered; *two: it could be either of two. */
 static mcp_open *asked_of(mcp_reader *reader, bool *two)
 {
     const mcp_message *const message = &reader->message;
-    mcp_open *const client = reader->side == MCP_CLIENT || message->id == NULL
-                                 ? NULL
-                                 : mcp_table_find(&reader->open, MCP_CLIENT, message->id, message->id_length);
-    mcp_open *const server = reader->side == MCP_SERVER || message->id == NULL
-                                 ? NULL
-                                 : mcp_table_find(&reader->open, MCP_SERVER, message->id, message->id_length);
-    *two = client != NULL && server != NULL && client->what != MCP_SILENT && server->what != MCP_SILENT;
+    mcp_open *const client =
+        reader->side == MCP_CLIENT || message->id == NULL
+            ? NULL
+            : mcp_table_find(&reader->open, MCP_CLIENT, message->id, message->id_length);
+    mcp_open *const server =
+        reader->side == MCP_SERVER || message->id == NULL
+            ? NULL
+            : mcp_table_find(&reader->open, MCP_SERVER, message->id, message->id_length);
+    *two = client != NULL && server != NULL && client->what != MCP_SILENT &&
+           server->what != MCP_SILENT;
     if (client == NULL || server == NULL)
         return client != NULL ? client : server;
     return client->what != MCP_SILENT ? client : server;
@@ -290,10 +313,12 @@ static bool wishes_within(mcp_reader *reader, const cst_json *result)
     const cst_json *const wishes = json_member(result, "inputRequests");
     for (uint32_t i = 0; wishes != NULL && wishes->kind == JSON_OBJECT && i < wishes->length; i++) {
         const cst_json *const method = conversation_string(&wishes->items[i], "method");
-        if (method != NULL && (json_text_is(method, "elicitation/create") || json_text_is(method, "roots/list")))
+        if (method != NULL &&
+            (json_text_is(method, "elicitation/create") || json_text_is(method, "roots/list")))
             continue;
         if (method == NULL || !json_text_is(method, "sampling/createMessage")) {
-            if (!fail(reader, "value", "/result/inputRequests", "the server wants something that is not known here"))
+            if (!fail(reader, "value", "/result/inputRequests",
+                      "the server wants something that is not known here"))
                 return false;
         } else if (!text_event(reader, CST_INPUT, json_member(&wishes->items[i], "params")))
             return false;
@@ -310,28 +335,37 @@ static bool response_events(mcp_reader *reader, const cst_json *result, const cs
     if (asked == NULL)
         return fail(reader, "missing", "/id", "this answers no request that came before it");
     if (two)
-        return fail(reader, "value", "/id", "both sides wait for an answer with this id, and it is not told which side it comes from");
+        return fail(reader, "value", "/id",
+                    "both sides wait for an answer with this id, and it is not told which side it "
+                    "comes from");
     reader->message.what = asked->what;
     bool good = true;
     if (asked->what == MCP_SAMPLING)
         good = error != NULL || reply_events(reader, result);
     else if (asked->what != MCP_SILENT)
-        good = wishes_within(reader, result) && result_event(reader, asked, error != NULL ? error : result);
-    /* Where both sides wait and one answer is of no matter, that one goes first: so the other is judged, whichever comes first. */
-    mcp_open *const other = mcp_table_find(&reader->open, asked->side == MCP_CLIENT ? MCP_SERVER : MCP_CLIENT,
-                                           reader->message.id, reader->message.id_length);
-    mcp_table_remove(&reader->open, other != NULL && reader->side == MCP_UNKNOWN_SIDE ? other : asked);
+        good = wishes_within(reader, result) &&
+               result_event(reader, asked, error != NULL ? error : result);
+    /* Where both sides wait and one answer is of no matter, that one goes first: so the other is
+     * judged, whichever comes first. */
+    mcp_open *const other =
+        mcp_table_find(&reader->open, asked->side == MCP_CLIENT ? MCP_SERVER : MCP_CLIENT,
+                       reader->message.id, reader->message.id_length);
+    mcp_table_remove(&reader->open,
+                     other != NULL && reader->side == MCP_UNKNOWN_SIDE ? other : asked);
     return good;
 }
 
-/* ---- messages ------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void cancelled(mcp_reader *reader)
 {
-    const cst_json *const id = json_member(json_member(reader->message.whole, "params"), "requestId");
-    if (id == NULL || (id->kind != JSON_STRING && id->kind != JSON_NUMBER) || reader->side == MCP_UNKNOWN_SIDE)
+    const cst_json *const id =
+        json_member(json_member(reader->message.whole, "params"), "requestId");
+    if (id == NULL || (id->kind != JSON_STRING && id->kind != JSON_NUMBER) ||
+        reader->side == MCP_UNKNOWN_SIDE)
         return;
-    mcp_open *const open = mcp_table_find(&reader->open, reader->side, reader->events.input + id->at, id->at_length);
+    mcp_open *const open =
+        mcp_table_find(&reader->open, reader->side, reader->events.input + id->at, id->at_length);
     if (open != NULL && open->what == MCP_SILENT)
         mcp_table_remove(&reader->open, open);
 }
@@ -340,8 +374,10 @@ static bool read_message(mcp_reader *reader, const cst_json *whole)
 {
     mcp_message *const message = &reader->message;
     const cst_json *const version = conversation_string(whole, "jsonrpc");
-    const cst_json *const method = json_member(whole, "method"), *const id = json_member(whole, "id");
-    const cst_json *const result = json_member(whole, "result"), *const error = json_member(whole, "error");
+    const cst_json *const method = json_member(whole, "method"), *const id =
+                                                                     json_member(whole, "id");
+    const cst_json *const result = json_member(whole, "result"), *const error =
+                                                                     json_member(whole, "error");
     if (whole->kind != JSON_OBJECT || version == NULL || !json_text_is(version, "2.0"))
         return fail(reader, "type", "", "this is no message of JSON-RPC 2.0");
     if (id != NULL && (id->kind == JSON_STRING || id->kind == JSON_NUMBER)) {
@@ -349,14 +385,16 @@ static bool read_message(mcp_reader *reader, const cst_json *whole)
         message->id_length = id->at_length;
     } else if (id != NULL && id->kind != JSON_NULL)
         return fail(reader, "type", "/id", "an id is a string or a number");
-    if ((method != NULL) + (result != NULL) + (error != NULL) != 1 || (method != NULL && method->kind != JSON_STRING))
+    if ((method != NULL) + (result != NULL) + (error != NULL) != 1 ||
+        (method != NULL && method->kind != JSON_STRING))
         return fail(reader, "type", "", "a message has either a method, or a result, or an error");
     if (method == NULL) {
         message->form = MCP_RESPONSE;
         return response_events(reader, result, error);
     }
     message->form = message->id == NULL ? MCP_NOTIFICATION : MCP_REQUEST;
-    if (message->id == NULL && method->length > 14 && memcmp(method->text, "notifications/", 14) == 0) {
+    if (message->id == NULL && method->length > 14 &&
+        memcmp(method->text, "notifications/", 14) == 0) {
         if (json_text_is(method, "notifications/cancelled"))
             cancelled(reader);
         return true;
@@ -366,14 +404,16 @@ static bool read_message(mcp_reader *reader, const cst_json *whole)
 
 static bool one_message(mcp_reader *reader, const cst_json *whole, uint32_t index, uint32_t count)
 {
-    reader->message = (mcp_message){.whole = whole, .input = reader->events.input, .index = index, .count = count};
+    reader->message = (mcp_message){
+        .whole = whole, .input = reader->events.input, .index = index, .count = count};
     reader->asked = NULL;
     reader->full = false;
     reader->events.calls = NULL; /* those of an earlier line are gone with it */
     reader->events.call_count = reader->events.call_capacity = 0;
     if (!read_message(reader, whole))
         return false;
-    if (reader->done != NULL && !reader->done(reader->user, &reader->message) && reader->asked != NULL)
+    if (reader->done != NULL && !reader->done(reader->user, &reader->message) &&
+        reader->asked != NULL)
         mcp_table_remove(&reader->open, reader->asked);
     return !reader->events.stopped;
 }
@@ -391,7 +431,8 @@ static bool broken(mcp_reader *reader, const char *code, const char *at, const c
 /* {"from":"client","message":…}: the message, with the side noted. */
 static const cst_json *unwrapped(mcp_reader *reader, const cst_json *whole)
 {
-    const cst_json *const from = conversation_string(whole, "from"), *const message = json_member(whole, "message");
+    const cst_json *const from = conversation_string(whole, "from"), *const message = json_member(
+                                                                         whole, "message");
     reader->side = MCP_UNKNOWN_SIDE;
     if (from == NULL || message == NULL || json_member(whole, "jsonrpc") != NULL)
         return whole;
@@ -412,13 +453,14 @@ cst_status mcp_read(mcp_reader *reader, const char *bytes, size_t length)
     arena_reset(&events->arena);
     events->stopped = false;
     events->input = bytes;
-    const json_error error = json_read(&events->arena, bytes, length, CONVERSATION_DEPTH, &whole, &problem);
+    const json_error error =
+        json_read(&events->arena, bytes, length, CONVERSATION_DEPTH, &whole, &problem);
     if (error == JSON_MEMORY)
         return CST_NO_MEMORY;
     bool good = true;
     if (error != JSON_OK)
-        good = broken(reader, json_error_code(error), problem.pointer == NULL ? "" : problem.pointer,
-                      json_error_text(error));
+        good = broken(reader, json_error_code(error),
+                      problem.pointer == NULL ? "" : problem.pointer, json_error_text(error));
     else {
         const cst_json *const message = unwrapped(reader, whole);
         if (message->kind != JSON_LIST)

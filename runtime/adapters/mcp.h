@@ -1,11 +1,13 @@
 /*
  * mcp.h - the messages of the Model Context Protocol, read as events.
  *
- * A line is a message of JSON-RPC 2.0, a batch of them, or either with the side that it came from: {"from":"client","message":…}. Both sides may stand in one stream. Tool
- * calls become actions, answers results, and what a server wants a model to write becomes an input and an output; see docs/formats.md. Ids match answers to what was
- * asked, so one reader reads the whole stream.
+ * A line is a message of JSON-RPC 2.0, a batch of them, or either with the side that it came from:
+ * {"from":"client","message":…}. Both sides may stand in one stream. Tool calls become actions,
+ * answers results, and what a server wants a model to write becomes an input and an output; see
+ * docs/formats.md. Ids match answers to what was asked, so one reader reads the whole stream.
  *
- * Whoever stands between the two sides is told when a message is over: which events it was, and so what has to be done with it. mcp_answer_write says what.
+ * Whoever stands between the two sides is told when a message is over: which events it was, and so
+ * what has to be done with it. mcp_answer_write says what.
  *
  * Layer 4 of the runtime. Not thread-safe.
  */
@@ -19,8 +21,8 @@ typedef enum mcp_form { MCP_BROKEN, MCP_REQUEST, MCP_NOTIFICATION, MCP_RESPONSE 
 
 typedef struct mcp_message {
     mcp_form form;
-    mcp_what what;         /* of a request, or of what is answered */
-    const char *id;        /* as JSON; NULL if it has none */
+    mcp_what what;  /* of a request, or of what is answered */
+    const char *id; /* as JSON; NULL if it has none */
     uint32_t id_length;
     const cst_json *whole; /* NULL: the line is no JSON */
     const char *input;     /* that its places point into */
@@ -42,13 +44,15 @@ typedef struct mcp_reader {
     bool full;       /* it could not make one */
 } mcp_reader;
 
-/* `emit` gets the events of a message before `done` is told; both get `user`. `records` of reader->events as for conversations. */
-void mcp_init(mcp_reader *reader, const cst_allocator *allocator, conversation_event_fn emit, mcp_message_fn done,
-              void *user);
-cst_status mcp_read(mcp_reader *reader, const char *bytes, size_t length); /* one line: CST_NO_MEMORY, or CST_OK */
+/* `emit` gets the events of a message before `done` is told; both get `user`. `records` of
+ * reader->events as for conversations. */
+void mcp_init(mcp_reader *reader, const cst_allocator *allocator, conversation_event_fn emit,
+              mcp_message_fn done, void *user);
+/* one line: CST_NO_MEMORY, or CST_OK */
+cst_status mcp_read(mcp_reader *reader, const char *bytes, size_t length);
 void mcp_free(mcp_reader *reader);
 
-/* ---- the way back --------------------------------------------------------------------------------- */
+/* ---- the way back ---------------------------------------------------------------------------- */
 
 typedef struct mcp_outcome { /* what was decided on the events of a message, together */
     uint32_t events;
@@ -60,7 +64,8 @@ typedef struct mcp_outcome { /* what was decided on the events of a message, tog
 } mcp_outcome;
 
 /*
- * What to do with the message, as one JSON object: {"pass":true}, {"pass":MESSAGE} (changed), {"answer":MESSAGE} (it does not go on: this goes back), or {"drop":true}; with "decision" before
+ * What to do with the message, as one JSON object: {"pass":true}, {"pass":MESSAGE} (changed),
+ * {"answer":MESSAGE} (it does not go on: this goes back), or {"drop":true}; with "decision" before
  * it if there were events. True: the message, or what it was changed to, goes on.
  */
 bool mcp_answer_write(buffer *out, const mcp_message *message, const mcp_outcome *outcome);

@@ -1,10 +1,13 @@
 /*
  * mcp_answer.c - what becomes of a message of the Model Context Protocol: see mcp.h.
  *
- * A tool call that is stopped gets the result of a failed tool, with the rule's message: a model reads that and can do better, where an error of the protocol would reach only its client. An
- * answer that is stopped becomes such a result too, since whoever asked waits for one. Everything else is stopped with an error of JSON-RPC.
+ * A tool call that is stopped gets the result of a failed tool, with the rule's message: a model
+ * reads that and can do better, where an error of the protocol would reach only its client. An
+ * answer that is stopped becomes such a result too, since whoever asked waits for one. Everything
+ * else is stopped with an error of JSON-RPC.
  *
- * What a redaction left takes the place of what it was made of. Where a message was several events, and one of them would have to be changed, it is stopped.
+ * What a redaction left takes the place of what it was made of. Where a message was several events,
+ * and one of them would have to be changed, it is stopped.
  */
 #include <string.h>
 
@@ -33,7 +36,7 @@ static void error_write(buffer *out, const mcp_message *message, const mcp_outco
 {
     id_write(out, message);
     buffer_format(out, ",\"error\":{\"code\":%d,\"message\":",
-                  message->whole == NULL          ? NOT_JSON
+                  message->whole == NULL        ? NOT_JSON
                   : message->form == MCP_BROKEN ? NOT_A_REQUEST
                                                 : STOPPED);
     buffer_json_string(out, outcome->reason == NULL ? "" : outcome->reason, outcome->reason_length);
@@ -54,7 +57,8 @@ static void part_write(buffer *out, const char *from, size_t length)
     }
 }
 
-/* The message with `part` of it replaced by what was just written behind: before, then the caller's, then after. */
+/* The message with `part` of it replaced by what was just written behind: before, then the
+ * caller's, then after. */
 static void before(buffer *out, const mcp_message *message, const cst_json *part)
 {
     part_write(out, message->input + message->whole->at, part->at - message->whole->at);
@@ -73,7 +77,8 @@ static void new_result(buffer *out, const mcp_message *message, const mcp_outcom
     const bool by_text = outcome->text != NULL;
     before(out, message, result);
     buffer_text(out, "{\"content\":[{\"type\":\"text\",\"text\":");
-    buffer_json_string(out, by_text ? outcome->text : outcome->value, by_text ? outcome->text_length : outcome->value_length);
+    buffer_json_string(out, by_text ? outcome->text : outcome->value,
+                       by_text ? outcome->text_length : outcome->value_length);
     buffer_text(out, "}]");
     if (!by_text && json_member(result, "structuredContent") != NULL) {
         buffer_text(out, ",\"structuredContent\":");
@@ -90,20 +95,24 @@ static bool changed(buffer *out, const mcp_message *message, const mcp_outcome *
 {
     if (outcome->events != 1)
         return false;
-    const cst_json *const arguments = json_member(json_member(message->whole, "params"), "arguments");
-    if (message->form != MCP_RESPONSE && message->what == MCP_CALL && outcome->args != NULL && arguments != NULL) {
+    const cst_json *const arguments =
+        json_member(json_member(message->whole, "params"), "arguments");
+    if (message->form != MCP_RESPONSE && message->what == MCP_CALL && outcome->args != NULL &&
+        arguments != NULL) {
         before(out, message, arguments);
         buffer_add(out, outcome->args, outcome->args_length);
         after(out, message, arguments);
         return true;
     }
-    if (message->form == MCP_RESPONSE && message->only != NULL && outcome->text != NULL && outcome->value == NULL) {
+    if (message->form == MCP_RESPONSE && message->only != NULL && outcome->text != NULL &&
+        outcome->value == NULL) {
         before(out, message, message->only);
         buffer_json_string(out, outcome->text, outcome->text_length);
         after(out, message, message->only);
         return true;
     }
-    if (message->form == MCP_RESPONSE && message->what == MCP_CALL && json_member(message->whole, "result") != NULL &&
+    if (message->form == MCP_RESPONSE && message->what == MCP_CALL &&
+        json_member(message->whole, "result") != NULL &&
         (outcome->text != NULL || outcome->value != NULL)) {
         new_result(out, message, outcome);
         return true;
@@ -113,14 +122,15 @@ static bool changed(buffer *out, const mcp_message *message, const mcp_outcome *
 
 static bool is_changed(const mcp_outcome *outcome)
 {
-    return outcome->verdict == CST_REDACT || outcome->verdict == CST_REPLACE || outcome->args != NULL ||
-           outcome->text != NULL || outcome->value != NULL;
+    return outcome->verdict == CST_REDACT || outcome->verdict == CST_REPLACE ||
+           outcome->args != NULL || outcome->text != NULL || outcome->value != NULL;
 }
 
 static void stopped(buffer *out, const mcp_message *message, const mcp_outcome *outcome)
 {
     /* Nobody waits for an answer: to a notification, or to what was never asked. */
-    if (message->form == MCP_NOTIFICATION || (message->form == MCP_RESPONSE && message->what == MCP_SILENT)) {
+    if (message->form == MCP_NOTIFICATION ||
+        (message->form == MCP_RESPONSE && message->what == MCP_SILENT)) {
         buffer_text(out, "\"drop\":true}");
         return;
     }

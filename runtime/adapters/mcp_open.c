@@ -1,7 +1,8 @@
 /*
  * mcp_open.c - see mcp_open.h.
  *
- * Removing moves the entries behind into the gap, so that a stream of any length leaves nothing behind in the table.
+ * Removing moves the entries behind into the gap, so that a stream of any length leaves nothing
+ * behind in the table.
  */
 #include "runtime/adapters/mcp_open.h"
 
@@ -21,7 +22,8 @@ void mcp_table_init(mcp_table *table, const cst_allocator *allocator)
 
 static uint32_t place_of(const mcp_table *table, mcp_side side, const char *id, uint32_t length)
 {
-    return (uint32_t)cst_hash_seeded(id, length, (uint64_t)(uintptr_t)table + (uint64_t)side) & (table->capacity - 1);
+    return (uint32_t)cst_hash_seeded(id, length, (uint64_t)(uintptr_t)table + (uint64_t)side) &
+           (table->capacity - 1);
 }
 
 mcp_open *mcp_table_find(const mcp_table *table, mcp_side side, const char *id, uint32_t length)
@@ -30,7 +32,8 @@ mcp_open *mcp_table_find(const mcp_table *table, mcp_side side, const char *id, 
         return NULL;
     for (uint32_t i = place_of(table, side, id, length);; i = (i + 1) & (table->capacity - 1)) {
         mcp_open *const there = table->slots[i];
-        if (there == NULL || (there->side == side && there->id_length == length && memcmp(there->id, id, length) == 0))
+        if (there == NULL || (there->side == side && there->id_length == length &&
+                              memcmp(there->id, id, length) == 0))
             return there;
     }
 }
@@ -48,7 +51,8 @@ static bool grow(mcp_table *table)
     mcp_open **const old = table->slots;
     const uint32_t old_capacity = table->capacity;
     const uint32_t capacity = old_capacity == 0 ? FIRST_SLOTS : old_capacity * 2;
-    mcp_open **const slots = table->allocator.allocate(table->allocator.user, capacity * sizeof *slots);
+    mcp_open **const slots =
+        table->allocator.allocate(table->allocator.user, capacity * sizeof *slots);
     if (slots == NULL)
         return false;
     memset(slots, 0, capacity * sizeof *slots);
@@ -74,7 +78,8 @@ static const char *copy(char **to, const char *text, uint32_t length)
 
 cst_status mcp_table_add(mcp_table *table, const mcp_open *request)
 {
-    const size_t size = sizeof *request + request->id_length + request->tool_length + request->args_length;
+    const size_t size =
+        sizeof *request + request->id_length + request->tool_length + request->args_length;
     if (table->count >= LIMIT_MCP_OPEN || size > LIMIT_MCP_OPEN_BYTES - table->bytes)
         return CST_LIMIT;
     if (table->count * 2 >= table->capacity && !grow(table))
@@ -120,6 +125,7 @@ void mcp_table_free(mcp_table *table)
         if (table->slots[i] != NULL)
             table->allocator.release(table->allocator.user, table->slots[i], table->slots[i]->size);
     if (table->slots != NULL)
-        table->allocator.release(table->allocator.user, table->slots, table->capacity * sizeof *table->slots);
+        table->allocator.release(table->allocator.user, table->slots,
+                                 table->capacity * sizeof *table->slots);
     memset(table, 0, sizeof *table);
 }

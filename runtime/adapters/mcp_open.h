@@ -1,8 +1,9 @@
 /*
  * mcp_open.h - requests that wait for their answer, by the side that asked and the id.
  *
- * An answer of JSON-RPC does not say what it answers: without what stands here the answer of a tool would be of no tool. Streams never end, so an entry goes with
- * its answer, and there are bounds on their number and bytes (runtime/limits.h).
+ * An answer of JSON-RPC does not say what it answers: without what stands here the answer of a tool
+ * would be of no tool. Streams never end, so an entry goes with its answer, and there are bounds on
+ * their number and bytes (runtime/limits.h).
  *
  * Layer 4 of the runtime. Not thread-safe.
  */

@@ -10,7 +10,8 @@
 
 #include "runtime/adapters/conversation.h"
 
-/* Parts that other interfaces have for calls and their results: here nobody runs them, but a host that reads both kinds might. */
+/* Parts that other interfaces have for calls and their results: here nobody runs them, but a host
+ * that reads both kinds might. */
 static bool holds_a_call(const cst_json *content)
 {
     static const char *const calls[] = {

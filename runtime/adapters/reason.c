@@ -1,8 +1,8 @@
 /*
  * reason.c - see reason.h.
  *
- * What a rule says of itself comes first; its name follows, so that whoever reads it can look it up. Where many rules fired, the strictest few tell enough: the
- * decision itself has them all.
+ * What a rule says of itself comes first; its name follows, so that whoever reads it can look it
+ * up. Where many rules fired, the strictest few tell enough: the decision itself has them all.
  */
 #include "runtime/adapters/reason.h"
 
@@ -14,7 +14,11 @@ static void who_write(buffer *out, const cst_fired *rule)
         return;
     buffer_text(out, rule->effect == CST_ESCALATE ? " It is for " : " It needs the approval of ");
     for (uint32_t i = 0; i < rule->who_count; i++)
-        buffer_format(out, "%s%s", i == 0 ? "" : i + 1 == rule->who_count ? " or " : ", ", rule->who[i]);
+        buffer_format(out, "%s%s",
+                      i == 0                     ? ""
+                      : i + 1 == rule->who_count ? " or "
+                                                 : ", ",
+                      rule->who[i]);
     buffer_text(out, rule->who_count == 0 ? "somebody." : ".");
 }
 
@@ -40,7 +44,8 @@ static void rule_write(buffer *out, const cst_fired *rule)
 void reason_write(buffer *out, const cst_decision *decision)
 {
     if (decision->error_code != NULL) {
-        buffer_format(out, "This could not be judged: %s", decision->error_text != NULL ? decision->error_text : "it could not be read");
+        buffer_format(out, "This could not be judged: %s",
+                      decision->error_text != NULL ? decision->error_text : "it could not be read");
         if (decision->error_pointer != NULL && decision->error_pointer[0] != '\0')
             buffer_format(out, " (%s)", decision->error_pointer);
         return;

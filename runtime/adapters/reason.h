@@ -1,5 +1,6 @@
 /*
- * reason.h - a decision in words, for those who asked: the model whose call was stopped, or the person who is to approve it.
+ * reason.h - a decision in words, for those who asked: the model whose call was stopped, or the
+ * person who is to approve it.
  *
  * Layer 4 of the runtime. Not thread-safe.
  */
@@ -8,7 +9,8 @@
 
 #include "runtime/base/buffer.h"
 
-/* Appends the messages of the rules that restrict, strictest first, a line each; or what was wrong with the event; nothing for a permit. */
+/* Appends the messages of the rules that restrict, strictest first, a line each; or what was wrong
+ * with the event; nothing for a permit. */
 void reason_write(buffer *out, const cst_decision *decision);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * reply.c - what the readers of streamed replies share: see reply.h.
  *
- * A problem ends the reading: what a broken stream says behind its fault cannot be trusted to mean what it says. The texts of a
- * problem are put together where it is found, with the place in the stream, since the places of the data alone say nothing about which
- * of a thousand events it was.
+ * A problem ends the reading: what a broken stream says behind its fault cannot be trusted to mean
+ * what it says. The texts of a problem are put together where it is found, with the place in the
+ * stream, since the places of the data alone say nothing about which of a thousand events it was.
  */
 #include "runtime/adapters/reply.h"
 
@@ -21,8 +21,9 @@ static bool on_event(void *user, const sse_event *event)
                                                              : reply_anthropic(reply, event);
 }
 
-void reply_init(reply_reader *reply, conversation_format format, const char *session, const char *records,
-                const cst_allocator *allocator, reply_text_fn text, conversation_event_fn call, void *user)
+void reply_init(reply_reader *reply, conversation_format format, const char *session,
+                const char *records, const cst_allocator *allocator, reply_text_fn text,
+                conversation_event_fn call, void *user)
 {
     memset(reply, 0, sizeof *reply);
     sse_init(&reply->events, allocator, on_event, reply);
@@ -47,13 +48,14 @@ void reply_free(reply_reader *reply)
     for (uint32_t i = 0; i < reply->call_count; i++)
         call_free(&reply->calls[i]);
     if (reply->calls)
-        reply->allocator.release(reply->allocator.user, reply->calls, reply->call_room * sizeof *reply->calls);
+        reply->allocator.release(reply->allocator.user, reply->calls,
+                                 reply->call_room * sizeof *reply->calls);
     conversation_free(&reply->conversation);
     arena_free(&reply->arena);
     sse_free(&reply->events);
 }
 
-/* ---- problems ------------------------------------------------------------------------------------ */
+/* ---- problems -------------------------------------------------------------------------------- */
 
 bool reply_fail(reply_reader *reply, const char *code, const char *at, const char *text)
 {
@@ -61,9 +63,9 @@ bool reply_fail(reply_reader *reply, const char *code, const char *at, const cha
     conversation_event *const problem = &reply->problem;
     if (problem->error_code)
         return false;
-    const char *const whole =
-        arena_format(&reply->arena, "event %llu (line %llu, byte %llu): %s", (unsigned long long)place->event,
-                     (unsigned long long)place->line, (unsigned long long)place->byte, text);
+    const char *const whole = arena_format(
+        &reply->arena, "event %llu (line %llu, byte %llu): %s", (unsigned long long)place->event,
+        (unsigned long long)place->line, (unsigned long long)place->byte, text);
     *problem = (conversation_event){.has_stage = true,
                                     .stage = CST_OUTPUT,
                                     .session = reply->session,
@@ -85,8 +87,10 @@ static bool memory_short(reply_reader *reply)
     return false;
 }
 
-/* A pointer to a member; the problem's own text lives as long as the arena, which is not reset any more. */
-static bool member_fail(reply_reader *reply, const char *code, const char *at, const char *name, const char *text)
+/* A pointer to a member; the problem's own text lives as long as the arena, which is not reset any
+ * more. */
+static bool member_fail(reply_reader *reply, const char *code, const char *at, const char *name,
+                        const char *text)
 {
     const char *const pointer = arena_format(&reply->arena, "%s/%s", at, name);
     return pointer ? reply_fail(reply, code, pointer, text) : memory_short(reply);
@@ -98,7 +102,8 @@ static uint32_t shown_length(const cst_json *text, uint32_t most)
     if (!text || text->kind != JSON_STRING)
         return 0;
     uint32_t length = text->length < most ? text->length : most;
-    while (length > 0 && length < text->length && ((unsigned char)text->text[length] & 0xc0) == 0x80)
+    while (length > 0 && length < text->length &&
+           ((unsigned char)text->text[length] & 0xc0) == 0x80)
         length--;
     return length;
 }
@@ -106,9 +111,10 @@ static uint32_t shown_length(const cst_json *text, uint32_t most)
 bool reply_unknown(reply_reader *reply, const cst_json *type, const char *at, const char *what)
 {
     const uint32_t shown = shown_length(type, 60);
-    const char *const text = shown == 0 ? arena_format(&reply->arena, "%s could not be understood", what)
-                                        : arena_format(&reply->arena, "%s is called \"%.*s\", which is not known here",
-                                                       what, (int)shown, type->text);
+    const char *const text =
+        shown == 0 ? arena_format(&reply->arena, "%s could not be understood", what)
+                   : arena_format(&reply->arena, "%s is called \"%.*s\", which is not known here",
+                                  what, (int)shown, type->text);
     return text ? reply_fail(reply, "value", at, text) : memory_short(reply);
 }
 
@@ -116,29 +122,34 @@ bool reply_provider(reply_reader *reply, const cst_json *error, const char *at)
 {
     const cst_json *const said = conversation_string(error, "message");
     const uint32_t shown = shown_length(said, 200);
-    const char *const text = shown ? arena_format(&reply->arena, "the provider reports an error: %.*s", (int)shown, said->text)
-                                   : "the provider reports an error";
+    const char *const text =
+        shown ? arena_format(&reply->arena, "the provider reports an error: %.*s", (int)shown,
+                             said->text)
+              : "the provider reports an error";
     return text ? reply_fail(reply, "provider", at, text) : memory_short(reply);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 bool reply_object(reply_reader *reply, const sse_event *event, const cst_json **out)
 {
     cst_json *tree;
     json_problem problem;
-    const json_error error = json_read(&reply->arena, event->data, event->length, EVENT_DEPTH, &tree, &problem);
+    const json_error error =
+        json_read(&reply->arena, event->data, event->length, EVENT_DEPTH, &tree, &problem);
     if (error == JSON_MEMORY)
         return memory_short(reply);
     if (error != JSON_OK)
-        return reply_fail(reply, json_error_code(error), problem.pointer ? problem.pointer : "", json_error_text(error));
+        return reply_fail(reply, json_error_code(error), problem.pointer ? problem.pointer : "",
+                          json_error_text(error));
     if (tree->kind != JSON_OBJECT)
         return reply_fail(reply, "type", "", "a JSON object was expected");
     *out = tree;
     return true;
 }
 
-bool reply_string(reply_reader *reply, const cst_json *object, const char *at, const char *name, const cst_json **out)
+bool reply_string(reply_reader *reply, const cst_json *object, const char *at, const char *name,
+                  const cst_json **out)
 {
     const cst_json *const member = json_member(object, name);
     *out = NULL;
@@ -150,7 +161,8 @@ bool reply_string(reply_reader *reply, const cst_json *object, const char *at, c
     return true;
 }
 
-bool reply_number(reply_reader *reply, const cst_json *object, const char *at, const char *name, uint32_t *out)
+bool reply_number(reply_reader *reply, const cst_json *object, const char *at, const char *name,
+                  uint32_t *out)
 {
     const cst_json *const member = json_member(object, name);
     if (!member || member->kind == JSON_NULL)
@@ -190,7 +202,7 @@ bool reply_say(reply_reader *reply, const cst_json *text, const char *at)
     return reply->text(reply->user, text->text, text->length);
 }
 
-/* ---- calls --------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 reply_call *reply_call_find(reply_reader *reply, uint32_t number)
 {
@@ -208,7 +220,8 @@ static bool calls_grow(reply_reader *reply)
         return false;
     if (reply->calls) {
         memcpy(more, reply->calls, reply->call_count * sizeof *more);
-        reply->allocator.release(reply->allocator.user, reply->calls, reply->call_room * sizeof *more);
+        reply->allocator.release(reply->allocator.user, reply->calls,
+                                 reply->call_room * sizeof *more);
     }
     reply->calls = more;
     reply->call_room = room;
@@ -240,12 +253,14 @@ reply_call *reply_call_open(reply_reader *reply, uint32_t number, call_kind kind
 }
 
 /* Names come once; a server may say them again, but not others: whose arguments would they be? */
-static bool name_set(reply_reader *reply, buffer *name, bool *has, const cst_json *text, const char *at, const char *what)
+static bool name_set(reply_reader *reply, buffer *name, bool *has, const cst_json *text,
+                     const char *at, const char *what)
 {
     if (!text)
         return true;
     if (*has) {
-        if (name->length == text->length && (text->length == 0 || memcmp(name->bytes, text->text, text->length) == 0))
+        if (name->length == text->length &&
+            (text->length == 0 || memcmp(name->bytes, text->text, text->length) == 0))
             return true;
         return reply_fail(reply, "duplicate", at, what);
     }
@@ -254,7 +269,8 @@ static bool name_set(reply_reader *reply, buffer *name, bool *has, const cst_jso
     return name->failed ? memory_short(reply) : true;
 }
 
-bool reply_call_name(reply_reader *reply, reply_call *call, const cst_json *id, const cst_json *tool, const char *at)
+bool reply_call_name(reply_reader *reply, reply_call *call, const cst_json *id,
+                     const cst_json *tool, const char *at)
 {
     return name_set(reply, &call->id, &call->has_id, id, at, "a tool call has two ids") &&
            name_set(reply, &call->tool, &call->has_tool, tool, at, "a tool call names two tools");
@@ -272,7 +288,9 @@ bool reply_call_add(reply_reader *reply, reply_call *call, const cst_json *piece
 
 static cst_json string_of(const buffer *text)
 {
-    return (cst_json){.kind = JSON_STRING, .text = text->length ? text->bytes : "", .length = (uint32_t)text->length};
+    return (cst_json){.kind = JSON_STRING,
+                      .text = text->length ? text->bytes : "",
+                      .length = (uint32_t)text->length};
 }
 
 static bool call_emit(reply_reader *reply, const reply_call *call)
@@ -297,8 +315,9 @@ static bool call_emit(reply_reader *reply, const reply_call *call)
         arguments = wrapped.bytes;
         length = wrapped.length;
     }
-    const bool good = !wrapped.failed && conversation_act(conversation, call->has_id ? &id : NULL,
-                                                          call->has_tool ? &tool : NULL, arguments, length, false);
+    const bool good = !wrapped.failed &&
+                      conversation_act(conversation, call->has_id ? &id : NULL,
+                                       call->has_tool ? &tool : NULL, arguments, length, false);
     buffer_free(&wrapped);
     return good || (conversation->stopped ? false : memory_short(reply));
 }
@@ -321,7 +340,7 @@ bool reply_calls_end(reply_reader *reply)
     return true;
 }
 
-/* ---- the stream ---------------------------------------------------------------------------------- */
+/* ---- the stream ------------------------------------------------------------------------------ */
 
 static cst_status answer(reply_reader *reply, sse_status status)
 {

@@ -1,8 +1,9 @@
 /*
  * reply_anthropic.c - streamed replies of Anthropic's messages interface.
  *
- * A message is a row of blocks, each begun, filled by pieces and ended. The kinds of blocks are those that anthropic.c knows of
- * replies: text, tool calls, thought. What a tool of the provider's own does is seen by nobody here, and is a problem, as it is there.
+ * A message is a row of blocks, each begun, filled by pieces and ended. The kinds of blocks are
+ * those that anthropic.c knows of replies: text, tool calls, thought. What a tool of the provider's
+ * own does is seen by nobody here, and is a problem, as it is there.
  */
 #include "runtime/adapters/reply.h"
 
@@ -44,13 +45,15 @@ static bool piece(reply_reader *reply, const cst_json *whole)
     const cst_json *const delta = json_member(whole, "delta");
     const cst_json *type, *text;
     uint32_t number;
-    if (!reply_number(reply, whole, "", "index", &number) || !reply_string(reply, delta, "/delta", "type", &type))
+    if (!reply_number(reply, whole, "", "index", &number) ||
+        !reply_string(reply, delta, "/delta", "type", &type))
         return false;
     if (!reply->block.open || reply->block.number != number)
         return reply_fail(reply, "value", "/index", "a piece belongs to no open block");
     if (type && json_text_is(type, "text_delta")) {
         if (reply->block.kind != BLOCK_TEXT)
-            return reply_fail(reply, "value", "/delta/type", "a piece of text belongs to a block that is no text");
+            return reply_fail(reply, "value", "/delta/type",
+                              "a piece of text belongs to a block that is no text");
         if (!reply_string(reply, delta, "/delta", "text", &text))
             return false;
         return text ? reply_say(reply, text, "/delta/text")
@@ -59,7 +62,8 @@ static bool piece(reply_reader *reply, const cst_json *whole)
     if (type && json_text_is(type, "input_json_delta")) {
         reply_call *const call = reply_call_find(reply, number);
         if (reply->block.kind != BLOCK_CALL || !call)
-            return reply_fail(reply, "value", "/delta/type", "a piece of arguments belongs to a block that is no call");
+            return reply_fail(reply, "value", "/delta/type",
+                              "a piece of arguments belongs to a block that is no call");
         if (!reply_string(reply, delta, "/delta", "partial_json", &text))
             return false;
         return text ? reply_call_add(reply, call, text, "/delta/partial_json")
@@ -83,14 +87,17 @@ static bool stop(reply_reader *reply, const cst_json *whole)
     reply_call *const call = reply_call_find(reply, number);
     /* a call without arguments has no pieces, or an empty one */
     static const cst_json nothing = {.kind = JSON_STRING, .text = "{}", .length = 2};
-    return (call->arguments.length > 0 || reply_call_add(reply, call, &nothing, "")) && reply_call_end(reply, call);
+    return (call->arguments.length > 0 || reply_call_add(reply, call, &nothing, "")) &&
+           reply_call_end(reply, call);
 }
 
 static bool begin(reply_reader *reply, const cst_json *whole)
 {
     const cst_json *const content = json_member(json_member(whole, "message"), "content");
-    if (content && content->kind != JSON_NULL && (content->kind != JSON_LIST || content->length > 0))
-        return reply_unknown(reply, NULL, "/message/content", "content that stands in the start of a message");
+    if (content && content->kind != JSON_NULL &&
+        (content->kind != JSON_LIST || content->length > 0))
+        return reply_unknown(reply, NULL, "/message/content",
+                             "content that stands in the start of a message");
     return true;
 }
 

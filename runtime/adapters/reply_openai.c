@@ -1,9 +1,10 @@
 /*
  * reply_openai.c - streamed replies of OpenAI's interfaces: chat completions, and responses.
  *
- * Chat completions say with the reply's end, not before, that a call is complete, so all calls are handed out there. The responses interface
- * names each event by its `type`, and says a call once more in full when it is done; were its pieces something else, somebody
- * who put them together would see another call than was decided, so that is a problem.
+ * Chat completions say with the reply's end, not before, that a call is complete, so all calls are
+ * handed out there. The responses interface names each event by its `type`, and says a call once
+ * more in full when it is done; were its pieces something else, somebody who put them together
+ * would see another call than was decided, so that is a problem.
  */
 #include <string.h>
 
@@ -11,14 +12,15 @@
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
 
-/* ---- chat completions ---------------------------------------------------------------------------- */
+/* ---- chat completions ------------------------------------------------------------------------ */
 
 static bool call_pieces(reply_reader *reply, const cst_json *piece, const char *at, uint32_t number)
 {
     const cst_json *id, *name, *arguments;
     const cst_json *const custom = json_member(piece, "custom");
     const cst_json *const function = custom ? custom : json_member(piece, "function");
-    if (piece->kind != JSON_OBJECT || (function && function->kind != JSON_OBJECT && function->kind != JSON_NULL))
+    if (piece->kind != JSON_OBJECT ||
+        (function && function->kind != JSON_OBJECT && function->kind != JSON_NULL))
         return reply_fail(reply, "type", at, "a piece of a tool call was expected");
     reply_call *call = reply_call_find(reply, number);
     if (!call)
@@ -27,9 +29,11 @@ static bool call_pieces(reply_reader *reply, const cst_json *piece, const char *
         return false;
     if (function && (call->kind == CALL_TEXT) != (custom != NULL))
         return reply_fail(reply, "value", at, "a tool call changes its kind");
-    return reply_string(reply, piece, at, "id", &id) && reply_string(reply, function, at, "name", &name) &&
+    return reply_string(reply, piece, at, "id", &id) &&
+           reply_string(reply, function, at, "name", &name) &&
            reply_string(reply, function, at, custom ? "input" : "arguments", &arguments) &&
-           reply_call_name(reply, call, id && id->length ? id : NULL, name && name->length ? name : NULL, at) &&
+           reply_call_name(reply, call, id && id->length ? id : NULL,
+                           name && name->length ? name : NULL, at) &&
            reply_call_add(reply, call, arguments, at);
 }
 
@@ -99,7 +103,7 @@ static bool chat(reply_reader *reply, const cst_json *choices)
     return choices->length == 0 || choice(reply, &choices->items[0]);
 }
 
-/* ---- responses ----------------------------------------------------------------------------------- */
+/* ---- responses ------------------------------------------------------------------------------- */
 
 static bool item_is_call(const cst_json *type)
 {
@@ -126,7 +130,9 @@ static bool item_event(reply_reader *reply, const cst_json *whole, bool done)
         return reply_fail(reply, "duplicate", "/output_index", "a tool call begins twice");
     if (!call)
         call = reply_call_open(reply, number, custom ? CALL_TEXT : CALL_OBJECT);
-    if (!call || !reply_string(reply, item, "/item", json_text_is(type, "mcp_call") ? "id" : "call_id", &id) ||
+    if (!call ||
+        !reply_string(reply, item, "/item", json_text_is(type, "mcp_call") ? "id" : "call_id",
+                      &id) ||
         !reply_string(reply, item, "/item", "name", &name) ||
         !reply_string(reply, item, "/item", custom ? "input" : "arguments", &arguments) ||
         !reply_call_name(reply, call, id, name, "/item"))
@@ -138,8 +144,10 @@ static bool item_event(reply_reader *reply, const cst_json *whole, bool done)
     if (call->arguments.length == 0 && !reply_call_add(reply, call, arguments, "/item"))
         return false;
     if (arguments && (arguments->length != call->arguments.length ||
-                      (arguments->length && memcmp(arguments->text, call->arguments.bytes, arguments->length) != 0)))
-        return reply_fail(reply, "value", "/item", "the arguments of a tool call are not those of its pieces");
+                      (arguments->length &&
+                       memcmp(arguments->text, call->arguments.bytes, arguments->length) != 0)))
+        return reply_fail(reply, "value", "/item",
+                          "the arguments of a tool call are not those of its pieces");
     return reply_call_end(reply, call);
 }
 
@@ -147,11 +155,13 @@ static bool argument_piece(reply_reader *reply, const cst_json *whole)
 {
     const cst_json *delta;
     uint32_t number;
-    if (!reply_number(reply, whole, "", "output_index", &number) || !reply_string(reply, whole, "", "delta", &delta))
+    if (!reply_number(reply, whole, "", "output_index", &number) ||
+        !reply_string(reply, whole, "", "delta", &delta))
         return false;
     reply_call *const call = reply_call_find(reply, number);
     return call ? reply_call_add(reply, call, delta, "/delta")
-                : reply_fail(reply, "value", "/output_index", "a piece belongs to no open tool call");
+                : reply_fail(reply, "value", "/output_index",
+                             "a piece belongs to no open tool call");
 }
 
 static bool starts(const cst_json *type, const char *start)
@@ -163,12 +173,21 @@ static bool starts(const cst_json *type, const char *start)
 /* What says nothing that was not said, or is the model's thought. */
 static bool is_silent(const cst_json *type)
 {
-    static const char *const names[] = {
-        "response.created", "response.queued", "response.in_progress", "response.output_text.done",
-        "response.output_text.annotation.added", "response.refusal.done", "response.content_part.added",
-        "response.content_part.done", "response.function_call_arguments.done",
-        "response.custom_tool_call_input.done", "response.mcp_call_arguments.done", "response.mcp_call.in_progress",
-        "response.mcp_call.completed", "response.mcp_call.failed", "keepalive"};
+    static const char *const names[] = {"response.created",
+                                        "response.queued",
+                                        "response.in_progress",
+                                        "response.output_text.done",
+                                        "response.output_text.annotation.added",
+                                        "response.refusal.done",
+                                        "response.content_part.added",
+                                        "response.content_part.done",
+                                        "response.function_call_arguments.done",
+                                        "response.custom_tool_call_input.done",
+                                        "response.mcp_call_arguments.done",
+                                        "response.mcp_call.in_progress",
+                                        "response.mcp_call.completed",
+                                        "response.mcp_call.failed",
+                                        "keepalive"};
     return reply_is(type, names, COUNT(names)) || starts(type, "response.reasoning") ||
            starts(type, "response.mcp_list_tools.");
 }
@@ -176,20 +195,24 @@ static bool is_silent(const cst_json *type)
 static bool response(reply_reader *reply, const cst_json *whole, const cst_json *type)
 {
     static const char *const pieces[] = {"response.function_call_arguments.delta",
-                                         "response.custom_tool_call_input.delta", "response.mcp_call_arguments.delta"};
+                                         "response.custom_tool_call_input.delta",
+                                         "response.mcp_call_arguments.delta"};
     const cst_json *delta;
-    if (json_text_is(type, "response.output_text.delta") || json_text_is(type, "response.refusal.delta"))
+    if (json_text_is(type, "response.output_text.delta") ||
+        json_text_is(type, "response.refusal.delta"))
         return reply_string(reply, whole, "", "delta", &delta) &&
                (delta ? reply_say(reply, delta, "/delta")
                       : reply_fail(reply, "missing", "/delta", "a string was expected"));
-    if (json_text_is(type, "response.output_item.added") || json_text_is(type, "response.output_item.done"))
+    if (json_text_is(type, "response.output_item.added") ||
+        json_text_is(type, "response.output_item.done"))
         return item_event(reply, whole, json_text_is(type, "response.output_item.done"));
     if (reply_is(type, pieces, COUNT(pieces)))
         return argument_piece(reply, whole);
     if (json_text_is(type, "error"))
         return reply_provider(reply, whole, "");
     if (json_text_is(type, "response.failed"))
-        return reply_provider(reply, json_member(json_member(whole, "response"), "error"), "/response/error");
+        return reply_provider(reply, json_member(json_member(whole, "response"), "error"),
+                              "/response/error");
     if (!json_text_is(type, "response.completed") && !json_text_is(type, "response.incomplete"))
         return is_silent(type) || reply_unknown(reply, type, "/type", "the type of an event");
     if (reply->call_count > 0)
@@ -212,9 +235,11 @@ bool reply_openai(reply_reader *reply, const sse_event *event)
     if (error && error->kind != JSON_NULL && !json_member(whole, "type"))
         return reply_provider(reply, error, "/error");
     if (choices)
-        return event->name_length == 0 || (event->name_length == 7 && memcmp(event->name, "message", 7) == 0)
+        return event->name_length == 0 ||
+                       (event->name_length == 7 && memcmp(event->name, "message", 7) == 0)
                    ? chat(reply, choices)
-                   : reply_fail(reply, "value", "/choices", "the name of the event is not known here");
+                   : reply_fail(reply, "value", "/choices",
+                                "the name of the event is not known here");
     if (!reply_string(reply, whole, "", "type", &type))
         return false;
     if (!type)

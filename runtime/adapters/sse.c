@@ -1,8 +1,9 @@
 /*
  * sse.c - see sse.h.
  *
- * A line is put together in one buffer and read when it is over, so how the bytes were cut cannot matter. The buffers keep
- * their memory from one event to the next: a long stream of short events allocates nothing after its start.
+ * A line is put together in one buffer and read when it is over, so how the bytes were cut cannot
+ * matter. The buffers keep their memory from one event to the next: a long stream of short events
+ * allocates nothing after its start.
  */
 #include "runtime/adapters/sse.h"
 
@@ -124,7 +125,8 @@ static sse_status feed(sse_reader *reader, const char *bytes, size_t length)
         const size_t size = line_length(bytes + at, length - at);
         if (size > 0 && reader->line.length == 0)
             event_begin(reader, reader->bytes + at);
-        if (size > reader->bound - reader->line.length || reader->line.length + size > reader->bound - reader->data.length)
+        if (size > reader->bound - reader->line.length ||
+            reader->line.length + size > reader->bound - reader->data.length)
             return SSE_TOO_LONG;
         buffer_add(&reader->line, bytes + at, size);
         if (reader->line.failed)
@@ -150,7 +152,8 @@ sse_status sse_feed(sse_reader *reader, const char *bytes, size_t length)
 
 sse_status sse_end(sse_reader *reader)
 {
-    if (reader->status == SSE_GOOD && (reader->line.length > 0 || reader->has_data || reader->name.length > 0))
+    if (reader->status == SSE_GOOD &&
+        (reader->line.length > 0 || reader->has_data || reader->name.length > 0))
         reader->status = SSE_CUT;
     return reader->status;
 }

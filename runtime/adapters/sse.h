@@ -1,13 +1,15 @@
 /*
  * sse.h - server-sent events, read as they come.
  *
- * The format is that of the WHATWG: lines that end in \n, \r or \r\n, fields `event`, `data`, `id` and `retry`, comments, a blank line
- * behind each event, perhaps a byte order mark before the first. Bytes come in any pieces, and the same bytes give the same events however they are cut.
- * Two things differ from a browser, which loses data quietly: an event that is not over when the stream ends is an error
- * (SSE_CUT), and so is one that is longer than LIMIT_SSE_EVENT_BYTES (SSE_TOO_LONG). After an error nothing more is read.
+ * The format is that of the WHATWG: lines that end in \n, \r or \r\n, fields `event`, `data`, `id`
+ * and `retry`, comments, a blank line behind each event, perhaps a byte order mark before the
+ * first. Bytes come in any pieces, and the same bytes give the same events however they are cut.
+ * Two things differ from a browser, which loses data quietly: an event that is not over when the
+ * stream ends is an error (SSE_CUT), and so is one that is longer than LIMIT_SSE_EVENT_BYTES
+ * (SSE_TOO_LONG). After an error nothing more is read.
  *
- * What `data` holds is not looked at, not even whether it is UTF-8: that is for who reads it (reply.h). `id` and `retry` are for
- * connections that begin again, and are passed over.
+ * What `data` holds is not looked at, not even whether it is UTF-8: that is for who reads it
+ * (reply.h). `id` and `retry` are for connections that begin again, and are passed over.
  *
  * Layer 4 of the runtime. Not thread-safe: one reader a thread.
  */
@@ -26,7 +28,8 @@ typedef enum sse_status {
 
 /* Lives until the callback returns. Not NUL-terminated. */
 typedef struct sse_event {
-    const char *name; /* of the field `event`; length 0: it has none, which is called "message" elsewhere */
+    /* of the field `event`; length 0: it has none, which is called "message" elsewhere */
+    const char *name;
     size_t name_length;
     const char *data; /* lines joined by \n */
     size_t length;
@@ -48,9 +51,9 @@ typedef struct sse_reader {
     uint64_t bytes, lines; /* read so far */
     sse_place place;       /* of the event in hand */
     sse_status status;
-    bool begun;            /* some line of the event was read */
+    bool begun; /* some line of the event was read */
     bool has_data;
-    bool after_return;     /* a \n that comes next belongs to the \r before */
+    bool after_return; /* a \n that comes next belongs to the \r before */
 } sse_reader;
 
 /* `allocator` may be NULL. */

@@ -1,8 +1,8 @@
 /*
  * words.c - see words.h.
  *
- * A decoded string is never longer than its JSON, and its quotes leave room for the line end: so the text fits into as many bytes as the value has
- * in its document, and is written in one pass.
+ * A decoded string is never longer than its JSON, and its quotes leave room for the line end: so
+ * the text fits into as many bytes as the value has in its document, and is written in one pass.
  */
 #include "runtime/adapters/words.h"
 
@@ -18,13 +18,15 @@ typedef struct joining {
     words *out;
 } joining;
 
-/* Letters, digits and what stands in names, media types and base64: nothing that separates words. */
+/* Letters, digits and what stands in names, media types and base64: nothing that separates words.
+ */
 static bool is_plain(const char *text, uint32_t length)
 {
     for (uint32_t i = 0; i < length; i++) {
         const char letter = text[i];
         const bool good = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                          (letter >= '0' && letter <= '9') || (letter != '\0' && strchr("_-.$/+=;", letter) != NULL);
+                          (letter >= '0' && letter <= '9') ||
+                          (letter != '\0' && strchr("_-.$/+=;", letter) != NULL);
         if (!good)
             return false;
     }
@@ -54,7 +56,8 @@ static void say(joining *to, const char *text, uint32_t length, const cst_json *
 static bool is_known(const joining *to, const cst_json *value)
 {
     for (uint32_t i = 0; i < to->known_count; i++)
-        if (to->known[i]->length == value->length && memcmp(to->known[i]->text, value->text, value->length) == 0)
+        if (to->known[i]->length == value->length &&
+            memcmp(to->known[i]->text, value->text, value->length) == 0)
             return true;
     return false;
 }

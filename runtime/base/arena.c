@@ -247,5 +247,8 @@ static void leave_in_arena(void *user, void *pointer, size_t size)
 
 cst_allocator arena_allocator(arena *arena)
 {
-    return (cst_allocator){.allocate = from_arena, .resize = resize_in_arena, .release = leave_in_arena, .user = arena};
+    return (cst_allocator){.allocate = from_arena,
+                           .resize = resize_in_arena,
+                           .release = leave_in_arena,
+                           .user = arena};
 }

@@ -3,10 +3,12 @@
  *
  * The compiler has one arena a compilation and never frees anything in it; a context has one arena
  * for the event in hand and keeps its blocks from one event to the next, so that after warm-up
- * a decision allocates nothing. An arena may have a ceiling; reaching it looks like a failed allocation.
+ * a decision allocates nothing. An arena may have a ceiling; reaching it looks like a failed
+ * allocation.
  *
- * On failure arena_allocate answers NULL, unless the arena has a `failed` handler: the compiler sets one
- * that jumps out of the compilation (longjmp), so that its passes need not test every call.
+ * On failure arena_allocate answers NULL, unless the arena has a `failed` handler: the compiler
+ * sets one that jumps out of the compilation (longjmp), so that its passes need not test every
+ * call.
  *
  * Layer 0. Not thread-safe.
  */
@@ -23,9 +25,9 @@ typedef struct arena_block arena_block;
 typedef struct arena {
     cst_allocator allocator;
     arena_block *first, *current;
-    char *next, *end;     /* free bytes of the current block */
-    size_t used;          /* bytes handed out since the last reset */
-    size_t ceiling;       /* 0: none */
+    char *next, *end;           /* free bytes of the current block */
+    size_t used;                /* bytes handed out since the last reset */
+    size_t ceiling;             /* 0: none */
     void (*failed)(void *user); /* does not return, if set */
     void *failed_user;
 } arena;
@@ -34,7 +36,8 @@ typedef struct arena {
 cst_allocator allocator_or_default(const cst_allocator *allocator);
 
 void arena_init(arena *arena, const cst_allocator *allocator, size_t ceiling);
-/* Zeroed, 16-byte aligned; NULL if memory is short or the ceiling is reached. Size 0 gives a valid pointer. */
+/* Zeroed, 16-byte aligned; NULL if memory is short or the ceiling is reached. Size 0 gives a valid
+ * pointer. */
 void *arena_allocate(arena *arena, size_t size);
 /* The same for count * size, checked for overflow. */
 void *arena_array(arena *arena, size_t count, size_t size);
@@ -48,14 +51,15 @@ void arena_free(arena *arena);
 cst_allocator arena_allocator(arena *arena);
 
 /*
- * Vectors in an arena: `struct { T *items; uint32_t count, capacity; }`. ARENA_PUSH(arena, vector) makes
- * room and gives a pointer to a new zeroed last element (NULL if memory is short). Growth leaves the old
- * array behind: fine for a compilation.
+ * Vectors in an arena: `struct { T *items; uint32_t count, capacity; }`. ARENA_PUSH(arena, vector)
+ * makes room and gives a pointer to a new zeroed last element (NULL if memory is short). Growth
+ * leaves the old array behind: fine for a compilation.
  */
-#define ARENA_PUSH(arena, vector)                                                                   \
-    ((vector)->count < (vector)->capacity ||                                                        \
-             arena_grow((arena), (void **)&(vector)->items, &(vector)->capacity, sizeof *(vector)->items)  \
-         ? &(vector)->items[(vector)->count++]                                                      \
+#define ARENA_PUSH(arena, vector)                                                                  \
+    ((vector)->count < (vector)->capacity ||                                                       \
+             arena_grow((arena), (void **)&(vector)->items, &(vector)->capacity,                   \
+                        sizeof *(vector)->items)                                                   \
+         ? &(vector)->items[(vector)->count++]                                                     \
          : NULL)
 int arena_grow(arena *arena, void **items, uint32_t *capacity, size_t size);
 

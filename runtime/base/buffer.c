@@ -89,24 +89,12 @@ static void escape(buffer *out, unsigned char byte)
     char text[6] = {'\\', 0, '0', '0', 0, 0};
     switch (byte) {
     case '"':
-    case '\\':
-        text[1] = (char)byte;
-        break;
-    case '\b':
-        text[1] = 'b';
-        break;
-    case '\f':
-        text[1] = 'f';
-        break;
-    case '\n':
-        text[1] = 'n';
-        break;
-    case '\r':
-        text[1] = 'r';
-        break;
-    case '\t':
-        text[1] = 't';
-        break;
+    case '\\': text[1] = (char)byte; break;
+    case '\b': text[1] = 'b'; break;
+    case '\f': text[1] = 'f'; break;
+    case '\n': text[1] = 'n'; break;
+    case '\r': text[1] = 'r'; break;
+    case '\t': text[1] = 't'; break;
     default:
         text[1] = 'u';
         text[4] = digits[byte >> 4];

@@ -1,8 +1,8 @@
 /*
  * buffer.h - growing bytes: messages, JSON text, files.
  *
- * A failed allocation or a reached ceiling sets `failed`; later writes do nothing, so a writer tests once at
- * the end. buffer_clear keeps the memory for the next use. Layer 0. Not thread-safe.
+ * A failed allocation or a reached ceiling sets `failed`; later writes do nothing, so a writer
+ * tests once at the end. buffer_clear keeps the memory for the next use. Layer 0. Not thread-safe.
  */
 #ifndef CONSTITUTION_RUNTIME_BASE_BUFFER_H
 #define CONSTITUTION_RUNTIME_BASE_BUFFER_H
@@ -16,9 +16,9 @@
 
 typedef struct buffer {
     cst_allocator allocator;
-    char *bytes;      /* always NUL-terminated once anything was written; NULL before */
+    char *bytes; /* always NUL-terminated once anything was written; NULL before */
     size_t length, capacity;
-    size_t ceiling;   /* 0: none */
+    size_t ceiling; /* 0: none */
     bool failed;
 } buffer;
 
@@ -26,7 +26,8 @@ void buffer_init(buffer *buffer, const cst_allocator *allocator, size_t ceiling)
 void buffer_add(buffer *buffer, const void *bytes, size_t length);
 void buffer_text(buffer *buffer, const char *text);
 void buffer_format(buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buffer_json_string(buffer *buffer, const char *bytes, size_t length); /* with quotes, escaped; UTF-8 stays */
+/* with quotes, escaped; UTF-8 stays */
+void buffer_json_string(buffer *buffer, const char *bytes, size_t length);
 void buffer_clear(buffer *buffer);
 void buffer_free(buffer *buffer);
 

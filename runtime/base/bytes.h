@@ -1,8 +1,9 @@
 /*
  * bytes.h - state as bytes: numbers in little-endian order, texts with their length before them.
  *
- * The reader never reads outside of what it was given, and answers zeros once it has failed: whoever reads asks `failed` at the end,
- * and checks what counts things before it makes room for them. Layer 0.
+ * The reader never reads outside of what it was given, and answers zeros once it has failed:
+ * whoever reads asks `failed` at the end, and checks what counts things before it makes room for
+ * them. Layer 0.
  */
 #ifndef CONSTITUTION_RUNTIME_BASE_BYTES_H
 #define CONSTITUTION_RUNTIME_BASE_BYTES_H

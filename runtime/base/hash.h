@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-uint32_t cst_hash(const void *bytes, size_t length);                    /* what cst_symbol_row.hash holds */
+/* what cst_symbol_row.hash holds */
+uint32_t cst_hash(const void *bytes, size_t length);
 uint64_t cst_hash_seeded(const void *bytes, size_t length, uint64_t seed);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * names.h - whether two short texts of one length are equal, without a call.
  *
- * Names of members, symbols and sessions are short, and a call of memcmp costs more than comparing them. Two overlapping loads cover
- * every length from 4 to 16.
+ * Names of members, symbols and sessions are short, and a call of memcmp costs more than comparing
+ * them. Two overlapping loads cover every length from 4 to 16.
  *
  * Layer 0.
  */

@@ -1,5 +1,6 @@
 /*
- * sort.c - see sort.h. Items are swapped in blocks through the stack, so their size does not matter.
+ * sort.c - see sort.h. Items are swapped in blocks through the stack, so their size does not
+ * matter.
  */
 #include "runtime/base/sort.h"
 
@@ -19,7 +20,8 @@ static void swap(char *left, char *right, size_t size)
     }
 }
 
-static void sift(char *items, size_t root, size_t count, size_t size, int (*compare)(const void *, const void *))
+static void sift(char *items, size_t root, size_t count, size_t size,
+                 int (*compare)(const void *, const void *))
 {
     for (size_t child; (child = 2 * root + 1) < count; root = child) {
         if (child + 1 < count && compare(items + (child + 1) * size, items + child * size) > 0)
@@ -30,7 +32,8 @@ static void sift(char *items, size_t root, size_t count, size_t size, int (*comp
     }
 }
 
-void sort_in_place(void *items, size_t count, size_t size, int (*compare)(const void *left, const void *right))
+void sort_in_place(void *items, size_t count, size_t size,
+                   int (*compare)(const void *left, const void *right))
 {
     for (size_t root = count / 2; root-- > 0;)
         sift(items, root, count, size, compare);

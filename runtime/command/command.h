@@ -30,7 +30,8 @@ command *command_read(arena *memory, const char *text, uint32_t length);
 
 /* A LIST of STRING, PATH or HOST values. */
 void command_list(const command *command, command_fact fact, cst_value *out);
-/* False: some of the fact is not known. `exact`: also what is known only by its folder counts as not known. */
+/* False: some of the fact is not known. `exact`: also what is known only by its folder counts as
+ * not known. */
 bool command_knows(const command *command, command_fact fact, bool exact);
 
 typedef enum command_answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_YES } command_answer;

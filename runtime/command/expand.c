@@ -1,15 +1,15 @@
 /*
  * expand.c - what begins with `$` or a backquote: variables, substitutions, arithmetic.
  *
- * What an expansion becomes is not known but for $HOME, $PWD and variables of which the whole script shows
- * one value. The commands inside of substitutions are listed: they run.
+ * What an expansion becomes is not known but for $HOME, $PWD and variables of which the whole
+ * script shows one value. The commands inside of substitutions are listed: they run.
  */
 #include <string.h>
 
 #include "runtime/command/shell.h"
 #include "runtime/limits.h"
 
-/* ---- expansions ------------------------------------------------------------------------------------ */
+/* ---- expansions ------------------------------------------------------------------------------ */
 
 static bool is_name(char byte, bool first)
 {
@@ -258,10 +258,10 @@ void expand_backquote(script *script, bool quoted)
     put_unknown(script, quoted);
 }
 
-/* ---- arithmetic ------------------------------------------------------------------------------------ */
+/* ---- arithmetic ------------------------------------------------------------------------------ */
 
-/* Whether the text from here on closes two parentheses at once, as `((…))` does and `((a); (b))` not.
- * Parentheses that nobody closes break the script whatever they are. */
+/* Whether the text from here on closes two parentheses at once, as `((…))` does and `((a); (b))`
+ * not. Parentheses that nobody closes break the script whatever they are. */
 static bool closes_twice(script *script)
 {
     uint32_t open = 2;

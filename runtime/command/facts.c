@@ -3,8 +3,9 @@
  *
  * A fact lists what the line names. A word that is not known, or a folder that is not, makes the
  * list incomplete (`lost`). A pattern of file names, a copy into a folder, a recursive change are
- * listed by the folder that they stay in (`cover`); only of a pattern the names themselves are unknown. Relative paths follow `cd`; the folder that the
- * line starts in is the host's, so they stay relative. `/dev/null` and the like are no files.
+ * listed by the folder that they stay in (`cover`); only of a pattern the names themselves are
+ * unknown. Relative paths follow `cd`; the folder that the line starts in is the host's, so they
+ * stay relative. `/dev/null` and the like are no files.
  */
 #include <string.h>
 #include <strings.h>
@@ -12,7 +13,7 @@
 #include "runtime/command/shell.h"
 #include "runtime/identity_private.h"
 
-/* ---- paths --------------------------------------------------------------------------------------------- */
+/* ---- paths ----------------------------------------------------------------------------------- */
 
 static bool is_no_file(const char *path, uint32_t length)
 {
@@ -34,7 +35,8 @@ static bool climbs(const char *text, uint32_t length)
     return false;
 }
 
-/* A path with the folder it is relative to before it; false if that is not known. Keeps MARK_HOME first. */
+/* A path with the folder it is relative to before it; false if that is not known. Keeps MARK_HOME
+ * first. */
 static bool resolve(follow *from, const shell_word *path, shell_word *out)
 {
     command *const all = from->all;
@@ -192,7 +194,7 @@ void fact_folder(follow *from, const shell_word *folder)
     from->folder = whole;
 }
 
-/* ---- hosts --------------------------------------------------------------------------------------------- */
+/* ---- hosts ----------------------------------------------------------------------------------- */
 
 static void host_add(follow *from, shell_word host)
 {
@@ -294,7 +296,7 @@ bool fact_remote(follow *from, const shell_word *place)
     return false;
 }
 
-/* ---- redirections ---------------------------------------------------------------------------------------- */
+/* ---- redirections ---------------------------------------------------------------------------- */
 
 void fact_redirect(follow *from, const shell_redirect *redirect)
 {
@@ -304,7 +306,7 @@ void fact_redirect(follow *from, const shell_redirect *redirect)
         fact_path(from, FACT_WRITES, &redirect->target, false);
 }
 
-/* ---- by the table ------------------------------------------------------------------------------------------ */
+/* ---- by the table ---------------------------------------------------------------------------- */
 
 typedef struct operands {
     const shell_word **items;
@@ -318,26 +320,13 @@ typedef struct operands {
 static void value_note(follow *from, const item *one)
 {
     switch (one->has_value ? one->role : '\0') {
-    case 'r':
-        fact_path(from, FACT_READS, &one->value, false);
-        break;
-    case 'w':
-        fact_path(from, FACT_WRITES, &one->value, true);
-        break;
-    case 'u':
-        fact_url(from, &one->value);
-        break;
-    case 'h':
-        fact_host(from, &one->value);
-        break;
-    case 'S':
-        follow_text(from, &one->value);
-        break;
-    case 'd':
-        fact_folder(from, &one->value);
-        break;
-    default:
-        break;
+    case 'r': fact_path(from, FACT_READS, &one->value, false); break;
+    case 'w': fact_path(from, FACT_WRITES, &one->value, true); break;
+    case 'u': fact_url(from, &one->value); break;
+    case 'h': fact_host(from, &one->value); break;
+    case 'S': follow_text(from, &one->value); break;
+    case 'd': fact_folder(from, &one->value); break;
+    default: break;
     }
 }
 
@@ -373,27 +362,14 @@ static bool operands_read(follow *from, const program *row, const shell_word *wo
 static void operand_note(follow *from, char letter, const shell_word *word, bool deep)
 {
     switch (letter) {
-    case 'r':
-        fact_path(from, FACT_READS, word, deep);
-        break;
-    case 'R':
-        fact_path(from, FACT_READS, word, true);
-        break;
-    case 'w':
-        fact_path(from, FACT_WRITES, word, deep);
-        break;
+    case 'r': fact_path(from, FACT_READS, word, deep); break;
+    case 'R': fact_path(from, FACT_READS, word, true); break;
+    case 'w': fact_path(from, FACT_WRITES, word, deep); break;
     case 'W':
-    case 'M':
-        fact_path(from, FACT_WRITES, word, true);
-        break;
-    case 'u':
-        fact_url(from, word);
-        break;
-    case 'h':
-        fact_host(from, word);
-        break;
-    default:
-        break;
+    case 'M': fact_path(from, FACT_WRITES, word, true); break;
+    case 'u': fact_url(from, word); break;
+    case 'h': fact_host(from, word); break;
+    default: break;
     }
 }
 

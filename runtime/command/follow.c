@@ -1,10 +1,10 @@
 /*
  * follow.c - from the commands that stand in a line to those that run.
  *
- * A wrapper (env, sudo, xargs, ssh and the like: C and S in programs.def) is listed and then what it
- * runs; a script in a word (`sh -c`, eval, trap) is read like the line itself. Scripts that are not
- * in the line make what is asked undecided: a file that a shell reads, what a pipe brings, code of
- * another language. What a program does by itself is not asked: `make` runs `make`.
+ * A wrapper (env, sudo, xargs, ssh and the like: C and S in programs.def) is listed and then what
+ * it runs; a script in a word (`sh -c`, eval, trap) is read like the line itself. Scripts that are
+ * not in the line make what is asked undecided: a file that a shell reads, what a pipe brings, code
+ * of another language. What a program does by itself is not asked: `make` runs `make`.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@ void command_lose_all(command *all)
     all->lost = (1u << FACT_COUNT) - 1;
 }
 
-/* ---- programs ---------------------------------------------------------------------------------------- */
+/* ---- programs -------------------------------------------------------------------------------- */
 
 /* The base name, or nothing where it is not known. */
 static shell_word base_name(const shell_word *word)
@@ -80,14 +80,15 @@ void settings_note(follow *from, const shell_word *name)
                                         "GIT_PROXY_COMMAND",
                                         "GIT_SEQUENCE_EDITOR",
                                         "GIT_EXEC_PATH"};
-    static const char *const proxies[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY"};
+    static const char *const proxies[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "ftp_proxy",
+                                          "FTP_PROXY",  "all_proxy",   "ALL_PROXY",   "HTTP_PROXY"};
     if (IS_ONE(name, names) || word_starts(name, "BASH_FUNC_"))
         command_lose(from->all, FACT_PROGRAMS);
     if (IS_ONE(name, proxies))
         command_lose(from->all, FACT_CONNECTS);
 }
 
-/* ---- scripts ----------------------------------------------------------------------------------------- */
+/* ---- scripts --------------------------------------------------------------------------------- */
 
 void follow_text(follow *from, const shell_word *text)
 {
@@ -128,7 +129,7 @@ void follow_joined(follow *from, const shell_word *words, uint32_t count)
     follow_text(from, &text);
 }
 
-/* ---- one command ---------------------------------------------------------------------------------------- */
+/* ---- one command ----------------------------------------------------------------------------- */
 
 /* These are what they run: `runs only` does not ask for themselves. */
 static bool is_clear(const shell_word *name)
@@ -225,7 +226,7 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
     from->depth--;
 }
 
-/* ---- scripts, step by step -------------------------------------------------------------------------------- */
+/* ---- scripts, step by step ------------------------------------------------------------------- */
 
 static bool step_lives(const command *all, const shell_step *step)
 {
@@ -264,7 +265,8 @@ static void functions_call(command *all, const shell_steps *steps, uint32_t firs
     }
 }
 
-/* Whether a name is for sure a function there, and no program. Where it may be one, it counts as both. */
+/* Whether a name is for sure a function there, and no program. Where it may be one, it counts as
+ * both. */
 static bool is_function(const follow *at, const shell_steps *steps, uint32_t first, uint32_t step)
 {
     const command *const all = at->all;

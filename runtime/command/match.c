@@ -1,10 +1,10 @@
 /*
  * match.c - `runs "git push"`: a program and words against what a line runs.
  *
- * The program is compared by its base name; "python" is also python3.11. Words without a dash must be
- * the first operands, in order; options may stand anywhere and in any spelling: joined, cut short,
- * with their long name. Where the table does not say whether an option takes the next word, both
- * readings are followed at once, and the answer is sure only if they agree.
+ * The program is compared by its base name; "python" is also python3.11. Words without a dash must
+ * be the first operands, in order; options may stand anywhere and in any spelling: joined, cut
+ * short, with their long name. Where the table does not say whether an option takes the next word,
+ * both readings are followed at once, and the answer is sure only if they agree.
  */
 #include <string.h>
 
@@ -49,7 +49,7 @@ static command_answer more(command_answer a, command_answer b)
     return a > b ? a : b;
 }
 
-/* ---- words ------------------------------------------------------------------------------------------------ */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 /* Whether a word is that text: pieces of it may not be known. */
 static command_answer word_equals(const shell_word *word, const shell_word *text)
@@ -115,7 +115,7 @@ static command_answer option_equals(const items *items, const item *option,
     return word_is_open(&option->name) ? ANSWER_MAYBE : ANSWER_NO;
 }
 
-/* ---- one command -------------------------------------------------------------------------------------------- */
+/* ---- one command ----------------------------------------------------------------------------- */
 
 typedef struct matching {
     const wanted *wanted;
@@ -240,7 +240,7 @@ static command_answer run_answer(const shell_run *run, const wanted *wanted)
     return less(operands, options_answer(&at, &items));
 }
 
-/* ---- patterns ------------------------------------------------------------------------------------------------ */
+/* ---- patterns -------------------------------------------------------------------------------- */
 
 static int compare(const char *a, uint32_t a_length, const char *b, uint32_t b_length)
 {

@@ -6,7 +6,8 @@
  * listed; a branch that is not taken runs less than the list says, never more.
  *
  * A script that bash would refuse sets all->broken. Where bash is stricter than this, nothing would
- * have run. Aliases, which scripts do not expand, and `!` history, which only terminals do, are text.
+ * have run. Aliases, which scripts do not expand, and `!` history, which only terminals do, are
+ * text.
  */
 #include <string.h>
 
@@ -29,7 +30,7 @@ bool script_deeper(script *script)
     return false;
 }
 
-/* ---- between words --------------------------------------------------------------------------------- */
+/* ---- between words --------------------------------------------------------------------------- */
 
 /* One here-document, from the line behind the newline on. */
 static void here_text_read(script *script, const here_text *here)
@@ -144,7 +145,7 @@ bool word_begins(const script *script)
     return !ends_word(byte) || ((byte == '<' || byte == '>') && script_peek(script, 1) == '(');
 }
 
-/* ---- steps ----------------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static uint32_t step_add(script *script, step_kind kind)
 {
@@ -161,7 +162,7 @@ static uint32_t step_add(script *script, step_kind kind)
     return script->steps->count - 1;
 }
 
-/* ---- compound commands ----------------------------------------------------------------------------- */
+/* ---- compound commands ----------------------------------------------------------------------- */
 
 static void list_needed(script *script)
 {

@@ -1,8 +1,9 @@
 /*
- * programs.c - the table of programs.def: finding a row, and going through the words of a command by it.
+ * programs.c - the table of programs.def: finding a row, and going through the words of a command
+ * by it.
  *
- * Names are looked up through a table of hashes that is filled on first use. The fill writes the same
- * values whoever does it, and `ready` is published last, so threads need no lock.
+ * Names are looked up through a table of hashes that is filled on first use. The fill writes the
+ * same values whoever does it, and `ready` is published last, so threads need no lock.
  */
 #include <stdatomic.h>
 #include <string.h>
@@ -80,7 +81,7 @@ uint32_t program_stem(const char *name, uint32_t length)
     return stem;
 }
 
-/* ---- options ------------------------------------------------------------------------------------------ */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static bool is_name_end(char byte)
 {

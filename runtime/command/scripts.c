@@ -1,14 +1,14 @@
 /*
  * scripts.c - the little languages of sed and awk, as far as they reach outside.
  *
- * Most sed and awk scripts only change text. Those that could run a program or open a file make that
- * fact undecided; a script that is not understood makes all of them so.
+ * Most sed and awk scripts only change text. Those that could run a program or open a file make
+ * that fact undecided; a script that is not understood makes all of them so.
  */
 #include <string.h>
 
 #include "runtime/command/shell.h"
 
-/* ---- sed ----------------------------------------------------------------------------------------------- */
+/* ---- sed ------------------------------------------------------------------------------------- */
 
 typedef struct reader {
     const char *text;
@@ -20,7 +20,8 @@ static char peek(const reader *at)
     return at->at < at->length ? at->text[at->at] : '\0';
 }
 
-/* Past one part between delimiters, of which one inside of brackets counts too; false at the end. */
+/* Past one part between delimiters, of which one inside of brackets counts too; false at the end.
+ */
 static bool skip_part(reader *at, char delimiter)
 {
     for (; at->at < at->length; at->at++) {
@@ -139,7 +140,7 @@ void scripts_sed(follow *from, const shell_word *text)
     }
 }
 
-/* ---- awk ----------------------------------------------------------------------------------------------- */
+/* ---- awk ------------------------------------------------------------------------------------- */
 
 /* Outside of texts and patterns, awk reaches out by system, getline, `|` and, behind print, `>`. */
 void scripts_awk(follow *from, const shell_word *text)

@@ -13,7 +13,7 @@
 #include "runtime/limits.h"
 #include "runtime/scratch.h"
 
-/* ---- a line --------------------------------------------------------------------------------------------------- */
+/* ---- a line ---------------------------------------------------------------------------------- */
 
 static bool is_readable(const char *text, uint32_t length)
 {
@@ -77,7 +77,7 @@ bool command_knows(const command *command, command_fact fact, bool exact)
            !(exact && (command->covered & bit) != 0);
 }
 
-/* ---- the cache -------------------------------------------------------------------------------------------------- */
+/* ---- the cache ------------------------------------------------------------------------------- */
 
 struct command_cache {
     struct command_entry {
@@ -144,7 +144,7 @@ static const command *command_of(cst_frame *frame, const cst_value *value)
     return entry->command;
 }
 
-/* ---- services ----------------------------------------------------------------------------------------------------- */
+/* ---- services -------------------------------------------------------------------------------- */
 
 static command_fact fact_of(uint32_t property)
 {
@@ -179,12 +179,9 @@ cst_truth command_matches(cst_frame *frame, const cst_value *value, uint32_t lis
     cst_scratch *const scratch = frame->scratch;
     const command_patterns patterns = {frame->image, row->rows, &scratch->work.commands};
     switch (command_runs(command_of(frame, value), &patterns, only != 0)) {
-    case ANSWER_NO:
-        return CST_FALSE;
-    case ANSWER_MAYBE:
-        return CST_UNDECIDED(site);
-    default:
-        return CST_TRUE;
+    case ANSWER_NO: return CST_FALSE;
+    case ANSWER_MAYBE: return CST_UNDECIDED(site);
+    default: return CST_TRUE;
     }
 }
 

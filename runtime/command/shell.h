@@ -1,10 +1,11 @@
 /*
  * shell.h - what the files of runtime/command/ share: a shell line taken apart.
  *
- * Three steps, each in rooms of its own. word.c and parse.c read a script as sh and bash do and list
- * the simple commands in it, in order, with their words. follow.c goes through that list: what is a
- * wrapper (wrappers.c, shells.c) is followed to what it runs, a script inside a word is read in its turn. facts.c, tools.c
- * and scripts.c note what the programs read, write and connect to. match.c answers `runs`.
+ * Three steps, each in rooms of its own. word.c and parse.c read a script as sh and bash do and
+ * list the simple commands in it, in order, with their words. follow.c goes through that list: what
+ * is a wrapper (wrappers.c, shells.c) is followed to what it runs, a script inside a word is read
+ * in its turn. facts.c, tools.c and scripts.c note what the programs read, write and connect to.
+ * match.c answers `runs`.
  *
  * A word is a text without its quotes. What is not known until the line runs stands in it as a
  * marker: a byte below 0x20. A line that brings such bytes itself is not read (it is undecided), so
@@ -19,7 +20,7 @@
 #include "runtime/base/arena.h"
 #include "runtime/command/command.h"
 
-/* ---- words --------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 enum marker {
     MARK_PART = 1,   /* text that is not known, one piece of this word */
@@ -54,14 +55,15 @@ bool word_is_plain(const shell_word *word);
 /* Some text of it is not known; file names by a pattern do not count. */
 bool word_is_open(const shell_word *word);
 bool word_has(const shell_word *word, char byte);
-bool word_hides_code(const shell_word *word); /* a[$(x)]: what evaluates it as a name or a number runs x */
+/* a[$(x)]: what evaluates it as a name or a number runs x */
+bool word_hides_code(const shell_word *word);
 bool word_mentions(const shell_word *word, const shell_word *name); /* anywhere in it */
 bool word_is_one(const shell_word *word, const char *const *names, size_t count);
 #define IS_ONE(word, names) word_is_one(word, names, sizeof(names) / sizeof *(names))
 /* The word without its first `from` bytes. */
 shell_word word_behind(const shell_word *word, uint32_t from);
 
-/* ---- commands as they stand ---------------------------------------------------------------------- */
+/* ---- commands as they stand ------------------------------------------------------------------ */
 
 typedef enum redirect_kind {
     REDIRECT_READ,  /* < */
@@ -85,8 +87,8 @@ typedef enum step_kind {
 } step_kind;
 
 #define INPUT_NONE UINT32_MAX /* the line gives no input: the terminal's, or none */
-#define INPUT_UNKNOWN                                                                              \
-    (UINT32_MAX - 1) /* input that is not in the line; otherwise the step it comes from */
+/* input that is not in the line; otherwise the step it comes from */
+#define INPUT_UNKNOWN (UINT32_MAX - 1)
 
 typedef struct shell_step {
     step_kind kind;
@@ -106,7 +108,7 @@ typedef struct shell_steps {
     uint32_t count, capacity;
 } shell_steps;
 
-/* ---- commands as they run ------------------------------------------------------------------------- */
+/* ---- commands as they run -------------------------------------------------------------------- */
 
 typedef struct shell_run {
     const shell_word *words; /* [0] is the program */
@@ -115,7 +117,8 @@ typedef struct shell_run {
     uint32_t function; /* counts only if this one is called */
     bool wrapper;      /* `runs only` asks what it runs, not itself */
     bool
-        whole_script; /* runs a script that is a file: known only where the pattern names the file */
+        /* runs a script that is a file: known only where the pattern names the file */
+        whole_script;
 } shell_run;
 
 typedef struct shell_function {
@@ -136,7 +139,8 @@ struct command {
     bool broken; /* not read to its end: nothing is sure */
     bool no_memory;
     bool
-        drifting; /* a relative path stood in a branch or function: a `cd` behind it may run before it */
+        /* a relative path stood in a branch or function: a `cd` behind it may run before it */
+        drifting;
     bool scripts;    /* some run has whole_script */
     bool bare;       /* a redirection without a program: the shell itself opens a file */
     uint8_t lost;    /* bit FACT: some of it is not known */
@@ -164,7 +168,7 @@ static inline void command_lose(command *all, command_fact fact)
 
 void command_lose_all(command *all);
 
-/* ---- reading (parse.c, word.c) --------------------------------------------------------------------- */
+/* ---- reading (parse.c, word.c) --------------------------------------------------------------- */
 
 struct follow;
 
@@ -255,7 +259,7 @@ void script_blanks(script *script); /* with comments and joined lines */
 void script_lines(script *script);  /* with newlines, and the here-documents behind them */
 bool word_begins(const script *script);
 
-/* ---- following (follow.c) --------------------------------------------------------------------------- */
+/* ---- following (follow.c) -------------------------------------------------------------------- */
 
 typedef struct follow {
     command *all;
@@ -283,7 +287,7 @@ shell_word follow_join(follow *from, const shell_word *words, uint32_t count);
 /* NAME=: what changes which program a name is, or what a program starts by itself. */
 void settings_note(follow *from, const shell_word *name);
 
-/* ---- programs (programs.c) -------------------------------------------------------------------------- */
+/* ---- programs (programs.c) ------------------------------------------------------------------- */
 
 typedef struct program {
     const char *names;    /* separated by spaces; "git push": of git, its subcommand push */
@@ -332,7 +336,7 @@ bool option_token_has(const char *token, const char *name, uint32_t length);
 /* The next word is the value of this one, by the table. */
 bool program_takes(const program *row, const shell_word *option);
 
-/* ---- what runs something (shells.c, wrappers.c) ----------------------------------------------------- */
+/* ---- what runs something (shells.c, wrappers.c) ---------------------------------------------- */
 
 void shell_note(follow *from, const program *row, shell_run *run, const shell_word *words,
                 uint32_t count);
@@ -342,7 +346,7 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
 void wrapper_note(follow *from, const program *row, const shell_word *name, const shell_word *words,
                   uint32_t count);
 
-/* ---- facts (facts.c, tools.c, scripts.c) -------------------------------------------------------------- */
+/* ---- facts (facts.c, tools.c, scripts.c) ----------------------------------------------------- */
 
 /* `cover`: what is written is that, or something below it. */
 void fact_path(follow *from, command_fact fact, const shell_word *path, bool cover);

@@ -1,12 +1,13 @@
 /*
  * shells.c - shells and interpreters: where their script comes from.
  *
- * A script in a word, a here-document or an `echo` in front of the pipe is read like the line itself. A
- * file, a pipe, or code of another language may do anything: then nothing is known but the program.
+ * A script in a word, a here-document or an `echo` in front of the pipe is read like the line
+ * itself. A file, a pipe, or code of another language may do anything: then nothing is known but
+ * the program.
  */
 #include "runtime/command/shell.h"
 
-/* ---- input -------------------------------------------------------------------------------- */
+/* ---- input ----------------------------------------------------------------------------------- */
 
 /* `echo text |`: what goes into the pipe, if it is the text itself. */
 static bool echoed(follow *from, const shell_step *step, shell_word *out)

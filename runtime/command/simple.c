@@ -9,7 +9,7 @@
 #include "runtime/command/shell.h"
 #include "runtime/limits.h"
 
-/* ---- redirections ---------------------------------------------------------------------------------- */
+/* ---- redirections ---------------------------------------------------------------------------- */
 
 static void here_add(script *script, uint32_t step, bool tabs)
 {
@@ -113,7 +113,7 @@ void redirect_read(script *script, uint32_t step, uint32_t descriptor)
     }
 }
 
-/* ---- simple commands ------------------------------------------------------------------------------- */
+/* ---- simple commands ------------------------------------------------------------------------- */
 
 static bool is_name_byte(char byte, bool first)
 {
@@ -166,7 +166,8 @@ static bool mentions_once(const script *script, const char *name, uint32_t lengt
     return settings == 1;
 }
 
-/* A variable whose value the whole script shows: set once, here, for sure, and named nowhere else but to use it. */
+/* A variable whose value the whole script shows: set once, here, for sure, and named nowhere else
+ * but to use it. */
 static void variable_note(script *script, const char *name, uint32_t length,
                           const shell_word *value)
 {

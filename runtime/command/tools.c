@@ -1,5 +1,6 @@
 /*
- * tools.c - programs whose words the table cannot describe: find, sed, awk, dd, tar, git, curl, wget, nc.
+ * tools.c - programs whose words the table cannot describe: find, sed, awk, dd, tar, git, curl,
+ * wget, nc.
  */
 #include <string.h>
 
@@ -10,7 +11,7 @@ static void no_memory(follow *from)
     from->all->no_memory = from->all->broken = true;
 }
 
-/* ---- find ------------------------------------------------------------------------------------------------ */
+/* ---- find ------------------------------------------------------------------------------------ */
 
 typedef struct roots {
     const shell_word *items;
@@ -142,7 +143,7 @@ static void find_note(follow *from, const shell_word *words, uint32_t count)
     }
 }
 
-/* ---- sed, awk ---------------------------------------------------------------------------------------------- */
+/* ---- sed, awk -------------------------------------------------------------------------------- */
 
 static void editor_note(follow *from, const program *row, const shell_word *words, uint32_t count,
                         bool is_sed)
@@ -184,7 +185,7 @@ static void editor_note(follow *from, const program *row, const shell_word *word
     }
 }
 
-/* ---- dd, tar ------------------------------------------------------------------------------------------------- */
+/* ---- dd, tar --------------------------------------------------------------------------------- */
 
 static void dd_note(follow *from, const shell_word *words, uint32_t count)
 {
@@ -296,7 +297,7 @@ static void tar_note(follow *from, const program *row, const shell_word *words, 
     from->folder_lost = before.folder_lost;
 }
 
-/* ---- git, curl, wget, nc --------------------------------------------------------------------------------------- */
+/* ---- git, curl, wget, nc --------------------------------------------------------------------- */
 
 static void git_note(follow *from, const program *row, const shell_word *words, uint32_t count)
 {

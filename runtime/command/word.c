@@ -1,9 +1,9 @@
 /*
  * word.c - one word of a shell line: quotes, expansions, braces, patterns of file names.
  *
- * The word is built in all->letters, a stack: a substitution inside of it is a list of commands with
- * words of its own, which come and go above. What an expansion becomes is a marker (shell.h), but
- * for $HOME, $PWD and variables of which the whole script shows one value. Commands inside of
+ * The word is built in all->letters, a stack: a substitution inside of it is a list of commands
+ * with words of its own, which come and go above. What an expansion becomes is a marker (shell.h),
+ * but for $HOME, $PWD and variables of which the whole script shows one value. Commands inside of
  * substitutions are listed as any others: they run.
  */
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "runtime/command/shell.h"
 #include "runtime/limits.h"
 
-/* ---- questions about words ----------------------------------------------------------------------- */
+/* ---- questions about words ------------------------------------------------------------------- */
 
 bool word_is(const shell_word *word, const char *text)
 {
@@ -52,7 +52,8 @@ bool word_hides_code(const shell_word *word)
     bool open = false;
     for (uint32_t i = 0; i < word->length; i++) {
         const char byte = word->text[i];
-        const bool runs = byte == '`' || (byte == '$' && i + 1 < word->length && word->text[i + 1] == '(');
+        const bool runs =
+            byte == '`' || (byte == '$' && i + 1 < word->length && word->text[i + 1] == '(');
         if (open && runs)
             return true;
         open = open || byte == '[' || byte == MARK_SET;
@@ -91,7 +92,7 @@ bool ends_word(char byte)
     return byte == '\0' || strchr(" \t\n;&|<>()", byte) != NULL;
 }
 
-/* ---- letters --------------------------------------------------------------------------------------- */
+/* ---- letters --------------------------------------------------------------------------------- */
 
 void letters_put(command *all, char byte)
 {
@@ -155,7 +156,7 @@ void letters_drop(script *script, uint32_t mark)
         mark < script->all->letters.count ? mark : script->all->letters.count;
 }
 
-/* ---- quotes ---------------------------------------------------------------------------------------- */
+/* ---- quotes ---------------------------------------------------------------------------------- */
 
 void quotes_single(script *script)
 {
@@ -252,7 +253,7 @@ static void escaped_quotes(script *script)
     script->at++;
 }
 
-/* ---- braces ---------------------------------------------------------------------------------------- */
+/* ---- braces ---------------------------------------------------------------------------------- */
 
 enum { MOST_BRACES = 8, MOST_FROM_BRACES = 64 };
 
@@ -374,7 +375,7 @@ static void finish_braces(script *script, uint32_t from, bool quoted, shell_word
     push(script, out, (shell_word){unknown, 1, false});
 }
 
-/* ---- words ----------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 /* `<(…)` and `>(…)`: a file that the shell makes. */
 static void process_substitution(script *script)

@@ -1,20 +1,22 @@
 /*
  * wrappers.c - builtins of the shell that run or change something, and programs that run another.
  *
- * Which word is the command is in programs.def (C and S). An option that is not there hides it: then
- * the best guess is followed, and nothing about the line is sure.
+ * Which word is the command is in programs.def (C and S). An option that is not there hides it:
+ * then the best guess is followed, and nothing about the line is sure.
  */
 #include <string.h>
 
 #include "runtime/command/shell.h"
 
-/* ---- builtins that run or change something -------------------------------------------------------------- */
+/* ---- builtins that run or change something --------------------------------------------------- */
 
 bool builtin_note(follow *from, const shell_word *name, const shell_word *words, uint32_t count)
 {
     static const char *const folders[] = {"cd", "pushd", "popd", "chdir"};
     static const char *const declaring[] = {"export", "declare", "typeset", "readonly", "local"};
-    static const char *const evaluating[] = {"test", "[", "let", "printf", "unset", "read", "mapfile", "readarray", "export", "declare", "typeset", "readonly", "local"};
+    static const char *const evaluating[] = {
+        "test",      "[",      "let",     "printf",  "unset",    "read", "mapfile",
+        "readarray", "export", "declare", "typeset", "readonly", "local"};
     for (uint32_t i = 1; IS_ONE(name, evaluating) && i < count; i++)
         if (word_hides_code(&words[i]))
             command_lose_all(from->all);
@@ -77,7 +79,7 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
     return false;
 }
 
-/* ---- wrappers ------------------------------------------------------------------------------------------- */
+/* ---- wrappers -------------------------------------------------------------------------------- */
 
 static bool is_setting(const shell_word *word)
 {
@@ -126,7 +128,8 @@ static const shell_word *fill(follow *from, const shell_word *words, uint32_t *c
     return made;
 }
 
-/* `find ROOT … -print0 | xargs -0`: the words are names at or below the roots. NULL: it is not so. */
+/* `find ROOT … -print0 | xargs -0`: the words are names at or below the roots. NULL: it is not so.
+ */
 static const shell_word *fill_found(follow *from, const shell_word *words, uint32_t *count,
                                     const char *place)
 {

@@ -1,8 +1,9 @@
 /*
- * ask.c - the questions of rules: from a row of image.pasts and the keys of the event in hand to an answer.
+ * ask.c - the questions of rules: from a row of image.pasts and the keys of the event in hand to an
+ * answer.
  *
- * Where nothing is remembered of a session, questions are put to a store that is empty: so there is one meaning, and no second way that
- * could differ from it.
+ * Where nothing is remembered of a session, questions are put to a store that is empty: so there is
+ * one meaning, and no second way that could differ from it.
  */
 #include <string.h>
 
@@ -47,7 +48,8 @@ static void question_of_nothing(const cst_history *history, question *out)
     out->one.place = &out->nothing;
 }
 
-/* Where the past as it was then is kept; NULL: the event is judged by the past as it is, or nothing was remembered then. */
+/* Where the past as it was then is kept; NULL: the event is judged by the past as it is, or nothing
+ * was remembered then. */
 static const past_snapshot *snapshot_of(const cst_history *history, const cst_past_row *row)
 {
     const history_frozen *const frozen = history->frozen;
@@ -56,7 +58,8 @@ static const past_snapshot *snapshot_of(const cst_history *history, const cst_pa
     return row->across ? &frozen->shared : frozen->has_own ? &frozen->own : NULL;
 }
 
-/* The store that knows, locked where that must be, and the place in it. False: there nothing is known. */
+/* The store that knows, locked where that must be, and the place in it. False: there nothing is
+ * known. */
 static bool question_store(const cst_history *history, uint32_t past, const past_snapshot *then,
                            question *out)
 {
@@ -220,7 +223,8 @@ static const history_answer *answered(const cst_history *history, uint32_t past,
     return NULL;
 }
 
-/* Kept for later, if there is memory for it. What is asked across sessions may be answered otherwise at any moment. */
+/* Kept for later, if there is memory for it. What is asked across sessions may be answered
+ * otherwise at any moment. */
 static void keep_answer(cst_history *history, const history_answer *answer, bool across)
 {
     if (history->entered || !(history->telling || across))
@@ -247,9 +251,7 @@ static void ask_store(cst_frame *frame, const question *asked, history_answer *a
     bool fits = false;
     const past_value *kept = NULL;
     switch (asked->one.row->kind) {
-    case CST_PAST_EARLIER:
-        answer->truth = past_ask_earlier(&asked->one, asked->key);
-        return;
+    case CST_PAST_EARLIER: answer->truth = past_ask_earlier(&asked->one, asked->key); return;
     case CST_PAST_LATEST:
         answer->truth = past_ask_latest(&asked->one, asked->key, &kept);
         if (answer->truth == CST_TRUE &&
@@ -284,8 +286,8 @@ static void ask(cst_frame *frame, uint32_t past, history_answer *answer)
     question_end(history, &asked);
 }
 
-/* A question about what is remembered of the session, whose answer need not be kept: nearly all are. False: it is none, or not to be known
- * so quickly. */
+/* A question about what is remembered of the session, whose answer need not be kept: nearly all
+ * are. False: it is none, or not to be known so quickly. */
 static bool question_of_session(cst_frame *frame, uint32_t past, question *out)
 {
     cst_history *const history = frame->history;
@@ -329,7 +331,8 @@ uint32_t past_number(cst_frame *frame, uint32_t past, int64_t *out)
 {
     question asked;
     const cst_past_row *const row = past_row(frame->image, past);
-    count_question(frame, 1 + (row->kind == CST_PAST_DISTINCT || row->within_us ? row->bound : 0)); /* what is kept may all be gone through */
+    /* what is kept may all be gone through */
+    count_question(frame, 1 + (row->kind == CST_PAST_DISTINCT || row->within_us ? row->bound : 0));
     if (question_of_session(frame, past, &asked)) {
         past_event current;
         bool fits;
@@ -355,11 +358,8 @@ uint32_t past_latest(cst_frame *frame, uint32_t past, cst_value *out)
 cst_truth session_has(cst_frame *frame, uint32_t label, uint32_t site)
 {
     switch (frame->history->labels[label]) {
-    case LABEL_ABSENT:
-        return CST_FALSE;
-    case LABEL_SET:
-        return CST_TRUE;
-    default:
-        return CST_UNDECIDED(site);
+    case LABEL_ABSENT: return CST_FALSE;
+    case LABEL_SET: return CST_TRUE;
+    default: return CST_UNDECIDED(site);
     }
 }

@@ -1,11 +1,15 @@
 /*
- * distinct.c - the different values of `distinct of FIELD over …`, counted without looking at each of them.
+ * distinct.c - the different values of `distinct of FIELD over …`, counted without looking at each
+ * of them.
  *
- * A value counts as long as the last event that has it does, and events come in the order of time. So the values stand in a list by that
- * event, one list for each side: who is seen again goes to the end, and what no longer counts is at the beginning and is taken off there,
- * once. How many are left in a list is the answer. A table of places finds a value. A value that is in neither list is forgotten.
+ * A value counts as long as the last event that has it does, and events come in the order of time.
+ * So the values stand in a list by that event, one list for each side: who is seen again goes to
+ * the end, and what no longer counts is at the beginning and is taken off there, once. How many are
+ * left in a list is the answer. A table of places finds a value. A value that is in neither list is
+ * forgotten.
  *
- * One block of memory: the values, and behind them the table, twice as long. It only grows, and never beyond the bound of the question.
+ * One block of memory: the values, and behind them the table, twice as long. It only grows, and
+ * never beyond the bound of the question.
  */
 #include <string.h>
 

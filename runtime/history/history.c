@@ -1,8 +1,9 @@
 /*
  * history.c - an event against the past: before it is decided, and after.
  *
- * What enters is what went on. Where a redaction or a replacement changed the event, its slots are read again from what goes on, the
- * watches are asked again, and then the slots are put back: messages and spans of the decision are about what came.
+ * What enters is what went on. Where a redaction or a replacement changed the event, its slots are
+ * read again from what goes on, the watches are asked again, and then the slots are put back:
+ * messages and spans of the decision are about what came.
  */
 #include "runtime/history/history.h"
 
@@ -64,7 +65,8 @@ void history_adopt(cst_context *context)
     /* what was forgotten of sessions could not matter to the policy before */
     if (table->expired)
         table->begun = true;
-    /* the first policy has no sessions yet; for a later one, those for which there was no room are not told from new ones */
+    /* the first policy has no sessions yet; for a later one, those for which there was no room are
+     * not told from new ones */
     if (table->count && table->count >= context->policy->limits.sessions)
         table->past_lost = true;
 }
@@ -338,17 +340,15 @@ static void observe(cst_history *history, const past *one, const cst_watch_row *
 static bool wanted_mark(uint32_t mark, history_fate fate)
 {
     switch (mark) {
-    case CST_WATCH_STOPPED:
-        return fate == HISTORY_STOPPED;
-    case CST_WATCH_APPROVED:
-        return fate == HISTORY_APPROVED;
-    default:
-        return fate != HISTORY_STOPPED;
+    case CST_WATCH_STOPPED: return fate == HISTORY_STOPPED;
+    case CST_WATCH_APPROVED: return fate == HISTORY_APPROVED;
+    default: return fate != HISTORY_STOPPED;
     }
 }
 
-/* From the last watch of a question to the first. Last steps first: B of `A followed by B` is strictly later than A. And `since`, whose
- * watch stands before those of the steps, last of all: an event that is A and B is not behind B, also where it is the first of its key. */
+/* From the last watch of a question to the first. Last steps first: B of `A followed by B` is
+ * strictly later than A. And `since`, whose watch stands before those of the steps, last of all: an
+ * event that is A and B is not behind B, also where it is the first of its key. */
 static void enter_own(cst_context *context, cst_history *history, history_fate fate)
 {
     past_store *store = NULL;
@@ -460,7 +460,8 @@ static void enter_changed(cst_context *context, history_fate fate)
         memset(context->frame.memo, 0, context->frame.image->memo_count);
 }
 
-/* What will be told of the decision is asked while the past is as it was: the rules need not have asked all of it. */
+/* What will be told of the decision is asked while the past is as it was: the rules need not have
+ * asked all of it. */
 static void ask_ahead(cst_context *context)
 {
     const cst_rule_row *const rules = CST_ROWS(context->frame.image, rules, cst_rule_row);

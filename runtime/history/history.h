@@ -1,15 +1,19 @@
 /*
- * history.h - history for one event after another: which watches it fits, what the rules ask, and how it enters.
+ * history.h - history for one event after another: which watches it fits, what the rules ask, and
+ * how it enters.
  *
- * The way of an event: history_begin finds the session's store and labels; history_watch asks the watches of its stage and tool, and they
- * note its keys and values; the rules ask their questions (services.def: past_…, session_has); and when the event is decided history_enter
- * moves the states on, with the event as it was let through.
+ * The way of an event: history_begin finds the session's store and labels; history_watch asks the
+ * watches of its stage and tool, and they note its keys and values; the rules ask their questions
+ * (services.def: past_…, session_has); and when the event is decided history_enter moves the states
+ * on, with the event as it was let through.
  *
- * What a session remembers is allocated when the first watch fits; but its clock is kept from the first event on, where the policy has
- * windows. If there is no memory, or no room for one more session, that is known, and makes questions undecided.
+ * What a session remembers is allocated when the first watch fits; but its clock is kept from the
+ * first event on, where the policy has windows. If there is no memory, or no room for one more
+ * session, that is known, and makes questions undecided.
  *
- * Where the policy can be swapped, each session is remembered from its first event on, also while nothing is asked about the past: what
- * the next policy asks is not known of the time before, and that must not look as if nothing had been.
+ * Where the policy can be swapped, each session is remembered from its first event on, also while
+ * nothing is asked about the past: what the next policy asks is not known of the time before, and
+ * that must not look as if nothing had been.
  *
  * Layer 3. One thread at a time, but for the shared store.
  */
@@ -35,7 +39,8 @@ typedef struct history_known { /* a watch: whether it was seen */
 } history_known;
 
 typedef struct
-    history_hash { /* of a slot of the event in hand, so that questions with equal keys compute it once */
+    /* of a slot of the event in hand, so that questions with equal keys compute it once */
+    history_hash {
     uint32_t stamp;
     uint64_t seed; /* seed[0] of the store */
     uint64_t in[2], out[2];
@@ -70,7 +75,9 @@ typedef struct cst_history {
     history_seen *seen;    /* in the order of image.watches */
     history_known *known;  /* by row of image.watches */
     uint32_t *
-        watch_of; /* by row of image.rules, from image.declared_rules on: what stands in the row, closer together */
+        /* by row of image.rules, from image.declared_rules on: what stands in the row, closer
+           together */
+        watch_of;
     history_hash
         *hashes; /* two of each slot: for the session's store, and for the one across sessions */
     uint32_t *shared_places; /* by row of image.pasts, see past_shared_places */
@@ -87,7 +94,9 @@ typedef struct cst_history {
     uint32_t key_count;
     buffer text; /* canonical form of open data */
     history_answer *
-        answers; /* so that what is asked again when the event is over, to explain it, is answered as it was */
+        /* so that what is asked again when the event is over, to explain it, is answered as it was
+         */
+        answers;
     uint32_t answer_count, answer_capacity;
     bool entered;
     bool telling; /* what is asked now will be asked again when the event is over */
@@ -106,7 +115,8 @@ static inline cst_truth history_fits(const cst_history *history, uint32_t watch)
 {
     return history->known[watch].stamp == history->stamp ? history->known[watch].truth : CST_FALSE;
 }
-/* Mixes the value into the hash, as past_hash does; `slot`: where it stands, or CST_NONE. False: memory is short. */
+/* Mixes the value into the hash, as past_hash does; `slot`: where it stands, or CST_NONE. False:
+ * memory is short. */
 bool history_hash_value(cst_history *history, const past *one, const cst_value *value,
                         uint32_t slot, uint64_t hash[2]);
 /* Keeps the past as it is, after history_begin. False: memory is short. */

@@ -1,9 +1,10 @@
 /*
  * key.c - a hash of a value in canonical form, for `with same K` and for counting distinct values.
  *
- * Two values that are equal have one hash: texts by their canonical bytes, numbers by their number, lists and records element by
- * element, open data by its canonical text (RFC 8785), so that the order of members and the spelling of numbers do not matter. 128 bits
- * under a seed of the store: nobody can choose values that meet, and by chance they do not.
+ * Two values that are equal have one hash: texts by their canonical bytes, numbers by their number,
+ * lists and records element by element, open data by its canonical text (RFC 8785), so that the
+ * order of members and the spelling of numbers do not matter. 128 bits under a seed of the store:
+ * nobody can choose values that meet, and by chance they do not.
  */
 #include <string.h>
 
@@ -13,10 +14,12 @@
 #include "runtime/json.h"
 
 /* What stood before goes into the seed of what comes behind it. */
-static void mix(const uint64_t seed[2], const void *bytes, size_t length, uint32_t tag, uint64_t hash[2])
+static void mix(const uint64_t seed[2], const void *bytes, size_t length, uint32_t tag,
+                uint64_t hash[2])
 {
     for (int half = 0; half < 2; half++)
-        hash[half] = cst_hash_seeded(bytes, length, (seed[half] ^ hash[half]) + (tag + 1u) * UINT64_C(0x9e3779b97f4a7c15));
+        hash[half] = cst_hash_seeded(
+            bytes, length, (seed[half] ^ hash[half]) + (tag + 1u) * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static bool mix_open(const uint64_t seed[2], const cst_value *value, buffer *text, uint64_t hash[2])
@@ -36,7 +39,8 @@ bool past_hash(const uint64_t seed[2], const cst_value *value, buffer *text, uin
         mix(seed, value->as.text ? value->as.text : "", value->length, value->kind, hash);
         return true;
     }
-    if (value->kind == CST_KIND_TOOL && value->as.integer == 0) { /* an unknown tool is known by its name */
+    /* an unknown tool is known by its name */
+    if (value->kind == CST_KIND_TOOL && value->as.integer == 0) {
         mix(seed, value->parts ? value->parts : "", value->length, value->kind, hash);
         return true;
     }
@@ -58,10 +62,7 @@ bool past_hash(const uint64_t seed[2], const cst_value *value, buffer *text, uin
                 return false;
         return true;
     }
-    case CST_KIND_JSON:
-        return mix_open(seed, value, text, hash);
-    default:
-        mix(seed, "", 0, value->kind, hash);
-        return true;
+    case CST_KIND_JSON: return mix_open(seed, value, text, hash);
+    default: mix(seed, "", 0, value->kind, hash); return true;
     }
 }

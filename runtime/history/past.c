@@ -1,9 +1,10 @@
 /*
  * past.c - the state machines: how an event moves a state on, and what a state answers.
  *
- * `A followed by B`: for each step the latest moment at which a chain that has come this far began. Later beginnings are always
- * better: they are in every window and behind every `since` that an earlier one is in and behind. So one moment a step is enough, and
- * B is strictly later than A because an event is shown to the last step first (observe.c).
+ * `A followed by B`: for each step the latest moment at which a chain that has come this far began.
+ * Later beginnings are always better: they are in every window and behind every `since` that an
+ * earlier one is in and behind. So one moment a step is enough, and B is strictly later than A
+ * because an event is shown to the last step first (observe.c).
  */
 #include <string.h>
 
@@ -119,8 +120,7 @@ static void last_step(past_store *store, past_table *table, past_state *state,
     past_entry item = {{start[PAST_SURE], start[PAST_MAYBE]}, 0};
     const past_moment *since[2];
     switch (row->kind) {
-    case CST_PAST_COUNT:
-        break;
+    case CST_PAST_COUNT: break;
     case CST_PAST_SUM:
         if (!event->value) {
             state->dropped = event->at;
@@ -138,9 +138,7 @@ static void last_step(past_store *store, past_table *table, past_state *state,
         if (!distinct_add(store, state, row, &item, since))
             state->dropped = event->at;
         return;
-    default:
-        latest_set(store, state, &item, event);
-        return;
+    default: latest_set(store, state, &item, event); return;
     }
     if (row->within_us)
         window_add(store, table, state, row, &item);
@@ -148,7 +146,8 @@ static void last_step(past_store *store, past_table *table, past_state *state,
         totals_add(table, state, row, &item);
 }
 
-/* An event that certainly fits a question of one step without `since`: nearly all do. False: it is something else. */
+/* An event that certainly fits a question of one step without `since`: nearly all do. False: it is
+ * something else. */
 static bool observe_plain(past_store *store, past_state *state, const cst_past_row *row,
                           const past_event *event)
 {

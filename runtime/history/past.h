@@ -1,20 +1,25 @@
 /*
- * past.h - what is kept of events that are over, so that no question about the past needs a walk over them.
+ * past.h - what is kept of events that are over, so that no question about the past needs a walk
+ * over them.
  *
- * A policy asks a fixed number of questions (rows of image.pasts). For each of them, and for each key of those that say `with same K`,
- * a store holds one small state: the last moments of the steps, a count, a sum, a window of the last events, a set of values. An event
- * that fits a watch moves the states of that watch on; a question reads one state. Both take the same time in an old session as in a
- * new one (windows give up their oldest entries, each once).
+ * A policy asks a fixed number of questions (rows of image.pasts). For each of them, and for each
+ * key of those that say `with same K`, a store holds one small state: the last moments of the
+ * steps, a count, a sum, a window of the last events, a set of values. An event that fits a watch
+ * moves the states of that watch on; a question reads one state. Both take the same time in an old
+ * session as in a new one (windows give up their oldest entries, each once).
  *
- * Three-valued. An event may fit, not fit, or not be known to fit (its filter was undecided). So everything is kept twice: SURE counts
- * only what certainly happened (and ends at every `since` that may have happened), MAYBE all that may have happened (and ends only at a
- * `since` that certainly did). Where both agree the answer is known; where they do not, it is undecided. What is dropped because a bound
- * was reached leaves a moment behind: as long as that moment is in the window and behind the last `since`, answers are undecided, never
- * "did not happen".
+ * Three-valued. An event may fit, not fit, or not be known to fit (its filter was undecided). So
+ * everything is kept twice: SURE counts only what certainly happened (and ends at every `since`
+ * that may have happened), MAYBE all that may have happened (and ends only at a `since` that
+ * certainly did). Where both agree the answer is known; where they do not, it is undecided. What is
+ * dropped because a bound was reached leaves a moment behind: as long as that moment is in the
+ * window and behind the last `since`, answers are undecided, never "did not happen".
  *
- * Time never runs backwards in a store: an event that is older than one before counts as simultaneous with it.
+ * Time never runs backwards in a store: an event that is older than one before counts as
+ * simultaneous with it.
  *
- * A store belongs to one session, or to all sessions of a policy (`across sessions`, shared.h). Layer 2. Not thread-safe.
+ * A store belongs to one session, or to all sessions of a policy (`across sessions`, shared.h).
+ * Layer 2. Not thread-safe.
  */
 #ifndef CONSTITUTION_RUNTIME_HISTORY_PAST_H
 #define CONSTITUTION_RUNTIME_HISTORY_PAST_H
@@ -34,7 +39,8 @@ typedef struct past_entry { /* what one event adds to a question */
     int64_t value;          /* SUM: what it adds; DISTINCT: a hash of the value */
 } past_entry;
 
-/* One event of a window, in as little room as can be: a session may hold many. Where the sides of an entry differ it is two items. */
+/* One event of a window, in as little room as can be: a session may hold many. Where the sides of
+ * an entry differ it is two items. */
 typedef struct past_item {
     int64_t time;
     uint64_t mark; /* number << 2 | sides that it counts for, a bit each */
@@ -48,7 +54,9 @@ typedef struct past_total {
     past_sum sum;
     uint64_t count;
     uint64_t
-        from; /* with a window: place of the first item that is in it; without: the `since` that it starts behind */
+        /* with a window: place of the first item that is in it; without: the `since` that it starts
+           behind */
+        from;
 } past_total;
 
 typedef struct past_value { /* of LATEST */
@@ -61,9 +69,9 @@ typedef struct past_value { /* of LATEST */
 } past_value;
 
 typedef struct past_distinct { /* one value of DISTINCT */
-    past_moment start
-        [2]; /* when an event that has it was there last; number 0: that is over, or never was */
-    int64_t value;               /* a hash of it */
+    past_moment start[2]; /* when an event that has it was there last; number 0: that is over, or
+                             never was */
+    int64_t value;        /* a hash of it */
     uint32_t older[2], newer[2]; /* of each side, in the order of `start` */
 } past_distinct;
 
@@ -120,7 +128,9 @@ typedef struct past_table {   /* one question; what nearly each event needs stan
     bool used;                /* something has been */
     past_moment since[2];     /* where `since` has no key */
     uint64_t
-        crowded; /* number of the event at which there was no room for its key, after looking through all states */
+        /* number of the event at which there was no room for its key, after looking through all
+           states */
+        crowded;
 } past_table;
 
 typedef struct past_place {
@@ -149,14 +159,16 @@ void past_store_init(past_store *store, const cst_allocator *allocator, uint32_t
 void past_store_free(past_store *store);
 void past_store_forget(past_store *store); /* all but which question has which place */
 /*
- * Makes the tables those of a policy: of questions that it asks too they stay, others go. What is asked now and was not before is not
- * known of the time before, unless nothing has happened yet. False: memory is short, and nothing changed.
+ * Makes the tables those of a policy: of questions that it asks too they stay, others go. What is
+ * asked now and was not before is not known of the time before, unless nothing has happened yet.
+ * False: memory is short, and nothing changed.
  */
 bool past_store_adopt(past_store *store, const cst_image *image, uint32_t *kept, uint32_t *dropped);
-/* The place of a question in a store that policies share, made if it is new; `begun`: events have been that it has not seen. CST_NONE:
- * memory is short. */
+/* The place of a question in a store that policies share, made if it is new; `begun`: events have
+ * been that it has not seen. CST_NONE: memory is short. */
 uint32_t past_store_place(past_store *store, const cst_past_row *row, bool begun);
-/* No policy asks a question any more: what was remembered goes, and what is asked of it is undecided. */
+/* No policy asks a question any more: what was remembered goes, and what is asked of it is
+ * undecided. */
 void past_store_unwatch(past_store *store, past_place *place);
 
 #define PAST_CLOCK_UNSET (INT64_MIN / 2)
@@ -187,24 +199,27 @@ typedef struct past {
 
 /* `step` CST_NONE: the `since`. */
 void past_observe(const past *one, uint32_t step, const past_event *event);
-/* Something that concerns this question has been lost: whatever it is asked is undecided as long as that could matter. */
+/* Something that concerns this question has been lost: whatever it is asked is undecided as long as
+ * that could matter. */
 void past_blur(const past *one);
 
-/* ---- questions: FALSE, TRUE, or PAST_UNKNOWN ---- */
+/* ---- questions: FALSE, TRUE, or PAST_UNKNOWN ------------------------------------------------- */
 
 #define PAST_UNKNOWN ((cst_truth)1)
 
 cst_truth past_ask_earlier(const past *one, const uint64_t key[2]);
-/* COUNT, SUM, DISTINCT. `current`: the event in hand if it fits the last step, or NULL. False: not known. */
+/* COUNT, SUM, DISTINCT. `current`: the event in hand if it fits the last step, or NULL. False: not
+ * known. */
 bool past_ask_number(const past *one, const uint64_t key[2], const past_event *current,
                      int64_t *out);
 /* LATEST: TRUE with *out, FALSE if there is none. */
 cst_truth past_ask_latest(const past *one, const uint64_t key[2], const past_value **out);
 
-/* ---- keys ---- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 struct buffer;
-/* Mixes a value in canonical form into a hash; `text` is room for open data. False: memory is short. */
+/* Mixes a value in canonical form into a hash; `text` is room for open data. False: memory is
+ * short. */
 bool past_hash(const uint64_t seed[2], const cst_value *value, struct buffer *text,
                uint64_t hash[2]);
 

@@ -1,9 +1,10 @@
 /*
  * save.c - a store as bytes and back.
  *
- * A ring is written from its first item to its last, and read to begin at zero; places are relative to the first. Keys keep their
- * hashes, so the seed goes with them. What a number of items or states says is believed only up to the bounds of limits.h, and no byte is
- * read beyond the end: bytes that were made by somebody else cannot do harm, even if they carry a right signature.
+ * A ring is written from its first item to its last, and read to begin at zero; places are relative
+ * to the first. Keys keep their hashes, so the seed goes with them. What a number of items or
+ * states says is believed only up to the bounds of limits.h, and no byte is read beyond the end:
+ * bytes that were made by somebody else cannot do harm, even if they carry a right signature.
  */
 #include <string.h>
 
@@ -167,15 +168,13 @@ static bool take_items(bytes_reader *in, past_store *store, past_state *state, u
 {
     past_entry entry;
     switch (row->kind) {
-    case CST_PAST_DISTINCT:
-        return take_values(in, store, state, count);
+    case CST_PAST_DISTINCT: return take_values(in, store, state, count);
     case CST_PAST_LATEST:
         take_entry(in, &entry);
         memcpy(state->latest.start, entry.start, sizeof entry.start);
         state->latest.known = entry.value != 0;
         return count == 1;
-    default:
-        return take_window(in, store, state, count, row->kind == CST_PAST_SUM);
+    default: return take_window(in, store, state, count, row->kind == CST_PAST_SUM);
     }
 }
 

@@ -44,8 +44,9 @@ void past_shared_release(past_shared *shared)
 void past_shared_time(past_shared *shared, int64_t time)
 {
     int64_t latest = atomic_load_explicit(&shared->clock, memory_order_relaxed);
-    while (time > latest && !atomic_compare_exchange_weak_explicit(&shared->clock, &latest, time, memory_order_relaxed,
-                                                                   memory_order_relaxed))
+    while (time > latest &&
+           !atomic_compare_exchange_weak_explicit(&shared->clock, &latest, time,
+                                                  memory_order_relaxed, memory_order_relaxed))
         continue;
 }
 

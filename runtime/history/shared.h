@@ -1,9 +1,11 @@
 /*
- * shared.h - what is kept `across sessions`, and of grants that were used: one store for all contexts of a policy, or of a live policy and all that it will be.
+ * shared.h - what is kept `across sessions`, and of grants that were used: one store for all
+ * contexts of a policy, or of a live policy and all that it will be.
  *
- * Contexts of several threads use it, so a lock stands around each use; only policies that say `across sessions`, and events that an approval lets through, ever take it. A
- * question keeps its place in the store for good, under its identity, so that two policies in force at the same moment (one just being
- * swapped for the other) share what both ask and never mistake one row for another.
+ * Contexts of several threads use it, so a lock stands around each use; only policies that say
+ * `across sessions`, and events that an approval lets through, ever take it. A question keeps its
+ * place in the store for good, under its identity, so that two policies in force at the same moment
+ * (one just being swapped for the other) share what both ask and never mistake one row for another.
  *
  * Layer 2. Thread-safe.
  */
@@ -18,9 +20,10 @@
 
 typedef struct past_shared {
     atomic_uint references;
-    _Atomic int64_t clock; /* the latest time of all events; PAST_CLOCK_UNSET: there has been none */
+    /* the latest time of all events; PAST_CLOCK_UNSET: there has been none */
+    _Atomic int64_t clock;
     pthread_mutex_t lock;
-    past_store store; /* under the lock; its seed does not change */
+    past_store store;   /* under the lock; its seed does not change */
     grant_table grants; /* under the lock */
 } past_shared;
 
@@ -35,7 +38,8 @@ past_store *past_shared_enter(past_shared *shared);
 void past_shared_leave(past_shared *shared);
 /* Everything is as at the beginning. */
 void past_shared_forget(past_shared *shared);
-/* By row of image.pasts the place of those that say `across sessions`, else CST_NONE. False: memory is short. */
+/* By row of image.pasts the place of those that say `across sessions`, else CST_NONE. False: memory
+ * is short. */
 bool past_shared_places(past_shared *shared, const cst_image *image, uint32_t *places);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * snapshot.c - copies of states that have changed since a snapshot was opened, in the order in which they were made, with an index by question and key.
+ * snapshot.c - copies of states that have changed since a snapshot was opened, in the order in
+ * which they were made, with an index by question and key.
  */
 #include "runtime/history/snapshot.h"
 

@@ -1,12 +1,14 @@
 /*
  * store.c - which state belongs to which question and key, and how much of them there may be.
  *
- * A question without `with same` has one state; with it, one for each key, in a table of its own with open addressing. The table grows
- * by doubling; before it grows, states that no window reaches any more are thrown out, so a question with a window needs room for the
- * keys of one window only. Past the bound (of keys or bytes) a new key finds no room: then answers about keys that are not in the table
- * are undecided for as long as the lost moment could matter.
+ * A question without `with same` has one state; with it, one for each key, in a table of its own
+ * with open addressing. The table grows by doubling; before it grows, states that no window reaches
+ * any more are thrown out, so a question with a window needs room for the keys of one window only.
+ * Past the bound (of keys or bytes) a new key finds no room: then answers about keys that are not
+ * in the table are undecided for as long as the lost moment could matter.
  *
- * Memory is asked for when something is first worth remembering; a session of which nothing is asked costs nothing.
+ * Memory is asked for when something is first worth remembering; a session of which nothing is
+ * asked costs nothing.
  */
 #include <string.h>
 #include <sys/random.h>
@@ -156,7 +158,8 @@ static bool make_room(past_store *store, past_table *table, const cst_past_row *
     const bool full = table->count >= store->most_keys;
     if (!full && table->count < table->capacity / 2)
         return true;
-    /* looking through all states is paid for by the keys that have come since the last time, or by as many events: see `crowded` */
+    /* looking through all states is paid for by the keys that have come since the last time, or by
+     * as many events: see `crowded` */
     const uint32_t left = table->count - count_over(store, table, row);
     if (left >= store->most_keys)
         return false;
@@ -261,7 +264,8 @@ static uint32_t place_find(const past_store *store, uint64_t identity)
     return CST_NONE;
 }
 
-/* The tables that the new policy asks for, moved from the old places; new ones where the time before is not known. */
+/* The tables that the new policy asks for, moved from the old places; new ones where the time
+ * before is not known. */
 static void move_tables(past_store *store, const cst_image *image, past_place *places,
                         uint32_t *kept)
 {

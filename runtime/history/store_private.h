@@ -1,5 +1,6 @@
 /*
- * store_private.h - what store.c (which state belongs to which question and key) and past.c (what a state means) share.
+ * store_private.h - what store.c (which state belongs to which question and key) and past.c (what a
+ * state means) share.
  */
 #ifndef CONSTITUTION_RUNTIME_HISTORY_STORE_PRIVATE_H
 #define CONSTITUTION_RUNTIME_HISTORY_STORE_PRIVATE_H
@@ -36,7 +37,8 @@ bool store_reserve(past_store *store, past_table *table, uint32_t capacity);
 bool store_place_state(past_table *table, past_state *state);
 void store_free_state(past_store *store, past_state *state, uint32_t steps);
 
-/* What a question without keys needs is fetched while others are at work: many questions at one event touch more than a first cache holds. */
+/* What a question without keys needs is fetched while others are at work: many questions at one
+ * event touch more than a first cache holds. */
 static inline void store_fetch_place(const past_place *place)
 {
     __builtin_prefetch(place);
@@ -51,14 +53,15 @@ static inline void store_fetch_state(const past_place *place)
     __builtin_prefetch(state + 128);
 }
 
-/* Whether what began at a moment is in the window and behind the `since`: once it is not, it never is again. */
+/* Whether what began at a moment is in the window and behind the `since`: once it is not, it never
+ * is again. */
 static inline bool past_counts(const past_store *store, const cst_past_row *row,
                                const past_moment *start, const past_moment *since)
 {
     return past_is_recent(store, row, start) && start->number > since->number;
 }
 
-/* ---- windows (window.c) ---- */
+/* ---- windows (window.c) ---------------------------------------------------------------------- */
 
 void window_add(past_store *store, const past_table *table, past_state *state,
                 const cst_past_row *row, const past_entry *entry);
@@ -88,7 +91,7 @@ bool window_push(past_store *store, past_state *state, const past_entry *entry, 
 const past_moment *past_since_of(const past_table *table, const past_state *state,
                                  const cst_past_row *row, int side);
 
-/* ---- the values of DISTINCT (distinct.c) ---- */
+/* ---- the values of DISTINCT (distinct.c) ----------------------------------------------------- */
 
 /* Notes that a value was there. False: there is no memory for it. `since`: of both sides. */
 bool distinct_add(past_store *store, past_state *state, const cst_past_row *row,
@@ -99,7 +102,8 @@ void distinct_count(const past_store *store, past_state *state, const cst_past_r
 /* All values, in any order; the first is behind NULL. */
 uint32_t distinct_size(const past_state *state);
 const past_distinct *distinct_next(const past_state *state, const past_distinct *after);
-/* As it was saved, in the order of distinct_next. False: memory is short, or that is no set of values. */
+/* As it was saved, in the order of distinct_next. False: memory is short, or that is no set of
+ * values. */
 bool distinct_restore(past_store *store, past_state *state, const past_entry *entries,
                       uint32_t count);
 void distinct_free(past_store *store, past_state *state);

@@ -1,16 +1,18 @@
 /*
  * window.c - the windows of COUNT and SUM.
  *
- * Items enter at the end, and because starts only grow, those that are still in the window and behind the `since` are always the last
- * ones: `from` is where they begin, and moves on only. So each item is added to the totals once and taken out once. Without a window the
- * totals alone are kept (past.c).
+ * Items enter at the end, and because starts only grow, those that are still in the window and
+ * behind the `since` are always the last ones: `from` is where they begin, and moves on only. So
+ * each item is added to the totals once and taken out once. Without a window the totals alone are
+ * kept (past.c).
  *
- * Nearly always both sides are the same, and then one is looked at. Where an event counts for one side only, or begins elsewhere for the
- * other, its item says so, and both are.
+ * Nearly always both sides are the same, and then one is looked at. Where an event counts for one
+ * side only, or begins elsewhere for the other, its item says so, and both are.
  *
- * A bound that was reached. What is dropped from a window leaves its moment in `dropped`. A COUNT that is only compared with small
- * constants keeps so many items that more would not change an answer (`saturates`): while that many are there, it does not matter. The
- * moment is kept all the same, since another policy may compare the same count with more.
+ * A bound that was reached. What is dropped from a window leaves its moment in `dropped`. A COUNT
+ * that is only compared with small constants keeps so many items that more would not change an
+ * answer (`saturates`): while that many are there, it does not matter. The moment is kept all the
+ * same, since another policy may compare the same count with more.
  */
 #include "runtime/history/store_private.h"
 

@@ -1,8 +1,9 @@
 /*
  * put.c - asking: which of the noted questions are put to the host, and how its answers come in.
  *
- * Questions stand in an order of their own, by predicate and arguments, so that which are asked where there are too many of them, and how they are listed,
- * depends on the event alone. What is past the bound is undecided, as what failed is.
+ * Questions stand in an order of their own, by predicate and arguments, so that which are asked
+ * where there are too many of them, and how they are listed, depends on the event alone. What is
+ * past the bound is undecided, as what failed is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +26,18 @@ int64_t host_now(const cst_context *context)
 /* Those that the decision waits for first. */
 static int question_compare(const void *left, const void *right)
 {
-    const host_question *const a = *(host_question *const *)left, *const b = *(host_question *const *)right;
+    const host_question *const a = *(host_question *const *)left, *const b = *(
+                                                                      host_question *const *)right;
     if (a->shadow != b->shadow)
         return a->shadow ? 1 : -1;
     if (a->predicate != b->predicate)
         return a->predicate < b->predicate ? -1 : 1;
-    const uint32_t shorter = a->arguments_length < b->arguments_length ? a->arguments_length : b->arguments_length;
+    const uint32_t shorter =
+        a->arguments_length < b->arguments_length ? a->arguments_length : b->arguments_length;
     const int order = memcmp(a->arguments, b->arguments, shorter);
-    return order ? order : (a->arguments_length > b->arguments_length) - (a->arguments_length < b->arguments_length);
+    return order ? order
+                 : (a->arguments_length > b->arguments_length) -
+                       (a->arguments_length < b->arguments_length);
 }
 
 /* False: memory is short. */
@@ -105,7 +110,8 @@ host_outcome host_put(cst_host *host, bool *asked)
     if (!choose(host, &dropped))
         return HOST_NO_MEMORY;
     *asked = dropped;
-    const uint32_t count = host->with_shadow ? host->open_count + host->shadow_count : host->open_count;
+    const uint32_t count =
+        host->with_shadow ? host->open_count + host->shadow_count : host->open_count;
     uint32_t fresh = 0;
     cst_question *const list = arena_array(&context->arena, count + 1u, sizeof *list);
     if (!list)
@@ -136,7 +142,8 @@ host_outcome host_put(cst_host *host, bool *asked)
     return HOST_SETTLED;
 }
 
-cst_status cst_context_host(cst_context *context, cst_host_function function, void *user, bool shadow)
+cst_status cst_context_host(cst_context *context, cst_host_function function, void *user,
+                            bool shadow)
 {
     if (!context)
         return CST_BAD_ARGUMENT;
@@ -164,7 +171,8 @@ static cst_status status_of(const host_question *question)
 }
 
 /* An answer for an event that waits: kept as text, and read when the event is resumed. */
-static cst_status keep(cst_host *host, host_wait *wait, host_question *question, const char *json, size_t length)
+static cst_status keep(cst_host *host, host_wait *wait, host_question *question, const char *json,
+                       size_t length)
 {
     const cst_allocator *const allocator = &host->context->allocator;
     if (length > LIMIT_EVENT_BYTES) {
@@ -198,7 +206,8 @@ static cst_status keep(cst_host *host, host_wait *wait, host_question *question,
     convert_problem misfit;
     cst_value value;
     const bool fits = type != CST_NONE &&
-                      json_read(&memory, copy, length, context->policy->limits.json_depth, &tree, &problem) == JSON_OK &&
+                      json_read(&memory, copy, length, context->policy->limits.json_depth, &tree,
+                                &problem) == JSON_OK &&
                       convert_json(&convert, type, false, tree, &value, &misfit);
     arena_free(&memory);
     return fits ? CST_OK : CST_WRONG_TYPE;
@@ -208,7 +217,8 @@ static cst_status take(cst_context *context, uint64_t id, const char *json, size
 {
     cst_host *const host = &context->host;
     host_wait *wait = NULL;
-    host_question *found = find_id(host->asking ? host->questions.items : NULL, host->asking ? host->questions.count : 0, id);
+    host_question *found = find_id(host->asking ? host->questions.items : NULL,
+                                   host->asking ? host->questions.count : 0, id);
     if (!found)
         for (wait = host->waiting; wait && !(found = find_id(wait->questions, wait->count, id));)
             wait = wait->next;

@@ -1,7 +1,9 @@
 /*
- * report.c - host predicates in a decision: the questions that are open, what was answered, and what did not have to be asked.
+ * report.c - host predicates in a decision: the questions that are open, what was answered, and
+ * what did not have to be asked.
  *
- * Answers stand without their arguments, which are parts of the event; open questions have them, since somebody has to answer.
+ * Answers stand without their arguments, which are parts of the event; open questions have them,
+ * since somebody has to answer.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -14,7 +16,9 @@
 static cst_context *context_of(const cst_decision *decision)
 {
     cst_context *const context = decision && decision->context ? decision->context->self : NULL;
-    return context && context->event.phase == ENGINE_DECIDED && !context->event.problem.code ? context : NULL;
+    return context && context->event.phase == ENGINE_DECIDED && !context->event.problem.code
+               ? context
+               : NULL;
 }
 
 cst_status cst_decision_question(const cst_decision *decision, uint32_t index, cst_question *out)
@@ -49,7 +53,8 @@ static uint32_t first_ask(const cst_image *image, uint32_t rule)
     return low;
 }
 
-/* By row of image.externs: a rule for this event names it, and nothing was asked. NULL: memory is short. */
+/* By row of image.externs: a rule for this event names it, and nothing was asked. NULL: memory is
+ * short. */
 static const bool *not_evaluated(cst_context *context)
 {
     const cst_image *const image = context->frame.image;
@@ -58,24 +63,28 @@ static const bool *not_evaluated(cst_context *context)
     const uint32_t *const rules = CST_ROWS(image, group_rules, uint32_t);
     const cst_group_row *const groups = CST_ROWS(image, groups, cst_group_row);
     bool *const named = arena_array(&context->arena, image->externs.count + 1u, sizeof *named);
-    const cst_range concerned = context->event.dispatch ? context->event.dispatch->groups : (cst_range){0, 0};
+    const cst_range concerned =
+        context->event.dispatch ? context->event.dispatch->groups : (cst_range){0, 0};
     if (!named)
         return NULL;
     for (uint32_t i = 0; i < concerned.count && image->asks.count; i++) {
         const cst_range own = groups[lists[concerned.first + i]].rules;
         for (uint32_t k = 0; k < own.count; k++) {
             const uint32_t rule = rules[own.first + k];
-            for (uint32_t a = first_ask(image, rule); a < image->asks.count && asks[a].rule == rule; a++)
+            for (uint32_t a = first_ask(image, rule); a < image->asks.count && asks[a].rule == rule;
+                 a++)
                 named[asks[a].predicate] = true;
         }
     }
     for (uint32_t i = 0; i < context->host.questions.count; i++)
-        if (context->host.questions.items[i].state != HOST_OPEN && context->host.questions.items[i].predicate != CST_NONE)
+        if (context->host.questions.items[i].state != HOST_OPEN &&
+            context->host.questions.items[i].predicate != CST_NONE)
             named[context->host.questions.items[i].predicate] = false;
     return named;
 }
 
-cst_status cst_decision_not_evaluated(const cst_decision *decision, uint32_t index, const char **predicate)
+cst_status cst_decision_not_evaluated(const cst_decision *decision, uint32_t index,
+                                      const char **predicate)
 {
     cst_context *const context = context_of(decision);
     if (!context || !predicate || context->verdict == CST_PENDING || context->event.is_system)
@@ -122,20 +131,27 @@ static void add_questions(buffer *out, const cst_host *host, bool shadow)
 
 static int answer_compare(const void *left, const void *right)
 {
-    const host_question *const a = *(const host_question *const *)left, *const b = *(const host_question *const *)right;
+    const host_question *const a = *(const host_question *const *)left,
+                               *const b = *(const host_question *const *)right;
     if (a->predicate != b->predicate)
         return a->predicate < b->predicate ? -1 : 1;
-    const uint32_t shorter = a->arguments_length < b->arguments_length ? a->arguments_length : b->arguments_length;
+    const uint32_t shorter =
+        a->arguments_length < b->arguments_length ? a->arguments_length : b->arguments_length;
     const int order = memcmp(a->arguments, b->arguments, shorter);
-    return order ? order : (a->arguments_length > b->arguments_length) - (a->arguments_length < b->arguments_length);
+    return order ? order
+                 : (a->arguments_length > b->arguments_length) -
+                       (a->arguments_length < b->arguments_length);
 }
 
 static bool add_answers(cst_context *context, buffer *out)
 {
-    static const char *const troubles[] = {
-        [HOST_FAILED] = "failed", [HOST_LATE] = "late", [HOST_MALFORMED] = "malformed", [HOST_TOO_MANY] = "limit"};
+    static const char *const troubles[] = {[HOST_FAILED] = "failed",
+                                           [HOST_LATE] = "late",
+                                           [HOST_MALFORMED] = "malformed",
+                                           [HOST_TOO_MANY] = "limit"};
     const cst_host *const host = &context->host;
-    const host_question **const list = arena_array(&context->arena, host->questions.count + 1u, sizeof *list);
+    const host_question **const list =
+        arena_array(&context->arena, host->questions.count + 1u, sizeof *list);
     uint32_t count = 0;
     if (!list)
         return false;

@@ -1,11 +1,15 @@
 /*
- * settle.c - whether the decision depends on what the host has not answered yet, and on which questions.
+ * settle.c - whether the decision depends on what the host has not answered yet, and on which
+ * questions.
  *
- * Every rule has a least and a greatest truth (host.h), so everything that is made of them lies between two bounds: the most lenient decision takes
- * rules at their least and permits and waivers at their greatest. A rule whose truth is open matters if it can raise the
- * decision above the most lenient one (an open redaction can always, where the event may go on: it may become a deny); if it demands another
- * approval than is certain; or if it notes a label that the session is not sure to have. A permit matters if its layer's default is
- * stricter than the most lenient decision; a waiver if the rule that it lifts would. If nothing open matters, the decision is what the least truths say, and what is open is left open.
+ * Every rule has a least and a greatest truth (host.h), so everything that is made of them lies
+ * between two bounds: the most lenient decision takes rules at their least and permits and waivers
+ * at their greatest. A rule whose truth is open matters if it can raise the decision above the most
+ * lenient one (an open redaction can always, where the event may go on: it may become a deny); if
+ * it demands another approval than is certain; or if it notes a label that the session is not sure
+ * to have. A permit matters if its layer's default is stricter than the most lenient decision; a
+ * waiver if the rule that it lifts would. If nothing open matters, the decision is what the least
+ * truths say, and what is open is left open.
  *
  * An answer may always be missing, so between false and true there is undecided.
  */
@@ -27,7 +31,7 @@ typedef struct settling {
     const cst_layer_row *layers;
     judged *items;
     uint32_t count;
-    cst_verdict least; /* the most lenient that the decision can become */
+    cst_verdict least;            /* the most lenient that the decision can become */
     bool permitted[LIMIT_LAYERS]; /* for certain */
     bool permittable[LIMIT_LAYERS];
     uint8_t *labels; /* label_state that is certain, by row */
@@ -82,7 +86,8 @@ static int hit_compare(const void *left, const void *right)
 
 static bool merge(settling *s, cst_hit *low, uint32_t low_count, cst_hit *high, uint32_t high_count)
 {
-    s->items = arena_array(&s->context->arena, (size_t)low_count + high_count + 1, sizeof *s->items);
+    s->items =
+        arena_array(&s->context->arena, (size_t)low_count + high_count + 1, sizeof *s->items);
     if (!s->items)
         return false;
     sort_in_place(low, low_count, sizeof *low, hit_compare);
@@ -104,7 +109,8 @@ static bool merge(settling *s, cst_hit *low, uint32_t low_count, cst_hit *high, 
 
 static bool waives(const settling *s, const cst_rule_row *rule, cst_truth truth)
 {
-    return rule->kind == CST_RULE_WAIVER && truth == CST_TRUE && !rule->shadow && rule->waives != CST_NONE &&
+    return rule->kind == CST_RULE_WAIVER && truth == CST_TRUE && !rule->shadow &&
+           rule->waives != CST_NONE &&
            (rule->until_us == INT64_MAX || engine_time(s->context) <= rule->until_us);
 }
 
@@ -212,8 +218,9 @@ static bool demands_more(const settling *s, const cst_rule_row *rule)
     for (uint32_t i = 0; i < s->count; i++) {
         const judged *const other = &s->items[i];
         const cst_rule_row *const row = &s->rules[other->rule];
-        if (row != rule && row->kind == CST_RULE && !row->shadow && !other->lifted && !other->liftable &&
-            height(other->low) != DOWN && same_demand(s->context->frame.image, row, rule))
+        if (row != rule && row->kind == CST_RULE && !row->shadow && !other->lifted &&
+            !other->liftable && height(other->low) != DOWN &&
+            same_demand(s->context->frame.image, row, rule))
             return false;
     }
     return true;
@@ -229,7 +236,8 @@ static bool rule_matters(const settling *s, const judged *one)
         return false;
     if (most > s->least)
         return true;
-    if (rule->label != CST_NONE && (height(one->high) == UP ? LABEL_SET : LABEL_UNKNOWN) != s->labels[rule->label] &&
+    if (rule->label != CST_NONE &&
+        (height(one->high) == UP ? LABEL_SET : LABEL_UNKNOWN) != s->labels[rule->label] &&
         s->labels[rule->label] != LABEL_SET)
         return true;
     return (s->least == CST_REQUIRE_APPROVAL || s->least == CST_ESCALATE) && demands_more(s, rule);
@@ -238,7 +246,8 @@ static bool rule_matters(const settling *s, const judged *one)
 static bool waiver_matters(const settling *s, const cst_rule_row *waiver)
 {
     for (uint32_t i = 0; i < s->count; i++)
-        if (s->items[i].liftable && s->rules[s->items[i].rule].identity == waiver->waives && rule_matters(s, &s->items[i]))
+        if (s->items[i].liftable && s->rules[s->items[i].rule].identity == waiver->waives &&
+            rule_matters(s, &s->items[i]))
             return true;
     return false;
 }
@@ -254,14 +263,10 @@ static bool matters(const settling *s, const judged *one)
     if (!is_open(one))
         return false;
     switch (rule->kind) {
-    case CST_RULE_WAIVER:
-        return waives(s, rule, one->high) && waiver_matters(s, rule);
-    case CST_RULE_PERMIT:
-        return !rule->shadow && permit_matters(s, rule);
-    case CST_RULE:
-        return !rule->shadow && rule_matters(s, one);
-    default:
-        return false;
+    case CST_RULE_WAIVER: return waives(s, rule, one->high) && waiver_matters(s, rule);
+    case CST_RULE_PERMIT: return !rule->shadow && permit_matters(s, rule);
+    case CST_RULE: return !rule->shadow && rule_matters(s, one);
+    default: return false;
     }
 }
 
@@ -315,7 +320,8 @@ static bool look(cst_context *context, bool *waits)
     if (low_count)
         memcpy(host->hits, frame->hits, low_count * sizeof *frame->hits);
     run_high(context);
-    if (!merge(&s, host->hits, low_count, frame->hits, frame->hit_count) || !note_waivers(&s) || !bound(&s))
+    if (!merge(&s, host->hits, low_count, frame->hits, frame->hit_count) || !note_waivers(&s) ||
+        !bound(&s))
         return false;
     *waits = false;
     for (uint32_t i = 0; i < host->questions.count; i++)
@@ -334,7 +340,8 @@ static bool look(cst_context *context, bool *waits)
 host_outcome host_settle(cst_context *context)
 {
     cst_host *const host = &context->host;
-    /* every round answers something new, and there are no more than LIMIT_HOST_QUESTIONS to answer */
+    /* every round answers something new, and there are no more than LIMIT_HOST_QUESTIONS to answer
+     */
     for (uint32_t round = 0; round <= LIMIT_HOST_QUESTIONS + 1; round++) {
         bool waits = false, asked = false;
         if (host->no_memory)

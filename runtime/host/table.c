@@ -1,8 +1,9 @@
 /*
  * table.c - the questions of one event, and what compiled conditions ask (services.def: host_…).
  *
- * Found by predicate and a keyed hash of the arguments in canonical form, so that one question asked by ten rules is one question, and nobody can
- * choose arguments that meet. The table is the event's arena's: it grows with the values of the event.
+ * Found by predicate and a keyed hash of the arguments in canonical form, so that one question
+ * asked by ten rules is one question, and nobody can choose arguments that meet. The table is the
+ * event's arena's: it grows with the values of the event.
  */
 #include <string.h>
 
@@ -46,7 +47,8 @@ host_question *host_find(const cst_host *host, uint32_t predicate, const uint64_
 {
     if (!host->bucket_count)
         return NULL;
-    for (uint32_t at = place_of(host, predicate, hash); host->buckets[at]; at = (at + 1) & (host->bucket_count - 1)) {
+    for (uint32_t at = place_of(host, predicate, hash); host->buckets[at];
+         at = (at + 1) & (host->bucket_count - 1)) {
         host_question *const found = &host->questions.items[host->buckets[at] - 1];
         if (found->predicate == predicate && found->hash[0] == hash[0] && found->hash[1] == hash[1])
             return found;
@@ -103,9 +105,7 @@ static void write_value(buffer *out, const cst_image *image, const cst_value *va
     case CST_KIND_BOOL:
     case CST_KIND_INT:
     case CST_KIND_DECIMAL:
-    case CST_KIND_FLOAT:
-        value_show(out, value, image, type);
-        return;
+    case CST_KIND_FLOAT: value_show(out, value, image, type); return;
     case CST_KIND_LIST:
         buffer_text(out, "[");
         for (uint32_t i = 0; i < value->length; i++) {
@@ -123,19 +123,18 @@ static void write_value(buffer *out, const cst_image *image, const cst_value *va
         buffer_text(out, "\"");
         return;
     }
-    case CST_KIND_ABSENT:
-        buffer_text(out, "null");
-        return;
-    default:
-        buffer_json_string(out, value->length ? value->as.text : "", value->length);
+    case CST_KIND_ABSENT: buffer_text(out, "null"); return;
+    default: buffer_json_string(out, value->length ? value->as.text : "", value->length);
     }
 }
 
 static bool write_arguments(cst_host *host, host_question *question)
 {
     const cst_image *const image = host->context->frame.image;
-    const cst_extern_row *const row = &CST_ROWS(image, externs, cst_extern_row)[question->predicate];
-    const cst_field_row *const fields = CST_ROWS(image, fields, cst_field_row) + row->parameters.first;
+    const cst_extern_row *const row =
+        &CST_ROWS(image, externs, cst_extern_row)[question->predicate];
+    const cst_field_row *const fields =
+        CST_ROWS(image, fields, cst_field_row) + row->parameters.first;
     buffer *const out = &host->text;
     buffer_clear(out);
     buffer_text(out, "{");
@@ -166,17 +165,20 @@ bool host_read_answer(cst_host *host, host_question *question, const char *json,
     question->answer_length = 0;
     if (question->predicate == CST_NONE || length > context->policy->limits.event_bytes)
         return true;
-    const cst_extern_row *const row = &CST_ROWS(context->frame.image, externs, cst_extern_row)[question->predicate];
+    const cst_extern_row *const row =
+        &CST_ROWS(context->frame.image, externs, cst_extern_row)[question->predicate];
     char *const text = arena_copy(&context->arena, json, length);
     if (!text)
         return false;
     cst_json *tree;
     json_problem problem;
-    const json_error error = json_read(&context->arena, text, length, context->policy->limits.json_depth, &tree, &problem);
+    const json_error error = json_read(&context->arena, text, length,
+                                       context->policy->limits.json_depth, &tree, &problem);
     if (error == JSON_MEMORY)
         return false;
     convert_problem misfit = {NULL, NULL, NULL};
-    if (error == JSON_OK && convert_json(&context->convert, row->type, false, tree, &question->value, &misfit)) {
+    if (error == JSON_OK &&
+        convert_json(&context->convert, row->type, false, tree, &question->value, &misfit)) {
         question->state = HOST_ANSWERED;
         question->value.at = UINT32_MAX; /* it does not stand in the event */
         question->value.at_length = 0;
@@ -206,7 +208,8 @@ void host_flip(cst_frame *frame)
 void host_key(cst_frame *frame, const cst_value *value, uint32_t position)
 {
     cst_scratch *const scratch = frame->scratch;
-    scratch->work.host += 1 + (kind_has_text(value->kind) || value->kind == CST_KIND_LIST ? value->length : 0);
+    scratch->work.host +=
+        1 + (kind_has_text(value->kind) || value->kind == CST_KIND_LIST ? value->length : 0);
     if (frame->host && position < LIMIT_HOST_ARGUMENTS)
         frame->host->keys[position] = *value;
 }
@@ -225,7 +228,8 @@ static void note(cst_host *host, host_question *known, uint32_t predicate, const
     one->shadow = one->shadow && host->for_shadow;
 }
 
-cst_truth host_ask(cst_frame *frame, uint32_t predicate, uint32_t site, cst_truth arguments, cst_value *out)
+cst_truth host_ask(cst_frame *frame, uint32_t predicate, uint32_t site, cst_truth arguments,
+                   cst_value *out)
 {
     cst_host *const host = frame->host;
     cst_scratch *const scratch = frame->scratch;

@@ -1,11 +1,14 @@
 /*
  * wait.c - events that wait for answers, and how they go on.
  *
- * What waits is a copy: the event's JSON, its questions and the answers so far. It is in no history and leaves nothing behind, so the
- * context can decide other events; when it is resumed it is read and decided afresh, with the answers at hand, as an event is that comes again with an approval. An
- * event that was set field by field cannot be copied: it can be resumed as long as its fields are still there.
+ * What waits is a copy: the event's JSON, its questions and the answers so far. It is in no history
+ * and leaves nothing behind, so the context can decide other events; when it is resumed it is read
+ * and decided afresh, with the answers at hand, as an event is that comes again with an approval.
+ * An event that was set field by field cannot be copied: it can be resumed as long as its fields
+ * are still there.
  *
- * The oldest is given up where there are too many of them or they need too much memory: it never goes on.
+ * The oldest is given up where there are too many of them or they need too much memory: it never
+ * goes on.
  */
 #include <string.h>
 
@@ -19,11 +22,14 @@ static void wait_free(cst_host *host, host_wait *wait)
     for (uint32_t i = 0; i < wait->count; i++) {
         host_question *const one = &wait->questions[i];
         if (one->name)
-            allocator->release(allocator->user, (char *)(uintptr_t)one->name, strlen(one->name) + 1);
+            allocator->release(allocator->user, (char *)(uintptr_t)one->name,
+                               strlen(one->name) + 1);
         if (one->arguments)
-            allocator->release(allocator->user, (char *)(uintptr_t)one->arguments, one->arguments_length + 1u);
+            allocator->release(allocator->user, (char *)(uintptr_t)one->arguments,
+                               one->arguments_length + 1u);
         if (one->answer)
-            allocator->release(allocator->user, (char *)(uintptr_t)one->answer, one->answer_length + 1u);
+            allocator->release(allocator->user, (char *)(uintptr_t)one->answer,
+                               one->answer_length + 1u);
     }
     if (wait->questions)
         allocator->release(allocator->user, wait->questions, wait->count * sizeof *wait->questions);
@@ -86,7 +92,8 @@ static char *copy_of(const cst_host *host, host_wait *wait, const char *bytes, s
 }
 
 /* A question with its texts; where memory is short some are missing. */
-static bool copy_question(const cst_host *host, host_wait *wait, host_question *out, const host_question *from)
+static bool copy_question(const cst_host *host, host_wait *wait, host_question *out,
+                          const host_question *from)
 {
     *out = *from;
     out->value = (cst_value){0};
@@ -125,7 +132,8 @@ static bool fill(cst_host *host, host_wait *wait)
     bool good = true;
     for (uint32_t i = 0; i < host->questions.count; i++)
         if (host->questions.items[i].id)
-            good = copy_question(host, wait, &wait->questions[next++], &host->questions.items[i]) && good;
+            good = copy_question(host, wait, &wait->questions[next++], &host->questions.items[i]) &&
+                   good;
     return good;
 }
 
@@ -150,7 +158,8 @@ bool host_wait_begin(cst_host *host)
     host->last_waiting = wait;
     host->waiting_count++;
     host->waiting_bytes += wait->size;
-    while (host->waiting != wait && (host->waiting_count > LIMIT_PENDING_EVENTS || host->waiting_bytes > LIMIT_PENDING_BYTES))
+    while (host->waiting != wait && (host->waiting_count > LIMIT_PENDING_EVENTS ||
+                                     host->waiting_bytes > LIMIT_PENDING_BYTES))
         wait_free(host, unlink_wait(host, host->waiting->id));
     return true;
 }
@@ -188,7 +197,8 @@ static bool install(cst_host *host, const host_question *kept, int64_t now)
         return false;
     if (kept->state == HOST_ASKED && now - kept->asked_at > kept->within_us)
         one->state = HOST_LATE;
-    return kept->state != HOST_ANSWERED || host_read_answer(host, one, kept->answer, kept->answer_length);
+    return kept->state != HOST_ANSWERED ||
+           host_read_answer(host, one, kept->answer, kept->answer_length);
 }
 
 /* The event in hand becomes the one that waited. */
@@ -196,7 +206,8 @@ static cst_status take_up(cst_context *context, const host_wait *wait)
 {
     if (wait->json)
         return engine_read_json(context, wait->json, wait->json_length);
-    if (context->stamp != wait->stamp || context->event.phase != ENGINE_DECIDED || context->verdict != CST_PENDING)
+    if (context->stamp != wait->stamp || context->event.phase != ENGINE_DECIDED ||
+        context->verdict != CST_PENDING)
         return CST_BAD_ARGUMENT;
     context->fired_count = context->shadow_count = 0;
     context->has_json = context->has_hash = false;
@@ -221,7 +232,8 @@ cst_status cst_resume(cst_context *context, uint64_t pending, cst_decision *deci
     for (uint32_t i = 0; i < wait->count && status == CST_OK; i++)
         if (!install(host, &wait->questions[i], now))
             status = CST_NO_MEMORY;
-    status = status == CST_OK ? engine_finish(context, decision) : engine_refuse(context, status, decision);
+    status = status == CST_OK ? engine_finish(context, decision)
+                              : engine_refuse(context, status, decision);
     wait_free(host, wait);
     return status;
 }

@@ -1,9 +1,11 @@
 /*
- * check.c - the table of checks, the arithmetic that they share, and those for plain texts: addresses, dates, phone numbers.
+ * check.c - the table of checks, the arithmetic that they share, and those for plain texts:
+ * addresses, dates, phone numbers.
  *
- * A check gets what a regular expression has matched already, so it answers one question: can this be such a number? It never
- * looks around the match, keeps nothing, allocates nothing, and reads each byte a fixed number of times. Hostile text is only
- * text that is no number: every index is compared with the length before it is used.
+ * A check gets what a regular expression has matched already, so it answers one question: can this
+ * be such a number? It never looks around the match, keeps nothing, allocates nothing, and reads
+ * each byte a fixed number of times. Hostile text is only text that is no number: every index is
+ * compared with the length before it is used.
  */
 #include "runtime/text/check_private.h"
 
@@ -50,7 +52,8 @@ static void read_code(check_text *text)
     text->count = 0;
     for (uint32_t i = 0; i < text->length; i++) {
         const char byte = text->bytes[i];
-        if (byte == ' ' || byte == '-' || byte == '.' || byte == '/' || byte == '\t' || byte == '\n')
+        if (byte == ' ' || byte == '-' || byte == '.' || byte == '/' || byte == '\t' ||
+            byte == '\n')
             continue;
         const char upper = byte >= 'a' && byte <= 'z' ? (char)(byte - ('a' - 'A')) : byte;
         if ((!is_digit(upper) && !is_upper(upper)) || text->count == CHECK_CODE_MOST) {
@@ -73,7 +76,7 @@ bool check_holds(check_kind check, double bound, const char *bytes, uint32_t len
     return ROWS[check].holds(&text);
 }
 
-/* ---- what checks share ---------------------------------------------------------------------------------------- */
+/* ---- what checks share ----------------------------------------------------------------------- */
 
 bool digits_stand(const check_text *text, uint32_t at, uint32_t count)
 {
@@ -155,7 +158,7 @@ bool mod11_10_over(const check_text *text, uint32_t at, uint32_t count)
     return (product + digit_at(text, at + count - 1)) % 10 == 1;
 }
 
-/* ---- arithmetic ----------------------------------------------------------------------------------------------- */
+/* ---- arithmetic ------------------------------------------------------------------------------ */
 
 /* Of any length, so over the bytes themselves. At least two digits, not all of them 0. */
 bool check_luhn_holds(const check_text *text)
@@ -222,9 +225,10 @@ bool check_mod97_holds(const check_text *text)
     return rest == 1;
 }
 
-/* ---- texts ---------------------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
-/* Reads an address, or a network with its prefix length; an IPv6 address may name a zone behind `%`. IPv4 comes out mapped. */
+/* Reads an address, or a network with its prefix length; an IPv6 address may name a zone behind
+ * `%`. IPv4 comes out mapped. */
 static bool read_address(const check_text *text, uint8_t address[16])
 {
     const bool six = memchr(text->bytes, ':', text->length) != NULL;
@@ -232,7 +236,8 @@ static bool read_address(const check_text *text, uint8_t address[16])
     uint32_t length = slash != NULL ? (uint32_t)(slash - text->bytes) : text->length;
     if (slash != NULL) {
         uint32_t prefix = 0, digits = text->length - length - 1;
-        for (uint32_t i = length + 1; i < text->length && digits <= 3 && is_digit(text->bytes[i]); i++, digits--)
+        for (uint32_t i = length + 1; i < text->length && digits <= 3 && is_digit(text->bytes[i]);
+             i++, digits--)
             prefix = prefix * 10 + (uint32_t)(text->bytes[i] - '0');
         if (digits != 0 || text->length == length + 1 || prefix > (six ? 128u : 32u))
             return false;
@@ -256,16 +261,31 @@ bool check_ip_holds(const check_text *text)
     return read_address(text, address);
 }
 
-/* What IANA keeps for other ends than the public internet, as first bytes and how many bits of them count. IPv6 has its public
- * addresses in 2000::/3 alone; the IPv4 rows stand for mapped addresses, too. */
+/* What IANA keeps for other ends than the public internet, as first bytes and how many bits of them
+ * count. IPv6 has its public addresses in 2000::/3 alone; the IPv4 rows stand for mapped addresses,
+ * too. */
 static const struct {
     uint8_t first[4];
     uint8_t bits;
-} special_v4[] = {{{0}, 8},           {{10}, 8},          {{100, 64}, 10},     {{127}, 8},
-                  {{169, 254}, 16},   {{172, 16}, 12},    {{192, 0, 0}, 24},   {{192, 0, 2}, 24},
-                  {{192, 88, 99}, 24}, {{192, 168}, 16},  {{198, 18}, 15},     {{198, 51, 100}, 24},
-                  {{203, 0, 113}, 24}, {{224}, 4},        {{240}, 4}},
-  special_v6[] = {{{0x20, 0x01, 0x00}, 23}, {{0x20, 0x01, 0x0d, 0xb8}, 32}, {{0x20, 0x02}, 16}, {{0x3f, 0xff}, 20}};
+} special_v4[] = {{{0}, 8},
+                  {{10}, 8},
+                  {{100, 64}, 10},
+                  {{127}, 8},
+                  {{169, 254}, 16},
+                  {{172, 16}, 12},
+                  {{192, 0, 0}, 24},
+                  {{192, 0, 2}, 24},
+                  {{192, 88, 99}, 24},
+                  {{192, 168}, 16},
+                  {{198, 18}, 15},
+                  {{198, 51, 100}, 24},
+                  {{203, 0, 113}, 24},
+                  {{224}, 4},
+                  {{240}, 4}},
+  special_v6[] = {{{0x20, 0x01, 0x00}, 23},
+                  {{0x20, 0x01, 0x0d, 0xb8}, 32},
+                  {{0x20, 0x02}, 16},
+                  {{0x3f, 0xff}, 20}};
 
 static bool starts_with_bits(const uint8_t *address, const uint8_t *first, uint32_t bits)
 {
@@ -295,7 +315,8 @@ bool check_public_ip_holds(const check_text *text)
     return address[0] >> 5 == 1;
 }
 
-/* One part of a date: a number with its digits, or an English month's name by its first three letters. */
+/* One part of a date: a number with its digits, or an English month's name by its first three
+ * letters. */
 typedef struct date_part {
     uint32_t value, digits; /* digits 0: a name */
 } date_part;
@@ -311,7 +332,8 @@ static uint32_t month_named(const char *bytes, uint32_t length)
     return 0;
 }
 
-/* Three parts between which only signs, blanks and the endings of ordinals stand; false: it is no such text. */
+/* Three parts between which only signs, blanks and the endings of ordinals stand; false: it is no
+ * such text. */
 static bool read_date(const check_text *text, date_part parts[3])
 {
     uint32_t count = 0, i = 0;
@@ -330,7 +352,8 @@ static bool read_date(const check_text *text, date_part parts[3])
             i += ordinal ? 2 : 0;
             continue;
         }
-        while (i < text->length && ascii_lower(text->bytes[i]) >= 'a' && ascii_lower(text->bytes[i]) <= 'z')
+        while (i < text->length && ascii_lower(text->bytes[i]) >= 'a' &&
+               ascii_lower(text->bytes[i]) <= 'z')
             i++;
         if (i == start) {
             if (strchr("-/., '", text->bytes[i]) == NULL || text->bytes[i] == '\0')
@@ -356,11 +379,13 @@ static bool date_in_order(date_part year, date_part month, date_part day)
            day_exists(year.value, month.value, day.value);
 }
 
-/* Year, month, day; or day, month, year; or month, day, year. Eight digits without signs: year, month, day or day, month, year. */
+/* Year, month, day; or day, month, year; or month, day, year. Eight digits without signs: year,
+ * month, day or day, month, year. */
 bool check_date_holds(const check_text *text)
 {
     if (text->length == 8 && all_digits(text, 8)) {
-        const uint32_t first = (uint32_t)number_at(text, 0, 4), last = (uint32_t)number_at(text, 4, 4);
+        const uint32_t first = (uint32_t)number_at(text, 0, 4),
+                       last = (uint32_t)number_at(text, 4, 4);
         return (first >= 1000 && first <= 2999 && day_exists(first, last / 100, last % 100)) ||
                (last >= 1000 && last <= 2999 && day_exists(last, first % 100, first / 100));
     }
@@ -370,15 +395,16 @@ bool check_date_holds(const check_text *text)
     if (parts[0].digits == 0)
         return date_in_order(parts[2], parts[0], parts[1]);
     if (parts[1].digits == 0)
-        return date_in_order(parts[2], parts[1], parts[0]) || date_in_order(parts[0], parts[1], parts[2]);
-    return parts[2].digits != 0 &&
-           (date_in_order(parts[0], parts[1], parts[2]) || date_in_order(parts[2], parts[1], parts[0]) ||
-            date_in_order(parts[2], parts[0], parts[1]));
+        return date_in_order(parts[2], parts[1], parts[0]) ||
+               date_in_order(parts[0], parts[1], parts[2]);
+    return parts[2].digits != 0 && (date_in_order(parts[0], parts[1], parts[2]) ||
+                                    date_in_order(parts[2], parts[1], parts[0]) ||
+                                    date_in_order(parts[2], parts[0], parts[1]));
 }
 
 /*
- * Country codes of E.164 that are assigned, as first and last of runs: one digit (1, 7), two, three.
- * +1 has ten digits behind it; others from 5 (small states) to 15 with the code.
+ * Country codes of E.164 that are assigned, as first and last of runs: one digit (1, 7), two,
+ * three. +1 has ten digits behind it; others from 5 (small states) to 15 with the code.
  */
 static bool country_code_assigned(uint32_t three)
 {
@@ -409,8 +435,9 @@ static bool begins_with_date(const check_text *text)
     return false;
 }
 
-/* Text with a `+`, or `00` before a country code, is international; everything else a national number of 7 to 12 digits that does
- * not begin as a date and is not one digit repeated. `x`, `ext` and what stands behind it is the extension. */
+/* Text with a `+`, or `00` before a country code, is international; everything else a national
+ * number of 7 to 12 digits that does not begin as a date and is not one digit repeated. `x`, `ext`
+ * and what stands behind it is the extension. */
 bool check_phone_holds(const check_text *text)
 {
     check_text plain = {.bytes = text->bytes, .length = text->length};
@@ -438,5 +465,6 @@ bool check_phone_holds(const check_text *text)
         return !america || (count == 11 && plain.code[at + 1] >= '2');
     }
     const bool zeros = plain.count > 1 && plain.code[0] == '0' && plain.code[1] == '0';
-    return plain.count >= 7 && plain.count <= 12 && !zeros && !all_same(&plain) && !begins_with_date(text);
+    return plain.count >= 7 && plain.count <= 12 && !zeros && !all_same(&plain) &&
+           !begins_with_date(text);
 }

@@ -1,12 +1,13 @@
 /*
  * check_america.c - numbers that states of the Americas give to persons.
  *
- * The US numbers have no check digit (SSN, ITIN) or a weak one: what is checked is which numbers are issued. A
- * pattern should ask for context, or for the usual separators, beside them.
+ * The US numbers have no check digit (SSN, ITIN) or a weak one: what is checked is which numbers
+ * are issued. A pattern should ask for context, or for the usual separators, beside them.
  */
 #include "runtime/text/check_private.h"
 
-/* Area 001 to 899 without 666, group and serial not zero; numbers that became known as examples are nobody's. */
+/* Area 001 to 899 without 666, group and serial not zero; numbers that became known as examples are
+ * nobody's. */
 bool check_us_ssn_holds(const check_text *text)
 {
     static const uint32_t void_ones[] = {78051120, 219099999, 123456789, 111111111, 987654321};
@@ -16,7 +17,8 @@ bool check_us_ssn_holds(const check_text *text)
     for (size_t i = 0; i < sizeof void_ones / sizeof void_ones[0]; i++)
         if (whole == void_ones[i])
             return false;
-    return area >= 1 && area <= 899 && area != 666 && number_at(text, 3, 2) != 0 && number_at(text, 5, 4) != 0;
+    return area >= 1 && area <= 899 && area != 666 && number_at(text, 3, 2) != 0 &&
+           number_at(text, 5, 4) != 0;
 }
 
 /* Groups 50 to 65, 70 to 88, 90 to 92, 94 to 99. */
@@ -25,7 +27,8 @@ bool check_us_itin_holds(const check_text *text)
     if (!all_digits(text, 9) || text->code[0] != '9')
         return false;
     const uint64_t group = number_at(text, 3, 2);
-    return (group >= 50 && group <= 65) || (group >= 70 && group <= 88) || (group >= 90 && group != 93);
+    return (group >= 50 && group <= 65) || (group >= 70 && group <= 88) ||
+           (group >= 90 && group != 93);
 }
 
 /* Luhn with the prefix 80840, whose own sum is 24. */
@@ -56,10 +59,12 @@ bool check_us_mbi_holds(const check_text *text)
 
 bool check_us_dea_holds(const check_text *text)
 {
-    if (text->count != 9 || !is_upper(text->code[0]) || strchr("ABCDEFGHJKLMPRSTUX", text->code[0]) == NULL ||
+    if (text->count != 9 || !is_upper(text->code[0]) ||
+        strchr("ABCDEFGHJKLMPRSTUX", text->code[0]) == NULL ||
         (!is_upper(text->code[1]) && text->code[1] != '9') || !digits_stand(text, 2, 7))
         return false;
-    return weighted(text, 2, WEIGHTS(1, 2, 1, 2, 1, 2)) % 10 == digit_at(text, 8) && number_at(text, 2, 6) != 0;
+    return weighted(text, 2, WEIGHTS(1, 2, 1, 2, 1, 2)) % 10 == digit_at(text, 8) &&
+           number_at(text, 2, 6) != 0;
 }
 
 /* 0 is not issued, 8 was for business accounts; 9 is for temporary residents. */
@@ -71,8 +76,9 @@ bool check_ca_sin_holds(const check_text *text)
 
 bool check_mx_curp_holds(const check_text *text)
 {
-    static const char states[] = "AS BC BS CC CS CH CL CM DF DG GT GR HG JC MC MN MS NT NL OC PL QT QR SP SL SR TC TS TL "
-                                 "VZ YN ZS NE ";
+    static const char states[] =
+        "AS BC BS CC CS CH CL CM DF DG GT GR HG JC MC MN MS NT NL OC PL QT QR SP SL SR TC TS TL "
+        "VZ YN ZS NE ";
     if (!shaped(text, "AAAA999999AAAAAA*9") || strchr("HMX", text->code[10]) == NULL)
         return false;
     const bool born_later = is_upper(text->code[16]);
@@ -107,7 +113,8 @@ bool check_br_cpf_holds(const check_text *text)
 
 bool check_cl_rut_holds(const check_text *text)
 {
-    if (text->count < 8 || text->count > 9 || !digits_stand(text, 0, text->count - 1) || all_same(text))
+    if (text->count < 8 || text->count > 9 || !digits_stand(text, 0, text->count - 1) ||
+        all_same(text))
         return false;
     uint32_t sum = 0;
     for (uint32_t i = 0; i + 1 < text->count; i++)
@@ -125,14 +132,16 @@ bool check_ar_cuit_holds(const check_text *text)
     bool known = false;
     for (size_t i = 0; i < sizeof prefixes; i++)
         known = known || prefixes[i] == number_at(text, 0, 2);
-    const uint32_t control = (11 - weighted(text, 0, WEIGHTS(5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11) % 11;
+    const uint32_t control =
+        (11 - weighted(text, 0, WEIGHTS(5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11) % 11;
     return known && control == digit_at(text, 10);
 }
 
 bool check_co_nit_holds(const check_text *text)
 {
     static const uint8_t primes[15] = {3, 7, 13, 17, 19, 23, 29, 37, 41, 43, 47, 53, 59, 67, 71};
-    if (text->count < 9 || text->count > 16 || !digits_stand(text, 0, text->count) || all_same(text))
+    if (text->count < 9 || text->count > 16 || !digits_stand(text, 0, text->count) ||
+        all_same(text))
         return false;
     uint32_t sum = 0;
     for (uint32_t i = 0; i + 1 < text->count; i++)
@@ -146,5 +155,6 @@ bool check_ec_ci_holds(const check_text *text)
     if (!all_digits(text, 10) || all_same(text) || text->code[2] > '5')
         return false;
     const uint64_t province = number_at(text, 0, 2);
-    return ((province >= 1 && province <= 24) || province == 30 || province == 50) && luhn_over(text, 0, 10);
+    return ((province >= 1 && province <= 24) || province == 30 || province == 50) &&
+           luhn_over(text, 0, 10);
 }

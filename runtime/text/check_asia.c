@@ -1,8 +1,9 @@
 /*
  * check_asia.c - numbers that states of Asia, Africa and Oceania give to persons.
  *
- * Korea dropped the check digit of numbers given since October 2020, Indonesia and Malaysia never had one: there the
- * date and the place must exist, and a pattern should ask for context beside them.
+ * Korea dropped the check digit of numbers given since October 2020, Indonesia and Malaysia never
+ * had one: there the date and the place must exist, and a pattern should ask for context beside
+ * them.
  */
 #include "runtime/text/check_private.h"
 
@@ -21,7 +22,8 @@ bool check_il_id_holds(const check_text *text)
 /* Date, serial, 0 citizen, 1 resident or 2 refugee, one digit, Luhn. */
 bool check_za_id_holds(const check_text *text)
 {
-    return all_digits(text, 13) && short_date(text, 0, 2, 4) && text->code[10] <= '2' && luhn_over(text, 0, 13);
+    return all_digits(text, 13) && short_date(text, 0, 2, 4) && text->code[10] <= '2' &&
+           luhn_over(text, 0, 13);
 }
 
 bool check_in_aadhaar_holds(const check_text *text)
@@ -36,7 +38,8 @@ bool check_in_aadhaar_holds(const check_text *text)
 
 bool check_in_pan_holds(const check_text *text)
 {
-    return shaped(text, "AAAAA9999A") && strchr("ABCEFGHJKLPT", text->code[3]) != NULL && number_at(text, 5, 4) != 0;
+    return shaped(text, "AAAAA9999A") && strchr("ABCEFGHJKLPT", text->code[3]) != NULL &&
+           number_at(text, 5, 4) != 0;
 }
 
 bool check_th_id_holds(const check_text *text)
@@ -55,8 +58,9 @@ bool check_sg_nric_holds(const check_text *text)
     const char first = text->code[0];
     const uint32_t more = first == 'T' || first == 'G' ? 4 : first == 'M' ? 3 : 0;
     const uint32_t rest = (weighted(text, 1, WEIGHTS(2, 7, 6, 5, 4, 3, 2)) + more) % 11;
-    const char *const letters = first == 'M' ? "XWUTRQPNJLK" : first == 'F' || first == 'G' ? "XWUTRQPNMLK"
-                                                                                            : "JZIHGFEDCBA";
+    const char *const letters = first == 'M'                   ? "XWUTRQPNJLK"
+                                : first == 'F' || first == 'G' ? "XWUTRQPNMLK"
+                                                               : "JZIHGFEDCBA";
     return text->code[8] == letters[rest];
 }
 
@@ -66,8 +70,8 @@ bool check_my_nric_holds(const check_text *text)
     if (!all_digits(text, 12) || !short_date(text, 0, 2, 4))
         return false;
     const uint64_t place = number_at(text, 6, 2);
-    return place != 0 && (place < 17 || place > 20) && place != 69 && place != 70 && place != 73 && place != 80 &&
-           place != 81 && (place < 94 || place > 97);
+    return place != 0 && (place < 17 || place > 20) && place != 69 && place != 70 && place != 73 &&
+           place != 80 && place != 81 && (place < 94 || place > 97);
 }
 
 /* Province, regency, district, date (days of women are 40 higher), serial. */
@@ -77,8 +81,10 @@ bool check_id_nik_holds(const check_text *text)
         return false;
     const uint64_t province = number_at(text, 0, 2);
     const uint32_t day = (uint32_t)number_at(text, 6, 2);
-    return province >= 11 && province <= 97 && number_at(text, 2, 2) != 0 && number_at(text, 4, 2) != 0 &&
-           day_exists((uint32_t)number_at(text, 10, 2), (uint32_t)number_at(text, 8, 2), day > 40 ? day - 40 : day) &&
+    return province >= 11 && province <= 97 && number_at(text, 2, 2) != 0 &&
+           number_at(text, 4, 2) != 0 &&
+           day_exists((uint32_t)number_at(text, 10, 2), (uint32_t)number_at(text, 8, 2),
+                      day > 40 ? day - 40 : day) &&
            number_at(text, 12, 4) != 0;
 }
 
@@ -88,9 +94,11 @@ bool check_kr_rrn_holds(const check_text *text)
     if (!all_digits(text, 13))
         return false;
     const uint32_t seventh = digit_at(text, 6);
-    const uint32_t century = seventh >= 1 && seventh <= 8 ? ((seventh - 1) % 4 < 2 ? 1900 : 2000) : 0;
-    return century != 0 && day_exists(century + (uint32_t)number_at(text, 0, 2), (uint32_t)number_at(text, 2, 2),
-                                      (uint32_t)number_at(text, 4, 2));
+    const uint32_t century =
+        seventh >= 1 && seventh <= 8 ? ((seventh - 1) % 4 < 2 ? 1900 : 2000) : 0;
+    return century != 0 &&
+           day_exists(century + (uint32_t)number_at(text, 0, 2), (uint32_t)number_at(text, 2, 2),
+                      (uint32_t)number_at(text, 4, 2));
 }
 
 bool check_cn_resident_id_holds(const check_text *text)
@@ -99,7 +107,8 @@ bool check_cn_resident_id_holds(const check_text *text)
         return false;
     const uint64_t province = number_at(text, 0, 2), year = number_at(text, 6, 4);
     return province >= 11 && province <= 91 && year >= 1900 && year <= 2099 &&
-           day_exists((uint32_t)year, (uint32_t)number_at(text, 10, 2), (uint32_t)number_at(text, 12, 2)) &&
+           day_exists((uint32_t)year, (uint32_t)number_at(text, 10, 2),
+                      (uint32_t)number_at(text, 12, 2)) &&
            check_mod11_2_holds(text);
 }
 
@@ -109,10 +118,13 @@ bool check_tw_id_holds(const check_text *text)
     if (!shaped(text, "A999999999") || strchr("1289", text->code[1]) == NULL)
         return false;
     const uint32_t letter = (uint32_t)(strchr(letters, text->code[0]) - letters) + 10;
-    return (letter / 10 + letter % 10 * 9 + weighted(text, 1, WEIGHTS(8, 7, 6, 5, 4, 3, 2, 1, 1))) % 10 == 0;
+    return (letter / 10 + letter % 10 * 9 + weighted(text, 1, WEIGHTS(8, 7, 6, 5, 4, 3, 2, 1, 1))) %
+               10 ==
+           0;
 }
 
-/* One or two letters, six digits, check character; it may stand in brackets, so the bytes are read. */
+/* One or two letters, six digits, check character; it may stand in brackets, so the bytes are read.
+ */
 bool check_hk_id_holds(const check_text *text)
 {
     check_text plain = {.count = 0};
@@ -132,8 +144,10 @@ bool check_hk_id_holds(const check_text *text)
     const char last = plain.code[plain.count - 1];
     if (!is_digit(last) && last != 'A')
         return false;
-    uint32_t sum = letters == 2 ? value_at(&plain, 0) * 9 + value_at(&plain, 1) * 8 : 36 * 9 + value_at(&plain, 0) * 8;
-    sum += weighted(&plain, letters, WEIGHTS(7, 6, 5, 4, 3, 2)) + (last == 'A' ? 10 : (uint32_t)(last - '0'));
+    uint32_t sum = letters == 2 ? value_at(&plain, 0) * 9 + value_at(&plain, 1) * 8
+                                : 36 * 9 + value_at(&plain, 0) * 8;
+    sum += weighted(&plain, letters, WEIGHTS(7, 6, 5, 4, 3, 2)) +
+           (last == 'A' ? 10 : (uint32_t)(last - '0'));
     return sum % 11 == 0;
 }
 
@@ -154,8 +168,8 @@ bool check_au_tfn_holds(const check_text *text)
 /* Ten digits, or eleven with the person's number on the card. */
 bool check_au_medicare_holds(const check_text *text)
 {
-    if ((text->count != 10 && text->count != 11) || !digits_stand(text, 0, text->count) || text->code[0] < '2' ||
-        text->code[0] > '6')
+    if ((text->count != 10 && text->count != 11) || !digits_stand(text, 0, text->count) ||
+        text->code[0] < '2' || text->code[0] > '6')
         return false;
     return weighted(text, 0, WEIGHTS(1, 3, 7, 9, 1, 3, 7, 9)) % 10 == digit_at(text, 8);
 }
@@ -175,7 +189,8 @@ bool check_nz_ird_holds(const check_text *text)
     return control == digit_at(&plain, 8);
 }
 
-/* Letters count 1 to 24, without I and O. The form AAA9999 has a digit modulo 11, AAA99AA a letter modulo 23. */
+/* Letters count 1 to 24, without I and O. The form AAA9999 has a digit modulo 11, AAA99AA a letter
+ * modulo 23. */
 bool check_nz_nhi_holds(const check_text *text)
 {
     static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZ";
@@ -188,7 +203,8 @@ bool check_nz_nhi_holds(const check_text *text)
         if (is_upper(text->code[i]) && letter == NULL)
             return false;
         if (i < 6)
-            sum += (7 - i) * (letter != NULL ? (uint32_t)(letter - letters) + 1 : digit_at(text, i));
+            sum +=
+                (7 - i) * (letter != NULL ? (uint32_t)(letter - letters) + 1 : digit_at(text, i));
     }
     if (old)
         return sum % 11 != 0 && (11 - sum % 11) % 10 == digit_at(text, 6);

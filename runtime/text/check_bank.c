@@ -1,14 +1,15 @@
 /*
- * check_bank.c - accounts, cards, coins, firms and things: numbers that money or goods are found by.
+ * check_bank.c - accounts, cards, coins, firms and things: numbers that money or goods are found
+ * by.
  *
- * Card numbers are checked by prefix and length of the scheme before Luhn, since one in ten random numbers passes Luhn alone.
- * Coin addresses carry 30 bits of check sum or more and need no context. What it leaves out: whether a bank, a firm
- * or an account exists.
+ * Card numbers are checked by prefix and length of the scheme before Luhn, since one in ten random
+ * numbers passes Luhn alone. Coin addresses carry 30 bits of check sum or more and need no context.
+ * What it leaves out: whether a bank, a firm or an account exists.
  */
 #include "runtime/sha256.h"
 #include "runtime/text/check_private.h"
 
-/* ---- cards ------------------------------------------------------------------------------------------------------ */
+/* ---- cards ----------------------------------------------------------------------------------- */
 
 typedef struct card_range {
     uint32_t first, last; /* of the first six digits */
@@ -16,28 +17,28 @@ typedef struct card_range {
 } card_range;
 
 static const card_range CARD_RANGES[] = {
-    {180000, 180099, 15, 15}, /* JCB, old */
-    {213100, 213199, 15, 15},
-    {220000, 220499, 16, 19}, /* Mir */
-    {222100, 272099, 16, 16}, /* Mastercard */
-    {300000, 305999, 14, 19}, /* Diners Club */
+    {180000, 180099, 15, 15},                           /* JCB, old */
+    {213100, 213199, 15, 15}, {220000, 220499, 16, 19}, /* Mir */
+    {222100, 272099, 16, 16},                           /* Mastercard */
+    {300000, 305999, 14, 19},                           /* Diners Club */
     {309500, 309599, 14, 19}, {340000, 349999, 15, 15}, /* American Express */
-    {352800, 358999, 16, 19}, /* JCB */
-    {360000, 369999, 14, 19}, {370000, 379999, 15, 15}, {380000, 399999, 14, 19},
-    {400000, 499999, 16, 16}, /* Visa; 13 and 19 below */
-    {501800, 501899, 12, 19}, /* Maestro */
-    {502000, 502099, 12, 19}, {503800, 503899, 12, 19}, {589300, 589399, 12, 19},
-    {630400, 630499, 12, 19}, {675900, 676399, 12, 19},
-    {500000, 509999, 16, 19}, /* Maestro, Elo, Verve */
-    {510000, 559999, 16, 16}, /* Mastercard */
-    {560000, 589999, 16, 19}, /* Maestro */
+    {352800, 358999, 16, 19},                           /* JCB */
+    {360000, 369999, 14, 19}, {370000, 379999, 15, 15},
+    {380000, 399999, 14, 19}, {400000, 499999, 16, 16}, /* Visa; 13 and 19 below */
+    {501800, 501899, 12, 19},                           /* Maestro */
+    {502000, 502099, 12, 19}, {503800, 503899, 12, 19},
+    {589300, 589399, 12, 19}, {630400, 630499, 12, 19},
+    {675900, 676399, 12, 19}, {500000, 509999, 16, 19}, /* Maestro, Elo, Verve */
+    {510000, 559999, 16, 16},                           /* Mastercard */
+    {560000, 589999, 16, 19},                           /* Maestro */
     {600000, 649999, 16, 19}, /* Discover, UnionPay, RuPay, Hipercard, Maestro */
     {650000, 659999, 16, 19}, {660000, 699999, 16, 19},
     {810000, 817199, 16, 19}, /* UnionPay */
     {979200, 979289, 16, 16}, /* Troy */
 };
 
-/* Where separators stand: everywhere the scheme writes them (4-4-4-4-…, 4-6-5, 4-6-4), or nowhere. One kind of separator. */
+/* Where separators stand: everywhere the scheme writes them (4-4-4-4-…, 4-6-5, 4-6-4), or nowhere.
+ * One kind of separator. */
 static bool grouped(const check_text *text, uint32_t count)
 {
     uint8_t groups[8] = {0};
@@ -75,36 +76,129 @@ bool check_card_holds(const check_text *text)
         return true;
     for (size_t i = 0; i < sizeof CARD_RANGES / sizeof CARD_RANGES[0]; i++) {
         const card_range *const range = &CARD_RANGES[i];
-        if (prefix >= range->first && prefix <= range->last && count >= range->shortest && count <= range->longest)
+        if (prefix >= range->first && prefix <= range->last && count >= range->shortest &&
+            count <= range->longest)
             return true;
     }
     return false;
 }
 
-/* ---- accounts --------------------------------------------------------------------------------------------------- */
+/* ---- accounts -------------------------------------------------------------------------------- */
 
 /* Country, then the account's part: letters A, digits 9, either *, each with how many. */
 static const char *const IBANS[] = {
-    "AD9:8*:12",       "AE9:19",          "AL9:8*:16",       "AT9:16",        "AZA:4*:20",     "BA9:16",
-    "BE9:12",          "BGA:4 9:6*:8",    "BHA:4*:14",       "BI9:23",        "BR9:23A:1*:1",  "BY*:4 9:4*:16",
-    "CH9:5*:12",       "CR9:18",          "CY9:8*:16",       "CZ9:20",        "DE9:18",        "DJ9:23",
-    "DK9:14",          "DO*:4 9:20",      "EE9:16",          "EG9:25",        "ES9:20",        "FI9:14",
-    "FKA:2 9:12",      "FO9:14",          "FR9:10*:11 9:2",  "GBA:4 9:14",    "GEA:2 9:16",    "GIA:4*:15",
-    "GL9:14",          "GR9:7*:16",       "GT*:24",          "HN A:4 9:20",   "HR9:17",        "HU9:24",
-    "IEA:4 9:14",      "IL9:19",          "IQA:4 9:15",      "IS9:22",        "ITA:1 9:10*:12", "JOA:4 9:4*:18",
-    "KWA:4*:22",       "KZ9:3*:13",       "LB9:4*:20",       "LCA:4*:24",     "LI9:5*:12",     "LT9:16",
-    "LU9:3*:13",       "LVA:4*:13",       "LY9:21",          "MC9:10*:11 9:2", "MD*:20",       "ME9:18",
-    "MK9:3*:10 9:2",   "MN9:16",          "MR9:23",          "MTA:4 9:5*:18", "MUA:4 9:19A:3", "NIA:4 9:20",
-    "NLA:4 9:10",      "NO9:11",          "OMA:0 9:3*:16",   "PKA:4*:16",     "PL9:24",        "PSA:4*:21",
-    "PT9:21",          "QAA:4*:21",       "ROA:4*:16",       "RS9:18",        "RU9:14*:15",    "SA9:2*:18",
-    "SCA:4 9:20A:3",   "SD9:14",          "SE9:20",          "SI9:15",        "SK9:20",        "SMA:1 9:10*:12",
-    "SO9:19",          "STA:0 9:21",      "SVA:4 9:20",      "TL9:19",        "TN9:20",        "TR9:6*:16",
-    "UA9:6*:19",       "VA9:18",          "VGA:4 9:16",      "XK9:16",        "YEA:4 9:4*:18",
+    "AD9:8*:12",
+    "AE9:19",
+    "AL9:8*:16",
+    "AT9:16",
+    "AZA:4*:20",
+    "BA9:16",
+    "BE9:12",
+    "BGA:4 9:6*:8",
+    "BHA:4*:14",
+    "BI9:23",
+    "BR9:23A:1*:1",
+    "BY*:4 9:4*:16",
+    "CH9:5*:12",
+    "CR9:18",
+    "CY9:8*:16",
+    "CZ9:20",
+    "DE9:18",
+    "DJ9:23",
+    "DK9:14",
+    "DO*:4 9:20",
+    "EE9:16",
+    "EG9:25",
+    "ES9:20",
+    "FI9:14",
+    "FKA:2 9:12",
+    "FO9:14",
+    "FR9:10*:11 9:2",
+    "GBA:4 9:14",
+    "GEA:2 9:16",
+    "GIA:4*:15",
+    "GL9:14",
+    "GR9:7*:16",
+    "GT*:24",
+    "HN A:4 9:20",
+    "HR9:17",
+    "HU9:24",
+    "IEA:4 9:14",
+    "IL9:19",
+    "IQA:4 9:15",
+    "IS9:22",
+    "ITA:1 9:10*:12",
+    "JOA:4 9:4*:18",
+    "KWA:4*:22",
+    "KZ9:3*:13",
+    "LB9:4*:20",
+    "LCA:4*:24",
+    "LI9:5*:12",
+    "LT9:16",
+    "LU9:3*:13",
+    "LVA:4*:13",
+    "LY9:21",
+    "MC9:10*:11 9:2",
+    "MD*:20",
+    "ME9:18",
+    "MK9:3*:10 9:2",
+    "MN9:16",
+    "MR9:23",
+    "MTA:4 9:5*:18",
+    "MUA:4 9:19A:3",
+    "NIA:4 9:20",
+    "NLA:4 9:10",
+    "NO9:11",
+    "OMA:0 9:3*:16",
+    "PKA:4*:16",
+    "PL9:24",
+    "PSA:4*:21",
+    "PT9:21",
+    "QAA:4*:21",
+    "ROA:4*:16",
+    "RS9:18",
+    "RU9:14*:15",
+    "SA9:2*:18",
+    "SCA:4 9:20A:3",
+    "SD9:14",
+    "SE9:20",
+    "SI9:15",
+    "SK9:20",
+    "SMA:1 9:10*:12",
+    "SO9:19",
+    "STA:0 9:21",
+    "SVA:4 9:20",
+    "TL9:19",
+    "TN9:20",
+    "TR9:6*:16",
+    "UA9:6*:19",
+    "VA9:18",
+    "VGA:4 9:16",
+    "XK9:16",
+    "YEA:4 9:4*:18",
     /* outside of the registry, in use: length alone */
-    "AO9:21",          "BF*:24",          "BJ*:24",          "CF9:23",        "CG9:23",        "CI*:24",
-    "CM9:23",          "CV9:21",          "DZ9:22",          "GA9:23",        "GQ9:23",        "GW*:21",
-    "IR9:22",          "KM9:23",          "MA9:24",          "MG9:23",        "ML*:24",        "MZ9:21",
-    "NE*:24",          "SN*:24",          "TD9:23",          "TG*:24",
+    "AO9:21",
+    "BF*:24",
+    "BJ*:24",
+    "CF9:23",
+    "CG9:23",
+    "CI*:24",
+    "CM9:23",
+    "CV9:21",
+    "DZ9:22",
+    "GA9:23",
+    "GQ9:23",
+    "GW*:21",
+    "IR9:22",
+    "KM9:23",
+    "MA9:24",
+    "MG9:23",
+    "ML*:24",
+    "MZ9:21",
+    "NE*:24",
+    "SN*:24",
+    "TD9:23",
+    "TG*:24",
 };
 
 static bool account_fits(const check_text *text, const char *form)
@@ -146,24 +240,27 @@ bool check_iban_holds(const check_text *text)
     return false;
 }
 
-/* The first two digits: 00 government, 01 to 12 Federal Reserve, 21 to 32 thrift, 61 to 72 electronic, 80 traveller's cheques. */
+/* The first two digits: 00 government, 01 to 12 Federal Reserve, 21 to 32 thrift, 61 to 72
+ * electronic, 80 traveller's cheques. */
 bool check_us_aba_holds(const check_text *text)
 {
     if (!all_digits(text, 9) || all_same(text))
         return false;
     const uint64_t first = number_at(text, 0, 2);
-    const bool known = first <= 12 || (first >= 21 && first <= 32) || (first >= 61 && first <= 72) || first == 80;
+    const bool known =
+        first <= 12 || (first >= 21 && first <= 32) || (first >= 61 && first <= 72) || first == 80;
     return known && weighted(text, 0, WEIGHTS(3, 7, 1, 3, 7, 1, 3, 7, 1)) % 10 == 0;
 }
 
-/* ---- coins ------------------------------------------------------------------------------------------------------ */
+/* ---- coins ----------------------------------------------------------------------------------- */
 
 #define BASE58_MOST 112u /* characters: an extended private key has 111 */
 
 bool check_base58_holds(const check_text *text)
 {
     static const char alphabet[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-    uint8_t number[BASE58_MOST]; /* big-endian, at the end; 58 < 256, so it is never longer than the text */
+    /* big-endian, at the end; 58 < 256, so it is never longer than the text */
+    uint8_t number[BASE58_MOST];
     uint32_t used = 0, zeros = 0;
     if (text->length < 25 || text->length > BASE58_MOST)
         return false;
@@ -201,7 +298,8 @@ bool check_base58_holds(const check_text *text)
 
 static uint32_t bech32_step(uint32_t sum, uint32_t value)
 {
-    static const uint32_t generator[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3};
+    static const uint32_t generator[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
+                                          0x2a1462b3};
     const uint32_t top = sum >> 25;
     sum = (sum & 0x1ffffff) << 5 ^ value;
     for (uint32_t i = 0; i < 5; i++)
@@ -234,7 +332,8 @@ bool check_bech32_holds(const check_text *text)
     }
     sum = bech32_step(sum, 0);
     for (uint32_t i = 0; i < one; i++)
-        sum = bech32_step(sum, (uint32_t)(text->bytes[i] + (is_upper(text->bytes[i]) ? to_lower : 0)) & 31);
+        sum = bech32_step(
+            sum, (uint32_t)(text->bytes[i] + (is_upper(text->bytes[i]) ? to_lower : 0)) & 31);
     for (uint32_t i = one + 1; i < text->length; i++) {
         const char byte = (char)(text->bytes[i] + (is_upper(text->bytes[i]) ? to_lower : 0));
         const char *const place = strchr(alphabet, byte);
@@ -245,7 +344,7 @@ bool check_bech32_holds(const check_text *text)
     return sum == 1 || sum == 0x2bc830a3;
 }
 
-/* ---- things ----------------------------------------------------------------------------------------------------- */
+/* ---- things ---------------------------------------------------------------------------------- */
 
 bool check_imei_holds(const check_text *text)
 {
@@ -271,12 +370,12 @@ bool check_vin_holds(const check_text *text)
     return text->code[8] == control && !all_same(text);
 }
 
-/* ---- firms ------------------------------------------------------------------------------------------------------ */
+/* ---- firms ----------------------------------------------------------------------------------- */
 
 bool check_de_vat_holds(const check_text *text)
 {
-    return shaped(text, "**999999999") && text->code[0] == 'D' && text->code[1] == 'E' && text->code[2] != '0' &&
-           mod11_10_over(text, 2, 9);
+    return shaped(text, "**999999999") && text->code[0] == 'D' && text->code[1] == 'E' &&
+           text->code[2] != '0' && mod11_10_over(text, 2, 9);
 }
 
 /* Seven digits, the office (1 to 100, and three of its own), check digit. */
@@ -285,7 +384,8 @@ bool check_it_vat_holds(const check_text *text)
     if (!all_digits(text, 11) || number_at(text, 0, 7) == 0)
         return false;
     const uint64_t office = number_at(text, 7, 3);
-    return ((office >= 1 && office <= 100) || office == 120 || office == 121 || office == 888 || office == 999) &&
+    return ((office >= 1 && office <= 100) || office == 120 || office == 121 || office == 888 ||
+            office == 999) &&
            luhn_over(text, 0, 11);
 }
 
@@ -349,6 +449,7 @@ bool check_kr_brn_holds(const check_text *text)
 {
     if (!all_digits(text, 10) || number_at(text, 0, 3) < 101)
         return false;
-    const uint32_t sum = weighted(text, 0, WEIGHTS(1, 3, 7, 1, 3, 7, 1, 3, 5)) + digit_at(text, 8) * 5 / 10;
+    const uint32_t sum =
+        weighted(text, 0, WEIGHTS(1, 3, 7, 1, 3, 7, 1, 3, 5)) + digit_at(text, 8) * 5 / 10;
     return (10 - sum % 10) % 10 == digit_at(text, 9);
 }

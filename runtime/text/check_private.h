@@ -1,14 +1,17 @@
 /*
- * check_private.h - what the files check_*.c share: a matched text in the two forms that checks read it in.
+ * check_private.h - what the files check_*.c share: a matched text in the two forms that checks
+ * read it in.
  *
- * Most numbers are written with separators that mean nothing, so check_holds reads the text once into `code`: ASCII
- * letters in upper case and digits, without blanks, `-`, `.` and `/`. A text that holds anything else, or more than any
- * number of the list has, has an empty code. Checks whose standard gives case or separators a meaning (addresses, dates,
- * tokens, coin addresses) read `bytes`.
+ * Most numbers are written with separators that mean nothing, so check_holds reads the text once
+ * into `code`: ASCII letters in upper case and digits, without blanks, `-`, `.` and `/`. A text
+ * that holds anything else, or more than any number of the list has, has an empty code. Checks
+ * whose standard gives case or separators a meaning (addresses, dates, tokens, coin addresses) read
+ * `bytes`.
  *
- * Each row of check.def is one function check_NAME_holds, in the file of its kind: check.c (general arithmetic and
- * texts), check_token.c (what looks random, and what only stands in for it), check_bank.c (accounts, cards, firms, coins),
- * check_america.c, check_europe.c, check_east.c (eastern Europe), check_asia.c (numbers that states give to persons).
+ * Each row of check.def is one function check_NAME_holds, in the file of its kind: check.c (general
+ * arithmetic and texts), check_token.c (what looks random, and what only stands in for it),
+ * check_bank.c (accounts, cards, firms, coins), check_america.c, check_europe.c, check_east.c
+ * (eastern Europe), check_asia.c (numbers that states give to persons).
  */
 #ifndef CONSTITUTION_RUNTIME_TEXT_CHECK_PRIVATE_H
 #define CONSTITUTION_RUNTIME_TEXT_CHECK_PRIVATE_H
@@ -18,7 +21,8 @@
 
 #include "runtime/text/check.h"
 
-#define CHECK_CODE_MOST 40u /* no number of the list has more letters and digits; the longest is an IBAN's 34 */
+/* no number of the list has more letters and digits; the longest is an IBAN's 34 */
+#define CHECK_CODE_MOST 40u
 
 typedef struct check_text {
     const char *bytes;
@@ -66,13 +70,15 @@ uint32_t weighted(const check_text *text, uint32_t at, const uint8_t *weights, u
 bool all_same(const check_text *text);
 /* Whether the code has this shape: `9` a digit, `A` a letter, `*` either. */
 bool shaped(const check_text *text, const char *shape);
-/* A day of the calendar. Years below 100 stand for a century that is not known: then 29 February is one in years that 4 divides. */
+/* A day of the calendar. Years below 100 stand for a century that is not known: then 29 February is
+ * one in years that 4 divides. */
 bool day_exists(uint32_t year, uint32_t month, uint32_t day);
 /* Whether code[at .. at + count), digits, pass the Luhn test with the last as check digit. */
 bool luhn_over(const check_text *text, uint32_t at, uint32_t count);
 /* ISO 7064 MOD 11,10 over code[at .. at + count), digits, the last one as check digit. */
 bool mod11_10_over(const check_text *text, uint32_t at, uint32_t count);
 
-#define WEIGHTS(...) (const uint8_t[]){__VA_ARGS__}, (uint32_t)sizeof((const uint8_t[]){__VA_ARGS__})
+#define WEIGHTS(...)                                                                               \
+    (const uint8_t[]){__VA_ARGS__}, (uint32_t)sizeof((const uint8_t[]){__VA_ARGS__})
 
 #endif

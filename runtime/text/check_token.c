@@ -1,18 +1,23 @@
 /*
  * check_token.c - whether a text is a credential, or only looks like one.
  *
- * What a key is made of cannot be told from its shape alone: documents are full of `AKIAIOSFODNN7EXAMPLE`, `sk_live_xxxx`,
- * `password = <your password>` and `token = get_token()`. The check `credential` refuses what a person would see at once:
+ * What a key is made of cannot be told from its shape alone: documents are full of
+ * `AKIAIOSFODNN7EXAMPLE`, `sk_live_xxxx`, `password = <your password>` and `token = get_token()`.
+ * The check `credential` refuses what a person would see at once:
  *
- *   - filler: a run of x, * or such, of characters in order ("abcdefgh", "12345678"), or a short text said again and again;
- *   - words that say so ("example", "changeme", "your", "redacted", …) and templates (`${X}`, `<x>`, `{{x}}`, `%s`, `$X`);
+ *   - filler: a run of x, * or such, of characters in order ("abcdefgh", "12345678"), or a short
+ * text said again and again;
+ *   - words that say so ("example", "changeme", "your", "redacted", …) and templates (`${X}`,
+ * `<x>`, `{{x}}`, `%s`, `$X`);
  *   - less than `bound` bits a character, counted over the value;
- *   - in an assignment, an option of a command or an element of XML: a name that says the value is no secret (`password_file`, `secretName`, `token_url`, `publicKey`),
- *     and, where the value is not quoted, code (names, calls, paths) and plain words.
+ *   - in an assignment, an option of a command or an element of XML: a name that says the value is
+ * no secret (`password_file`, `secretName`, `token_url`, `publicKey`), and, where the value is not
+ * quoted, code (names, calls, paths) and plain words.
  *
- * The value is what is meant to be secret: of `name = "value"` the quoted part, of `name: value` what stands behind the sign, of a
- * URL with user and password the password, else the whole text. What it leaves out: a password that is an English
- * word, quoted without an assignment, is not found; a real credential that holds the word "example" is not, either.
+ * The value is what is meant to be secret: of `name = "value"` the quoted part, of `name: value`
+ * what stands behind the sign, of a URL with user and password the password, else the whole text.
+ * What it leaves out: a password that is an English word, quoted without an assignment, is not
+ * found; a real credential that holds the word "example" is not, either.
  */
 #include <math.h>
 
@@ -24,7 +29,8 @@ typedef struct part {
     uint32_t length;
 } part;
 
-/* Bits a character. Bytes are counted, which gives characters outside of ASCII a little more than they have. */
+/* Bits a character. Bytes are counted, which gives characters outside of ASCII a little more than
+ * they have. */
 static double bits_each(part value)
 {
     uint32_t counts[256] = {0};
@@ -44,7 +50,7 @@ bool check_entropy_holds(const check_text *text)
     return bits_each((part){text->bytes, text->length}) >= text->bound;
 }
 
-/* ---- what is no secret ------------------------------------------------------------------------------------------ */
+/* ---- what is no secret ----------------------------------------------------------------------- */
 
 static bool is_letter(char byte)
 {
@@ -71,8 +77,8 @@ static bool holds_word(part value, const char *word)
     return false;
 }
 
-/* Runs of a filler character, of characters each one up or down from the last, and short texts said again. A run of any
- * other character is left to the bound. */
+/* Runs of a filler character, of characters each one up or down from the last, and short texts said
+ * again. A run of any other character is left to the bound. */
 static bool is_filler(part value)
 {
     uint32_t same = 1, rising = 1, falling = 1;
@@ -102,22 +108,25 @@ static bool is_template(part value)
 {
     if (value.length < 2)
         return true;
-    const char first = value.bytes[0], second = value.bytes[1], last = value.bytes[value.length - 1];
+    const char first = value.bytes[0], second = value.bytes[1],
+               last = value.bytes[value.length - 1];
     if (first == '$' && (second == '{' || second == '(' || is_letter(second) || second == '_'))
         return second == '{' || second == '(' || last != '$';
     if (holds_word(value, " | ") || holds_word(value, "$(")) /* a line of shell */
         return true;
-    return (first == '<' && last == '>') || (first == '[' && last == ']') || (first == '{' && last == '}') ||
+    return (first == '<' && last == '>') || (first == '[' && last == ']') ||
+           (first == '{' && last == '}') ||
            (first == '%' && (last == '%' || last == 's' || last == ')'));
 }
 
 static bool says_placeholder(part value)
 {
-    static const char *const words[] = {"example", "placeholder", "changeme", "change_me", "change-me",
-                                        "redacted", "insert_", "insert-", "your_", "your-", "yourpass",
-                                        "yoursecret", "yourtoken", "yourkey", "yourapi", "<your", "todo",
-                                        "dummy", "sample", "_here", "-here", "goeshere", "foobar",
-                                        "lorem", "not-a-real", "notareal", "fake", "xxxx", "...", "****"};
+    static const char *const words[] = {
+        "example",    "placeholder", "changeme", "change_me", "change-me", "redacted",
+        "insert_",    "insert-",     "your_",    "your-",     "yourpass",  "yoursecret",
+        "yourtoken",  "yourkey",     "yourapi",  "<your",     "todo",      "dummy",
+        "sample",     "_here",       "-here",    "goeshere",  "foobar",    "lorem",
+        "not-a-real", "notareal",    "fake",     "xxxx",      "...",       "****"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (holds_word(value, words[i]))
             return true;
@@ -128,17 +137,19 @@ static bool says_placeholder(part value)
 static bool is_common_word(part value)
 {
     static const char *const words[] = {
-        "password", "passwd",   "passphrase", "pass",   "user",     "username", "secret",  "token", "mypassword",
-        "mypass",   "mysecret", "yyy",        "test",   "testing",  "testpass", "none",    "null",  "undefined",
-        "string",   "true",     "false",      "secret_key", "api_key", "apikey", "optional", "required",
-        "my_password", "my_secret", "my-secret", "testpassword", "test_password"};
+        "password",     "passwd",   "passphrase",  "pass",       "user",      "username",
+        "secret",       "token",    "mypassword",  "mypass",     "mysecret",  "yyy",
+        "test",         "testing",  "testpass",    "none",       "null",      "undefined",
+        "string",       "true",     "false",       "secret_key", "api_key",   "apikey",
+        "optional",     "required", "my_password", "my_secret",  "my-secret", "testpassword",
+        "test_password"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strlen(words[i]) == value.length && holds_word(value, words[i]))
             return true;
     return false;
 }
 
-/* ---- assignments ------------------------------------------------------------------------------------------------ */
+/* ---- assignments ----------------------------------------------------------------------------- */
 
 typedef struct assignment {
     part name, value;
@@ -179,7 +190,8 @@ static bool read_user_option(part text, assignment *out)
     if (at + 3 > text.length)
         return false;
     at += text.bytes[at + 2] == '-' ? 7 : 3;
-    while (at < text.length && (text.bytes[at] == ' ' || text.bytes[at] == '=' || is_quote(text.bytes[at])))
+    while (at < text.length &&
+           (text.bytes[at] == ' ' || text.bytes[at] == '=' || is_quote(text.bytes[at])))
         at++;
     for (colon = at; colon < text.length && text.bytes[colon] != ':'; colon++)
         ;
@@ -203,8 +215,8 @@ static assignment read_assignment(part text)
     if (read_user_option(text, &out) || read_url(text, &out))
         return out;
     uint32_t end = text.bytes[0] == '<' ? 1 : 0, next; /* an element: <name>value</ */
-    while (end < text.length && (is_name_byte(text.bytes[end]) || text.bytes[end] == '.' || text.bytes[end] == '-' ||
-                                 is_quote(text.bytes[end])))
+    while (end < text.length && (is_name_byte(text.bytes[end]) || text.bytes[end] == '.' ||
+                                 text.bytes[end] == '-' || is_quote(text.bytes[end])))
         end++;
     for (next = end; next < text.length && strchr(" \t:=!>,([", text.bytes[next]) != NULL; next++)
         ;
@@ -238,10 +250,13 @@ static assignment read_assignment(part text)
 static bool name_excuses(part name)
 {
     static const char *const last_words[] = {
-        "name", "id",    "ids",   "file",   "path",   "dir",    "url",   "uri",    "type",   "length", "len",
-        "size", "field", "label", "hint",   "prompt", "policy", "count", "version", "format", "regex", "pattern",
-        "min",  "max",   "ttl",   "expiry", "input",  "column", "title", "header", "ref",    "arn",   "location",
-        "host", "endpoint", "class", "secrets", "passwords", "credentials", "method", "variable", "env", "description", "text", "error", "message", "rotation"};
+        "name",        "id",      "ids",       "file",        "path",     "dir",      "url",
+        "uri",         "type",    "length",    "len",         "size",     "field",    "label",
+        "hint",        "prompt",  "policy",    "count",       "version",  "format",   "regex",
+        "pattern",     "min",     "max",       "ttl",         "expiry",   "input",    "column",
+        "title",       "header",  "ref",       "arn",         "location", "host",     "endpoint",
+        "class",       "secrets", "passwords", "credentials", "method",   "variable", "env",
+        "description", "text",    "error",     "message",     "rotation"};
     for (size_t i = 0; i < sizeof last_words / sizeof last_words[0]; i++) {
         const uint32_t length = (uint32_t)strlen(last_words[i]);
         if (length > name.length)
@@ -250,9 +265,10 @@ static bool name_excuses(part name)
         uint32_t same = 0;
         while (same < length && ascii_lower(at[same]) == last_words[i][same])
             same++;
-        /* A new word begins there: the start, behind a sign, or an upper-case letter behind a lower-case one. */
-        const bool starts = length == name.length || !is_letter(at[-1]) ||
-                            (is_upper(at[0]) && !is_upper(at[-1]));
+        /* A new word begins there: the start, behind a sign, or an upper-case letter behind a
+         * lower-case one. */
+        const bool starts =
+            length == name.length || !is_letter(at[-1]) || (is_upper(at[0]) && !is_upper(at[-1]));
         const bool glued = strcmp(last_words[i], "file") == 0 || strcmp(last_words[i], "path") == 0;
         if (same == length && (starts || glued))
             return true;
@@ -265,9 +281,10 @@ static bool is_code(part value)
 {
     char open[16];
     uint32_t depth = 0, i = 0;
-    while (i < value.length && (is_name_byte(value.bytes[i]) || value.bytes[i] == '.' || value.bytes[i] == ':' ||
-                                value.bytes[i] == '-' || value.bytes[i] == '>' || value.bytes[i] == '&' ||
-                                value.bytes[i] == '/'))
+    while (i < value.length &&
+           (is_name_byte(value.bytes[i]) || value.bytes[i] == '.' || value.bytes[i] == ':' ||
+            value.bytes[i] == '-' || value.bytes[i] == '>' || value.bytes[i] == '&' ||
+            value.bytes[i] == '/'))
         i++;
     if (i < value.length && strchr("([{<;", value.bytes[i]) == NULL)
         return false;
@@ -301,7 +318,8 @@ bool check_credential_holds(const check_text *text)
     part value = read.value;
     while (value.length > 0 && strchr("\"'` ,;)&\r\n\t", value.bytes[value.length - 1]) != NULL)
         value.length--;
-    if (value.length < 4 || is_filler(value) || is_template(value) || says_placeholder(value) || is_common_word(value))
+    if (value.length < 4 || is_filler(value) || is_template(value) || says_placeholder(value) ||
+        is_common_word(value))
         return false;
     if (read.named && name_excuses(read.name))
         return false;
@@ -310,7 +328,7 @@ bool check_credential_holds(const check_text *text)
     return bits_each(value) >= text->bound;
 }
 
-/* ---- JWT -------------------------------------------------------------------------------------------------------- */
+/* ---- JWT ------------------------------------------------------------------------------------- */
 
 static int base64_value(char byte)
 {

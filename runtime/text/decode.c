@@ -1,12 +1,15 @@
 /*
  * decode.c - inline escapes, and the order in which a text is looked into.
  *
- * Escapes stand in a text for single characters: percent (%XX, %uXXXX), HTML entities by number or by a name that hides a sign,
- * backslashes (\xXX, \uXXXX with surrogates, \u{…}, \x{…}, \UXXXXXXXX). They are undone in place, all of a text in one segment, again and again as
- * long as new ones appear. Bytes of percent and \x are undone where they are UTF-8 together. What would be a control character stays, and so
- * does everything that is no whole escape: `100% sure` and `C:\users` are what they are.
+ * Escapes stand in a text for single characters: percent (%XX, %uXXXX), HTML entities by number or
+ * by a name that hides a sign, backslashes (\xXX, \uXXXX with surrogates, \u{…}, \x{…},
+ * \UXXXXXXXX). They are undone in place, all of a text in one segment, again and again as long as
+ * new ones appear. Bytes of percent and \x are undone where they are UTF-8 together. What would be
+ * a control character stays, and so does everything that is no whole escape: `100% sure` and
+ * `C:\users` are what they are.
  *
- * What is encoded as a run (decode_run.c) is looked for in the text without escapes, so that `aGVs%62G8=` is found.
+ * What is encoded as a run (decode_run.c) is looked for in the text without escapes, so that
+ * `aGVs%62G8=` is found.
  */
 #include "runtime/text/view_private.h"
 
@@ -15,7 +18,7 @@
 #include "runtime/limits.h"
 #include "runtime/utf8.h"
 
-/* ---- characters ---------------------------------------------------------------------------------------------------------- */
+/* ---- characters ------------------------------------------------------------------------------ */
 
 static int hex_value(char c)
 {
@@ -42,7 +45,8 @@ static bool may_stand(uint32_t code)
     return (code < 0x7F || code > 0x9F) && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
 }
 
-/* Each of these answers how many bytes the escape at `at` has, 0 if it is none, and *code is its character. */
+/* Each of these answers how many bytes the escape at `at` has, 0 if it is none, and *code is its
+ * character. */
 
 /* Bytes, each behind `%` or `\x`, that are one character together. */
 static uint32_t bytes_escape(const char *at, const char *end, uint32_t prefix, uint32_t *code)
@@ -68,8 +72,9 @@ static uint32_t unit_escape(const char *at, const char *end, uint32_t *code)
     uint32_t low;
     if ((size_t)(end - at) < 6 || hex_digits(at + 2, end, 4, code) != 4)
         return 0;
-    if (*code >= 0xD800 && *code < 0xDC00 && (size_t)(end - at) >= 12 && memcmp(at + 6, at, 2) == 0 &&
-        hex_digits(at + 8, end, 4, &low) == 4 && low >= 0xDC00 && low < 0xE000) {
+    if (*code >= 0xD800 && *code < 0xDC00 && (size_t)(end - at) >= 12 &&
+        memcmp(at + 6, at, 2) == 0 && hex_digits(at + 8, end, 4, &low) == 4 && low >= 0xDC00 &&
+        low < 0xE000) {
         *code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
         return 12;
     }
@@ -82,7 +87,9 @@ static uint32_t backslash_escape(const char *at, const char *end, uint32_t *code
         return 0;
     if ((at[1] == 'u' || at[1] == 'x') && at[2] == '{') {
         const uint32_t digits = hex_digits(at + 3, end, 6, code);
-        return digits && at + 3 + digits < end && at[3 + digits] == '}' && may_stand(*code) ? digits + 4 : 0;
+        return digits && at + 3 + digits < end && at[3 + digits] == '}' && may_stand(*code)
+                   ? digits + 4
+                   : 0;
     }
     if (at[1] == 'U')
         return hex_digits(at + 2, end, 8, code) == 8 && may_stand(*code) ? 10 : 0;
@@ -96,18 +103,24 @@ static uint32_t named_entity(const char *name, uint32_t length)
     static const struct {
         char name[8];
         uint16_t code;
-    } names[] = {
-        {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}, {"nbsp", 0xA0}, {"Tab", '\t'},
-        {"NewLine", '\n'}, {"excl", '!'}, {"num", '#'}, {"dollar", '$'}, {"percnt", '%'}, {"lpar", '('}, {"rpar", ')'},
-        {"ast", '*'}, {"plus", '+'}, {"comma", ','}, {"period", '.'}, {"sol", '/'}, {"colon", ':'}, {"semi", ';'},
-        {"equals", '='}, {"quest", '?'}, {"commat", '@'}, {"lsqb", '['}, {"lbrack", '['}, {"bsol", '\\'}, {"rsqb", ']'},
-        {"rbrack", ']'}, {"Hat", '^'}, {"lowbar", '_'}, {"grave", '`'}, {"lcub", '{'}, {"lbrace", '{'}, {"verbar", '|'},
-        {"vert", '|'}, {"rcub", '}'}, {"rbrace", '}'}, {"shy", 0xAD}, {"zwnj", 0x200C}, {"zwj", 0x200D},
-        {"hyphen", 0x2010}, {"dash", 0x2010}, {"ndash", 0x2013}, {"mdash", 0x2014}, {"lsquo", 0x2018},
-        {"rsquo", 0x2019}, {"ldquo", 0x201C}, {"rdquo", 0x201D}, {"hellip", 0x2026}, {"ensp", 0x2002}, {"emsp", 0x2003},
-        {"thinsp", 0x2009}, {"euro", 0x20AC}, {"copy", 0xA9}, {"reg", 0xAE}, {"middot", 0xB7}, {"bull", 0x2022}};
+    } names[] = {{"amp", '&'},       {"lt", '<'},        {"gt", '>'},       {"quot", '"'},
+                 {"apos", '\''},     {"nbsp", 0xA0},     {"Tab", '\t'},     {"NewLine", '\n'},
+                 {"excl", '!'},      {"num", '#'},       {"dollar", '$'},   {"percnt", '%'},
+                 {"lpar", '('},      {"rpar", ')'},      {"ast", '*'},      {"plus", '+'},
+                 {"comma", ','},     {"period", '.'},    {"sol", '/'},      {"colon", ':'},
+                 {"semi", ';'},      {"equals", '='},    {"quest", '?'},    {"commat", '@'},
+                 {"lsqb", '['},      {"lbrack", '['},    {"bsol", '\\'},    {"rsqb", ']'},
+                 {"rbrack", ']'},    {"Hat", '^'},       {"lowbar", '_'},   {"grave", '`'},
+                 {"lcub", '{'},      {"lbrace", '{'},    {"verbar", '|'},   {"vert", '|'},
+                 {"rcub", '}'},      {"rbrace", '}'},    {"shy", 0xAD},     {"zwnj", 0x200C},
+                 {"zwj", 0x200D},    {"hyphen", 0x2010}, {"dash", 0x2010},  {"ndash", 0x2013},
+                 {"mdash", 0x2014},  {"lsquo", 0x2018},  {"rsquo", 0x2019}, {"ldquo", 0x201C},
+                 {"rdquo", 0x201D},  {"hellip", 0x2026}, {"ensp", 0x2002},  {"emsp", 0x2003},
+                 {"thinsp", 0x2009}, {"euro", 0x20AC},   {"copy", 0xA9},    {"reg", 0xAE},
+                 {"middot", 0xB7},   {"bull", 0x2022}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(names[i].name, name, length) == 0 && (length == sizeof names->name || names[i].name[length] == '\0'))
+        if (strncmp(names[i].name, name, length) == 0 &&
+            (length == sizeof names->name || names[i].name[length] == '\0'))
             return names[i].code;
     return 0;
 }
@@ -144,16 +157,13 @@ static uint32_t escape_at(const char *at, const char *end, uint32_t *code)
         if (end - at >= 2 && (at[1] | 0x20) == 'u')
             return unit_escape(at, end, code);
         return bytes_escape(at, end, 1, code);
-    case '&':
-        return entity_escape(at, end, code);
-    case '\\':
-        return backslash_escape(at, end, code);
-    default:
-        return 0;
+    case '&': return entity_escape(at, end, code);
+    case '\\': return backslash_escape(at, end, code);
+    default: return 0;
     }
 }
 
-/* ---- texts ----------------------------------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 /* The next escape at or behind `at`: its place, or `end`. */
 static const char *find_escape(const char *at, const char *end, uint32_t *length, uint32_t *code)
@@ -197,7 +207,8 @@ static bool undo_escapes(decoder *d, const view_segment *text, view_segment *out
 
 bool decode_room(decoder *d, uint32_t bytes)
 {
-    if (!d->failed && d->count <= LIMIT_DECODE_SEGMENTS /* and the text */ && bytes <= d->most - d->bytes)
+    if (!d->failed && d->count <= LIMIT_DECODE_SEGMENTS /* and the text */ &&
+        bytes <= d->most - d->bytes)
         return true;
     d->limited = true;
     return false;
@@ -205,7 +216,8 @@ bool decode_room(decoder *d, uint32_t bytes)
 
 void decode_add(decoder *d, const view_segment *segment)
 {
-    if (d->count == d->capacity && !arena_grow(d->arena, (void **)&d->items, &d->capacity, sizeof *d->items)) {
+    if (d->count == d->capacity &&
+        !arena_grow(d->arena, (void **)&d->items, &d->capacity, sizeof *d->items)) {
         d->failed = true;
         return;
     }
@@ -219,8 +231,8 @@ void decode_segment(decoder *d, const view_segment *text, uint32_t depth)
     while (rounds < LIMIT_DECODE_DEPTH && undo_escapes(d, &plain, &plain))
         rounds++;
     d->work += rounds == LIMIT_DECODE_DEPTH ? plain.length : 0;
-    if (rounds == LIMIT_DECODE_DEPTH &&
-        find_escape(plain.bytes, plain.bytes + plain.length, &length, &code) != plain.bytes + plain.length)
+    if (rounds == LIMIT_DECODE_DEPTH && find_escape(plain.bytes, plain.bytes + plain.length,
+                                                    &length, &code) != plain.bytes + plain.length)
         d->limited = true;
     if (rounds)
         decode_add(d, &plain);

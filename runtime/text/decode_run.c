@@ -1,14 +1,17 @@
 /*
  * decode_run.c - base64 and hex in a text: runs that hold text of their own.
  *
- * Whether a run is encoded is decided by what comes out: text is valid UTF-8 (or UTF-16, as PowerShell takes it) of printable characters, and
- * random bytes, which words, identifiers, digests and keys decode to, are that with a probability of 0.4 to the power of their
- * number. So a run needs 16 characters at least, but no header or padding. The alphabet has both `+/` and `-_`; base64 may be
- * broken into lines of the same length. Where a run as a whole is not text, it may still hold some, behind something else that
- * was glued to it or between other bytes: then stretches of 16 bytes and more count that are mostly letters, at each of the four
- * ways to cut it into groups.
+ * Whether a run is encoded is decided by what comes out: text is valid UTF-8 (or UTF-16, as
+ * PowerShell takes it) of printable characters, and random bytes, which words, identifiers, digests
+ * and keys decode to, are that with a probability of 0.4 to the power of their number. So a run
+ * needs 16 characters at least, but no header or padding. The alphabet has both `+/` and `-_`;
+ * base64 may be broken into lines of the same length. Where a run as a whole is not text, it may
+ * still hold some, behind something else that was glued to it or between other bytes: then
+ * stretches of 16 bytes and more count that are mostly letters, at each of the four ways to cut it
+ * into groups.
  *
- * A hex run of fewer than 32 digits needs a letter among them: card numbers decode to text too often.
+ * A hex run of fewer than 32 digits needs a letter among them: card numbers decode to text too
+ * often.
  */
 #include "runtime/text/view_private.h"
 
@@ -41,7 +44,7 @@ static uint8_t hex_value(char c)
     return (uint8_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
-/* ---- what is text ----------------------------------------------------------------------------------------------------------- */
+/* ---- what is text ---------------------------------------------------------------------------- */
 
 /* The printable character at `at`: its bytes, 0 if it is none. *letter: a letter, mark or blank. */
 static uint32_t printable(const char *at, const char *end, bool *letter)
@@ -53,13 +56,15 @@ static uint32_t printable(const char *at, const char *end, bool *letter)
     }
     const char *next = at;
     const uint32_t code = utf8_decode(&next, end);
-    if (code > 0x10FFFF || code < 0xA0 || (code >= 0xE000 && code < 0xF900) || code >= 0xF0000 || (code & 0xFFFE) == 0xFFFE)
+    if (code > 0x10FFFF || code < 0xA0 || (code >= 0xE000 && code < 0xF900) || code >= 0xF0000 ||
+        (code & 0xFFFE) == 0xFFFE)
         return 0;
     *letter = (unicode_find(code)->flags & (UNICODE_WORD | UNICODE_SPACE)) != 0;
     return (uint32_t)(next - at);
 }
 
-/* The length of the text at the start of bytes; *letters counts letters and blanks, *count characters. */
+/* The length of the text at the start of bytes; *letters counts letters and blanks, *count
+ * characters. */
 static uint32_t text_length(const char *bytes, uint32_t length, uint32_t *letters, uint32_t *count)
 {
     uint32_t at = 0;
@@ -76,7 +81,7 @@ static uint32_t text_length(const char *bytes, uint32_t length, uint32_t *letter
     return at;
 }
 
-/* ---- one run ----------------------------------------------------------------------------------------------------------------- */
+/* ---- one run --------------------------------------------------------------------------------- */
 
 typedef struct run_reader {
     decoder *decoder;
@@ -84,7 +89,8 @@ typedef struct run_reader {
     uint32_t depth;
 } run_reader;
 
-/* Whether a run that holds text may still become a segment; at the last depth it is enough to know that there is one. */
+/* Whether a run that holds text may still become a segment; at the last depth it is enough to know
+ * that there is one. */
 static bool may_add(run_reader *reader, uint32_t bytes)
 {
     if (reader->depth < LIMIT_DECODE_DEPTH)
@@ -109,8 +115,8 @@ static void add_writer(run_reader *reader, view_writer *writer, const view_map *
 }
 
 /* Decoded bytes as a segment; `kind` and `skip` as in a piece, `source` their place in `text`. */
-static void add_bytes(run_reader *reader, const view_segment *text, const char *bytes, uint32_t length, piece_kind kind,
-                      uint32_t source, uint32_t skip)
+static void add_bytes(run_reader *reader, const view_segment *text, const char *bytes,
+                      uint32_t length, piece_kind kind, uint32_t source, uint32_t skip)
 {
     if (!may_add(reader, length))
         return;
@@ -124,7 +130,8 @@ static void add_bytes(run_reader *reader, const view_segment *text, const char *
 }
 
 /* UTF-16, little-endian, if it is that: most of its second bytes are zero, all of it is text. */
-static bool add_utf16(run_reader *reader, const view_segment *text, const char *bytes, uint32_t length, uint32_t source)
+static bool add_utf16(run_reader *reader, const view_segment *text, const char *bytes,
+                      uint32_t length, uint32_t source)
 {
     uint32_t zeros = 0;
     for (uint32_t i = 1; i < length; i += 2)
@@ -191,7 +198,8 @@ static uint32_t decode_base64(const char *text, uint32_t start, uint32_t end, ch
 }
 
 /* Stretches of text between other bytes. */
-static void add_stretches(run_reader *reader, const view_segment *text, uint32_t start, const char *bytes, uint32_t length)
+static void add_stretches(run_reader *reader, const view_segment *text, uint32_t start,
+                          const char *bytes, uint32_t length)
 {
     for (uint32_t at = 0; at < length;) {
         uint32_t letters, count;
@@ -225,7 +233,8 @@ static void read_base64(run_reader *reader, const view_segment *text, uint32_t s
         return;
     }
     const uint32_t length = decode_base64(text->bytes, start, end, bytes);
-    d->work += (uint64_t)(end - start) + length; /* the run, and what it holds, which is looked at */
+    /* the run, and what it holds, which is looked at */
+    d->work += (uint64_t)(end - start) + length;
     if ((end - start) % 4 != 1) {
         if (text_length(bytes, length, &letters, &count) == length) {
             add_bytes(reader, text, bytes, length, PIECE_BASE64, start, 0);
@@ -234,8 +243,10 @@ static void read_base64(run_reader *reader, const view_segment *text, uint32_t s
         if (add_utf16(reader, text, bytes, length, start))
             return;
     }
-    for (uint32_t phase = 0; phase < 4 && !d->failed; phase++, d->work += (uint64_t)(end - start) + length)
-        add_stretches(reader, text, start + phase, bytes, decode_base64(text->bytes, start + phase, end, bytes));
+    for (uint32_t phase = 0; phase < 4 && !d->failed;
+         phase++, d->work += (uint64_t)(end - start) + length)
+        add_stretches(reader, text, start + phase, bytes,
+                      decode_base64(text->bytes, start + phase, end, bytes));
 }
 
 /* Whether the digits start..end-1 hold text; then they are added. */
@@ -257,7 +268,8 @@ static bool read_hex(run_reader *reader, uint32_t start, uint32_t end)
         uint32_t letters, count;
         reader->decoder->work += 2u * length;
         for (uint32_t i = 0; i < length; i++)
-            bytes[i] = (char)(hex_value(text->bytes[start + phase + 2 * i]) << 4 | hex_value(text->bytes[start + phase + 2 * i + 1]));
+            bytes[i] = (char)(hex_value(text->bytes[start + phase + 2 * i]) << 4 |
+                              hex_value(text->bytes[start + phase + 2 * i + 1]));
         if (text_length(bytes, length, &letters, &count) == length) {
             add_bytes(reader, text, bytes, length, PIECE_DOUBLE, start + phase, 0);
             return true;
@@ -282,7 +294,7 @@ static bool read_hex_parts(run_reader *reader, uint32_t start, uint32_t end)
     return found;
 }
 
-/* ---- all runs ------------------------------------------------------------------------------------------------------------------- */
+/* ---- all runs -------------------------------------------------------------------------------- */
 
 /* The end of the line break at `at`; `at` itself if there is none. */
 static uint32_t skip_break(const char *bytes, uint32_t length, uint32_t at)
@@ -300,8 +312,8 @@ static uint32_t run_end(const char *bytes, uint32_t length, uint32_t at)
     return at;
 }
 
-/* Base64 in lines: the first is start..end-1, the others follow, as long as they are of its length; a shorter one is the last. Where
- * the lines end. */
+/* Base64 in lines: the first is start..end-1, the others follow, as long as they are of its length;
+ * a shorter one is the last. Where the lines end. */
 static uint32_t lines_end(const view_segment *text, uint32_t start, uint32_t end)
 {
     const uint32_t width = end - start;

@@ -1,9 +1,11 @@
 /*
  * echo.c - shared runs by indexed blocks and a rolling hash.
  *
- * Texts are kept one behind the other with a byte between them that no UTF-8 has, so no run crosses from one into the next. A block that holds such a
- * byte is not indexed. The hash is a polynomial over 2^64; it only proposes, bytes decide, so a chosen collision costs time, and the time
- * is bounded: past ECHO_STEPS_PER_BYTE comparisons a byte the answer is "unknown", which callers make undecided.
+ * Texts are kept one behind the other with a byte between them that no UTF-8 has, so no run crosses
+ * from one into the next. A block that holds such a byte is not indexed. The hash is a polynomial
+ * over 2^64; it only proposes, bytes decide, so a chosen collision costs time, and the time is
+ * bounded: past ECHO_STEPS_PER_BYTE comparisons a byte the answer is "unknown", which callers make
+ * undecided.
  */
 #include "runtime/text/echo.h"
 
@@ -13,7 +15,7 @@
 #include "runtime/utf8.h"
 
 #define SEPARATOR '\xff'
-#define FACTOR UINT64_C(0x9E3779B97F4A7C15)
+#define FACTOR    UINT64_C(0x9E3779B97F4A7C15)
 
 struct echo {
     cst_allocator allocator;
@@ -21,8 +23,8 @@ struct echo {
     uint64_t leaving;      /* FACTOR^(block-1): weight of the byte that leaves the window */
     char *bytes;
     uint32_t length, capacity;
-    uint32_t indexed;      /* blocks below this number are indexed */
-    uint32_t *next;        /* by block: 1 + the next with the same bucket; 0: none */
+    uint32_t indexed; /* blocks below this number are indexed */
+    uint32_t *next;   /* by block: 1 + the next with the same bucket; 0: none */
     uint32_t next_capacity;
     uint32_t *buckets;     /* 1 + the first block */
     uint32_t bucket_count; /* a power of two, or 0 */
@@ -219,9 +221,10 @@ echo *echo_read(const cst_allocator *allocator, bytes_reader *in)
 /* ---- finding --------------------------------------------------------------------------------- */
 
 /*
- * What is reported does not depend on where the search began, so that a text in pieces gives what it gives as a whole: every run that is long enough is
- * followed, and runs that meet are one. A run is met before its second block begins, so a later place can still add to the last two stretches, and to
- * no other.
+ * What is reported does not depend on where the search began, so that a text in pieces gives what
+ * it gives as a whole: every run that is long enough is followed, and runs that meet are one. A run
+ * is met before its second block begins, so a later place can still add to the last two stretches,
+ * and to no other.
  */
 typedef struct stretch { /* runs that meet */
     uint32_t start, end;
@@ -296,9 +299,11 @@ static void look_up(search *search, uint32_t at, uint64_t hash)
 {
     const echo *const echo = search->echo;
     /* many blocks may be alike, and each be the beginning of a long run */
-    for (uint32_t block = echo->buckets[bucket_of(echo, hash)]; block && search->steps <= search->most; block = echo->next[block - 1]) {
+    for (uint32_t block = echo->buckets[bucket_of(echo, hash)];
+         block && search->steps <= search->most; block = echo->next[block - 1]) {
         search->steps++;
-        if (memcmp(search->text + at, echo->bytes + (size_t)(block - 1) * echo->block, echo->block) == 0)
+        if (memcmp(search->text + at, echo->bytes + (size_t)(block - 1) * echo->block,
+                   echo->block) == 0)
             follow(search, at, block - 1);
         else
             search->steps += 2;
@@ -310,7 +315,10 @@ void echo_find(const echo *echo, const char *text, uint32_t length, echo_visit *
 {
     if (!echo || echo->bucket_count == 0 || length < echo->chars || length < echo->block)
         return;
-    search search = {.echo = echo, .text = text, .length = length, .most = (uint64_t)length * ECHO_STEPS_PER_BYTE + ECHO_LEAST_STEPS};
+    search search = {.echo = echo,
+                     .text = text,
+                     .length = length,
+                     .most = (uint64_t)length * ECHO_STEPS_PER_BYTE + ECHO_LEAST_STEPS};
     uint64_t hash = hash_of(text, echo->block);
     for (uint32_t at = 0;; at++) {
         look_up(&search, at, hash);

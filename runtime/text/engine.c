@@ -14,16 +14,12 @@ static hs_database_t *database_of(const engine_database *database)
 static cst_status status_of(hs_error_t error)
 {
     switch (error) {
-    case HS_SUCCESS:
-        return CST_OK;
-    case HS_NOMEM:
-        return CST_NO_MEMORY;
+    case HS_SUCCESS: return CST_OK;
+    case HS_NOMEM: return CST_NO_MEMORY;
     case HS_DB_VERSION_ERROR:
     case HS_DB_PLATFORM_ERROR:
-    case HS_ARCH_ERROR:
-        return CST_WRONG_ABI;
-    default:
-        return CST_NOT_A_POLICY;
+    case HS_ARCH_ERROR: return CST_WRONG_ABI;
+    default: return CST_NOT_A_POLICY;
     }
 }
 
@@ -61,7 +57,8 @@ typedef struct forwarding {
     void *user;
 } forwarding;
 
-static int forward(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *user)
+static int forward(unsigned int id, unsigned long long from, unsigned long long to,
+                   unsigned int flags, void *user)
 {
     const forwarding *const to_whom = user;
     (void)from;
@@ -69,10 +66,11 @@ static int forward(unsigned int id, unsigned long long from, unsigned long long 
     return !to_whom->hit(to_whom->user, id, (uint32_t)to);
 }
 
-cst_status engine_scan(const engine_database *database, engine_scratch *scratch, const char *text, uint32_t length,
-                       engine_hit *hit, void *user)
+cst_status engine_scan(const engine_database *database, engine_scratch *scratch, const char *text,
+                       uint32_t length, engine_hit *hit, void *user)
 {
     forwarding to_whom = {hit, user};
-    const hs_error_t error = hs_scan(database_of(database), text, length, 0, (hs_scratch_t *)(void *)scratch, forward, &to_whom);
+    const hs_error_t error = hs_scan(database_of(database), text, length, 0,
+                                     (hs_scratch_t *)(void *)scratch, forward, &to_whom);
     return error == HS_SUCCESS || error == HS_SCAN_TERMINATED ? CST_OK : CST_INTERNAL;
 }

@@ -1,21 +1,26 @@
 /*
  * fold.c - the view `folded`: a text as its reader sees it, spelt the plain way.
  *
- * Three layers. Plain ASCII is recognised 64 bytes at a time (fold_plain.c) and only lowered. Where that stops, a stretch between two
- * borders (fold_border: white space behind two letters, across which nothing is looked at together) goes through the machine
- * below: characters by the table (unicode_table.h), composed anew and written at once; at the end of a word, what is done to it as a
- * whole (fold_word.c); around words, runs of letters on their own.
+ * Three layers. Plain ASCII is recognised 64 bytes at a time (fold_plain.c) and only lowered. Where
+ * that stops, a stretch between two borders (fold_border: white space behind two letters, across
+ * which nothing is looked at together) goes through the machine below: characters by the table
+ * (unicode_table.h), composed anew and written at once; at the end of a word, what is done to it as
+ * a whole (fold_word.c); around words, runs of letters on their own.
  *
- * A run is four or more words of one letter each, with one and the same separator between all of them: `i.g.n.o.r.e`, `i g n o r e`.
- * The separators go. Between blanks, wider gaps are the gaps between words: `i g n o r e   a l l` is `ignore all`; if all gaps are
- * wide, or four in a row, they count as narrow ones. A run ends at the first letter or separator that does not fit; if it was too
- * short, its last letter may begin the next one. Letters beside an apostrophe, an @ or a $ are not on their own.
+ * A run is four or more words of one letter each, with one and the same separator between all of
+ * them: `i.g.n.o.r.e`, `i g n o r e`. The separators go. Between blanks, wider gaps are the gaps
+ * between words: `i g n o r e   a l l` is `ignore all`; if all gaps are wide, or four in a row,
+ * they count as narrow ones. A run ends at the first letter or separator that does not fit; if it
+ * was too short, its last letter may begin the next one. Letters beside an apostrophe, an @ or a $
+ * are not on their own.
  *
- * Folding twice is folding once, whatever the text: policies' constants and texts meet in one form. It takes time linear in the text; what
- * it keeps besides what it writes is what it knows of the current word and run.
+ * Folding twice is folding once, whatever the text: policies' constants and texts meet in one form.
+ * It takes time linear in the text; what it keeps besides what it writes is what it knows of the
+ * current word and run.
  *
- * Not undone: marks that are written in another than the canonical order (but those are accents nearly always, and go); 1 for l (but 11
- * for ll is); capitals of another script that resemble Latin ones only as capitals, in a word that has no other letters.
+ * Not undone: marks that are written in another than the canonical order (but those are accents
+ * nearly always, and go); 1 for l (but 11 for ll is); capitals of another script that resemble
+ * Latin ones only as capitals, in a word that has no other letters.
  */
 #include "runtime/text/fold.h"
 
@@ -23,9 +28,17 @@
 
 #include "runtime/utf8.h"
 
-enum { STRETCH_LEAST = 8, STRETCH_BACK = 96, RUN_LEAST = 4, WIDE_GAP = 1, LOST_GAP = 2, REPLACEMENT = 0xFFFD }; /* the gaps stand in what is written until the run ends */
+/* the gaps stand in what is written until the run ends */
+enum {
+    STRETCH_LEAST = 8,
+    STRETCH_BACK = 96,
+    RUN_LEAST = 4,
+    WIDE_GAP = 1,
+    LOST_GAP = 2,
+    REPLACEMENT = 0xFFFD
+};
 
-/* ---- characters ---------------------------------------------------------------------------------------------------------- */
+/* ---- characters ------------------------------------------------------------------------------ */
 
 /* The next folded character; false at the end of the text. */
 static inline bool advance(const folder *f, fold_cursor *cursor, fold_element *out)
@@ -38,7 +51,8 @@ static inline bool advance(const folder *f, fold_cursor *cursor, fold_element *o
         cursor->start = cursor->at;
         if (code < 0x80)
             cursor->at++;
-        else if (code >= 0xC2 && code < 0xE0 && f->length - cursor->at >= 2 && ((unsigned char)next[1] & 0xC0) == 0x80) {
+        else if (code >= 0xC2 && code < 0xE0 && f->length - cursor->at >= 2 &&
+                 ((unsigned char)next[1] & 0xC0) == 0x80) {
             code = (code & 0x1F) << 6 | ((unsigned char)next[1] & 0x3F);
             cursor->at += 2;
         } else {
@@ -86,7 +100,8 @@ static bool letter_goes_on(const folder *f, fold_cursor cursor)
 {
     fold_element next;
     if (!cursor.left && cursor.at < f->length) {
-        const unsigned char *const at = (const unsigned char *)f->text + cursor.at, *const end = (const unsigned char *)f->text + f->length;
+        const unsigned char *const at = (const unsigned char *)f->text + cursor.at,
+                                   *const end = (const unsigned char *)f->text + f->length;
         const unicode_row *row;
         uint32_t code;
         if ((*at | 0x20u) - 'a' < 26 || (*at >= 0x80 && fold_plain_letter(at, end, &code, &row)))
@@ -94,17 +109,18 @@ static bool letter_goes_on(const folder *f, fold_cursor cursor)
     }
     if (!advance(f, &cursor, &next))
         return false;
-    if (begins_word(&next) || (next.row->flags & (UNICODE_MARK | UNICODE_COMPOSES)) || next.code == '\'' ||
-        next.code == '@' || next.code == '$')
+    if (begins_word(&next) || (next.row->flags & (UNICODE_MARK | UNICODE_COMPOSES)) ||
+        next.code == '\'' || next.code == '@' || next.code == '$')
         return true;
     return next.code == '!' && word_follows(f, cursor);
 }
 
-/* ---- runs of letters -------------------------------------------------------------------------------------------------------- */
+/* ---- runs of letters ------------------------------------------------------------------------- */
 
 static bool separates(uint32_t code)
 {
-    return code < 0x80 ? code && strchr(" .-_*|/\\,+~:;=#^", (int)code) != NULL : code == 0xB7 || code == 0x2022;
+    return code < 0x80 ? code && strchr(" .-_*|/\\,+~:;=#^", (int)code) != NULL
+                       : code == 0xB7 || code == 0x2022;
 }
 
 static void end_run(folder *f);
@@ -125,14 +141,16 @@ static inline void end_word(folder *f, uint32_t next, const fold_cursor *behind)
     bool address = false;
     if (f->word.at_sign) {
         const uint32_t before = f->word.before;
-        address = before == '.' || before == '_' || before == '+' || before == '-' ||
-                  (behind && (next == '.' || next == '_' || next == '-') && word_follows(f, *behind));
+        address =
+            before == '.' || before == '_' || before == '+' || before == '-' ||
+            (behind && (next == '.' || next == '_' || next == '-') && word_follows(f, *behind));
     }
     const fold_word word = f->word;
     fold_finish_word(f, &word, address);
 }
 
-/* Marks wide gaps between bytes start..end-1 as lost where the letters `from` and on, up to `to`, are each on their own. */
+/* Marks wide gaps between bytes start..end-1 as lost where the letters `from` and on, up to `to`,
+ * are each on their own. */
 static void lose_gaps(char *bytes, uint32_t from, uint32_t to, uint32_t letters)
 {
     for (uint32_t i = from; letters >= RUN_LEAST && i < to; i++)
@@ -140,10 +158,12 @@ static void lose_gaps(char *bytes, uint32_t from, uint32_t to, uint32_t letters)
             bytes[i] = LOST_GAP;
 }
 
-/* A run's wide gaps part words, but not those between four or more letters in a row that have wide gaps on either side. */
+/* A run's wide gaps part words, but not those between four or more letters in a row that have wide
+ * gaps on either side. */
 static void mark_gaps(char *bytes, uint32_t start, uint32_t end)
 {
-    uint32_t streak = start, streak_end = start; /* groups of one letter, with the wide gaps between them */
+    /* groups of one letter, with the wide gaps between them */
+    uint32_t streak = start, streak_end = start;
     uint32_t streak_letters = 0, group = 0, group_start = start;
     for (uint32_t i = start; i <= end; i++) {
         if (i < end && bytes[i] != WIDE_GAP) {
@@ -171,11 +191,13 @@ static void end_short_run(folder *f, const fold_run *run)
     reader_begin(&reader, f, &f->run_pieces, run->start);
     while (reader_next(&reader, &element)) {
         const uint32_t code = element.code == WIDE_GAP ? ' ' : element.code;
-        fold_write(f, element.row->flags & UNICODE_TWIN ? element.row->look : code, element.start, element.end);
+        fold_write(f, element.row->flags & UNICODE_TWIN ? element.row->look : code, element.start,
+                   element.end);
     }
 }
 
-/* Writes the run anew: without its separators if it is long enough, and each word of it finished. */
+/* Writes the run anew: without its separators if it is long enough, and each word of it finished.
+ */
 static void end_run(folder *f)
 {
     const fold_run run = f->run;
@@ -208,14 +230,15 @@ static void end_run(folder *f)
     f->again = false;
 }
 
-/* ---- words ------------------------------------------------------------------------------------------------------------------ */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 static void begin_word(folder *f, const fold_element *element, const fold_cursor *behind)
 {
     const uint32_t before = f->last;
     if (!f->again) {
-        const bool alone = (element->row->flags & (UNICODE_LETTER | UNICODE_COMPOSES)) == UNICODE_LETTER && before != '\'' &&
-                           before != '@' && before != '$' && !letter_goes_on(f, *behind);
+        const bool alone =
+            (element->row->flags & (UNICODE_LETTER | UNICODE_COMPOSES)) == UNICODE_LETTER &&
+            before != '\'' && before != '@' && before != '$' && !letter_goes_on(f, *behind);
         fold_run *const run = &f->run;
         if (alone && run->count && run->gaps == 1) {
             run->separator = run->gap;
@@ -257,9 +280,10 @@ static void take_letter(folder *f, const fold_element *element, const fold_curso
     fold_write(f, element->code, element->start, element->end);
 }
 
-/* ---- everything else ---------------------------------------------------------------------------------------------------------- */
+/* ---- everything else ------------------------------------------------------------------------- */
 
-/* A run that is too short ends, but its last letter, which was just written, may begin another one. */
+/* A run that is too short ends, but its last letter, which was just written, may begin another one.
+ */
 static void restart_run(folder *f, uint32_t gap)
 {
     const uint32_t code = f->last, start = f->last_start, end = f->last_end;
@@ -270,7 +294,11 @@ static void restart_run(folder *f, uint32_t gap)
         f->run.start = f->writer.length;
         fold_write(f, code, start, end);
     }
-    f->run = (fold_run){.count = 1, .start = f->run.start, .end = f->writer.length, .gaps = 1, .gap = gap,
+    f->run = (fold_run){.count = 1,
+                        .start = f->run.start,
+                        .end = f->writer.length,
+                        .gaps = 1,
+                        .gap = gap,
                         .looks = (unicode_find(code)->flags & UNICODE_TWIN) != 0};
 }
 
@@ -324,7 +352,8 @@ static inline bool goes_on(const folder *f, const fold_element *element, const f
 {
     if (begins_word(element))
         return true;
-    return f->in_word && ((element->row->flags & UNICODE_MARK) || (fold_is_sign(element->code) && word_follows(f, *behind)));
+    return f->in_word && ((element->row->flags & UNICODE_MARK) ||
+                          (fold_is_sign(element->code) && word_follows(f, *behind)));
 }
 
 /* Folds what lies between two borders. */
@@ -343,8 +372,7 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
         if (goes_on(f, &element, &cursor)) {
             take_letter(f, &element, &cursor);
             fold_take_letters(f, &cursor);
-        }
-        else if (element.code == ' ')
+        } else if (element.code == ' ')
             take_space(f, &element, &cursor);
         else {
             take_gap(f, element.code, &cursor);
@@ -358,12 +386,16 @@ static void fold_stretch(folder *f, uint32_t start, uint32_t end)
         end_run(f);
 }
 
-/* The border behind `at` up to which words are looked at one by one: where ASCII goes on for a while, or the first one if this is ASCII. */
+/* The border behind `at` up to which words are looked at one by one: where ASCII goes on for a
+ * while, or the first one if this is ASCII. */
 static uint32_t stretch_end(const char *text, uint32_t at, uint32_t length)
 {
     uint32_t end = length - at > STRETCH_LEAST ? at + STRETCH_LEAST : length;
-    for (bool more = fold_wide_end(text, at, length - at > STRETCH_BACK ? at + STRETCH_BACK : length) > at; more && end < length;) {
-        const uint32_t behind = fold_wide_end(text, end, length - end > STRETCH_BACK ? end + STRETCH_BACK : length);
+    for (bool more =
+             fold_wide_end(text, at, length - at > STRETCH_BACK ? at + STRETCH_BACK : length) > at;
+         more && end < length;) {
+        const uint32_t behind =
+            fold_wide_end(text, end, length - end > STRETCH_BACK ? end + STRETCH_BACK : length);
         more = behind > end;
         end = behind;
     }
@@ -373,11 +405,14 @@ static uint32_t stretch_end(const char *text, uint32_t at, uint32_t length)
 }
 
 /* A text that is plain up to `at` only. */
-__attribute__((noinline)) static bool fold_rest(arena *memory, const char *text, uint32_t at, uint32_t length, const view_map *source, view_segment *out)
+__attribute__((noinline)) static bool fold_rest(arena *memory, const char *text, uint32_t at,
+                                                uint32_t length, const view_map *source,
+                                                view_segment *out)
 {
     bool changes = false;
     folder f = {.text = text, .length = length};
-    if (!writer_begin(&f.writer, memory, length < UINT32_MAX - 256 ? length + length / 16 + 64 : length))
+    if (!writer_begin(&f.writer, memory,
+                      length < UINT32_MAX - 256 ? length + length / 16 + 64 : length))
         return false;
     for (uint32_t done = 0;;) {
         uint32_t border = at;
@@ -402,7 +437,8 @@ __attribute__((noinline)) static bool fold_rest(arena *memory, const char *text,
     }
 }
 
-bool fold_segment(arena *memory, const char *text, uint32_t length, const view_map *source, view_segment *out)
+bool fold_segment(arena *memory, const char *text, uint32_t length, const view_map *source,
+                  view_segment *out)
 {
     bool changes = false;
     const uint32_t at = fold_plain(text, 0, length, &changes);
@@ -418,7 +454,8 @@ bool fold_segment(arena *memory, const char *text, uint32_t length, const view_m
     return lower != NULL;
 }
 
-bool view_fold(arena *memory, const char *text, uint32_t length, const char **bytes, uint32_t *out_length)
+bool view_fold(arena *memory, const char *text, uint32_t length, const char **bytes,
+               uint32_t *out_length)
 {
     view_segment folded;
     if (!fold_segment(memory, text, length, NULL, &folded))

@@ -1,6 +1,6 @@
 /*
- * fold.h - the state of folding one text, shared by fold.c (characters, words and runs of letters) and fold_word.c (what is
- * done to one word). Private to the two.
+ * fold.h - the state of folding one text, shared by fold.c (characters, words and runs of letters)
+ * and fold_word.c (what is done to one word). Private to the two.
  */
 #ifndef CONSTITUTION_RUNTIME_TEXT_FOLD_H
 #define CONSTITUTION_RUNTIME_TEXT_FOLD_H
@@ -11,28 +11,28 @@
 
 /* Where reading stands: a character may fold to several. */
 typedef struct fold_cursor {
-    uint32_t at;          /* the next character of the source */
-    uint32_t left;        /* what is left of the one before it */
+    uint32_t at;   /* the next character of the source */
+    uint32_t left; /* what is left of the one before it */
     const uint32_t *rest;
-    uint32_t start, end;  /* its bytes */
+    uint32_t start, end; /* its bytes */
 } fold_cursor;
 
 typedef struct fold_element {
     uint32_t code;
-    uint32_t start, end; /* bytes of the source */
+    uint32_t start, end;    /* bytes of the source */
     const unicode_row *row; /* of `code` */
 } fold_element;
 
 /* A word: letters, marks and digits of one kind of script, with signs between them. */
 typedef struct fold_word {
-    uint32_t start;   /* in what is written */
-    uint32_t before;  /* the character before it; 0: none */
-    uint32_t last;    /* its last letter so far, and how often in a row */
+    uint32_t start;  /* in what is written */
+    uint32_t before; /* the character before it; 0: none */
+    uint32_t last;   /* its last letter so far, and how often in a row */
     uint32_t times;
-    uint8_t script;   /* of its first letter */
-    bool mixed;       /* letters of several scripts */
-    bool looks;       /* a letter that can be taken for an ASCII one */
-    bool odd;         /* a letter that cannot, and is no ASCII letter */
+    uint8_t script; /* of its first letter */
+    bool mixed;     /* letters of several scripts */
+    bool looks;     /* a letter that can be taken for an ASCII one */
+    bool odd;       /* a letter that cannot, and is no ASCII letter */
     bool letters, swaps, at_sign, tripled;
 } fold_word;
 
@@ -58,12 +58,13 @@ typedef struct folder {
     fold_word word;
     fold_run run;
     bool in_word, again; /* again: reading what was written, not the text */
-    uint32_t last;        /* the character written last, where, and what it was made of */
+    uint32_t last;       /* the character written last, where, and what it was made of */
     uint32_t last_out, last_start, last_end;
     piece_copy word_pieces, run_pieces;
 } folder;
 
-/* Reads back a stretch that was written, with its sources, while it is written anew from its start. */
+/* Reads back a stretch that was written, with its sources, while it is written anew from its start.
+ */
 typedef struct fold_reader {
     const folder *folder;
     const piece_copy *pieces;
@@ -80,9 +81,10 @@ static inline bool fold_is_sign(uint32_t code)
     return code == '@' || code == '$' || code == '!';
 }
 
-/* One character of the middle of a word, in its folded form, and its row: a letter that is as long as what it was written as, and melts with
- * nothing. Its bytes; 0: something else. */
-static inline uint32_t fold_plain_letter(const unsigned char *at, const unsigned char *end, uint32_t *code, const unicode_row **row)
+/* One character of the middle of a word, in its folded form, and its row: a letter that is as long
+ * as what it was written as, and melts with nothing. Its bytes; 0: something else. */
+static inline uint32_t fold_plain_letter(const unsigned char *at, const unsigned char *end,
+                                         uint32_t *code, const unicode_row **row)
 {
     const bool two = at[0] >= 0xC2 && at[0] < 0xE0 && end - at >= 2 && (at[1] & 0xC0) == 0x80;
     const uint32_t step = two ? 2 : utf8_step(at, end);
@@ -103,7 +105,8 @@ static inline uint32_t fold_plain_letter(const unsigned char *at, const unsigned
     return (found->flags & (UNICODE_LETTER | UNICODE_COMPOSES)) == UNICODE_LETTER ? step : 0;
 }
 
-/* Takes what folding does not look at twice, up to `limit`: plain words, numbers, signs, single blanks. There is neither a word nor a run. */
+/* Takes what folding does not look at twice, up to `limit`: plain words, numbers, signs, single
+ * blanks. There is neither a word nor a run. */
 void fold_take_plain(folder *folder, fold_cursor *cursor, uint32_t limit);
 /* Takes letters as long as nothing but letters comes. A word has begun. */
 void fold_take_letters(folder *folder, fold_cursor *cursor);

@@ -1,9 +1,10 @@
 /*
  * fold_plain.c - finding out, 64 bytes at a time, that folding has little to do.
  *
- * Most prompts are ASCII prose, for which folding is lower-casing. What else it does to ASCII shows in a few bits around a place: a
- * digit beside a letter, a sign between two of them, a letter three times, two blanks, four letters on their own in a row, a control
- * character. This file looks for those places with masks of 64 bits, one bit a byte, and is right when it stops too early: fold.c
+ * Most prompts are ASCII prose, for which folding is lower-casing. What else it does to ASCII shows
+ * in a few bits around a place: a digit beside a letter, a sign between two of them, a letter three
+ * times, two blanks, four letters on their own in a row, a control character. This file looks for
+ * those places with masks of 64 bits, one bit a byte, and is right when it stops too early: fold.c
  * looks again. It must never miss a place.
  */
 #include "runtime/text/view_private.h"
@@ -23,7 +24,7 @@ enum { GROUP = 64, BEFORE = 16 };
 /* Of 64 bytes. */
 typedef struct masks {
     uint64_t letter, digit, sign, space; /* sign: @ $ ! */
-    uint64_t again;   /* equal, but for case, to the byte before */
+    uint64_t again;                      /* equal, but for case, to the byte before */
     uint64_t special; /* no printable ASCII: controls (white space too) and what is not ASCII */
     uint64_t upper;
 } masks;
@@ -98,8 +99,8 @@ static inline uint64_t later(uint64_t now, uint64_t before, int by)
     return now << by | before >> (64 - by);
 }
 
-/* The first place where a group is not plain after what came before, as a bit with others behind it; 0: it is plain. Adds it to
- * the history. White space that is no blank counts as one. */
+/* The first place where a group is not plain after what came before, as a bit with others behind
+ * it; 0: it is plain. Adds it to the history. White space that is no blank counts as one. */
 static inline uint64_t find_alarm(const char *at, masks found, history *past, bool *changes)
 {
     const masks *const last = &past->last;
@@ -131,7 +132,8 @@ static inline uint64_t find_alarm(const char *at, masks found, history *past, bo
 }
 
 /* Where the groups from `at` on stop being plain; with the history of what is before them. */
-static uint32_t plain_exactly(const char *text, uint32_t at, uint32_t length, history *past, bool *changes)
+static uint32_t plain_exactly(const char *text, uint32_t at, uint32_t length, history *past,
+                              bool *changes)
 {
     char padded[BEFORE + GROUP];
     uint64_t alarm;
@@ -173,9 +175,11 @@ uint32_t fold_wide_end(const char *text, uint32_t start, uint32_t end)
 
 #ifdef FOLD_WIDE
 /*
- * The same with as little as possible, for processors with AVX2. Groups share four bytes with the one before, as much as an alarm looks back:
- * so nothing is handed on, and the last group simply ends where the text does. What is not a letter or one of the signs that prose
- * has is looked up once more, in a table that knows all; equal neighbours that are no letters, and three that are, send a group to the exact masks.
+ * The same with as little as possible, for processors with AVX2. Groups share four bytes with the
+ * one before, as much as an alarm looks back: so nothing is handed on, and the last group simply
+ * ends where the text does. What is not a letter or one of the signs that prose has is looked up
+ * once more, in a table that knows all; equal neighbours that are no letters, and three that are,
+ * send a group to the exact masks.
  */
 enum { SHARED = 4 };
 
@@ -185,55 +189,75 @@ typedef struct rough {
 } rough;
 
 /* Letters of 32 bytes, as bits. */
-__attribute__((target("avx2"), always_inline)) static inline uint32_t look_roughly(__m256i value, __m256i low, rough *found)
+__attribute__((target("avx2"), always_inline)) static inline uint32_t look_roughly(__m256i value,
+                                                                                   __m256i low,
+                                                                                   rough *found)
 {
     /* by the lower half of a byte, the one sign that is common */
     const __m256i signs = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(' ', 0, '"', 0, 0, 0, 0, '\'', '(', ')', ':', ';', ',', '-', '.', '?'));
-    const __m256i letter = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(26 - 128)), _mm256_add_epi8(low, _mm256_set1_epi8((char)(128 - 'a'))));
-    const __m256i common = _mm256_or_si256(letter, _mm256_cmpeq_epi8(value, _mm256_shuffle_epi8(signs, value)));
+    const __m256i letter =
+        _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(26 - 128)),
+                          _mm256_add_epi8(low, _mm256_set1_epi8((char)(128 - 'a'))));
+    const __m256i common =
+        _mm256_or_si256(letter, _mm256_cmpeq_epi8(value, _mm256_shuffle_epi8(signs, value)));
     found->common = _mm256_and_si256(found->common, common);
     found->all = _mm256_and_si256(found->all, value);
     return (uint32_t)_mm256_movemask_epi8(letter);
 }
 
-/* Whether 64 bytes have a digit, a sign that can stand for a letter, a control, or anything but ASCII. */
+/* Whether 64 bytes have a digit, a sign that can stand for a letter, a control, or anything but
+ * ASCII. */
 __attribute__((target("avx2"), noinline)) static bool has_rare(const char *at)
 {
-    /* by the upper half of a byte: 1 control, 2 the row of signs, 4 digits, 8 the row of `@`, 16 the row of delete; by the lower, which of a row are meant */
-    const __m256i highs = _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 1, 2, 4, 8, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0));
+    /* by the upper half of a byte: 1 control, 2 the row of signs, 4 digits, 8 the row of `@`, 16
+     * the row of delete; by the lower, which of a row are meant */
+    const __m256i highs =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 1, 2, 4, 8, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0));
     const __m256i lows = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(1 | 4 | 8, 1 | 2 | 4, 1 | 4, 1 | 4, 1 | 2 | 4, 1 | 4, 1 | 4, 1 | 4, 1 | 4, 1 | 4, 1, 1, 1, 1, 1, 1 | 16));
+        _mm_setr_epi8(1 | 4 | 8, 1 | 2 | 4, 1 | 4, 1 | 4, 1 | 2 | 4, 1 | 4, 1 | 4, 1 | 4, 1 | 4,
+                      1 | 4, 1, 1, 1, 1, 1, 1 | 16));
     __m256i rare = _mm256_setzero_si256();
     for (int i = 0; i < GROUP; i += 32) {
         const __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)(at + i));
-        const __m256i row = _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(value, 4), _mm256_set1_epi8(15)));
+        const __m256i row = _mm256_shuffle_epi8(
+            highs, _mm256_and_si256(_mm256_srli_epi16(value, 4), _mm256_set1_epi8(15)));
         const __m256i wide = _mm256_and_si256(value, _mm256_set1_epi8((char)0x80));
-        rare = _mm256_or_si256(rare, _mm256_or_si256(wide, _mm256_and_si256(_mm256_shuffle_epi8(lows, value), row)));
+        rare = _mm256_or_si256(
+            rare, _mm256_or_si256(wide, _mm256_and_si256(_mm256_shuffle_epi8(lows, value), row)));
     }
     return !_mm256_testz_si256(rare, rare);
 }
 
-/* What folding may have to look at in 64 bytes, as bits: three equal letters, two equal signs, letters on their own between others. *letters: which are some;
- * *ends: whether a letter on its own ends them, as the second. */
-__attribute__((target("avx2"), always_inline)) static inline uint64_t alarms_roughly(const char *at, rough *found, uint64_t *letters, bool *ends)
+/* What folding may have to look at in 64 bytes, as bits: three equal letters, two equal signs,
+ * letters on their own between others. *letters: which are some; *ends: whether a letter on its own
+ * ends them, as the second. */
+__attribute__((target("avx2"), always_inline)) static inline uint64_t alarms_roughly(
+    const char *at, rough *found, uint64_t *letters, bool *ends)
 {
     const __m256i bit = _mm256_set1_epi8(0x20);
-    const __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)at), second = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32));
+    const __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)at),
+                  second = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32));
     const __m256i low = _mm256_or_si256(first, bit), high = _mm256_or_si256(second, bit);
-    /* the next bytes of the first half and those before of the second: none beyond the group is read */
-    const __m256i next = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at + 1)), bit);
-    const __m256i before = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at + 31)), bit);
-    const uint64_t again = (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, next)) << 1 |
-                           (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, before)) << 32;
-    const uint64_t letter = look_roughly(first, low, found) | (uint64_t)look_roughly(second, high, found) << 32;
+    /* the next bytes of the first half and those before of the second: none beyond the group is
+     * read */
+    const __m256i next =
+        _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at + 1)), bit);
+    const __m256i before =
+        _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at + 31)), bit);
+    const uint64_t again =
+        (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, next)) << 1 |
+        (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, before)) << 32;
+    const uint64_t letter =
+        look_roughly(first, low, found) | (uint64_t)look_roughly(second, high, found) << 32;
     const uint64_t edge = letter ^ letter << 1, two = edge & edge << 1;
     *letters = letter;
     *ends = (letter & two & edge << 2) >> 63;
     return (again & (again << 1 | ~letter)) | (two & two << 2 & ~letter);
 }
 
-__attribute__((target("avx2"))) static uint32_t plain_roughly(const char *text, uint32_t from, uint32_t length, bool *changes)
+__attribute__((target("avx2"))) static uint32_t plain_roughly(const char *text, uint32_t from,
+                                                              uint32_t length, bool *changes)
 {
     const __m256i ones = _mm256_set1_epi8(-1);
     rough found = {ones, ones};
@@ -261,7 +285,8 @@ __attribute__((target("avx2"))) static uint32_t plain_roughly(const char *text, 
         at = length - at >= 2 * GROUP - SHARED ? at + GROUP - SHARED : length - GROUP;
     }
     *changes = *changes || !_mm256_testc_si256(found.all, _mm256_set1_epi8(0x20));
-    if (fold_wide_end(text, done, length - done > GROUP ? done + GROUP : length) > done) /* words will be taken one by one from here */
+    if (fold_wide_end(text, done, length - done > GROUP ? done + GROUP : length) >
+        done) /* words will be taken one by one from here */
         return done;
     history exact = {.last = {.letter = before}};
     if (done > from) { /* of what is no letter, the history has to know the last byte alone */
@@ -284,15 +309,21 @@ uint32_t fold_plain(const char *text, uint32_t from, uint32_t length, bool *chan
 }
 
 #ifdef FOLD_WIDE
-__attribute__((target("avx2"))) static uint32_t lower_wide(char *out, const char *text, uint32_t length)
+__attribute__((target("avx2"))) static uint32_t lower_wide(char *out, const char *text,
+                                                           uint32_t length)
 {
     uint32_t i = 0;
     for (; length - i >= 32; i += 32) {
         const __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)(text + i));
-        const __m256i upper = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(26 - 128)), _mm256_add_epi8(value, _mm256_set1_epi8((char)(128 - 'A'))));
-        const __m256i white = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(5 - 128)), _mm256_add_epi8(value, _mm256_set1_epi8((char)(128 - '\t'))));
+        const __m256i upper =
+            _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(26 - 128)),
+                              _mm256_add_epi8(value, _mm256_set1_epi8((char)(128 - 'A'))));
+        const __m256i white =
+            _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(5 - 128)),
+                              _mm256_add_epi8(value, _mm256_set1_epi8((char)(128 - '\t'))));
         const __m256i low = _mm256_or_si256(value, _mm256_and_si256(upper, _mm256_set1_epi8(0x20)));
-        _mm256_storeu_si256((__m256i *)(void *)(out + i), _mm256_blendv_epi8(low, _mm256_set1_epi8(' '), white));
+        _mm256_storeu_si256((__m256i *)(void *)(out + i),
+                            _mm256_blendv_epi8(low, _mm256_set1_epi8(' '), white));
     }
     return i;
 }
@@ -312,7 +343,8 @@ void fold_lower(char *out, const char *text, uint32_t length)
         const __m128i white = in_range(value, '\t', 5);
         const __m128i low = _mm_or_si128(value, upper);
         const __m128i blank = _mm_and_si128(white, _mm_set1_epi8(' '));
-        _mm_storeu_si128((__m128i *)(void *)(out + i), _mm_or_si128(_mm_andnot_si128(white, low), blank));
+        _mm_storeu_si128((__m128i *)(void *)(out + i),
+                         _mm_or_si128(_mm_andnot_si128(white, low), blank));
     }
 #endif
     for (; i < length; i++) {

@@ -1,22 +1,28 @@
 /*
- * fold_word.c - what folding does to a word as a whole: look-alikes, digits and signs for letters, repeated letters.
+ * fold_word.c - what folding does to a word as a whole: look-alikes, digits and signs for letters,
+ * repeated letters.
  *
- * Everything here is a function of the word alone, and done twice is done once: what the rules count does not change when they are
- * applied. So a word of a policy and the same word in a text always come out alike.
+ * Everything here is a function of the word alone, and done twice is done once: what the rules
+ * count does not change when they are applied. So a word of a policy and the same word in a text
+ * always come out alike.
  *
- * Look-alikes. Letters of other scripts become the ASCII letters that they look like if the word mixes scripts, or if all of its
- * letters have such a twin. Other words keep their letters, so that Russian stays Russian.
+ * Look-alikes. Letters of other scripts become the ASCII letters that they look like if the word
+ * mixes scripts, or if all of its letters have such a twin. Other words keep their letters, so that
+ * Russian stays Russian.
  *
- * Swaps, in words whose letters are all ASCII. A run of digits and signs is read as letters (0 o, 1 i, 11 ll, 3 e, 4 a, 5 s, 7 t, @ a, $ s,
- * ! i) if each of them can be and it is short; but only if the word gives a reason to:
+ * Swaps, in words whose letters are all ASCII. A run of digits and signs is read as letters (0 o, 1
+ * i, 11 ll, 3 e, 4 a, 5 s, 7 t, @ a, $ s, ! i) if each of them can be and it is short; but only if
+ * the word gives a reason to:
  *   - such a run between letters, of at most two different characters (h4ck, pa55word, p@ssword);
  *   - one digit before at least four letters (1gnore; not 4th or 5min);
  *   - a 0 or 3 behind at least three (hell0, mak3; not mp3).
- * So covid19, gpt4, b2b, i18n, 10km and c4 stay as they are. A sign counts with at most three letters on one of its sides, an @ with
- * at most two, and only where the word is no part of an address. Letters are counted as different ones: oo is one.
+ * So covid19, gpt4, b2b, i18n, 10km and c4 stay as they are. A sign counts with at most three
+ * letters on one of its sides, an @ with at most two, and only where the word is no part of an
+ * address. Letters are counted as different ones: oo is one.
  *
- * Repetitions. A letter three times or more is written once (heeeelp), unless the word is nothing but that letter (www, iii). A letter
- * written twice stays: too, foot. English has few words in which a stretched letter was a double one before.
+ * Repetitions. A letter three times or more is written once (heeeelp), unless the word is nothing
+ * but that letter (www, iii). A letter written twice stays: too, foot. English has few words in
+ * which a stretched letter was a double one before.
  */
 #include "runtime/text/fold.h"
 
@@ -24,7 +30,7 @@
 
 #include "runtime/utf8.h"
 
-/* ---- reading back ------------------------------------------------------------------------------------------------ */
+/* ---- reading back ---------------------------------------------------------------------------- */
 
 void reader_begin(fold_reader *reader, folder *folder, piece_copy *copy, uint32_t start)
 {
@@ -36,14 +42,16 @@ void reader_begin(fold_reader *reader, folder *folder, piece_copy *copy, uint32_
     if (first > 0)
         first--;
     copy->count = 0;
-    /* room for one character more than is there now, so that writing never moves what is still to be read */
+    /* room for one character more than is there now, so that writing never moves what is still to
+     * be read */
     if (!writer_room(writer, 4)) {
         reader->at = reader->end;
         return;
     }
     const uint32_t wanted = writer->count - first;
     while (copy->capacity < wanted)
-        if (!arena_grow(writer->arena, (void **)&copy->items, &copy->capacity, sizeof *copy->items)) {
+        if (!arena_grow(writer->arena, (void **)&copy->items, &copy->capacity,
+                        sizeof *copy->items)) {
             writer->failed = true;
             reader->at = reader->end;
             return;
@@ -71,9 +79,10 @@ bool reader_next(fold_reader *reader, fold_element *out)
     return true;
 }
 
-/* ---- look-alikes ---------------------------------------------------------------------------------------------------- */
+/* ---- look-alikes ----------------------------------------------------------------------------- */
 
-/* What the character looked like as it was written: a capital may look like another letter than its small form. */
+/* What the character looked like as it was written: a capital may look like another letter than its
+ * small form. */
 static uint32_t look_of_source(const folder *f, uint32_t start, uint32_t end)
 {
     const char *next = f->text + start;
@@ -99,7 +108,7 @@ static void undo_looks(folder *f, const fold_word *word)
     }
 }
 
-/* ---- digits and signs for letters -------------------------------------------------------------------------------------- */
+/* ---- digits and signs for letters ------------------------------------------------------------ */
 
 static bool is_letter(char c)
 {
@@ -107,7 +116,9 @@ static bool is_letter(char c)
 }
 
 /* By bytes of ASCII: the letter that a digit or sign can stand for; 0: none. */
-static const char letters_for[128] = {['0'] = 'o', ['1'] = 'i', ['!'] = 'i', ['3'] = 'e', ['4'] = 'a', ['@'] = 'a', ['5'] = 's', ['$'] = 's', ['7'] = 't'};
+static const char letters_for[128] = {
+    ['0'] = 'o', ['1'] = 'i', ['!'] = 'i', ['3'] = 'e', ['4'] = 'a',
+    ['@'] = 'a', ['5'] = 's', ['$'] = 's', ['7'] = 't'};
 
 static inline char letter_for(char c)
 {
@@ -145,7 +156,8 @@ static void count_groups(swap_word *word)
     }
 }
 
-/* Of bytes start..end-1, a run without letters behind `before` groups: how many groups it touches, 0 if it cannot be letters. */
+/* Of bytes start..end-1, a run without letters behind `before` groups: how many groups it touches,
+ * 0 if it cannot be letters. */
 static uint32_t run_groups(const swap_word *word, uint32_t start, uint32_t end, uint32_t before)
 {
     uint32_t groups = 1;
@@ -153,7 +165,8 @@ static uint32_t run_groups(const swap_word *word, uint32_t start, uint32_t end, 
         const char c = word->bytes[i];
         if (i > start && class_of(c) != class_of(word->bytes[i - 1]))
             groups++;
-        const uint32_t left = before + groups - 1, right = word->groups > left ? word->groups - left : 0;
+        const uint32_t left = before + groups - 1,
+                       right = word->groups > left ? word->groups - left : 0;
         if (!letter_for(c) || (c == '@' && word->address))
             return 0;
         const uint32_t most = c == '@' ? 2 : 3;
@@ -164,7 +177,8 @@ static uint32_t run_groups(const swap_word *word, uint32_t start, uint32_t end, 
 }
 
 /* Whether a run may be swapped, and (*reason) whether it alone is a reason to swap. */
-static bool run_swaps(const swap_word *word, uint32_t start, uint32_t end, uint32_t before, bool *reason)
+static bool run_swaps(const swap_word *word, uint32_t start, uint32_t end, uint32_t before,
+                      bool *reason)
 {
     const uint32_t groups = run_groups(word, start, end, before);
     *reason = false;
@@ -178,7 +192,8 @@ static bool run_swaps(const swap_word *word, uint32_t start, uint32_t end, uint3
     if (end - start != 1)
         return false;
     *reason = leads ? word->letter_groups >= 4
-                    : word->letter_groups >= 3 && (word->bytes[start] == '0' || word->bytes[start] == '3');
+                    : word->letter_groups >= 3 &&
+                          (word->bytes[start] == '0' || word->bytes[start] == '3');
     return true;
 }
 
@@ -206,7 +221,8 @@ static bool each_run(swap_word *word, bool apply)
         /* a run that goes on with the class before it shares its group */
         const bool shares = run && start > 0 && class_of(word->bytes[start]) == last;
         bool reason = false;
-        const bool swaps = run && end - start < word->length && run_swaps(word, start, end, before - shares, &reason);
+        const bool swaps = run && end - start < word->length &&
+                           run_swaps(word, start, end, before - shares, &reason);
         if (reason && !apply)
             return true;
         if (!run)
@@ -231,7 +247,7 @@ void fold_swaps(char *bytes, uint32_t length, bool address)
         each_run(&word, true);
 }
 
-/* ---- repetitions -------------------------------------------------------------------------------------------------------- */
+/* ---- repetitions ----------------------------------------------------------------------------- */
 
 static bool repeats(const fold_element *element)
 {
@@ -259,7 +275,8 @@ static bool has_repetition(const folder *f, uint32_t start)
 }
 
 /* A letter that came `times` in a row, first and second there, up to `end`. */
-static void write_repeated(folder *f, const fold_element *first, const fold_element *second, uint32_t times, uint32_t end)
+static void write_repeated(folder *f, const fold_element *first, const fold_element *second,
+                           uint32_t times, uint32_t end)
 {
     if (times == 0)
         return;

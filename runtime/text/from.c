@@ -1,8 +1,9 @@
 /*
  * from.c - the service behind `V from ORIGIN`: every leaf of the value is asked for, one by one.
  *
- * A leaf is a text or a number; booleans, enum values and what is absent have no origin and do not count. A list or record is from an origin if every
- * leaf is; one without any leaf is from everywhere. Texts of open data are strings, its numbers are numbers.
+ * A leaf is a text or a number; booleans, enum values and what is absent have no origin and do not
+ * count. A list or record is from an origin if every leaf is; one without any leaf is from
+ * everywhere. Texts of open data are strings, its numbers are numbers.
  */
 #include <string.h>
 
@@ -25,23 +26,22 @@ typedef struct asking {
 static void ask_leaf(asking *state, const cst_value *leaf)
 {
     const cst_texts *const texts = state->frame->texts;
-    const uint64_t most = LIMIT_PROVENANCE_STEPS + (kind_has_text(leaf->kind) ? 8u * (uint64_t)leaf->length : 0);
+    const uint64_t most =
+        LIMIT_PROVENANCE_STEPS + (kind_has_text(leaf->kind) ? 8u * (uint64_t)leaf->length : 0);
     uint64_t steps = most;
     if (state->no)
         return;
     const uint64_t before = provenance_work(texts->provenance);
-    const provenance_answer answer = provenance_ask(texts->provenance, state->memory, &state->question, leaf, &steps);
+    const provenance_answer answer =
+        provenance_ask(texts->provenance, state->memory, &state->question, leaf, &steps);
     state->work->origins += 1 + (most - steps) + (provenance_work(texts->provenance) - before);
     switch (answer) {
-    case PROVENANCE_YES:
-        return;
+    case PROVENANCE_YES: return;
     case PROVENANCE_NO:
         state->no = !texts->provenance_lost;
         state->unknown = state->unknown || texts->provenance_lost;
         return;
-    case PROVENANCE_UNKNOWN:
-        state->unknown = true;
-        return;
+    case PROVENANCE_UNKNOWN: state->unknown = true; return;
     }
 }
 
@@ -63,7 +63,8 @@ static void ask_number(asking *state, const cst_json *json)
 static void ask_json(asking *state, const cst_json *json)
 {
     if (json->kind == JSON_STRING) {
-        const cst_value leaf = {.kind = CST_KIND_STRING, .as.text = json->text, .length = json->length};
+        const cst_value leaf = {
+            .kind = CST_KIND_STRING, .as.text = json->text, .length = json->length};
         ask_leaf(state, &leaf);
     } else if (json->kind == JSON_NUMBER) {
         ask_number(state, json);
@@ -90,24 +91,23 @@ static void ask_value(asking *state, const cst_value *value)
     case CST_KIND_BOOL:
     case CST_KIND_ENUM:
     case CST_KIND_TOOL:
-    case CST_KIND_COUNT:
-        return;
+    case CST_KIND_COUNT: return;
     case CST_KIND_TIME:
     case CST_KIND_DURATION: {
         buffer shown;
         const cst_allocator allocator = arena_allocator(state->memory);
         buffer_init(&shown, &allocator, 0);
         value_show(&shown, value, state->frame->image, CST_NONE);
-        const cst_value leaf = {.kind = CST_KIND_STRING, .as.text = shown.bytes ? shown.bytes : "", .length = (uint32_t)shown.length};
+        const cst_value leaf = {.kind = CST_KIND_STRING,
+                                .as.text = shown.bytes ? shown.bytes : "",
+                                .length = (uint32_t)shown.length};
         if (shown.failed)
             state->unknown = true;
         else
             ask_leaf(state, &leaf);
         return;
     }
-    default:
-        ask_leaf(state, value);
-        return;
+    default: ask_leaf(state, value); return;
     }
 }
 
@@ -116,13 +116,14 @@ cst_truth value_from(cst_frame *frame, const cst_value *value, uint32_t from, ui
     const cst_image *const image = frame->image;
     const cst_from_row *const row = CST_ROWS(image, froms, cst_from_row) + from;
     cst_scratch *const scratch = frame->scratch;
-    asking state = {.frame = frame,
-                    .memory = &scratch->memory,
-                    .work = &scratch->work,
-                    .question = {.sources = (const uint64_t *)(const void *)CST_TEXT(image, row->sources),
-                                 .results = (const uint64_t *)(const void *)CST_TEXT(image, image->results),
-                                 .chars = row->chars,
-                                 .echoes = row->echoes != 0}};
+    asking state = {
+        .frame = frame,
+        .memory = &scratch->memory,
+        .work = &scratch->work,
+        .question = {.sources = (const uint64_t *)(const void *)CST_TEXT(image, row->sources),
+                     .results = (const uint64_t *)(const void *)CST_TEXT(image, image->results),
+                     .chars = row->chars,
+                     .echoes = row->echoes != 0}};
     ask_value(&state, value);
     return state.no ? CST_FALSE : state.unknown ? CST_UNDECIDED(site) : CST_TRUE;
 }

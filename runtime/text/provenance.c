@@ -1,10 +1,11 @@
 /*
  * provenance.c - keeping texts and the index of their tokens.
  *
- * Adding copies. When somebody asks, what came since is put into the index in one pass: cut into tokens, each token hashed without its case and put in
- * front of its chain. Chains are spread over more buckets when they become long, so all of it costs the size of the event, and nothing where nobody
- * asks. The seed of the hashes is secret: nobody can choose texts that make chains long, but by
- * repeating a word.
+ * Adding copies. When somebody asks, what came since is put into the index in one pass: cut into
+ * tokens, each token hashed without its case and put in front of its chain. Chains are spread over
+ * more buckets when they become long, so all of it costs the size of the event, and nothing where
+ * nobody asks. The seed of the hashes is secret: nobody can choose texts that make chains long, but
+ * by repeating a word.
  */
 #include "runtime/text/provenance_private.h"
 
@@ -29,12 +30,14 @@ static uint64_t fold(uint64_t a, uint64_t b)
 static uint64_t lower_word(uint64_t word)
 {
     const uint64_t low = word & UINT64_C(0x7f7f7f7f7f7f7f7f);
-    const uint64_t from_a = low + UINT64_C(0x3f3f3f3f3f3f3f3f), past_z = low + UINT64_C(0x2525252525252525);
+    const uint64_t from_a = low + UINT64_C(0x3f3f3f3f3f3f3f3f),
+                   past_z = low + UINT64_C(0x2525252525252525);
     const uint64_t capital = from_a & ~past_z & ~word & UINT64_C(0x8080808080808080);
     return word | capital >> 2;
 }
 
-/* The first bytes of a text as a number. Eight bytes behind the start of any text here can be read (PROVENANCE_SLACK). */
+/* The first bytes of a text as a number. Eight bytes behind the start of any text here can be read
+ * (PROVENANCE_SLACK). */
 static uint64_t load(const char *bytes, uint32_t count)
 {
     uint64_t word = 0;
@@ -98,7 +101,8 @@ static void release(const provenance *from, void *pointer, size_t size)
         from->allocator.release(from->allocator.user, pointer, size);
 }
 
-bool provenance_reserve(provenance *from, void **items, uint32_t *capacity, uint32_t needed, size_t size)
+bool provenance_reserve(provenance *from, void **items, uint32_t *capacity, uint32_t needed,
+                        size_t size)
 {
     if (needed <= *capacity)
         return true;
@@ -109,8 +113,9 @@ bool provenance_reserve(provenance *from, void **items, uint32_t *capacity, uint
     if (wanted > UINT32_MAX / 2 || from->memory + more > LIMIT_PROVENANCE_BYTES)
         return false;
     void *const user = from->allocator.user;
-    void *const fresh = *capacity ? from->allocator.resize(user, *items, *capacity * size, wanted * size)
-                                  : from->allocator.allocate(user, wanted * size);
+    void *const fresh = *capacity
+                            ? from->allocator.resize(user, *items, *capacity * size, wanted * size)
+                            : from->allocator.allocate(user, wanted * size);
     if (!fresh)
         return false;
     *items = fresh;
@@ -123,7 +128,8 @@ bool provenance_reserve_chains(provenance *from, provenance_chains *chains, uint
 {
     if (chains->count > members)
         return true;
-    const uint32_t count = chains->count ? chains->count * (chains->count < (1u << 14) ? 4 : 2) : 64;
+    const uint32_t count =
+        chains->count ? chains->count * (chains->count < (1u << 14) ? 4 : 2) : 64;
     const uint64_t more = (uint64_t)(count - chains->count) * sizeof *chains->buckets;
     if (from->memory + more > LIMIT_PROVENANCE_BYTES)
         return false;
@@ -137,14 +143,16 @@ bool provenance_reserve_chains(provenance *from, provenance_chains *chains, uint
     from->memory += more;
     const bool tokens = chains == &from->token_chains;
     for (uint32_t i = 0; i < (tokens ? from->token_count : from->typed_count); i++) {
-        uint32_t *const first = &fresh[(tokens ? from->tokens[i].tag : (uint32_t)from->typed[i].key[0]) & (count - 1)];
+        uint32_t *const first =
+            &fresh[(tokens ? from->tokens[i].tag : (uint32_t)from->typed[i].key[0]) & (count - 1)];
         *(tokens ? &from->tokens[i].next : &from->typed[i].next) = *first;
         *first = i + 1;
     }
     return true;
 }
 
-provenance *provenance_new(const cst_allocator *allocator, uint32_t sources, uint32_t types, uint64_t seed)
+provenance *provenance_new(const cst_allocator *allocator, uint32_t sources, uint32_t types,
+                           uint64_t seed)
 {
     const size_t words = ((size_t)sources + 63) / 64;
     const size_t size = sizeof(provenance) + words * sizeof(uint64_t) + sources * sizeof(uint32_t);
@@ -175,7 +183,8 @@ void provenance_free(provenance *from)
     release(from, from->token_chains.buckets, from->token_chains.count * sizeof(uint32_t));
     release(from, from->typed_chains.buckets, from->typed_chains.count * sizeof(uint32_t));
     allocator.release(allocator.user, from,
-                      sizeof *from + words * sizeof(uint64_t) + from->source_count * sizeof(uint32_t));
+                      sizeof *from + words * sizeof(uint64_t) +
+                          from->source_count * sizeof(uint32_t));
 }
 
 void provenance_step(provenance *from)
@@ -241,7 +250,8 @@ static void add_pending(adding *state)
 static bool make_room(provenance *from)
 {
     return provenance_reserve_chains(from, &from->token_chains, from->token_count + PENDING) &&
-           provenance_reserve(from, (void **)&from->tokens, &from->token_capacity, from->token_count + PENDING, sizeof *from->tokens);
+           provenance_reserve(from, (void **)&from->tokens, &from->token_capacity,
+                              from->token_count + PENDING, sizeof *from->tokens);
 }
 
 static inline void add_token(void *user, uint32_t start, uint32_t end)
@@ -266,8 +276,10 @@ static bool add(provenance *from, uint32_t source, const char *text, uint32_t le
 {
     if (length > LIMIT_ORIGIN_BYTES || from->source_bytes[source] > LIMIT_ORIGIN_BYTES - length ||
         from->length > UINT32_MAX / 4 ||
-        !provenance_reserve(from, (void **)&from->bytes, &from->capacity, from->length + length + 2 + PROVENANCE_SLACK, 1) ||
-        !provenance_reserve(from, (void **)&from->records, &from->record_capacity, from->record_count + 1, sizeof *from->records)) {
+        !provenance_reserve(from, (void **)&from->bytes, &from->capacity,
+                            from->length + length + 2 + PROVENANCE_SLACK, 1) ||
+        !provenance_reserve(from, (void **)&from->records, &from->record_capacity,
+                            from->record_count + 1, sizeof *from->records)) {
         provenance_lose(from, source);
         return false;
     }
@@ -318,7 +330,8 @@ void provenance_index_typed(provenance *from, uint32_t type)
     uint32_t *const done = &from->typed_done[__builtin_ctz(type)];
     if (*done == from->record_count)
         return;
-    arena memory; /* of what is tried, for a moment: not of the event, which may have been asked to be small */
+    /* of what is tried, for a moment: not of the event, which may have been asked to be small */
+    arena memory;
     arena_init(&memory, &from->allocator, 0);
     for (; *done < from->record_count; (*done)++) {
         const provenance_record *const record = &from->records[*done];

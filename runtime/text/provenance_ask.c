@@ -1,11 +1,13 @@
 /*
  * provenance_ask.c - is this value from there?
  *
- * A text is looked for by one of its tokens, the one that is seldom said, and compared from there to both sides, character by
- * character in canonical form; then it must end where no token goes on. Codes of letters and digits (account and card numbers) are also found where they are
- * written in groups. An identity or number is looked for by its key alone: it compares as such.
+ * A text is looked for by one of its tokens, the one that is seldom said, and compared from there
+ * to both sides, character by character in canonical form; then it must end where no token goes on.
+ * Codes of letters and digits (account and card numbers) are also found where they are written in
+ * groups. An identity or number is looked for by its key alone: it compares as such.
  *
- * Every comparison costs steps, and there is an end of them: a text that repeats a word a million times makes the answer "unknown".
+ * Every comparison costs steps, and there is an end of them: a text that repeats a word a million
+ * times makes the answer "unknown".
  */
 #include <string.h>
 
@@ -28,9 +30,9 @@ typedef struct needle { /* a value as text */
     uint32_t length, chars;
     uint32_t anchor, anchor_end; /* the token that is looked for; both 0: no token at all */
     uint32_t tag;
-    uint32_t least;     /* members of its chain, as far as they were counted */
+    uint32_t least; /* members of its chain, as far as they were counted */
     uint32_t tokens;
-    uint32_t counted;   /* members of chains, of all tokens that were tried */
+    uint32_t counted; /* members of chains, of all tokens that were tried */
     const provenance *from;
 } needle;
 
@@ -38,10 +40,10 @@ typedef struct search {
     const provenance *from;
     const uint64_t *sources, *results;
     uint32_t chars;
-    uint32_t before;    /* results count only if they came before this time */
+    uint32_t before; /* results count only if they came before this time */
     uint64_t *steps;
-    bool earliest;      /* go on when one is found, for an earlier one */
-    uint32_t time;      /* of one that fits, the earliest so far; PROVENANCE_NEVER: none */
+    bool earliest; /* go on when one is found, for an earlier one */
+    uint32_t time; /* of one that fits, the earliest so far; PROVENANCE_NEVER: none */
 } search;
 
 static bool has_bit(const uint64_t *bits, uint32_t number)
@@ -112,8 +114,10 @@ static bool is_space_before(const char *text, uint32_t *at)
     return true;
 }
 
-/* Where a canonical text that starts at byte `at` of the kept ones ends; 0: it does not stand there. Texts end with a separator, which equals nothing. */
-static uint32_t ends_at(const provenance *from, uint32_t at, const char *text, uint32_t length, uint32_t *compared)
+/* Where a canonical text that starts at byte `at` of the kept ones ends; 0: it does not stand
+ * there. Texts end with a separator, which equals nothing. */
+static uint32_t ends_at(const provenance *from, uint32_t at, const char *text, uint32_t length,
+                        uint32_t *compared)
 {
     uint32_t i = 0;
     while (i < length) {
@@ -134,7 +138,8 @@ static uint32_t ends_at(const provenance *from, uint32_t at, const char *text, u
             if (d < 0x80 || d == 0xFF)
                 return 0;
             const char *mine = text + i, *theirs = from->bytes + at;
-            if (utf8_decode(&mine, text + length) != unicode_caseless(utf8_decode(&theirs, theirs + 4)))
+            if (utf8_decode(&mine, text + length) !=
+                unicode_caseless(utf8_decode(&theirs, theirs + 4)))
                 return 0;
             i = (uint32_t)(mine - text);
             at = (uint32_t)(theirs - from->bytes);
@@ -144,7 +149,8 @@ static uint32_t ends_at(const provenance *from, uint32_t at, const char *text, u
 }
 
 /* Where a canonical text that ends at byte `at` starts; 0: it does not stand there. */
-static uint32_t starts_at(const provenance *from, uint32_t at, const char *text, uint32_t length, uint32_t *compared)
+static uint32_t starts_at(const provenance *from, uint32_t at, const char *text, uint32_t length,
+                          uint32_t *compared)
 {
     for (uint32_t i = length; i > 0;) {
         *compared = length - i;
@@ -173,7 +179,8 @@ static uint32_t starts_at(const provenance *from, uint32_t at, const char *text,
 }
 
 /* Between these places of a record stands all of it but white space. */
-static bool is_whole(const provenance *from, const provenance_record *record, uint32_t start, uint32_t end)
+static bool is_whole(const provenance *from, const provenance_record *record, uint32_t start,
+                     uint32_t end)
 {
     while (start > record->start && is_space_before(from->bytes, &start)) {
     }
@@ -190,7 +197,8 @@ static void take(search *search, uint32_t start, uint32_t end, uint32_t chars)
     if (!fits(search, record->source, record->time))
         return;
     const char *const text = from->bytes + record->start;
-    const bool part = !record->number && chars >= search->chars && token_border(text, record->length, start - record->start) &&
+    const bool part = !record->number && chars >= search->chars &&
+                      token_border(text, record->length, start - record->start) &&
                       token_border(text, record->length, end - record->start);
     if (part || is_whole(from, record, start, end))
         search->time = record->time;
@@ -217,7 +225,8 @@ static void consider_anchor(void *user, uint32_t start, uint32_t end)
     if (state->tokens++ >= ANCHORS)
         return;
     const uint32_t tag = provenance_tag(state->from, state->text + start, end - start);
-    const uint32_t members = count_chain(state->from, tag, state->anchor_end ? state->least : ANCHOR_STEPS);
+    const uint32_t members =
+        count_chain(state->from, tag, state->anchor_end ? state->least : ANCHOR_STEPS);
     state->counted += members;
     if (state->anchor_end && members >= state->least)
         return;
@@ -235,8 +244,10 @@ static void find_text(search *search, const needle *what)
         const provenance_token *const token = &from->tokens[at - 1];
         uint32_t compared = 0, before = 0;
         if (token->tag == what->tag) {
-            const uint32_t end = ends_at(from, token->start, what->text + what->anchor, what->length - what->anchor, &compared);
-            const uint32_t start = end ? starts_at(from, token->start, what->text, what->anchor, &before) : 0;
+            const uint32_t end = ends_at(from, token->start, what->text + what->anchor,
+                                         what->length - what->anchor, &compared);
+            const uint32_t start =
+                end ? starts_at(from, token->start, what->text, what->anchor, &before) : 0;
             if (start)
                 take(search, start, end, what->chars);
         }
@@ -257,7 +268,8 @@ static void find_signs(search *search, const needle *what)
             while (is_space_at(from->bytes, &start)) {
             }
             const uint32_t end = ends_at(from, start, what->text, what->length, &compared);
-            if (end && is_whole(from, record, start, end) && fits(search, record->source, record->time))
+            if (end && is_whole(from, record, start, end) &&
+                fits(search, record->source, record->time))
                 search->time = record->time;
         }
         if (!spend(search, 2 + compared / 8))
@@ -272,7 +284,8 @@ static bool is_letter_or_digit(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
 }
 
-/* The letters and digits of a value that is nothing else, but for spaces between groups; 0: it is no code. */
+/* The letters and digits of a value that is nothing else, but for spaces between groups; 0: it is
+ * no code. */
 static uint32_t code_of(const needle *what, char out[CODE_MOST + PROVENANCE_SLACK])
 {
     uint32_t length = 0, digits = 0;
@@ -287,7 +300,8 @@ static uint32_t code_of(const needle *what, char out[CODE_MOST + PROVENANCE_SLAC
     return length >= CODE_LEAST && digits >= CODE_DIGITS ? length : 0;
 }
 
-/* Where a code ends that starts here, written with single spaces between groups; 0: it does not stand here. */
+/* Where a code ends that starts here, written with single spaces between groups; 0: it does not
+ * stand here. */
 static uint32_t code_end(const provenance *from, uint32_t at, const char *code, uint32_t length)
 {
     for (uint32_t i = 0; i < length; i++) {
@@ -344,11 +358,13 @@ static uint32_t find_key(search *search, const provenance_key *key)
     search->time = PROVENANCE_NEVER;
     if (from->typed_chains.count == 0)
         return PROVENANCE_NEVER;
-    for (uint32_t at = from->typed_chains.buckets[key->words[0] & (from->typed_chains.count - 1)], next; at && goes_on(search); at = next) {
+    for (uint32_t at = from->typed_chains.buckets[key->words[0] & (from->typed_chains.count - 1)],
+                  next;
+         at && goes_on(search); at = next) {
         const provenance_typed *const one = &from->typed[at - 1];
         next = one->next;
-        if (one->key[0] == key->words[0] && one->key[1] == key->words[1] && (one->whole || key->chars >= search->chars) &&
-            fits(search, one->source, one->time))
+        if (one->key[0] == key->words[0] && one->key[1] == key->words[1] &&
+            (one->whole || key->chars >= search->chars) && fits(search, one->source, one->time))
             search->time = one->time;
         if (!spend(search, 1))
             break;
@@ -405,7 +421,8 @@ static uint32_t find(search *search, const question *asked, bool as_text)
     return key < text ? key : text;
 }
 
-provenance_answer provenance_ask(provenance *from, arena *memory, const provenance_question *asked, const cst_value *leaf, uint64_t *steps)
+provenance_answer provenance_ask(provenance *from, arena *memory, const provenance_question *asked,
+                                 const cst_value *leaf, uint64_t *steps)
 {
     static const uint64_t written[1] = {UINT64_C(1) << PROVENANCE_WRITTEN};
     if (!from)
@@ -421,8 +438,12 @@ provenance_answer provenance_ask(provenance *from, arena *memory, const provenan
     if ((as_text && !needle_of(from, memory, leaf, &made.text)) ||
         (made.typed && !provenance_key_of(from, memory, leaf, &made.key, &failed)))
         return PROVENANCE_UNKNOWN;
-    search search = {.from = from, .sources = asked->sources, .results = asked->results, .chars = asked->chars,
-                     .before = PROVENANCE_NEVER, .steps = steps};
+    search search = {.from = from,
+                     .sources = asked->sources,
+                     .results = asked->results,
+                     .chars = asked->chars,
+                     .before = PROVENANCE_NEVER,
+                     .steps = steps};
     bool sure = true;
     if (!asked->echoes) {
         /* the agent may have written it as any text that holds it */
@@ -436,11 +457,13 @@ provenance_answer provenance_ask(provenance *from, arena *memory, const provenan
         sure = !provenance_is_lost(from, PROVENANCE_WRITTEN) && *steps > 0;
     }
     uint32_t time = find(&search, &made, false);
-    if (time != PROVENANCE_NEVER && !sure) { /* what was written is not known in full: no result counts */
+    /* what was written is not known in full: no result counts */
+    if (time != PROVENANCE_NEVER && !sure) {
         search.before = 0;
         time = find(&search, &made, false);
     }
     if (time != PROVENANCE_NEVER)
         return PROVENANCE_YES;
-    return !sure || *steps == 0 || some_lost(from, asked->sources) ? PROVENANCE_UNKNOWN : PROVENANCE_NO;
+    return !sure || *steps == 0 || some_lost(from, asked->sources) ? PROVENANCE_UNKNOWN
+                                                                   : PROVENANCE_NO;
 }

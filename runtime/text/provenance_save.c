@@ -1,10 +1,11 @@
 /*
  * provenance_save.c - a session's provenance as bytes, and back.
  *
- * What is written are the leaves in order, with source and time, and which sources are lost; the index is made anew from them, so bytes from outside can
- * never lead the index astray. All numbers are little-endian. The last 32 bytes are the SHA-256 of what stands before them, which finds what was cut off or
- * changed by accident or by somebody who does not know the format; who must trust storage that others can write to signs the
- * whole session.
+ * What is written are the leaves in order, with source and time, and which sources are lost; the
+ * index is made anew from them, so bytes from outside can never lead the index astray. All numbers
+ * are little-endian. The last 32 bytes are the SHA-256 of what stands before them, which finds what
+ * was cut off or changed by accident or by somebody who does not know the format; who must trust
+ * storage that others can write to signs the whole session.
  *
  *   8 bytes  "prov0001"
  *   u32      sources, time, records
@@ -20,12 +21,13 @@
 #include "runtime/utf8.h"
 
 enum { DIGEST = 32 };
-#define MAGIC "prov0001"
+#define MAGIC      "prov0001"
 #define NUMBER_BIT UINT32_C(0x80000000)
 
 static void write_u32(buffer *out, uint32_t value)
 {
-    const unsigned char bytes[4] = {(unsigned char)value, (unsigned char)(value >> 8), (unsigned char)(value >> 16), (unsigned char)(value >> 24)};
+    const unsigned char bytes[4] = {(unsigned char)value, (unsigned char)(value >> 8),
+                                    (unsigned char)(value >> 16), (unsigned char)(value >> 24)};
     buffer_add(out, bytes, sizeof bytes);
 }
 
@@ -102,13 +104,14 @@ static bool read_record(reading *in, provenance *to, uint32_t time)
     const uint32_t source = read_u32(in), when = read_u32(in), size = read_u32(in);
     const uint32_t length = size & ~NUMBER_BIT;
     const unsigned char *const text = take(in, length);
-    if (in->failed || source >= to->source_count || when < to->time || when > time || length > LIMIT_ORIGIN_BYTES ||
-        !utf8_valid((const char *)text, length))
+    if (in->failed || source >= to->source_count || when < to->time || when > time ||
+        length > LIMIT_ORIGIN_BYTES || !utf8_valid((const char *)text, length))
         return false;
     to->time = when;
     const bool was_lost = provenance_is_lost(to, source);
-    const bool added = size & NUMBER_BIT ? provenance_add_number(to, source, (const char *)text, length)
-                                         : provenance_add_text(to, source, (const char *)text, length);
+    const bool added = size & NUMBER_BIT
+                           ? provenance_add_number(to, source, (const char *)text, length)
+                           : provenance_add_text(to, source, (const char *)text, length);
     return added || was_lost;
 }
 
@@ -124,7 +127,8 @@ static bool read_all(reading *in, provenance *to)
     return !in->failed && in->next == in->end;
 }
 
-provenance *provenance_load(const cst_allocator *allocator, uint32_t sources, uint32_t types, uint64_t seed, const void *bytes, size_t length)
+provenance *provenance_load(const cst_allocator *allocator, uint32_t sources, uint32_t types,
+                            uint64_t seed, const void *bytes, size_t length)
 {
     uint8_t digest[DIGEST];
     if (length < 8 + 12 + DIGEST || memcmp(bytes, MAGIC, 8) != 0)
@@ -132,7 +136,8 @@ provenance *provenance_load(const cst_allocator *allocator, uint32_t sources, ui
     digest_of(bytes, length - DIGEST, digest);
     if (memcmp(digest, (const char *)bytes + length - DIGEST, DIGEST) != 0)
         return NULL;
-    reading in = {(const unsigned char *)bytes + 8, (const unsigned char *)bytes + length - DIGEST, false};
+    reading in = {(const unsigned char *)bytes + 8, (const unsigned char *)bytes + length - DIGEST,
+                  false};
     if (read_u32(&in) != sources)
         return NULL;
     provenance *const made = provenance_new(allocator, sources, types, seed);

@@ -1,15 +1,18 @@
 /*
  * provenance_typed.c - identities and numbers in texts, in canonical form.
  *
- * A value of an identity type compares as such: `Eve@Evil.Test` in a text is eve@evil.test, `/work/../etc` is `/etc`, `1,300` is 1300. So what can be one is
- * cut out of the text by what stands around it, and goes through the parser that the value of the event went through. Each is kept as a hash of two words.
+ * A value of an identity type compares as such: `Eve@Evil.Test` in a text is eve@evil.test,
+ * `/work/../etc` is `/etc`, `1,300` is 1300. So what can be one is cut out of the text by what
+ * stands around it, and goes through the parser that the value of the event went through. Each is
+ * kept as a hash of two words.
  *
  *   e-mail   around each `@`
- *   URL      around each `://`, to white space or a quote, with and without the punctuation at its end
- *   host     a token with a dot, up to its first `/` or `:`; the host of a URL and the domain of an e-mail address
- *   path     each part between white space, and inside of it each part between quotes, brackets and `,;|=`; and what stands between quotes
- *   IP       a run of hexadecimal digits, dots and colons
- *   number   a token of digits, also with commas before groups of three, also with a minus before it
+ *   URL      around each `://`, to white space or a quote, with and without the punctuation at its
+ * end host     a token with a dot, up to its first `/` or `:`; the host of a URL and the domain of
+ * an e-mail address path     each part between white space, and inside of it each part between
+ * quotes, brackets and `,;|=`; and what stands between quotes IP       a run of hexadecimal digits,
+ * dots and colons number   a token of digits, also with commas before groups of three, also with a
+ * minus before it
  */
 #include <string.h>
 
@@ -31,9 +34,9 @@ typedef struct finding {
     const char *text; /* of the record */
     uint32_t length;
     uint32_t first, last; /* the leaf without white space around it */
-    uint32_t type; /* that is looked for */
+    uint32_t type;        /* that is looked for */
     bool failed;
-    uint32_t pending;     /* keys that wait for their chains to come from memory */
+    uint32_t pending; /* keys that wait for their chains to come from memory */
     struct {
         uint64_t words[2];
         bool whole;
@@ -45,13 +48,16 @@ typedef struct finding {
 /* `chars` is not set. */
 static provenance_key key_make(uint64_t seed, cst_kind kind, const char *text, uint32_t length)
 {
-    return (provenance_key){{cst_hash_seeded(text, length, seed + (uint64_t)kind * UINT64_C(0x9e3779b97f4a7c15)),
-                             cst_hash_seeded(text, length, ~seed ^ (uint64_t)kind << 32)},
-                            0};
+    return (provenance_key){
+        {cst_hash_seeded(text, length, seed + (uint64_t)kind * UINT64_C(0x9e3779b97f4a7c15)),
+         cst_hash_seeded(text, length, ~seed ^ (uint64_t)kind << 32)},
+        0};
 }
 
-/* Sign, digits and exponent: the same for all spellings of one number. `chars` is not set. False: it is no number, or *failed. */
-static bool number_key(uint64_t seed, arena *memory, const char *text, uint32_t length, bool negate, provenance_key *out, bool *failed)
+/* Sign, digits and exponent: the same for all spellings of one number. `chars` is not set. False:
+ * it is no number, or *failed. */
+static bool number_key(uint64_t seed, arena *memory, const char *text, uint32_t length, bool negate,
+                       provenance_key *out, bool *failed)
 {
     decimal_text number;
     if (!decimal_text_parse(text, length, &number))
@@ -91,7 +97,8 @@ bool provenance_show(arena *memory, const cst_value *value, const char **text, u
     return !shown.failed && shown.length > 0;
 }
 
-bool provenance_key_of(const provenance *from, arena *memory, const cst_value *value, provenance_key *out, bool *failed)
+bool provenance_key_of(const provenance *from, arena *memory, const cst_value *value,
+                       provenance_key *out, bool *failed)
 {
     if (kind_has_text(value->kind)) {
         *out = key_make(from->seed, (cst_kind)value->kind, value->as.text, value->length);
@@ -100,7 +107,8 @@ bool provenance_key_of(const provenance *from, arena *memory, const cst_value *v
     }
     const char *text;
     uint32_t length;
-    if (!provenance_show(memory, value, &text, &length) || !number_key(from->seed, memory, text, length, false, out, failed)) {
+    if (!provenance_show(memory, value, &text, &length) ||
+        !number_key(from->seed, memory, text, length, false, out, failed)) {
         *failed = true;
         return false;
     }
@@ -114,13 +122,16 @@ static void put(finding *state, const uint64_t words[2], bool whole)
     const uint32_t source = state->record->source;
     uint32_t *const first = &from->typed_chains.buckets[words[0] & (from->typed_chains.count - 1)];
     uint32_t at = *first;
-    for (uint32_t tries = 8; at && tries; tries--) { /* the same again adds nothing, if that is seen soon */
+    /* the same again adds nothing, if that is seen soon */
+    for (uint32_t tries = 8; at && tries; tries--) {
         const provenance_typed *const one = &from->typed[at - 1];
-        if (one->key[0] == words[0] && one->key[1] == words[1] && one->source == source && (one->whole || !whole))
+        if (one->key[0] == words[0] && one->key[1] == words[1] && one->source == source &&
+            (one->whole || !whole))
             return;
         at = one->next;
     }
-    from->typed[from->typed_count++] = (provenance_typed){{words[0], words[1]}, source, state->record->time, whole, *first};
+    from->typed[from->typed_count++] =
+        (provenance_typed){{words[0], words[1]}, source, state->record->time, whole, *first};
     *first = from->typed_count;
 }
 
@@ -128,13 +139,15 @@ static void put_waiting(finding *state)
 {
     provenance *const from = state->from;
     if (!provenance_reserve_chains(from, &from->typed_chains, from->typed_count + state->pending) ||
-        !provenance_reserve(from, (void **)&from->typed, &from->typed_capacity, from->typed_count + state->pending, sizeof *from->typed)) {
+        !provenance_reserve(from, (void **)&from->typed, &from->typed_capacity,
+                            from->typed_count + state->pending, sizeof *from->typed)) {
         state->failed = true;
         state->pending = 0;
         return;
     }
     for (uint32_t i = 0; i < state->pending; i++) {
-        const uint32_t at = from->typed_chains.buckets[state->waiting[i].words[0] & (from->typed_chains.count - 1)];
+        const uint32_t at =
+            from->typed_chains.buckets[state->waiting[i].words[0] & (from->typed_chains.count - 1)];
         if (at)
             __builtin_prefetch(&from->typed[at - 1]);
     }
@@ -162,14 +175,16 @@ static void try_identity(finding *state, cst_kind kind, uint32_t start, uint32_t
     bool no_memory = false;
     if (start >= end || end - start > 4096)
         return;
-    if (!identity_parse(kind, state->text + start, end - start, state->memory, &value, &no_memory)) {
+    if (!identity_parse(kind, state->text + start, end - start, state->memory, &value,
+                        &no_memory)) {
         state->failed = state->failed || no_memory;
         return;
     }
     /* who names a page names its host: `a.domain` and `u.host` are compared with this */
     if (state->type == PROVENANCE_HOSTS && kind != CST_KIND_HOST) {
         const cst_value whole = value;
-        value_part(&whole, kind == CST_KIND_EMAIL ? CST_PROPERTY_EMAIL_DOMAIN : CST_PROPERTY_URL_HOST,
+        value_part(&whole,
+                   kind == CST_KIND_EMAIL ? CST_PROPERTY_EMAIL_DOMAIN : CST_PROPERTY_URL_HOST,
                    &value);
         if (value.length == 0)
             return;
@@ -232,8 +247,11 @@ static void try_number(finding *state, uint32_t start, uint32_t end, bool whole)
     const bool minus = start > 0 && state->text[start - 1] == '-';
     for (uint32_t negative = 0; negative <= minus; negative++) {
         provenance_key key;
-        if (number_key(state->from->seed, state->memory, plain, used, negative != 0, &key, &state->failed))
-            keep(state, &key, whole || (start - negative == state->first && end == state->last && negative == minus));
+        if (number_key(state->from->seed, state->memory, plain, used, negative != 0, &key,
+                       &state->failed))
+            keep(state, &key,
+                 whole ||
+                     (start - negative == state->first && end == state->last && negative == minus));
     }
 }
 
@@ -268,14 +286,18 @@ static void find_emails(finding *state)
             return;
         at = (uint32_t)(sign - text);
         uint32_t start = at, end = at + 1;
-        while (start > 0 && at - start <= 64 && (is_alphanumeric(text[start - 1]) || strchr("._%+-", text[start - 1])) && text[start - 1])
+        while (start > 0 && at - start <= 64 &&
+               (is_alphanumeric(text[start - 1]) || strchr("._%+-", text[start - 1])) &&
+               text[start - 1])
             start--;
         while (end < state->length && end - at <= 256 &&
-               (is_alphanumeric(text[end]) || text[end] == '.' || text[end] == '-' || (unsigned char)text[end] >= 0x80))
+               (is_alphanumeric(text[end]) || text[end] == '.' || text[end] == '-' ||
+                (unsigned char)text[end] >= 0x80))
             end++;
         const bool cut = (start > 0 && (unsigned char)text[start - 1] >= 0x80) ||
                          (end < state->length && (text[end] == '@' || text[end] == '_'));
-        while (start < at && (text[start] == '.' || text[start] == '-' || text[start] == '%' || text[start] == '+'))
+        while (start < at && (text[start] == '.' || text[start] == '-' || text[start] == '%' ||
+                              text[start] == '+'))
             start++;
         /* what ends a sentence, and signs that are no letters */
         while (end > at + 1 && !is_alphanumeric(text[end - 1])) {
@@ -283,7 +305,8 @@ static void find_emails(finding *state)
             while (last > at + 1 && ((unsigned char)text[last] & 0xC0) == 0x80)
                 last--;
             const char *next = text + last;
-            if ((unsigned char)text[last] >= 0x80 && unicode_is_token(utf8_decode(&next, text + end)))
+            if ((unsigned char)text[last] >= 0x80 &&
+                unicode_is_token(utf8_decode(&next, text + end)))
                 break;
             end = last;
         }
@@ -310,12 +333,14 @@ static void find_urls(finding *state)
         if (state->length - at < 4 || text[at + 1] != '/' || text[at + 2] != '/')
             continue;
         uint32_t start = at, end = at + 3;
-        while (start > 0 && at - start < 32 && (is_alphanumeric(text[start - 1]) || strchr("+.-", text[start - 1])) && text[start - 1])
+        while (start > 0 && at - start < 32 &&
+               (is_alphanumeric(text[start - 1]) || strchr("+.-", text[start - 1])) &&
+               text[start - 1])
             start--;
         while (start < at && !is_alphanumeric(text[start]))
             start++;
-        while (end < state->length && end - at < 4000 && (unsigned char)text[end] > ' ' && !is_quote(text[end]) &&
-               text[end] != '<' && text[end] != '>')
+        while (end < state->length && end - at < 4000 && (unsigned char)text[end] > ' ' &&
+               !is_quote(text[end]) && text[end] != '<' && text[end] != '>')
             end++;
         /* as it stands, and without each sign at its end that may belong to the sentence */
         for (uint32_t tries = 0; tries < 6 && end > at + 3; tries++, end--) {
@@ -331,15 +356,56 @@ static void find_urls(finding *state)
 
 enum { DIVIDER = 1, QUOTE = 2, SPACE = 4 };
 
-/* What stands between the parts of a text that may be paths: all of ASCII up to the blank is SPACE. */
-static const uint8_t classes[256] = {
-    [0] = SPACE,  [1] = SPACE,  [2] = SPACE,  [3] = SPACE,  [4] = SPACE,  [5] = SPACE,  [6] = SPACE,  [7] = SPACE,  [8] = SPACE,
-    [9] = SPACE,  [10] = SPACE, [11] = SPACE, [12] = SPACE, [13] = SPACE, [14] = SPACE, [15] = SPACE, [16] = SPACE, [17] = SPACE,
-    [18] = SPACE, [19] = SPACE, [20] = SPACE, [21] = SPACE, [22] = SPACE, [23] = SPACE, [24] = SPACE, [25] = SPACE, [26] = SPACE,
-    [27] = SPACE, [28] = SPACE, [29] = SPACE, [30] = SPACE, [31] = SPACE, [32] = SPACE,
-    ['"'] = DIVIDER | QUOTE, ['\''] = DIVIDER | QUOTE, ['`'] = DIVIDER | QUOTE,
-    ['('] = DIVIDER, [')'] = DIVIDER, ['['] = DIVIDER, [']'] = DIVIDER, ['{'] = DIVIDER, ['}'] = DIVIDER,
-    ['<'] = DIVIDER, ['>'] = DIVIDER, [','] = DIVIDER, [';'] = DIVIDER, ['|'] = DIVIDER, ['='] = DIVIDER};
+/* What stands between the parts of a text that may be paths: all of ASCII up to the blank is SPACE.
+ */
+static const uint8_t classes[256] = {[0] = SPACE,
+                                     [1] = SPACE,
+                                     [2] = SPACE,
+                                     [3] = SPACE,
+                                     [4] = SPACE,
+                                     [5] = SPACE,
+                                     [6] = SPACE,
+                                     [7] = SPACE,
+                                     [8] = SPACE,
+                                     [9] = SPACE,
+                                     [10] = SPACE,
+                                     [11] = SPACE,
+                                     [12] = SPACE,
+                                     [13] = SPACE,
+                                     [14] = SPACE,
+                                     [15] = SPACE,
+                                     [16] = SPACE,
+                                     [17] = SPACE,
+                                     [18] = SPACE,
+                                     [19] = SPACE,
+                                     [20] = SPACE,
+                                     [21] = SPACE,
+                                     [22] = SPACE,
+                                     [23] = SPACE,
+                                     [24] = SPACE,
+                                     [25] = SPACE,
+                                     [26] = SPACE,
+                                     [27] = SPACE,
+                                     [28] = SPACE,
+                                     [29] = SPACE,
+                                     [30] = SPACE,
+                                     [31] = SPACE,
+                                     [32] = SPACE,
+                                     ['"'] = DIVIDER | QUOTE,
+                                     ['\''] = DIVIDER | QUOTE,
+                                     ['`'] = DIVIDER | QUOTE,
+                                     ['('] = DIVIDER,
+                                     [')'] = DIVIDER,
+                                     ['['] = DIVIDER,
+                                     [']'] = DIVIDER,
+                                     ['{'] = DIVIDER,
+                                     ['}'] = DIVIDER,
+                                     ['<'] = DIVIDER,
+                                     ['>'] = DIVIDER,
+                                     [','] = DIVIDER,
+                                     [';'] = DIVIDER,
+                                     ['|'] = DIVIDER,
+                                     ['='] = DIVIDER};
 
 static uint8_t class_of(char c)
 {
@@ -351,7 +417,8 @@ static bool is_divider(char c)
     return (class_of(c) & DIVIDER) != 0;
 }
 
-/* Most words are paths of one component, and canonical as they are. No part between white space holds a NUL. */
+/* Most words are paths of one component, and canonical as they are. No part between white space
+ * holds a NUL. */
 static void try_path(finding *state, uint32_t start, uint32_t end)
 {
     const char *const text = state->text + start;
@@ -368,7 +435,8 @@ static void try_part(finding *state, uint32_t start, uint32_t end)
 {
     while (start < end && is_divider(state->text[start]))
         start++;
-    while (end > start && (is_divider(state->text[end - 1]) || state->text[end - 1] == ':' || state->text[end - 1] == '!' || state->text[end - 1] == '?'))
+    while (end > start && (is_divider(state->text[end - 1]) || state->text[end - 1] == ':' ||
+                           state->text[end - 1] == '!' || state->text[end - 1] == '?'))
         end--;
     if (start == end)
         return;
@@ -433,17 +501,21 @@ static void find_ips(finding *state)
 {
     const char *const text = state->text;
     for (uint32_t i = 0; i < state->length; i++) {
-        if (!is_digit(text[i]) && !((text[i] | 0x20) >= 'a' && (text[i] | 0x20) <= 'f') && text[i] != ':')
+        if (!is_digit(text[i]) && !((text[i] | 0x20) >= 'a' && (text[i] | 0x20) <= 'f') &&
+            text[i] != ':')
             continue;
         uint32_t end = i, dots = 0;
-        while (end < state->length && (is_digit(text[end]) || ((text[end] | 0x20) >= 'a' && (text[end] | 0x20) <= 'f') ||
-                                       text[end] == ':' || text[end] == '.')) {
+        while (end < state->length &&
+               (is_digit(text[end]) || ((text[end] | 0x20) >= 'a' && (text[end] | 0x20) <= 'f') ||
+                text[end] == ':' || text[end] == '.')) {
             dots += !is_alphanumeric(text[end]);
             end++;
         }
         const uint32_t next = end;
-        const bool cut = (i > 0 && (is_alphanumeric(text[i - 1]) || (unsigned char)text[i - 1] >= 0x80)) ||
-                         (end < state->length && (is_alphanumeric(text[end]) || (unsigned char)text[end] >= 0x80));
+        const bool cut =
+            (i > 0 && (is_alphanumeric(text[i - 1]) || (unsigned char)text[i - 1] >= 0x80)) ||
+            (end < state->length &&
+             (is_alphanumeric(text[end]) || (unsigned char)text[end] >= 0x80));
         while (end > i && text[end - 1] == '.')
             end--;
         if (dots > 1 && !cut && end - i < 64)
@@ -452,9 +524,10 @@ static void find_ips(finding *state)
     }
 }
 
-/* ---- by type ----------------------------------------------------------------------------- */
+/* ---- by type --------------------------------------------------------------------------------- */
 
-bool provenance_find_typed(provenance *from, arena *memory, const provenance_record *record, uint32_t type)
+bool provenance_find_typed(provenance *from, arena *memory, const provenance_record *record,
+                           uint32_t type)
 {
     finding state;
     state.from = from;
@@ -472,32 +545,23 @@ bool provenance_find_typed(provenance *from, arena *memory, const provenance_rec
         state.last--;
     if (record->number) {
         provenance_key key;
-        if (type == PROVENANCE_NUMBERS && number_key(from->seed, memory, state.text, state.length, false, &key, &state.failed))
+        if (type == PROVENANCE_NUMBERS &&
+            number_key(from->seed, memory, state.text, state.length, false, &key, &state.failed))
             keep(&state, &key, true);
         put_waiting(&state);
         return !state.failed;
     }
     switch (type) {
-    case PROVENANCE_NUMBERS:
-        tokens_visit(state.text, state.length, see_number, &state);
-        break;
+    case PROVENANCE_NUMBERS: tokens_visit(state.text, state.length, see_number, &state); break;
     case PROVENANCE_HOSTS:
         tokens_visit(state.text, state.length, see_host, &state);
         find_emails(&state);
         find_urls(&state);
         break;
-    case PROVENANCE_EMAILS:
-        find_emails(&state);
-        break;
-    case PROVENANCE_URLS:
-        find_urls(&state);
-        break;
-    case PROVENANCE_PATHS:
-        find_paths(&state);
-        break;
-    default:
-        find_ips(&state);
-        break;
+    case PROVENANCE_EMAILS: find_emails(&state); break;
+    case PROVENANCE_URLS: find_urls(&state); break;
+    case PROVENANCE_PATHS: find_paths(&state); break;
+    default: find_ips(&state); break;
     }
     put_waiting(&state);
     return !state.failed;
@@ -508,19 +572,12 @@ uint32_t provenance_type_of(const cst_value *value)
     switch (value->kind) {
     case CST_KIND_INT:
     case CST_KIND_DECIMAL:
-    case CST_KIND_FLOAT:
-        return PROVENANCE_NUMBERS;
-    case CST_KIND_EMAIL:
-        return PROVENANCE_EMAILS;
-    case CST_KIND_URL:
-        return PROVENANCE_URLS;
-    case CST_KIND_HOST:
-        return PROVENANCE_HOSTS;
-    case CST_KIND_PATH:
-        return PROVENANCE_PATHS;
-    case CST_KIND_IP:
-        return PROVENANCE_IPS;
-    default:
-        return 0;
+    case CST_KIND_FLOAT: return PROVENANCE_NUMBERS;
+    case CST_KIND_EMAIL: return PROVENANCE_EMAILS;
+    case CST_KIND_URL: return PROVENANCE_URLS;
+    case CST_KIND_HOST: return PROVENANCE_HOSTS;
+    case CST_KIND_PATH: return PROVENANCE_PATHS;
+    case CST_KIND_IP: return PROVENANCE_IPS;
+    default: return 0;
     }
 }

@@ -1,16 +1,19 @@
 /*
  * scan.c - which patterns stand in a text, and where.
  *
- * scan_find does the least that answers "whether": one pass of the engine over the text for all literals, one look for digits, one for long tokens;
- * each hit names patterns, and only around the hit, in the window in which a match with this literal could begin, is the pattern itself tried. A pattern that was found
- * is not tried again. Windows of one pattern never go backwards, because hits come by their ends and the window is measured from there: so no
- * place is tried twice.
+ * scan_find does the least that answers "whether": one pass of the engine over the text for all
+ * literals, one look for digits, one for long tokens; each hit names patterns, and only around the
+ * hit, in the window in which a match with this literal could begin, is the pattern itself tried. A
+ * pattern that was found is not tried again. Windows of one pattern never go backwards, because
+ * hits come by their ends and the window is measured from there: so no place is tried twice.
  *
- * scan_list is asked rarely (for what fired; for what a stream has settled) and looks at every place where the pattern's first bytes stand:
- * plain, and the same answer by another way, which the tests hold against scan_find.
+ * scan_list is asked rarely (for what fired; for what a stream has settled) and looks at every
+ * place where the pattern's first bytes stand: plain, and the same answer by another way, which the
+ * tests hold against scan_find.
  *
- * A text can be made so that tries go far and fail. So when they have cost more than a few steps for each byte of the text, the rest of the
- * starts are followed all at once, in one pass (scan_sweep.c).
+ * A text can be made so that tries go far and fail. So when they have cost more than a few steps
+ * for each byte of the text, the rest of the starts are followed all at once, in one pass
+ * (scan_sweep.c).
  */
 #include <string.h>
 #if defined(__SSE2__)
@@ -19,8 +22,8 @@
 
 #include "runtime/text/scan_private.h"
 
-/* Matches up to this length fail soon: one start after the other is tried. Of longer ones, when that has cost so many steps a byte, all
- * that are left are tried at once (scan_sweep.c). */
+/* Matches up to this length fail soon: one start after the other is tried. Of longer ones, when
+ * that has cost so many steps a byte, all that are left are tried at once (scan_sweep.c). */
 enum { SWEEP_LEAST = 256, SWEEP_PATIENCE = 16 };
 
 static uint64_t patience_for(uint32_t length)
@@ -33,8 +36,10 @@ static bool can_sweep(const scan_pattern_row *row)
     return row->kind == SCAN_AUTOMATON && row->longest > SWEEP_LEAST;
 }
 
-/* The next start at or behind `from` that has a match; its end, or 0 (*with says whether that is unknown). */
-static uint32_t sweep_match(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t *start)
+/* The next start at or behind `from` that has a match; its end, or 0 (*with says whether that is
+ * unknown). */
+static uint32_t sweep_match(scan_try *with, const scan_pattern_row *row, uint32_t from,
+                            uint32_t *start)
 {
     uint32_t end = 0;
     for (*start = from; end == 0; ++*start) {
@@ -73,22 +78,27 @@ static void mark(uint64_t *bits, uint32_t number)
 }
 
 /* The next place at..to where a match may begin; the one behind `to` if there is none. */
-static inline uint32_t next_place(const scan_begin *begin, const char *text, uint32_t length, uint32_t at, uint32_t to)
+static inline uint32_t next_place(const scan_begin *begin, const char *text, uint32_t length,
+                                  uint32_t at, uint32_t to)
 {
     while (at <= to && !scan_may_begin(begin, text, length, at))
         at++;
     return at;
 }
 
-/* Tries a pattern at all of at..to where a match may begin, and it may at `at`; where that takes long, at all places from there on. */
-static void try_places(finding *state, uint32_t number, const scan_begin *begin, uint32_t at, uint32_t to)
+/* Tries a pattern at all of at..to where a match may begin, and it may at `at`; where that takes
+ * long, at all places from there on. */
+static void try_places(finding *state, uint32_t number, const scan_begin *begin, uint32_t at,
+                       uint32_t to)
 {
     scan_try *const with = &state->with;
     const scan_pattern_row *const row = &with->database->patterns[number];
     const char *const text = with->text;
     const uint32_t length = with->length;
-    const uint64_t all = scan_steps_for(length), gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
-    const uint64_t steps = gone < all ? all - gone : 1, patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
+    const uint64_t all = scan_steps_for(length),
+                   gone = (uint64_t)with->scratch->spent[number] * SCAN_UNIT;
+    const uint64_t steps = gone < all ? all - gone : 1,
+                   patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
     bool found = false;
     with->steps = steps;
     with->unknown = false;
@@ -128,8 +138,10 @@ static inline void try_window(finding *state, uint32_t number, uint32_t from, ui
         try_places(state, number, &begin, at, to);
 }
 
-/* Where the window of a literal begins: at `from`, or where the bytes before the literal can be no match's. */
-static uint32_t window_start(const finding *state, const scan_pattern_row *row, uint32_t from, uint32_t end, uint32_t length)
+/* Where the window of a literal begins: at `from`, or where the bytes before the literal can be no
+ * match's. */
+static uint32_t window_start(const finding *state, const scan_pattern_row *row, uint32_t from,
+                             uint32_t end, uint32_t length)
 {
     if (row->before == SCAN_NONE || row->trigger != SCAN_BY_LITERAL || end < length)
         return from;
@@ -146,12 +158,14 @@ static uint32_t add_bytes(uint32_t a, uint32_t b)
     return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
-/* Whether a word of `after` ends inside of a longer one, or begins in one, as far as ASCII tells. */
+/* Whether a word of `after` ends inside of a longer one, or begins in one, as far as ASCII tells.
+ */
 static bool is_inside(const finding *state, uint32_t end, uint32_t length)
 {
     const unsigned char *const text = (const unsigned char *)state->with.text;
     return (end < state->with.length && scan_is_word(text[end]) && scan_is_word(text[end - 1])) ||
-           (end > length && scan_is_word(text[end - length - 1]) && scan_is_word(text[end - length]));
+           (end > length && scan_is_word(text[end - length - 1]) &&
+            scan_is_word(text[end - length]));
 }
 
 static bool literal_hit(void *user, uint32_t literal, uint32_t end_in_part)
@@ -161,7 +175,8 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end_in_part)
     const scan_head *const head = state->with.database->head;
     if (literal >= head->literals.count) /* the engine's bytes are another database's */
         return true;
-    const scan_literal_row *const row = (const scan_literal_row *)scan_at(head, head->literals.offset) + literal;
+    const scan_literal_row *const row =
+        (const scan_literal_row *)scan_at(head, head->literals.offset) + literal;
     const uint32_t *const numbers = scan_at(head, row->patterns.offset);
     state->with.scratch->work += 1u + row->patterns.count;
     for (uint32_t i = 0; i < row->patterns.count; i++) {
@@ -174,10 +189,13 @@ static bool literal_hit(void *user, uint32_t literal, uint32_t end_in_part)
                 try_window(state, number, end, add_bytes(end, pattern->farthest));
             continue;
         }
-        uint32_t from = pattern->farthest == SCAN_NONE || pattern->farthest > end ? 0 : end - pattern->farthest;
-        if (from < state->with.scratch->tried[number]) /* nobody goes back over what has been tried */
+        uint32_t from =
+            pattern->farthest == SCAN_NONE || pattern->farthest > end ? 0 : end - pattern->farthest;
+        if (from <
+            state->with.scratch->tried[number]) /* nobody goes back over what has been tried */
             from = state->with.scratch->tried[number];
-        try_window(state, number, window_start(state, pattern, from, end, row->text.count), end - pattern->nearest);
+        try_window(state, number, window_start(state, pattern, from, end, row->text.count),
+                   end - pattern->nearest);
     }
     return true;
 }
@@ -189,7 +207,8 @@ static uint64_t digits_in(const char text[64])
 #if defined(__SSE2__)
     for (uint32_t i = 0; i < 4; i++) {
         const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text + 16 * i));
-        const __m128i above = _mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)), below = _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1));
+        const __m128i above = _mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)),
+                      below = _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1));
         out |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_and_si128(above, below)) << (16 * i);
     }
 #else
@@ -199,8 +218,9 @@ static uint64_t digits_in(const char text[64])
     return out;
 }
 
-/* Digits that stand together: begin..end, and whether no word character stands before. Some of them at a time, so that each pattern goes
- * over many: its row is read once, and its decisions are alike. */
+/* Digits that stand together: begin..end, and whether no word character stands before. Some of them
+ * at a time, so that each pattern goes over many: its row is read once, and its decisions are
+ * alike. */
 typedef struct digit_runs {
     struct digit_run {
         uint32_t begin, end, edge;
@@ -209,11 +229,13 @@ typedef struct digit_runs {
 } digit_runs;
 
 /* Whether a match can begin with these digits and nothing else of their kind. */
-static inline bool can_lead(const finding *state, uint64_t leads, const uint64_t behind[4], const struct digit_run *run)
+static inline bool can_lead(const finding *state, uint64_t leads, const uint64_t behind[4],
+                            const struct digit_run *run)
 {
     const uint32_t count = run->end - run->begin;
     return run->edge && (leads >> (count < 64 ? count - 1 : 63) & 1) != 0 &&
-           (run->end == state->with.length || scan_has(behind, (unsigned char)state->with.text[run->end]));
+           (run->end == state->with.length ||
+            scan_has(behind, (unsigned char)state->with.text[run->end]));
 }
 
 /* A pattern that begins with a number. */
@@ -235,18 +257,22 @@ static void try_digit(finding *state, uint32_t number, const digit_runs *runs)
 {
     const scan_pattern_row *const row = &state->with.database->patterns[number];
     const uint64_t(*const sets)[4] = state->with.database->sets;
-    const uint64_t *const behind = sets[row->behind], *const before = sets[row->before], leads = row->leads;
+    const uint64_t *const behind = sets[row->behind], *const before = sets[row->before],
+                          leads = row->leads;
     const uint32_t nearest = row->nearest, farthest = row->farthest;
-    const bool inside = (sets[row->inside][0] >> '0' & 0x3ff) != 0; /* it may begin with a digit behind others */
+    /* it may begin with a digit behind others */
+    const bool inside = (sets[row->inside][0] >> '0' & 0x3ff) != 0;
     for (uint32_t i = 0; i < runs->count; i++) {
         const struct digit_run *const run = &runs->items[i];
         if (run->end < nearest)
             continue;
-        const uint32_t from = run->begin + 1 > farthest ? run->begin + 1 - farthest : 0, last = run->end - nearest;
+        const uint32_t from = run->begin + 1 > farthest ? run->begin + 1 - farthest : 0,
+                       last = run->end - nearest;
         uint32_t at = run->begin, to = last;
         if (inside) {
             at = from;
-        } else { /* it begins with the first of them, or before, as far back as it can hold what stands there */
+        } else { /* it begins with the first of them, or before, as far back as it can hold what
+                    stands there */
             const bool lead = run->begin <= last && can_lead(state, leads, behind, run);
             while (at > from && scan_has(before, (unsigned char)state->with.text[at - 1]))
                 at--;
@@ -265,10 +291,14 @@ static void try_digit(finding *state, uint32_t number, const digit_runs *runs)
 static void try_digits(finding *state, digit_runs *runs)
 {
     const scan_head *const head = state->with.database->head;
-    const uint32_t *const numbers = scan_at(head, head->numbers.offset), *const digits = scan_at(head, head->digits.offset);
+    const uint32_t *const numbers = scan_at(head, head->numbers.offset), *const digits = scan_at(
+                                                                             head,
+                                                                             head->digits.offset);
     state->with.scratch->work += (uint64_t)runs->count * (head->numbers.count + head->digits.count);
     for (uint32_t i = 0; i < runs->count; i++)
-        runs->items[i].edge = runs->items[i].begin == 0 || !scan_is_word((unsigned char)state->with.text[runs->items[i].begin - 1]);
+        runs->items[i].edge =
+            runs->items[i].begin == 0 ||
+            !scan_is_word((unsigned char)state->with.text[runs->items[i].begin - 1]);
     for (uint32_t i = 0; i < head->numbers.count; i++)
         if (!is_done(state, numbers[i]))
             try_number(state, numbers[i], runs);
@@ -346,10 +376,12 @@ static void find_gated(finding *state, const scan_gate_row *row)
     const scan_database *const database = state->with.database;
     const uint32_t *const numbers = scan_at(database->head, row->patterns.offset);
     const scan_automaton_row *const gate = &database->automata[row->automaton];
-    const scan_begin begin = {database->sets[row->first], database->sets[row->second], database->sets[row->inside]};
+    const scan_begin begin = {database->sets[row->first], database->sets[row->second],
+                              database->sets[row->inside]};
     const char *const text = state->with.text;
     const uint32_t length = state->with.length, last = length - 1;
-    for (uint32_t at = next_place(&begin, text, length, state->from, last); at <= last; at = next_place(&begin, text, length, at + 1, last)) {
+    for (uint32_t at = next_place(&begin, text, length, state->from, last); at <= last;
+         at = next_place(&begin, text, length, at + 1, last)) {
         if (scan_turns_away(database, gate, text, length, at))
             continue;
         for (uint32_t i = 0; i < row->patterns.count; i++)
@@ -358,8 +390,8 @@ static void find_gated(finding *state, const scan_gate_row *row)
     }
 }
 
-cst_status scan_find(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
-                     uint32_t from, uint64_t *found, uint64_t *unknown)
+cst_status scan_find(const scan_database *database, scan_scratch *scratch, const char *text,
+                     uint32_t length, uint32_t from, uint64_t *found, uint64_t *unknown)
 {
     const scan_head *const head = database->head;
     const uint32_t words = (head->patterns.count + 63) / 64;
@@ -367,17 +399,22 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
     memset(unknown, 0, words * sizeof *unknown);
     if (from >= length || head->patterns.count == 0)
         return CST_OK;
-    finding state = {.with = {database, scratch, text, length, scan_steps_for(length), false}, .from = from, .found = found, .unknown = unknown};
+    finding state = {.with = {database, scratch, text, length, scan_steps_for(length), false},
+                     .from = from,
+                     .found = found,
+                     .unknown = unknown};
     if (from == 0)
         memset(scratch->tried, 0, head->patterns.count * sizeof *scratch->tried);
     for (uint32_t i = 0; from > 0 && i < head->patterns.count; i++)
         scratch->tried[i] = from;
     memset(scratch->spent, 0, head->patterns.count * sizeof *scratch->spent);
     const bool has_digits = head->numbers.count > 0 || head->digits.count > 0;
-    scratch->work += (uint64_t)(length - from) * ((database->engine != NULL) + has_digits + (head->tokens.count > 0));
+    scratch->work += (uint64_t)(length - from) *
+                     ((database->engine != NULL) + has_digits + (head->tokens.count > 0));
     if (database->engine) {
         state.part = from > database->lookback ? from - database->lookback : 0;
-        const cst_status status = engine_scan(database->engine, scratch->engine, text + state.part, length - state.part, literal_hit, &state);
+        const cst_status status = engine_scan(database->engine, scratch->engine, text + state.part,
+                                              length - state.part, literal_hit, &state);
         if (status != CST_OK)
             return status;
     }
@@ -395,11 +432,13 @@ cst_status scan_find(const scan_database *database, scan_scratch *scratch, const
 
 /* ---- listing --------------------------------------------------------------------------------- */
 
-cst_status scan_list(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length,
-                     uint32_t from, uint32_t to, uint32_t pattern, scan_visit *visit, void *user, bool *unknown)
+cst_status scan_list(const scan_database *database, scan_scratch *scratch, const char *text,
+                     uint32_t length, uint32_t from, uint32_t to, uint32_t pattern,
+                     scan_visit *visit, void *user, bool *unknown)
 {
     const scan_pattern_row *const row = &database->patterns[pattern];
-    const uint64_t steps = scan_steps_for(length), patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
+    const uint64_t steps = scan_steps_for(length),
+                   patience = can_sweep(row) ? patience_for(length) : UINT64_MAX;
     scan_try with = {database, scratch, text, length, steps, false};
     const scan_begin begin = scan_begin_of(&with, row);
     scratch->work += to - from;
@@ -409,7 +448,8 @@ cst_status scan_list(const scan_database *database, scan_scratch *scratch, const
             continue;
         }
         uint32_t start = at;
-        const uint32_t end = steps - with.steps > patience ? sweep_match(&with, row, at, &start) : scan_match(&with, row, at);
+        const uint32_t end = steps - with.steps > patience ? sweep_match(&with, row, at, &start)
+                                                           : scan_match(&with, row, at);
         if (with.unknown) {
             *unknown = true;
             return CST_OK;
@@ -421,8 +461,8 @@ cst_status scan_list(const scan_database *database, scan_scratch *scratch, const
     return CST_OK;
 }
 
-bool scan_whole(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length, uint32_t pattern,
-                bool *unknown)
+bool scan_whole(const scan_database *database, scan_scratch *scratch, const char *text,
+                uint32_t length, uint32_t pattern, bool *unknown)
 {
     scan_try with = {database, scratch, text, length, scan_steps_for(length), false};
     const bool takes = scan_takes_whole(&with, &database->patterns[pattern]);

@@ -1,17 +1,21 @@
 /*
  * scan_follow.c - for streams: all patterns from all starts, a few bytes at a time.
  *
- * scan_live asks every pattern at every place, which for pieces of four bytes is nearly all that a stream costs. Here nothing is asked twice. All
- * patterns that can begin with the bytes behind one start are one state of one automaton, whose states are made when a text first gets to them
- * (a policy has hundreds of patterns; a table of all their combinations would never be finished). A thread is a start and its state; a byte
- * costs one look-up for each start that something can still come of, which in prose are one or two.
+ * scan_live asks every pattern at every place, which for pieces of four bytes is nearly all that a
+ * stream costs. Here nothing is asked twice. All patterns that can begin with the bytes behind one
+ * start are one state of one automaton, whose states are made when a text first gets to them (a
+ * policy has hundreds of patterns; a table of all their combinations would never be finished). A
+ * thread is a start and its state; a byte costs one look-up for each start that something can still
+ * come of, which in prose are one or two.
  *
- * What a state cannot know depends on the text before a start (`after`, edges of words in scripts beyond ASCII). Such parts of a state are kept
- * apart, and asked of the text when nothing else is alive. Checks are not asked, as in scan_live. An acceptance is noted with its
- * start, generously: it says that a match may begin there, and scan_find decides.
+ * What a state cannot know depends on the text before a start (`after`, edges of words in scripts
+ * beyond ASCII). Such parts of a state are kept apart, and asked of the text when nothing else is
+ * alive. Checks are not asked, as in scan_live. An acceptance is noted with its start, generously:
+ * it says that a match may begin there, and scan_find decides.
  *
- * States live in the scratch, so the second stream of a context finds what the first one made. When there are too many, all are dropped and
- * whoever followed begins again. Both sides of that are bounded: the work of a byte by the patterns, the memory by limits.h.
+ * States live in the scratch, so the second stream of a context finds what the first one made. When
+ * there are too many, all are dropped and whoever followed begins again. Both sides of that are
+ * bounded: the work of a byte by the patterns, the memory by limits.h.
  */
 #include <string.h>
 
@@ -31,10 +35,12 @@ typedef struct follow_state {
     uint32_t first, count; /* of parts */
     uint32_t next;         /* in its bucket */
     uint32_t stamp, thread;
-    uint8_t before;        /* scan_context: what stands before the next byte, where a part is a position */
-    uint8_t left;          /* bytes of a character that has begun: inside of it nothing is told to be alive or not */
-    bool sure;             /* some part is alive whatever stands before the start */
-    bool plain;            /* all parts are */
+    /* scan_context: what stands before the next byte, where a part is a position */
+    uint8_t before;
+    /* bytes of a character that has begun: inside of it nothing is told to be alive or not */
+    uint8_t left;
+    bool sure;  /* some part is alive whatever stands before the start */
+    bool plain; /* all parts are */
 } follow_state;
 
 struct scan_follower {
@@ -87,7 +93,8 @@ static scan_follower *make_follower(const scan_database *database, scan_scratch 
     scan_follower *const all = allocator.allocate(allocator.user, sizeof *all);
     if (!all)
         return NULL;
-    *all = (scan_follower){.database = database, .state_capacity = FIRST_STATES, .part_capacity = FIRST_PARTS};
+    *all = (scan_follower){
+        .database = database, .state_capacity = FIRST_STATES, .part_capacity = FIRST_PARTS};
     all->steps = allocator.allocate(allocator.user, FIRST_STATES * sizeof *all->steps);
     all->states = allocator.allocate(allocator.user, FIRST_STATES * sizeof *all->states);
     all->parts = allocator.allocate(allocator.user, FIRST_PARTS * sizeof *all->parts);
@@ -100,11 +107,13 @@ static scan_follower *make_follower(const scan_database *database, scan_scratch 
     return all;
 }
 
-/* The states of a database, made if there is room; NULL: there is none, or it has too many patterns to tell by their first bytes. */
+/* The states of a database, made if there is room; NULL: there is none, or it has too many patterns
+ * to tell by their first bytes. */
 static scan_follower *follower_of(const scan_database *database, scan_scratch *scratch)
 {
     uint32_t i = 0;
-    while (i < SCAN_FOLLOWERS && scratch->followers[i] && scratch->followers[i]->database != database)
+    while (i < SCAN_FOLLOWERS && scratch->followers[i] &&
+           scratch->followers[i]->database != database)
         i++;
     if (i == SCAN_FOLLOWERS || !database->starts)
         return NULL;
@@ -128,8 +137,10 @@ static bool more_states(scan_follower *all, const cst_allocator *allocator)
 {
     if (all->state_capacity * 2 > LIMIT_FOLLOW_STATES)
         return false;
-    follow_state *const states = allocator->allocate(allocator->user, all->state_capacity * 2 * sizeof *states);
-    void *const steps = states ? doubled(allocator, all->steps, all->state_capacity * sizeof *all->steps) : NULL;
+    follow_state *const states =
+        allocator->allocate(allocator->user, all->state_capacity * 2 * sizeof *states);
+    void *const steps =
+        states ? doubled(allocator, all->steps, all->state_capacity * sizeof *all->steps) : NULL;
     if (!steps) {
         if (states)
             allocator->release(allocator->user, states, all->state_capacity * 2 * sizeof *states);
@@ -178,7 +189,8 @@ static void add_part(making *state, follow_part part)
 static void enter_table(making *state, uint32_t pattern, const scan_automaton_row *row, uint32_t to)
 {
     const scan_head *const head = state->all->database->head;
-    const uint16_t *const table = (const uint16_t *)scan_at(head, row->table) + (size_t)to * row->columns;
+    const uint16_t *const table =
+        (const uint16_t *)scan_at(head, row->table) + (size_t)to * row->columns;
     const uint8_t *const alive = scan_at(head, row->alive);
     if (to == 0)
         return;
@@ -194,9 +206,11 @@ static void enter_table(making *state, uint32_t pattern, const scan_automaton_ro
 static bool is_covered(making *state, const scan_automaton_row *row, uint32_t position)
 {
     scan_scratch *const scratch = state->with.scratch;
-    const scan_chain_row *const chains = scan_at(state->all->database->head, row->chains), chain = chains[position];
+    const scan_chain_row *const chains = scan_at(state->all->database->head, row->chains),
+                                chain = chains[position];
     const uint32_t room = scratch->position_count / SCAN_POSITION_LISTS;
-    uint32_t *const place = scratch->positions + 3 * room + chain.number, *const stamp = place + room;
+    uint32_t *const place = scratch->positions + 3 * room + chain.number, *const stamp =
+                                                                              place + room;
     if (chain.number == 0)
         return false;
     if (*stamp != scratch->stamp) {
@@ -210,10 +224,12 @@ static bool is_covered(making *state, const scan_automaton_row *row, uint32_t po
 }
 
 /* A position that has been reached: alive, or all that it can do is to accept. */
-static void enter_position(making *state, uint32_t pattern, const scan_automaton_row *row, uint32_t position)
+static void enter_position(making *state, uint32_t pattern, const scan_automaton_row *row,
+                           uint32_t position)
 {
     const scan_database *const database = state->all->database;
-    const uint32_t *const sets = scan_at(database->head, row->position_sets), *const begins = scan_at(database->head, row->edges);
+    const uint32_t *const sets = scan_at(database->head, row->position_sets),
+                          *const begins = scan_at(database->head, row->edges);
     const scan_edge_row *const edges = scan_at(database->head, row->edge_rows);
     bool open = state->left > 0, accepts = false;
     for (uint32_t k = begins[position]; k < begins[position + 1]; k++) {
@@ -228,11 +244,12 @@ static void enter_position(making *state, uint32_t pattern, const scan_automaton
         add_part(state, (follow_part){.pattern = pattern, .at = position});
 }
 
-static void step_position(making *state, uint32_t pattern, const scan_automaton_row *row, uint32_t position, scan_context before,
-                          unsigned char byte, bool first)
+static void step_position(making *state, uint32_t pattern, const scan_automaton_row *row,
+                          uint32_t position, scan_context before, unsigned char byte, bool first)
 {
     const scan_database *const database = state->all->database;
-    const uint32_t *const sets = scan_at(database->head, row->position_sets), *const begins = scan_at(database->head, row->edges);
+    const uint32_t *const sets = scan_at(database->head, row->position_sets),
+                          *const begins = scan_at(database->head, row->edges);
     const scan_edge_row *const edges = scan_at(database->head, row->edge_rows);
     scan_scratch *const scratch = state->with.scratch;
     uint32_t *const stamps = scratch->positions + scratch->position_count / SCAN_POSITION_LISTS * 2;
@@ -243,7 +260,8 @@ static void step_position(making *state, uint32_t pattern, const scan_automaton_
             continue;
         if (edge.to == SCAN_ACCEPTS) {
             state->accepts = state->accepts || !first;
-        } else if (stamps[edge.to] != scratch->stamp && scan_has(database->sets[sets[edge.to]], byte)) {
+        } else if (stamps[edge.to] != scratch->stamp &&
+                   scan_has(database->sets[sets[edge.to]], byte)) {
             stamps[edge.to] = scratch->stamp;
             enter_position(state, pattern, row, edge.to);
         }
@@ -273,8 +291,8 @@ static void step_phrase(making *state, uint32_t pattern, uint32_t at, unsigned c
 static void step_words(making *state, const follow_part *part, unsigned char byte)
 {
     follow_part next = *part;
-    if (!scan_words_narrow(state->all->database, &state->all->database->patterns[part->pattern], part->apart != 0, &next.from, &next.to, part->at, byte,
-                           &state->accepts))
+    if (!scan_words_narrow(state->all->database, &state->all->database->patterns[part->pattern],
+                           part->apart != 0, &next.from, &next.to, part->at, byte, &state->accepts))
         return;
     next.at++;
     add_part(state, next);
@@ -290,7 +308,8 @@ static void begin_pattern(making *state, uint32_t number, scan_context before, u
         for (uint32_t apart = 0; apart < 2; apart++) {
             const uint32_t count = scan_words_count(database, row, apart != 0);
             if (count > 0)
-                step_words(state, &(follow_part){.pattern = number, .to = count, .apart = apart}, byte);
+                step_words(state, &(follow_part){.pattern = number, .to = count, .apart = apart},
+                           byte);
         }
     } else {
         const scan_automaton_row *const automaton = &database->automata[row->body];
@@ -301,7 +320,9 @@ static void begin_pattern(making *state, uint32_t number, scan_context before, u
         }
         const uint16_t *const table = scan_at(database->head, automaton->table);
         const uint8_t *const classes = scan_at(database->head, automaton->classes);
-        enter_table(state, number, automaton, table[automaton->start[before] * automaton->columns + classes[byte]] & ~SCAN_ACCEPT);
+        enter_table(state, number, automaton,
+                    table[automaton->start[before] * automaton->columns + classes[byte]] &
+                        ~SCAN_ACCEPT);
     }
 }
 
@@ -325,7 +346,8 @@ static void step_parts(making *state, const follow_state *from, unsigned char by
             if (part->pattern != last)
                 new_stamp(state->with.scratch);
             last = part->pattern;
-            step_position(state, part->pattern, automaton, part->at, (scan_context)from->before, byte, false);
+            step_position(state, part->pattern, automaton, part->at, (scan_context)from->before,
+                          byte, false);
             continue;
         }
         const uint16_t *const table = scan_at(database->head, automaton->table);
@@ -351,17 +373,27 @@ static uint32_t finish(making *state)
         return accepts;
     if (count > state->room)
         return UNMADE;
-    uint32_t *const bucket = &all->buckets[(scan_hash((const char *)state->parts, count * (uint32_t)sizeof *state->parts) + before) % BUCKETS];
+    uint32_t *const bucket = &all->buckets[(scan_hash((const char *)state->parts,
+                                                      count * (uint32_t)sizeof *state->parts) +
+                                            before) %
+                                           BUCKETS];
     for (uint32_t i = *bucket; i != 0; i = all->states[i].next)
-        if (all->states[i].count == count && all->states[i].before == before && all->states[i].left == state->left &&
-            memcmp(&all->parts[all->states[i].first], state->parts, count * sizeof *state->parts) == 0)
+        if (all->states[i].count == count && all->states[i].before == before &&
+            all->states[i].left == state->left &&
+            memcmp(&all->parts[all->states[i].first], state->parts, count * sizeof *state->parts) ==
+                0)
             return i | accepts;
-    if (all->state_count == all->state_capacity && !more_states(all, &state->with.scratch->allocator))
+    if (all->state_count == all->state_capacity &&
+        !more_states(all, &state->with.scratch->allocator))
         return UNMADE;
     const uint32_t number = all->state_count++;
     follow_state *const made = &all->states[number];
-    *made = (follow_state){.first = all->part_count, .count = count, .next = *bucket, .before = (uint8_t)before,
-                            .left = (uint8_t)state->left, .plain = true};
+    *made = (follow_state){.first = all->part_count,
+                           .count = count,
+                           .next = *bucket,
+                           .before = (uint8_t)before,
+                           .left = (uint8_t)state->left,
+                           .plain = true};
     for (uint32_t i = 0; i < count; i++) {
         const bool sure = is_sure(&all->database->patterns[state->parts[i].pattern]);
         made->sure = made->sure || sure;
@@ -374,7 +406,8 @@ static uint32_t finish(making *state)
     return number | accepts;
 }
 
-static making begin_making(scan_follower *all, scan_scratch *scratch, uint32_t left, unsigned char byte)
+static making begin_making(scan_follower *all, scan_scratch *scratch, uint32_t left,
+                           unsigned char byte)
 {
     more_parts(all, &scratch->allocator);
     const uint32_t behind = byte < 0xc0 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
@@ -383,10 +416,13 @@ static making begin_making(scan_follower *all, scan_scratch *scratch, uint32_t l
                     .parts = all->parts + all->part_count,
                     .room = all->part_capacity - all->part_count,
                     .left = (byte & 0xc0) == 0x80 && left > 0 ? left - 1 : behind,
-                    .before = byte == '\n' ? CONTEXT_LINE : scan_is_word(byte) ? CONTEXT_WORD : CONTEXT_OTHER};
+                    .before = byte == '\n'         ? CONTEXT_LINE
+                              : scan_is_word(byte) ? CONTEXT_WORD
+                                                   : CONTEXT_OTHER};
 }
 
-__attribute__((noinline)) static uint32_t make_step(scan_follower *all, scan_scratch *scratch, uint32_t from, unsigned char byte)
+__attribute__((noinline)) static uint32_t make_step(scan_follower *all, scan_scratch *scratch,
+                                                    uint32_t from, unsigned char byte)
 {
     making state = begin_making(all, scratch, all->states[from].left, byte);
     step_parts(&state, &all->states[from], byte);
@@ -394,7 +430,8 @@ __attribute__((noinline)) static uint32_t make_step(scan_follower *all, scan_scr
     return all->steps[from][byte] = (uint16_t)next;
 }
 
-__attribute__((noinline)) static uint32_t make_root(scan_follower *all, scan_scratch *scratch, scan_context before, unsigned char byte)
+__attribute__((noinline)) static uint32_t make_root(scan_follower *all, scan_scratch *scratch,
+                                                    scan_context before, unsigned char byte)
 {
     making state = begin_making(all, scratch, 0, byte);
     const uint32_t *const begins = all->database->starts + (before == CONTEXT_WORD ? 257 : 0);
@@ -406,7 +443,8 @@ __attribute__((noinline)) static uint32_t make_root(scan_follower *all, scan_scr
 
 /* ---- following ------------------------------------------------------------------------------- */
 
-bool scan_follow_begin(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *text, uint32_t at)
+bool scan_follow_begin(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
+                       const char *text, uint32_t at)
 {
     const scan_follower *const all = follower_of(database, scratch);
     follow->count = 0;
@@ -424,8 +462,10 @@ static void note_accepted(scan_follow *follow, uint32_t start, uint32_t last)
         follow->accepted_last = last;
 }
 
-/* Keeps a thread, if none is in that state: what those have in common is all that comes, and the first is what counts. */
-static inline bool keep_thread(scan_follower *all, scan_follow *follow, uint32_t *count, uint32_t state, uint32_t start, uint32_t last, uint32_t alive)
+/* Keeps a thread, if none is in that state: what those have in common is all that comes, and the
+ * first is what counts. */
+static inline bool keep_thread(scan_follower *all, scan_follow *follow, uint32_t *count,
+                               uint32_t state, uint32_t start, uint32_t last, uint32_t alive)
 {
     follow_state *const in = &all->states[state];
     if (in->stamp == all->stamp && in->plain) {
@@ -441,7 +481,8 @@ static inline bool keep_thread(scan_follower *all, scan_follow *follow, uint32_t
 }
 
 /* One byte for all threads, and the one that it begins. False: they cannot be followed any more. */
-static inline bool follow_byte(scan_follower *all, scan_scratch *scratch, scan_follow *follow, unsigned char byte, uint32_t at, bool begins)
+static inline bool follow_byte(scan_follower *all, scan_scratch *scratch, scan_follow *follow,
+                               unsigned char byte, uint32_t at, bool begins)
 {
     uint32_t kept = 0;
     if (++all->stamp == 0) {
@@ -457,13 +498,15 @@ static inline bool follow_byte(scan_follower *all, scan_scratch *scratch, scan_f
         if (next & SCAN_ACCEPT)
             note_accepted(follow, thread.start, thread.last);
         next &= ~SCAN_ACCEPT;
-        if (next != 0 && !keep_thread(all, follow, &kept, next, thread.start, thread.last, thread.alive))
+        if (next != 0 &&
+            !keep_thread(all, follow, &kept, next, thread.start, thread.last, thread.alive))
             return false;
     }
     follow->count = kept;
     if (begins) {
         uint32_t next = all->roots[follow->before][byte];
-        if (next == UNMADE && (next = make_root(all, scratch, (scan_context)follow->before, byte)) == UNMADE)
+        if (next == UNMADE &&
+            (next = make_root(all, scratch, (scan_context)follow->before, byte)) == UNMADE)
             return false;
         if (next & SCAN_ACCEPT)
             note_accepted(follow, at, at);
@@ -471,12 +514,14 @@ static inline bool follow_byte(scan_follower *all, scan_scratch *scratch, scan_f
         if (next != 0 && !keep_thread(all, follow, &follow->count, next, at, at, SCAN_NONE))
             return false;
     }
-    follow->before = byte == '\n' ? CONTEXT_LINE : scan_is_word(byte) ? CONTEXT_WORD : CONTEXT_OTHER;
+    follow->before = byte == '\n'         ? CONTEXT_LINE
+                     : scan_is_word(byte) ? CONTEXT_WORD
+                                          : CONTEXT_OTHER;
     return true;
 }
 
-bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *bytes, uint32_t length,
-                      uint32_t base, uint32_t first)
+bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
+                      const char *bytes, uint32_t length, uint32_t base, uint32_t first)
 {
     scan_follower *const all = follower_of(database, scratch);
     if (!all || follow->epoch != all->epoch)
@@ -492,7 +537,8 @@ bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan
 }
 
 /* Whether some part of a state is alive that hangs on the text before its start. */
-static bool is_alive(const scan_follower *all, scan_try *with, const follow_state *state, scan_thread *thread)
+static bool is_alive(const scan_follower *all, scan_try *with, const follow_state *state,
+                     scan_thread *thread)
 {
     for (uint32_t i = 0; i < state->count; i++) /* the one that was alive before */
         if (all->parts[state->first + i].pattern == thread->alive)
@@ -500,8 +546,11 @@ static bool is_alive(const scan_follower *all, scan_try *with, const follow_stat
     for (uint32_t i = 0; i < state->count; i++) {
         const uint32_t number = all->parts[state->first + i].pattern;
         const scan_pattern_row *const row = &all->database->patterns[number];
-        const bool automaton = row->kind == SCAN_AUTOMATON; /* its state says that it is, if the words before it are there */
-        if (!(automaton ? scan_is_after(with, row, thread->start) : scan_is_alive(with, row, thread->start)) && !with->unknown)
+        /* its state says that it is, if the words before it are there */
+        const bool automaton = row->kind == SCAN_AUTOMATON;
+        if (!(automaton ? scan_is_after(with, row, thread->start)
+                        : scan_is_alive(with, row, thread->start)) &&
+            !with->unknown)
             continue;
         thread->alive = automaton ? number : SCAN_NONE;
         return true;
@@ -509,8 +558,8 @@ static bool is_alive(const scan_follower *all, scan_try *with, const follow_stat
     return false;
 }
 
-uint32_t scan_follow_live(const scan_database *database, scan_scratch *scratch, scan_follow *follow, const char *text, uint32_t length,
-                          uint32_t otherwise, bool *unsure)
+uint32_t scan_follow_live(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
+                          const char *text, uint32_t length, uint32_t otherwise, bool *unsure)
 {
     const scan_follower *const all = follower_of(database, scratch);
     if (!all || follow->epoch != all->epoch) {

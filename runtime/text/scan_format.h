@@ -1,8 +1,9 @@
 /*
  * scan_format.h - the bytes of a scan database: what compiler/pattern/ writes and scan.c reads.
  *
- * A head, and behind it tables that are reached by offsets from the start, each aligned for its rows. Nothing in it depends on
- * addresses; the engine's own bytes are one of the tables. Any change is a new SCAN_VERSION.
+ * A head, and behind it tables that are reached by offsets from the start, each aligned for its
+ * rows. Nothing in it depends on addresses; the engine's own bytes are one of the tables. Any
+ * change is a new SCAN_VERSION.
  *
  * Layer 1 of the runtime.
  */
@@ -11,9 +12,9 @@
 
 #include <stdint.h>
 
-#define SCAN_MAGIC "cstscan"
+#define SCAN_MAGIC   "cstscan"
 #define SCAN_VERSION 6u
-#define SCAN_NONE UINT32_MAX
+#define SCAN_NONE    UINT32_MAX
 
 typedef struct scan_table { /* rows from this offset */
     uint32_t offset, count;
@@ -21,12 +22,12 @@ typedef struct scan_table { /* rows from this offset */
 
 /* What must hold between two characters; several at once as a mask. */
 enum {
-    EDGE_WORD = 1,       /* \b: a word character (ASCII) on one side only */
-    EDGE_NO_WORD = 2,    /* \B */
-    EDGE_TEXT_START = 4, /* \A, ^ */
-    EDGE_TEXT_END = 8,   /* \z, $ */
+    EDGE_WORD = 1,        /* \b: a word character (ASCII) on one side only */
+    EDGE_NO_WORD = 2,     /* \B */
+    EDGE_TEXT_START = 4,  /* \A, ^ */
+    EDGE_TEXT_END = 8,    /* \z, $ */
     EDGE_LINE_START = 16, /* ^ under (?m) */
-    EDGE_LINE_END = 32   /* $ under (?m) */
+    EDGE_LINE_END = 32    /* $ under (?m) */
 };
 
 typedef enum scan_kind {
@@ -46,79 +47,99 @@ typedef enum scan_trigger {
 } scan_trigger;
 
 typedef struct scan_pattern_row {
-    uint32_t kind;       /* scan_kind */
-    uint32_t trigger;    /* scan_trigger */
+    uint32_t kind;              /* scan_kind */
+    uint32_t trigger;           /* scan_trigger */
     uint32_t shortest, longest; /* bytes; longest SCAN_NONE: unbounded */
-    uint32_t first, second; /* rows of sets: bytes that a match can begin with, and go on with (all, if it need not) */
-    uint32_t body;       /* automaton row, or words row; of a phrase its bytes */
-    uint32_t length;     /* of a phrase */
-    uint32_t words;      /* of a phrase, 0 or 1: at edges of words */
-    uint32_t check;      /* check_kind */
+    /* rows of sets: bytes that a match can begin with, and go on with (all, if it need not) */
+    uint32_t first, second;
+    uint32_t body;         /* automaton row, or words row; of a phrase its bytes */
+    uint32_t length;       /* of a phrase */
+    uint32_t words;        /* of a phrase, 0 or 1: at edges of words */
+    uint32_t check;        /* check_kind */
     uint32_t after_within; /* characters */
-    scan_table after;    /* scan_table rows: texts (offset, length), lower case; of words: those that are not looked up word by word, sorted */
-    uint32_t inside;     /* row of sets: those of `first` that a match can begin with where a word character stands before */
-    uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the literal or digit; farthest SCAN_NONE: anywhere;
-                                 * AFTER: so many bytes behind the end of the word */
-    uint32_t before;     /* LITERAL, DIGIT: row of sets: bytes that may stand between the start and the literal's end, or the digit; SCAN_NONE: too many to tell */
-    uint32_t token;      /* TOKEN: least bytes */
-    uint32_t behind;     /* NUMBER, DIGIT: row of sets: what may follow the digits of `leads`, but for the end of the text */
-    uint32_t words_least; /* word characters that a match begins with at least; of phrases and words 0 */
-    uint64_t leads;      /* NUMBER, DIGIT: bit n-1: a match can begin with so many digits, with no word character before; bit 63: with 64 and more */
+    /* scan_table rows: texts (offset, length), lower case; of words: those that are not looked up
+     * word by word, sorted */
+    scan_table after;
+    /* row of sets: those of `first` that a match can begin with where a word character stands
+     * before */
+    uint32_t inside;
+    uint32_t nearest, farthest; /* LITERAL, DIGIT: start is so many bytes before the end of the
+                                 * literal or digit; farthest SCAN_NONE: anywhere; AFTER: so many
+                                 * bytes behind the end of the word */
+    /* LITERAL, DIGIT: row of sets: bytes that may stand between the start and the literal's end, or
+     * the digit; SCAN_NONE: too many to tell */
+    uint32_t before;
+    uint32_t token; /* TOKEN: least bytes */
+    /* NUMBER, DIGIT: row of sets: what may follow the digits of `leads`, but for the end of the
+     * text */
+    uint32_t behind;
+    /* word characters that a match begins with at least; of phrases and words 0 */
+    uint32_t words_least;
+    /* NUMBER, DIGIT: bit n-1: a match can begin with so many digits, with no word character before;
+     * bit 63: with 64 and more */
+    uint64_t leads;
     double check_bound;
 } scan_pattern_row;
 
 typedef struct scan_automaton_row {
-    uint32_t states;      /* of the table; 0: run by positions */
-    uint32_t columns;     /* byte classes, and one for the end of the text */
-    uint32_t classes;     /* offset of 256 bytes: class of each byte */
-    uint32_t table;       /* offset of uint16_t [states][columns]: next state, SCAN_ACCEPT set: a match ends before this byte */
-    uint32_t alive;       /* offset of states bytes: 1 if more text can change what is matched */
-    uint16_t start[4];    /* by what stands before: scan_context */
+    uint32_t states;  /* of the table; 0: run by positions */
+    uint32_t columns; /* byte classes, and one for the end of the text */
+    uint32_t classes; /* offset of 256 bytes: class of each byte */
+    /* offset of uint16_t [states][columns]: next state, SCAN_ACCEPT set: a match ends before this
+     * byte */
+    uint32_t table;
+    uint32_t alive;    /* offset of states bytes: 1 if more text can change what is matched */
+    uint16_t start[4]; /* by what stands before: scan_context */
     uint32_t positions;
     uint32_t position_sets; /* offset of uint32_t [positions]: rows of sets */
-    uint32_t edges;       /* offset of uint32_t [positions + 2]: where the edges of each begin; position 0 is the start */
-    uint32_t edge_rows;   /* offset of scan_edge_row */
+    /* offset of uint32_t [positions + 2]: where the edges of each begin; position 0 is the start */
+    uint32_t edges;
+    uint32_t edge_rows; /* offset of scan_edge_row */
     uint32_t edge_count;
-    uint32_t chains;      /* offset of scan_chain_row [positions] */
-    uint32_t gate;        /* run by positions: states of a table of the nearest to the start, which turns most places away; 0: there is none */
+    uint32_t chains; /* offset of scan_chain_row [positions] */
+    /* run by positions: states of a table of the nearest to the start, which turns most places
+     * away; 0: there is none */
+    uint32_t gate;
 } scan_automaton_row;
 
 #define SCAN_ACCEPT 0x8000u
-#define SCAN_OPEN 0x7fffu /* in a gate: more states follow; with SCAN_ACCEPT too */
+#define SCAN_OPEN   0x7fffu /* in a gate: more states follow; with SCAN_ACCEPT too */
 
-typedef enum scan_context { /* what stands before a place */
-    CONTEXT_START = 0, /* nothing */
-    CONTEXT_LINE = 1,  /* a line end */
-    CONTEXT_OTHER = 2,
-    CONTEXT_WORD = 3
+typedef enum scan_context {                    /* what stands before a place */
+                            CONTEXT_START = 0, /* nothing */
+                            CONTEXT_LINE = 1,  /* a line end */
+                            CONTEXT_OTHER = 2,
+                            CONTEXT_WORD = 3
 } scan_context;
 
 typedef struct scan_edge_row { /* from one position to another, or to acceptance */
-    uint16_t to;   /* position; SCAN_ACCEPTS */
-    uint16_t mask; /* EDGE_* */
+    uint16_t to;               /* position; SCAN_ACCEPTS */
+    uint16_t mask;             /* EDGE_* */
 } scan_edge_row;
 
 #define SCAN_ACCEPTS 0xffffu
 
-/* A position in one of several optional copies of the same (`x{0,60}`): of those that were reached together the one of the least rank does for
- * all, since what can follow a later copy can follow an earlier one. */
+/* A position in one of several optional copies of the same (`x{0,60}`): of those that were reached
+ * together the one of the least rank does for all, since what can follow a later copy can follow an
+ * earlier one. */
 typedef struct scan_chain_row {
     uint16_t number, rank; /* number 0: none; others are less than the automaton's positions */
 } scan_chain_row;
 
-/* Patterns with trigger START whose first bytes are one table: where that turns a place away, none of them begins. */
+/* Patterns with trigger START whose first bytes are one table: where that turns a place away, none
+ * of them begins. */
 typedef struct scan_gate_row {
-    uint32_t automaton;            /* row of which there is the gate alone */
+    uint32_t automaton;             /* row of which there is the gate alone */
     uint32_t first, second, inside; /* rows of sets, as of a pattern */
-    scan_table patterns;           /* uint32_t */
+    scan_table patterns;            /* uint32_t */
 } scan_gate_row;
 
 typedef struct scan_words_row {
-    uint32_t capacity;   /* power of two */
-    uint32_t buckets;    /* offset of uint32_t [capacity]: entry + 1 */
-    uint32_t entries;    /* offset of scan_table [count]: texts, sorted */
+    uint32_t capacity; /* power of two */
+    uint32_t buckets;  /* offset of uint32_t [capacity]: entry + 1 */
+    uint32_t entries;  /* offset of scan_table [count]: texts, sorted */
     uint32_t count;
-    uint32_t lengths;    /* bit n-1: some entry has n words */
+    uint32_t lengths; /* bit n-1: some entry has n words */
     uint32_t unused;
 } scan_words_row;
 
@@ -150,13 +171,15 @@ typedef struct scan_head {
 /* Bytes that tokens are made of: letters, digits and what keys and hashes hold. */
 static inline int scan_is_token(unsigned char byte)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-           byte == '_' || byte == '-' || byte == '+' || byte == '/' || byte == '=' || byte == '.';
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= 'a' && byte <= 'z') || byte == '_' || byte == '-' || byte == '+' ||
+           byte == '/' || byte == '=' || byte == '.';
 }
 
 static inline int scan_is_word(unsigned char byte)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || byte == '_';
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= 'a' && byte <= 'z') || byte == '_';
 }
 
 /* FNV-1a, the hash of word tables: part of the format. */

@@ -1,8 +1,10 @@
 /*
- * scan_match.c - does this pattern match here? By table of states or by positions (phrases and words: scan_words.c).
+ * scan_match.c - does this pattern match here? By table of states or by positions (phrases and
+ * words: scan_words.c).
  *
- * A table is followed with one load a byte. A pattern whose table would be too large is followed as a set of positions. Without a check only the last
- * end that accepts matters; with one, all ends are kept and tried from the longest.
+ * A table is followed with one load a byte. A pattern whose table would be too large is followed as
+ * a set of positions. Without a check only the last end that accepts matters; with one, all ends
+ * are kept and tried from the longest.
  */
 #include <string.h>
 
@@ -16,8 +18,8 @@ typedef struct ends { /* where it accepted */
     uint32_t last;
     uint32_t *list; /* NULL: only the last */
     uint32_t count;
-    bool cut;       /* earlier ones were dropped */
-    bool alive;     /* at the end of the text something could still follow */
+    bool cut;   /* earlier ones were dropped */
+    bool alive; /* at the end of the text something could still follow */
 } ends;
 
 static void accept(ends *out, uint32_t end)
@@ -25,7 +27,8 @@ static void accept(ends *out, uint32_t end)
     out->last = end;
     if (!out->list)
         return;
-    if (out->count == SCAN_MOST_ENDS) { /* the longest are tried first, so the shortest are dropped */
+    /* the longest are tried first, so the shortest are dropped */
+    if (out->count == SCAN_MOST_ENDS) {
         memmove(out->list, out->list + 1, (SCAN_MOST_ENDS - 1) * sizeof *out->list);
         out->count--;
         out->cut = true;
@@ -58,22 +61,26 @@ static void run_table(scan_try *with, const scan_automaton_row *row, uint32_t st
     out->alive = alive[state] != 0;
 }
 
-bool scan_turns_away(const scan_database *database, const scan_automaton_row *row, const char *text, uint32_t length, uint32_t start)
+bool scan_turns_away(const scan_database *database, const scan_automaton_row *row, const char *text,
+                     uint32_t length, uint32_t start)
 {
     const scan_head *const head = database->head;
     const uint16_t *const table = scan_at(head, row->table);
     const uint8_t *const classes = scan_at(head, row->classes);
-    const uint32_t columns = row->columns, end = length - start < SCAN_MOST_AHEAD ? length : start + SCAN_MOST_AHEAD;
+    const uint32_t columns = row->columns,
+                   end = length - start < SCAN_MOST_AHEAD ? length : start + SCAN_MOST_AHEAD;
     uint32_t state = row->start[scan_before(text, start)];
     for (uint32_t at = start; state != 0 && state < SCAN_OPEN && at < end; at++)
         state = table[state * columns + classes[(unsigned char)text[at]]];
     return state == 0;
 }
 
-/* Whether a set has a byte of this kind that begins a character: a word's, a line end, any other. */
+/* Whether a set has a byte of this kind that begins a character: a word's, a line end, any other.
+ */
 static bool has_kind(const uint64_t set[4], char kind)
 {
-    const uint64_t digits = UINT64_C(0x03ff000000000000), line = UINT64_C(1) << '\n', letters = UINT64_C(0x07fffffe87fffffe);
+    const uint64_t digits = UINT64_C(0x03ff000000000000), line = UINT64_C(1) << '\n',
+                   letters = UINT64_C(0x07fffffe87fffffe);
     if (kind == '\n')
         return (set[0] & line) != 0;
     if (scan_is_word((unsigned char)kind))
@@ -84,20 +91,26 @@ static bool has_kind(const uint64_t set[4], char kind)
 bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at)
 {
     const bool end = at == length;
-    const bool word = !end && scan_is_word((unsigned char)text[at]), edge = (before == CONTEXT_WORD) != word;
+    const bool word = !end && scan_is_word((unsigned char)text[at]),
+               edge = (before == CONTEXT_WORD) != word;
     return ((mask & EDGE_WORD) == 0 || edge) && ((mask & EDGE_NO_WORD) == 0 || !edge) &&
-           ((mask & EDGE_TEXT_START) == 0 || before == CONTEXT_START) && ((mask & EDGE_TEXT_END) == 0 || end) &&
+           ((mask & EDGE_TEXT_START) == 0 || before == CONTEXT_START) &&
+           ((mask & EDGE_TEXT_END) == 0 || end) &&
            ((mask & EDGE_LINE_START) == 0 || before == CONTEXT_START || before == CONTEXT_LINE) &&
            ((mask & EDGE_LINE_END) == 0 || end || text[at] == '\n');
 }
 
-bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge, scan_context before)
+bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge,
+                  scan_context before)
 {
-    static const char behind[] = {'a', '\n', ' '}; /* one of each kind; bytes beyond ASCII are of the last */
+    /* one of each kind; bytes beyond ASCII are of the last */
+    static const char behind[] = {'a', '\n', ' '};
     const bool now = scan_holds(edge.mask, before, behind, 0, 0);
     for (uint32_t i = 0; i < sizeof behind; i++) {
         const bool then = scan_holds(edge.mask, before, behind, sizeof behind, i);
-        if (edge.to == SCAN_ACCEPTS ? then != now : then && has_kind(with->database->sets[sets[edge.to]], behind[i]))
+        if (edge.to == SCAN_ACCEPTS
+                ? then != now
+                : then && has_kind(with->database->sets[sets[edge.to]], behind[i]))
             return true;
     }
     return false;
@@ -132,27 +145,32 @@ static void next_stamp(scan_scratch *scratch)
     const uint32_t room = scratch->position_count / SCAN_POSITION_LISTS;
     if (++scratch->stamp != 0)
         return;
-    memset(scratch->positions + 2 * room, 0, 3 * room * sizeof *scratch->positions); /* not the lists: one of them is read */
+    /* not the lists: one of them is read */
+    memset(scratch->positions + 2 * room, 0, 3 * room * sizeof *scratch->positions);
     scratch->stamp = 1;
 }
 
-/* What is read of one byte: the edges of all positions of a set that take it. True: one of them accepts before it. */
-static bool step_positions(const scan_try *with, const scan_automaton_row *row, const uint32_t *now, uint32_t count, uint32_t at, position_set *next,
-                           uint64_t *done)
+/* What is read of one byte: the edges of all positions of a set that take it. True: one of them
+ * accepts before it. */
+static bool step_positions(const scan_try *with, const scan_automaton_row *row, const uint32_t *now,
+                           uint32_t count, uint32_t at, position_set *next, uint64_t *done)
 {
     const scan_head *const head = with->database->head;
-    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
+    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins =
+                                                                        scan_at(head, row->edges);
     const scan_edge_row *const edges = scan_at(head, row->edge_rows);
     const uint64_t *const bytes = with->database->sets[0] + ((unsigned char)with->text[at] >> 6);
     const uint32_t bit = (unsigned char)with->text[at] & 63;
     const scan_context before = scan_before(with->text, at);
     bool accepts = false;
     for (uint32_t i = 0; i < count; i++) {
-        const scan_edge_row *edge = edges + begins[now[i]], *const last = edges + begins[now[i] + 1];
+        const scan_edge_row *edge = edges + begins[now[i]], *const last =
+                                                                edges + begins[now[i] + 1];
         *done += (uint64_t)(last - edge);
         for (; edge < last; edge++) {
             const uint32_t to = edge->to;
-            if (to != SCAN_ACCEPTS && ((bytes[(size_t)sets[to] * 4] >> bit & 1) == 0 || next->stamps[to] == next->stamp))
+            if (to != SCAN_ACCEPTS &&
+                ((bytes[(size_t)sets[to] * 4] >> bit & 1) == 0 || next->stamps[to] == next->stamp))
                 continue;
             if (edge->mask != 0 && !scan_holds(edge->mask, before, with->text, with->length, at))
                 continue;
@@ -166,18 +184,22 @@ static bool step_positions(const scan_try *with, const scan_automaton_row *row, 
 }
 
 /* The end of the text: whether one of the positions accepts, and whether one is alive. */
-static bool end_positions(const scan_try *with, const scan_automaton_row *row, const uint32_t *now, uint32_t count, bool *alive)
+static bool end_positions(const scan_try *with, const scan_automaton_row *row, const uint32_t *now,
+                          uint32_t count, bool *alive)
 {
     const scan_head *const head = with->database->head;
-    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
+    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins =
+                                                                        scan_at(head, row->edges);
     const scan_edge_row *const edges = scan_at(head, row->edge_rows);
     const scan_context before = scan_before(with->text, with->length);
     bool accepts = false;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = begins[now[i]]; k < begins[now[i] + 1]; k++) {
             *alive = *alive || scan_is_open(with, sets, edges[k], before);
-            accepts = accepts || (edges[k].to == SCAN_ACCEPTS &&
-                                  (edges[k].mask == 0 || scan_holds(edges[k].mask, before, with->text, with->length, with->length)));
+            accepts = accepts ||
+                      (edges[k].to == SCAN_ACCEPTS &&
+                       (edges[k].mask == 0 ||
+                        scan_holds(edges[k].mask, before, with->text, with->length, with->length)));
         }
     return accepts;
 }
@@ -186,7 +208,10 @@ static void run_positions(scan_try *with, const scan_automaton_row *row, uint32_
 {
     const uint32_t room = with->scratch->position_count / SCAN_POSITION_LISTS;
     uint32_t *now = with->scratch->positions, count = 1, at = start;
-    position_set next = {.items = now + room, .stamps = now + 2 * room, .places = now + 3 * room, .chain_stamps = now + 4 * room,
+    position_set next = {.items = now + room,
+                         .stamps = now + 2 * room,
+                         .places = now + 3 * room,
+                         .chain_stamps = now + 4 * room,
                          .chains = scan_at(with->database->head, row->chains)};
     now[0] = 0;
     for (; at < with->length; at++) {
@@ -214,7 +239,8 @@ static void run(scan_try *with, const scan_pattern_row *row, uint32_t start, end
     const scan_automaton_row *const automaton = &with->database->automata[row->body];
     if (automaton->states > 0)
         run_table(with, automaton, start, out);
-    else if (automaton->gate == 0 || !scan_turns_away(with->database, automaton, with->text, with->length, start))
+    else if (automaton->gate == 0 ||
+             !scan_turns_away(with->database, automaton, with->text, with->length, start))
         run_positions(with, automaton, start, out);
     else
         scan_spend(with, SCAN_MOST_AHEAD);
@@ -234,7 +260,8 @@ static bool stands_at(const scan_try *with, uint32_t at, const char *word, uint3
     for (uint32_t i = 0; i < length; i++)
         if (lower(with->text[at + i]) != word[i])
             return false;
-    return unicode_word_edge(with->text, with->length, at) && unicode_word_edge(with->text, with->length, at + length);
+    return unicode_word_edge(with->text, with->length, at) &&
+           unicode_word_edge(with->text, with->length, at + length);
 }
 
 /* One of the words must stand whole in the characters before a match. */
@@ -255,11 +282,13 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
         const char c = lower(with->text[at]);
         if ((scan_letter(c) & letters) == 0)
             continue;
-        if (at > 0 && scan_is_word((unsigned char)with->text[at]) && scan_is_word((unsigned char)with->text[at - 1]))
+        if (at > 0 && scan_is_word((unsigned char)with->text[at]) &&
+            scan_is_word((unsigned char)with->text[at - 1]))
             continue; /* inside of a word */
         for (uint32_t i = 0; i < row->after.count; i++) {
             const char *const word = scan_at(head, words[i].offset);
-            if (words[i].count <= start - at && word[0] == c && stands_at(with, at, word, words[i].count)) {
+            if (words[i].count <= start - at && word[0] == c &&
+                stands_at(with, at, word, words[i].count)) {
                 with->scratch->work += (uint64_t)(at + 1 - from) * (row->after.count + 1);
                 return true;
             }
@@ -272,7 +301,8 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
 
 /* ---- the interface --------------------------------------------------------------------------- */
 
-static uint32_t checked_end(scan_try *with, const scan_pattern_row *row, uint32_t start, const ends *found)
+static uint32_t checked_end(scan_try *with, const scan_pattern_row *row, uint32_t start,
+                            const ends *found)
 {
     for (uint32_t i = found->count; i-- > 0;) {
         const uint32_t length = found->list[i] - start;
@@ -291,7 +321,9 @@ uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start)
         return scan_words_end(with, row, start);
     if (row->kind == SCAN_PHRASE) {
         const uint32_t end = scan_phrase_end(with, row, start);
-        return end && check_holds((check_kind)row->check, row->check_bound, with->text + start, end - start) &&
+        return end &&
+                       check_holds((check_kind)row->check, row->check_bound, with->text + start,
+                                   end - start) &&
                        scan_is_after(with, row, start)
                    ? end
                    : 0;
@@ -303,7 +335,8 @@ uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start)
     return row->check == 0 ? found.last : checked_end(with, row, start, &found);
 }
 
-/* Whether a table accepts anything from here: a match, where neither a check nor `after` is asked. */
+/* Whether a table accepts anything from here: a match, where neither a check nor `after` is asked.
+ */
 static bool table_accepts(scan_try *with, const scan_automaton_row *row, uint32_t start)
 {
     const scan_head *const head = with->database->head;
@@ -328,7 +361,8 @@ static bool table_accepts(scan_try *with, const scan_automaton_row *row, uint32_
 
 bool scan_matches(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
-    if (row->kind == SCAN_AUTOMATON && row->check == 0 && row->after.count == 0 && with->database->automata[row->body].states > 0)
+    if (row->kind == SCAN_AUTOMATON && row->check == 0 && row->after.count == 0 &&
+        with->database->automata[row->body].states > 0)
         return table_accepts(with, &with->database->automata[row->body], start);
     return scan_match(with, row, start) != 0;
 }
@@ -360,5 +394,6 @@ bool scan_takes_whole(scan_try *with, const scan_pattern_row *row)
         run(with, row, 0, &found);
         end = found.last;
     }
-    return end == with->length && check_holds((check_kind)row->check, row->check_bound, with->text, with->length);
+    return end == with->length &&
+           check_holds((check_kind)row->check, row->check_bound, with->text, with->length);
 }

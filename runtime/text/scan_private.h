@@ -9,10 +9,10 @@
 #include "runtime/text/scan.h"
 #include "runtime/text/scan_format.h"
 
-#define SCAN_MOST_ENDS LIMIT_CHECKED_ENDS
+#define SCAN_MOST_ENDS      LIMIT_CHECKED_ENDS
 #define SCAN_POSITION_LISTS 5u
-#define SCAN_UNIT 16u
-#define SCAN_MOST_AHEAD 16u /* bytes that a gate looks at */
+#define SCAN_UNIT           16u
+#define SCAN_MOST_AHEAD     16u /* bytes that a gate looks at */
 
 struct scan_database {
     const scan_head *head;
@@ -22,7 +22,9 @@ struct scan_database {
     const scan_automaton_row *automata;
     const uint64_t (*sets)[4];
     uint32_t lookback;
-    uint32_t *starts; /* SCAN_START_HEADS begins of lists, then pattern numbers by first byte (scan_live.c); NULL: they would be too many */
+    /* SCAN_START_HEADS begins of lists, then pattern numbers by first byte (scan_live.c); NULL:
+     * they would be too many */
+    uint32_t *starts;
     size_t start_bytes;
     uint32_t *after_letters; /* by pattern: scan_letter of what its `after` words begin with */
 };
@@ -31,33 +33,40 @@ struct scan_database {
 static inline uint32_t scan_letter(char byte)
 {
     const uint32_t letter = ((unsigned char)byte | 0x20u) - 'a';
-    return letter < 26 && (unsigned char)byte < 0x80 ? 1u << letter : (unsigned char)byte < 0x80 ? 1u << 26 : 1u << 27;
+    return letter < 26 && (unsigned char)byte < 0x80 ? 1u << letter
+           : (unsigned char)byte < 0x80              ? 1u << 26
+                                                     : 1u << 27;
 }
 
 /* States for streams, of so many databases of one policy. */
 #define SCAN_FOLLOWERS 16u
 typedef struct scan_follower scan_follower;
 
-/* Lists for each byte, without and with a word character before; each 256 have their end behind them. */
+/* Lists for each byte, without and with a word character before; each 256 have their end behind
+ * them. */
 #define SCAN_START_HEADS (2 * 257)
 
 struct scan_scratch {
     cst_allocator allocator;
     engine_scratch *engine;
-    uint32_t *positions; /* two lists of positions, their stamps; by chain, its place in the list and its stamp */
+    /* two lists of positions, their stamps; by chain, its place in the list and its stamp */
+    uint32_t *positions;
     uint32_t position_count;
-    uint32_t *tried;     /* by pattern: places before this have been tried */
+    uint32_t *tried; /* by pattern: places before this have been tried */
     uint32_t tried_count;
-    uint32_t *spent;     /* by pattern: steps of its automaton in this text, in units of SCAN_UNIT */
+    /* by pattern: steps of its automaton in this text, in units of SCAN_UNIT */
+    uint32_t *spent;
     uint32_t spent_count;
-    uint32_t *ends;      /* of matches that a check must pass */
+    uint32_t *ends; /* of matches that a check must pass */
     uint32_t end_count;
     uint32_t stamp;
-    uint32_t *threads;   /* of scan_sweep.c: two lists of states and their starts, and stamps of states */
+    /* of scan_sweep.c: two lists of states and their starts, and stamps of states */
+    uint32_t *threads;
     uint32_t thread_count, thread_stamp;
-    scan_follower *followers[SCAN_FOLLOWERS]; /* of scan_follow.c: of the databases that streams ask for, NULL behind them */
-    uint32_t epoch;      /* counts whenever states of a follower are dropped */
-    uint64_t work;       /* steps of all that was scanned with it, for docs/bounds.md */
+    /* of scan_follow.c: of the databases that streams ask for, NULL behind them */
+    scan_follower *followers[SCAN_FOLLOWERS];
+    uint32_t epoch; /* counts whenever states of a follower are dropped */
+    uint64_t work;  /* steps of all that was scanned with it, for docs/bounds.md */
 };
 
 static inline const void *scan_at(const scan_head *head, uint32_t offset)
@@ -110,33 +119,42 @@ static inline void scan_spend(scan_try *with, uint64_t done)
 
 /* scan_match.c */
 
-/* The end of the longest match of a pattern that begins at `start` and passes its check and `after`; 0 if there is none. */
+/* The end of the longest match of a pattern that begins at `start` and passes its check and
+ * `after`; 0 if there is none. */
 uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start);
-/* Whether the gate of an automaton tells that nothing matches at `start` and, with whatever continuation, nothing will: no state is left, and none accepted. */
-bool scan_turns_away(const scan_database *database, const scan_automaton_row *row, const char *text, uint32_t length, uint32_t start);
+/* Whether the gate of an automaton tells that nothing matches at `start` and, with whatever
+ * continuation, nothing will: no state is left, and none accepted. */
+bool scan_turns_away(const scan_database *database, const scan_automaton_row *row, const char *text,
+                     uint32_t length, uint32_t start);
 /* Whether there is such an end; of most patterns that is known before the longest is. */
 bool scan_matches(scan_try *with, const scan_pattern_row *row, uint32_t start);
-/* Whether, with some continuation of the text, a match begins at `start` that ends behind it, or is known only then. */
+/* Whether, with some continuation of the text, a match begins at `start` that ends behind it, or is
+ * known only then. */
 bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start);
 /* The same for a match of the whole text: `after` is not asked. */
 bool scan_takes_whole(scan_try *with, const scan_pattern_row *row);
-/* Whether one of the pattern's `after` words stands before this place; true of a pattern that has none. */
+/* Whether one of the pattern's `after` words stands before this place; true of a pattern that has
+ * none. */
 bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start);
 /* Whether the conditions of an edge hold at a place. */
 bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at);
-/* Whether an edge at the end of the text can be taken once more has come, or only then decides whether a match ends here. */
-bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge, scan_context before);
+/* Whether an edge at the end of the text can be taken once more has come, or only then decides
+ * whether a match ends here. */
+bool scan_is_open(const scan_try *with, const uint32_t *sets, scan_edge_row edge,
+                  scan_context before);
 
-/* scan_words.c: phrases and sets of words; answers as of scan_match and scan_is_alive, but check and `after` are not asked. */
+/* scan_words.c: phrases and sets of words; answers as of scan_match and scan_is_alive, but check
+ * and `after` are not asked. */
 uint32_t scan_phrase_end(const scan_try *with, const scan_pattern_row *row, uint32_t start);
 bool scan_phrase_alive(const scan_try *with, const scan_pattern_row *row, uint32_t start);
 uint32_t scan_words_end(scan_try *with, const scan_pattern_row *row, uint32_t start);
 bool scan_words_alive(scan_try *with, const scan_pattern_row *row, uint32_t start);
 
-/* Of entries from..to of one of the two tables of a set (`apart`: those that are not looked up word by word) that agree in `at` bytes, those that
- * go on with this byte; false if there are none. *whole is set if one of them ends there. */
-bool scan_words_narrow(const scan_database *database, const scan_pattern_row *row, bool apart, uint32_t *from, uint32_t *to, uint32_t at,
-                       unsigned char byte, bool *whole);
+/* Of entries from..to of one of the two tables of a set (`apart`: those that are not looked up word
+ * by word) that agree in `at` bytes, those that go on with this byte; false if there are none.
+ * *whole is set if one of them ends there. */
+bool scan_words_narrow(const scan_database *database, const scan_pattern_row *row, bool apart,
+                       uint32_t *from, uint32_t *to, uint32_t at, unsigned char byte, bool *whole);
 uint32_t scan_words_count(const scan_database *database, const scan_pattern_row *row, bool apart);
 
 /* scan_follow.c */
@@ -145,7 +163,8 @@ void scan_followers_free(scan_scratch *scratch);
 
 /* scan_sweep.c: patterns of kind SCAN_AUTOMATON, from all starts at once. */
 
-/* The leftmost start from..to of anything that the expression takes, check and `after` not asked; SCAN_NONE if there is none. */
+/* The leftmost start from..to of anything that the expression takes, check and `after` not asked;
+ * SCAN_NONE if there is none. */
 uint32_t scan_sweep_first(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to);
 /* The leftmost start from..to for which scan_is_alive holds; SCAN_NONE if there is none. */
 uint32_t scan_sweep_alive(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to);
@@ -162,7 +181,8 @@ static inline scan_begin scan_begin_of(const scan_try *with, const scan_pattern_
 }
 
 /* Whether a match may begin here, as far as that tells. */
-static inline bool scan_may_begin(const scan_begin *begin, const char *text, uint32_t length, uint32_t at)
+static inline bool scan_may_begin(const scan_begin *begin, const char *text, uint32_t length,
+                                  uint32_t at)
 {
     const unsigned char byte = (unsigned char)text[at];
     return scan_has(begin->first, byte) && !scan_continues(text[at]) &&

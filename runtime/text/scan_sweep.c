@@ -1,13 +1,16 @@
 /*
  * scan_sweep.c - all starts of a pattern at once, in one pass over the text.
  *
- * To try one start after the other is the fastest way while matches fail soon, and quadratic where they do not: in a long run of letters
- * each letter may begin an address, and each try goes to the end of the run. Here every start is a thread that follows the same
- * automaton. Two threads in the same state have the same future, so of those only the one with the earlier start goes on; so there are
- * at most as many threads as states, in ordinary patterns a few. Threads are kept in the order of their starts, which new ones end.
+ * To try one start after the other is the fastest way while matches fail soon, and quadratic where
+ * they do not: in a long run of letters each letter may begin an address, and each try goes to the
+ * end of the run. Here every start is a thread that follows the same automaton. Two threads in the
+ * same state have the same future, so of those only the one with the earlier start goes on; so
+ * there are at most as many threads as states, in ordinary patterns a few. Threads are kept in the
+ * order of their starts, which new ones end.
  *
- * Exact for "the leftmost start that has any" and for "the leftmost start that is still alive". It cannot tell the ends of a start, and does
- * not ask for the check: who needs those tries the start that was found.
+ * Exact for "the leftmost start that has any" and for "the leftmost start that is still alive". It
+ * cannot tell the ends of a start, and does not ask for the check: who needs those tries the start
+ * that was found.
  */
 #include <string.h>
 
@@ -84,11 +87,13 @@ static void step_table(sweep *all, const scan_automaton_row *row, uint32_t at)
 {
     const scan_head *const head = all->with->database->head;
     const uint16_t *const table = scan_at(head, row->table);
-    const uint8_t *const classes = scan_at(head, row->classes), *const alive = scan_at(head, row->alive);
+    const uint8_t *const classes = scan_at(head, row->classes), *const alive =
+                                                                    scan_at(head, row->alive);
     const bool end = at == all->with->length;
     const uint32_t column = end ? row->columns - 1 : classes[(unsigned char)all->with->text[at]];
     for (uint32_t i = 0; i < all->now.count; i++) {
-        const uint32_t state = all->now.state[i], start = all->now.start[i], entry = table[state * row->columns + column];
+        const uint32_t state = all->now.state[i], start = all->now.start[i],
+                       entry = table[state * row->columns + column];
         if (all->for_alive ? end && alive[state] != 0 : (entry & SCAN_ACCEPT) != 0 && at > start) {
             all->best = start; /* those that began later do not matter any more */
             return;
@@ -99,11 +104,13 @@ static void step_table(sweep *all, const scan_automaton_row *row, uint32_t at)
 }
 
 /* The edges of one position. True: it accepts here, or is alive at the end of the text. */
-static bool step_position(sweep *all, const scan_automaton_row *row, uint32_t position, uint32_t start, uint32_t at)
+static bool step_position(sweep *all, const scan_automaton_row *row, uint32_t position,
+                          uint32_t start, uint32_t at)
 {
     const scan_try *const with = all->with;
     const scan_head *const head = with->database->head;
-    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins = scan_at(head, row->edges);
+    const uint32_t *const sets = scan_at(head, row->position_sets), *const begins =
+                                                                        scan_at(head, row->edges);
     const scan_edge_row *const edges = scan_at(head, row->edge_rows);
     const scan_context before = scan_before(with->text, at);
     const bool end = at == with->length;
@@ -119,7 +126,8 @@ static bool step_position(sweep *all, const scan_automaton_row *row, uint32_t po
         if (edge.to == SCAN_ACCEPTS) {
             if (!all->for_alive && at > start && (end || !scan_continues(with->text[at])))
                 return true;
-        } else if (!end && scan_has(with->database->sets[sets[edge.to]], (unsigned char)with->text[at])) {
+        } else if (!end &&
+                   scan_has(with->database->sets[sets[edge.to]], (unsigned char)with->text[at])) {
             add(all, &all->next, edge.to, start);
         }
     }
@@ -183,14 +191,23 @@ static uint32_t run(sweep *all)
 
 uint32_t scan_sweep_first(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to)
 {
-    sweep all = {.with = with, .row = row, .from = from, .to = to < with->length ? to : with->length - 1, .best = SCAN_NONE};
+    sweep all = {.with = with,
+                 .row = row,
+                 .from = from,
+                 .to = to < with->length ? to : with->length - 1,
+                 .best = SCAN_NONE};
     prepare(&all);
     return from < with->length ? run(&all) : SCAN_NONE;
 }
 
 uint32_t scan_sweep_alive(scan_try *with, const scan_pattern_row *row, uint32_t from, uint32_t to)
 {
-    sweep all = {.with = with, .row = row, .from = from, .to = to < with->length ? to : with->length - 1, .for_alive = true, .best = SCAN_NONE};
+    sweep all = {.with = with,
+                 .row = row,
+                 .from = from,
+                 .to = to < with->length ? to : with->length - 1,
+                 .for_alive = true,
+                 .best = SCAN_NONE};
     prepare(&all);
     return from < with->length ? run(&all) : SCAN_NONE;
 }

@@ -1,11 +1,13 @@
 /*
  * scan_words.c - phrases, and sets of words: byte for byte, and mostly at edges of words.
  *
- * A set may hold a million entries, and what it costs must not depend on that. Most begin and end with letters of a script that has spaces: each
- * place where a word begins is looked up in a hash table, with one word, with two, as far as the set has entries of so many words. Where words
- * have no spaces between them a match may begin at every character; such entries, and those that begin or end with a sign, are a sorted table,
- * narrowed byte by byte to those that the text goes on with. The same narrowing tells for all entries whether the end of a text may
- * be the beginning of one.
+ * A set may hold a million entries, and what it costs must not depend on that. Most begin and end
+ * with letters of a script that has spaces: each place where a word begins is looked up in a hash
+ * table, with one word, with two, as far as the set has entries of so many words. Where words have
+ * no spaces between them a match may begin at every character; such entries, and those that begin
+ * or end with a sign, are a sorted table, narrowed byte by byte to those that the text goes on
+ * with. The same narrowing tells for all entries whether the end of a text may be the beginning of
+ * one.
  */
 #include <string.h>
 
@@ -41,9 +43,11 @@ uint32_t scan_phrase_end(const scan_try *with, const scan_pattern_row *row, uint
 {
     const uint32_t length = row->length;
     with->scratch->work += length;
-    if (length > with->length - start || memcmp(with->text + start, scan_at(with->database->head, row->body), length) != 0)
+    if (length > with->length - start ||
+        memcmp(with->text + start, scan_at(with->database->head, row->body), length) != 0)
         return 0;
-    return row->words && (!is_edge(with, start) || !is_edge(with, start + length)) ? 0 : start + length;
+    return row->words && (!is_edge(with, start) || !is_edge(with, start + length)) ? 0
+                                                                                   : start + length;
 }
 
 bool scan_phrase_alive(const scan_try *with, const scan_pattern_row *row, uint32_t start)
@@ -51,7 +55,8 @@ bool scan_phrase_alive(const scan_try *with, const scan_pattern_row *row, uint32
     const uint32_t left = with->length - start;
     if (left > row->length || (left == row->length && (!row->words || ends_surely(with))))
         return false;
-    return memcmp(with->text + start, scan_at(with->database->head, row->body), left) == 0 && (!row->words || is_edge(with, start));
+    return memcmp(with->text + start, scan_at(with->database->head, row->body), left) == 0 &&
+           (!row->words || is_edge(with, start));
 }
 
 /* ---- narrowing ------------------------------------------------------------------------------- */
@@ -60,8 +65,10 @@ typedef struct range { /* of sorted entries that agree in their first bytes */
     uint32_t from, to;
 } range;
 
-/* The first entry of a range whose byte at a place is not below `byte`. An entry that ends there comes before all others. */
-static uint32_t first_from(const scan_head *head, const scan_table *entries, range in, uint32_t at, uint32_t byte)
+/* The first entry of a range whose byte at a place is not below `byte`. An entry that ends there
+ * comes before all others. */
+static uint32_t first_from(const scan_head *head, const scan_table *entries, range in, uint32_t at,
+                           uint32_t byte)
 {
     while (in.from < in.to) {
         const uint32_t middle = in.from + (in.to - in.from) / 2;
@@ -74,7 +81,8 @@ static uint32_t first_from(const scan_head *head, const scan_table *entries, ran
     return in.from;
 }
 
-static range narrow(const scan_head *head, const scan_table *entries, range in, uint32_t at, unsigned char byte)
+static range narrow(const scan_head *head, const scan_table *entries, range in, uint32_t at,
+                    unsigned char byte)
 {
     in.from = first_from(head, entries, in, at, byte);
     in.to = first_from(head, entries, in, at, byte + 1u);
@@ -83,11 +91,14 @@ static range narrow(const scan_head *head, const scan_table *entries, range in, 
 
 typedef struct narrowed {
     uint32_t end; /* of the longest entry that stands here; 0: none */
-    bool alive;   /* the text ends in an entry, or right behind one that more text may make part of a longer word */
+    /* the text ends in an entry, or right behind one that more text may make part of a longer word
+     */
+    bool alive;
 } narrowed;
 
 /* The entries of a table that stand at a place where a word may begin. */
-static narrowed narrow_all(scan_try *with, const scan_table *entries, uint32_t count, uint32_t start)
+static narrowed narrow_all(scan_try *with, const scan_table *entries, uint32_t count,
+                           uint32_t start)
 {
     const scan_head *const head = with->database->head;
     narrowed out = {0, false};
@@ -134,7 +145,8 @@ static uint32_t word_begin(const scan_try *with, uint32_t at, uint32_t most)
     return with->length;
 }
 
-static bool in_words(const scan_try *with, const scan_words_row *words, uint32_t start, uint32_t end)
+static bool in_words(const scan_try *with, const scan_words_row *words, uint32_t start,
+                     uint32_t end)
 {
     const scan_head *const head = with->database->head;
     const uint32_t *const buckets = scan_at(head, words->buckets);
@@ -157,7 +169,9 @@ static bool is_plain_start(const scan_try *with, uint32_t start)
 
 static const scan_words_row *words_of(const scan_try *with, const scan_pattern_row *row)
 {
-    return (const scan_words_row *)scan_at(with->database->head, with->database->head->words.offset) + row->body;
+    return (const scan_words_row *)scan_at(with->database->head,
+                                           with->database->head->words.offset) +
+           row->body;
 }
 
 uint32_t scan_words_end(scan_try *with, const scan_pattern_row *row, uint32_t start)
@@ -165,10 +179,13 @@ uint32_t scan_words_end(scan_try *with, const scan_pattern_row *row, uint32_t st
     const scan_words_row *const words = words_of(with, row);
     uint32_t best = 0, end = start;
     if (row->after.count > 0 && is_edge(with, start))
-        best = narrow_all(with, scan_at(with->database->head, row->after.offset), row->after.count, start).end;
+        best = narrow_all(with, scan_at(with->database->head, row->after.offset), row->after.count,
+                          start)
+                   .end;
     if (!is_plain_start(with, start))
         return best;
-    for (uint32_t number = 0; number < 32 && words->lengths >> number != 0 && end < with->length; number++) {
+    for (uint32_t number = 0; number < 32 && words->lengths >> number != 0 && end < with->length;
+         number++) {
         if (number > 0)
             end = word_begin(with, end, row->longest);
         if (end < with->length)
@@ -176,7 +193,8 @@ uint32_t scan_words_end(scan_try *with, const scan_pattern_row *row, uint32_t st
         with->scratch->work += end - start + 1; /* it was read, and is looked up */
         if (end - start > row->longest)
             break;
-        if ((words->lengths >> number & 1) != 0 && is_edge(with, end) && in_words(with, words, start, end) && end > best)
+        if ((words->lengths >> number & 1) != 0 && is_edge(with, end) &&
+            in_words(with, words, start, end) && end > best)
             best = end;
     }
     return best;
@@ -194,20 +212,23 @@ bool scan_words_alive(scan_try *with, const scan_pattern_row *row, uint32_t star
 
 /* ---- for streams ----------------------------------------------------------------------------- */
 
-static const scan_table *entries_of(const scan_database *database, const scan_pattern_row *row, bool apart)
+static const scan_table *entries_of(const scan_database *database, const scan_pattern_row *row,
+                                    bool apart)
 {
-    const scan_words_row *const words = (const scan_words_row *)scan_at(database->head, database->head->words.offset) + row->body;
+    const scan_words_row *const words =
+        (const scan_words_row *)scan_at(database->head, database->head->words.offset) + row->body;
     return scan_at(database->head, apart ? row->after.offset : words->entries);
 }
 
 uint32_t scan_words_count(const scan_database *database, const scan_pattern_row *row, bool apart)
 {
-    const scan_words_row *const words = (const scan_words_row *)scan_at(database->head, database->head->words.offset) + row->body;
+    const scan_words_row *const words =
+        (const scan_words_row *)scan_at(database->head, database->head->words.offset) + row->body;
     return apart ? row->after.count : words->count;
 }
 
-bool scan_words_narrow(const scan_database *database, const scan_pattern_row *row, bool apart, uint32_t *from, uint32_t *to, uint32_t at,
-                       unsigned char byte, bool *whole)
+bool scan_words_narrow(const scan_database *database, const scan_pattern_row *row, bool apart,
+                       uint32_t *from, uint32_t *to, uint32_t at, unsigned char byte, bool *whole)
 {
     const scan_table *const entries = entries_of(database, row, apart);
     const range in = narrow(database->head, entries, (range){*from, *to}, at, byte);

@@ -1,5 +1,6 @@
 /*
- * services.h - the rows of runtime/services.def that look into texts; texts.c has them, services.c puts them into the table.
+ * services.h - the rows of runtime/services.def that look into texts; texts.c has them, services.c
+ * puts them into the table.
  *
  * Layer 2 of the runtime. All are safe on absent values: those hold no text.
  */
@@ -11,7 +12,8 @@
 cst_truth text_contains(cst_frame *frame, const cst_value *text, uint32_t probe, uint32_t site);
 cst_truth text_matches(cst_frame *frame, const cst_value *text, uint32_t probe, uint32_t site);
 cst_truth text_repeats(cst_frame *frame, const cst_value *text, uint32_t echo, uint32_t site);
-uint32_t text_found(cst_frame *frame, const cst_value *text, uint32_t probe, uint32_t type, cst_value *out);
+uint32_t text_found(cst_frame *frame, const cst_value *text, uint32_t probe, uint32_t type,
+                    cst_value *out);
 uint32_t text_leaves(cst_frame *frame, const cst_value *value, cst_value *out);
 void mark_text(cst_frame *frame, const cst_value *text, uint32_t probe);
 void mark_repeat(cst_frame *frame, const cst_value *text, uint32_t echo);

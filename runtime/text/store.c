@@ -1,8 +1,9 @@
 /*
  * store.c - see store.h.
  *
- * A place goes from NULL to its database once, so readers need no lock: one load that other threads never write again. Running out of
- * memory leaves a place closed and is tried again; everything else that goes wrong is final.
+ * A place goes from NULL to its database once, so readers need no lock: one load that other threads
+ * never write again. Running out of memory leaves a place closed and is tried again; everything
+ * else that goes wrong is final.
  */
 #include "runtime/text/store.h"
 

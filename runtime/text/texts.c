@@ -1,9 +1,11 @@
 /*
- * texts.c - the services that look into texts: contains, matches, repeats, what is found, and marks.
+ * texts.c - the services that look into texts: contains, matches, repeats, what is found, and
+ * marks.
  *
- * Everything goes through two gates: seen_of brings a text into a view, scan_of looks through it with a database, and both
- * keep what they made for the rest of the event. "Undecided" has one meaning here: a bound was reached (of views, of scanning, of memory), so
- * that a match may have been missed; a match that was found is true all the same.
+ * Everything goes through two gates: seen_of brings a text into a view, scan_of looks through it
+ * with a database, and both keep what they made for the rest of the event. "Undecided" has one
+ * meaning here: a bound was reached (of views, of scanning, of memory), so that a match may have
+ * been missed; a match that was found is true all the same.
  *
  * What it leaves out: which rules ask (compiled code), and what is done with marks (cut.c).
  */
@@ -47,7 +49,7 @@ static cst_work *work_of(const cst_frame *frame)
     return &scratch->work;
 }
 
-/* ---- each text seen once in a view, and scanned once by a database ---------------------------- */
+/* ---- each text seen once in a view, and scanned once by a database --------------------------- */
 
 static bool view_of(arena *memory, uint32_t views, const char *text, uint32_t length, view *out)
 {
@@ -61,17 +63,21 @@ static bool view_of(arena *memory, uint32_t views, const char *text, uint32_t le
     return true;
 }
 
-static text_seen **bucket_of(const cst_texts *texts, uint32_t views, const char *text, uint32_t length)
+static text_seen **bucket_of(const cst_texts *texts, uint32_t views, const char *text,
+                             uint32_t length)
 {
-    const uint64_t key = ((uint64_t)(uintptr_t)text ^ length) * UINT64_C(0x9E3779B97F4A7C15) + views;
+    const uint64_t key =
+        ((uint64_t)(uintptr_t)text ^ length) * UINT64_C(0x9E3779B97F4A7C15) + views;
     return &texts->buckets[key >> 32 & (texts->bucket_count - 1)];
 }
 
-/* A list may have a text for every few bytes of the event: the table grows with them. False: memory is short. */
+/* A list may have a text for every few bytes of the event: the table grows with them. False: memory
+ * is short. */
 static bool grow_buckets(cst_texts *texts, arena *memory)
 {
     const uint32_t count = texts->bucket_count;
-    text_seen **const old = texts->buckets, **const more = arena_array(memory, count * 4u, sizeof(text_seen *));
+    text_seen **const old = texts->buckets,
+                      **const more = arena_array(memory, count * 4u, sizeof(text_seen *));
     if (!more)
         return false;
     texts->buckets = more;
@@ -119,7 +125,8 @@ const scan_database *texts_database(cst_texts *texts, uint32_t number)
     const scan_database *const database = scan_store_get(texts->store, number);
     if (!database || texts->fitted[number])
         return database;
-    texts->fitted[number] = scan_scratch_fit(&texts->scratch, database, &texts->allocator) == CST_OK;
+    texts->fitted[number] =
+        scan_scratch_fit(&texts->scratch, database, &texts->allocator) == CST_OK;
     return texts->fitted[number] ? database : NULL;
 }
 
@@ -139,7 +146,8 @@ static bool scan_segments(cst_frame *frame, const view *view, text_scan *scan)
     for (uint32_t i = 0; i < view->count; i++) {
         const view_segment *const segment = &view->segments[i];
         const uint64_t before = scan_work(texts->scratch);
-        const cst_status status = scan_find(database, texts->scratch, segment->bytes, segment->length, 0, one, one + words);
+        const cst_status status = scan_find(database, texts->scratch, segment->bytes,
+                                            segment->length, 0, one, one + words);
         work_of(frame)->scanned += scan_work(texts->scratch) - before + words;
         if (status != CST_OK)
             return false;
@@ -213,7 +221,8 @@ static const cst_value *text_at(const cst_value *value, uint32_t index)
 /* ---- texts that are still coming ------------------------------------------------------------- */
 
 /* What the stream knows for a database or echo, if this is its text. */
-static const text_known *known_of(const cst_frame *frame, const cst_value *text, bool echo, uint32_t row)
+static const text_known *known_of(const cst_frame *frame, const cst_value *text, bool echo,
+                                  uint32_t row)
 {
     const text_stream *const stream = frame->texts->stream;
     if (!stream || text->as.text != stream->text || text->kind != CST_KIND_STRING)
@@ -231,7 +240,8 @@ static bool in_probe(const probe *probe, uint32_t pattern)
 
 /* ---- contains, matches ----------------------------------------------------------------------- */
 
-static cst_truth contains_one(cst_frame *frame, const probe *probe, const cst_value *text, uint32_t site)
+static cst_truth contains_one(cst_frame *frame, const probe *probe, const cst_value *text,
+                              uint32_t site)
 {
     const text_known *const known = known_of(frame, text, false, probe->database);
     if (known) {
@@ -254,7 +264,8 @@ static cst_truth contains_one(cst_frame *frame, const probe *probe, const cst_va
     return unknown ? CST_UNDECIDED(site) : CST_FALSE;
 }
 
-static cst_truth matches_one(cst_frame *frame, const probe *probe, const cst_value *text, uint32_t site)
+static cst_truth matches_one(cst_frame *frame, const probe *probe, const cst_value *text,
+                             uint32_t site)
 {
     cst_texts *const texts = frame->texts;
     const view *const view = texts_view(frame, probe->views, text->as.text, text->length);
@@ -265,9 +276,10 @@ static cst_truth matches_one(cst_frame *frame, const probe *probe, const cst_val
     const uint64_t before = scan_work(texts->scratch);
     for (uint32_t i = 0; i < probe->count && !takes; i++)
         for (uint32_t s = 0; s < view->count && !takes; s++)
-            takes = scan_whole(database, texts->scratch, view->segments[s].bytes, view->segments[s].length,
-                               probe->numbers[i], &unknown);
-    work_of(frame)->scanned += scan_work(texts->scratch) - before + (uint64_t)probe->count * view->count;
+            takes = scan_whole(database, texts->scratch, view->segments[s].bytes,
+                               view->segments[s].length, probe->numbers[i], &unknown);
+    work_of(frame)->scanned +=
+        scan_work(texts->scratch) - before + (uint64_t)probe->count * view->count;
     if (takes)
         return CST_TRUE;
     return unknown ? CST_UNDECIDED(site) : CST_FALSE;
@@ -275,7 +287,8 @@ static cst_truth matches_one(cst_frame *frame, const probe *probe, const cst_val
 
 /* Whether one of the texts of a value passes. */
 static cst_truth any_text(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t site,
-                          cst_truth (*one_passes)(cst_frame *, const probe *, const cst_value *, uint32_t))
+                          cst_truth (*one_passes)(cst_frame *, const probe *, const cst_value *,
+                                                  uint32_t))
 {
     const probe probe = probe_of(frame, number);
     cst_truth truth = CST_FALSE;
@@ -369,8 +382,8 @@ static bool places_in(cst_frame *frame, const probe *probe, const cst_value *tex
         state.pattern = probe->first_pattern + number;
         for (uint32_t s = 0; s < seen->view.count; s++) {
             state.segment = &seen->view.segments[s];
-            if (scan_list(database, texts->scratch, state.segment->bytes,
-                          state.segment->length, 0, state.segment->length, number, collect, &state, &unknown) != CST_OK)
+            if (scan_list(database, texts->scratch, state.segment->bytes, state.segment->length, 0,
+                          state.segment->length, number, collect, &state, &unknown) != CST_OK)
                 return false;
         }
     }
@@ -393,7 +406,8 @@ static int places_compare(const void *left, const void *right)
 static void places_order(cst_frame *frame, place_list *list, uint32_t from)
 {
     const uint32_t count = list->count - from;
-    work_of(frame)->found += (uint64_t)count * (1 + (count > 1 ? 32 - (uint32_t)__builtin_clz(count) : 0));
+    work_of(frame)->found +=
+        (uint64_t)count * (1 + (count > 1 ? 32 - (uint32_t)__builtin_clz(count) : 0));
     sort_in_place(list->items + from, list->count - from, sizeof *list->items, places_compare);
     uint32_t kept = from;
     for (uint32_t i = from; i < list->count; i++)
@@ -405,7 +419,8 @@ static void places_order(cst_frame *frame, place_list *list, uint32_t from)
 
 /* ---- found ----------------------------------------------------------------------------------- */
 
-static bool number_of(const convert_context *context, uint32_t type, const text_place *place, cst_value *out)
+static bool number_of(const convert_context *context, uint32_t type, const text_place *place,
+                      cst_value *out)
 {
     char *const digits = arena_allocate(context->arena, place->end - place->start + 1u);
     convert_problem problem;
@@ -421,17 +436,19 @@ static bool number_of(const convert_context *context, uint32_t type, const text_
     return convert_number(context, type, digits, length, place->at, 0, out, &problem);
 }
 
-static bool element_of(const convert_context *context, uint32_t type, const text_place *place, cst_value *out)
+static bool element_of(const convert_context *context, uint32_t type, const text_place *place,
+                       cst_value *out)
 {
     convert_problem problem;
     const cst_type_row *const row = CST_ROWS(context->image, types, cst_type_row) + type;
     if (row->kind == CST_KIND_DECIMAL)
         return number_of(context, type, place, out);
-    return convert_string(context, type, true, place->text + place->start, place->end - place->start,
-                          place->at, 0, out, &problem);
+    return convert_string(context, type, true, place->text + place->start,
+                          place->end - place->start, place->at, 0, out, &problem);
 }
 
-uint32_t text_found(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t type, cst_value *out)
+uint32_t text_found(cst_frame *frame, const cst_value *text, uint32_t number, uint32_t type,
+                    cst_value *out)
 {
     const probe probe = probe_of(frame, number);
     const convert_context context = {.image = frame->image, .arena = scratch_of(frame)};
@@ -547,8 +564,8 @@ static bool repeat_seen(void *user, uint32_t start, uint32_t end)
 }
 
 /* False: something may have been missed. */
-static bool repeats_in(cst_frame *frame, const cst_echo_row *row, const echo *echo, const cst_value *text,
-                       repetition *state)
+static bool repeats_in(cst_frame *frame, const cst_echo_row *row, const echo *echo,
+                       const cst_value *text, repetition *state)
 {
     const view *const view = texts_view(frame, row->views, text->as.text, text->length);
     bool unknown = false;
@@ -591,8 +608,9 @@ static void mark_places(cst_frame *frame, const place_list *list)
     work_of(frame)->found += list->count;
     for (uint32_t i = 0; i < list->count; i++) {
         const text_place *const place = &list->items[i];
-        text_mark *const mark =
-            texts->marks.count < LIMIT_MATCHES ? ARENA_PUSH(scratch_of(frame), &texts->marks) : NULL;
+        text_mark *const mark = texts->marks.count < LIMIT_MATCHES
+                                    ? ARENA_PUSH(scratch_of(frame), &texts->marks)
+                                    : NULL;
         if (!mark) {
             texts->marks_failed = true;
             return;

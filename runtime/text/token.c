@@ -1,8 +1,9 @@
 /*
  * token.c - finding tokens 64 bytes at a time, and writing canonical forms.
  *
- * Which bytes belong to tokens is a question for bits: a joiner counts if the bits on both sides of it are set, and a token begins and ends where
- * the bits change. ASCII is sorted into bits by comparing sixteen bytes at once; other characters are looked up, one by one.
+ * Which bytes belong to tokens is a question for bits: a joiner counts if the bits on both sides of
+ * it are set, and a token begins and ends where the bits change. ASCII is sorted into bits by
+ * comparing sixteen bytes at once; other characters are looked up, one by one.
  */
 #include "runtime/text/token.h"
 
@@ -66,8 +67,10 @@ static uint64_t sort_bytes(const char *bytes, token_block *out)
 }
 #endif
 
-/* Characters that are not ASCII: all bytes of those that are in tokens, the first byte of those that are tokens alone. */
-static void sort_wide(const char *text, uint32_t length, uint32_t at, uint64_t wide, token_block *out)
+/* Characters that are not ASCII: all bytes of those that are in tokens, the first byte of those
+ * that are tokens alone. */
+static void sort_wide(const char *text, uint32_t length, uint32_t at, uint64_t wide,
+                      token_block *out)
 {
     for (uint64_t left = wide; left;) {
         uint32_t place = at + (uint32_t)__builtin_ctzll(left);
@@ -153,7 +156,8 @@ uint32_t canonical_write(const char *text, uint32_t length, char *out)
     bool space = false;
     while (next < end) {
         const char first = *next;
-        const uint32_t code = (unsigned char)first < 0x80 ? (next++, (uint32_t)first) : utf8_decode(&next, end);
+        const uint32_t code =
+            (unsigned char)first < 0x80 ? (next++, (uint32_t)first) : utf8_decode(&next, end);
         if (unicode_is_space(code)) {
             space = used > 0;
             continue;

@@ -1,7 +1,8 @@
 /*
  * unicode.c - questions about characters, answered by the generated table.
  *
- * ASCII is answered without it. The table itself (runtime/text/unicode_table.h) is read directly by fold.c.
+ * ASCII is answered without it. The table itself (runtime/text/unicode_table.h) is read directly by
+ * fold.c.
  */
 #include "runtime/text/unicode.h"
 
@@ -9,13 +10,19 @@
 #include "runtime/utf8.h"
 
 enum {
-    HANGUL_SYLLABLES = 0xAC00, HANGUL_LEADS = 0x1100, HANGUL_VOWELS = 0x1161, HANGUL_TAILS = 0x11A7,
-    LEAD_COUNT = 19, VOWEL_COUNT = 21, TAIL_COUNT = 28
+    HANGUL_SYLLABLES = 0xAC00,
+    HANGUL_LEADS = 0x1100,
+    HANGUL_VOWELS = 0x1161,
+    HANGUL_TAILS = 0x11A7,
+    LEAD_COUNT = 19,
+    VOWEL_COUNT = 21,
+    TAIL_COUNT = 28
 };
 
 static bool ascii_is_word(uint32_t code)
 {
-    return (code >= '0' && code <= '9') || ((code | 0x20) >= 'a' && (code | 0x20) <= 'z') || code == '_';
+    return (code >= '0' && code <= '9') || ((code | 0x20) >= 'a' && (code | 0x20) <= 'z') ||
+           code == '_';
 }
 
 bool unicode_is_word(uint32_t code)
@@ -61,9 +68,10 @@ bool unicode_is_space(uint32_t code)
 
 bool unicode_is_token(uint32_t code)
 {
-    /* U+203F, U+2040, U+2054, U+FE33, U+FE34, U+FE4D to U+FE4F and U+FF3F join words, as `_` does */
-    if (code == '_' || code == 0x203F || code == 0x2040 || code == 0x2054 || (code >= 0xFE33 && code <= 0xFE34) ||
-        (code >= 0xFE4D && code <= 0xFE4F) || code == 0xFF3F)
+    /* U+203F, U+2040, U+2054, U+FE33, U+FE34, U+FE4D to U+FE4F and U+FF3F join words, as `_` does
+     */
+    if (code == '_' || code == 0x203F || code == 0x2040 || code == 0x2054 ||
+        (code >= 0xFE33 && code <= 0xFE34) || (code >= 0xFE4D && code <= 0xFE4F) || code == 0xFF3F)
         return false;
     return unicode_is_word(code);
 }
@@ -90,7 +98,8 @@ static uint32_t compose_hangul(uint32_t first, uint32_t second)
     if (lead < LEAD_COUNT && vowel < VOWEL_COUNT)
         return HANGUL_SYLLABLES + (lead * VOWEL_COUNT + vowel) * TAIL_COUNT;
     const uint32_t syllable = first - HANGUL_SYLLABLES, tail = second - HANGUL_TAILS;
-    if (syllable < LEAD_COUNT * VOWEL_COUNT * TAIL_COUNT && syllable % TAIL_COUNT == 0 && tail > 0 && tail < TAIL_COUNT)
+    if (syllable < LEAD_COUNT * VOWEL_COUNT * TAIL_COUNT && syllable % TAIL_COUNT == 0 &&
+        tail > 0 && tail < TAIL_COUNT)
         return first + tail;
     return 0;
 }

@@ -1,9 +1,11 @@
 /*
- * unicode_table.h - the generated table of characters, as runtime/text/generate/unicode.c writes it.
+ * unicode_table.h - the generated table of characters, as runtime/text/generate/unicode.c writes
+ * it.
  *
- * A trie of two stages leads from a code point to a row; most of the rows are shared. A row says what becomes of the character in the view
- * `folded` before words are looked at (fold.c), and what kind of character it is. Everything a row folds to has a row that
- * folds to itself: folding twice is folding once, and the generator proves it for every code point.
+ * A trie of two stages leads from a code point to a row; most of the rows are shared. A row says
+ * what becomes of the character in the view `folded` before words are looked at (fold.c), and what
+ * kind of character it is. Everything a row folds to has a row that folds to itself: folding twice
+ * is folding once, and the generator proves it for every code point.
  *
  * Private to runtime/text/. Layer 0: constants, and one inline look-up.
  */
@@ -16,20 +18,24 @@ enum {
     UNICODE_WORD = 1u << 0,      /* letter, mark, number or connector */
     UNICODE_SPACELESS = 1u << 1, /* letter or mark of a script without spaces between words */
     UNICODE_LETTER = 1u << 2,    /* letter of any other script */
-    UNICODE_MARK = 1u << 3,      /* mark of any other script that folding keeps (vowel signs and the like) */
-    UNICODE_SPACE = 1u << 4,     /* white space */
-    UNICODE_COMPOSES = 1u << 5,  /* may melt with the character before it (unicode_compose) */
-    UNICODE_TWIN = 1u << 6,      /* a letter of another script that looks like the ASCII letter `look` in its folded form */
-    UNICODE_CHANGES = 1u << 7,   /* folds to something else than itself: */
-    UNICODE_GONE = 1u << 8,      /* … to nothing */
-    UNICODE_MANY = 1u << 9       /* … to the `folded & 31` code points at unicode_pool[folded >> 5] */
+    /* mark of any other script that folding keeps (vowel signs and the like) */
+    UNICODE_MARK = 1u << 3,
+    UNICODE_SPACE = 1u << 4,    /* white space */
+    UNICODE_COMPOSES = 1u << 5, /* may melt with the character before it (unicode_compose) */
+    /* a letter of another script that looks like the ASCII letter `look` in its folded form */
+    UNICODE_TWIN = 1u << 6,
+    UNICODE_CHANGES = 1u << 7, /* folds to something else than itself: */
+    UNICODE_GONE = 1u << 8,    /* … to nothing */
+    /* … to the `folded & 31` code points at unicode_pool[folded >> 5] */
+    UNICODE_MANY = 1u << 9
 };
 
 typedef struct unicode_row {
     uint32_t folded; /* the code point; with UNICODE_MANY see there */
     uint16_t flags;
-    uint8_t script;  /* number of the script, for letters; 0: none of its own */
-    uint8_t look;    /* the ASCII letter that a letter of another script can be taken for; 0: none */
+    uint8_t script; /* number of the script, for letters; 0: none of its own */
+    /* the ASCII letter that a letter of another script can be taken for; 0: none */
+    uint8_t look;
 } unicode_row;
 
 typedef struct unicode_pair {
@@ -40,8 +46,9 @@ typedef struct unicode_case { /* a character and its simple case folding; neithe
     uint32_t code, folded;
 } unicode_case;
 
-/* Of a character of two bytes that folds to one letter of one or two: those bytes (the second above the first), above them its script, and bits. 0:
- * any other. What most letters of most alphabets need is one load. */
+/* Of a character of two bytes that folds to one letter of one or two: those bytes (the second above
+ * the first), above them its script, and bits. 0: any other. What most letters of most alphabets
+ * need is one load. */
 enum {
     UNICODE_TWO_LETTER = 1 << 24,
     UNICODE_TWO_LOOKS = 1 << 25, /* the folded letter has a `look` */
@@ -68,7 +75,8 @@ static inline const unicode_row *unicode_find(uint32_t code)
                                         (code & ((1u << UNICODE_BLOCK_BITS) - 1))]];
 }
 
-/* What two characters, both folded, melt into (kana and its voicing mark, the parts of a Hangul syllable …); 0: they do not. */
+/* What two characters, both folded, melt into (kana and its voicing mark, the parts of a Hangul
+ * syllable …); 0: they do not. */
 uint32_t unicode_compose(uint32_t first, uint32_t second);
 
 #endif

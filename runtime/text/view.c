@@ -1,7 +1,8 @@
 /*
  * view.c - making views: which segments there are, and in which order.
  *
- * Segments are decoded first and folded then, each on its own; the maps of the second step stand on those of the first.
+ * Segments are decoded first and folded then, each on its own; the maps of the second step stand on
+ * those of the first.
  */
 #include "runtime/text/view_private.h"
 
@@ -19,7 +20,8 @@ static bool make_valid(arena *memory, const char *text, uint32_t length, view_se
     view_writer writer;
     writer_begin(&writer, memory, length);
     for (uint32_t at = 0; at < length && !writer.failed;) {
-        const uint32_t step = utf8_step((const unsigned char *)text + at, (const unsigned char *)text + length);
+        const uint32_t step =
+            utf8_step((const unsigned char *)text + at, (const unsigned char *)text + length);
         char bytes[4] = "\xEF\xBF\xBD";
         if (step)
             memcpy(bytes, text + at, step);
@@ -54,10 +56,13 @@ static bool make_folded(arena *memory, const char *text, uint32_t length, view *
     return true;
 }
 
-__attribute__((noinline)) static bool make_several(arena *memory, const char *text, uint32_t length, unsigned views, view *out)
+__attribute__((noinline)) static bool make_several(arena *memory, const char *text, uint32_t length,
+                                                   unsigned views, view *out)
 {
     const uint64_t most = (uint64_t)length * LIMIT_DECODE_GROWTH;
-    decoder d = {.arena = memory, .most = most < LIMIT_DECODE_BYTES ? (uint32_t)most : LIMIT_DECODE_BYTES, .work = length};
+    decoder d = {.arena = memory,
+                 .most = most < LIMIT_DECODE_BYTES ? (uint32_t)most : LIMIT_DECODE_BYTES,
+                 .work = length};
     view_segment whole;
     if (!make_valid(memory, text, length, &whole))
         return false;
@@ -80,5 +85,6 @@ __attribute__((noinline)) static bool make_several(arena *memory, const char *te
 
 bool view_make(arena *memory, const char *text, uint32_t length, unsigned views, view *out)
 {
-    return views == VIEW_FOLDED ? make_folded(memory, text, length, out) : make_several(memory, text, length, views, out);
+    return views == VIEW_FOLDED ? make_folded(memory, text, length, out)
+                                : make_several(memory, text, length, views, out);
 }

@@ -1,14 +1,16 @@
 /*
  * view_cut.c - where a text can be cut in two without changing its views.
  *
- * Folding looks at words and at runs of letters on their own; decoding at runs and escapes without white space in them, and at base64 in
- * lines. So a place to cut is:
+ * Folding looks at words and at runs of letters on their own; decoding at runs and escapes without
+ * white space in them, and at base64 in lines. So a place to cut is:
  *
- *   - white space behind two letters (one would be on its own, and a run may go over it) or behind a letter of a script without spaces;
+ *   - white space behind two letters (one would be on its own, and a run may go over it) or behind
+ * a letter of a script without spaces;
  *   - between two characters of such a script.
  *
- * With `decoded`: white space that does not end a line of base64; if also folded, what stands before must not come from an escape, which may
- * hide that it is a single letter. Only what lies before `at` is looked at: whatever follows cannot change the answer.
+ * With `decoded`: white space that does not end a line of base64; if also folded, what stands
+ * before must not come from an escape, which may hide that it is a single letter. Only what lies
+ * before `at` is looked at: whatever follows cannot change the answer.
  */
 #include "runtime/text/unicode_table.h"
 #include "runtime/text/view_private.h"
@@ -20,7 +22,8 @@ static bool is_white(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The row of the character that ends before `at`; NULL if it is malformed. *start is where it begins. */
+/* The row of the character that ends before `at`; NULL if it is malformed. *start is where it
+ * begins. */
 static const unicode_row *row_before(const char *text, uint32_t at, uint32_t *start)
 {
     uint32_t from = at;
@@ -40,7 +43,8 @@ static const unicode_row *row_before(const char *text, uint32_t at, uint32_t *st
 /* A letter that stays one, whatever is beside it. */
 static bool is_firm(const unicode_row *row)
 {
-    if (!row || (row->flags & (UNICODE_LETTER | UNICODE_GONE | UNICODE_MANY | UNICODE_COMPOSES)) != UNICODE_LETTER)
+    if (!row || (row->flags & (UNICODE_LETTER | UNICODE_GONE | UNICODE_MANY | UNICODE_COMPOSES)) !=
+                    UNICODE_LETTER)
         return false;
     return !(row->flags & UNICODE_CHANGES) || (unicode_find(row->folded)->flags & UNICODE_LETTER);
 }
@@ -48,7 +52,8 @@ static bool is_firm(const unicode_row *row)
 /* The same of a mark that stays in the word. */
 static bool is_firm_mark(const unicode_row *row)
 {
-    return row && (row->flags & (UNICODE_MARK | UNICODE_CHANGES | UNICODE_COMPOSES)) == UNICODE_MARK;
+    return row &&
+           (row->flags & (UNICODE_MARK | UNICODE_CHANGES | UNICODE_COMPOSES)) == UNICODE_MARK;
 }
 
 static bool is_free(const unicode_row *row)
@@ -66,7 +71,8 @@ static bool fold_parts(const char *text, uint32_t at)
     return (is_firm(last) || is_firm_mark(last)) && is_firm(row_before(text, middle, &start));
 }
 
-/* Whether decoding does not look across white space at `at`. `folded`: and folding does not, once escapes are undone. */
+/* Whether decoding does not look across white space at `at`. `folded`: and folding does not, once
+ * escapes are undone. */
 static bool decode_parts(const char *text, uint32_t at, bool folded)
 {
     const bool line = text[at] == '\n' || text[at] == '\r';
@@ -112,11 +118,13 @@ uint32_t view_cut(const char *text, uint32_t length, uint32_t at, unsigned views
         if (((unsigned char)text[p] & 0xC0) != 0xC0)
             continue;
         uint32_t start;
-        const uint32_t step = utf8_step((const unsigned char *)text + p, (const unsigned char *)text + at);
+        const uint32_t step =
+            utf8_step((const unsigned char *)text + p, (const unsigned char *)text + at);
         if (step == 0)
             continue;
         const unicode_row *const next = row_before(text, p + step, &start);
-        if (is_free(next) && !(next->flags & UNICODE_COMPOSES) && is_free(row_before(text, p, &start)))
+        if (is_free(next) && !(next->flags & UNICODE_COMPOSES) &&
+            is_free(row_before(text, p, &start)))
             return p;
     }
     return 0;

@@ -1,8 +1,8 @@
 /*
  * view_map.c - maps of views: the writer that makes them, and the look-up.
  *
- * Most texts change little, and then in place: a map has a piece for each place where it does not go byte for byte, and none at all
- * where it does everywhere.
+ * Most texts change little, and then in place: a map has a piece for each place where it does not
+ * go byte for byte, and none at all where it does everywhere.
  */
 #include "runtime/text/view_private.h"
 
@@ -27,7 +27,8 @@ bool writer_room(view_writer *writer, uint32_t more)
     uint64_t grown = (uint64_t)writer->length + more + writer->capacity / 2 + 64;
     if (grown > UINT32_MAX)
         grown = UINT32_MAX;
-    char *const bytes = grown - writer->length >= more ? arena_allocate(writer->arena, (size_t)grown) : NULL;
+    char *const bytes =
+        grown - writer->length >= more ? arena_allocate(writer->arena, (size_t)grown) : NULL;
     if (!bytes) {
         writer->failed = true;
         writer->capacity = writer->length;
@@ -39,10 +40,12 @@ bool writer_room(view_writer *writer, uint32_t more)
     return true;
 }
 
-void writer_piece(view_writer *writer, piece_kind kind, uint32_t source, uint32_t source_end, uint32_t skip)
+void writer_piece(view_writer *writer, piece_kind kind, uint32_t source, uint32_t source_end,
+                  uint32_t skip)
 {
     if (writer->count == writer->piece_capacity &&
-        !arena_grow(writer->arena, (void **)&writer->items, &writer->piece_capacity, sizeof *writer->items)) {
+        !arena_grow(writer->arena, (void **)&writer->items, &writer->piece_capacity,
+                    sizeof *writer->items)) {
         writer->failed = true;
         writer->capacity = writer->length;
         return;
@@ -56,7 +59,8 @@ char *writer_stretch(view_writer *writer, uint32_t length, uint32_t source)
     if (!writer_room(writer, length))
         return NULL;
     const view_piece *const last = writer->count ? &writer->items[writer->count - 1] : NULL;
-    if (length && (!last || last->kind != PIECE_SAME || source != last->source + (writer->length - last->out)))
+    if (length && (!last || last->kind != PIECE_SAME ||
+                   source != last->source + (writer->length - last->out)))
         writer_piece(writer, PIECE_SAME, source, 0, 0);
     char *const bytes = writer->bytes + writer->length;
     writer->length += length;
@@ -86,7 +90,8 @@ bool writer_finish(view_writer *writer, const view_map *source, view_segment *ou
     return true;
 }
 
-void piece_source(const view_piece *piece, uint32_t start, uint32_t end, uint32_t *source_start, uint32_t *source_end)
+void piece_source(const view_piece *piece, uint32_t start, uint32_t end, uint32_t *source_start,
+                  uint32_t *source_end)
 {
     const uint32_t first = start - piece->out, last = end - 1 - piece->out; /* bytes of the piece */
     switch ((piece_kind)piece->kind) {
@@ -124,7 +129,8 @@ static const view_piece *find_piece(const view_map *map, uint32_t at)
     return &map->pieces[low];
 }
 
-void map_source(const view_map *map, uint32_t start, uint32_t end, uint32_t *source_start, uint32_t *source_end)
+void map_source(const view_map *map, uint32_t start, uint32_t end, uint32_t *source_start,
+                uint32_t *source_end)
 {
     uint32_t ignored;
     piece_source(find_piece(map, start), start, start + 1, source_start, &ignored);
@@ -132,8 +138,8 @@ void map_source(const view_map *map, uint32_t start, uint32_t end, uint32_t *sou
 }
 
 /* An empty range keeps its place: at the start of what made the byte behind it, or behind all. */
-void view_original(const view_segment *segment, uint32_t start, uint32_t end, uint32_t *original_start,
-                   uint32_t *original_end)
+void view_original(const view_segment *segment, uint32_t start, uint32_t end,
+                   uint32_t *original_start, uint32_t *original_end)
 {
     const char *const bytes = segment->bytes;
     const bool empty = start >= end;

@@ -1,10 +1,12 @@
 /*
- * bench_access.c - the policy of CEL's micro-benchmark, written by hand in C: the floor for whatever compiles it. A contestant.
+ * bench_access.c - the policy of CEL's micro-benchmark, written by hand in C: the floor for
+ * whatever compiles it. A contestant.
  *
  *     bench_access STORE
  *
- * The three strings stand ready with their lengths, as a service would have them that wrote its policy in C. The store is the one of
- * tests/bench/workloads/access.py; every answer is checked first.
+ * The three strings stand ready with their lengths, as a service would have them that wrote its
+ * policy in C. The store is the one of tests/bench/workloads/access.py; every answer is checked
+ * first.
  */
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -47,7 +49,8 @@ static __attribute__((noinline)) bool permitted(const request *r)
 {
     if (IS(r->ip, "10.0.1.4") || IS(r->ip, "10.0.1.5") || IS(r->ip, "10.0.1.6"))
         return false;
-    if (STARTS(r->path, "v1") && (IS(r->token, "v1") || IS(r->token, "v2") || IS(r->token, "admin")))
+    if (STARTS(r->path, "v1") &&
+        (IS(r->token, "v1") || IS(r->token, "v2") || IS(r->token, "admin")))
         return true;
     if (STARTS(r->path, "v2") && (IS(r->token, "v2") || IS(r->token, "admin")))
         return true;
@@ -94,7 +97,8 @@ int main(int argc, char **argv)
     while (file && requests.count < MOST_REQUESTS && fgets(line, sizeof line, file)) {
         cJSON *const json = cJSON_Parse(line);
         request *const request = &requests.all[requests.count];
-        *request = (struct request){text_of(json, "ip"), text_of(json, "path"), text_of(json, "token")};
+        *request =
+            (struct request){text_of(json, "ip"), text_of(json, "path"), text_of(json, "token")};
         cJSON_Delete(json);
         if (permitted(request) != (expected[requests.count++] == '1')) {
             fprintf(stderr, "bench_access: decided otherwise than expected: %s", line);

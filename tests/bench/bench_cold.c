@@ -1,11 +1,12 @@
 /*
- * bench_cold.c - what a whole process costs that opens a compiled policy, decides one event, and exits.
+ * bench_cold.c - what a whole process costs that opens a compiled policy, decides one event, and
+ * exits.
  *
  *     bench_cold POLICY.so EVENT.json [--json FILE]
  *
- * Starts itself again and again as a child that links the runtime alone, and between the children runs /bin/true, the empty
- * process, as the baseline. Prints medians with spread in milliseconds, the child's peak memory, and fails if the child has mapped
- * a library of LLVM or did not decide.
+ * Starts itself again and again as a child that links the runtime alone, and between the children
+ * runs /bin/true, the empty process, as the baseline. Prints medians with spread in milliseconds,
+ * the child's peak memory, and fails if the child has mapped a library of LLVM or did not decide.
  */
 #include <constitution.h>
 
@@ -35,7 +36,8 @@ static int child(const char *library, const char *path)
         return 2;
     cst_context *context = cst_context_new(policy);
     cst_decision decision;
-    if (!context || cst_decide_json(context, event, length, &decision) != CST_OK || decision.error_code)
+    if (!context || cst_decide_json(context, event, length, &decision) != CST_OK ||
+        decision.error_code)
         return 3;
     if (!getenv("BENCH_COLD_MAPS"))
         _Exit(0);
@@ -51,7 +53,8 @@ static double spawn(char *const *arguments, int *status)
 {
     pid_t pid;
     const double start = now();
-    if (posix_spawn(&pid, arguments[0], NULL, NULL, arguments, environ) != 0 || waitpid(pid, status, 0) != pid)
+    if (posix_spawn(&pid, arguments[0], NULL, NULL, arguments, environ) != 0 ||
+        waitpid(pid, status, 0) != pid)
         exit(1);
     return (now() - start) / 1e6;
 }
@@ -93,8 +96,9 @@ int main(int argc, char **argv)
     bench_record(out, "cold", "ours", "peak memory", "KB", &peak, 1);
     for (int i = 0; i < 2; i++)
         qsort(times[i], ROUNDS, sizeof times[i][0], compare_doubles);
-    printf("open, decide, exit: %.2f ms (%.2f to %.2f), peak %ld KB, no LLVM mapped\n", times[0][ROUNDS / 2], times[0][0],
-           times[0][ROUNDS - 1], usage.ru_maxrss);
-    printf("the empty process:  %.2f ms (%.2f to %.2f)\n", times[1][ROUNDS / 2], times[1][0], times[1][ROUNDS - 1]);
+    printf("open, decide, exit: %.2f ms (%.2f to %.2f), peak %ld KB, no LLVM mapped\n",
+           times[0][ROUNDS / 2], times[0][0], times[0][ROUNDS - 1], usage.ru_maxrss);
+    printf("the empty process:  %.2f ms (%.2f to %.2f)\n", times[1][ROUNDS / 2], times[1][0],
+           times[1][ROUNDS - 1]);
     return 0;
 }

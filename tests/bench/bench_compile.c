@@ -47,9 +47,7 @@ static void write_rule(buffer *policy, uint32_t number, bool one_stage)
     }
     buffer_format(policy, "rule r%u on action tool_%u when ", number, number / RULES_A_TOOL);
     switch (random_below(4)) {
-    case 0:
-        buffer_format(policy, "args.amount > %u.5 and user.role == %s", amount, role);
-        break;
+    case 0: buffer_format(policy, "args.amount > %u.5 and user.role == %s", amount, role); break;
     case 1:
         buffer_format(policy, "args.country in { \"%s\", \"%s\" } and user.level < %u", first,
                       second, level);
@@ -123,7 +121,8 @@ static void measure(FILE *out, uint32_t rules, bool one_stage, const cst_compile
         for (int round = 0; round < ROUNDS; round++)
             times[round] = time_of(&policy, phase, options);
         char about[64];
-        snprintf(about, sizeof about, "%u rules, %s%s", rules, one_stage ? "one stage" : "by tool", options->engine == CST_ENGINE_OPTIMISED ? ", optimised" : "");
+        snprintf(about, sizeof about, "%u rules, %s%s", rules, one_stage ? "one stage" : "by tool",
+                 options->engine == CST_ENGINE_OPTIMISED ? ", optimised" : "");
         bench_record(out, about, "ours", phases[phase], "ms", times, ROUNDS);
         qsort(times, ROUNDS, sizeof *times, compare_doubles);
         printf("  %s %.2f", phases[phase], times[ROUNDS / 2]);

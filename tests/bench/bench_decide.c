@@ -3,8 +3,8 @@
  *
  *     bench_decide VARIANT [--engine jit|optimised|reference] [--decimal PATH] [--rules] STORE…
  *
- * VARIANT names the encoding of the store. Every decision is checked before anything is timed; the ways are those of workload.h:
- * typed calls, bytes of JSON and, with --rules, the rules alone.
+ * VARIANT names the encoding of the store. Every decision is checked before anything is timed; the
+ * ways are those of workload.h: typed calls, bytes of JSON and, with --rules, the rules alone.
  */
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +50,9 @@ static uint64_t one(void *user, int way, uint32_t number)
 
 static cst_engine engine_named(const char *name)
 {
-    return strcmp(name, "jit") == 0 ? CST_ENGINE_JIT : strcmp(name, "reference") == 0 ? CST_ENGINE_REFERENCE : CST_ENGINE_OPTIMISED;
+    return strcmp(name, "jit") == 0         ? CST_ENGINE_JIT
+           : strcmp(name, "reference") == 0 ? CST_ENGINE_REFERENCE
+                                            : CST_ENGINE_OPTIMISED;
 }
 
 int main(int argc, char **argv)
@@ -74,7 +76,9 @@ int main(int argc, char **argv)
         }
     }
     if (contestant.requests == 0) {
-        fputs("usage: bench_decide VARIANT [--engine jit|optimised|reference] [--decimal PATH] [--rules] STORE...\n", stderr);
+        fputs("usage: bench_decide VARIANT [--engine jit|optimised|reference] [--decimal PATH] "
+              "[--rules] STORE...\n",
+              stderr);
         return 2;
     }
     const int status = contestant_serve(&contestant);

@@ -1,17 +1,20 @@
 /*
- * bench_history.c - a hundred rules that ask about the past, in sessions of ten events and of a million.
+ * bench_history.c - a hundred rules that ask about the past, in sessions of ten events and of a
+ * million.
  *
  *     bench_history [EVENTS [QUESTION]] [--json FILE]
  *
  * QUESTION is one kind of `dense` alone, or -1: all of them.
  *
- * Two policies. `dense`: all rules ask about one tool, so that nearly each event concerns all of them, and each question is its own. `spread`: rules as they
- * are written, over twenty tools: who logged in, how often and how much within a window, by whom, to whom, what followed what. Both ask all kinds of
- * questions. Beside each of them, in the same run: the same policy with conditions on the event alone, which is what reading an event costs; and for
- * `dense` the same questions written by hand in C, on values that are there already.
+ * Two policies. `dense`: all rules ask about one tool, so that nearly each event concerns all of
+ * them, and each question is its own. `spread`: rules as they are written, over twenty tools: who
+ * logged in, how often and how much within a window, by whom, to whom, what followed what. Both ask
+ * all kinds of questions. Beside each of them, in the same run: the same policy with conditions on
+ * the event alone, which is what reading an event costs; and for `dense` the same questions written
+ * by hand in C, on values that are there already.
  *
- * For each length of session the median time of an event, by batches, with the last tenth alone: a past that is long must cost no more than one that is
- * short.
+ * For each length of session the median time of an event, by batches, with the last tenth alone: a
+ * past that is long must cost no more than one that is short.
  */
 #include <constitution/compiler.h>
 
@@ -26,8 +29,9 @@
 
 enum { RULES = 100, KINDS = 10, TOOLS = 20, BATCH = 500, MOST_BATCHES = 4096 };
 
-/* Before and behind a number that makes each question its own. Nearly every payment fits, and nearly every answer is no: what is measured is asking and
- * remembering, not reporting. history_by_hand.c asks the same. */
+/* Before and behind a number that makes each question its own. Nearly every payment fits, and
+ * nearly every answer is no: what is measured is asking and remembering, not reporting.
+ * history_by_hand.c asks the same. */
 static const char *const questions[KINDS][2] = {
     {"no earlier (action pay where args.amount >= ", ")"},
     {"no earlier (action pay where args.amount >= ", ") since (result read where value.n == 1)"},
@@ -38,7 +42,8 @@ static const char *const questions[KINDS][2] = {
     {"(latest of args.amount over (action pay where args.amount >= ", ") else 0) > 2000"},
     {"count of (action pay where args.amount >= ", ") with same args.to within 1m > 1000"},
     {"not session has seen and args.amount < ", " - 200"},
-    {"count of (action pay where args.amount >= ", ") with same user.id across sessions within 1m > 1000"},
+    {"count of (action pay where args.amount >= ",
+     ") with same user.id across sessions within 1m > 1000"},
 };
 
 enum { SPREAD_KINDS = 5 };
@@ -54,20 +59,24 @@ static const char *const spread[SPREAD_KINDS][2] = {
 
 static void write_dense(buffer *text, bool history, int only)
 {
-    buffer_text(text, "constitution bench \"1\"\ncontext user { id: string }\ntool pay(to: string, amount: int)\ntool read(id: int) returns { n: int }\n"
+    buffer_text(text, "constitution bench \"1\"\ncontext user { id: string }\ntool pay(to: string, "
+                      "amount: int)\ntool read(id: int) returns { n: int }\n"
                       "rule give on result read when value.n == 1 then label seen\n");
     for (int i = 0; i < RULES; i++) {
         const int kind = only >= 0 ? only : i % KINDS;
         if (history)
-            buffer_format(text, "rule r%d on action pay when %s%d%s then flag\n", i, questions[kind][0], i, questions[kind][1]);
+            buffer_format(text, "rule r%d on action pay when %s%d%s then flag\n", i,
+                          questions[kind][0], i, questions[kind][1]);
         else
-            buffer_format(text, "rule r%d on action pay when args.amount + %d > 2000 then flag\n", i, i);
+            buffer_format(text, "rule r%d on action pay when args.amount + %d > 2000 then flag\n",
+                          i, i);
     }
 }
 
 static void write_spread(buffer *text, bool history)
 {
-    buffer_text(text, "constitution bench \"1\"\ncontext user { id: string }\ntool login(name: string) returns { ok: bool }\n");
+    buffer_text(text, "constitution bench \"1\"\ncontext user { id: string }\ntool login(name: "
+                      "string) returns { ok: bool }\n");
     for (int t = 0; t < TOOLS; t++)
         buffer_format(text, "tool t%d(to: string, amount: int)\n", t);
     for (int i = 0; i < RULES; i++) {
@@ -87,7 +96,8 @@ static cst_policy *compile(const buffer *text)
 {
     cst_policy *policy = NULL;
     const cst_compiler_options options = {.size = sizeof options, .engine = CST_ENGINE_OPTIMISED};
-    if (cst_policy_compile_text("bench.const", text->bytes, text->length, &options, &policy) != CST_OK) {
+    if (cst_policy_compile_text("bench.const", text->bytes, text->length, &options, &policy) !=
+        CST_OK) {
         fputs("bench_history: the policy does not compile\n", stderr);
         exit(1);
     }
@@ -113,7 +123,8 @@ static uint32_t draw_next(void)
 
 static events events_new(void)
 {
-    const events made = {malloc(DISTINCT_EVENTS * sizeof *made.json), malloc(DISTINCT_EVENTS * sizeof *made.lengths),
+    const events made = {malloc(DISTINCT_EVENTS * sizeof *made.json),
+                         malloc(DISTINCT_EVENTS * sizeof *made.lengths),
                          calloc(DISTINCT_EVENTS, sizeof *made.plain)};
     if (!made.json || !made.lengths || !made.plain)
         exit(1);
@@ -127,18 +138,35 @@ static events dense_events(void)
 {
     const events made = events_new();
     for (uint32_t i = 0; i < DISTINCT_EVENTS; i++) {
-        const uint32_t draw = draw_next(), amount = draw % 1000, to = draw / 7 % BY_HAND_PEOPLE, kind = draw / 1000 % 10;
+        const uint32_t draw = draw_next(), amount = draw % 1000, to = draw / 7 % BY_HAND_PEOPLE,
+                       kind = draw / 1000 % 10;
         char *const out = made.json[i];
-        made.plain[i] = (by_hand_event){.amount = amount, .to = to, .kind = kind < 6 ? BY_HAND_PAY : kind < 8 ? BY_HAND_READ : kind < 9 ? BY_HAND_ANSWER : BY_HAND_OTHER};
+        made.plain[i] = (by_hand_event){.amount = amount,
+                                        .to = to,
+                                        .kind = kind < 6   ? BY_HAND_PAY
+                                                : kind < 8 ? BY_HAND_READ
+                                                : kind < 9 ? BY_HAND_ANSWER
+                                                           : BY_HAND_OTHER};
         int length;
         if (kind < 6)
-            length = snprintf(out, 256, "{\"stage\":\"action\",\"time\":\"%s\",\"tool\":\"pay\",%s,\"args\":{\"to\":\"p%u\",\"amount\":%u}}", some_time, head, to, amount);
+            length = snprintf(out, 256,
+                              "{\"stage\":\"action\",\"time\":\"%s\",\"tool\":\"pay\",%s,\"args\":{"
+                              "\"to\":\"p%u\",\"amount\":%u}}",
+                              some_time, head, to, amount);
         else if (kind < 8)
-            length = snprintf(out, 256, "{\"stage\":\"action\",\"time\":\"%s\",\"tool\":\"read\",%s,\"args\":{\"id\":%u}}", some_time, head, amount);
+            length = snprintf(
+                out, 256,
+                "{\"stage\":\"action\",\"time\":\"%s\",\"tool\":\"read\",%s,\"args\":{\"id\":%u}}",
+                some_time, head, amount);
         else if (kind < 9)
-            length = snprintf(out, 256, "{\"stage\":\"result\",\"time\":\"%s\",\"tool\":\"read\",%s,\"args\":{\"id\":%u},\"text\":\"\",\"value\":{\"n\":%u}}", some_time, head, amount, amount);
+            length = snprintf(out, 256,
+                              "{\"stage\":\"result\",\"time\":\"%s\",\"tool\":\"read\",%s,\"args\":"
+                              "{\"id\":%u},\"text\":\"\",\"value\":{\"n\":%u}}",
+                              some_time, head, amount, amount);
         else
-            length = snprintf(out, 256, "{\"stage\":\"input\",\"time\":\"%s\",%s,\"text\":\"hello\"}", some_time, head);
+            length =
+                snprintf(out, 256, "{\"stage\":\"input\",\"time\":\"%s\",%s,\"text\":\"hello\"}",
+                         some_time, head);
         made.lengths[i] = (size_t)length;
     }
     return made;
@@ -148,17 +176,29 @@ static events spread_events(void)
 {
     const events made = events_new();
     for (uint32_t i = 0; i < DISTINCT_EVENTS; i++) {
-        const uint32_t draw = draw_next(), amount = draw % 1000, to = draw / 7 % BY_HAND_PEOPLE, kind = draw / 1000 % 20, tool = draw / 20000 % TOOLS;
+        const uint32_t draw = draw_next(), amount = draw % 1000, to = draw / 7 % BY_HAND_PEOPLE,
+                       kind = draw / 1000 % 20, tool = draw / 20000 % TOOLS;
         char *const out = made.json[i];
         int length;
         if (kind < 16)
-            length = snprintf(out, 256, "{\"stage\":\"action\",\"time\":\"%s\",\"tool\":\"t%u\",%s,\"args\":{\"to\":\"p%u\",\"amount\":%u}}", some_time, tool, head, to, amount);
+            length = snprintf(out, 256,
+                              "{\"stage\":\"action\",\"time\":\"%s\",\"tool\":\"t%u\",%s,\"args\":{"
+                              "\"to\":\"p%u\",\"amount\":%u}}",
+                              some_time, tool, head, to, amount);
         else if (kind < 17)
-            length = snprintf(out, 256, "{\"stage\":\"action\",\"time\":\"%s\",\"tool\":\"login\",%s,\"args\":{\"name\":\"p%u\"}}", some_time, head, to);
+            length = snprintf(out, 256,
+                              "{\"stage\":\"action\",\"time\":\"%s\",\"tool\":\"login\",%s,"
+                              "\"args\":{\"name\":\"p%u\"}}",
+                              some_time, head, to);
         else if (kind < 18)
-            length = snprintf(out, 256, "{\"stage\":\"result\",\"time\":\"%s\",\"tool\":\"login\",%s,\"args\":{\"name\":\"p%u\"},\"text\":\"\",\"value\":{\"ok\":true}}", some_time, head, to);
+            length = snprintf(out, 256,
+                              "{\"stage\":\"result\",\"time\":\"%s\",\"tool\":\"login\",%s,"
+                              "\"args\":{\"name\":\"p%u\"},\"text\":\"\",\"value\":{\"ok\":true}}",
+                              some_time, head, to);
         else
-            length = snprintf(out, 256, "{\"stage\":\"input\",\"time\":\"%s\",%s,\"text\":\"hello\"}", some_time, head);
+            length =
+                snprintf(out, 256, "{\"stage\":\"input\",\"time\":\"%s\",%s,\"text\":\"hello\"}",
+                         some_time, head);
         made.lengths[i] = (size_t)length;
     }
     return made;
@@ -176,7 +216,8 @@ static void set_time(char *json, uint64_t tenths)
 {
     char *const at = strstr(json, "2026-01-");
     const uint64_t seconds = tenths / 10;
-    const unsigned parts[] = {(unsigned)(1 + seconds / 86400), (unsigned)(seconds / 3600 % 24), (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60)};
+    const unsigned parts[] = {(unsigned)(1 + seconds / 86400), (unsigned)(seconds / 3600 % 24),
+                              (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60)};
     for (int i = 0; i < 4; i++) {
         at[8 + 3 * i] = (char)('0' + parts[i] / 10);
         at[9 + 3 * i] = (char)('0' + parts[i] % 10);
@@ -187,7 +228,8 @@ static void set_time(char *json, uint64_t tenths)
 /* ---- measuring ------------------------------------------------------------------------------- */
 
 typedef struct batches {
-    double all[MOST_BATCHES], late[MOST_BATCHES]; /* nanoseconds an event; `late`: in the last tenth of a session */
+    /* nanoseconds an event; `late`: in the last tenth of a session */
+    double all[MOST_BATCHES], late[MOST_BATCHES];
     uint32_t count, late_count;
 } batches;
 
@@ -205,15 +247,19 @@ static void batch_add(batches *to, double each, bool late)
         to->late[to->late_count++] = each;
 }
 
-static uint64_t hours; /* tenths of a second that have passed: goes on, since what is kept across sessions outlives them */
+/* tenths of a second that have passed: goes on, since what is kept across sessions outlives them */
+static uint64_t hours;
 
-/* Sessions of a length one after another, until there are enough events. `by_hand`: not NULL: instead of the policy. */
-static void measure(cst_policy *policy, by_hand *hand, const events *events, uint64_t length, uint64_t total, batches *out, uint64_t *flags)
+/* Sessions of a length one after another, until there are enough events. `by_hand`: not NULL:
+ * instead of the policy. */
+static void measure(cst_policy *policy, by_hand *hand, const events *events, uint64_t length,
+                    uint64_t total, batches *out, uint64_t *flags)
 {
     cst_context *const context = policy ? cst_context_new(policy) : NULL;
     cst_decision decision;
     out->count = out->late_count = 0;
-    const uint64_t size = length < BATCH ? BATCH - BATCH % length : length / BATCH / MOST_BATCHES * BATCH + BATCH;
+    const uint64_t size =
+        length < BATCH ? BATCH - BATCH % length : length / BATCH / MOST_BATCHES * BATCH + BATCH;
     for (uint64_t done = 0, place = 0; done < total; done += size) {
         const double start = now();
         for (uint64_t i = 0; i < size; i++) {
@@ -233,7 +279,8 @@ static void measure(cst_policy *policy, by_hand *hand, const events *events, uin
                     cst_context_forget(context);
             }
         }
-        batch_add(out, (now() - start) / (double)size, length < BATCH || place == 0 || place > length / 10 * 9);
+        batch_add(out, (now() - start) / (double)size,
+                  length < BATCH || place == 0 || place > length / 10 * 9);
     }
     cst_context_free(context);
 }
@@ -244,7 +291,8 @@ typedef struct figures {
     double history, low, high, last, without, hand;
 } figures;
 
-static figures measure_all(FILE *json, const char *name, cst_policy *with, cst_policy *without, const events *events, uint64_t length, bool has_hand)
+static figures measure_all(FILE *json, const char *name, cst_policy *with, cst_policy *without,
+                           const events *events, uint64_t length, bool has_hand)
 {
     static batches found, plain, hand;
     uint64_t flags = 0, hand_flags = 0, ignored = 0;
@@ -259,13 +307,15 @@ static figures measure_all(FILE *json, const char *name, cst_policy *with, cst_p
     measure(with, NULL, events, length, total, &found, &flags);
     by_hand_free(machine);
     if (machine && flags != hand_flags) {
-        fprintf(stderr, "bench_history: %llu events are flagged, by hand %llu\n", (unsigned long long)flags, (unsigned long long)hand_flags);
+        fprintf(stderr, "bench_history: %llu events are flagged, by hand %llu\n",
+                (unsigned long long)flags, (unsigned long long)hand_flags);
         exit(1);
     }
     char about[64];
     snprintf(about, sizeof about, "%s, session of %llu events", name, (unsigned long long)length);
     bench_record(json, about, "ours", "event", "ns", found.all, found.count);
-    bench_record(json, about, "ours", "event of the last tenth", "ns", found.late, found.late_count);
+    bench_record(json, about, "ours", "event of the last tenth", "ns", found.late,
+                 found.late_count);
     bench_record(json, about, "ours without history", "event", "ns", plain.all, plain.count);
     if (machine)
         bench_record(json, about, "by hand in C", "history alone", "ns", hand.all, hand.count);
@@ -282,7 +332,8 @@ static figures measure_all(FILE *json, const char *name, cst_policy *with, cst_p
 static void print(const figures *f)
 {
     const double past = f->history - f->without;
-    printf("%-8s %9llu %9.0f %6.0f..%-6.0f %10.0f %10.0f %8.0f", f->name, (unsigned long long)f->length, f->history, f->low, f->high, f->last, f->without, past);
+    printf("%-8s %9llu %9.0f %6.0f..%-6.0f %10.0f %10.0f %8.0f", f->name,
+           (unsigned long long)f->length, f->history, f->low, f->high, f->last, f->without, past);
     if (f->hand > 0)
         printf(" %8.0f %7.2f", f->hand, past / f->hand);
     putchar('\n');
@@ -303,7 +354,8 @@ static void run(const char *name, bool is_dense, int only, uint64_t most, FILE *
     }
     const events events = is_dense ? dense_events() : spread_events();
     for (uint64_t length = 10; length <= most; length *= 10) {
-        const figures found = measure_all(json, name, policies[1], policies[0], &events, length, is_dense && only < 0);
+        const figures found = measure_all(json, name, policies[1], policies[0], &events, length,
+                                          is_dense && only < 0);
         print(&found);
     }
     cst_policy_release(policies[0]);
@@ -316,8 +368,10 @@ int main(int argc, char **argv)
     FILE *const json = bench_json(&argc, argv);
     const uint64_t most = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
     const int only = argc > 2 ? atoi(argv[2]) : -1;
-    printf("%d rules; nanoseconds an event, medians of batches\n%-8s %9s %9s %14s %10s %10s %8s %8s %7s\n", RULES, "policy", "session", "history", "p10..p90",
-           "last tenth", "no history", "past", "by hand", "ratio");
+    printf("%d rules; nanoseconds an event, medians of batches\n%-8s %9s %9s %14s %10s %10s %8s "
+           "%8s %7s\n",
+           RULES, "policy", "session", "history", "p10..p90", "last tenth", "no history", "past",
+           "by hand", "ratio");
     run("dense", true, only, most, json);
     if (only < 0)
         run("spread", false, -1, most, json);

@@ -1,12 +1,14 @@
 /*
- * bench_memory.c - allocations while decisions are made, and what is left behind by millions of them.
+ * bench_memory.c - allocations while decisions are made, and what is left behind by millions of
+ * them.
  *
  *     bench_memory VARIANT STORE [MILLIONS] [--json FILE]
  *
- * Two counters: the allocator that the policy was given, and every malloc, calloc and realloc of the process, whoever calls it, since
- * this program defines them and hands on to the C library. After one pass over the requests (a warm context) nothing of either kind may
- * happen, typed or from JSON; the resident memory is read before and after. The events bring no session: what a policy remembers of
- * sessions takes memory by design, and its bounds are printed by the compiler.
+ * Two counters: the allocator that the policy was given, and every malloc, calloc and realloc of
+ * the process, whoever calls it, since this program defines them and hands on to the C library.
+ * After one pass over the requests (a warm context) nothing of either kind may happen, typed or
+ * from JSON; the resident memory is read before and after. The events bring no session: what a
+ * policy remembers of sessions takes memory by design, and its bounds are printed by the compiler.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,14 +99,16 @@ int main(int argc, char **argv)
     const cst_allocator allocator = {counted_allocate, counted_resize, counted_release, NULL};
     workload store;
     workload_load(&store, argv[2],
-                  &(workload_options){.variant = argv[1], .engine = CST_ENGINE_OPTIMISED, .allocator = &allocator});
+                  &(workload_options){
+                      .variant = argv[1], .engine = CST_ENGINE_OPTIMISED, .allocator = &allocator});
     pass(&store, (uint64_t)store.count * 2);
     const double before = resident_kilobytes();
     const uint64_t library = library_calls, ours = allocator_calls, bytes = allocator_bytes;
     pass(&store, millions * 1000000);
-    const double figures[] = {(double)(library_calls - library), (double)(allocator_calls - ours), (double)(allocator_bytes - bytes),
-                              resident_kilobytes() - before};
-    static const char *const whats[] = {"calls of malloc", "calls of the allocator", "bytes left behind", "growth of resident memory"};
+    const double figures[] = {(double)(library_calls - library), (double)(allocator_calls - ours),
+                              (double)(allocator_bytes - bytes), resident_kilobytes() - before};
+    static const char *const whats[] = {"calls of malloc", "calls of the allocator",
+                                        "bytes left behind", "growth of resident memory"};
     static const char *const units[] = {"calls", "calls", "bytes", "KB"};
     char about[64];
     snprintf(about, sizeof about, "%llu million decisions", (unsigned long long)millions);

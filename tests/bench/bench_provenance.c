@@ -1,12 +1,14 @@
 /*
- * bench_provenance.c - what it costs to keep where values came from, beside copying and hashing the same bytes in the same run.
+ * bench_provenance.c - what it costs to keep where values came from, beside copying and hashing the
+ * same bytes in the same run.
  *
  *     bench_provenance [--json FILE]
  *
- * Prose of many different words, in events of one to 64 KB, into a session that already holds 256 KB; then values of one and of
- * twenty words that are there, and that are not. Two figures an event: what adding costs, which each event pays; and what it costs to be asked
- * about a text that nobody has asked about yet, which puts it into an index, once. Medians of rounds; the ratio to one pass of the hash
- * over the same bytes is what counts.
+ * Prose of many different words, in events of one to 64 KB, into a session that already holds 256
+ * KB; then values of one and of twenty words that are there, and that are not. Two figures an
+ * event: what adding costs, which each event pays; and what it costs to be asked about a text that
+ * nobody has asked about yet, which puts it into an index, once. Medians of rounds; the ratio to
+ * one pass of the hash over the same bytes is what counts.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +39,8 @@ static uint32_t below(uint32_t bound)
     return (uint32_t)(state >> 33) % bound;
 }
 
-/* Words as prose has them: a few very often, many seldom; now and then a number, an address, an accent. */
+/* Words as prose has them: a few very often, many seldom; now and then a number, an address, an
+ * accent. */
 static void prose(char *out, uint32_t length, const char *accent)
 {
     uint32_t used = 0;
@@ -129,11 +132,17 @@ static void measure(const char *name, uint32_t types, const char *accent, uint32
         hashes[round] = (now() - start) / (MOST / 1024.0);
         provenance_free(from);
     }
-    const double add = median(adds), ask = median(asks), plain = median(copies), hash = median(hashes);
-    printf("%-22s %6u bytes  add %6.0f  first asked %7.0f ns/KB (%.0f..%.0f)   copy %5.1f   hash %5.1f   add/hash %5.1f   asked/hash %6.1f\n", name, size, add, ask,
-           asks[ROUNDS / 10], asks[ROUNDS - 1 - ROUNDS / 10], plain, hash, add / hash, ask / hash);
+    const double add = median(adds), ask = median(asks), plain = median(copies),
+                 hash = median(hashes);
+    printf("%-22s %6u bytes  add %6.0f  first asked %7.0f ns/KB (%.0f..%.0f)   copy %5.1f   hash "
+           "%5.1f   add/hash %5.1f   asked/hash %6.1f\n",
+           name, size, add, ask, asks[ROUNDS / 10], asks[ROUNDS - 1 - ROUNDS / 10], plain, hash,
+           add / hash, ask / hash);
     if (json)
-        fprintf(json, "%s\n {\"what\":\"%s\",\"event_bytes\":%u,\"add_ns_per_kb\":%.1f,\"first_asked_ns_per_kb\":%.1f,\"copy_ns_per_kb\":%.1f,\"hash_ns_per_kb\":%.1f}",
+        fprintf(json,
+                "%s\n "
+                "{\"what\":\"%s\",\"event_bytes\":%u,\"add_ns_per_kb\":%.1f,\"first_asked_ns_per_"
+                "kb\":%.1f,\"copy_ns_per_kb\":%.1f,\"hash_ns_per_kb\":%.1f}",
                 json_begun ? "," : "[", name, size, add, ask, plain, hash);
     json_begun = true;
     arena_free(&memory);
@@ -168,7 +177,8 @@ static void ask(const char *name, uint32_t words, bool there)
             memcpy(value, text + start, end - start);
             if (!there)
                 value[end - start - 1] = '~';
-            const cst_value leaf = {.kind = CST_KIND_STRING, .as.text = value, .length = end - start};
+            const cst_value leaf = {
+                .kind = CST_KIND_STRING, .as.text = value, .length = end - start};
             uint64_t steps = LIMIT_PROVENANCE_STEPS;
             const double begun = now();
             provenance_ask(from, &memory, &question, &leaf, &steps);

@@ -3,17 +3,18 @@
  *
  *     bench_rules [--jit] [--rules N]… [--json FILE]
  *
- * For 10, 100 and 1,000 rules: one generator writes a policy and, rule for rule, a C program of the same meaning (a switch over
- * the tool, then one `if` a rule), which the system's C compiler builds with -O3. Both get the same random
- * requests and must name the same fired rules before anything is timed. Three figures each, as ratios to the hand-written C
- * beside it, median of interleaved rounds with the smallest and largest:
+ * For 10, 100 and 1,000 rules: one generator writes a policy and, rule for rule, a C program of the
+ * same meaning (a switch over the tool, then one `if` a rule), which the system's C compiler builds
+ * with -O3. Both get the same random requests and must name the same fired rules before anything is
+ * timed. Three figures each, as ratios to the hand-written C beside it, median of interleaved
+ * rounds with the smallest and largest:
  *
- *     rules     the compiled rules alone, on values that stand ready, against the C function on its struct
- *     decision  cst_event_begin, the setters and cst_decide, against filling the struct and the C function
- *     event     cst_decide_json from bytes, in nanoseconds, with no counterpart
+ *     rules     the compiled rules alone, on values that stand ready, against the C function on its
+ * struct decision  cst_event_begin, the setters and cst_decide, against filling the struct and the
+ * C function event     cst_decide_json from bytes, in nanoseconds, with no counterpart
  *
- * The policy is built ahead of time (as `constc build` does) and opened, since that is what a service ships; --jit takes
- * the code that the JIT makes at once.
+ * The policy is built ahead of time (as `constc build` does) and opened, since that is what a
+ * service ships; --jit takes the code that the JIT makes at once.
  */
 #include <constitution/compiler.h>
 
@@ -34,7 +35,8 @@ enum { REQUESTS = 1024, ROUNDS = 21, RULES_A_TOOL = 10, COUNTRIES = 8 };
 static const char *const countries[COUNTRIES] = {"de", "fr", "us", "gb", "in", "br", "jp", "za"};
 static const char *const roles[4] = {"guest", "member", "staff", "owner"};
 
-typedef struct request { /* what the hand-written program sees; its text is declared below, in write_c */
+/* what the hand-written program sees; its text is declared below, in write_c */
+typedef struct request {
     uint32_t tool;
     uint32_t role;
     int64_t amount;
@@ -54,12 +56,13 @@ static uint32_t random_below(uint32_t bound)
     return (uint32_t)((random_state >> 33) % bound);
 }
 
-/* ---- one policy, twice ---------------------------------------------------------------------------- */
+/* ---- one policy, twice ----------------------------------------------------------------------- */
 
 static void write_rule(buffer *policy, buffer *program, uint32_t number, uint32_t tool)
 {
     uint32_t amount = random_below(1000), level = random_below(10), role = random_below(4);
-    const char *first = countries[random_below(COUNTRIES)], *second = countries[random_below(COUNTRIES)];
+    const char *first = countries[random_below(COUNTRIES)],
+               *second = countries[random_below(COUNTRIES)];
     buffer_format(policy, "rule r%u on action tool_%u when ", number, tool);
     buffer_text(program, "        if (");
     switch (random_below(4)) {
@@ -68,18 +71,28 @@ static void write_rule(buffer *policy, buffer *program, uint32_t number, uint32_
         buffer_format(program, "e->amount > INT64_C(%u500000) && e->role == %u", amount, role);
         break;
     case 1:
-        buffer_format(policy, "args.country in { \"%s\", \"%s\" } and user.level < %u", first, second, level);
-        buffer_format(program, "e->level < %u && ((e->country_length == 2 && memcmp(e->country, \"%s\", 2) == 0) || "
-                               "(e->country_length == 2 && memcmp(e->country, \"%s\", 2) == 0))", level, first, second);
+        buffer_format(policy, "args.country in { \"%s\", \"%s\" } and user.level < %u", first,
+                      second, level);
+        buffer_format(
+            program,
+            "e->level < %u && ((e->country_length == 2 && memcmp(e->country, \"%s\", 2) == 0) || "
+            "(e->country_length == 2 && memcmp(e->country, \"%s\", 2) == 0))",
+            level, first, second);
         break;
     case 2:
-        buffer_format(policy, "(args.urgent and user.level + 3 >= %u) or args.amount == %u.0", level + 6, amount);
-        buffer_format(program, "(e->urgent && e->level + 3 >= %u) || e->amount == INT64_C(%u000000)", level + 6, amount);
+        buffer_format(policy, "(args.urgent and user.level + 3 >= %u) or args.amount == %u.0",
+                      level + 6, amount);
+        buffer_format(program,
+                      "(e->urgent && e->level + 3 >= %u) || e->amount == INT64_C(%u000000)",
+                      level + 6, amount);
         break;
     default:
-        buffer_format(policy, "user.role != %s and args.country == \"%s\" and args.amount <= %u.25", roles[role], first, amount);
-        buffer_format(program, "e->role != %u && e->amount <= INT64_C(%u250000) && "
-                               "e->country_length == 2 && memcmp(e->country, \"%s\", 2) == 0", role, amount, first);
+        buffer_format(policy, "user.role != %s and args.country == \"%s\" and args.amount <= %u.25",
+                      roles[role], first, amount);
+        buffer_format(program,
+                      "e->role != %u && e->amount <= INT64_C(%u250000) && "
+                      "e->country_length == 2 && memcmp(e->country, \"%s\", 2) == 0",
+                      role, amount, first);
     }
     buffer_text(policy, " then deny\n");
     buffer_format(program, ") fired[count++] = %u;\n", number);
@@ -94,8 +107,10 @@ static void write_both(uint32_t rules, buffer *policy, buffer *program)
         buffer_format(policy, "%stool_%u", i ? ", " : "", i);
     buffer_text(policy, "(amount: decimal, country: string, urgent: bool) acts\n");
     buffer_text(program, "#include <stdint.h>\n#include <string.h>\n"
-                         "typedef struct { uint32_t tool, role; int64_t amount, level; const char *country; size_t country_length; int urgent; } event;\n"
-                         "uint32_t decide(const event *e, uint32_t *fired)\n{\n    uint32_t count = 0;\n    switch (e->tool) {\n");
+                         "typedef struct { uint32_t tool, role; int64_t amount, level; const char "
+                         "*country; size_t country_length; int urgent; } event;\n"
+                         "uint32_t decide(const event *e, uint32_t *fired)\n{\n    uint32_t count "
+                         "= 0;\n    switch (e->tool) {\n");
     for (uint32_t tool = 0, number = 0; tool < tools; tool++) {
         buffer_format(program, "    case %u:\n", tool);
         for (uint32_t i = 0; i < RULES_A_TOOL && number < rules; i++, number++)
@@ -114,12 +129,14 @@ static void fail(const char *what)
 static decide_by_hand build_by_hand(const buffer *program, const char *folder)
 {
     char source[512], library[512], command[1200];
-    static unsigned number; /* a name of its own: dlopen takes a file of the same name and inode for the one it has */
+    /* a name of its own: dlopen takes a file of the same name and inode for the one it has */
+    static unsigned number;
     number++;
     snprintf(source, sizeof source, "%s/by_hand_%u.c", folder, number);
     snprintf(library, sizeof library, "%s/by_hand_%u.so", folder, number);
     FILE *file = fopen(source, "w");
-    if (!file || fwrite(program->bytes, 1, program->length, file) != program->length || fclose(file))
+    if (!file || fwrite(program->bytes, 1, program->length, file) != program->length ||
+        fclose(file))
         fail("cannot write the C program");
     snprintf(command, sizeof command, "cc -O3 -shared -fPIC -o '%s' '%s'", library, source);
     if (system(command) != 0)
@@ -135,7 +152,7 @@ static decide_by_hand build_by_hand(const buffer *program, const char *folder)
     return result;
 }
 
-/* ---- requests, twice -------------------------------------------------------------------------------- */
+/* ---- requests, twice ------------------------------------------------------------------------- */
 
 typedef struct fields {
     cst_field amount, country, urgent, role, level;
@@ -167,23 +184,32 @@ static void make_requests(bench *bench, uint32_t tools)
         buffer event;
         buffer_init(&event, NULL, 0);
         buffer_format(&event,
-                      "{\"stage\":\"action\",\"session\":\"0b9e4a6f\",\"time\":\"2026-11-23T10:00:00Z\",\"id\":\"call-%u\",\"tool\":\"%s\","
-                      "\"user\":{\"id\":\"customer-4711\",\"role\":\"%s\",\"level\":%" PRId64 "},\"args\":{\"amount\":%" PRId64 ".%02" PRId64
-                      ",\"country\":\"%s\",\"urgent\":%s,\"note\":\"Please handle this one before the others, thank you very much.\"}}",
-                      i, bench->tools[i], roles[request->role], request->level, request->amount / 1000000,
-                      request->amount / 10000 % 100, request->country, request->urgent ? "true" : "false");
+                      "{\"stage\":\"action\",\"session\":\"0b9e4a6f\",\"time\":\"2026-11-23T10:00:"
+                      "00Z\",\"id\":\"call-%u\",\"tool\":\"%s\","
+                      "\"user\":{\"id\":\"customer-4711\",\"role\":\"%s\",\"level\":%" PRId64
+                      "},\"args\":{\"amount\":%" PRId64 ".%02" PRId64
+                      ",\"country\":\"%s\",\"urgent\":%s,\"note\":\"Please handle this one before "
+                      "the others, thank you very much.\"}}",
+                      i, bench->tools[i], roles[request->role], request->level,
+                      request->amount / 1000000, request->amount / 10000 % 100, request->country,
+                      request->urgent ? "true" : "false");
         bench->events[i] = event.bytes;
         bench->event_lengths[i] = event.length;
         fields *fields = &bench->fields[i];
-        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "args.amount", &fields->amount) != CST_OK)
+        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "args.amount",
+                             &fields->amount) != CST_OK)
             fields->amount = CST_FIELD_NONE;
-        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "args.country", &fields->country) != CST_OK)
+        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "args.country",
+                             &fields->country) != CST_OK)
             fields->country = CST_FIELD_NONE;
-        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "args.urgent", &fields->urgent) != CST_OK)
+        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "args.urgent",
+                             &fields->urgent) != CST_OK)
             fields->urgent = CST_FIELD_NONE;
-        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "user.role", &fields->role) != CST_OK)
+        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "user.role",
+                             &fields->role) != CST_OK)
             fields->role = CST_FIELD_NONE;
-        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "user.level", &fields->level) != CST_OK)
+        if (cst_policy_field(bench->policy, CST_ACTION, bench->tools[i], "user.level",
+                             &fields->level) != CST_OK)
             fields->level = CST_FIELD_NONE;
     }
 }
@@ -211,23 +237,26 @@ static void check_agreement(bench *bench)
         for (int from_bytes = 0; from_bytes < 2; from_bytes++) {
             cst_decision decision;
             if (from_bytes)
-                cst_decide_json(bench->context, bench->events[i], bench->event_lengths[i], &decision);
+                cst_decide_json(bench->context, bench->events[i], bench->event_lengths[i],
+                                &decision);
             else
                 decide_typed(bench, i, &decision);
             if (decision.error_code || decision.rule_count != count) {
                 fprintf(stderr, "%s\n", bench->events[i]);
-                fail(decision.error_text ? decision.error_text : "the policy and the C program disagree");
+                fail(decision.error_text ? decision.error_text
+                                         : "the policy and the C program disagree");
             }
             for (uint32_t k = 0; k < count; k++) {
                 cst_fired rule;
-                if (cst_decision_rule(&decision, k, &rule) != CST_OK || (uint32_t)atoi(rule.rule + 1) != fired[k])
+                if (cst_decision_rule(&decision, k, &rule) != CST_OK ||
+                    (uint32_t)atoi(rule.rule + 1) != fired[k])
                     fail("the policy and the C program name different rules");
             }
         }
     }
 }
 
-/* ---- timing ------------------------------------------------------------------------------------------ */
+/* ---- timing ---------------------------------------------------------------------------------- */
 
 static void print_ratio(const char *name, double *ours, double *theirs)
 {
@@ -237,8 +266,8 @@ static void print_ratio(const char *name, double *ours, double *theirs)
     qsort(ratios, ROUNDS, sizeof *ratios, compare_doubles);
     qsort(ours, ROUNDS, sizeof *ours, compare_doubles);
     qsort(theirs, ROUNDS, sizeof *theirs, compare_doubles);
-    printf("  %-9s %7.1f ns   C by hand %7.1f ns   ratio %.2f (%.2f to %.2f)\n", name, ours[ROUNDS / 2], theirs[ROUNDS / 2],
-           ratios[ROUNDS / 2], ratios[0], ratios[ROUNDS - 1]);
+    printf("  %-9s %7.1f ns   C by hand %7.1f ns   ratio %.2f (%.2f to %.2f)\n", name,
+           ours[ROUNDS / 2], theirs[ROUNDS / 2], ratios[ROUNDS / 2], ratios[0], ratios[ROUNDS - 1]);
 }
 
 static volatile uint64_t sink;
@@ -311,7 +340,8 @@ static ready *make_ready(bench *bench)
     for (uint32_t i = 0; i < REQUESTS; i++) {
         cst_decision decision;
         decide_typed(bench, i, &decision);
-        if (!engine_copy_frame(bench->context, &ready->frames[i], &ready->dispatch[i], &ready->module))
+        if (!engine_copy_frame(bench->context, &ready->frames[i], &ready->dispatch[i],
+                               &ready->module))
             fail("no memory");
     }
     ready->lists = CST_ROWS(ready->module->image, group_lists, uint32_t);
@@ -349,8 +379,10 @@ static void run(uint32_t rules, bool jit, const char *folder, FILE *out)
     buffer_init(&program, NULL, 0);
     write_both(rules, &policy, &program);
     bench.by_hand = build_by_hand(&program, folder);
-    cst_compiler_options options = {.size = sizeof options, .engine = jit ? CST_ENGINE_JIT : CST_ENGINE_OPTIMISED};
-    if (cst_policy_compile_text("bench.const", policy.bytes, policy.length, &options, &bench.policy) != CST_OK)
+    cst_compiler_options options = {.size = sizeof options,
+                                    .engine = jit ? CST_ENGINE_JIT : CST_ENGINE_OPTIMISED};
+    if (cst_policy_compile_text("bench.const", policy.bytes, policy.length, &options,
+                                &bench.policy) != CST_OK)
         fail("the policy does not compile");
     bench.context = cst_context_new(bench.policy);
     if (!bench.context)
@@ -379,8 +411,8 @@ static void run(uint32_t rules, bool jit, const char *folder, FILE *out)
     print_ratio("rules", ours[0], theirs[0]);
     print_ratio("decision", ours[1], theirs[1]);
     qsort(ours[2], ROUNDS, sizeof *ours[2], compare_doubles);
-    printf("  %-9s %7.1f ns   (%.1f to %.1f), events of %zu bytes\n", "event", ours[2][ROUNDS / 2], ours[2][0],
-           ours[2][ROUNDS - 1], bench.event_lengths[0]);
+    printf("  %-9s %7.1f ns   (%.1f to %.1f), events of %zu bytes\n", "event", ours[2][ROUNDS / 2],
+           ours[2][0], ours[2][ROUNDS - 1], bench.event_lengths[0]);
     for (uint32_t i = 0; i < REQUESTS; i++) {
         engine_free_frame(&ready->frames[i]);
         free(bench.events[i]);

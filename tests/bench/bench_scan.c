@@ -3,11 +3,13 @@
  *
  *     bench_scan [ROUNDS [PATTERNS]] [--json FILE] [--dump FOLDER]
  *
- * Patterns: phrases, injections with gaps, credentials, mail addresses, telephone, card and account numbers, from a fixed seed; 10 to 5,000 of them.
- * Texts: prose and text dense with digits, of 256 bytes to 64 KiB. Hyperscan gets the expressions as they are, phrases as \bphrase\b, in
- * block mode, with a report for each pattern once (HS_FLAG_SINGLEMATCH), which is what scan_find answers. It reports all that match, longest or
- * not, takes ASCII edges for phrases, and reads bytes (as UTF-8 it refuses gaps such as `.{0,40}` twice as too large). Both sides are asked in turn in the same run; medians of the rounds, with the smallest and
- * largest of the ratio.
+ * Patterns: phrases, injections with gaps, credentials, mail addresses, telephone, card and account
+ * numbers, from a fixed seed; 10 to 5,000 of them. Texts: prose and text dense with digits, of 256
+ * bytes to 64 KiB. Hyperscan gets the expressions as they are, phrases as \bphrase\b, in block
+ * mode, with a report for each pattern once (HS_FLAG_SINGLEMATCH), which is what scan_find answers.
+ * It reports all that match, longest or not, takes ASCII edges for phrases, and reads bytes (as
+ * UTF-8 it refuses gaps such as `.{0,40}` twice as too large). Both sides are asked in turn in the
+ * same run; medians of the rounds, with the smallest and largest of the ratio.
  */
 #include <hs/hs.h>
 #include <stdio.h>
@@ -21,12 +23,21 @@
 enum { MOST_ROUNDS = 101, MOST_PATTERNS = 5000, MOST_TEXT = 65536 };
 
 static const char *const words[] = {
-    "the", "meeting", "notes", "for", "team", "list", "every", "decision", "with", "owner", "and", "date", "keep", "tone", "friendly", "but", "brief",
-    "mention", "open", "questions", "at", "end", "do", "not", "invent", "anything", "that", "say", "about", "budget", "or", "staff", "today", "please",
-    "summarise", "following", "report", "customer", "order", "arrived", "late", "because", "weather", "was", "bad", "in", "north", "we", "should", "offer",
-    "refund", "when", "they", "ask", "system", "message", "previous", "version", "of", "document", "describes", "how", "users", "reset", "their",
-    "password", "from", "account", "page", "all", "instructions", "are", "printed", "on", "box", "rules", "apply", "to", "each", "player", "before", "game",
-    "starts", "new", "model", "reads", "long", "texts", "quickly", "and", "answers", "in", "plain", "language", "without", "guessing", "number", "is", "call"};
+    "the",          "meeting", "notes",    "for",      "team",      "list",      "every",
+    "decision",     "with",    "owner",    "and",      "date",      "keep",      "tone",
+    "friendly",     "but",     "brief",    "mention",  "open",      "questions", "at",
+    "end",          "do",      "not",      "invent",   "anything",  "that",      "say",
+    "about",        "budget",  "or",       "staff",    "today",     "please",    "summarise",
+    "following",    "report",  "customer", "order",    "arrived",   "late",      "because",
+    "weather",      "was",     "bad",      "in",       "north",     "we",        "should",
+    "offer",        "refund",  "when",     "they",     "ask",       "system",    "message",
+    "previous",     "version", "of",       "document", "describes", "how",       "users",
+    "reset",        "their",   "password", "from",     "account",   "page",      "all",
+    "instructions", "are",     "printed",  "on",       "box",       "rules",     "apply",
+    "to",           "each",    "player",   "before",   "game",      "starts",    "new",
+    "model",        "reads",   "long",     "texts",    "quickly",   "and",       "answers",
+    "in",           "plain",   "language", "without",  "guessing",  "number",    "is",
+    "call"};
 enum { WORDS = sizeof words / sizeof *words };
 
 typedef struct source {
@@ -61,9 +72,13 @@ static void coin(char out[16])
 static source pattern_make(uint32_t number)
 {
     static const char *const fixed[] = {
-        "(?i)\\b[a-z0-9][a-z0-9._%+\\-]{0,60}@[a-z0-9\\-]{1,60}\\.[a-z]{2,10}\\b", "\\b(?:\\+1[ .\\-]?)?\\(?[2-9][0-9]{2}\\)?[ .\\-][0-9]{3}[ .\\-][0-9]{4}\\b",
-        "\\b[0-9](?:[ \\-]?[0-9]){12,18}\\b", "\\b[A-Z]{2}[0-9]{2}(?:[ ]?[A-Z0-9]{4}){3,7}\\b",
-        "(?i)(?:ignore|disregard).{0,40}(?:previous|prior).{0,40}instructions?", "\\bAKIA[A-Z0-9]{16}\\b", "\\b[0-9]{3}-[0-9]{2}-[0-9]{4}\\b",
+        "(?i)\\b[a-z0-9][a-z0-9._%+\\-]{0,60}@[a-z0-9\\-]{1,60}\\.[a-z]{2,10}\\b",
+        "\\b(?:\\+1[ .\\-]?)?\\(?[2-9][0-9]{2}\\)?[ .\\-][0-9]{3}[ .\\-][0-9]{4}\\b",
+        "\\b[0-9](?:[ \\-]?[0-9]){12,18}\\b",
+        "\\b[A-Z]{2}[0-9]{2}(?:[ ]?[A-Z0-9]{4}){3,7}\\b",
+        "(?i)(?:ignore|disregard).{0,40}(?:previous|prior).{0,40}instructions?",
+        "\\bAKIA[A-Z0-9]{16}\\b",
+        "\\b[0-9]{3}-[0-9]{2}-[0-9]{4}\\b",
         "\\bgh[pousr]_[A-Za-z0-9]{36}\\b"};
     static char made[400];
     char one[16], two[16];
@@ -75,16 +90,20 @@ static source pattern_make(uint32_t number)
     } else {
         switch (number % 10) {
         case 0:
-            snprintf(made, sizeof made, "(?i)(?:%s|%s).{0,40}(?:%s|%s).{0,40}%ss?", one, two, word(), word(), word());
+            snprintf(made, sizeof made, "(?i)(?:%s|%s).{0,40}(?:%s|%s).{0,40}%ss?", one, two,
+                     word(), word(), word());
             break;
         case 1:
-            snprintf(made, sizeof made, "\\b%s_(?:live|test)_[A-Za-z0-9]{%u}\\b", one, 16 + below(24));
+            snprintf(made, sizeof made, "\\b%s_(?:live|test)_[A-Za-z0-9]{%u}\\b", one,
+                     16 + below(24));
             break;
         case 2:
-            snprintf(made, sizeof made, "(?i)\\b%s[ _\\-]?(?:id|no|number)[:# ]{1,3}[0-9]{%u}\\b", one, 4 + below(8));
+            snprintf(made, sizeof made, "(?i)\\b%s[ _\\-]?(?:id|no|number)[:# ]{1,3}[0-9]{%u}\\b",
+                     one, 4 + below(8));
             break;
         default:
-            snprintf(made, sizeof made, "%s %s", number % 3 == 0 ? one : word(), number % 2 == 0 ? two : one);
+            snprintf(made, sizeof made, "%s %s", number % 3 == 0 ? one : word(),
+                     number % 2 == 0 ? two : one);
             out.phrase = true;
         }
     }
@@ -98,8 +117,11 @@ static void text_make(char *text, uint32_t length, bool digits)
     while (at < length) {
         char piece[80];
         if (digits && below(2) == 0)
-            snprintf(piece, sizeof piece, below(3) == 0 ? "%u-%03u-%u " : below(2) == 0 ? "%u.%u %u " : "%u,%u;%u ", below(100000), below(1000),
-                     below(10000));
+            snprintf(piece, sizeof piece,
+                     below(3) == 0   ? "%u-%03u-%u "
+                     : below(2) == 0 ? "%u.%u %u "
+                                     : "%u,%u;%u ",
+                     below(100000), below(1000), below(10000));
         else
             snprintf(piece, sizeof piece, "%s%s", word(), below(12) == 0 ? ". " : " ");
         for (const char *c = piece; *c && at < length; c++)
@@ -107,7 +129,8 @@ static void text_make(char *text, uint32_t length, bool digits)
     }
 }
 
-static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *user)
+static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                    void *user)
 {
     (void)from;
     (void)to;
@@ -129,7 +152,8 @@ typedef struct sides {
     scan_scratch *scratch;
     hs_database_t *other;
     hs_scratch_t *other_scratch;
-    uint64_t found[MOST_PATTERNS / 64 + 1], unknown[MOST_PATTERNS / 64 + 1], bits[MOST_PATTERNS / 64 + 1];
+    uint64_t found[MOST_PATTERNS / 64 + 1], unknown[MOST_PATTERNS / 64 + 1],
+        bits[MOST_PATTERNS / 64 + 1];
     uint32_t numbers[MOST_PATTERNS];
 } sides;
 
@@ -139,8 +163,10 @@ static void ours_build(sides *sides, const source *sources, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         pattern_error error;
         const uint32_t length = (uint32_t)strlen(sources[i].text);
-        const pattern *const made = sources[i].phrase ? pattern_phrase(&sides->memory, sources[i].text, length, true, &error)
-                                                      : pattern_regex(&sides->memory, sources[i].text, length, false, &error);
+        const pattern *const made =
+            sources[i].phrase
+                ? pattern_phrase(&sides->memory, sources[i].text, length, true, &error)
+                : pattern_regex(&sides->memory, sources[i].text, length, false, &error);
         if (!made)
             die(error.text);
         sides->numbers[i] = database_add(builder, &(database_entry){.pattern = made});
@@ -168,7 +194,8 @@ static void other_build(sides *sides, const source *sources, uint32_t count)
         ids[i] = i;
     }
     hs_compile_error_t *error = NULL;
-    if (hs_compile_multi(expressions, flags, ids, count, HS_MODE_BLOCK, NULL, &sides->other, &error) != HS_SUCCESS)
+    if (hs_compile_multi(expressions, flags, ids, count, HS_MODE_BLOCK, NULL, &sides->other,
+                         &error) != HS_SUCCESS)
         die(error->message);
     if (hs_alloc_scratch(sides->other, &sides->other_scratch) != HS_SUCCESS)
         die("no scratch");
@@ -184,7 +211,8 @@ static void same(const sides *sides, uint32_t count, FILE *out, const char *abou
     uint32_t differ = 0;
     double found[2] = {0, 0};
     for (uint32_t i = 0; i < count; i++) {
-        const bool here = sides->found[sides->numbers[i] / 64] >> (sides->numbers[i] % 64) & 1, there = sides->bits[i / 64] >> (i % 64) & 1;
+        const bool here = sides->found[sides->numbers[i] / 64] >> (sides->numbers[i] % 64) & 1,
+                   there = sides->bits[i / 64] >> (i % 64) & 1;
         found[0] += here;
         found[1] += there;
         differ += here != there;
@@ -195,7 +223,8 @@ static void same(const sides *sides, uint32_t count, FILE *out, const char *abou
         printf("  (%u patterns are answered differently)", differ);
 }
 
-static void measure(FILE *out, sides *sides, uint32_t count, const char *kind, const char *text, uint32_t length, uint32_t rounds)
+static void measure(FILE *out, sides *sides, uint32_t count, const char *kind, const char *text,
+                    uint32_t length, uint32_t rounds)
 {
     double ours[MOST_ROUNDS], theirs[MOST_ROUNDS], ratio[MOST_ROUNDS];
     const uint32_t times = length >= MOST_TEXT ? 8 : length >= 4096 ? 100 : 1500;
@@ -203,7 +232,8 @@ static void measure(FILE *out, sides *sides, uint32_t count, const char *kind, c
         const uint32_t at = round == 0 ? 0 : round - 1;
         double begin = now();
         for (uint32_t i = 0; i < times; i++)
-            scan_find(sides->database, sides->scratch, text, length, 0, sides->found, sides->unknown);
+            scan_find(sides->database, sides->scratch, text, length, 0, sides->found,
+                      sides->unknown);
         ours[at] = (now() - begin) / times;
         begin = now();
         for (uint32_t i = 0; i < times; i++) {
@@ -220,13 +250,14 @@ static void measure(FILE *out, sides *sides, uint32_t count, const char *kind, c
     qsort(ours, rounds, sizeof *ours, compare_doubles);
     qsort(theirs, rounds, sizeof *theirs, compare_doubles);
     qsort(ratio, rounds, sizeof *ratio, compare_doubles);
-    printf("%6u  %-6s %6u  %10.0f %12.0f   %6.2f  (%.2f .. %.2f)", count, kind, length, ours[rounds / 2], theirs[rounds / 2], ratio[rounds / 2],
-           ratio[0], ratio[rounds - 1]);
+    printf("%6u  %-6s %6u  %10.0f %12.0f   %6.2f  (%.2f .. %.2f)", count, kind, length,
+           ours[rounds / 2], theirs[rounds / 2], ratio[rounds / 2], ratio[0], ratio[rounds - 1]);
     same(sides, count, out, about);
     putchar('\n');
 }
 
-/* The same patterns and texts as files, for the engines of the other programs: P or R and a tab stand before a phrase or an expression. */
+/* The same patterns and texts as files, for the engines of the other programs: P or R and a tab
+ * stand before a phrase or an expression. */
 static void dump(const char *folder, const source *sources, const char *prose, const char *digits)
 {
     char path[4096];
@@ -276,7 +307,8 @@ int main(int argc, char **argv)
         const double other = now();
         other_build(&sides, sources, counts[c]);
         printf(" in %.2f s\n", (now() - other) / 1e9);
-        printf("%6s  %-6s %6s  %10s %12s   %6s\n", "count", "text", "bytes", "ours, ns", "Hyperscan, ns", "ratio");
+        printf("%6s  %-6s %6s  %10s %12s   %6s\n", "count", "text", "bytes", "ours, ns",
+               "Hyperscan, ns", "ratio");
         for (uint32_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
             measure(out, &sides, counts[c], "prose", prose, lengths[k], rounds);
             measure(out, &sides, counts[c], "digits", digits, lengths[k], rounds);

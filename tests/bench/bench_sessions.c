@@ -1,10 +1,13 @@
 /*
- * bench_sessions.c - what a live session costs in memory: many sessions of a small policy with history rules, then what expiry gives back.
+ * bench_sessions.c - what a live session costs in memory: many sessions of a small policy with
+ * history rules, then what expiry gives back.
  *
  *     bench_sessions [SESSIONS]
  *
- * Every session brings its context, has one input and one call, so that each question has a state. Counted are the bytes that the runtime asked its allocator for
- * and has not given back; the table of sessions is in them. The exit code is 1 if a decision, or what expiry did, is not as it must be.
+ * Every session brings its context, has one input and one call, so that each question has a state.
+ * Counted are the bytes that the runtime asked its allocator for and has not given back; the table
+ * of sessions is in them. The exit code is 1 if a decision, or what expiry did, is not as it must
+ * be.
  */
 #include <constitution/compiler.h>
 

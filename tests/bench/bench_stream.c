@@ -3,11 +3,14 @@
  *
  *     bench_stream [ROUNDS [FILE]] [--json FILE]
  *
- * The policy is one that a service would have: personal data, credentials and injected orders in the output. The text is prose with some e-mail
- * addresses, numbers and a card, so that something is found and cut. Measured is all that a host calls: open, each feed, end; the block is decided
- * as a JSON event, for which the host calls nothing else. Prints medians of the rounds, with the smallest and largest: the time of a piece, what the end
- * takes (the whole decision), and the throughput of all of it as a part of that of the block. FILE is another text: the sentences above repeat, so that
- * a stream soon has seen all of their words; a text that goes on saying new things takes longer.
+ * The policy is one that a service would have: personal data, credentials and injected orders in
+ * the output. The text is prose with some e-mail addresses, numbers and a card, so that something
+ * is found and cut. Measured is all that a host calls: open, each feed, end; the block is decided
+ * as a JSON event, for which the host calls nothing else. Prints medians of the rounds, with the
+ * smallest and largest: the time of a piece, what the end takes (the whole decision), and the
+ * throughput of all of it as a part of that of the block. FILE is another text: the sentences above
+ * repeat, so that a stream soon has seen all of their words; a text that goes on saying new things
+ * takes longer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +33,8 @@ static const char policy_text[] =
     "rule carried on output when text folded contains any injection.instructions then deny\n";
 
 static const char *const sentences[] = {
-    "Please summarise the meeting notes for the team and list every decision with its owner and date. ",
+    "Please summarise the meeting notes for the team and list every decision with its owner and "
+    "date. ",
     "The order arrived on Tuesday, 4 boxes in all, and nothing was missing. ",
     "You can write to ann@example.com if anything is unclear. ",
     "Résumé: Zoë’s café has a new menu, and the jalapeño soup is back. ",
@@ -47,8 +51,8 @@ typedef struct series {
 static void print(const char *what, series *series, uint32_t rounds, const char *unit)
 {
     qsort(series->values, rounds, sizeof *series->values, compare_doubles);
-    printf("  %-24s %10.2f %s (%.2f to %.2f)\n", what, series->values[rounds / 2], unit, series->values[0],
-           series->values[rounds - 1]);
+    printf("  %-24s %10.2f %s (%.2f to %.2f)\n", what, series->values[rounds / 2], unit,
+           series->values[0], series->values[rounds - 1]);
 }
 
 static void require(bool good, const char *what)
@@ -65,12 +69,14 @@ static double in_block(cst_context *context, const buffer *event, cst_verdict *v
 {
     cst_decision decision;
     const double began = now();
-    require(cst_decide_json(context, event->bytes, event->length, &decision) == CST_OK, "the block");
+    require(cst_decide_json(context, event->bytes, event->length, &decision) == CST_OK,
+            "the block");
     *verdict = decision.verdict;
     return (now() - began) / 1e3;
 }
 
-static double in_pieces(cst_context *context, const buffer *text, size_t size, double *feeding, cst_verdict *verdict)
+static double in_pieces(cst_context *context, const buffer *text, size_t size, double *feeding,
+                        cst_verdict *verdict)
 {
     cst_stream *stream;
     cst_piece piece;
@@ -78,7 +84,9 @@ static double in_pieces(cst_context *context, const buffer *text, size_t size, d
     const double began = now();
     require(cst_stream_open(context, head, sizeof head - 1, &stream) == CST_OK, "opening");
     for (size_t at = 0; at < text->length; at += size)
-        require(cst_stream_feed(stream, text->bytes + at, size < text->length - at ? size : text->length - at, &piece) == CST_OK,
+        require(cst_stream_feed(stream, text->bytes + at,
+                                size < text->length - at ? size : text->length - at,
+                                &piece) == CST_OK,
                 "a piece");
     *feeding = (now() - began) / 1e3;
     require(cst_stream_end(stream, &piece, &decision) == CST_OK, "the end");
@@ -94,7 +102,9 @@ int main(int count, char **words)
     uint32_t rounds = count > 1 ? (uint32_t)strtoul(words[1], NULL, 10) : 11;
     rounds = rounds < 1 ? 1 : rounds > MAX_ROUNDS ? MAX_ROUNDS : rounds;
     cst_policy *policy = NULL;
-    require(cst_policy_compile_text("bench.const", policy_text, sizeof policy_text - 1, NULL, &policy) == CST_OK, "compiling");
+    require(cst_policy_compile_text("bench.const", policy_text, sizeof policy_text - 1, NULL,
+                                    &policy) == CST_OK,
+            "compiling");
     cst_context *const context = cst_context_new(policy);
     buffer text, event;
     buffer_init(&text, NULL, 0);
@@ -105,8 +115,12 @@ int main(int count, char **words)
         buffer_add(&text, some, fread(some, 1, sizeof some, file));
     if (file)
         fclose(file);
-    for (uint32_t i = 0; !file && text.length < TEXT_BYTES; i++) /* a card and an address are rare */
-        buffer_text(&text, sentences[i % 37 == 0 ? 7 : i % 11 == 0 ? 2 : (i * 5 + i / 7) % 7 == 2 ? 3 : (i * 5 + i / 7) % 7]);
+    for (uint32_t i = 0; !file && text.length < TEXT_BYTES;
+         i++) /* a card and an address are rare */
+        buffer_text(&text, sentences[i % 37 == 0                ? 7
+                                     : i % 11 == 0              ? 2
+                                     : (i * 5 + i / 7) % 7 == 2 ? 3
+                                                                : (i * 5 + i / 7) % 7]);
     buffer_text(&event, "{\"stage\":\"output\",\"text\":");
     buffer_json_string(&event, text.bytes, text.length);
     buffer_text(&event, "}");

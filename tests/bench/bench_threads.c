@@ -3,10 +3,12 @@
  *
  *     bench_threads VARIANT STORE [THREADS [ROUNDS]] [--json FILE]
  *
- * The policy is shared, each thread has a context of its own and asks the store's requests as JSON for a fixed number of decisions. One
- * thread and several take turns. All threads wait for each other before the clock is read, and the clock is that on the wall: on a machine
- * whose processors have other work the ratio says as much about the machine as about us, so the processor time that each decision took
- * is recorded beside it. If that stays the same with more threads, the threads did not hinder each other.
+ * The policy is shared, each thread has a context of its own and asks the store's requests as JSON
+ * for a fixed number of decisions. One thread and several take turns. All threads wait for each
+ * other before the clock is read, and the clock is that on the wall: on a machine whose processors
+ * have other work the ratio says as much about the machine as about us, so the processor time that
+ * each decision took is recorded beside it. If that stays the same with more threads, the threads
+ * did not hinder each other.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -40,7 +42,8 @@ static void *work(void *user)
     const double start = clock_read(CLOCK_THREAD_CPUTIME_ID);
     for (uint32_t i = 0, at = 0; i < DECISIONS; i++, at = at + 1 < store->count ? at + 1 : 0) {
         cst_decision decision;
-        cst_decide_json(worker->context, store->requests[at].json, store->requests[at].length, &decision);
+        cst_decide_json(worker->context, store->requests[at].json, store->requests[at].length,
+                        &decision);
         if ((decision.verdict == CST_PERMIT) != store->requests[at].permitted)
             abort();
     }
@@ -55,7 +58,8 @@ static double run(const workload *store, uint32_t threads, double *processor)
     pthread_barrier_t start;
     pthread_barrier_init(&start, NULL, threads + 1);
     for (uint32_t i = 0; i < threads; i++) {
-        workers[i] = (worker){.store = store, .context = cst_context_new(store->policy), .start = &start};
+        workers[i] =
+            (worker){.store = store, .context = cst_context_new(store->policy), .start = &start};
         if (!workers[i].context || pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
             exit(1);
     }
@@ -79,11 +83,13 @@ int main(int argc, char **argv)
         fputs("usage: bench_threads VARIANT STORE [THREADS [ROUNDS]] [--json FILE]\n", stderr);
         return 2;
     }
-    uint32_t threads = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 2, rounds = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 7;
+    uint32_t threads = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 2,
+             rounds = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 7;
     threads = threads < 2 ? 2 : threads > MOST_THREADS ? MOST_THREADS : threads;
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
     workload store;
-    workload_load(&store, argv[2], &(workload_options){.variant = argv[1], .engine = CST_ENGINE_OPTIMISED});
+    workload_load(&store, argv[2],
+                  &(workload_options){.variant = argv[1], .engine = CST_ENGINE_OPTIMISED});
     double rates[2][MOST_ROUNDS], processor[2][MOST_ROUNDS];
     for (uint32_t round = 0; round < rounds; round++)
         for (int i = 0; i < 2; i++)
@@ -95,8 +101,8 @@ int main(int argc, char **argv)
         bench_record(out, about, "ours", "processor time", "ns", processor[i], rounds);
         qsort(rates[i], rounds, sizeof rates[i][0], compare_doubles);
         qsort(processor[i], rounds, sizeof processor[i][0], compare_doubles);
-        printf("%-10s %12.0f decisions/s (%.0f to %.0f), %.0f ns of processor time each\n", about, rates[i][rounds / 2], rates[i][0],
-               rates[i][rounds - 1], processor[i][rounds / 2]);
+        printf("%-10s %12.0f decisions/s (%.0f to %.0f), %.0f ns of processor time each\n", about,
+               rates[i][rounds / 2], rates[i][0], rates[i][rounds - 1], processor[i][rounds / 2]);
     }
     printf("ratio      %12.2f\n", rates[1][rounds / 2] / rates[0][rounds / 2]);
     workload_free(&store);

@@ -1,8 +1,10 @@
 /*
- * history_by_hand.h - what bench_history's dense policy asks, as somebody would write it who needs nothing else.
+ * history_by_hand.h - what bench_history's dense policy asks, as somebody would write it who needs
+ * nothing else.
  *
- * Values are there already, each question has a state of its own, windows are rings, people are numbers: no JSON, no names, nothing undecided, nothing to
- * save, no bound that is looked at. What any engine that answers the same questions cannot do without.
+ * Values are there already, each question has a state of its own, windows are rings, people are
+ * numbers: no JSON, no names, nothing undecided, nothing to save, no bound that is looked at. What
+ * any engine that answers the same questions cannot do without.
  */
 #ifndef CONSTITUTION_TESTS_HISTORY_BY_HAND_H
 #define CONSTITUTION_TESTS_HISTORY_BY_HAND_H
@@ -57,7 +59,8 @@ static inline void by_hand_add(by_hand_window *w, int64_t time, uint32_t value)
     w->sum += value;
 }
 
-static inline bool by_hand_ask(by_hand *all, uint32_t group, const by_hand_event *event, int64_t time)
+static inline bool by_hand_ask(by_hand *all, uint32_t group, const by_hand_event *event,
+                               int64_t time)
 {
     by_hand_state *const s = &all->states[group];
     const uint32_t base = group * 10, amount = event->amount;
@@ -75,7 +78,8 @@ static inline bool by_hand_ask(by_hand *all, uint32_t group, const by_hand_event
     return fired;
 }
 
-static inline void by_hand_pay(by_hand *all, uint32_t group, const by_hand_event *event, int64_t time)
+static inline void by_hand_pay(by_hand *all, uint32_t group, const by_hand_event *event,
+                               int64_t time)
 {
     by_hand_state *const s = &all->states[group];
     const uint32_t base = group * 10, amount = event->amount;

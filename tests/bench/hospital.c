@@ -3,14 +3,17 @@
  *
  *     hospital [--json FILE] [--optimised] [--departments N]… [--write N]
  *
- * For each department one permit for each role and type of resource, and one deny; five permits for a role that nobody has. A request is a
- * subject (id, role, clearance), an action and a resource (type, department, sensitivity); the default is deny. Policies,
- * facts and requests are those of the published scenario, from the same generator of random numbers (java.util.Random), so the number of
- * permits among its 500 requests must be the published one before anything is timed.
+ * For each department one permit for each role and type of resource, and one deny; five permits for
+ * a role that nobody has. A request is a subject (id, role, clearance), an action and a resource
+ * (type, department, sensitivity); the default is deny. Policies, facts and requests are those of
+ * the published scenario, from the same generator of random numbers (java.util.Random), so the
+ * number of permits among its 500 requests must be the published one before anything is timed.
  *
- * Who belongs to a department is static there, and folded when the policy is loaded; here it is a set of the policy, `subject under
- * dept_3` is `user.id in dept_3`. What is timed: the compiled rules alone on a request that is read already (the published figure is of
- * this kind), the whole decision from typed setters, and the same rules as a tree walk, one after another. --write prints the policy.
+ * Who belongs to a department is static there, and folded when the policy is loaded; here it is a
+ * set of the policy, `subject under dept_3` is `user.id in dept_3`. What is timed: the compiled
+ * rules alone on a request that is read already (the published figure is of this kind), the whole
+ * decision from typed setters, and the same rules as a tree walk, one after another. --write prints
+ * the policy.
  */
 #include "tests/bench/ready.h"
 
@@ -63,7 +66,7 @@ static const char *const asked_types[13] = {
     "CareNote",      "CareNote",      "Prescription",  "Imaging",   "Schedule",
     "BillingRecord", "AuditLog",      "Referral"};
 
-/* ---- java.util.Random -------------------------------------------------------------------------- */
+/* ---- java.util.Random ------------------------------------------------------------------------ */
 
 static uint64_t java_state;
 
@@ -95,7 +98,7 @@ static double java_double(void)
     return (double)((high << 27) + java_next(27)) / (double)(UINT64_C(1) << 53);
 }
 
-/* ---- facts ------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
 typedef struct hospital {
     uint32_t departments;
@@ -172,7 +175,7 @@ static void write_policy(buffer *text, const hospital *facts)
             urgent[i], urgent[i]);
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 typedef struct request {
     char user[24], department[24];
@@ -226,7 +229,7 @@ static void decide(cst_context *context, const cst_field *fields, const request 
     cst_decide(context, decision);
 }
 
-/* ---- measuring --------------------------------------------------------------------------------- */
+/* ---- measuring ------------------------------------------------------------------------------- */
 
 static uint32_t published_permits(uint32_t departments)
 {

@@ -1,9 +1,10 @@
 /*
- * ready.h - what the benchmarks of large policies share: policies compiled in a chosen way, requests whose values stand ready, times
- * with their spread, and results as JSON.
+ * ready.h - what the benchmarks of large policies share: policies compiled in a chosen way,
+ * requests whose values stand ready, times with their spread, and results as JSON.
  *
- * A ready request is a frame with slots of its own, and everything else shared by all: room for hits alone would be a
- * megabyte for each request where there are a hundred thousand rules. Texts are copied, since an event's own are gone with the next.
+ * A ready request is a frame with slots of its own, and everything else shared by all: room for
+ * hits alone would be a megabyte for each request where there are a hundred thousand rules. Texts
+ * are copied, since an event's own are gone with the next.
  */
 #ifndef CONSTITUTION_TESTS_BENCH_READY_H
 #define CONSTITUTION_TESTS_BENCH_READY_H
@@ -37,7 +38,7 @@ static void *allocated(size_t count, size_t size)
     return memory;
 }
 
-/* ---- compiling --------------------------------------------------------------------------------- */
+/* ---- compiling ------------------------------------------------------------------------------- */
 
 static void print_error(void *user, const cst_diagnostic *told)
 {
@@ -67,7 +68,7 @@ static compiled compile_text(const buffer *text, cst_engine engine, plan_indexin
     return made;
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 typedef struct ready {
     cst_frame frame; /* of all; its slots are those of the request in hand */
@@ -143,7 +144,7 @@ static double ready_time(ready *all, uint32_t repeats)
     return (now() - start) / ((double)repeats * all->count);
 }
 
-/* ---- results ----------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 typedef struct times {
     double median, least, most;

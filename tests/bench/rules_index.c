@@ -3,14 +3,18 @@
  *
  *     rules_index [--json FILE] [--optimised] [--rules N]…
  *
- * All rules are about one tool, so that nothing but the index can tell them apart. They come in five kinds: one account and a
- * role, a few merchants and a country, a folder, a narrow range of amounts, one user; each with conditions beside it that many share. How
- * many accounts, merchants, folders, amounts and users there are grows with the rules, as it does where rules are written for each of them. Random
- * requests draw from the same values; those without a match are about names and amounts that no rule knows.
+ * All rules are about one tool, so that nothing but the index can tell them apart. They come in
+ * five kinds: one account and a role, a few merchants and a country, a folder, a narrow range of
+ * amounts, one user; each with conditions beside it that many share. How many accounts, merchants,
+ * folders, amounts and users there are grows with the rules, as it does where rules are written for
+ * each of them. Random requests draw from the same values; those without a match are about names
+ * and amounts that no rule knows.
  *
- * Three engines on the same policy: the index, the same code without it (one run through all rules), and the reference evaluator, which
- * walks the conditions as trees, rule by rule. They must name the same number of rules for every request before anything is timed. What
- * is timed: the compiled rules alone on values that stand ready, and the whole decision from typed setters. Seeds are fixed.
+ * Three engines on the same policy: the index, the same code without it (one run through all
+ * rules), and the reference evaluator, which walks the conditions as trees, rule by rule. They must
+ * name the same number of rules for every request before anything is timed. What is timed: the
+ * compiled rules alone on values that stand ready, and the whole decision from typed setters. Seeds
+ * are fixed.
  */
 #include "tests/bench/ready.h"
 
@@ -27,7 +31,7 @@ static uint32_t random_below(uint32_t bound)
     return (uint32_t)((random_state >> 33) % bound);
 }
 
-/* ---- the policy -------------------------------------------------------------------------------- */
+/* ---- the policy ------------------------------------------------------------------------------ */
 
 static uint32_t domain_of(uint32_t rules)
 {
@@ -78,7 +82,7 @@ static void write_policy(buffer *text, uint32_t rules)
         write_rule(text, i, rules);
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 typedef struct request {
     char account[24], merchant[24], path[48], user[24];
@@ -136,7 +140,7 @@ static void decide(cst_context *context, const cst_field *fields, const request 
     cst_decide(context, decision);
 }
 
-/* ---- measuring --------------------------------------------------------------------------------- */
+/* ---- measuring ------------------------------------------------------------------------------- */
 
 typedef struct engine {
     const char *name;

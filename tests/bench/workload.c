@@ -1,8 +1,9 @@
 /*
  * workload.c - reads a store and asks its requests. See workload.h.
  *
- * Whatever could be done once a process is done here: fields are looked up, values are parsed, lists are printed as JSON, since a
- * service would hold them so. What is left in workload_typed is what it must do for each event.
+ * Whatever could be done once a process is done here: fields are looked up, values are parsed,
+ * lists are printed as JSON, since a service would hold them so. What is left in workload_typed is
+ * what it must do for each event.
  */
 #include "tests/bench/workload.h"
 
@@ -41,12 +42,14 @@ static char *read_file(const char *folder, const char *variant, const char *name
     return bytes;
 }
 
-/* ---- values of the typed calls --------------------------------------------------------------------- */
+/* ---- values of the typed calls --------------------------------------------------------------- */
 
-static void value_add(workload *workload, workload_request *request, const char *path, const cJSON *json, const char *decimal)
+static void value_add(workload *workload, workload_request *request, const char *path,
+                      const cJSON *json, const char *decimal)
 {
     workload_value value = {0};
-    if (cst_policy_field(workload->policy, request->stage, request->tool, path, &value.field) != CST_OK)
+    if (cst_policy_field(workload->policy, request->stage, request->tool, path, &value.field) !=
+        CST_OK)
         return; /* the policy does not read it here */
     if (cJSON_IsBool(json)) {
         value.kind = WORKLOAD_BOOL;
@@ -54,31 +57,36 @@ static void value_add(workload *workload, workload_request *request, const char 
     } else if (cJSON_IsNumber(json)) {
         const bool is_decimal = decimal && strcmp(decimal, path) == 0;
         value.kind = is_decimal ? WORKLOAD_DECIMAL : WORKLOAD_INT;
-        value.number = (int64_t)(json->valuedouble * (is_decimal ? 1e6 : 1) + (json->valuedouble < 0 ? -0.5 : 0.5));
+        value.number = (int64_t)(json->valuedouble * (is_decimal ? 1e6 : 1) +
+                                 (json->valuedouble < 0 ? -0.5 : 0.5));
     } else {
         value.kind = cJSON_IsString(json) ? WORKLOAD_STRING : WORKLOAD_JSON;
-        value.text = must(cJSON_IsString(json) ? strdup(json->valuestring) : cJSON_PrintUnformatted(json));
+        value.text =
+            must(cJSON_IsString(json) ? strdup(json->valuestring) : cJSON_PrintUnformatted(json));
         value.length = strlen(value.text);
     }
     request->values = must(realloc(request->values, (request->value_count + 1) * sizeof value));
     request->values[request->value_count++] = value;
 }
 
-static void request_read(workload *workload, workload_request *request, const char *folder, const char *decimal)
+static void request_read(workload *workload, workload_request *request, const char *folder,
+                         const char *decimal)
 {
     cJSON *const event = cJSON_ParseWithLength(request->json, request->length);
     const cJSON *const stage = cJSON_GetObjectItemCaseSensitive(event, "stage");
     const cJSON *const tool = cJSON_GetObjectItemCaseSensitive(event, "tool");
     if (!cJSON_IsString(stage))
         fail(folder, "an event without a stage", request->json);
-    while (request->stage < CST_STAGE_COUNT && strcmp(cst_stage_name(request->stage), stage->valuestring) != 0)
+    while (request->stage < CST_STAGE_COUNT &&
+           strcmp(cst_stage_name(request->stage), stage->valuestring) != 0)
         request->stage++;
     request->tool = cJSON_IsString(tool) ? must(strdup(tool->valuestring)) : NULL;
     for (const cJSON *record = event->child; record; record = record->next) {
         char path[512];
         if (strcmp(record->string, "text") == 0)
             value_add(workload, request, "text", record, decimal);
-        for (const cJSON *field = cJSON_IsObject(record) ? record->child : NULL; field; field = field->next) {
+        for (const cJSON *field = cJSON_IsObject(record) ? record->child : NULL; field;
+             field = field->next) {
             snprintf(path, sizeof path, "%s.%s", record->string, field->string);
             value_add(workload, request, path, field, decimal);
         }
@@ -86,7 +94,7 @@ static void request_read(workload *workload, workload_request *request, const ch
     cJSON_Delete(event);
 }
 
-/* ---- the three ways ----------------------------------------------------------------------------------- */
+/* ---- the three ways -------------------------------------------------------------------------- */
 
 static void decide_typed(workload *workload, uint32_t number, cst_decision *decision)
 {
@@ -97,20 +105,13 @@ static void decide_typed(workload *workload, uint32_t number, cst_decision *deci
     for (uint32_t i = 0; i < request->value_count; i++) {
         const workload_value *const value = &request->values[i];
         switch (value->kind) {
-        case WORKLOAD_BOOL:
-            cst_set_bool(context, value->field, value->number != 0);
-            break;
-        case WORKLOAD_INT:
-            cst_set_int(context, value->field, value->number);
-            break;
-        case WORKLOAD_DECIMAL:
-            cst_set_decimal(context, value->field, value->number);
-            break;
+        case WORKLOAD_BOOL: cst_set_bool(context, value->field, value->number != 0); break;
+        case WORKLOAD_INT: cst_set_int(context, value->field, value->number); break;
+        case WORKLOAD_DECIMAL: cst_set_decimal(context, value->field, value->number); break;
         case WORKLOAD_STRING:
             cst_set_string(context, value->field, value->text, value->length);
             break;
-        case WORKLOAD_JSON:
-            cst_set_json(context, value->field, value->text, value->length);
+        case WORKLOAD_JSON: cst_set_json(context, value->field, value->text, value->length);
         }
     }
     cst_decide(context, decision);
@@ -126,7 +127,8 @@ uint32_t workload_typed(workload *workload, uint32_t number)
 uint32_t workload_json(workload *workload, uint32_t number)
 {
     cst_decision decision;
-    cst_decide_json(workload->context, workload->requests[number].json, workload->requests[number].length, &decision);
+    cst_decide_json(workload->context, workload->requests[number].json,
+                    workload->requests[number].length, &decision);
     return decision.verdict;
 }
 
@@ -145,7 +147,7 @@ uint32_t workload_rules(workload *workload, uint32_t number)
     return frame->hit_count;
 }
 
-/* ---- loading -------------------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static void print_error(void *user, const cst_diagnostic *told)
 {
@@ -154,7 +156,8 @@ static void print_error(void *user, const cst_diagnostic *told)
         fputs(told->rendered, stderr);
 }
 
-static void check(workload *workload, uint32_t number, const char *folder, const cst_decision *decision, const char *way)
+static void check(workload *workload, uint32_t number, const char *folder,
+                  const cst_decision *decision, const char *way)
 {
     const workload_request *const request = &workload->requests[number];
     if (decision->error_text)
@@ -186,14 +189,16 @@ static void requests_load(workload *workload, const char *folder, const workload
     free(expected);
 }
 
-/* A frame points at what the event brought: strings are ours and stay, lists lie in the memory that the next event takes. */
+/* A frame points at what the event brought: strings are ours and stay, lists lie in the memory that
+ * the next event takes. */
 static void frame_make(workload *workload, uint32_t number, const char *folder)
 {
     workload_request *const request = &workload->requests[number];
     for (uint32_t i = 0; i < request->value_count; i++)
         if (request->values[i].kind == WORKLOAD_JSON)
             fail(folder, "the rules cannot be timed alone, since a value is a list", NULL);
-    if (!engine_copy_frame(workload->context, &request->frame, &request->dispatch, &workload->module))
+    if (!engine_copy_frame(workload->context, &request->frame, &request->dispatch,
+                           &workload->module))
         fail(folder, "no memory", NULL);
     workload->group_lists = CST_ROWS(workload->module->image, group_lists, uint32_t);
     request->hits = workload_rules(workload, number);
@@ -204,7 +209,8 @@ static void frames_check(workload *workload, const char *folder)
 {
     for (uint32_t i = 0; i < workload->count; i++)
         if (workload_rules(workload, i) != workload->requests[i].hits)
-            fail(folder, "the rules cannot be timed alone, since a value did not outlive its event", NULL);
+            fail(folder, "the rules cannot be timed alone, since a value did not outlive its event",
+                 NULL);
 }
 
 void workload_load(workload *workload, const char *folder, const workload_options *options)
@@ -212,7 +218,8 @@ void workload_load(workload *workload, const char *folder, const workload_option
     *workload = (struct workload){0};
     char path[4096];
     snprintf(path, sizeof path, "%s/%s.const", folder, options->variant);
-    cst_compiler_options compiler = {.size = sizeof compiler, .engine = options->engine, .diagnostic = print_error};
+    cst_compiler_options compiler = {
+        .size = sizeof compiler, .engine = options->engine, .diagnostic = print_error};
     compiler.runtime.size = sizeof compiler.runtime;
     if (options->allocator)
         compiler.runtime.allocator = *options->allocator;

@@ -1,11 +1,13 @@
 /*
- * workload.h - a store that tests/bench/workloads/ wrote: a policy, its requests ready to be asked in three ways, and what must come out.
+ * workload.h - a store that tests/bench/workloads/ wrote: a policy, its requests ready to be asked
+ * in three ways, and what must come out.
  *
- *     typed   cst_event_begin, a setter for each field that the policy reads, cst_decide: what a service does that holds its values
- *     json    cst_decide_json from the bytes of the event
- *     rules   the compiled rules alone, on values that stand ready: no reading, no session, no report
+ *     typed   cst_event_begin, a setter for each field that the policy reads, cst_decide: what a
+ * service does that holds its values json    cst_decide_json from the bytes of the event rules the
+ * compiled rules alone, on values that stand ready: no reading, no session, no report
  *
- * The program that loads one fails loudly if any way decides otherwise than the file says, so that nothing wrong is timed.
+ * The program that loads one fails loudly if any way decides otherwise than the file says, so that
+ * nothing wrong is timed.
  */
 #ifndef CONSTITUTION_TESTS_BENCH_WORKLOAD_H
 #define CONSTITUTION_TESTS_BENCH_WORKLOAD_H
@@ -14,7 +16,13 @@
 
 #include "runtime/engine.h"
 
-typedef enum workload_kind { WORKLOAD_BOOL, WORKLOAD_INT, WORKLOAD_DECIMAL, WORKLOAD_STRING, WORKLOAD_JSON } workload_kind;
+typedef enum workload_kind {
+    WORKLOAD_BOOL,
+    WORKLOAD_INT,
+    WORKLOAD_DECIMAL,
+    WORKLOAD_STRING,
+    WORKLOAD_JSON
+} workload_kind;
 
 typedef struct workload_value {
     cst_field field;
@@ -51,7 +59,9 @@ typedef struct workload_options {
     const char *decimal; /* path of the one field that is a decimal, or NULL */
     cst_engine engine;
     const cst_allocator *allocator; /* NULL: the usual one */
-    bool with_rules; /* `rules` will be asked for: only for values that outlive the event, no lists and no parsed identities */
+    /* `rules` will be asked for: only for values that outlive the event, no lists and no parsed
+     * identities */
+    bool with_rules;
 } workload_options;
 
 /* Exits with a message if anything is wrong with the store, or decided wrongly. */

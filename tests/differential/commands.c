@@ -1,6 +1,7 @@
 /*
- * commands.c - prints what is known of shell lines, for shell_oracle.py: lines end with NUL on the standard input; for each
- * one line of JSON with its programs, files and hosts, and whether each list is complete.
+ * commands.c - prints what is known of shell lines, for shell_oracle.py: lines end with NUL on the
+ * standard input; for each one line of JSON with its programs, files and hosts, and whether each
+ * list is complete.
  */
 #include <stdio.h>
 #include <stdlib.h>

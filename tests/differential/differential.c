@@ -3,17 +3,21 @@
  *
  *     differential [SEED [POLICIES [EVENTS [RULES]]]]
  *
- * Every policy is compiled to native code (quickly and carefully) and by the reference evaluator; every event is decided by all, and the whole
- * decision as JSON must be the same: verdict, fired rules, messages, spans, undecided reasons, errors. One tier has no index over its
- * rules, the other has one wherever rules can be told apart, and they change places from policy to policy; with RULES, each policy has
- * that many rules, and both tiers have the index that the planner finds worth having. A run that never saw some kind of
- * outcome fails too, so that the generator cannot quietly stop testing anything.
+ * Every policy is compiled to native code (quickly and carefully) and by the reference evaluator;
+ * every event is decided by all, and the whole decision as JSON must be the same: verdict, fired
+ * rules, messages, spans, undecided reasons, errors. One tier has no index over its rules, the
+ * other has one wherever rules can be told apart, and they change places from policy to policy;
+ * with RULES, each policy has that many rules, and both tiers have the index that the planner finds
+ * worth having. A run that never saw some kind of outcome fails too, so that the generator cannot
+ * quietly stop testing anything.
  *
- * Every policy also runs with tiers (CST_ENGINE_TIERED), deciding while its code is made and put in force: most begin in the reference evaluator and
- * are waited for at some event that is drawn, so that sessions and what is remembered go over from tier to tier.
+ * Every policy also runs with tiers (CST_ENGINE_TIERED), deciding while its code is made and put in
+ * force: most begin in the reference evaluator and are waited for at some event that is drawn, so
+ * that sessions and what is remembered go over from tier to tier.
  *
- * Host predicates are answered by random_host.c, some at once, some later. One more context asks everything that is open: what is decided
- * without a question must be what would have been decided with its answer.
+ * Host predicates are answered by random_host.c, some at once, some later. One more context asks
+ * everything that is open: what is decided without a question must be what would have been decided
+ * with its answer.
  */
 #include <constitution/compiler.h>
 
@@ -66,7 +70,8 @@ static int64_t fixed_clock(void *user)
 }
 
 typedef struct tally {
-    uint64_t pairs, verdicts[9], malformed, undecided, shadow, spans, from[2], pending, spared, indexed, data, changed;
+    uint64_t pairs, verdicts[9], malformed, undecided, shadow, spans, from[2], pending, spared,
+        indexed, data, changed;
 } tally;
 
 /* Rules behind an index, and those that it holds as data. */
@@ -76,7 +81,8 @@ static void count_indexed(tally *tally, const plan *plan)
         const plan_index *const index = plan->groups[g].index;
         if (!index)
             continue;
-        const uint32_t coded = index->bundle_count ? index->bundle_ends[index->bundle_count - 1] : 0;
+        const uint32_t coded =
+            index->bundle_count ? index->bundle_ends[index->bundle_count - 1] : 0;
         tally->indexed += plan->groups[g].rule_count;
         tally->data += plan->groups[g].rule_count - coded;
     }
@@ -84,14 +90,21 @@ static void count_indexed(tally *tally, const plan *plan)
 
 static cst_policy *compile(files *files, cst_engine engine, plan_indexing indexing, tally *tally)
 {
-    cst_compiler_options options = {.size = sizeof options, .engine = engine, .diagnostic = print_diagnostic,
-                                    .diagnostic_user = files, .read = read_memory, .release = release_memory,
+    cst_compiler_options options = {.size = sizeof options,
+                                    .engine = engine,
+                                    .diagnostic = print_diagnostic,
+                                    .diagnostic_user = files,
+                                    .read = read_memory,
+                                    .release = release_memory,
                                     .read_user = files};
     options.runtime.size = sizeof options.runtime;
     options.runtime.clock = fixed_clock;
-    memset(options.runtime.key, 'k', sizeof options.runtime.key); /* aliases must not differ between engines */
-    const driver_input input = {
-        .path = "random.const", .text = files->text.bytes, .length = files->text.length, .indexing = indexing};
+    /* aliases must not differ between engines */
+    memset(options.runtime.key, 'k', sizeof options.runtime.key);
+    const driver_input input = {.path = "random.const",
+                                .text = files->text.bytes,
+                                .length = files->text.length,
+                                .indexing = indexing};
     compilation *unit;
     cst_policy *policy = NULL;
     cst_status status = driver_begin(&input, &options, DRIVER_PLAN, &unit);
@@ -133,12 +146,14 @@ static bool same_text(const engine_text *a, const engine_text *b)
 /* What a decision lets through, whoever says so. */
 static bool same_outcome(const cst_context *a, const cst_context *b)
 {
-    return a->verdict == b->verdict && same_text(&a->cut_text, &b->cut_text) && same_text(&a->cut_args, &b->cut_args) &&
-           same_text(&a->cut_value, &b->cut_value);
+    return a->verdict == b->verdict && same_text(&a->cut_text, &b->cut_text) &&
+           same_text(&a->cut_args, &b->cut_args) && same_text(&a->cut_value, &b->cut_value);
 }
 
-/* Decides, and answers what is asked until there is a decision. All the JSON that came of it is added to `out`. */
-static void decide_wholly(cst_context *context, const buffer *event, buffer *out, cst_decision *decision, uint64_t *pending)
+/* Decides, and answers what is asked until there is a decision. All the JSON that came of it is
+ * added to `out`. */
+static void decide_wholly(cst_context *context, const buffer *event, buffer *out,
+                          cst_decision *decision, uint64_t *pending)
 {
     buffer_clear(out);
     cst_decide_json(context, event->bytes, event->length, decision);
@@ -156,7 +171,8 @@ static void decide_wholly(cst_context *context, const buffer *event, buffer *out
     }
 }
 
-/* All engines on `events` events; the number of differences. `tiers`: how the two native ones index. */
+/* All engines on `events` events; the number of differences. `tiers`: how the two native ones
+ * index. */
 static int compare(random_state *random, const random_policy *policy, files *files, uint32_t events,
                    const plan_indexing tiers[2], tally *tally)
 {
@@ -171,7 +187,10 @@ static int compare(random_state *random, const random_policy *policy, files *fil
         buffer_init(&texts[i], NULL, 0);
     for (int engine = JIT; engine <= TIERED; engine++) {
         policies[engine] = compile(files, (cst_engine)engine,
-                                   engine == TIERED ? tiers[OPTIMISED] : engine == REFERENCE ? INDEX_NEVER : tiers[engine], tally);
+                                   engine == TIERED      ? tiers[OPTIMISED]
+                                   : engine == REFERENCE ? INDEX_NEVER
+                                                         : tiers[engine],
+                                   tally);
         contexts[engine] = policies[engine] ? cst_context_new(policies[engine]) : NULL;
         if (!contexts[engine]) {
             differences = 1;
@@ -186,7 +205,8 @@ static int compare(random_state *random, const random_policy *policy, files *fil
         goto done;
     }
     contexts[EAGER]->host.eager = true;
-    const uint32_t quick_by = random_below(random, events), optimised_by = quick_by + random_below(random, events);
+    const uint32_t quick_by = random_below(random, events),
+                   optimised_by = quick_by + random_below(random, events);
     const cst_module *in_force = contexts[TIERED]->module;
     for (int i = 0; i < POLICIES; i++) {
         hosts[i] = (random_host){host_seed, i != EAGER};
@@ -198,7 +218,8 @@ static int compare(random_state *random, const random_policy *policy, files *fil
         buffer_clear(&event);
         random_event_write(random, policy, &event);
         if ((i == quick_by && cst_policy_wait(policies[TIERED], CST_TIER_QUICK) != CST_OK) ||
-            (i == optimised_by && cst_policy_wait(policies[TIERED], CST_TIER_OPTIMISED) != CST_OK)) {
+            (i == optimised_by &&
+             cst_policy_wait(policies[TIERED], CST_TIER_OPTIMISED) != CST_OK)) {
             differences++;
             fputs("A TIER WAS NOT REACHED\n", stderr);
         }
@@ -217,18 +238,20 @@ static int compare(random_state *random, const random_policy *policy, files *fil
             if (strcmp(texts[engine].bytes, texts[REFERENCE].bytes) == 0)
                 continue;
             differences++;
-            fprintf(stderr, "DIFFERENCE\nevent     %.*s\n%-9s %s\nreference %s\n", (int)event.length, event.bytes,
-                    engine_names[engine], texts[engine].bytes, texts[REFERENCE].bytes);
+            fprintf(stderr, "DIFFERENCE\nevent     %.*s\n%-9s %s\nreference %s\n",
+                    (int)event.length, event.bytes, engine_names[engine], texts[engine].bytes,
+                    texts[REFERENCE].bytes);
         }
         if (!same_outcome(contexts[REFERENCE], contexts[EAGER])) {
             differences++;
-            fprintf(stderr, "A QUESTION WAS MISSING\nevent     %.*s\nasked     %s\nall asked %s\n", (int)event.length, event.bytes,
-                    texts[REFERENCE].bytes, texts[EAGER].bytes);
+            fprintf(stderr, "A QUESTION WAS MISSING\nevent     %.*s\nasked     %s\nall asked %s\n",
+                    (int)event.length, event.bytes, texts[REFERENCE].bytes, texts[EAGER].bytes);
         }
     }
 done:
     if (differences)
-        fprintf(stderr, "---- policy\n%s---- upper\n%s----\n", files->text.bytes, files->upper.bytes ? files->upper.bytes : "");
+        fprintf(stderr, "---- policy\n%s---- upper\n%s----\n", files->text.bytes,
+                files->upper.bytes ? files->upper.bytes : "");
     for (int i = 0; i < POLICIES; i++) {
         cst_context_free(contexts[i]);
         cst_policy_release(policies[i]);
@@ -252,7 +275,8 @@ int main(int argc, char **argv)
         files files;
         buffer_init(&files.text, NULL, 0);
         buffer_init(&files.upper, NULL, 0);
-        const plan_indexing by_turns[2] = {i % 2 ? INDEX_ALWAYS : INDEX_NEVER, i % 2 ? INDEX_NEVER : INDEX_ALWAYS};
+        const plan_indexing by_turns[2] = {i % 2 ? INDEX_ALWAYS : INDEX_NEVER,
+                                           i % 2 ? INDEX_NEVER : INDEX_ALWAYS};
         const plan_indexing by_cost[2] = {INDEX_BY_COST, INDEX_BY_COST};
         const uint32_t size = 4 + random_below(&random, 20);
         random_policy_write(&random, &policy, rules ? rules : size, &files.text, &files.upper);
@@ -271,9 +295,11 @@ int main(int argc, char **argv)
         bool possible = verdict != CST_REPLACE;
         seen_all = seen_all && (!possible || tally.verdicts[verdict]);
     }
-    printf("\n  malformed %" PRIu64 ", undecided %" PRIu64 ", shadow %" PRIu64 ", with spans %" PRIu64 "\n", tally.malformed,
-           tally.undecided, tally.shadow, tally.spans);
-    printf("  arguments from somewhere %" PRIu64 ", from nowhere %" PRIu64 "\n", tally.from[1], tally.from[0]);
+    printf("\n  malformed %" PRIu64 ", undecided %" PRIu64 ", shadow %" PRIu64
+           ", with spans %" PRIu64 "\n",
+           tally.malformed, tally.undecided, tally.shadow, tally.spans);
+    printf("  arguments from somewhere %" PRIu64 ", from nowhere %" PRIu64 "\n", tally.from[1],
+           tally.from[0]);
     /* both answers are often given */
     seen_all = seen_all && tally.from[0] > tally.pairs / 40 && tally.from[1] > tally.pairs / 40;
     seen_all = seen_all && tally.malformed && tally.undecided && tally.shadow && tally.spans;

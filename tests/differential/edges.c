@@ -3,9 +3,10 @@
  *
  *     edges [NAME]
  *
- * A small policy for each, and the event that costs it most: the longest text, the fullest list, a text in which every try goes far and fails. What it costs must
- * stay under what was proven, and come as near to it as the row says: otherwise the bound would say nothing. docs/bounds.md says why some cannot come
- * nearer. The table that is printed stands there.
+ * A small policy for each, and the event that costs it most: the longest text, the fullest list, a
+ * text in which every try goes far and fails. What it costs must stay under what was proven, and
+ * come as near to it as the row says: otherwise the bound would say nothing. docs/bounds.md says
+ * why some cannot come nearer. The table that is printed stands there.
  */
 #include <constitution/compiler.h>
 
@@ -28,23 +29,24 @@ typedef struct part { /* a piece of JSON, so many times */
 typedef struct edge {
     const char *name;
     const char *policy;
-    uint32_t event_bytes;          /* of the runtime and of the bound; 0: as large as it gets */
+    uint32_t event_bytes; /* of the runtime and of the bound; 0: as large as it gets */
     part before[MOST_BEFORE][MOST_PARTS]; /* events of the session before it */
     part event[MOST_PARTS];
-    uint32_t steps, scratch;       /* how near it must come, in thousandths */
+    uint32_t steps, scratch; /* how near it must come, in thousandths */
 } edge;
 
 #define ACTION(tool) "{\"stage\":\"action\",\"tool\":\"" tool "\",\"session\":\"s\",\"args\":{"
-#define END "}}"
-#define WIDE "\xF0\x9F\x98\x80"    /* four bytes */
-#define LONGEST "\xEF\xB7\xBA"     /* three bytes that become thirty-three */
+#define END          "}}"
+#define WIDE         "\xF0\x9F\x98\x80" /* four bytes */
+#define LONGEST      "\xEF\xB7\xBA"     /* three bytes that become thirty-three */
 
 static const edge edges[] = {
 #include "tests/differential/edges.def"
 };
 
 /* Every question has an answer, and each answer is a new question's argument. */
-static void answer_at_once(void *user, cst_context *context, const cst_question *questions, uint32_t count)
+static void answer_at_once(void *user, cst_context *context, const cst_question *questions,
+                           uint32_t count)
 {
     (void)user;
     for (uint32_t i = 0; i < count; i++) {
@@ -63,7 +65,8 @@ static void print_diagnostic(void *user, const cst_diagnostic *diagnostic)
 
 static cst_policy *compile(const edge *edge, stage_cost costs[CST_STAGE_COUNT])
 {
-    cst_compiler_options options = {.size = sizeof options, .engine = CST_ENGINE_REFERENCE, .diagnostic = print_diagnostic};
+    cst_compiler_options options = {
+        .size = sizeof options, .engine = CST_ENGINE_REFERENCE, .diagnostic = print_diagnostic};
     options.runtime.size = sizeof options.runtime;
     options.runtime.limits.event_bytes = edge->event_bytes;
     buffer text;
@@ -122,14 +125,20 @@ static bool drive(const edge *edge)
         cst_work work;
         engine_work(context, &work);
         const stage_cost *const cost = &costs[decision.stage];
-        const uint64_t near = per_mille(work_steps(&work), cost->steps), near_scratch = per_mille(work.scratch, cost->scratch_bytes);
-        good = work_steps(&work) <= cost->steps && work.scratch <= cost->scratch_bytes && near >= edge->steps && near_scratch >= edge->scratch;
-        printf("| %s | %" PRIu64 " | %" PRIu64 " | %" PRIu64 ".%" PRIu64 " %% | %" PRIu64 " | %" PRIu64 " | %" PRIu64 ".%" PRIu64 " %% |%s\n",
-               edge->name, work_steps(&work), cost->steps, near / 10, near % 10, work.scratch, cost->scratch_bytes, near_scratch / 10,
-               near_scratch % 10, good ? "" : "  <-- FAILED");
+        const uint64_t near = per_mille(work_steps(&work), cost->steps),
+                       near_scratch = per_mille(work.scratch, cost->scratch_bytes);
+        good = work_steps(&work) <= cost->steps && work.scratch <= cost->scratch_bytes &&
+               near >= edge->steps && near_scratch >= edge->scratch;
+        printf("| %s | %" PRIu64 " | %" PRIu64 " | %" PRIu64 ".%" PRIu64 " %% | %" PRIu64
+               " | %" PRIu64 " | %" PRIu64 ".%" PRIu64 " %% |%s\n",
+               edge->name, work_steps(&work), cost->steps, near / 10, near % 10, work.scratch,
+               cost->scratch_bytes, near_scratch / 10, near_scratch % 10,
+               good ? "" : "  <-- FAILED");
     } else {
-        printf("| %s | no decision: %s %s %s\n", edge->name, decision.error_code ? decision.error_code : "",
-               decision.error_pointer ? decision.error_pointer : "", decision.error_text ? decision.error_text : "");
+        printf("| %s | no decision: %s %s %s\n", edge->name,
+               decision.error_code ? decision.error_code : "",
+               decision.error_pointer ? decision.error_pointer : "",
+               decision.error_text ? decision.error_text : "");
     }
     cst_context_free(context);
     cst_policy_release(policy);
@@ -140,7 +149,8 @@ static bool drive(const edge *edge)
 int main(int argc, char **argv)
 {
     int failures = 0;
-    puts("| place | steps | at most | reached | scratch | at most | reached |\n|---|---|---|---|---|---|---|");
+    puts("| place | steps | at most | reached | scratch | at most | reached "
+         "|\n|---|---|---|---|---|---|---|");
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
         if (argc < 2 || strstr(edges[i].name, argv[1]))
             failures += !drive(&edges[i]);

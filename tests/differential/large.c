@@ -1,13 +1,16 @@
 /*
- * large.c - policies with very many rules: the index against no index against the reference evaluator.
+ * large.c - policies with very many rules: the index against no index against the reference
+ * evaluator.
  *
  *     large [SEED [RULES [EVENTS]]]
  *
- * Rules about one tool, at two layers, that share predicates, need one of several values, a range, a prefix, a member of a set; some with
- * absent fields behind guards, with arithmetic that overflows, with quantifiers, messages, redactions and labels; permits, waivers and rules in
- * shadow among them. Every event is decided by four: the reference evaluator, native code without an index, with the index that the planner
- * finds worth having, and with one wherever rules can be told apart. The whole decision as JSON must be the same. A run in which something
- * never happened fails, so that the generator cannot quietly stop testing it.
+ * Rules about one tool, at two layers, that share predicates, need one of several values, a range,
+ * a prefix, a member of a set; some with absent fields behind guards, with arithmetic that
+ * overflows, with quantifiers, messages, redactions and labels; permits, waivers and rules in
+ * shadow among them. Every event is decided by four: the reference evaluator, native code without
+ * an index, with the index that the planner finds worth having, and with one wherever rules can be
+ * told apart. The whole decision as JSON must be the same. A run in which something never happened
+ * fails, so that the generator cannot quietly stop testing it.
  *
  * ctest runs some hundred rules; by hand, `large 1 10000 200` and `large 1 100000 20`.
  */
@@ -34,7 +37,7 @@ static uint32_t below(uint32_t bound)
 
 static const char *const colours[] = {"red", "green", "blue", "black"};
 
-/* ---- the policy -------------------------------------------------------------------------------- */
+/* ---- the policy ------------------------------------------------------------------------------ */
 
 /* One condition; `wide`: how many names and numbers there are. */
 static void write_test(buffer *out, uint32_t wide)
@@ -42,58 +45,37 @@ static void write_test(buffer *out, uint32_t wide)
     const uint32_t a = below(wide), b = below(wide), low = below(wide * 4);
     switch (below(18)) {
     case 0:
-    case 1:
-        buffer_format(out, "args.account == \"account-%u\"", a);
-        return;
+    case 1: buffer_format(out, "args.account == \"account-%u\"", a); return;
     case 2:
         buffer_format(out, "args.account in { \"account-%u\", \"account-%u\", \"account-%u\" }", a,
                       b, below(wide));
         return;
-    case 3:
-        buffer_format(out, "args.path inside \"/srv/team-%u\"", a);
-        return;
-    case 4:
-        buffer_format(out, "args.name starts with \"n%u\"", a % 100);
-        return;
+    case 3: buffer_format(out, "args.path inside \"/srv/team-%u\"", a); return;
+    case 4: buffer_format(out, "args.name starts with \"n%u\"", a % 100); return;
     case 5:
         buffer_format(out, "(args.amount >= %u and args.amount < %u)", low, low + 1 + below(40));
         return;
-    case 6:
-        buffer_format(out, "args.amount %s %u", below(2) ? ">" : "<=", low);
-        return;
+    case 6: buffer_format(out, "args.amount %s %u", below(2) ? ">" : "<=", low); return;
     case 7:
         buffer_format(out, "user.colour %s %s", below(2) ? "==" : "!=", colours[below(4)]);
         return;
-    case 8:
-        buffer_format(out, "%s in many", below(2) ? "args.name" : "not args.account");
-        return;
-    case 9:
-        buffer_format(out, "%sargs.urgent", below(2) ? "" : "not ");
-        return;
+    case 8: buffer_format(out, "%s in many", below(2) ? "args.name" : "not args.account"); return;
+    case 9: buffer_format(out, "%sargs.urgent", below(2) ? "" : "not "); return;
     case 10:
         buffer_format(out, "(args.note is present and args.note == \"note-%u\")", a % 50);
         return;
-    case 11:
-        buffer_format(out, "(args.level else %u) == %u", b % 9, a % 9);
-        return;
-    case 12:
-        buffer_format(out, "args.amount + user.bonus > %u", low);
-        return;
-    case 13:
-        buffer_format(out, "any x in args.list satisfies x == \"item-%u\"", a % 60);
-        return;
+    case 11: buffer_format(out, "(args.level else %u) == %u", b % 9, a % 9); return;
+    case 12: buffer_format(out, "args.amount + user.bonus > %u", low); return;
+    case 13: buffer_format(out, "any x in args.list satisfies x == \"item-%u\"", a % 60); return;
     case 14:
         buffer_format(out, "(args.account == \"account-%u\" or args.amount == %u)", a, low);
         return;
-    case 15:
-        buffer_format(out, "args.mail.domain == \"d%u.test\"", a % 40);
-        return;
+    case 15: buffer_format(out, "args.mail.domain == \"d%u.test\"", a % 40); return;
     case 16:
         buffer_format(out, "args.amount in { %u, %u, %u, %u, %u, %u }", low, low + 1, low + 5,
                       low + 9, low + 13, a);
         return;
-    default:
-        buffer_format(out, "args.name contains \"word%u\"", a % 30);
+    default: buffer_format(out, "args.name contains \"word%u\"", a % 30);
     }
 }
 
@@ -181,7 +163,7 @@ static void write_files(files *out, uint32_t rules)
         write_rule(i % 5 == 0 ? &out->upper : &out->text, i, wide, i % 5 == 0);
 }
 
-/* ---- events ------------------------------------------------------------------------------------ */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void write_event(buffer *out, uint32_t number, uint32_t wide)
 {
@@ -209,7 +191,7 @@ static void write_event(buffer *out, uint32_t number, uint32_t wide)
     buffer_text(out, "}}");
 }
 
-/* ---- comparing --------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static cst_status read_memory(void *user, const char *path, char **bytes, size_t *length)
 {

@@ -2,13 +2,16 @@
  * patterns.c - the scanner against PCRE2, on random patterns and texts.
  *
  *     patterns [SEED [DATABASES [TEXTS]]]
- *     patterns file FILE      lines: P, expression; C, expression to be read without case; T, text in hexadecimal
+ *     patterns file FILE      lines: P, expression; C, expression to be read without case; T, text
+ * in hexadecimal
  *
- * What is held against what: the list of matches against the leftmost, longest ones of PCRE2 (its DFA gives all ends of a start); the
- * bit of scan_find against whether there is any; scan_whole against a match anchored at both ends; phrases and word sets against
- * a plain search; the sweep over all starts, which scan_find and scan_list come to in texts made to be slow, against the first match behind
- * each place where one ends; scan_follow in pieces against scan_live; scan_live against every cut of the text through a match, and for small expressions against every continuation.
- * Fails too if some trigger, or some form of automaton, never matched.
+ * What is held against what: the list of matches against the leftmost, longest ones of PCRE2 (its
+ * DFA gives all ends of a start); the bit of scan_find against whether there is any; scan_whole
+ * against a match anchored at both ends; phrases and word sets against a plain search; the sweep
+ * over all starts, which scan_find and scan_list come to in texts made to be slow, against the
+ * first match behind each place where one ends; scan_follow in pieces against scan_live; scan_live
+ * against every cut of the text through a match, and for small expressions against every
+ * continuation. Fails too if some trigger, or some form of automaton, never matched.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -41,11 +44,11 @@ typedef enum item_kind { ITEM_REGEX, ITEM_PHRASE, ITEM_WORDS } item_kind;
 typedef struct item {
     item_kind kind;
     const node *node;
-    char *text;          /* expression or phrase */
+    char *text; /* expression or phrase */
     uint32_t length;
-    bool words;          /* of a phrase */
+    bool words; /* of a phrase */
     check_kind check;
-    bool after;          /* one of `words_before`, within so many characters */
+    bool after; /* one of `words_before`, within so many characters */
     uint32_t within;
     const char *entries[24]; /* of a word set */
     uint32_t lengths[24], count;
@@ -83,18 +86,21 @@ static pcre2_code *oracle_compile(const char *bytes, uint32_t length, bool casel
 {
     int error;
     PCRE2_SIZE at;
-    pcre2_code *const code =
-        pcre2_compile((PCRE2_SPTR)bytes, length,
-                      PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX | (caseless ? PCRE2_CASELESS : 0), &error, &at, NULL);
+    pcre2_code *const code = pcre2_compile((PCRE2_SPTR)bytes, length,
+                                           PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX |
+                                               (caseless ? PCRE2_CASELESS : 0),
+                                           &error, &at, NULL);
     if (code)
         pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     return code;
 }
 
 /* All ends of matches that begin at `start`, longest first; their number. */
-static uint32_t oracle_ends(const item *item, const char *text, uint32_t length, uint32_t start, const PCRE2_SIZE **ends)
+static uint32_t oracle_ends(const item *item, const char *text, uint32_t length, uint32_t start,
+                            const PCRE2_SIZE **ends)
 {
-    const int found = pcre2_dfa_match(item->code, (PCRE2_SPTR)text, length, start, PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, state.data, NULL,
+    const int found = pcre2_dfa_match(item->code, (PCRE2_SPTR)text, length, start,
+                                      PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, state.data, NULL,
                                       state.workspace, WORKSPACE);
     if (found == PCRE2_ERROR_NOMATCH)
         return 0;
@@ -104,11 +110,13 @@ static uint32_t oracle_ends(const item *item, const char *text, uint32_t length,
     return found == 0 ? MOST_ENDS : (uint32_t)found;
 }
 
-static uint32_t phrase_end_at(const char *phrase, uint32_t size, bool words, const char *text, uint32_t length, uint32_t at)
+static uint32_t phrase_end_at(const char *phrase, uint32_t size, bool words, const char *text,
+                              uint32_t length, uint32_t at)
 {
     if (size == 0 || length - at < size || memcmp(text + at, phrase, size) != 0)
         return 0;
-    if (words && (!unicode_word_edge(text, length, at) || !unicode_word_edge(text, length, at + size)))
+    if (words &&
+        (!unicode_word_edge(text, length, at) || !unicode_word_edge(text, length, at + size)))
         return 0;
     return at + size;
 }
@@ -126,8 +134,8 @@ static bool oracle_after(const item *item, const char *text, uint32_t length, ui
             at--;
         for (uint32_t k = 0; k < WORDS_BEFORE; k++) {
             const uint32_t size = (uint32_t)strlen(words_before[k]);
-            if (size <= place - at && strncasecmp(text + at, words_before[k], size) == 0 && unicode_word_edge(text, length, at) &&
-                unicode_word_edge(text, length, at + size))
+            if (size <= place - at && strncasecmp(text + at, words_before[k], size) == 0 &&
+                unicode_word_edge(text, length, at) && unicode_word_edge(text, length, at + size))
                 return true;
         }
     }
@@ -142,7 +150,8 @@ static uint32_t oracle_at(const item *item, const char *text, uint32_t length, u
     if (item->kind == ITEM_WORDS) {
         uint32_t best = 0;
         for (uint32_t i = 0; i < item->count; i++) {
-            const uint32_t end = phrase_end_at(item->entries[i], item->lengths[i], true, text, length, at);
+            const uint32_t end =
+                phrase_end_at(item->entries[i], item->lengths[i], true, text, length, at);
             best = end > best ? end : best;
         }
         return best;
@@ -162,8 +171,8 @@ static bool continues(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* False: the oracle's two ways of matching disagree about whether there is a match (PCRE2 10.42 has such cases, of classes beside `$`): it
- * says nothing then. */
+/* False: the oracle's two ways of matching disagree about whether there is a match (PCRE2 10.42 has
+ * such cases, of classes beside `$`): it says nothing then. */
 static bool oracle_list(const item *item, const char *text, uint32_t length, spans *out)
 {
     out->count = 0;
@@ -172,8 +181,10 @@ static bool oracle_list(const item *item, const char *text, uint32_t length, spa
             at++;
             continue;
         }
-        if (item->kind == ITEM_REGEX) { /* the leftmost start is the same for every kind of search: skip to it */
-            const int found = pcre2_match(item->code, (PCRE2_SPTR)text, length, at, PCRE2_NO_UTF_CHECK, state.data, NULL);
+        /* the leftmost start is the same for every kind of search: skip to it */
+        if (item->kind == ITEM_REGEX) {
+            const int found = pcre2_match(item->code, (PCRE2_SPTR)text, length, at,
+                                          PCRE2_NO_UTF_CHECK, state.data, NULL);
             if (found == PCRE2_ERROR_NOMATCH)
                 return true;
             if (found >= 0)
@@ -197,7 +208,8 @@ static bool oracle_whole(const item *item, const char *text, uint32_t length)
     if (item->kind != ITEM_REGEX)
         return oracle_at(item, text, length, 0) == length;
     const PCRE2_SIZE *ends;
-    return oracle_ends(item, text, length, 0, &ends) > 0 && ends[1] == length && check_holds(item->check, 0, text, length);
+    return oracle_ends(item, text, length, 0, &ends) > 0 && ends[1] == length &&
+           check_holds(item->check, 0, text, length);
 }
 
 /* ---- comparing ------------------------------------------------------------------------------- */
@@ -213,7 +225,8 @@ static bool collect(void *user, uint32_t start, uint32_t end)
 static void print_text(const char *text, uint32_t length)
 {
     for (uint32_t i = 0; i < length; i++)
-        fprintf(stderr, text[i] >= ' ' && text[i] <= '~' ? "%c" : "\\x%02x", (unsigned char)text[i]);
+        fprintf(stderr, text[i] >= ' ' && text[i] <= '~' ? "%c" : "\\x%02x",
+                (unsigned char)text[i]);
     fputc('\n', stderr);
 }
 
@@ -223,7 +236,9 @@ static void differs(const item *item, const char *what, const char *text, uint32
     if (state.differences > 10)
         return;
     const scan_head *const head = (const void *)state.bytes;
-    const scan_pattern_row *const row = (const scan_pattern_row *)(const void *)(state.bytes + head->patterns.offset) + item->number;
+    const scan_pattern_row *const row =
+        (const scan_pattern_row *)(const void *)(state.bytes + head->patterns.offset) +
+        item->number;
     fprintf(stderr, "DIFFERENT (%s): %s  (kind %d, trigger %u, %u patterns)\n  text: ", what,
             item->kind == ITEM_WORDS ? "words" : item->text, item->kind, row->trigger, state.count);
     print_text(text, length);
@@ -244,7 +259,8 @@ static void compare_live(const item *item, const char *text)
             if (continues(text[cut]))
                 continue;
             state.live++;
-            if (scan_live(state.database, state.scratch, text, cut, 0, wanted, &holder) > expected.items[i].start) {
+            if (scan_live(state.database, state.scratch, text, cut, 0, wanted, &holder) >
+                expected.items[i].start) {
                 differs(item, "live behind a match to come", text, cut);
                 return;
             }
@@ -271,16 +287,20 @@ static bool sweeps_alike(const item *item, const char *text, uint32_t length)
 static void count_match(const item *item)
 {
     const scan_head *const head = (const void *)state.bytes;
-    const scan_pattern_row *const row = (const scan_pattern_row *)(const void *)(state.bytes + head->patterns.offset) + item->number;
+    const scan_pattern_row *const row =
+        (const scan_pattern_row *)(const void *)(state.bytes + head->patterns.offset) +
+        item->number;
     state.matches++;
     state.by_trigger[row->trigger]++;
     if (row->kind != SCAN_AUTOMATON)
         return;
-    const scan_automaton_row *const automaton = (const scan_automaton_row *)(const void *)(state.bytes + head->automata.offset) + row->body;
+    const scan_automaton_row *const automaton =
+        (const scan_automaton_row *)(const void *)(state.bytes + head->automata.offset) + row->body;
     *(automaton->states > 0 ? &state.by_table : &state.by_positions) += 1;
 }
 
-/* What is found from a place on, against the list from there; the place is any, a different one each time, and so inside of matches too. */
+/* What is found from a place on, against the list from there; the place is any, a different one
+ * each time, and so inside of matches too. */
 static void compare_from(const char *text, uint32_t length)
 {
     static uint32_t turn;
@@ -294,10 +314,12 @@ static void compare_from(const char *text, uint32_t length)
         const uint32_t number = state.items[i].number;
         bool undecided = false;
         seen.count = 0;
-        if (scan_list(state.database, state.scratch, text, length, from, length, number, collect, &seen, &undecided) != CST_OK)
+        if (scan_list(state.database, state.scratch, text, length, from, length, number, collect,
+                      &seen, &undecided) != CST_OK)
             die("scan_list", "failed");
         state.found_from += seen.count > 0;
-        if ((found[number / 64] >> (number % 64) & 1) != (seen.count > 0) || undecided || (unknown[number / 64] >> (number % 64) & 1)) {
+        if ((found[number / 64] >> (number % 64) & 1) != (seen.count > 0) || undecided ||
+            (unknown[number / 64] >> (number % 64) & 1)) {
             expected = seen;
             differs(&state.items[i], "find from a place", text, length);
         }
@@ -308,12 +330,14 @@ static void compare_from(const char *text, uint32_t length)
 static bool accepted_all(const scan_follow *follow, const spans *all, uint32_t from, uint32_t to)
 {
     for (uint32_t i = 0; i < all->count; i++)
-        if (all->items[i].start >= from && all->items[i].start < to && (follow->accepted == UINT32_MAX || follow->accepted > all->items[i].start))
+        if (all->items[i].start >= from && all->items[i].start < to &&
+            (follow->accepted == UINT32_MAX || follow->accepted > all->items[i].start))
             return false;
     return true;
 }
 
-/* The text followed in pieces: after each, what is alive is what scan_live says, and before that nothing has matched that was not accepted. */
+/* The text followed in pieces: after each, what is alive is what scan_live says, and before that
+ * nothing has matched that was not accepted. */
 static void compare_follow(const char *text, uint32_t length)
 {
     static scan_follow follow;
@@ -325,7 +349,9 @@ static void compare_follow(const char *text, uint32_t length)
     bool undecided = false;
     memset(wanted, 0xff, sizeof wanted);
     seen.count = 0;
-    if (scan_list(state.database, state.scratch, text, length, 0, length, one->number, collect, &seen, &undecided) != CST_OK || undecided)
+    if (scan_list(state.database, state.scratch, text, length, 0, length, one->number, collect,
+                  &seen, &undecided) != CST_OK ||
+        undecided)
         die("scan_list", "failed");
     matches = seen;
     if (!scan_follow_begin(state.database, state.scratch, &follow, text, 0))
@@ -338,9 +364,11 @@ static void compare_follow(const char *text, uint32_t length)
         if (!scan_follow_feed(state.database, state.scratch, &follow, text + at, end - at, at, 0))
             return; /* too many at once, or states were dropped */
         bool unsure = false;
-        const uint32_t place = scan_follow_live(state.database, state.scratch, &follow, text, end, end, &unsure);
+        const uint32_t place =
+            scan_follow_live(state.database, state.scratch, &follow, text, end, end, &unsure);
         state.followed++;
-        const uint32_t said = scan_live(state.database, state.scratch, text, end, settled, wanted, &holder);
+        const uint32_t said =
+            scan_live(state.database, state.scratch, text, end, settled, wanted, &holder);
         seen = (spans){.items = {{place, end}}, .count = 1};
         if (place != said) {
             expected = (spans){.items = {{said, end}}, .count = 1};
@@ -373,13 +401,18 @@ static void compare_text(const char *text, uint32_t length, bool live)
             continue;
         }
         seen.count = 0;
-        if (scan_list(state.database, state.scratch, text, length, 0, length, number, collect, &seen, &undecided) != CST_OK)
+        if (scan_list(state.database, state.scratch, text, length, 0, length, number, collect,
+                      &seen, &undecided) != CST_OK)
             die("scan_list", "failed");
-        if (seen.count != expected.count || undecided || memcmp(seen.items, expected.items, seen.count * sizeof(span)) != 0)
+        if (seen.count != expected.count || undecided ||
+            memcmp(seen.items, expected.items, seen.count * sizeof(span)) != 0)
             differs(item, undecided ? "unknown" : "list", text, length);
-        else if ((found[number / 64] >> (number % 64) & 1) != (expected.count > 0) || (unknown[number / 64] >> (number % 64) & 1))
+        else if ((found[number / 64] >> (number % 64) & 1) != (expected.count > 0) ||
+                 (unknown[number / 64] >> (number % 64) & 1))
             differs(item, "find", text, length);
-        else if (scan_whole(state.database, state.scratch, text, length, number, &undecided) != oracle_whole(item, text, length) || undecided)
+        else if (scan_whole(state.database, state.scratch, text, length, number, &undecided) !=
+                     oracle_whole(item, text, length) ||
+                 undecided)
             differs(item, "whole", text, length);
         else if (!sweeps_alike(item, text, length))
             differs(item, "sweep", text, length);
@@ -398,10 +431,15 @@ static void database_make(bool portable)
     database_builder *const builder = database_begin(&state.memory);
     for (uint32_t i = 0; i < state.count; i++) {
         item *const item = &state.items[i];
-        item->number = item->kind == ITEM_WORDS
-                           ? database_add_words(builder, item->entries, item->lengths, item->count)
-                           : database_add(builder, &(database_entry){.pattern = item->pattern, .check = item->check, .after = words_before,
-                                                                     .after_count = item->after ? WORDS_BEFORE : 0, .after_within = item->within});
+        item->number =
+            item->kind == ITEM_WORDS
+                ? database_add_words(builder, item->entries, item->lengths, item->count)
+                : database_add(builder,
+                               &(database_entry){.pattern = item->pattern,
+                                                 .check = item->check,
+                                                 .after = words_before,
+                                                 .after_count = item->after ? WORDS_BEFORE : 0,
+                                                 .after_within = item->within});
     }
     size_t length;
     const char *why = "";
@@ -424,7 +462,8 @@ static void database_drop(void)
     trees_reset();
 }
 
-/* False: the oracle and the compiler agree that this is no pattern (it matches the empty text, or nothing). */
+/* False: the oracle and the compiler agree that this is no pattern (it matches the empty text, or
+ * nothing). */
 static bool regex_add(const char *bytes, uint32_t length, bool caseless, const node *node)
 {
     pattern_error error = {0};
@@ -440,7 +479,8 @@ static bool regex_add(const char *bytes, uint32_t length, bool caseless, const n
     string other = {.length = 0};
     if (node)
         expression_write(node, true, &other);
-    item.code = node ? oracle_compile(other.bytes, other.length, caseless) : oracle_compile(bytes, length, caseless);
+    item.code = node ? oracle_compile(other.bytes, other.length, caseless)
+                     : oracle_compile(bytes, length, caseless);
     if (!item.code) {
         fprintf(stderr, "patterns: the oracle refuses %.*s\n", (int)length, bytes);
         state.differences++;
@@ -506,7 +546,9 @@ static void run_random(generator *random, uint32_t databases, uint32_t texts)
         for (uint32_t k = 0; k < texts; k++) {
             text.length = 0;
             if (generator_below(random, 3) == 0) {
-                const char *const word = generator_below(random, 4) == 0 ? "x KEY: " : words_before[generator_below(random, WORDS_BEFORE)];
+                const char *const word = generator_below(random, 4) == 0
+                                             ? "x KEY: "
+                                             : words_before[generator_below(random, WORDS_BEFORE)];
                 string_add(&text, word, (uint32_t)strlen(word));
                 string_add(&text, &" :-"[generator_below(random, 3)], 1);
             }
@@ -514,7 +556,8 @@ static void run_random(generator *random, uint32_t databases, uint32_t texts)
             if (node_count > 0)
                 text_random(random, nodes, node_count, &rest);
             string_add(&text, rest.bytes, rest.length);
-            for (uint32_t n = generator_below(random, 4); n > 0 && (node_count == 0 || n > 2); n--) {
+            for (uint32_t n = generator_below(random, 4); n > 0 && (node_count == 0 || n > 2);
+                 n--) {
                 string phrase;
                 phrase_random(random, &phrase);
                 string_add(&text, phrase.bytes, phrase.length);
@@ -533,10 +576,12 @@ typedef struct continuation {
     const item *item;
     char text[16];
     uint32_t length, start;
-    bool ends_here, not_here; /* with some continuation a match of start..length; with another none */
+    /* with some continuation a match of start..length; with another none */
+    bool ends_here, not_here;
 } continuation;
 
-/* Whether some continuation of at most `more` characters makes a match that ends behind `length`. */
+/* Whether some continuation of at most `more` characters makes a match that ends behind `length`.
+ */
 static bool grows(continuation *c, uint32_t size, uint32_t more)
 {
     const PCRE2_SIZE *ends;
@@ -556,7 +601,8 @@ static bool grows(continuation *c, uint32_t size, uint32_t more)
     return false;
 }
 
-static uint32_t live_by_definition(const item *item, const char *text, uint32_t length, uint32_t most)
+static uint32_t live_by_definition(const item *item, const char *text, uint32_t length,
+                                   uint32_t most)
 {
     for (uint32_t start = 0; start < length; start++) {
         continuation c = {.item = item, .length = length, .start = start};
@@ -585,8 +631,10 @@ static void run_live(generator *random, uint32_t patterns, uint32_t texts)
                 const uint32_t length = generator_below(random, 5);
                 for (uint32_t n = 0; n < length; n++)
                     bytes[n] = alphabet[generator_below(random, sizeof alphabet)];
-                const uint32_t by_definition = live_by_definition(&state.items[0], bytes, length, longest);
-                const uint32_t said = scan_live(state.database, state.scratch, bytes, length, 0, &wanted, &holder);
+                const uint32_t by_definition =
+                    live_by_definition(&state.items[0], bytes, length, longest);
+                const uint32_t said =
+                    scan_live(state.database, state.scratch, bytes, length, 0, &wanted, &holder);
                 state.live++;
                 if (said != by_definition) {
                     expected = (spans){.items = {{by_definition, length}}, .count = 1};
@@ -633,14 +681,18 @@ static void run_file(const char *path)
 
 static bool all_seen(void)
 {
-    static const char *const names[] = {"literal", "number", "token", "word", "start", "digit", "words before"};
-    bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0 && state.swept > 0 && state.found_from > 0 && state.followed > 0;
+    static const char *const names[] = {"literal", "number", "token",       "word",
+                                        "start",   "digit",  "words before"};
+    bool all = state.by_table > 0 && state.by_positions > 0 && state.live > 0 && state.swept > 0 &&
+               state.found_from > 0 && state.followed > 0;
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
         printf("  by %s: %" PRIu64 "\n", names[i], state.by_trigger[i]);
         all = all && state.by_trigger[i] > 0;
     }
-    printf("  by table: %" PRIu64 ", by positions: %" PRIu64 ", live: %" PRIu64 ", swept: %" PRIu64 ", found from a place: %" PRIu64 ", followed: %" PRIu64 "\n", state.by_table,
-           state.by_positions, state.live, state.swept, state.found_from, state.followed);
+    printf("  by table: %" PRIu64 ", by positions: %" PRIu64 ", live: %" PRIu64 ", swept: %" PRIu64
+           ", found from a place: %" PRIu64 ", followed: %" PRIu64 "\n",
+           state.by_table, state.by_positions, state.live, state.swept, state.found_from,
+           state.followed);
     return all;
 }
 
@@ -655,14 +707,16 @@ int main(int argc, char **argv)
     if (by_file) {
         run_file(argv[2]);
     } else {
-        generator random = {.state = argc > 1 ? strtoull(argv[1], NULL, 10) * UINT64_C(0x9e3779b97f4a7c15) + 1 : 1};
+        generator random = {
+            .state = argc > 1 ? strtoull(argv[1], NULL, 10) * UINT64_C(0x9e3779b97f4a7c15) + 1 : 1};
         const uint32_t databases = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 200;
         const uint32_t texts = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 50;
         run_random(&random, databases, texts);
         run_live(&random, databases, 6);
     }
-    printf("%" PRIu64 " checks, %" PRIu64 " with matches, %" PRIu64 " differences; in %" PRIu64 " the oracle contradicts itself\n", state.checks,
-           state.matches, state.differences, state.contradictions);
+    printf("%" PRIu64 " checks, %" PRIu64 " with matches, %" PRIu64 " differences; in %" PRIu64
+           " the oracle contradicts itself\n",
+           state.checks, state.matches, state.differences, state.contradictions);
     const bool complete = by_file || all_seen();
     if (!complete)
         puts("some kind was never seen");
@@ -670,5 +724,6 @@ int main(int argc, char **argv)
     pcre2_match_data_free(state.data);
     free(state.workspace);
     arena_free(&state.memory);
-    return state.differences > 0 || state.checks == 0 || !complete || state.contradictions * 10000 > state.checks;
+    return state.differences > 0 || state.checks == 0 || !complete ||
+           state.contradictions * 10000 > state.checks;
 }

@@ -1,5 +1,6 @@
 /*
- * random_host.c - see random_host.h. Of ten questions about one fails, one is answered by what is no value of its type, and some are left for later.
+ * random_host.c - see random_host.h. Of ten questions about one fails, one is answered by what is
+ * no value of its type, and some are left for later.
  */
 #include "tests/differential/random_host.h"
 
@@ -17,7 +18,8 @@ static const kind kinds[] = {
     {"h_float", {"0.9", "0.1", "0.5", "1e300", "\"high\"", "0.75"}},
     {"h_count", {"0", "1", "2", "9223372036854775807", "1.5", "[]"}},
     {"h_colour", {"\"red\"", "\"green\"", "\"blue\"", "\"red\"", "\"pink\"", "{"}},
-    {"h_text", {"\"abc\"", "\"\"", "\"a\"", "\"zz\"", "\"this is longer than its type allows\"", "\"x y\""}},
+    {"h_text",
+     {"\"abc\"", "\"\"", "\"a\"", "\"zz\"", "\"this is longer than its type allows\"", "\"x y\""}},
 };
 
 static uint64_t hash_of(const cst_question *question)
@@ -42,7 +44,8 @@ static void answer(cst_context *context, const cst_question *question)
     }
 }
 
-void random_host_answer(void *user, cst_context *context, const cst_question *questions, uint32_t count)
+void random_host_answer(void *user, cst_context *context, const cst_question *questions,
+                        uint32_t count)
 {
     const random_host *const host = user;
     for (uint32_t i = 0; i < count; i++)
@@ -55,7 +58,8 @@ void random_host_later(cst_context *context, const cst_decision *decision)
     cst_question question;
     cst_question all[64];
     uint32_t count = 0;
-    while (count < 64 && count < decision->question_count && cst_decision_question(decision, count, &question) == CST_OK)
+    while (count < 64 && count < decision->question_count &&
+           cst_decision_question(decision, count, &question) == CST_OK)
         all[count++] = question;
     for (uint32_t i = count; i-- > 0;)
         answer(context, &all[i]);

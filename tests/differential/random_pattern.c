@@ -25,7 +25,7 @@ typedef enum node_kind {
 struct node {
     node_kind kind;
     uint32_t code;
-    const char *text; /* of a class or an edge, as it is written */
+    const char *text;    /* of a class or an edge, as it is written */
     const char *members; /* of a class: what is drawn, UTF-8 */
     const node *items[MOST_ITEMS];
     uint32_t count, least, most; /* most UINT32_MAX: endless */
@@ -80,8 +80,10 @@ static node *node_new(node_kind kind)
 /* ---- free expressions ------------------------------------------------------------------------ */
 
 static const uint32_t small_codes[] = {'a', 'b', ' '};
-static const uint32_t codes[] = {'a', 'b', 'c', 'A', 'B', 'k', 's', 'S', 'e', 't', ' ', ' ', '\n', '1', '2', '7', '_', '-', '.', '@', '/',
-                                 0xe9, 0xc9, 0x436, 0x416, 0x3c3, 0x6f22, 0x5b57, 0x1f600, 0x17f, 0x212a};
+static const uint32_t codes[] = {'a',   'b',   'c',    'A',    'B',     'k',   's',   'S',
+                                 'e',   't',   ' ',    ' ',    '\n',    '1',   '2',   '7',
+                                 '_',   '-',   '.',    '@',    '/',     0xe9,  0xc9,  0x436,
+                                 0x416, 0x3c3, 0x6f22, 0x5b57, 0x1f600, 0x17f, 0x212a};
 
 static uint32_t code_random(generator *generator)
 {
@@ -93,22 +95,47 @@ typedef struct class_text {
     const char *text, *members;
 } class_text;
 
-static const class_text classes[] = {
-    {"[ab]", "ab"}, {"[a-c]", "abc"}, {"[^a]", "bK1 \u00e9\u6f22"}, {"[^a-c]", "stk9\u0436"}, {"\\d", "0123456789"}, {"[0-9]", "0123456789"},
-    {"\\w", "azAZ09_k"}, {"\\s", " \t\n"}, {"\\D", "a- \u00e9"}, {"\\W", " -.\u00e9\u6f22"}, {"\\S", "a1-\u5b57"}, {"[\\w.-]", "aZ_.-"},
-    {"[A-Za-z0-9+/=]", "AbZ09+/="}, {"[\\x{400}-\\x{4ff}]", "\u0436\u0416\u0410"}, {"[\u00e9\u6f22a]", "\u00e9\u6f22a"},
-    {"[[:alpha:]]", "abYZ"}, {"[[:^alpha:]_]", "1 _\u00e9"}, {"[^\\s]", "ab1\u0436"}, {"[^\u00e9\\n]", "ab\u6f22\u00c9"}, {"[1-4]", "1234"},
-    {"[13579]", "13579"}, {"[\\-\\]x]", "-]x"}, {"[[:punct:]]", "!-.@"}, {"[\\x{80}-\\x{10ffff}]", "\u00e9\u6f22\U0001f600"},
-    {"[\\x{7ff}-\\x{800}z]", "\u07ff\u0800z"}, {"[\\x{d7f0}-\\x{e010}]", "\ud7f5\ue000"}, {"[[:upper:]]", "ABK"}, {"[s-u]", "stu"},
-    {"[\\x{fff0}-\\x{10010}]", "\ufff1\U00010003"}, {"[^[:digit:]\u0436]", "a \u00e9"}, {"[\\W\\d]", "1 -\u00e9"}};
-static const class_text small_classes[] = {{"[ab]", "ab"}, {"[^a]", "b "}, {"\\s", " "}, {"\\w", "ab"}};
+static const class_text classes[] = {{"[ab]", "ab"},
+                                     {"[a-c]", "abc"},
+                                     {"[^a]", "bK1 \u00e9\u6f22"},
+                                     {"[^a-c]", "stk9\u0436"},
+                                     {"\\d", "0123456789"},
+                                     {"[0-9]", "0123456789"},
+                                     {"\\w", "azAZ09_k"},
+                                     {"\\s", " \t\n"},
+                                     {"\\D", "a- \u00e9"},
+                                     {"\\W", " -.\u00e9\u6f22"},
+                                     {"\\S", "a1-\u5b57"},
+                                     {"[\\w.-]", "aZ_.-"},
+                                     {"[A-Za-z0-9+/=]", "AbZ09+/="},
+                                     {"[\\x{400}-\\x{4ff}]", "\u0436\u0416\u0410"},
+                                     {"[\u00e9\u6f22a]", "\u00e9\u6f22a"},
+                                     {"[[:alpha:]]", "abYZ"},
+                                     {"[[:^alpha:]_]", "1 _\u00e9"},
+                                     {"[^\\s]", "ab1\u0436"},
+                                     {"[^\u00e9\\n]", "ab\u6f22\u00c9"},
+                                     {"[1-4]", "1234"},
+                                     {"[13579]", "13579"},
+                                     {"[\\-\\]x]", "-]x"},
+                                     {"[[:punct:]]", "!-.@"},
+                                     {"[\\x{80}-\\x{10ffff}]", "\u00e9\u6f22\U0001f600"},
+                                     {"[\\x{7ff}-\\x{800}z]", "\u07ff\u0800z"},
+                                     {"[\\x{d7f0}-\\x{e010}]", "\ud7f5\ue000"},
+                                     {"[[:upper:]]", "ABK"},
+                                     {"[s-u]", "stu"},
+                                     {"[\\x{fff0}-\\x{10010}]", "\ufff1\U00010003"},
+                                     {"[^[:digit:]\u0436]", "a \u00e9"},
+                                     {"[\\W\\d]", "1 -\u00e9"}};
+static const class_text small_classes[] = {
+    {"[ab]", "ab"}, {"[^a]", "b "}, {"\\s", " "}, {"\\w", "ab"}};
 static const char *const edges[] = {"\\b", "\\b", "\\b", "\\B", "^", "$", "\\A", "\\z"};
 
 static const node *class_random(generator *generator)
 {
     node *const made = node_new(NODE_CLASS);
-    const class_text *const one = generator->small ? &small_classes[generator_below(generator, 4)]
-                                                   : &classes[generator_below(generator, sizeof classes / sizeof *classes)];
+    const class_text *const one =
+        generator->small ? &small_classes[generator_below(generator, 4)]
+                         : &classes[generator_below(generator, sizeof classes / sizeof *classes)];
     made->text = one->text;
     made->members = one->members;
     return made;
@@ -172,7 +199,8 @@ static const node *count_random(generator *generator, uint32_t depth)
     const uint32_t least = generator_below(generator, generator->small ? 2 : 3);
     if (!generator->small && one_in(generator, 3))
         return repeat(of, least, UINT32_MAX);
-    const uint32_t most = least + generator_below(generator, generator->small || !one_in(generator, 8) ? 3 : 9);
+    const uint32_t most =
+        least + generator_below(generator, generator->small || !one_in(generator, 8) ? 3 : 9);
     return repeat(of, least, most == 0 ? 1 : most);
 }
 
@@ -226,11 +254,17 @@ static const node *credential(generator *generator)
 {
     static const char *const begins[] = {"AKIA", "sk-", "ghp_", "x", "eyJ"};
     const uint32_t least = 4 + generator_below(generator, 16);
-    const node *const body = repeat(class_node("[A-Za-z0-9_\\-]", "aQz09_-"), least, least + generator_below(generator, 3) * 4);
+    const node *const body = repeat(class_node("[A-Za-z0-9_\\-]", "aQz09_-"), least,
+                                    least + generator_below(generator, 3) * 4);
     if (one_in(generator, 2)) /* a bare token */
-        return cat((const node *const[]){edge_node("\\b"), repeat(class_node("[A-Za-z0-9+/]", "aQz09+/"), 10 + least, 14 + least),
-                                         edge_node("\\b")}, one_in(generator, 2) ? 2 : 3);
-    return cat((const node *const[]){edge_node("\\b"), word_node(begins[generator_below(generator, 5)]), body, edge_node("\\b")},
+        return cat((const node *const[]){edge_node("\\b"),
+                                         repeat(class_node("[A-Za-z0-9+/]", "aQz09+/"), 10 + least,
+                                                14 + least),
+                                         edge_node("\\b")},
+                   one_in(generator, 2) ? 2 : 3);
+    return cat((const node *const[]){edge_node("\\b"),
+                                     word_node(begins[generator_below(generator, 5)]), body,
+                                     edge_node("\\b")},
                one_in(generator, 2) ? 3 : 4);
 }
 
@@ -244,9 +278,11 @@ static const node *number(generator *generator)
     for (uint32_t i = 0; i < groups && count + 2 < MOST_ITEMS; i++) {
         const uint32_t least = 1 + generator_below(generator, 4);
         if (i > 0)
-            items[count++] = one_in(generator, 2) ? repeat(class_node("[ -]", " -"), 0, 1) : class_node("[ .\\-]", " .-");
-        items[count++] = repeat(one_in(generator, 3) ? class_node("[1-4]", "1234") : class_node("\\d", "0123456789"), least,
-                                least + generator_below(generator, 3));
+            items[count++] = one_in(generator, 2) ? repeat(class_node("[ -]", " -"), 0, 1)
+                                                  : class_node("[ .\\-]", " .-");
+        items[count++] = repeat(one_in(generator, 3) ? class_node("[1-4]", "1234")
+                                                     : class_node("\\d", "0123456789"),
+                                least, least + generator_below(generator, 3));
     }
     if (one_in(generator, 2))
         items[count++] = edge_node("\\b");
@@ -255,16 +291,21 @@ static const node *number(generator *generator)
 
 static const node *gap(generator *generator)
 {
-    static const char *const words[] = {"ignore", "disregard", "previous", "prior", "instruction", "rules", "foo", "\u0436\u0443\u043a"};
-    const node *const a = either(word_node(words[generator_below(generator, 8)]), word_node(words[generator_below(generator, 8)]));
+    static const char *const words[] = {"ignore", "disregard",         "previous",
+                                        "prior",  "instruction",       "rules",
+                                        "foo",    "\u0436\u0443\u043a"};
+    const node *const a = either(word_node(words[generator_below(generator, 8)]),
+                                 word_node(words[generator_below(generator, 8)]));
     const node *const b = word_node(words[generator_below(generator, 8)]);
     const node *const c = word_node(words[generator_below(generator, 8)]);
     const node *const one = repeat(node_new(NODE_ANY), 0, 1 + generator_below(generator, 20));
-    const node *const two = repeat(one_in(generator, 2) ? node_new(NODE_ANY) : class_node("[^.]", "ab \u00e9\n"), generator_below(generator, 2),
-                                   2 + generator_below(generator, 12));
+    const node *const two =
+        repeat(one_in(generator, 2) ? node_new(NODE_ANY) : class_node("[^.]", "ab \u00e9\n"),
+               generator_below(generator, 2), 2 + generator_below(generator, 12));
     node *const flag = node_new(NODE_FLAG);
     flag->code = one_in(generator, 2) ? 'i' : 's';
-    flag->items[flag->count++] = cat((const node *const[]){a, one, b, two, c}, one_in(generator, 2) ? 3 : 5);
+    flag->items[flag->count++] =
+        cat((const node *const[]){a, one, b, two, c}, one_in(generator, 2) ? 3 : 5);
     return flag;
 }
 
@@ -272,15 +313,21 @@ static const node *gap(generator *generator)
 static const node *wide(generator *generator)
 {
     const uint32_t reach = 11 + generator_below(generator, 3);
-    return cat((const node *const[]){class_node("[ab1]", "ab1"), repeat(class_node("[ab]", "ab"), 0, UINT32_MAX), code_node('a'),
-                                     repeat(class_node("[ab]", "ab"), reach, reach), class_node("[a1]", "a1")}, 5);
+    return cat((const node *const[]){class_node("[ab1]", "ab1"),
+                                     repeat(class_node("[ab]", "ab"), 0, UINT32_MAX),
+                                     code_node('a'), repeat(class_node("[ab]", "ab"), reach, reach),
+                                     class_node("[a1]", "a1")},
+               5);
 }
 
 static const node *mail(generator *generator)
 {
-    return cat((const node *const[]){repeat(class_node("[\\w.+-]", "ab_.+-1"), 1, one_in(generator, 2) ? UINT32_MAX : 20), code_node('@'),
-                                     repeat(class_node("[a-z0-9-]", "ab0-"), 1, UINT32_MAX), code_node('.'),
-                                     repeat(class_node("[a-z]", "abcz"), 2, 6), edge_node("\\b")}, one_in(generator, 2) ? 5 : 6);
+    return cat(
+        (const node *const[]){
+            repeat(class_node("[\\w.+-]", "ab_.+-1"), 1, one_in(generator, 2) ? UINT32_MAX : 20),
+            code_node('@'), repeat(class_node("[a-z0-9-]", "ab0-"), 1, UINT32_MAX), code_node('.'),
+            repeat(class_node("[a-z]", "abcz"), 2, 6), edge_node("\\b")},
+        one_in(generator, 2) ? 5 : 6);
 }
 
 const node *expression_random(generator *generator)
@@ -288,22 +335,19 @@ const node *expression_random(generator *generator)
     const uint32_t choice = generator->small ? 0 : generator_below(generator, 20);
     switch (choice) {
     case 10:
-    case 11:
-        return credential(generator);
+    case 11: return credential(generator);
     case 12:
-    case 13:
-        return number(generator);
+    case 13: return number(generator);
     case 14:
-    case 15:
-        return gap(generator);
-    case 16:
-        return wide(generator);
-    case 17:
-        return mail(generator);
-    case 18:
-        return either(number(generator), credential(generator));
+    case 15: return gap(generator);
+    case 16: return wide(generator);
+    case 17: return mail(generator);
+    case 18: return either(number(generator), credential(generator));
     case 19:
-        return cat((const node *const[]){free_random(generator, 1), repeat(free_random(generator, 2), 0, 3), free_random(generator, 1)}, 3);
+        return cat((const node *const[]){free_random(generator, 1),
+                                         repeat(free_random(generator, 2), 0, 3),
+                                         free_random(generator, 1)},
+                   3);
     default:
         return free_random(generator, generator->small ? 2 : 2 + generator_below(generator, 3));
     }
@@ -326,9 +370,7 @@ static void node_write(const node *node, bool oracle, bool lines, string *out)
 {
     char count[40];
     switch (node->kind) {
-    case NODE_CODE:
-        code_write(node->code, out);
-        return;
+    case NODE_CODE: code_write(node->code, out); return;
     case NODE_EDGE:
         if (oracle && node->text[0] == '$') {
             string_add(out, lines ? "(?=\\n|\\z)" : "\\z", lines ? 9 : 2);
@@ -336,12 +378,8 @@ static void node_write(const node *node, bool oracle, bool lines, string *out)
         }
         string_add(out, node->text, (uint32_t)strlen(node->text));
         return;
-    case NODE_CLASS:
-        string_add(out, node->text, (uint32_t)strlen(node->text));
-        return;
-    case NODE_ANY:
-        string_add(out, ".", 1);
-        return;
+    case NODE_CLASS: string_add(out, node->text, (uint32_t)strlen(node->text)); return;
+    case NODE_ANY: string_add(out, ".", 1); return;
     case NODE_FLAG:
         snprintf(count, sizeof count, "(?%c:", (int)node->code);
         string_add(out, count, 4);
@@ -366,7 +404,11 @@ static void node_write(const node *node, bool oracle, bool lines, string *out)
         string_add(out, "(?:", 3);
         node_write(node->items[0], oracle, lines, out);
         if (node->most == UINT32_MAX)
-            snprintf(count, sizeof count, node->least == 0 ? ")*" : node->least == 1 ? ")+" : "){%u,}", node->least);
+            snprintf(count, sizeof count,
+                     node->least == 0   ? ")*"
+                     : node->least == 1 ? ")+"
+                                        : "){%u,}",
+                     node->least);
         else if (node->least == node->most)
             snprintf(count, sizeof count, "){%u}", node->least);
         else
@@ -386,7 +428,8 @@ void expression_write(const node *node, bool oracle, string *out)
 static uint32_t member_of(generator *generator, const char *members)
 {
     const char *const end = members + strlen(members);
-    const uint32_t wanted = generator_below(generator, (uint32_t)utf8_count(members, strlen(members)));
+    const uint32_t wanted =
+        generator_below(generator, (uint32_t)utf8_count(members, strlen(members)));
     uint32_t code = 0;
     const char *next = members;
     for (uint32_t i = 0; i <= wanted && next < end; i++)
@@ -400,22 +443,18 @@ void expression_draw(generator *generator, const node *node, string *out)
         return;
     switch (node->kind) {
     case NODE_CODE:
-        string_add_code(out, node->code < 0x80 && one_in(generator, 30) ? node->code ^ ((node->code | 32) >= 'a' && (node->code | 32) <= 'z' ? 32 : 0)
-                                                                      : node->code);
+        string_add_code(
+            out, node->code < 0x80 && one_in(generator, 30)
+                     ? node->code ^ ((node->code | 32) >= 'a' && (node->code | 32) <= 'z' ? 32 : 0)
+                     : node->code);
         return;
-    case NODE_CLASS:
-        string_add_code(out, member_of(generator, node->members));
-        return;
-    case NODE_ANY:
-        string_add_code(out, code_random(generator));
-        return;
+    case NODE_CLASS: string_add_code(out, member_of(generator, node->members)); return;
+    case NODE_ANY: string_add_code(out, code_random(generator)); return;
     case NODE_EDGE:
         if (one_in(generator, 16))
             string_add(out, "\n", 1);
         return;
-    case NODE_FLAG:
-        expression_draw(generator, node->items[0], out);
-        return;
+    case NODE_FLAG: expression_draw(generator, node->items[0], out); return;
     case NODE_CAT:
         for (uint32_t i = 0; i < node->count; i++)
             expression_draw(generator, node->items[i], out);
@@ -465,7 +504,8 @@ void text_random(generator *generator, const node *const *nodes, uint32_t count,
         if (kind < 5) {
             string one = {.length = 0};
             expression_draw(generator, nodes[generator_below(generator, count)], &one);
-            for (uint32_t changes = kind < 3 ? 0 : 1 + generator_below(generator, 2); changes > 0; changes--)
+            for (uint32_t changes = kind < 3 ? 0 : 1 + generator_below(generator, 2); changes > 0;
+                 changes--)
                 mutate(generator, &one);
             string_add(out, one.bytes, one.length);
         } else {
@@ -479,7 +519,8 @@ void text_random(generator *generator, const node *const *nodes, uint32_t count,
 
 void phrase_random(generator *generator, string *out)
 {
-    static const char *const parts[] = {"ab", "foo", "\u0436\u0443\u043a", "\u6f22\u5b57", "a", "-", " ", "b", "\u00e9", "1", "@"};
+    static const char *const parts[] = {
+        "ab", "foo", "\u0436\u0443\u043a", "\u6f22\u5b57", "a", "-", " ", "b", "\u00e9", "1", "@"};
     out->length = 0;
     for (uint32_t i = 1 + generator_below(generator, 3); i > 0; i--) {
         const char *const part = parts[generator_below(generator, sizeof parts / sizeof *parts)];

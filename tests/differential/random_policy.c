@@ -1,7 +1,8 @@
 /*
- * random_policy.c - see random_policy.h. Conditions are written top-down by type: gen_condition picks an
- * operator, gen_value a value of the type that the operator wants. A `place` carries what can be
- * named where the text will stand: the fields of the selector, and the variables of enclosing quantifiers.
+ * random_policy.c - see random_policy.h. Conditions are written top-down by type: gen_condition
+ * picks an operator, gen_value a value of the type that the operator wants. A `place` carries what
+ * can be named where the text will stand: the fields of the selector, and the variables of
+ * enclosing quantifiers.
  */
 #include "tests/differential/random_policy.h"
 
@@ -20,7 +21,8 @@ bool random_chance(random_state *random, uint32_t percent)
 }
 
 static const char *const type_names[FIELD_KINDS] = {
-    "bool", "int", "decimal", "float", "string", "time", "duration", "Colour", "email", "url", "path", "ip", "command",
+    "bool",   "int",   "decimal", "float", "string", "time",    "duration",
+    "Colour", "email", "url",     "path",  "ip",     "command",
 };
 
 /* What stands in conditions, by kind. */
@@ -34,7 +36,8 @@ static const char *const literals[FIELD_KINDS][12] = {
     [FIELD_DURATION] = POOL("10m", "1h", "0s", "3d"),
     [FIELD_ENUM] = POOL("red", "green", "blue"),
     [FIELD_EMAIL] = POOL("\"ann@example.com\"", "\"Bob@Example.org\"", "\"eve@evil.test\""),
-    [FIELD_URL] = POOL("\"https://example.com/a\"", "\"http://10.0.0.1:8080/\"", "\"https://a.b.example.com/x?y=1\""),
+    [FIELD_URL] = POOL("\"https://example.com/a\"", "\"http://10.0.0.1:8080/\"",
+                       "\"https://a.b.example.com/x?y=1\""),
     [FIELD_PATH] = POOL("\"/work\"", "\"/work/src\"", "\"/etc/passwd\"", "\"a/../b\""),
     [FIELD_IP] = POOL("\"10.0.0.1\"", "\"192.168.1.9\"", "\"::1\"", "\"2001:db8::1\""),
     [FIELD_COMMAND] = POOL("\"ls\"", "\"rm -rf /etc/x\"", "\"cat $X\""),
@@ -79,15 +82,16 @@ static const char *literal(place *place, field_kind kind)
     return random_pick(place->random, literals[kind]);
 }
 
-/* A field of that kind that is there for sure, or one with a fallback (not if a part of it will be named); false if there
- * is none. */
+/* A field of that kind that is there for sure, or one with a fallback (not if a part of it will be
+ * named); false if there is none. */
 static bool gen_field_of(place *place, field_kind kind, bool part)
 {
     const char *names[24];
     char owned[24][32];
     bool optional[24];
     uint32_t count = 0;
-    for (uint32_t i = 0; i < place->argument_count && place->has_arguments && place->arguments; i++) {
+    for (uint32_t i = 0; i < place->argument_count && place->has_arguments && place->arguments;
+         i++) {
         const random_field *field = &place->arguments[i];
         if (field->kind != kind || field->list || (part && field->optional))
             continue;
@@ -95,16 +99,19 @@ static bool gen_field_of(place *place, field_kind kind, bool part)
         optional[count++] = field->optional;
     }
     for (uint32_t i = 0; i < place->context_count; i++) {
-        if (place->context[i].kind != kind || place->context[i].list || (part && place->context[i].optional))
+        if (place->context[i].kind != kind || place->context[i].list ||
+            (part && place->context[i].optional))
             continue;
         snprintf(owned[count], sizeof owned[count], "user.%s", place->context[i].name);
         optional[count++] = place->context[i].optional;
     }
     for (uint32_t i = 0; i < place->variable_count; i++) {
         const variable *variable = &place->variables[i];
-        if (variable->record ? (variable->kind != kind && kind != FIELD_INT) : variable->kind != kind)
+        if (variable->record ? (variable->kind != kind && kind != FIELD_INT)
+                             : variable->kind != kind)
             continue;
-        snprintf(owned[count], sizeof owned[count], variable->record ? (variable->kind == kind ? "%s.k" : "%s.n") : "%s",
+        snprintf(owned[count], sizeof owned[count],
+                 variable->record ? (variable->kind == kind ? "%s.k" : "%s.n") : "%s",
                  variable->name);
         optional[count++] = false;
     }
@@ -139,7 +146,8 @@ static const random_field *find_list(place *place, bool records, bool numbers, c
     const random_field *found[16];
     const char *owners[16];
     uint32_t count = 0;
-    for (uint32_t i = 0; i < place->argument_count && place->has_arguments && place->arguments; i++) {
+    for (uint32_t i = 0; i < place->argument_count && place->has_arguments && place->arguments;
+         i++) {
         found[count] = &place->arguments[i];
         owners[count++] = "args";
     }
@@ -151,8 +159,8 @@ static const random_field *find_list(place *place, bool records, bool numbers, c
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = (start + i) % count;
         const random_field *field = found[at];
-        bool number = field->kind == FIELD_INT || field->kind == FIELD_DECIMAL || field->kind == FIELD_DURATION ||
-                      field->kind == FIELD_FLOAT;
+        bool number = field->kind == FIELD_INT || field->kind == FIELD_DECIMAL ||
+                      field->kind == FIELD_DURATION || field->kind == FIELD_FLOAT;
         if (field->list && !field->optional && field->record == records && (!numbers || number)) {
             *owner = owners[at];
             return field;
@@ -166,14 +174,18 @@ static void gen_value(place *place, field_kind kind, uint32_t depth)
     const char *owner;
     const random_field *list;
     uint32_t choice = random_below(place->random, 10);
-    if (depth > 0 && kind == FIELD_INT && choice == 0 && (list = find_list(place, random_chance(place->random, 30), false, &owner))) {
+    if (depth > 0 && kind == FIELD_INT && choice == 0 &&
+        (list = find_list(place, random_chance(place->random, 30), false, &owner))) {
         buffer_format(place->out, "length of %s.%s", owner, list->name);
         return;
     }
-    if (depth > 0 && (kind == FIELD_INT || kind == FIELD_DECIMAL || kind == FIELD_DURATION || kind == FIELD_FLOAT) && choice <= 2 &&
-        (list = find_list(place, false, true, &owner)) && list->kind == kind) {
+    if (depth > 0 &&
+        (kind == FIELD_INT || kind == FIELD_DECIMAL || kind == FIELD_DURATION ||
+         kind == FIELD_FLOAT) &&
+        choice <= 2 && (list = find_list(place, false, true, &owner)) && list->kind == kind) {
         const char *const aggregates[] = {"sum", "min", "max"};
-        buffer_format(place->out, "%s of %s.%s", aggregates[random_below(place->random, 3)], owner, list->name);
+        buffer_format(place->out, "%s of %s.%s", aggregates[random_below(place->random, 3)], owner,
+                      list->name);
         return;
     }
     if (choice < 9 && gen_field(place, kind))
@@ -185,13 +197,14 @@ static void gen_comparison(place *place, uint32_t depth)
 {
     static const char *const orders[] = {"==", "!=", "<", "<=", ">", ">="};
     field_kind kind = (field_kind)random_below(place->random, FIELD_KINDS);
-    bool ordered = kind == FIELD_INT || kind == FIELD_DECIMAL || kind == FIELD_FLOAT || kind == FIELD_TIME ||
-                   kind == FIELD_DURATION;
+    bool ordered = kind == FIELD_INT || kind == FIELD_DECIMAL || kind == FIELD_FLOAT ||
+                   kind == FIELD_TIME || kind == FIELD_DURATION;
     if (!gen_field(place, kind)) {
         buffer_text(place->out, "time < \"2026-06-16T00:00:00Z\"");
         return;
     }
-    bool arithmetic = kind == FIELD_INT || kind == FIELD_DECIMAL || kind == FIELD_FLOAT || kind == FIELD_DURATION;
+    bool arithmetic =
+        kind == FIELD_INT || kind == FIELD_DECIMAL || kind == FIELD_FLOAT || kind == FIELD_DURATION;
     for (uint32_t i = random_below(place->random, 3); arithmetic && i > 0; i--) {
         buffer_text(place->out, random_chance(place->random, 50) ? " + " : " - ");
         gen_value(place, kind, depth);
@@ -231,11 +244,14 @@ static void gen_membership(place *place)
     buffer_text(place->out, " }");
 }
 
-/* What a text holds: words, patterns, the builtin ones, through views and quantifiers, and what it repeats. */
+/* What a text holds: words, patterns, the builtin ones, through views and quantifiers, and what it
+ * repeats. */
 static void gen_contains(place *place)
 {
-    static const char *const targets[] = {"\"abc\"", "/a[bc]+[0-9]?/", "pat", "card", "any words", "any { pat, spoken, \"x y\" }", "any many",
-                                          "spoken", "/[^a-z]{3}$/"};
+    static const char *const targets[] = {
+        "\"abc\"",  "/a[bc]+[0-9]?/", "pat",
+        "card",     "any words",      "any { pat, spoken, \"x y\" }",
+        "any many", "spoken",         "/[^a-z]{3}$/"};
     static const char *const views[] = {"", "", " folded", " decoded", " folded decoded"};
     static const char *const found[][2] = {
         {"length of (pat of ", ") > 1"},
@@ -255,7 +271,8 @@ static void gen_contains(place *place)
         buffer_format(place->out, "%s%s%s", found[form][0], subject, found[form][1]);
         return; /* what a quantifier finds is cut in some forms only: not counted on */
     } else {
-        buffer_format(place->out, "%s%s contains %s", subject, views[random_below(place->random, 5)],
+        buffer_format(place->out, "%s%s contains %s", subject,
+                      views[random_below(place->random, 5)],
                       targets[random_below(place->random, 9)]);
     }
     place->cuttable = place->cuttable || !place->negations;
@@ -264,9 +281,22 @@ static void gen_contains(place *place)
 /* Where a value is from: all kinds of values and of origins, in either sense. */
 static void gen_from(place *place)
 {
-    static const char *const origins[] = {"user", "user", "trusted", "trusted", "system", "output", "result of tool_1", "result of tool_2.v", "result of tool_2.l.k",
-                                          "result tagged side", "message of a", "everything", "everything"};
-    static const field_kind kinds[] = {FIELD_STRING, FIELD_STRING, FIELD_INT, FIELD_DECIMAL, FIELD_FLOAT, FIELD_EMAIL, FIELD_URL, FIELD_PATH, FIELD_IP};
+    static const char *const origins[] = {"user",
+                                          "user",
+                                          "trusted",
+                                          "trusted",
+                                          "system",
+                                          "output",
+                                          "result of tool_1",
+                                          "result of tool_2.v",
+                                          "result of tool_2.l.k",
+                                          "result tagged side",
+                                          "message of a",
+                                          "everything",
+                                          "everything"};
+    static const field_kind kinds[] = {FIELD_STRING,  FIELD_STRING, FIELD_INT,
+                                       FIELD_DECIMAL, FIELD_FLOAT,  FIELD_EMAIL,
+                                       FIELD_URL,     FIELD_PATH,   FIELD_IP};
     const char *owner;
     const random_field *list;
     const uint32_t choice = random_below(place->random, 6);
@@ -274,12 +304,17 @@ static void gen_from(place *place)
         buffer_text(place->out, "args");
     else if (choice == 1 && place->has_text)
         buffer_text(place->out, "text");
-    else if (choice == 2 && (list = find_list(place, random_chance(place->random, 50), false, &owner)) && list->kind != FIELD_BOOL &&
-             (list->record || (list->kind != FIELD_ENUM && list->kind != FIELD_TIME && list->kind != FIELD_DURATION)))
+    else if (choice == 2 &&
+             (list = find_list(place, random_chance(place->random, 50), false, &owner)) &&
+             list->kind != FIELD_BOOL &&
+             (list->record || (list->kind != FIELD_ENUM && list->kind != FIELD_TIME &&
+                               list->kind != FIELD_DURATION)))
         buffer_format(place->out, "%s.%s", owner, list->name);
     else if (!gen_field(place, kinds[random_below(place->random, 9)]))
-        buffer_format(place->out, "\"%s\"", random_chance(place->random, 50) ? "abc" : "bob@example.org");
-    buffer_format(place->out, "%s from %s", random_chance(place->random, 50) ? " not" : "", origins[random_below(place->random, 13)]);
+        buffer_format(place->out, "\"%s\"",
+                      random_chance(place->random, 50) ? "abc" : "bob@example.org");
+    buffer_format(place->out, "%s from %s", random_chance(place->random, 50) ? " not" : "",
+                  origins[random_below(place->random, 13)]);
     if (random_chance(place->random, 40))
         buffer_format(place->out, " down to %u chars", 1 + random_below(place->random, 8));
 }
@@ -301,20 +336,25 @@ static void gen_text_test(place *place)
 {
     if (random_chance(place->random, 50) && gen_command_test(place))
         return;
-    if ((place->has_text || (place->has_arguments && place->arguments)) && random_chance(place->random, place->has_text ? 70 : 30)) {
+    if ((place->has_text || (place->has_arguments && place->arguments)) &&
+        random_chance(place->random, place->has_text ? 70 : 30)) {
         gen_contains(place);
         return;
     }
     switch (random_below(place->random, 6)) {
     case 0:
         if (gen_field(place, FIELD_STRING)) {
-            buffer_format(place->out, random_chance(place->random, 50) ? " starts with %s" : " ends with %s", literal(place, FIELD_STRING));
+            buffer_format(place->out,
+                          random_chance(place->random, 50) ? " starts with %s" : " ends with %s",
+                          literal(place, FIELD_STRING));
             return;
         }
         break;
     case 1:
         if (gen_field(place, FIELD_PATH)) {
-            buffer_format(place->out, random_chance(place->random, 50) ? " inside %s" : " not inside %s", literal(place, FIELD_PATH));
+            buffer_format(place->out,
+                          random_chance(place->random, 50) ? " inside %s" : " not inside %s",
+                          literal(place, FIELD_PATH));
             return;
         }
         break;
@@ -326,8 +366,9 @@ static void gen_text_test(place *place)
         break;
     case 3:
         if (gen_field_of(place, FIELD_URL, true)) {
-            static const char *const tests[] = {".host inside \"example.com\"", ".scheme == \"https\"", ".port == 8080",
-                                                ".path starts with \"/a\"", ".query == \"y=1\"", ".host in hosts"};
+            static const char *const tests[] = {
+                ".host inside \"example.com\"", ".scheme == \"https\"", ".port == 8080",
+                ".path starts with \"/a\"",     ".query == \"y=1\"",    ".host in hosts"};
             buffer_text(place->out, tests[random_below(place->random, 6)]);
             return;
         }
@@ -363,27 +404,35 @@ static void gen_guarded(place *place)
     const char *value = literal(place, field->kind);
     switch (random_below(place->random, 4)) {
     case 0:
-        buffer_format(place->out, "(args.%s is present and args.%s == %s)", field->name, field->name, value);
+        buffer_format(place->out, "(args.%s is present and args.%s == %s)", field->name,
+                      field->name, value);
         break;
     case 1:
-        buffer_format(place->out, "(args.%s != %s and args.%s is present)", field->name, value, field->name);
+        buffer_format(place->out, "(args.%s != %s and args.%s is present)", field->name, value,
+                      field->name);
         break;
     case 2:
-        buffer_format(place->out, "(args.%s is absent or args.%s == %s)", field->name, field->name, value);
+        buffer_format(place->out, "(args.%s is absent or args.%s == %s)", field->name, field->name,
+                      value);
         break;
     default:
-        buffer_format(place->out, "args.%s is %s", field->name, random_chance(place->random, 50) ? "present" : "absent");
+        buffer_format(place->out, "args.%s is %s", field->name,
+                      random_chance(place->random, 50) ? "present" : "absent");
     }
 }
 
 static void gen_open(place *place)
 {
     static const char *const tests[] = {
-        "(args.a is string and args.a in words)",    "(args.a is int and args.a + 9223372036854775807 > 5)",
-        "args.a is present",                         "(args.b is decimal and args.b < 1.0)",
-        "(args.n.k is string and args.n.k == \"abc\")", "args.l is absent",
+        "(args.a is string and args.a in words)",
+        "(args.a is int and args.a + 9223372036854775807 > 5)",
+        "args.a is present",
+        "(args.b is decimal and args.b < 1.0)",
+        "(args.n.k is string and args.n.k == \"abc\")",
+        "args.l is absent",
         "(args.l is list and any x in args.l satisfies (x is string and x == \"abc\"))",
-        "(args.b is bool and args.b)",               "(length of args.l > 1 and args.l is list)",
+        "(args.b is bool and args.b)",
+        "(length of args.l > 1 and args.l is list)",
     };
     buffer_text(place->out, tests[random_below(place->random, 9)]);
 }
@@ -401,7 +450,8 @@ static void gen_quantifier(place *place, uint32_t depth)
     variable->kind = list->kind;
     variable->record = list->record;
     bool any = random_chance(place->random, 60);
-    buffer_format(place->out, any ? "any %s in %s.%s satisfies (" : "all %s in %s.%s satisfy (", variable->name, owner, list->name);
+    buffer_format(place->out, any ? "any %s in %s.%s satisfies (" : "all %s in %s.%s satisfy (",
+                  variable->name, owner, list->name);
     place->variable_count++;
     place->negations += !any; /* an `all` over nothing is true, and has found nothing to cut */
     gen_condition(place, depth - 1);
@@ -424,11 +474,13 @@ static void gen_host(place *place)
     } else if (which < 4) {
         buffer_text(place->out, "h_colour(");
         gen_value(place, FIELD_EMAIL, 0);
-        buffer_text(place->out, random_chance(place->random, 50) ? ") == red" : ") not in { red, blue }");
+        buffer_text(place->out,
+                    random_chance(place->random, 50) ? ") == red" : ") not in { red, blue }");
     } else if (which < 6) {
         buffer_text(place->out, "h_text(");
         gen_value(place, FIELD_STRING, 0);
-        buffer_text(place->out, random_chance(place->random, 50) ? ", true) starts with \"a\"" : ", (time.hour > 11)) in words");
+        buffer_text(place->out, random_chance(place->random, 50) ? ", true) starts with \"a\""
+                                                                 : ", (time.hour > 11)) in words");
     } else {
         const char *const test = tests[random_below(place->random, 5)];
         const char *const at = strstr(test, "%s");
@@ -446,19 +498,17 @@ static void gen_simple(place *place, uint32_t depth)
     }
     if (random_chance(place->random, 15) && gen_command_test(place))
         return;
-    switch (random_below(place->random, place->in_past ? 10 : 11)) { /* a filter asks nothing about origins */
-    case 10:
-        gen_from(place);
-        break;
-    case 0: case 1: case 2: case 3:
-        gen_comparison(place, depth);
-        break;
-    case 4: case 5:
-        gen_membership(place);
-        break;
-    case 6: case 7:
-        gen_text_test(place);
-        break;
+    /* a filter asks nothing about origins */
+    switch (random_below(place->random, place->in_past ? 10 : 11)) {
+    case 10: gen_from(place); break;
+    case 0:
+    case 1:
+    case 2:
+    case 3: gen_comparison(place, depth); break;
+    case 4:
+    case 5: gen_membership(place); break;
+    case 6:
+    case 7: gen_text_test(place); break;
     case 8:
         if (place->has_arguments && !place->arguments)
             gen_open(place);
@@ -471,28 +521,37 @@ static void gen_simple(place *place, uint32_t depth)
     }
 }
 
-/* ---- the past ---------------------------------------------------------------------------------- */
+/* ---- the past -------------------------------------------------------------------------------- */
 
-/* Fields that are there for sure and have one value of a kind that can be compared with `==`, or added. */
-static const random_field *find_single(random_state *random, const random_field *fields, uint32_t count, bool adds)
+/* Fields that are there for sure and have one value of a kind that can be compared with `==`, or
+ * added. */
+static const random_field *find_single(random_state *random, const random_field *fields,
+                                       uint32_t count, bool adds)
 {
     const uint32_t start = count ? random_below(random, count) : 0;
     for (uint32_t i = 0; i < count; i++) {
         const random_field *field = &fields[(start + i) % count];
-        const bool number = field->kind == FIELD_INT || field->kind == FIELD_DECIMAL || field->kind == FIELD_DURATION;
+        const bool number = field->kind == FIELD_INT || field->kind == FIELD_DECIMAL ||
+                            field->kind == FIELD_DURATION;
         if (!field->list && !field->optional && field->kind != FIELD_BOOL && (!adds || number))
             return field;
     }
     return NULL;
 }
 
-/* `(action tool_1 where …)`; with `key`, also that this field of the arguments is that of the event being decided. */
+/* `(action tool_1 where …)`; with `key`, also that this field of the arguments is that of the event
+ * being decided. */
 static void gen_moment(place *around, uint32_t tool, const random_field *key)
 {
-    place inner = {.random = around->random, .out = around->out, .policy = around->policy, .in_past = true,
-                   .context = around->context, .context_count = around->context_count};
+    place inner = {.random = around->random,
+                   .out = around->out,
+                   .policy = around->policy,
+                   .in_past = true,
+                   .context = around->context,
+                   .context_count = around->context_count};
     const uint32_t choice = key || tool != RANDOM_TOOLS ? 0 : random_below(around->random, 8);
-    static const char *const others[] = {"action", "action", "action tagged side", "input", "output", "message"};
+    static const char *const others[] = {"action", "action", "action tagged side",
+                                         "input",  "output", "message"};
     buffer_format(inner.out, "(%s", random_chance(inner.random, 10) ? "stopped " : "");
     if (choice < 2) {
         const uint32_t chosen = tool != RANDOM_TOOLS ? tool : random_below(inner.random, 3);
@@ -509,7 +568,8 @@ static void gen_moment(place *around, uint32_t tool, const random_field *key)
     if (key || filter)
         buffer_text(inner.out, " where ");
     if (key)
-        buffer_format(inner.out, "args.%s == this.args.%s%s", key->name, key->name, filter ? " and " : "");
+        buffer_format(inner.out, "args.%s == this.args.%s%s", key->name, key->name,
+                      filter ? " and " : "");
     if (filter) {
         buffer_text(inner.out, "(");
         gen_condition(&inner, random_below(inner.random, 2));
@@ -522,7 +582,8 @@ static void gen_moment(place *around, uint32_t tool, const random_field *key)
 static uint32_t tool_of(const place *place)
 {
     for (uint32_t tool = 0; tool < RANDOM_TOOLS; tool++)
-        if (place->has_arguments && place->arguments && place->arguments == place->policy->tools[tool].fields)
+        if (place->has_arguments && place->arguments &&
+            place->arguments == place->policy->tools[tool].fields)
             return tool;
     return RANDOM_TOOLS;
 }
@@ -532,13 +593,21 @@ static void gen_past(place *place)
     random_state *const random = place->random;
     static const char *const windows[] = {"1h", "1d", "20d", "90d"};
     const uint32_t own = tool_of(place);
-    const random_field *same = random_chance(random, 50) ? find_single(random, place->context, place->context_count, false) : NULL;
-    const random_field *key = !same && own != RANDOM_TOOLS && random_chance(random, 50)
-                                  ? find_single(random, place->arguments, place->argument_count, false) : NULL;
+    const random_field *same =
+        random_chance(random, 50) ? find_single(random, place->context, place->context_count, false)
+                                  : NULL;
+    const random_field *key =
+        !same && own != RANDOM_TOOLS && random_chance(random, 50)
+            ? find_single(random, place->arguments, place->argument_count, false)
+            : NULL;
     const uint32_t kind = random_below(random, 6);
     const uint32_t tool = key ? own : random_below(random, 3);
-    const random_field *value = kind < 3 ? NULL : find_single(random, place->policy->tools[tool].fields, place->policy->tools[tool].field_count, kind == 3);
-    static const char *const names[] = {"earlier ", "no earlier ", "count of ", "sum of ", "distinct of ", "(latest of "};
+    const random_field *value =
+        kind < 3 ? NULL
+                 : find_single(random, place->policy->tools[tool].fields,
+                               place->policy->tools[tool].field_count, kind == 3);
+    static const char *const names[] = {"earlier ", "no earlier ",  "count of ",
+                                        "sum of ",  "distinct of ", "(latest of "};
     const uint32_t asked = kind >= 3 && !value ? 2 : kind;
     buffer_text(place->out, names[asked]);
     if (value)
@@ -560,11 +629,13 @@ static void gen_past(place *place)
     if (across || random_chance(random, 40))
         buffer_format(place->out, " within %s", windows[random_below(random, 4)]);
     if (asked == 2 || asked == 4)
-        buffer_format(place->out, random_chance(random, 70) ? " > %u" : " == %u", random_below(random, 4));
+        buffer_format(place->out, random_chance(random, 70) ? " > %u" : " == %u",
+                      random_below(random, 4));
     else if (asked == 3)
         buffer_format(place->out, " > %s", literal(place, value->kind));
     else if (asked == 5)
-        buffer_format(place->out, " else %s) == %s", literal(place, value->kind), literal(place, value->kind));
+        buffer_format(place->out, " else %s) == %s", literal(place, value->kind),
+                      literal(place, value->kind));
 }
 
 static void gen_condition(place *place, uint32_t depth)
@@ -602,9 +673,10 @@ static void gen_condition(place *place, uint32_t depth)
     }
 }
 
-/* ---- declarations ------------------------------------------------------------------------------ */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
-static void gen_fields(random_state *random, random_field *fields, uint32_t count, const char *prefix)
+static void gen_fields(random_state *random, random_field *fields, uint32_t count,
+                       const char *prefix)
 {
     for (uint32_t i = 0; i < count; i++) {
         random_field *field = &fields[i];
@@ -665,7 +737,8 @@ static void write_selector(place *place, const random_policy *policy)
         buffer_text(place->out, " on action tagged side");
         place->has_arguments = false;
     } else {
-        static const char *const stages[] = {" on input", " on output", " on input, output", " on message"};
+        static const char *const stages[] = {" on input", " on output", " on input, output",
+                                             " on message"};
         buffer_text(place->out, stages[random_below(place->random, 4)]);
         place->has_arguments = false;
         place->has_text = true;
@@ -682,15 +755,27 @@ static void write_standing(const place *place)
     uint32_t freed = 0;
     for (uint32_t i = 0; i < place->argument_count; i++)
         if (random_chance(random, 30))
-            buffer_format(place->out, "%s%s", freed++ == 0 ? " free (" : ", ", place->arguments[i].name);
+            buffer_format(place->out, "%s%s", freed++ == 0 ? " free (" : ", ",
+                          place->arguments[i].name);
     buffer_text(place->out, freed > 0 ? ")" : "");
 }
 
-static void write_rule(random_state *random, const random_policy *policy, buffer *out, uint32_t number, bool waivable)
+static void write_rule(random_state *random, const random_policy *policy, buffer *out,
+                       uint32_t number, bool waivable)
 {
-    static const char *const effects[] = {"flag", "require approval from boss within 10m", "require approval from boss or user",
-                                          "escalate to boss", "refuse offering \"something else\"", "refuse", "deny", "halt"};
-    place place = {.random = random, .out = out, .policy = policy, .context = policy->context, .context_count = policy->context_count};
+    static const char *const effects[] = {"flag",
+                                          "require approval from boss within 10m",
+                                          "require approval from boss or user",
+                                          "escalate to boss",
+                                          "refuse offering \"something else\"",
+                                          "refuse",
+                                          "deny",
+                                          "halt"};
+    place place = {.random = random,
+                   .out = out,
+                   .policy = policy,
+                   .context = policy->context,
+                   .context_count = policy->context_count};
     bool permit = random_chance(random, 15);
     uint32_t before = (uint32_t)out->length;
     buffer_format(out, permit ? "permit p%u" : "rule r%u", number);
@@ -726,7 +811,8 @@ static void write_rule(random_state *random, const random_policy *policy, buffer
             buffer_text(out, "\n  then redact text with \"gone\"");
         else
             buffer_format(out, "\n  then %s", effects[effect]);
-        if (out->bytes[out->length - 1] != '"' && (effect == 1 || effect == 2) && place.arguments && random_chance(random, 50))
+        if (out->bytes[out->length - 1] != '"' && (effect == 1 || effect == 2) && place.arguments &&
+            random_chance(random, 50))
             write_standing(&place);
         if (random_chance(random, 15))
             buffer_format(out, " and label seen%u", random_below(random, 3));
@@ -737,23 +823,27 @@ static void write_rule(random_state *random, const random_policy *policy, buffer
 
 static void write_common(const random_policy *policy, buffer *out)
 {
-    buffer_text(out, "principle care \"Take care.\"\nenum Colour { red, green, blue }\n"
-                     "set words = { \"a\", \"abc\", \"x y\" }\n"
-                     "set many = { \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"abcabc\", \"i\", \"j\" }\n"
-                     "set hosts = { \"example.com\", \"evil.test\", \"10.0.0.1\" }\n"
-                     "set networks = { \"10.0.0.0/8\", \"192.168.0.0/16\", \"::1\" }\n"
-                     "pattern pat = /[a-c]{2,4}[0-9]/\n"
-                     "pattern card = /\\b(?:[0-9][ -]?){13,19}\\b/ checked by luhn\n"
-                     "pattern spoken = /[a-z]+ at [a-z.]+/, /z{2,}/ after { \"key\" } within 8 chars secret\n"
-                     "origin trusted = user, result of tool_1, result of tool_2.l\n"
-                     "origin everything = trusted, output, system, message of a, result of tool_0, result of tool_2\n"
-                     "extern h_bool(text: string) returns bool within 50ms\n"
-                     "extern h_float(number: int) returns float within 1s\n"
-                     "extern h_count(number: int) returns int within 1s\n"
-                     "extern h_colour(address: email) returns Colour within 1h\n"
-                     "extern h_text(text: string, flag: bool) returns string(20) within 20ms\n"
-                     "define flagged(t: time) = t.hour < 6 or t.weekday == sunday\n"
-                     "approvals by boss, user\ncontext user { ");
+    buffer_text(
+        out,
+        "principle care \"Take care.\"\nenum Colour { red, green, blue }\n"
+        "set words = { \"a\", \"abc\", \"x y\" }\n"
+        "set many = { \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"abcabc\", \"i\", "
+        "\"j\" }\n"
+        "set hosts = { \"example.com\", \"evil.test\", \"10.0.0.1\" }\n"
+        "set networks = { \"10.0.0.0/8\", \"192.168.0.0/16\", \"::1\" }\n"
+        "pattern pat = /[a-c]{2,4}[0-9]/\n"
+        "pattern card = /\\b(?:[0-9][ -]?){13,19}\\b/ checked by luhn\n"
+        "pattern spoken = /[a-z]+ at [a-z.]+/, /z{2,}/ after { \"key\" } within 8 chars secret\n"
+        "origin trusted = user, result of tool_1, result of tool_2.l\n"
+        "origin everything = trusted, output, system, message of a, result of tool_0, result of "
+        "tool_2\n"
+        "extern h_bool(text: string) returns bool within 50ms\n"
+        "extern h_float(number: int) returns float within 1s\n"
+        "extern h_count(number: int) returns int within 1s\n"
+        "extern h_colour(address: email) returns Colour within 1h\n"
+        "extern h_text(text: string, flag: bool) returns string(20) within 20ms\n"
+        "define flagged(t: time) = t.hour < 6 or t.weekday == sunday\n"
+        "approvals by boss, user\ncontext user { ");
     write_fields(out, policy->context, policy->context_count);
     buffer_text(out, " }\n");
     for (uint32_t i = 0; i < RANDOM_TOOLS - 1; i++) {
@@ -768,7 +858,8 @@ static void write_common(const random_policy *policy, buffer *out)
     }
 }
 
-void random_policy_write(random_state *random, random_policy *policy, uint32_t rules, buffer *text, buffer *upper)
+void random_policy_write(random_state *random, random_policy *policy, uint32_t rules, buffer *text,
+                         buffer *upper)
 {
     memset(policy, 0, sizeof *policy);
     policy->context_count = random_below(random, 4) + 1;
@@ -794,20 +885,31 @@ void random_policy_write(random_state *random, random_policy *policy, uint32_t r
     write_common(policy, text);
     bool closed = random_chance(random, 60);
     if (closed)
-        buffer_text(text, random_chance(random, 60) ? "default action deny\n" : "default action require approval from user within 5m\n");
+        buffer_text(text, random_chance(random, 60)
+                              ? "default action deny\n"
+                              : "default action require approval from user within 5m\n");
     for (uint32_t i = 0; i < rules; i++)
         write_rule(random, policy, text, i, false);
     for (uint32_t i = 0; i < 3; i++) {
-        place place = {.random = random, .out = text, .policy = policy, .context = policy->context, .context_count = policy->context_count};
+        place place = {.random = random,
+                       .out = text,
+                       .policy = policy,
+                       .context = policy->context,
+                       .context_count = policy->context_count};
         buffer_format(text, "rule give%u", i);
         write_selector(&place, policy);
         buffer_text(text, " when ");
         gen_condition(&place, 1);
         buffer_format(text, " then label seen%u\n", i);
     }
-    buffer_text(text, "rule from_yes on action in shadow when args from everything down to 1 char then flag\n"
-                      "rule from_no on action in shadow when args not from everything down to 1 char then flag\n");
+    buffer_text(
+        text,
+        "rule from_yes on action in shadow when args from everything down to 1 char then flag\n"
+        "rule from_no on action in shadow when args not from everything down to 1 char then "
+        "flag\n");
     if (policy->layered)
-        buffer_format(text, "waive upper.last until \"2026-07-01\" when time.hour > 9%s because \"A ticket.\"\n",
-                      random_chance(random, 50) ? " and h_bool(\"ticket\")" : "");
+        buffer_format(
+            text,
+            "waive upper.last until \"2026-07-01\" when time.hour > 9%s because \"A ticket.\"\n",
+            random_chance(random, 50) ? " and h_bool(\"ticket\")" : "");
 }

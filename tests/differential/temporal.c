@@ -3,10 +3,12 @@
  *
  *     temporal [SEED [POLICIES [EVENTS]]]
  *
- * Each policy asks a number of random questions; traces of several sessions, with stopped and waiting events, cuts, clocks that jump and
- * run backwards, are decided by native code and by the reference evaluator; and each answer (true, false, undecided) must be that of the
- * oracle. Now and then all sessions go as bytes to another context, which must change nothing. The oracle says itself where an engine may know less than it: how often that happens is printed. A run in which some kind of
- * answer to some kind of question never came is a failure too.
+ * Each policy asks a number of random questions; traces of several sessions, with stopped and
+ * waiting events, cuts, clocks that jump and run backwards, are decided by native code and by the
+ * reference evaluator; and each answer (true, false, undecided) must be that of the oracle. Now and
+ * then all sessions go as bytes to another context, which must change nothing. The oracle says
+ * itself where an engine may know less than it: how often that happens is printed. A run in which
+ * some kind of answer to some kind of question never came is a failure too.
  */
 #include <constitution/compiler.h>
 
@@ -22,7 +24,8 @@ static const cst_engine engines[ENGINES] = {CST_ENGINE_JIT, CST_ENGINE_REFERENCE
 static const char *const engine_names[] = {"jit", "optimised", "reference"};
 static const char *const answer_names[] = {"false", "undecided", "true"};
 enum { KINDS = 6 };
-static const char *const kind_names[KINDS] = {"earlier", "count", "sum", "distinct", "latest", "label"};
+static const char *const kind_names[KINDS] = {"earlier",  "count",  "sum",
+                                              "distinct", "latest", "label"};
 
 typedef struct tally {
     uint64_t answers[KINDS][3], formulas, loose, events, stopped, waiting, cut, moved;
@@ -37,11 +40,13 @@ static void print_diagnostic(void *user, const cst_diagnostic *diagnostic)
 
 static cst_policy *compile(const buffer *text, cst_engine engine)
 {
-    cst_compiler_options options = {.size = sizeof options, .engine = engine, .diagnostic = print_diagnostic};
+    cst_compiler_options options = {
+        .size = sizeof options, .engine = engine, .diagnostic = print_diagnostic};
     options.runtime.size = sizeof options.runtime;
     options.runtime.key[0] = 1;
     cst_policy *policy = NULL;
-    if (cst_policy_compile_text("temporal.const", text->bytes, text->length, &options, &policy) != CST_OK)
+    if (cst_policy_compile_text("temporal.const", text->bytes, text->length, &options, &policy) !=
+        CST_OK)
         fprintf(stderr, "does not compile:\n%s", text->bytes);
     return policy;
 }
@@ -51,8 +56,10 @@ static cst_policy *compile(const buffer *text, cst_engine engine)
 static void some_event(random_state *random, world *world, event *event)
 {
     static const int64_t steps[] = {0, 1, 1, 2, 3, 7};
-    static const stage stages[] = {INPUT, OUTPUT, ACTION, ACTION, ACTION, ACTION, RESULT, RESULT, MESSAGE};
-    static const char *const wills[] = {"pass", "pass", "pass", "pass", "pass", "pass", "pass", "pass", "deny", "refuse", "wait"};
+    static const stage stages[] = {INPUT,  OUTPUT, ACTION, ACTION, ACTION,
+                                   ACTION, RESULT, RESULT, MESSAGE};
+    static const char *const wills[] = {"pass", "pass", "pass", "pass",   "pass", "pass",
+                                        "pass", "pass", "deny", "refuse", "wait"};
     memset(event, 0, sizeof *event);
     world->time += steps[random_below(random, 6)];
     if (random_chance(random, 2))
@@ -64,7 +71,9 @@ static void some_event(random_state *random, world *world, event *event)
     event->tool = random_below(random, TOOLS + 2) % TOOLS;
     event->session = random_below(random, SESSIONS + 1) % SESSIONS;
     event->n = random_chance(random, world->fog) ? INT64_MAX : temporal_number(random);
-    event->org = random_chance(random, world->fog) ? INT64_MAX : random_chance(random, 85) ? (int64_t)random_below(random, 4) : temporal_number(random);
+    event->org = random_chance(random, world->fog) ? INT64_MAX
+                 : random_chance(random, 85)       ? (int64_t)random_below(random, 4)
+                                                   : temporal_number(random);
     snprintf(event->to, sizeof event->to, "%s", temporal_word(random, TO));
     snprintf(event->text, sizeof event->text, "%s", temporal_word(random, TEXT));
     snprintf(event->w, sizeof event->w, "%s", temporal_word(random, W));
@@ -77,11 +86,15 @@ static void write_event(const event *event, buffer *out)
     static const char *const stages[] = {"input", "output", "action", "result", "message"};
     static const char *const tools[] = {"pay", "read", "note", "zap"};
     buffer_clear(out);
-    buffer_format(out, "{\"stage\":\"%s\",\"session\":\"s%u\",\"time\":\"2026-01-01T%02d:%02d:%02dZ\"", stages[event->stage], event->session,
-                  (int)(event->time / 3600), (int)(event->time / 60 % 60), (int)(event->time % 60));
-    buffer_format(out, ",\"user\":{\"id\":\"%s\",\"org\":%" PRId64 "},\"ctl\":{\"fate\":\"%s\"}", event->user, event->org, event->will);
+    buffer_format(out,
+                  "{\"stage\":\"%s\",\"session\":\"s%u\",\"time\":\"2026-01-01T%02d:%02d:%02dZ\"",
+                  stages[event->stage], event->session, (int)(event->time / 3600),
+                  (int)(event->time / 60 % 60), (int)(event->time % 60));
+    buffer_format(out, ",\"user\":{\"id\":\"%s\",\"org\":%" PRId64 "},\"ctl\":{\"fate\":\"%s\"}",
+                  event->user, event->org, event->will);
     if (event->stage == ACTION || event->stage == RESULT)
-        buffer_format(out, ",\"tool\":\"%s\",\"args\":{\"to\":\"%s\",\"n\":%" PRId64 "}", tools[event->tool], event->to, event->n);
+        buffer_format(out, ",\"tool\":\"%s\",\"args\":{\"to\":\"%s\",\"n\":%" PRId64 "}",
+                      tools[event->tool], event->to, event->n);
     if (event->stage != ACTION)
         buffer_format(out, ",\"text\":\"%s\"", event->text);
     if (event->stage == RESULT)
@@ -93,18 +106,21 @@ static void write_event(const event *event, buffer *out)
 
 /* ---- one event by all ------------------------------------------------------------------------ */
 
-/* What a decision says of each question: reported by the rule unless it is false, by the permit if it is true. */
+/* What a decision says of each question: reported by the rule unless it is false, by the permit if
+ * it is true. */
 static bool read_answers(const cst_decision *decision, tri *out)
 {
     cst_fired fired;
     bool sound = decision->error_code == NULL;
     for (uint32_t i = 0; i < RULES; i++)
         out[i] = NO;
-    for (uint32_t i = 0; i < decision->rule_count && cst_decision_rule(decision, i, &fired) == CST_OK; i++)
+    for (uint32_t i = 0;
+         i < decision->rule_count && cst_decision_rule(decision, i, &fired) == CST_OK; i++)
         if (fired.rule[0] == 'r')
             out[atoi(fired.rule + 1)] = fired.undecided_code ? MAYBE : YES;
     bool permitted[RULES] = {false};
-    for (uint32_t i = 0; i < decision->shadow_count && cst_decision_shadow(decision, i, &fired) == CST_OK; i++)
+    for (uint32_t i = 0;
+         i < decision->shadow_count && cst_decision_shadow(decision, i, &fired) == CST_OK; i++)
         if (fired.rule[0] == 'p')
             permitted[atoi(fired.rule + 1)] = true;
     for (uint32_t i = 0; i < RULES; i++)
@@ -112,8 +128,8 @@ static bool read_answers(const cst_decision *decision, tri *out)
     return sound;
 }
 
-static int check(const temporal_policy *policy, const world *world, const decided *now, const tri found[RULES], const char *engine,
-                 tally *tally)
+static int check(const temporal_policy *policy, const world *world, const decided *now,
+                 const tri found[RULES], const char *engine, tally *tally)
 {
     int differences = 0;
     for (uint32_t i = 0; i < RULES; i++) {
@@ -123,7 +139,8 @@ static int check(const temporal_policy *policy, const world *world, const decide
         const answer wanted = temporal_answer(formula, world, now);
         tally->formulas++;
         if (formula->kind <= LABELLED)
-            tally->answers[formula->kind == LABELLED ? KINDS - 1 : formula->question->kind][wanted.truth]++;
+            tally->answers[formula->kind == LABELLED ? KINDS - 1 : formula->question->kind]
+                          [wanted.truth]++;
         if (found[i] == wanted.truth)
             continue;
         if (found[i] == MAYBE && wanted.loose) {
@@ -131,8 +148,8 @@ static int check(const temporal_policy *policy, const world *world, const decide
             continue;
         }
         differences++;
-        fprintf(stderr, "DIFFERENCE: by %s %s, and should be %s: %s\n", engine, answer_names[found[i]], answer_names[wanted.truth],
-                policy->rules[i].text);
+        fprintf(stderr, "DIFFERENCE: by %s %s, and should be %s: %s\n", engine,
+                answer_names[found[i]], answer_names[wanted.truth], policy->rules[i].text);
     }
     return differences;
 }
@@ -188,7 +205,8 @@ static void print_trace(const world *world, const buffer *last)
 /* All sessions go to a new context, as bytes. */
 static bool move_sessions(cst_context **context)
 {
-    cst_context *const fresh = cst_context_new((cst_policy *)(uintptr_t)cst_context_policy(*context));
+    cst_context *const fresh =
+        cst_context_new((cst_policy *)(uintptr_t)cst_context_policy(*context));
     bool good = fresh != NULL;
     for (uint32_t i = 0; i < SESSIONS && good; i++) {
         char name[8];
@@ -233,7 +251,8 @@ static int run(random_state *random, const temporal_policy *policy, uint32_t eve
             tri found[RULES];
             cst_decide_json(contexts[engine], json.bytes, json.length, &decision);
             if (!read_answers(&decision, found)) {
-                fprintf(stderr, "DIFFERENCE: rule and permit, or %s\n", decision.error_text ? decision.error_text : "");
+                fprintf(stderr, "DIFFERENCE: rule and permit, or %s\n",
+                        decision.error_text ? decision.error_text : "");
                 differences++;
             }
             differences += check(policy, &world, &now, found, engine_names[engines[engine]], tally);
@@ -274,8 +293,9 @@ int main(int argc, char **argv)
             fprintf(stderr, "(seed %" PRIu64 ", policy %u)\n", seed, i);
         temporal_policy_free(&policy);
     }
-    printf("%" PRIu64 " answers to %" PRIu64 " events, %d differences; %" PRIu64 " known to the oracle alone\n", tally.formulas, tally.events,
-           differences, tally.loose);
+    printf("%" PRIu64 " answers to %" PRIu64 " events, %d differences; %" PRIu64
+           " known to the oracle alone\n",
+           tally.formulas, tally.events, differences, tally.loose);
     bool seen_all = tally.stopped && tally.waiting && tally.cut;
     for (int kind = 0; kind < KINDS; kind++) {
         printf("  %-8s", kind_names[kind]);
@@ -285,8 +305,9 @@ int main(int argc, char **argv)
         }
         printf("\n");
     }
-    printf("  stopped %" PRIu64 ", waiting %" PRIu64 ", cut %" PRIu64 ", saved and loaded after %" PRIu64 " events\n", tally.stopped,
-           tally.waiting, tally.cut, tally.moved);
+    printf("  stopped %" PRIu64 ", waiting %" PRIu64 ", cut %" PRIu64
+           ", saved and loaded after %" PRIu64 " events\n",
+           tally.stopped, tally.waiting, tally.cut, tally.moved);
     if (!seen_all)
         printf("some answer never came: the generator tests too little\n");
     return differences || !seen_all;

@@ -1,9 +1,11 @@
 /*
- * temporal.h - random questions about the past: as trees, as text of a policy, and answered by looking at the whole past.
+ * temporal.h - random questions about the past: as trees, as text of a policy, and answered by
+ * looking at the whole past.
  *
- * temporal_policy.c writes policies, temporal_oracle.c answers what they ask from a list of all events that were decided. The oracle is
- * written from the words of the language's description alone: it keeps no state, knows nothing of windows that move or of bounds, and is
- * as slow as that.
+ * temporal_policy.c writes policies, temporal_oracle.c answers what they ask from a list of all
+ * events that were decided. The oracle is written from the words of the language's description
+ * alone: it keeps no state, knows nothing of windows that move or of bounds, and is as slow as
+ * that.
  */
 #ifndef CONSTITUTION_TESTS_TEMPORAL_H
 #define CONSTITUTION_TESTS_TEMPORAL_H
@@ -17,12 +19,12 @@ typedef enum tri { NO = 0, MAYBE = 1, YES = 2 } tri;
 typedef enum stage { INPUT, OUTPUT, ACTION, RESULT, MESSAGE, STAGES } stage;
 enum { PAY = 0, READ = 1, NOTE = 2, ZAP = 3, TOOLS = 4 }; /* no declaration names `zap` */
 #define ALL_TOOLS 15u
-#define DECLARED 7u
+#define DECLARED  7u
 
 typedef enum fate { FATE_PASS, FATE_STOP, FATE_WAIT } fate;
 
 #define TEXT_ROOM 32
-#define SESSIONS 3u
+#define SESSIONS  3u
 
 typedef struct event {
     stage stage;
@@ -33,7 +35,8 @@ typedef struct event {
     const char *will; /* what ctl.fate says */
 } event;
 
-typedef struct decided { /* an event of the past: as it came if it was stopped, as it went on otherwise */
+/* an event of the past: as it came if it was stopped, as it went on otherwise */
+typedef struct decided {
     event event;
     int64_t session_clock, clock; /* of its session, and of all sessions, when it was decided */
     bool stopped;
@@ -53,7 +56,8 @@ typedef struct world { /* what has been */
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
-typedef enum term { TO, TEXT, W, USER, N, ORG, TWICE_N, TWICE_ORG, TERMS } term; /* TWICE_…: undecided where it overflows */
+/* TWICE_…: undecided where it overflows */
+typedef enum term { TO, TEXT, W, USER, N, ORG, TWICE_N, TWICE_ORG, TERMS } term;
 
 typedef enum filter_kind { EQUALS, CONTAINS, ABOVE, NOT, AND, OR } filter_kind;
 
@@ -65,15 +69,15 @@ typedef struct filter {
     struct filter *left, *right;
 } filter;
 
-#define MOST_KEYS 3u
+#define MOST_KEYS  3u
 #define MOST_STEPS 4u
 
 typedef struct pattern {
     bool stopped;
     stage stage;
-    uint32_t tools; /* a set of them */
-    bool open;      /* written without tools: arguments are open */
-    filter *filter; /* or NULL */
+    uint32_t tools;      /* a set of them */
+    bool open;           /* written without tools: arguments are open */
+    filter *filter;      /* or NULL */
     term own[MOST_KEYS]; /* own == this.theirs */
 } pattern;
 
@@ -133,7 +137,8 @@ int64_t temporal_number(random_state *random);
 
 typedef struct answer {
     tri truth;
-    bool loose; /* an engine may also say that it does not know: see docs/language.md, "what is not known" */
+    /* an engine may also say that it does not know: see docs/language.md, "what is not known" */
+    bool loose;
 } answer;
 
 bool temporal_fits(const pattern *pattern, const event *event); /* by stage and tool */

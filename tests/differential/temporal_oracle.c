@@ -1,10 +1,13 @@
 /*
- * temporal_oracle.c - what the language's description says about a question, found by looking at all events.
+ * temporal_oracle.c - what the language's description says about a question, found by looking at
+ * all events.
  *
- * What is not decided about an earlier event (whether it passes the filter, whether its key is the one) may be so or not. An answer is
- * decided if it is the same either way. Where an event lets an answer be true, being another event never takes that away, and the other
- * way round for `since`; so it is enough to look at two pasts: the one in which only what is sure counts, and every `since` that may be
- * is; and the one in which all that may be counts, and only a `since` that is sure.
+ * What is not decided about an earlier event (whether it passes the filter, whether its key is the
+ * one) may be so or not. An answer is decided if it is the same either way. Where an event lets an
+ * answer be true, being another event never takes that away, and the other way round for `since`;
+ * so it is enough to look at two pasts: the one in which only what is sure counts, and every
+ * `since` that may be is; and the one in which all that may be counts, and only a `since` that is
+ * sure.
  */
 #include <string.h>
 
@@ -16,7 +19,8 @@ bool temporal_fits(const pattern *pattern, const event *event)
 {
     if (pattern->stage != event->stage)
         return false;
-    return (pattern->stage != ACTION && pattern->stage != RESULT) || (pattern->tools >> event->tool & 1);
+    return (pattern->stage != ACTION && pattern->stage != RESULT) ||
+           (pattern->tools >> event->tool & 1);
 }
 
 static const char *text_of(const event *event, term term)
@@ -55,18 +59,15 @@ static tri filter_of(const filter *filter, const event *event)
 {
     int64_t number;
     switch (filter->kind) {
-    case EQUALS:
-        return strcmp(text_of(event, filter->term), filter->word) == 0 ? YES : NO;
-    case CONTAINS:
-        return has_word(text_of(event, filter->term), filter->word) ? YES : NO;
+    case EQUALS: return strcmp(text_of(event, filter->term), filter->word) == 0 ? YES : NO;
+    case CONTAINS: return has_word(text_of(event, filter->term), filter->word) ? YES : NO;
     case ABOVE:
-        return !number_of(event, filter->term, &number) ? MAYBE : number > filter->number ? YES : NO;
-    case NOT:
-        return YES - filter_of(filter->left, event);
-    case AND:
-        return both(filter_of(filter->left, event), filter_of(filter->right, event));
-    default:
-        return either(filter_of(filter->left, event), filter_of(filter->right, event));
+        return !number_of(event, filter->term, &number) ? MAYBE
+               : number > filter->number                ? YES
+                                                        : NO;
+    case NOT: return YES - filter_of(filter->left, event);
+    case AND: return both(filter_of(filter->left, event), filter_of(filter->right, event));
+    default: return either(filter_of(filter->left, event), filter_of(filter->right, event));
     }
 }
 
@@ -87,7 +88,7 @@ typedef struct asking {
     const past *past;
     const decided *now;
     bool since_keyed;
-    bool key_unknown;  /* of some event that could matter */
+    bool key_unknown;                /* of some event that could matter */
     int64_t since_sure, since_maybe; /* index of the last one */
 } asking;
 
@@ -98,10 +99,12 @@ static int64_t clock_of(const asking *asking, const decided *one)
 
 static bool in_window(const asking *asking, const decided *one)
 {
-    return asking->question->within == 0 || clock_of(asking, asking->now) - clock_of(asking, one) <= asking->question->within;
+    return asking->question->within == 0 ||
+           clock_of(asking, asking->now) - clock_of(asking, one) <= asking->question->within;
 }
 
-static tri matches(asking *asking, const pattern *pattern, const decided *one, bool keyed, bool since)
+static tri matches(asking *asking, const pattern *pattern, const decided *one, bool keyed,
+                   bool since)
 {
     const question *const question = asking->question;
     const event *const event = &one->event;
@@ -116,13 +119,15 @@ static tri matches(asking *asking, const pattern *pattern, const decided *one, b
     int64_t number;
     for (uint32_t i = 0; i < question->this_count && !since; i++) {
         key = both(key, equal(event, pattern->own[i], &asking->now->event, question->theirs[i]));
-        if (pattern->own[i] > USER && !number_of(event, pattern->own[i], &number) && filter != NO && in_window(asking, one))
+        if (pattern->own[i] > USER && !number_of(event, pattern->own[i], &number) && filter != NO &&
+            in_window(asking, one))
             asking->key_unknown = true;
     }
     return both(filter, key);
 }
 
-/* For every event of the past the beginning of the best chain of steps that ends there: its index, or -1. `sure` or not. */
+/* For every event of the past the beginning of the best chain of steps that ends there: its index,
+ * or -1. `sure` or not. */
 typedef struct chain {
     int64_t best[MOST_STEPS]; /* by step, of events so far */
 } chain;
@@ -133,8 +138,10 @@ static bool counts(const asking *asking, int64_t start, bool sure)
     return start >= 0 && start > since && in_window(asking, &asking->past->items[start]);
 }
 
-/* One event against the last step; then it moves the chains on. Where it is a last step: the start of its chain, else -1. */
-static int64_t advance(chain *chain, const question *question, const tri *fits, int64_t index, bool sure)
+/* One event against the last step; then it moves the chains on. Where it is a last step: the start
+ * of its chain, else -1. */
+static int64_t advance(chain *chain, const question *question, const tri *fits, int64_t index,
+                       bool sure)
 {
     int64_t found = -1;
     for (uint32_t step = question->step_count; step-- > 0;) {
@@ -230,15 +237,16 @@ static tri compare(const char *comparison, wide a, int64_t b)
     return holds(comparison, a, b) ? YES : NO;
 }
 
-/* Of a number between two others. Where the comparison is the same for all of them, that is the answer; and yet the number is not
- * known, which is as good an answer. */
+/* Of a number between two others. Where the comparison is the same for all of them, that is the
+ * answer; and yet the number is not known, which is as good an answer. */
 static answer compare_between(const question *question, int64_t low, int64_t high)
 {
     if (low == high)
         return (answer){compare(question->comparison, low, question->number), false};
     const bool first = holds(question->comparison, low, question->number);
     bool same = holds(question->comparison, high, question->number) == first;
-    if (question->comparison[1] == '=' && (question->comparison[0] == '=' || question->comparison[0] == '!'))
+    if (question->comparison[1] == '=' &&
+        (question->comparison[0] == '=' || question->comparison[0] == '!'))
         same = question->number < low || question->number > high;
     return same ? (answer){first ? YES : NO, true} : (answer){MAYBE, false};
 }
@@ -287,18 +295,17 @@ static answer latest(const question *question, const outcome *out)
 static answer weigh(const question *question, const outcome *out)
 {
     switch (question->kind) {
-    case EARLIER:
-        return (answer){out->sure_any ? YES : out->maybe_any ? MAYBE : NO, false};
-    case COUNT:
-        return compare_between(question, out->sure_count, out->maybe_count);
+    case EARLIER: return (answer){out->sure_any ? YES : out->maybe_any ? MAYBE : NO, false};
+    case COUNT: return compare_between(question, out->sure_count, out->maybe_count);
     case SUM:
         if (out->doubtful_not_zero || out->sum > INT64_MAX || out->sum < INT64_MIN)
             return (answer){MAYBE, false};
-        return (answer){compare(question->comparison, out->sum, question->number), out->sure_count != out->maybe_count};
+        return (answer){compare(question->comparison, out->sum, question->number),
+                        out->sure_count != out->maybe_count};
     case DISTINCT:
-        return compare_between(question, distinct(question, out, true), distinct(question, out, false));
-    default:
-        return latest(question, out);
+        return compare_between(question, distinct(question, out, true),
+                               distinct(question, out, false));
+    default: return latest(question, out);
     }
 }
 
@@ -317,14 +324,16 @@ static bool since_is_keyed(const question *question)
 
 static answer ask(const question *question, const past *past, const decided *now)
 {
-    asking asking = {.question = question, .past = past, .now = now, .since_sure = -1, .since_maybe = -1};
+    asking asking = {
+        .question = question, .past = past, .now = now, .since_sure = -1, .since_maybe = -1};
     int64_t number;
     for (uint32_t i = 0; i < question->this_count; i++)
         if (question->theirs[i] > USER && !number_of(&now->event, question->theirs[i], &number))
             return (answer){MAYBE, false}; /* a side of its comparison is undecided */
     asking.since_keyed = question->has_since && since_is_keyed(question);
     for (uint32_t i = 0; i < past->count && question->has_since; i++) {
-        const tri fits = matches(&asking, &question->since, &past->items[i], asking.since_keyed, true);
+        const tri fits =
+            matches(&asking, &question->since, &past->items[i], asking.since_keyed, true);
         if (fits == YES)
             asking.since_sure = i;
         if (fits != NO)
@@ -364,7 +373,8 @@ answer temporal_answer(const formula *formula, const world *world, const decided
     const tri truth = all ? both(left.truth, right.truth) : either(left.truth, right.truth);
     /* it can be undecided if it is so once those that may be are */
     const tri a = left.loose ? MAYBE : left.truth, b = right.loose ? MAYBE : right.truth;
-    const bool loose = (all ? both(a, b) : either(a, b)) == MAYBE || (all ? both(a, right.truth) : either(a, right.truth)) == MAYBE ||
+    const bool loose = (all ? both(a, b) : either(a, b)) == MAYBE ||
+                       (all ? both(a, right.truth) : either(a, right.truth)) == MAYBE ||
                        (all ? both(left.truth, b) : either(left.truth, b)) == MAYBE;
     return (answer){truth, loose};
 }

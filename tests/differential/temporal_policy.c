@@ -1,9 +1,10 @@
 /*
  * temporal_policy.c - random questions about the past, and the policy that asks them.
  *
- * Every question stands in a rule and in a permit in shadow: the one is reported if the answer is true or undecided, the other only if it
- * is true, so each event tells of each question which of the three it was. Words, numbers and windows come from small pools, so that
- * keys meet, windows end between and exactly at events, and sums overflow.
+ * Every question stands in a rule and in a permit in shadow: the one is reported if the answer is
+ * true or undecided, the other only if it is true, so each event tells of each question which of
+ * the three it was. Words, numbers and windows come from small pools, so that keys meet, windows
+ * end between and exactly at events, and sums overflow.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,16 +14,26 @@
 
 static const char *const stage_names[] = {"input", "output", "action", "result", "message"};
 static const char *const tool_names[] = {"pay", "read", "note", "unknown"};
-static const char *const term_texts[] = {"args.to", "text", "value.w", "user.id", "args.n", "user.org", "args.n + args.n", "user.org + user.org"};
-static const char *const this_texts[] = {"this.args.to", "this.text", "this.value.w", "this.user.id", "this.args.n", "this.user.org",
-                                         "this.args.n + this.args.n", "this.user.org + this.user.org"};
+static const char *const term_texts[] = {
+    "args.to", "text",     "value.w",         "user.id",
+    "args.n",  "user.org", "args.n + args.n", "user.org + user.org"};
+static const char *const this_texts[] = {"this.args.to",
+                                         "this.text",
+                                         "this.value.w",
+                                         "this.user.id",
+                                         "this.args.n",
+                                         "this.user.org",
+                                         "this.args.n + this.args.n",
+                                         "this.user.org + this.user.org"};
 static const char *const words[] = {"ann", "bob", "eve zzz", "eve cut", "beta", "beta zzz", "ann"};
 static const char *const users[] = {"u1", "u2", "u3"};
-static const int64_t numbers[] = {0, 1, 2, 3, 5, -2, -4, INT64_MAX, INT64_MIN, INT64_C(1) << 62, 2, 4, INT64_MAX};
+static const int64_t numbers[] = {
+    0, 1, 2, 3, 5, -2, -4, INT64_MAX, INT64_MIN, INT64_C(1) << 62, 2, 4, INT64_MAX};
 
 const char *temporal_word(random_state *random, term term)
 {
-    return term == USER ? users[random_below(random, 3)] : words[random_below(random, sizeof words / sizeof *words)];
+    return term == USER ? users[random_below(random, 3)]
+                        : words[random_below(random, sizeof words / sizeof *words)];
 }
 
 int64_t temporal_number(random_state *random)
@@ -50,14 +61,10 @@ static bool has_term(const pattern *pattern, term term)
     switch (term) {
     case USER:
     case ORG:
-    case TWICE_ORG:
-        return true;
-    case TEXT:
-        return pattern->stage != ACTION;
-    case W:
-        return pattern->stage == RESULT && !pattern->open;
-    default:
-        return (pattern->stage == ACTION || pattern->stage == RESULT) && !pattern->open;
+    case TWICE_ORG: return true;
+    case TEXT: return pattern->stage != ACTION;
+    case W: return pattern->stage == RESULT && !pattern->open;
+    default: return (pattern->stage == ACTION || pattern->stage == RESULT) && !pattern->open;
     }
 }
 
@@ -74,20 +81,25 @@ static term some_term(random_state *random, const pattern *pattern, bool text, b
 
 static void some_pattern(random_state *random, pattern *pattern, bool closed)
 {
-    static const uint32_t sets[] = {1 << PAY, 1 << READ, 1 << PAY | 1 << READ, 1 << PAY | 1 << NOTE, 1 << NOTE, DECLARED};
-    static const stage stages[] = {INPUT, OUTPUT, ACTION, ACTION, ACTION, ACTION, RESULT, RESULT, MESSAGE};
+    static const uint32_t sets[] = {
+        1 << PAY, 1 << READ, 1 << PAY | 1 << READ, 1 << PAY | 1 << NOTE, 1 << NOTE, DECLARED};
+    static const stage stages[] = {INPUT,  OUTPUT, ACTION, ACTION, ACTION,
+                                   ACTION, RESULT, RESULT, MESSAGE};
     memset(pattern, 0, sizeof *pattern);
     pattern->stage = stages[random_below(random, 9)];
     if (pattern->stage != ACTION && pattern->stage != RESULT)
         return;
     const uint32_t choice = random_below(random, 10);
     pattern->open = !closed && choice < 2;
-    pattern->tools = !pattern->open ? sets[random_below(random, 6)] : choice == 0 ? ALL_TOOLS : 1 << ZAP;
+    pattern->tools = !pattern->open ? sets[random_below(random, 6)]
+                     : choice == 0  ? ALL_TOOLS
+                                    : 1 << ZAP;
 }
 
 /* ---- filters --------------------------------------------------------------------------------- */
 
-static filter *some_filter(random_state *random, temporal_policy *policy, const pattern *pattern, uint32_t depth)
+static filter *some_filter(random_state *random, temporal_policy *policy, const pattern *pattern,
+                           uint32_t depth)
 {
     filter *const made = node_new(policy, sizeof *made);
     const uint32_t choice = random_below(random, 10);
@@ -100,9 +112,12 @@ static filter *some_filter(random_state *random, temporal_policy *policy, const 
     }
     const bool text = random_chance(random, 50);
     made->term = some_term(random, pattern, text, false);
-    made->kind = !text ? ABOVE : made->term == USER || random_chance(random, 50) ? EQUALS : CONTAINS;
+    made->kind = !text                                             ? ABOVE
+                 : made->term == USER || random_chance(random, 50) ? EQUALS
+                                                                   : CONTAINS;
     static const char *const parts[] = {"zzz", "cut", "beta", "ann"};
-    made->word = made->kind == CONTAINS ? parts[random_below(random, 4)] : temporal_word(random, made->term);
+    made->word =
+        made->kind == CONTAINS ? parts[random_below(random, 4)] : temporal_word(random, made->term);
     made->number = (int64_t)random_below(random, 6) - 1;
     return made;
 }
@@ -110,9 +125,7 @@ static filter *some_filter(random_state *random, temporal_policy *policy, const 
 static void write_filter(buffer *out, const filter *filter)
 {
     switch (filter->kind) {
-    case EQUALS:
-        buffer_format(out, "%s == \"%s\"", term_texts[filter->term], filter->word);
-        return;
+    case EQUALS: buffer_format(out, "%s == \"%s\"", term_texts[filter->term], filter->word); return;
     case CONTAINS:
         buffer_format(out, "%s contains \"%s\"", term_texts[filter->term], filter->word);
         return;
@@ -159,7 +172,8 @@ static void write_pattern(buffer *out, const question *question, const pattern *
     if (pattern->filter || keys)
         buffer_text(out, " where ");
     for (uint32_t i = 0; i < keys; i++)
-        buffer_format(out, "%s%s == %s", i ? " and " : "", term_texts[pattern->own[i]], this_texts[question->theirs[i]]);
+        buffer_format(out, "%s%s == %s", i ? " and " : "", term_texts[pattern->own[i]],
+                      this_texts[question->theirs[i]]);
     if (pattern->filter) {
         buffer_text(out, keys ? " and (" : "");
         write_filter(out, pattern->filter);
@@ -175,7 +189,11 @@ static void write_past(buffer *out, const question *question)
         write_pattern(out, question, &question->steps[i], true);
     }
     for (uint32_t i = 0; i < question->same_count; i++)
-        buffer_format(out, "%s%s", i ? ", " : question->same_count > 1 ? " with same (" : " with same ", term_texts[question->same[i]]);
+        buffer_format(out, "%s%s",
+                      i                          ? ", "
+                      : question->same_count > 1 ? " with same ("
+                                                 : " with same ",
+                      term_texts[question->same[i]]);
     if (question->same_count > 1)
         buffer_text(out, ")");
     if (question->has_since) {
@@ -190,7 +208,8 @@ static void write_past(buffer *out, const question *question)
 
 static void write_question(buffer *out, const question *question)
 {
-    static const char *const names[] = {"earlier ", "count of ", "sum of ", "distinct of ", "(latest of "};
+    static const char *const names[] = {"earlier ", "count of ", "sum of ", "distinct of ",
+                                        "(latest of "};
     buffer_text(out, names[question->kind]);
     if (question->kind > COUNT)
         buffer_format(out, "%s over ", term_texts[question->value]);
@@ -229,12 +248,14 @@ static void some_keys(random_state *random, question *question, const pattern *o
             if (question->theirs[k] == theirs)
                 return;
         for (uint32_t s = 0; s < question->step_count; s++)
-            question->steps[s].own[i] = some_term(random, &question->steps[s], text, !random_chance(random, 15));
+            question->steps[s].own[i] =
+                some_term(random, &question->steps[s], text, !random_chance(random, 15));
         question->theirs[question->this_count++] = theirs;
     }
 }
 
-/* `since` has all keys of `with same` or none of them, and all if there is one: what else could not be looked up is refused. */
+/* `since` has all keys of `with same` or none of them, and all if there is one: what else could not
+ * be looked up is refused. */
 static void some_since(random_state *random, temporal_policy *policy, question *question)
 {
     if (question->same_count && question->this_count)
@@ -277,15 +298,18 @@ static question *some_question(random_state *random, temporal_policy *policy, co
     if (random_chance(random, 35))
         some_since(random, policy, made);
     const pattern *const last = &made->steps[made->step_count - 1];
-    const bool text = made->kind == DISTINCT || made->kind == LATEST ? random_chance(random, 60) : false;
+    const bool text =
+        made->kind == DISTINCT || made->kind == LATEST ? random_chance(random, 60) : false;
     made->value = some_term(random, last, text, true);
     made->comparison = comparisons[random_below(random, 6)];
-    made->number = made->kind == LATEST ? temporal_number(random) : (int64_t)random_below(random, made->kind == SUM ? 12 : 5);
+    made->number = made->kind == LATEST ? temporal_number(random)
+                                        : (int64_t)random_below(random, made->kind == SUM ? 12 : 5);
     made->word = random_chance(random, 15) ? "none" : temporal_word(random, made->value);
     return made;
 }
 
-static formula *some_formula(random_state *random, temporal_policy *policy, const pattern *on, uint32_t depth, question *again)
+static formula *some_formula(random_state *random, temporal_policy *policy, const pattern *on,
+                             uint32_t depth, question *again)
 {
     formula *const made = node_new(policy, sizeof *made);
     const uint32_t choice = depth ? random_below(random, 10) : 9;
@@ -304,7 +328,8 @@ static formula *some_formula(random_state *random, temporal_policy *policy, cons
     }
     made->kind = ASK;
     made->question = again ? again : some_question(random, policy, on);
-    if (again && again->kind != EARLIER && again->kind != LATEST) { /* the same question, compared otherwise */
+    /* the same question, compared otherwise */
+    if (again && again->kind != EARLIER && again->kind != LATEST) {
         made->question = node_new(policy, sizeof *made->question);
         *made->question = *again;
         made->question->number = (int64_t)random_below(random, 6);
@@ -315,12 +340,8 @@ static formula *some_formula(random_state *random, temporal_policy *policy, cons
 static void write_formula(buffer *out, const formula *formula)
 {
     switch (formula->kind) {
-    case ASK:
-        write_question(out, formula->question);
-        return;
-    case LABELLED:
-        buffer_format(out, "session has seen%u", formula->number);
-        return;
+    case ASK: write_question(out, formula->question); return;
+    case LABELLED: buffer_format(out, "session has seen%u", formula->number); return;
     case NEGATE:
         if (formula->left->kind == ASK && formula->left->question->kind == EARLIER) {
             buffer_text(out, "no ");
@@ -346,16 +367,21 @@ static const char *const head =
     "tool pay(to: string, n: int) returns { w: string } moves\n"
     "tool read(to: string, n: int) returns { w: string }\n"
     "tool note(to: string, n: int) returns { w: string } moves\n"
-    "default input deny\ndefault output deny\ndefault action deny\ndefault result deny\ndefault message deny\n"
+    "default input deny\ndefault output deny\ndefault action deny\ndefault result deny\ndefault "
+    "message deny\n"
     "permit anything on input, output, action, result, message\n"
     "rule f_deny on input, output, action, result, message when ctl.fate == \"deny\" then deny\n"
-    "rule f_refuse on input, output, action, result, message when ctl.fate == \"refuse\" then refuse\n"
-    "rule f_wait on input, output, action, result, message when ctl.fate == \"wait\" then require approval from user\n";
+    "rule f_refuse on input, output, action, result, message when ctl.fate == \"refuse\" then "
+    "refuse\n"
+    "rule f_wait on input, output, action, result, message when ctl.fate == \"wait\" then require "
+    "approval from user\n";
 
-static const char *const cuts =
-    "rule cut_text on input, output, message, result when text contains \"zzz\" then redact with \"cut\"\n"
-    "rule cut_args on action pay or read or note when args.to contains \"zzz\" then redact with \"cut\"\n"
-    "rule cut_value on result pay or read or note when value.w contains \"zzz\" then redact with \"cut\"\n";
+static const char *const cuts = "rule cut_text on input, output, message, result when text "
+                                "contains \"zzz\" then redact with \"cut\"\n"
+                                "rule cut_args on action pay or read or note when args.to contains "
+                                "\"zzz\" then redact with \"cut\"\n"
+                                "rule cut_value on result pay or read or note when value.w "
+                                "contains \"zzz\" then redact with \"cut\"\n";
 
 /* The first question of a tree, or NULL. */
 static question *question_of(formula *formula)
@@ -377,7 +403,10 @@ static void write_labels(random_state *random, temporal_policy *policy, buffer *
         write_tools(out, &label->on);
         buffer_text(out, label->shadow ? " in shadow when " : " when ");
         write_filter(out, label->on.filter);
-        buffer_format(out, random_chance(random, 50) ? " then label seen%u\n" : " then flag and label seen%u\n", i);
+        buffer_format(out,
+                      random_chance(random, 50) ? " then label seen%u\n"
+                                                : " then flag and label seen%u\n",
+                      i);
     }
 }
 
@@ -400,15 +429,18 @@ void temporal_policy_write(random_state *random, temporal_policy *policy)
             *on = policy->rules[i - 1].on;
         else
             some_pattern(random, on, false);
-        policy->rules[i].formula = some_formula(random, policy, on, 2, again ? question_of(policy->rules[i - 1].formula) : NULL);
+        policy->rules[i].formula = some_formula(
+            random, policy, on, 2, again ? question_of(policy->rules[i - 1].formula) : NULL);
         buffer_clear(&text);
         write_formula(&text, policy->rules[i].formula);
         policy->rules[i].text = node_new(policy, text.length + 1);
         memcpy(policy->rules[i].text, text.bytes, text.length);
         for (uint32_t kind = 0; kind < 2; kind++) {
-            buffer_format(out, "%s%02u on %s", kind ? "permit p" : "rule r", i, stage_names[on->stage]);
+            buffer_format(out, "%s%02u on %s", kind ? "permit p" : "rule r", i,
+                          stage_names[on->stage]);
             write_tools(out, on);
-            buffer_format(out, " %s %s%s\n", kind ? "in shadow when" : "when", policy->rules[i].text, kind ? "" : " then flag");
+            buffer_format(out, " %s %s%s\n", kind ? "in shadow when" : "when",
+                          policy->rules[i].text, kind ? "" : " then flag");
         }
     }
     buffer_free(&text);

@@ -4,9 +4,11 @@
  *     work [SEED [POLICIES [EVENTS]]]
  *     work POLICY EVENTS
  *
- * Random policies and events of the differential test: what each event has cost, as the reference evaluator and native code count it
- * (runtime/work.h), stays under what was proven of its stage, in steps and in scratch memory. And it must come near now and then: a bound that nothing comes near
- * proves nothing. With two files it does the same for one policy, and says how near each stage came.
+ * Random policies and events of the differential test: what each event has cost, as the reference
+ * evaluator and native code count it (runtime/work.h), stays under what was proven of its stage, in
+ * steps and in scratch memory. And it must come near now and then: a bound that nothing comes near
+ * proves nothing. With two files it does the same for one policy, and says how near each stage
+ * came.
  */
 #include <constitution/compiler.h>
 
@@ -21,7 +23,8 @@
 #include "tests/differential/random_host.h"
 #include "tests/differential/random_policy.h"
 
-enum { ENGINES = 2, DECADES = 10, EVENT_MOST = 4096 }; /* the bound is that of events no longer: one of the largest there are has nothing near it */
+/* the bound is that of events no longer: one of the largest there are has nothing near it */
+enum { ENGINES = 2, DECADES = 10, EVENT_MOST = 4096 };
 
 typedef struct source_text {
     buffer text, upper;
@@ -29,7 +32,9 @@ typedef struct source_text {
 
 typedef struct tally {
     uint64_t decisions, over, worst_per_mille, scratch_per_mille;
-    uint64_t nearness[DECADES]; /* events by the share of the bound that they reached: a tenth and more, a hundredth and more, … */
+    /* events by the share of the bound that they reached: a tenth and more, a hundredth and more, …
+     */
+    uint64_t nearness[DECADES];
     cst_work sum;
 } tally;
 
@@ -66,9 +71,11 @@ static void print_diagnostic(void *user, const cst_diagnostic *diagnostic)
         fputs(diagnostic->rendered, stderr);
 }
 
-static cst_policy *compile(source_text *texts, const char *path, cst_engine engine, stage_cost costs[CST_STAGE_COUNT])
+static cst_policy *compile(source_text *texts, const char *path, cst_engine engine,
+                           stage_cost costs[CST_STAGE_COUNT])
 {
-    cst_compiler_options options = {.size = sizeof options, .engine = engine, .diagnostic = print_diagnostic};
+    cst_compiler_options options = {
+        .size = sizeof options, .engine = engine, .diagnostic = print_diagnostic};
     if (!path) {
         options.read = read_memory;
         options.release = release_memory;
@@ -85,7 +92,8 @@ static cst_policy *compile(source_text *texts, const char *path, cst_engine engi
     cst_policy *policy = NULL;
     cst_status status = driver_begin(&input, &options, DRIVER_PLAN, &unit);
     if (status == CST_OK) {
-        const cost_subject subject = cost_subject_of(unit, &(cst_limits){.event_bytes = path ? 0 : EVENT_MOST});
+        const cost_subject subject =
+            cost_subject_of(unit, &(cst_limits){.event_bytes = path ? 0 : EVENT_MOST});
         cost_of_stages(&unit->arena, &subject, costs);
         status = driver_policy(unit, &options, &policy);
     } else {
@@ -118,28 +126,36 @@ static bool hold(tally *tally, const cst_work *work, const stage_cost *cost)
     const bool within = steps <= cost->steps && work->scratch <= cost->scratch_bytes;
     tally->over += !within;
     uint32_t decade = 0;
-    for (uint64_t part = steps; decade + 1 < DECADES && part < cost->steps / 10; part = part > UINT64_MAX / 10 ? UINT64_MAX : part * 10)
+    for (uint64_t part = steps;
+         decade + 1 < DECADES && part<cost->steps / 10; part = part> UINT64_MAX / 10 ? UINT64_MAX
+                                                                                     : part * 10)
         decade++;
     tally->nearness[decade]++;
-    if (cost->steps != 0 && cost->steps < UINT64_MAX / 1000 && steps * 1000 / cost->steps > tally->worst_per_mille)
+    if (cost->steps != 0 && cost->steps < UINT64_MAX / 1000 &&
+        steps * 1000 / cost->steps > tally->worst_per_mille)
         tally->worst_per_mille = steps * 1000 / cost->steps;
-    if (cost->scratch_bytes != 0 && work->scratch * 1000 / cost->scratch_bytes > tally->scratch_per_mille)
+    if (cost->scratch_bytes != 0 &&
+        work->scratch * 1000 / cost->scratch_bytes > tally->scratch_per_mille)
         tally->scratch_per_mille = work->scratch * 1000 / cost->scratch_bytes;
     return within;
 }
 
-static void complain(const cst_work *work, const stage_cost *cost, cst_stage stage, const char *event, size_t length)
+static void complain(const cst_work *work, const stage_cost *cost, cst_stage stage,
+                     const char *event, size_t length)
 {
     fprintf(stderr,
-            "DEARER THAN PROVEN, stage %s: %" PRIu64 " steps of %" PRIu64 ", %" PRIu64 " bytes of %" PRIu64
-            "\n  nodes %" PRIu64 " values %" PRIu64 " viewed %" PRIu64 " scanned %" PRIu64 " found %" PRIu64 " commands %" PRIu64
-            " origins %" PRIu64 " past %" PRIu64 " host %" PRIu64 "\n  event %.*s\n",
-            cst_stage_name(stage), work_steps(work), cost->steps, work->scratch, cost->scratch_bytes, work->nodes, work->values,
-            work->viewed, work->scanned, work->found, work->commands, work->origins, work->past, work->host, (int)length, event);
+            "DEARER THAN PROVEN, stage %s: %" PRIu64 " steps of %" PRIu64 ", %" PRIu64
+            " bytes of %" PRIu64 "\n  nodes %" PRIu64 " values %" PRIu64 " viewed %" PRIu64
+            " scanned %" PRIu64 " found %" PRIu64 " commands %" PRIu64 " origins %" PRIu64
+            " past %" PRIu64 " host %" PRIu64 "\n  event %.*s\n",
+            cst_stage_name(stage), work_steps(work), cost->steps, work->scratch,
+            cost->scratch_bytes, work->nodes, work->values, work->viewed, work->scanned,
+            work->found, work->commands, work->origins, work->past, work->host, (int)length, event);
 }
 
 /* One event, and what its answers make of it. */
-static bool decide(cst_context *context, const char *event, size_t length, const stage_cost costs[CST_STAGE_COUNT], tally *tally)
+static bool decide(cst_context *context, const char *event, size_t length,
+                   const stage_cost costs[CST_STAGE_COUNT], tally *tally)
 {
     cst_decision decision;
     cst_work work;
@@ -147,7 +163,8 @@ static bool decide(cst_context *context, const char *event, size_t length, const
     cst_decide_json(context, event, length, &decision);
     for (uint32_t round = 0;; round++) {
         engine_work(context, &work);
-        if (!decision.error_code && !context->event.is_system && !hold(tally, &work, &costs[decision.stage])) {
+        if (!decision.error_code && !context->event.is_system &&
+            !hold(tally, &work, &costs[decision.stage])) {
             complain(&work, &costs[decision.stage], decision.stage, event, length);
             within = false;
         }
@@ -161,14 +178,16 @@ static bool decide(cst_context *context, const char *event, size_t length, const
     }
 }
 
-static int compare(random_state *random, const random_policy *shape, source_text *texts, uint32_t events, tally *tally)
+static int compare(random_state *random, const random_policy *shape, source_text *texts,
+                   uint32_t events, tally *tally)
 {
     cst_policy *policies[ENGINES] = {0};
     cst_context *contexts[ENGINES] = {0};
     stage_cost costs[CST_STAGE_COUNT];
     random_host hosts[ENGINES];
     const uint64_t host_seed = random_below(random, 1u << 30);
-    const uint32_t engines = random_chance(random, 15) ? 2 : 1; /* making native code is what takes the time */
+    /* making native code is what takes the time */
+    const uint32_t engines = random_chance(random, 15) ? 2 : 1;
     int failures = 0;
     buffer event;
     buffer_init(&event, NULL, 0);
@@ -216,7 +235,8 @@ static int of_files(const char *path, const char *events)
         fclose(file);
     cst_context_free(context);
     cst_policy_release(policy);
-    printf("%" PRIu64 " decisions, %" PRIu64 " dearer than proven; nearest %" PRIu64 " per mille of the steps, %" PRIu64 " of the memory\n",
+    printf("%" PRIu64 " decisions, %" PRIu64 " dearer than proven; nearest %" PRIu64
+           " per mille of the steps, %" PRIu64 " of the memory\n",
            tally.decisions, tally.over, tally.worst_per_mille, tally.scratch_per_mille);
     return failures != 0 || tally.decisions == 0;
 }
@@ -236,7 +256,8 @@ int main(int argc, char **argv)
         source_text texts;
         buffer_init(&texts.text, NULL, 0);
         buffer_init(&texts.upper, NULL, 0);
-        random_policy_write(&random, &shape, 1 + random_below(&random, 12), &texts.text, &texts.upper);
+        random_policy_write(&random, &shape, 1 + random_below(&random, 12), &texts.text,
+                            &texts.upper);
         const int found = compare(&random, &shape, &texts, events, &tally);
         if (found)
             fprintf(stderr, "(seed %" PRIu64 ", policy %u)\n", seed, i);
@@ -246,14 +267,17 @@ int main(int argc, char **argv)
     }
     const cst_work *const sum = &tally.sum;
     printf("%" PRIu64 " decisions, %" PRIu64 " dearer than proven\n", tally.decisions, tally.over);
-    printf("  steps: nodes %" PRIu64 ", values %" PRIu64 ", viewed %" PRIu64 ", scanned %" PRIu64 ", found %" PRIu64 ", commands %" PRIu64
-           ", origins %" PRIu64 ", past %" PRIu64 ", host %" PRIu64 "\n",
-           sum->nodes, sum->values, sum->viewed, sum->scanned, sum->found, sum->commands, sum->origins, sum->past, sum->host);
-    printf("  of the bound, a tenth and more: %" PRIu64 ", a hundredth: %" PRIu64 ", a thousandth: %" PRIu64 ", less: %" PRIu64 "\n",
+    printf("  steps: nodes %" PRIu64 ", values %" PRIu64 ", viewed %" PRIu64 ", scanned %" PRIu64
+           ", found %" PRIu64 ", commands %" PRIu64 ", origins %" PRIu64 ", past %" PRIu64
+           ", host %" PRIu64 "\n",
+           sum->nodes, sum->values, sum->viewed, sum->scanned, sum->found, sum->commands,
+           sum->origins, sum->past, sum->host);
+    printf("  of the bound, a tenth and more: %" PRIu64 ", a hundredth: %" PRIu64
+           ", a thousandth: %" PRIu64 ", less: %" PRIu64 "\n",
            tally.nearness[0], tally.nearness[1], tally.nearness[2],
            tally.decisions - tally.nearness[0] - tally.nearness[1] - tally.nearness[2]);
-    const bool all = sum->nodes && sum->values && sum->viewed && sum->scanned && sum->found && sum->commands && sum->origins && sum->past &&
-                     sum->host;
+    const bool all = sum->nodes && sum->values && sum->viewed && sum->scanned && sum->found &&
+                     sum->commands && sum->origins && sum->past && sum->host;
     if (!all)
         printf("some kind of work was never done: the generator tests too little\n");
     return failures || !all || tally.decisions == 0;

@@ -1,7 +1,8 @@
 /*
- * fuzz_check.c - every check on any bytes: no byte outside of the text is read, a higher bound never holds where a lower one does
- * not, and numbers mean the same in either case where their check reads them without separators. The
- * first byte chooses the check, so that the corpus can aim.
+ * fuzz_check.c - every check on any bytes: no byte outside of the text is read, a higher bound
+ * never holds where a lower one does not, and numbers mean the same in either case where their
+ * check reads them without separators. The first byte chooses the check, so that the corpus can
+ * aim.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,10 @@ static void require(bool condition)
 /* Checks in which case, or where a separator stands, means something. */
 static bool reads_bytes(check_kind check)
 {
-    return check == CHECK_ip || check == CHECK_date || check == CHECK_phone || check == CHECK_entropy ||
-           check == CHECK_credential || check == CHECK_jwt || check == CHECK_base58 || check == CHECK_bech32 ||
-           check == CHECK_luhn || check == CHECK_vin || check == CHECK_card || check == CHECK_se_personnummer ||
+    return check == CHECK_ip || check == CHECK_date || check == CHECK_phone ||
+           check == CHECK_entropy || check == CHECK_credential || check == CHECK_jwt ||
+           check == CHECK_base58 || check == CHECK_bech32 || check == CHECK_luhn ||
+           check == CHECK_vin || check == CHECK_card || check == CHECK_se_personnummer ||
            check == CHECK_fi_hetu || check == CHECK_hk_id;
 }
 

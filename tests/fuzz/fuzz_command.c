@@ -1,8 +1,10 @@
 /*
- * fuzz_command.c - any bytes as a shell line: what is known of it must be in one piece, and the same twice.
+ * fuzz_command.c - any bytes as a shell line: what is known of it must be in one piece, and the
+ * same twice.
  *
- * The first byte chooses which program of the line is asked for. A program that is listed is run for
- * sure, so `runs` it is true; what is written has no marker in it; an answer that is sure of `only` agrees with `any`.
+ * The first byte chooses which program of the line is asked for. A program that is listed is run
+ * for sure, so `runs` it is true; what is written has no marker in it; an answer that is sure of
+ * `only` agrees with `any`.
  */
 #include <stdlib.h>
 #include <string.h>

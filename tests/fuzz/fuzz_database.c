@@ -1,8 +1,10 @@
 /*
- * fuzz_database.c - a database with a few bytes changed: it is refused, or scanning stays inside of it.
+ * fuzz_database.c - a database with a few bytes changed: it is refused, or scanning stays inside of
+ * it.
  *
- * The input: a number of changes, each a place (three bytes) and a byte; the rest is the text. The database holds every kind of pattern, of
- * trigger and of automaton; it is made once and copied to its exact size for each input.
+ * The input: a number of changes, each a place (three bytes) and a byte; the rest is the text. The
+ * database holds every kind of pattern, of trigger and of automaton; it is made once and copied to
+ * its exact size for each input.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +29,12 @@ static size_t original_length;
 
 static void make(void)
 {
-    static const char *const expressions[] = {"\\bsecret-[a-z0-9]{8,20}\\b", "\\b[1-9][0-9]{2}-[0-9]{4}\\b", "[A-Za-z0-9+/]{20,40}",
-                                              "[ab]+c", "(?m)^x.*y$", "[ab]*a[ab]{12}[a1]"};
+    static const char *const expressions[] = {"\\bsecret-[a-z0-9]{8,20}\\b",
+                                              "\\b[1-9][0-9]{2}-[0-9]{4}\\b",
+                                              "[A-Za-z0-9+/]{20,40}",
+                                              "[ab]+c",
+                                              "(?m)^x.*y$",
+                                              "[ab]*a[ab]{12}[a1]"};
     static const char *const words[] = {"foo", "bar baz", "\u6f22\u5b57", "-x-"};
     static const uint32_t lengths[] = {3, 7, 6, 3};
     static const char *const after[] = {"key", "token:"};
@@ -39,10 +45,15 @@ static void make(void)
         const pattern *const made =
             pattern_regex(&memory, expressions[i], (uint32_t)strlen(expressions[i]), false, &error);
         require(made != NULL);
-        database_add(builder, &(database_entry){.pattern = made, .check = i == 2 ? check_find("luhn", 4) : CHECK_NONE, .after = after,
-                                                .after_count = i == 1 ? 2 : 0, .after_within = 20});
+        database_add(builder,
+                     &(database_entry){.pattern = made,
+                                       .check = i == 2 ? check_find("luhn", 4) : CHECK_NONE,
+                                       .after = after,
+                                       .after_count = i == 1 ? 2 : 0,
+                                       .after_within = 20});
     }
-    database_add(builder, &(database_entry){.pattern = pattern_phrase(&memory, "stop it", 7, true, &error)});
+    database_add(builder,
+                 &(database_entry){.pattern = pattern_phrase(&memory, "stop it", 7, true, &error)});
     database_add_words(builder, words, lengths, 4);
     const char *why;
     require(database_finish(builder, true, &original, &original_length, &why));
@@ -97,7 +108,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(text != NULL);
     memcpy(text, data + size - length, length);
     scan_database *database = NULL;
-    if (utf8_valid(text, length) && scan_database_open(bytes, original_length, NULL, &database) == CST_OK) {
+    if (utf8_valid(text, length) &&
+        scan_database_open(bytes, original_length, NULL, &database) == CST_OK) {
         scan(database, text, length);
         scan_database_close(database);
     }

@@ -1,10 +1,12 @@
 /*
- * fuzz_decide.c - any bytes as the events of a session, decided by one policy that uses every construct (tests/hostile/policy).
+ * fuzz_decide.c - any bytes as the events of a session, decided by one policy that uses every
+ * construct (tests/hostile/policy).
  *
- * Each line is an event; two contexts see the same lines, so that a decision which depends on anything but them is found. One of them reads only with
- * the careful reader, so this also holds the quick one against it. What must hold
- * for every line: the decision is JSON, says what the decision's struct says, and comes out the same twice; what json_read refuses is
- * malformed; a malformed event is denied without a rule; every fired rule can be shown.
+ * Each line is an event; two contexts see the same lines, so that a decision which depends on
+ * anything but them is found. One of them reads only with the careful reader, so this also holds
+ * the quick one against it. What must hold for every line: the decision is JSON, says what the
+ * decision's struct says, and comes out the same twice; what json_read refuses is malformed; a
+ * malformed event is denied without a rule; every fired rule can be shown.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -44,10 +46,12 @@ static cst_policy *open_policy(void)
     static cst_policy *policy;
     if (policy)
         return policy;
-    cst_compiler_options options = {.size = sizeof options, .engine = CST_ENGINE_REFERENCE, .diagnostic = print};
+    cst_compiler_options options = {
+        .size = sizeof options, .engine = CST_ENGINE_REFERENCE, .diagnostic = print};
     options.runtime.size = sizeof options.runtime;
     options.runtime.clock = fixed_clock;
-    demand(cst_policy_compile(PROJECT_DIR "/tests/hostile/policy/every.const", &options, &policy) == CST_OK);
+    demand(cst_policy_compile(PROJECT_DIR "/tests/hostile/policy/every.const", &options, &policy) ==
+           CST_OK);
     return policy;
 }
 
@@ -57,7 +61,8 @@ static void check_fired(const cst_decision *decision)
     cst_verdict strictest = CST_PERMIT;
     for (uint32_t i = 0; i < decision->rule_count; i++) {
         demand(cst_decision_rule(decision, i, &fired) == CST_OK);
-        demand(i == 0 || fired.rule == NULL || fired.effect <= strictest || strictest == CST_PERMIT);
+        demand(i == 0 || fired.rule == NULL || fired.effect <= strictest ||
+               strictest == CST_PERMIT);
         if (fired.effect > strictest)
             strictest = fired.effect;
         demand(fired.span_total >= fired.span_count);
@@ -90,7 +95,8 @@ static void decide_line(cst_context *const contexts[2], const char *line, size_t
     arena_init(&memory, NULL, 0);
     cst_json *tree;
     json_problem problem;
-    const bool is_json = json_read(&memory, line, size, LIMIT_JSON_DEPTH, &tree, &problem) == JSON_OK;
+    const bool is_json =
+        json_read(&memory, line, size, LIMIT_JSON_DEPTH, &tree, &problem) == JSON_OK;
     const char *texts[2];
     size_t lengths[2];
     for (int i = 0; i < 2; i++) {

@@ -1,8 +1,9 @@
 /*
  * fuzz_echo.c - shared runs against a search that tries every pair of places.
  *
- * The input: the least number of characters, then texts with 0xff between them; the last is searched for what the others hold. What is
- * reported must be shared, and every byte of every shared run that is long enough must be reported, unless the bound on the work was reached.
+ * The input: the least number of characters, then texts with 0xff between them; the last is
+ * searched for what the others hold. What is reported must be shared, and every byte of every
+ * shared run that is long enough must be reported, unless the bound on the work was reached.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ typedef struct reported {
 static bool visit(void *user, uint32_t start, uint32_t end)
 {
     reported *const out = user;
-    require(start < end && (start > out->behind || out->behind == 0) && end <= MOST); /* what meets is one */
+    /* what meets is one */
+    require(start < end && (start > out->behind || out->behind == 0) && end <= MOST);
     out->behind = end;
     memset(out->marks + start, 1, end - start);
     return true;
@@ -40,9 +42,10 @@ static bool is_border(const char *text, uint32_t length, uint32_t at)
     return at == length || (text[at] & 0xc0) != 0x80;
 }
 
-/* Every run of whole characters that two texts share, as far to the right as it goes; `marks`: bytes of some run that is long enough. */
-static void search(const char *one, uint32_t one_length, const char *text, uint32_t length, uint32_t chars, bool *marks,
-                   const reported *found, bool complete)
+/* Every run of whole characters that two texts share, as far to the right as it goes; `marks`:
+ * bytes of some run that is long enough. */
+static void search(const char *one, uint32_t one_length, const char *text, uint32_t length,
+                   uint32_t chars, bool *marks, const reported *found, bool complete)
 {
     for (uint32_t i = 0; i < one_length; i++)
         for (uint32_t k = 0; k < length; k++) {
@@ -87,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         echo_find(made, last, (uint32_t)(end - last), visit, &found, &unknown, &steps);
         for (const char *from = bytes; from < last;) {
             const char *const to = memchr(from, '\xff', (size_t)(last - from));
-            search(from, (uint32_t)(to - from), last, (uint32_t)(end - last), chars, marks, &found, !unknown);
+            search(from, (uint32_t)(to - from), last, (uint32_t)(end - last), chars, marks, &found,
+                   !unknown);
             from = to + 1;
         }
         for (uint32_t i = 0; i < MOST; i++)

@@ -1,8 +1,9 @@
 /*
  * fuzz_pattern.c - an expression (the first line), built into a database, on a text (the rest).
  *
- * Whatever is accepted must build and open, and the ways to ask must agree: a bit of scan_find is a first match of scan_list; matches are in
- * order, disjoint, not empty, between characters; nothing of a match that a cut goes through is settled before the cut.
+ * Whatever is accepted must build and open, and the ways to ask must agree: a bit of scan_find is a
+ * first match of scan_list; matches are in order, disjoint, not empty, between characters; nothing
+ * of a match that a cut goes through is settled before the cut.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,8 @@ static bool visit(void *user, uint32_t start, uint32_t end)
 {
     listing *const list = user;
     require(start < end && end <= list->length && start >= list->last_end);
-    require((list->text[start] & 0xc0) != 0x80 && (end == list->length || (list->text[end] & 0xc0) != 0x80));
+    require((list->text[start] & 0xc0) != 0x80 &&
+            (end == list->length || (list->text[end] & 0xc0) != 0x80));
     if (list->count++ == 0) {
         list->first_start = start;
         list->first_end = end;
@@ -39,14 +41,16 @@ static bool visit(void *user, uint32_t start, uint32_t end)
     return true;
 }
 
-static void scan(const scan_database *database, scan_scratch *scratch, const char *text, uint32_t length)
+static void scan(const scan_database *database, scan_scratch *scratch, const char *text,
+                 uint32_t length)
 {
     const uint64_t wanted = 1;
     uint64_t found = 0, unknown = 0;
     listing list = {.text = text, .length = length};
     bool missing = false;
     require(scan_find(database, scratch, text, length, 0, &found, &unknown) == CST_OK);
-    require(scan_list(database, scratch, text, length, 0, length, 0, visit, &list, &missing) == CST_OK);
+    require(scan_list(database, scratch, text, length, 0, length, 0, visit, &list, &missing) ==
+            CST_OK);
     if (unknown == 0 && !missing)
         require((found & 1) == (list.count > 0));
     bool unknown_whole = false;
@@ -59,7 +63,8 @@ static void scan(const scan_database *database, scan_scratch *scratch, const cha
         while (cut > list.first_start && (text[cut] & 0xc0) == 0x80)
             cut--;
         if (cut > list.first_start)
-            require(scan_live(database, scratch, text, cut, 0, &wanted, &holder) <= list.first_start);
+            require(scan_live(database, scratch, text, cut, 0, &wanted, &holder) <=
+                    list.first_start);
     }
 }
 
@@ -76,7 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena memory;
     arena_init(&memory, NULL, 0);
     pattern_error error = {0};
-    const pattern *const made = pattern_regex(&memory, expression, (uint32_t)first, rest % 2 == 1, &error);
+    const pattern *const made =
+        pattern_regex(&memory, expression, (uint32_t)first, rest % 2 == 1, &error);
     if (made == NULL)
         require(error.text != NULL && error.start <= error.end && error.end <= first);
     if (made != NULL && utf8_valid(text, rest)) {

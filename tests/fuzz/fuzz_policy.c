@@ -1,9 +1,11 @@
 /*
- * fuzz_policy.c - any bytes as a policy: lexer, parser, checker, dumps and renderers; what checks is planned and decides.
+ * fuzz_policy.c - any bytes as a policy: lexer, parser, checker, dumps and renderers; what checks
+ * is planned and decides.
  *
- * Nothing but the input is read: every file that a policy names is refused. What must hold beside "no crash, no hang, no
- * read out of bounds": a file with errors has a diagnostic, and a policy with an error is not checked as good; a good one can be
- * lowered, planned, explained in tables that verify, and answers a few fixed events with JSON.
+ * Nothing but the input is read: every file that a policy names is refused. What must hold beside
+ * "no crash, no hang, no read out of bounds": a file with errors has a diagnostic, and a policy
+ * with an error is not checked as good; a good one can be lowered, planned, explained in tables
+ * that verify, and answers a few fixed events with JSON.
  */
 #include <setjmp.h>
 #include <stdint.h>
@@ -43,7 +45,8 @@ static void show(compilation *compilation, uint32_t source, const ast_file *file
         render_text(&out, compilation, &compilation->diagnostics.items[i], i % 2 == 0);
         render_json(&out, compilation, &compilation->diagnostics.items[i]);
     }
-    render_sarif(&out, compilation, compilation->diagnostics.items, compilation->diagnostics.count, "0");
+    render_sarif(&out, compilation, compilation->diagnostics.items, compilation->diagnostics.count,
+                 "0");
     render_summary(&out, compilation, false);
     buffer_free(&out);
 }
@@ -58,10 +61,13 @@ static void release_module(void *owner)
 static void decide(compilation *compilation)
 {
     static const char *const events[] = {
-        "{\"stage\":\"input\",\"text\":\"hi\",\"role\":\"user\",\"agent\":\"a\",\"chain\":[\"a\"],\"user\":{\"id\":\"u\",\"role\":\"customer\"}}",
+        "{\"stage\":\"input\",\"text\":\"hi\",\"role\":\"user\",\"agent\":\"a\",\"chain\":[\"a\"],"
+        "\"user\":{\"id\":\"u\",\"role\":\"customer\"}}",
         "{\"stage\":\"output\",\"text\":\"an output\",\"time\":\"2026-01-01T00:00:00Z\"}",
-        "{\"stage\":\"action\",\"tool\":\"t\",\"args\":{\"x\":1,\"y\":[\"a\",\"b\"],\"z\":{\"a\":\"b\"},\"path\":\"/a\",\"amount\":5}}",
-        "{\"stage\":\"action\",\"tool\":\"send_email\",\"args\":{\"to\":[\"eve@evil.test\"],\"subject\":\"s\",\"body\":\"b\"}}",
+        "{\"stage\":\"action\",\"tool\":\"t\",\"args\":{\"x\":1,\"y\":[\"a\",\"b\"],\"z\":{\"a\":"
+        "\"b\"},\"path\":\"/a\",\"amount\":5}}",
+        "{\"stage\":\"action\",\"tool\":\"send_email\",\"args\":{\"to\":[\"eve@evil.test\"],"
+        "\"subject\":\"s\",\"body\":\"b\"}}",
         "{\"stage\":\"result\",\"tool\":\"t\",\"text\":\"r\",\"value\":[1]}",
         "{\"stage\":\"message\",\"from\":\"a\",\"to\":\"b\",\"text\":\"m\"}",
     };
@@ -102,7 +108,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         compilation_end(&compilation);
         return 0;
     }
-    const bool planned = pass_lower(&compilation) && pass_plan(&compilation) && compilation.error_count == 0;
+    const bool planned =
+        pass_lower(&compilation) && pass_plan(&compilation) && compilation.error_count == 0;
     demand(planned || compilation.error_count > 0);
     if (planned)
         decide(&compilation);

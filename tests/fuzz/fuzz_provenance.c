@@ -1,9 +1,10 @@
 /*
  * Fuzz target: where values came from. The first byte says which half is tried.
  *
- * Loading: any bytes, also with a right checksum behind them; what loads must save to the same bytes. Asking: the rest is cut at NUL bytes into
- * leaves of four sources and one value; the answer must be the same after saving and loading, a value that is a leaf must be found, and nothing may be
- * found that another source said alone.
+ * Loading: any bytes, also with a right checksum behind them; what loads must save to the same
+ * bytes. Asking: the rest is cut at NUL bytes into leaves of four sources and one value; the answer
+ * must be the same after saving and loading, a value that is a leaf must be found, and nothing may
+ * be found that another source said alone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ static void try_load(const cst_allocator *allocator, const uint8_t *data, size_t
     sha256_add(&hash, bytes.bytes, bytes.length);
     sha256_end(&hash, digest);
     buffer_add(&bytes, digest, sizeof digest);
-    provenance *const from = provenance_load(allocator, SOURCES, PROVENANCE_ALL, 1, bytes.bytes, bytes.length);
+    provenance *const from =
+        provenance_load(allocator, SOURCES, PROVENANCE_ALL, 1, bytes.bytes, bytes.length);
     if (from) {
         demand(provenance_save(from, &again));
         demand(again.length == bytes.length && memcmp(again.bytes, bytes.bytes, bytes.length) == 0);
@@ -47,7 +49,8 @@ static void try_load(const cst_allocator *allocator, const uint8_t *data, size_t
     buffer_free(&again);
 }
 
-static provenance_answer ask(provenance *from, arena *memory, uint64_t sources, const cst_value *value, bool echoes)
+static provenance_answer ask(provenance *from, arena *memory, uint64_t sources,
+                             const cst_value *value, bool echoes)
 {
     const uint64_t results = 4 | 8;
     const provenance_question question = {&sources, &results, 4, echoes};
@@ -83,13 +86,15 @@ static void try_ask(const cst_allocator *allocator, const uint8_t *data, size_t 
     buffer saved;
     buffer_init(&saved, allocator, 0);
     demand(provenance_save(from, &saved));
-    provenance *const loaded = provenance_load(allocator, SOURCES, PROVENANCE_ALL, 8, saved.bytes, saved.length);
+    provenance *const loaded =
+        provenance_load(allocator, SOURCES, PROVENANCE_ALL, 8, saved.bytes, saved.length);
     demand(loaded != NULL);
     for (uint64_t sources = 1; sources < 16; sources++)
         for (int echoes = 0; echoes < 2; echoes++) {
             const provenance_answer answer = ask(from, &memory, sources, &value, echoes != 0);
             demand(answer == ask(loaded, &memory, sources, &value, echoes != 0));
-            demand(answer != PROVENANCE_YES || ask(from, &memory, sources, &value, true) == PROVENANCE_YES);
+            demand(answer != PROVENANCE_YES ||
+                   ask(from, &memory, sources, &value, true) == PROVENANCE_YES);
         }
     buffer_free(&saved);
     provenance_free(loaded);

@@ -1,6 +1,7 @@
 /*
- * fuzz_sse.c - streamed replies: the first byte says which interface and how the rest is cut. Cut or whole, the same text, calls and problem come out; all
- * text is UTF-8; a reply without a problem has ended; every call is an event that the strict reader takes.
+ * fuzz_sse.c - streamed replies: the first byte says which interface and how the rest is cut. Cut
+ * or whole, the same text, calls and problem come out; all text is UTF-8; a reply without a problem
+ * has ended; every call is an event that the strict reader takes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,8 @@ static bool on_call(void *user, const conversation_event *event)
     cst_json *tree;
     json_problem problem;
     arena_init(&memory, NULL, 0);
-    require(json_read(&memory, event->json, event->length, LIMIT_JSON_DEPTH + 1, &tree, &problem) == JSON_OK);
+    require(json_read(&memory, event->json, event->length, LIMIT_JSON_DEPTH + 1, &tree, &problem) ==
+            JSON_OK);
     require((json_member(tree, "stage") == NULL) == (event->error_code != NULL));
     arena_free(&memory);
     buffer_add(&out->calls, event->json, event->length);
@@ -43,7 +45,8 @@ static bool on_call(void *user, const conversation_event *event)
     return true;
 }
 
-static void read_reply(conversation_format format, const char *bytes, size_t length, size_t step, outcome *out)
+static void read_reply(conversation_format format, const char *bytes, size_t length, size_t step,
+                       outcome *out)
 {
     reply_reader reply;
     buffer_init(&out->text, NULL, 0);
@@ -63,14 +66,16 @@ static void read_reply(conversation_format format, const char *bytes, size_t len
     require(problem != NULL || reply.finished);
     if (problem) {
         require(utf8_valid(problem->error_text, strlen(problem->error_text)));
-        buffer_format(&out->problem, "%s %s %s", problem->error_code, problem->error_at, problem->error_text);
+        buffer_format(&out->problem, "%s %s %s", problem->error_code, problem->error_at,
+                      problem->error_text);
     }
     reply_free(&reply);
 }
 
 static bool same(const buffer *left, const buffer *right)
 {
-    return left->length == right->length && (left->length == 0 || memcmp(left->bytes, right->bytes, left->length) == 0);
+    return left->length == right->length &&
+           (left->length == 0 || memcmp(left->bytes, right->bytes, left->length) == 0);
 }
 
 static void outcome_free(outcome *out)
@@ -84,12 +89,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    const conversation_format format = (data[0] & 1) != 0 ? CONVERSATION_ANTHROPIC : CONVERSATION_OPENAI;
+    const conversation_format format =
+        (data[0] & 1) != 0 ? CONVERSATION_ANTHROPIC : CONVERSATION_OPENAI;
     const size_t step = 1 + (data[0] >> 1) % 64;
     outcome whole, pieces;
     read_reply(format, (const char *)data + 1, size - 1, size, &whole);
     read_reply(format, (const char *)data + 1, size - 1, step, &pieces);
-    require(same(&whole.text, &pieces.text) && same(&whole.calls, &pieces.calls) && same(&whole.problem, &pieces.problem));
+    require(same(&whole.text, &pieces.text) && same(&whole.calls, &pieces.calls) &&
+            same(&whole.problem, &pieces.problem));
     outcome_free(&whole);
     outcome_free(&pieces);
     return 0;

@@ -12,8 +12,9 @@
 #include "compiler/checked.h"
 #include "compiler/diagnostic.h"
 
-static const char policy_text[] = "constitution m \"1\"\nimport tools \"t.json\"\ntool a(x: string) sends\n"
-                                  "rule r on action a when args.x == \"y\" then deny\nrule s on action tagged reads then flag\n";
+static const char policy_text[] =
+    "constitution m \"1\"\nimport tools \"t.json\"\ntool a(x: string) sends\n"
+    "rule r on action a when args.x == \"y\" then deny\nrule s on action tagged reads then flag\n";
 
 typedef struct input {
     const uint8_t *data;
@@ -57,11 +58,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     compilation.arena.failed_user = &compilation;
     compilation.reader = (compilation_reader){read_input, release_input, &input};
     if (setjmp(compilation.out_of_memory) == 0) {
-        pass_check(&compilation, source_add(&compilation, "m.const", policy_text, sizeof policy_text - 1));
+        pass_check(&compilation,
+                   source_add(&compilation, "m.const", policy_text, sizeof policy_text - 1));
         for (uint32_t i = 0; i < compilation.diagnostics.count; i++) {
             const source_range range = compilation.diagnostics.items[i].range;
             if (range.file < compilation.sources.count &&
-                (range.start > range.end || range.end > compilation.sources.items[range.file].length))
+                (range.start > range.end ||
+                 range.end > compilation.sources.items[range.file].length))
                 abort();
         }
     }

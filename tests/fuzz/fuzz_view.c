@@ -1,7 +1,9 @@
 /*
- * fuzz_view.c - any bytes as a text, seen through every view: what view_properties.h lists must hold.
+ * fuzz_view.c - any bytes as a text, seen through every view: what view_properties.h lists must
+ * hold.
  *
- * The first byte chooses where the text is cut. Long texts are folded and mapped, but cut at one place only.
+ * The first byte chooses where the text is cut. Long texts are folded and mapped, but cut at one
+ * place only.
  */
 #include "tests/fuzz/view_properties.h"
 

@@ -1,8 +1,10 @@
 /*
- * fuzz_wire.c - any bytes as messages of MCP, or as inputs of Claude Code's hooks, decided by a policy that knows every verdict, and answered.
+ * fuzz_wire.c - any bytes as messages of MCP, or as inputs of Claude Code's hooks, decided by a
+ * policy that knows every verdict, and answered.
  *
- * The first byte says which; each line is read as a copy of its exact size. Every event is one line of strict JSON; so is every answer; of a message that is stopped the
- * answer holds the id; and what a hook may not do is never answered by "allow".
+ * The first byte says which; each line is read as a copy of its exact size. Every event is one line
+ * of strict JSON; so is every answer; of a message that is stopped the answer holds the id; and
+ * what a hook may not do is never answered by "allow".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,25 +20,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MOST_LINES = 64 };
 
-static const char rules[] = "constitution wire \"1.0\"\n"
-                            "tool Bash(command: string) executes\n"
-                            "tool Read(file_path: string) reads untrusted\n"
-                            "approvals by user\n"
-                            "default action deny\n"
-                            "pattern key = /k[0-9]/\n"
-                            "permit all_bash on action Bash\n"
-                            "permit all_read on action Read\n"
-                            "rule f on action Bash when args.command contains \"f\" then flag because \"{args.command}\"\n"
-                            "rule r on action Bash when args.command contains key then redact with \"#\"\n"
-                            "rule a on action Bash when args.command contains \"a\" then require approval from user\n"
-                            "rule d on action Bash when args.command contains \"d\" then deny because \"{args.command}\"\n"
-                            "rule h on action Bash when args.command contains \"h\" then halt because \"{args.command}\"\n"
-                            "rule rt on result when text contains key then redact with \"#\"\n"
-                            "rule dt on result when text contains \"d\" then deny\n"
-                            "rule ri on input when text contains key then redact with \"#\"\n"
-                            "rule di on input when text contains \"d\" then refuse offering \"x\"\n"
-                            "rule ro on output when text contains key then redact with \"#\"\n"
-                            "rule ho on output when text contains \"h\" then halt\n";
+static const char rules[] =
+    "constitution wire \"1.0\"\n"
+    "tool Bash(command: string) executes\n"
+    "tool Read(file_path: string) reads untrusted\n"
+    "approvals by user\n"
+    "default action deny\n"
+    "pattern key = /k[0-9]/\n"
+    "permit all_bash on action Bash\n"
+    "permit all_read on action Read\n"
+    "rule f on action Bash when args.command contains \"f\" then flag because \"{args.command}\"\n"
+    "rule r on action Bash when args.command contains key then redact with \"#\"\n"
+    "rule a on action Bash when args.command contains \"a\" then require approval from user\n"
+    "rule d on action Bash when args.command contains \"d\" then deny because \"{args.command}\"\n"
+    "rule h on action Bash when args.command contains \"h\" then halt because \"{args.command}\"\n"
+    "rule rt on result when text contains key then redact with \"#\"\n"
+    "rule dt on result when text contains \"d\" then deny\n"
+    "rule ri on input when text contains key then redact with \"#\"\n"
+    "rule di on input when text contains \"d\" then refuse offering \"x\"\n"
+    "rule ro on output when text contains key then redact with \"#\"\n"
+    "rule ho on output when text contains \"h\" then halt\n";
 
 static void demand(bool condition)
 {
@@ -56,9 +59,11 @@ static cst_policy *open_policy(void)
     static cst_policy *policy;
     if (policy)
         return policy;
-    cst_compiler_options options = {.size = sizeof options, .engine = CST_ENGINE_REFERENCE, .diagnostic = print};
+    cst_compiler_options options = {
+        .size = sizeof options, .engine = CST_ENGINE_REFERENCE, .diagnostic = print};
     options.runtime.size = sizeof options.runtime;
-    demand(cst_policy_compile_text("wire.const", rules, sizeof rules - 1, &options, &policy) == CST_OK);
+    demand(cst_policy_compile_text("wire.const", rules, sizeof rules - 1, &options, &policy) ==
+           CST_OK);
     return policy;
 }
 
@@ -76,7 +81,8 @@ static cst_json *must_be_json(wire *to, const char *bytes, size_t length)
     cst_json *tree;
     json_problem problem;
     demand(memchr(bytes, '\n', length) == NULL);
-    demand(json_read(&to->memory, bytes, length, LIMIT_JSON_SCANNER_DEPTH, &tree, &problem) == JSON_OK);
+    demand(json_read(&to->memory, bytes, length, LIMIT_JSON_SCANNER_DEPTH, &tree, &problem) ==
+           JSON_OK);
     return tree;
 }
 
@@ -138,7 +144,8 @@ static bool on_event(void *user, const conversation_event *event)
     if (to->outcome.events++ == 0) {
         to->outcome.args = keep(&to->args, cst_decision_args, &decision, &to->outcome.args_length);
         to->outcome.text = keep(&to->text, cst_decision_text, &decision, &to->outcome.text_length);
-        to->outcome.value = keep(&to->value, cst_decision_value, &decision, &to->outcome.value_length);
+        to->outcome.value =
+            keep(&to->value, cst_decision_value, &decision, &to->outcome.value_length);
     }
     if (decision.verdict > to->outcome.verdict)
         to->outcome.verdict = decision.verdict;
@@ -155,12 +162,15 @@ static bool on_message(void *user, const mcp_message *message)
     const bool goes_on = mcp_answer_write(&to->answer, message, &to->outcome);
     demand(!to->answer.failed);
     const cst_json *const whole = must_be_json(to, to->answer.bytes, to->answer.length);
-    const cst_json *const pass = json_member(whole, "pass"), *const answer = json_member(whole, "answer");
+    const cst_json *const pass = json_member(whole, "pass"), *const answer =
+                                                                 json_member(whole, "answer");
     demand((pass != NULL) + (answer != NULL) + (json_member(whole, "drop") != NULL) == 1);
     demand(goes_on || pass == NULL || to->outcome.verdict >= CST_REDACT);
     if (to->outcome.verdict >= CST_REQUIRE_APPROVAL)
         demand(pass == NULL || pass->kind == JSON_OBJECT);
-    const cst_json *const said = answer != NULL ? answer : pass != NULL && pass->kind == JSON_OBJECT ? pass : NULL;
+    const cst_json *const said = answer != NULL                              ? answer
+                                 : pass != NULL && pass->kind == JSON_OBJECT ? pass
+                                                                             : NULL;
     if (said != NULL && message->id != NULL) {
         const cst_json *const id = json_member(said, "id");
         demand(id != NULL && id->at_length == message->id_length &&
@@ -195,7 +205,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         demand(line != NULL);
         memcpy(line, from, length);
         arena_reset(&to.memory);
-        demand(((data[0] & 1) != 0 ? mcp_read(&mcp, line, length) : conversation_read(&hooks, line, length)) == CST_OK);
+        demand(((data[0] & 1) != 0 ? mcp_read(&mcp, line, length)
+                                   : conversation_read(&hooks, line, length)) == CST_OK);
         free(line);
         from = stop + 1;
     }

@@ -1,7 +1,8 @@
 /*
  * replay.c - runs a fuzz target over files without libFuzzer: FUZZ_TARGET CORPUS-FOLDER…
  *
- * So that every build and every compiler replays the corpora; a crash of the past stays a test. Fails on an empty folder.
+ * So that every build and every compiler replays the corpora; a crash of the past stays a test.
+ * Fails on an empty folder.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -1,5 +1,6 @@
 /*
- * view_properties.h - what holds of the views of any bytes; for the fuzz target and for the random texts of the unit test.
+ * view_properties.h - what holds of the views of any bytes; for the fuzz target and for the random
+ * texts of the unit test.
  *
  * A property that does not hold aborts, with the text on stderr. Included by one file of a program.
  */
@@ -77,7 +78,9 @@ static void view_check_maps(view_subject *subject)
         view made;
         arena_init(&memory, NULL, 0);
         subject->property = "there is a view";
-        view_demand(view_make(&memory, subject->text, subject->length, views, &made) && made.count > 0, subject, views);
+        view_demand(view_make(&memory, subject->text, subject->length, views, &made) &&
+                        made.count > 0,
+                    subject, views);
         for (uint32_t i = 0; i < made.count; i++)
             view_check_map(&made.segments[i], subject, borders);
         arena_free(&memory);
@@ -98,7 +101,8 @@ static void view_check_fold(view_subject *subject)
     uint32_t once_length, twice_length;
     arena_init(&memory, NULL, 0);
     subject->property = "folding again changes nothing";
-    view_demand(view_fold(&memory, subject->text, subject->length, &once, &once_length), subject, 0);
+    view_demand(view_fold(&memory, subject->text, subject->length, &once, &once_length), subject,
+                0);
     view_demand(view_fold(&memory, once, once_length, &twice, &twice_length), subject, 1);
     const view_segment first = {once, once_length, NULL};
     view_demand(view_same(&first, twice, twice_length), subject, 2);
@@ -108,14 +112,17 @@ static void view_check_fold(view_subject *subject)
 }
 
 /* Whether one segment is two others, end to end. */
-static bool view_joined(const view_segment *whole, const view_segment *left, const view_segment *right)
+static bool view_joined(const view_segment *whole, const view_segment *left,
+                        const view_segment *right)
 {
-    return whole->length == left->length + right->length && (left->length == 0 || memcmp(whole->bytes, left->bytes, left->length) == 0) &&
-           (right->length == 0 || memcmp(whole->bytes + left->length, right->bytes, right->length) == 0);
+    return whole->length == left->length + right->length &&
+           (left->length == 0 || memcmp(whole->bytes, left->bytes, left->length) == 0) &&
+           (right->length == 0 ||
+            memcmp(whole->bytes + left->length, right->bytes, right->length) == 0);
 }
 
-/* Whether the segments of a whole are those of its halves. Which of them have a form without escapes cannot be seen: any
- * reading that fits will do. */
+/* Whether the segments of a whole are those of its halves. Which of them have a form without
+ * escapes cannot be seen: any reading that fits will do. */
 static bool view_parted(const view *whole, const view *left, const view *right)
 {
     if (!view_joined(&whole->segments[0], &left->segments[0], &right->segments[0]))
@@ -129,9 +136,11 @@ static bool view_parted(const view *whole, const view *left, const view *right)
         bool same = true;
         uint32_t at = w + 1;
         for (uint32_t i = l + 1; i < left->count; i++, at++)
-            same = same && view_same(&whole->segments[at], left->segments[i].bytes, left->segments[i].length);
+            same = same && view_same(&whole->segments[at], left->segments[i].bytes,
+                                     left->segments[i].length);
         for (uint32_t i = r + 1; i < right->count; i++, at++)
-            same = same && view_same(&whole->segments[at], right->segments[i].bytes, right->segments[i].length);
+            same = same && view_same(&whole->segments[at], right->segments[i].bytes,
+                                     right->segments[i].length);
         if (same)
             return true;
     }
@@ -139,7 +148,8 @@ static bool view_parted(const view *whole, const view *left, const view *right)
 }
 
 /* Cuts at `at` with something else behind it. */
-static void view_check_cut(view_subject *subject, uint32_t at, unsigned views, const char *behind, uint32_t behind_length)
+static void view_check_cut(view_subject *subject, uint32_t at, unsigned views, const char *behind,
+                           uint32_t behind_length)
 {
     arena memory;
     arena_init(&memory, NULL, 0);
@@ -149,10 +159,13 @@ static void view_check_cut(view_subject *subject, uint32_t at, unsigned views, c
     memcpy(text + at, behind, behind_length);
     const uint32_t length = at + behind_length;
     const uint32_t cut = view_cut(text, length, at, views);
-    const view_subject whole_subject = {text, length, "the views of the halves are the view of the whole"};
-    view_demand(cut <= at && cut == view_cut(subject->text, subject->length, at, views), &whole_subject, at);
+    const view_subject whole_subject = {text, length,
+                                        "the views of the halves are the view of the whole"};
+    view_demand(cut <= at && cut == view_cut(subject->text, subject->length, at, views),
+                &whole_subject, at);
     view whole, left, right;
-    view_demand(view_make(&memory, text, length, views, &whole) && view_make(&memory, text, cut, views, &left) &&
+    view_demand(view_make(&memory, text, length, views, &whole) &&
+                    view_make(&memory, text, cut, views, &left) &&
                     view_make(&memory, text + cut, length - cut, views, &right),
                 &whole_subject, at);
     if (!whole.limited)
@@ -162,7 +175,8 @@ static void view_check_cut(view_subject *subject, uint32_t at, unsigned views, c
 
 static void view_check_cuts(view_subject *subject, uint32_t at)
 {
-    static const char *const behind[] = {"", "x", " b c d e", "=", "\xCC\x81", "41 ", "e", ".b.c.d x", "\xE3\x82\x99", "\nQUJDREVG"};
+    static const char *const behind[] = {
+        "", "x", " b c d e", "=", "\xCC\x81", "41 ", "e", ".b.c.d x", "\xE3\x82\x99", "\nQUJDREVG"};
     for (unsigned views = 1; views < 4; views++) {
         view_check_cut(subject, at, views, subject->text + at, subject->length - at);
         for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)

@@ -3,13 +3,17 @@
  *
  *     soak [DECISIONS [--json FILE]]
  *
- * Before it begins, the reference evaluator decides the script under every version of the policy; each decision of the threads is held against
- * what it said: verdict, fired and shadow rules with their reasons, what goes on instead, and of every 61st decision the whole report. The script goes in by JSON and by
- * typed setters, for several sessions in turn. A third thread compiles a version in the background, swaps it in, and begins again.
+ * Before it begins, the reference evaluator decides the script under every version of the policy;
+ * each decision of the threads is held against what it said: verdict, fired and shadow rules with
+ * their reasons, what goes on instead, and of every 61st decision the whole report. The script goes
+ * in by JSON and by typed setters, for several sessions in turn. A third thread compiles a version
+ * in the background, swaps it in, and begins again.
  *
- * The allocator counts calls for each thread and bytes for each policy. Once a thread is warm, only the event that takes up a swapped
- * policy, and the first of each session under it, whose history is carried over, may ask for memory; a policy that was swapped out must be gone, to the last byte, when both threads have moved on; at the end all is. What the
- * counting allocator cannot see, such as the memory of the JIT, is held by the size of the process.
+ * The allocator counts calls for each thread and bytes for each policy. Once a thread is warm, only
+ * the event that takes up a swapped policy, and the first of each session under it, whose history
+ * is carried over, may ask for memory; a policy that was swapped out must be gone, to the last
+ * byte, when both threads have moved on; at the end all is. What the counting allocator cannot see,
+ * such as the memory of the JIT, is held by the size of the process.
  */
 #include <constitution/compiler.h>
 
@@ -50,7 +54,7 @@ static void fail(const char *what)
     exit(1);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 typedef struct account { /* of one policy; the first is also that of the contexts */
     atomic_size_t live;
@@ -90,7 +94,7 @@ static size_t resident_bytes(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* ---- policies ---------------------------------------------------------------------------------- */
+/* ---- policies -------------------------------------------------------------------------------- */
 
 static int64_t fixed_clock(void *user)
 {
@@ -130,7 +134,7 @@ static uint32_t version_of(const cst_policy *policy)
     return (uint32_t)(cst_policy_version(policy)[0] - '0');
 }
 
-/* ---- one decision ------------------------------------------------------------------------------ */
+/* ---- one decision ---------------------------------------------------------------------------- */
 
 typedef struct expectation {
     uint64_t print;
@@ -225,9 +229,10 @@ static uint64_t fingerprint(const cst_context *context, const cst_decision *deci
     return hash;
 }
 
-/* ---- what is expected -------------------------------------------------------------------------- */
+/* ---- what is expected ------------------------------------------------------------------------ */
 
-/* One round of the script under one version; `first`: notes it, else holds the one before against it. */
+/* One round of the script under one version; `first`: notes it, else holds the one before against
+ * it. */
 static void round_of(worker *self, uint32_t version, bool first)
 {
     for (uint32_t step = 0; step < STEPS; step++) {
@@ -276,7 +281,7 @@ static void forget_expected(void)
         free(expected[i / STEPS][i % STEPS].report);
 }
 
-/* ---- threads ----------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 typedef struct soak {
     cst_live *live;
@@ -370,7 +375,7 @@ static void *swap_all_along(void *user)
     return NULL;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 typedef struct outcome {
     uint64_t decisions, wrong, late, taken, denied, checked;

@@ -1,16 +1,17 @@
 /*
  * soak_policy.c - the policies and events of the soak.
  *
- * What is expected of an event must not depend on when a policy was swapped. So what questions about the past ask for is let
- * through by all versions, and is forgotten when the script comes to its first input again: after one round every session is in the same state at the same
- * position, under whatever version. Events have no time, since nothing here has a window.
+ * What is expected of an event must not depend on when a policy was swapped. So what questions
+ * about the past ask for is let through by all versions, and is forgotten when the script comes to
+ * its first input again: after one round every session is in the same state at the same position,
+ * under whatever version. Events have no time, since nothing here has a window.
  */
 #include "tests/soak/soak_policy.h"
 
 #define USER ",\"user\":{\"id\":\"ann\",\"role\":\"guest\"}"
 #define ACTION(tool, args)                                                                         \
     {.json = "{\"stage\":\"action\",\"session\":\"%s\",\"tool\":\"" tool "\",\"args\":{" args "}"  \
-                                                                                              "}"}
+             "}"}
 #define TEXT(stage, text)                                                                          \
     {.json = "{\"stage\":\"" stage "\",\"session\":\"%s\",\"text\":\"" text "\"}"}
 

@@ -1,5 +1,6 @@
 /*
- * soak_policy.h - the policies and events of the soak: versions of one policy, and a script of events that comes back to where it began.
+ * soak_policy.h - the policies and events of the soak: versions of one policy, and a script of
+ * events that comes back to where it began.
  */
 #ifndef CONSTITUTION_TESTS_SOAK_POLICY_H
 #define CONSTITUTION_TESTS_SOAK_POLICY_H
@@ -27,7 +28,8 @@ typedef struct soak_event {
 
 extern const soak_event soak_script[POSITIONS];
 
-/* The text of a version, 0 to VERSIONS - 1. All of them answer some events differently, and none has its tables in the order of another. */
+/* The text of a version, 0 to VERSIONS - 1. All of them answer some events differently, and none
+ * has its tables in the order of another. */
 void soak_policy_write(buffer *out, uint32_t version);
 
 #endif

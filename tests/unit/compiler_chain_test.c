@@ -1,6 +1,7 @@
 /*
- * compiler_chain_test.c - who acts for whom, where it cannot be known: too many agents, memory, sessions that could not be stored, policies that did not ask; and
- * that it survives saving. What a chain is stands in tests/spec/chain_of_messages.const.
+ * compiler_chain_test.c - who acts for whom, where it cannot be known: too many agents, memory,
+ * sessions that could not be stored, policies that did not ask; and that it survives saving. What a
+ * chain is stands in tests/spec/chain_of_messages.const.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,7 +164,8 @@ static void it_survives_saving(void **unused)
     cst_policy_release(policy);
 }
 
-/* A message that was let through is never forgotten: whichever allocation fails, who it reached does not pass as untainted. */
+/* A message that was let through is never forgotten: whichever allocation fails, who it reached
+ * does not pass as untainted. */
 static void no_failure_of_memory_makes_it_lenient(void **unused)
 {
     (void)unused;

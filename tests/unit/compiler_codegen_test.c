@@ -18,8 +18,8 @@
 
 #include "compiler/backend.h"
 #include "runtime/scratch.h"
-#include "tests/unit/policy_builder.h"
 #include "tests/unit/effort.h"
+#include "tests/unit/policy_builder.h"
 
 /* ---- random numbers -------------------------------------------------------------------------- */
 
@@ -159,16 +159,11 @@ static expression *random_int(sample *p, uint32_t depth, const scope *around, co
     if (around->int_count > 0 && below(3) == 0)
         return build_local(b, around->ints[below(around->int_count)], b->int_type);
     switch (below(depth == 0 ? 4 : 11)) {
-    case 0:
-        return build_field(b, A);
-    case 1:
-        return build_field(b, B);
-    case 2:
-        return build_int(b, number());
-    case 3:
-        return member(p, around, 0);
-    case 4:
-        return build(b, EXPRESSION_LENGTH, b->int_type, build_field(b, below(2) ? L : S), NULL);
+    case 0: return build_field(b, A);
+    case 1: return build_field(b, B);
+    case 2: return build_int(b, number());
+    case 3: return member(p, around, 0);
+    case 4: return build(b, EXPRESSION_LENGTH, b->int_type, build_field(b, below(2) ? L : S), NULL);
     case 5:
         return site_of(p, build(b, EXPRESSION_SUM, b->int_type, build_field(b, L), NULL),
                        "overflow", place);
@@ -198,10 +193,8 @@ static expression *random_decimal(sample *p, uint32_t depth, const scope *around
 {
     builder *b = &p->b;
     switch (below(depth == 0 ? 2 : 5)) {
-    case 0:
-        return build_field(b, D);
-    case 1:
-        return build_constant(b, b->decimal_type, integer_value(CST_KIND_DECIMAL, number()));
+    case 0: return build_field(b, D);
+    case 1: return build_constant(b, b->decimal_type, integer_value(CST_KIND_DECIMAL, number()));
     case 2:
         return site_of(p,
                        build(b, EXPRESSION_WIDEN, b->decimal_type,
@@ -226,10 +219,8 @@ static expression *random_float(sample *p, uint32_t depth, const scope *around, 
     static const expression_kind operations[] = {EXPRESSION_ADD, EXPRESSION_SUBTRACT,
                                                  EXPRESSION_MULTIPLY};
     switch (below(depth == 0 ? 2 : 5)) {
-    case 0:
-        return build_field(b, F);
-    case 1:
-        return build_constant(b, b->float_type, float_value(real()));
+    case 0: return build_field(b, F);
+    case 1: return build_constant(b, b->float_type, float_value(real()));
     case 2:
         return build(b, EXPRESSION_WIDEN, b->float_type, random_int(p, depth - 1, around, place),
                      NULL);
@@ -248,14 +239,10 @@ static expression *random_text(sample *p, uint32_t depth, const scope *around, c
     if (around->text_count > 0 && below(3) == 0)
         return build_local(b, around->texts[below(around->text_count)], b->string_type);
     switch (below(depth == 0 ? 4 : 7)) {
-    case 0:
-        return build_field(b, S);
-    case 1:
-        return build_field(b, T);
-    case 2:
-        return build_text(b, words[below(WORDS)]);
-    case 3:
-        return member(p, around, 1);
+    case 0: return build_field(b, S);
+    case 1: return build_field(b, T);
+    case 2: return build_text(b, words[below(WORDS)]);
+    case 3: return member(p, around, 1);
     case 4: {
         expression *local = build(b, EXPRESSION_PROPERTY, b->string_type, build_field(b, E), NULL);
         local->index = CST_PROPERTY_EMAIL_LOCAL;
@@ -321,18 +308,15 @@ static expression *random_test(sample *p, uint32_t depth, const scope *around, c
     case 7:
         return build_in_set(b, random_int(p, depth, around, place),
                             below(2) ? p->number_set : p->dense_set);
-    case 8:
-        return build_in_set(b, build_field(b, IP), p->network_set);
+    case 8: return build_in_set(b, build_field(b, IP), p->network_set);
     case 9:
         return build_condition(b, EXPRESSION_IN_LIST, random_int(p, depth, around, place),
                                build_field(b, L));
     case 10:
         return build_condition(b, EXPRESSION_IN_LIST, random_text(p, depth, around, place),
                                build_field(b, LS));
-    case 11:
-        return build_condition(b, EXPRESSION_PRESENT, build_field(b, below(SLOTS)), NULL);
-    default:
-        return build_condition(b, EXPRESSION_TRUTH, build_field(b, FLAG), NULL);
+    case 11: return build_condition(b, EXPRESSION_PRESENT, build_field(b, below(SLOTS)), NULL);
+    default: return build_condition(b, EXPRESSION_TRUTH, build_field(b, FLAG), NULL);
     }
 }
 
@@ -342,12 +326,9 @@ static expression *random_condition(sample *p, uint32_t depth, const scope *arou
     if (depth == 0)
         return random_test(p, below(3), around, place);
     switch (below(7)) {
-    case 0:
-        return BUILD_NOT(&p->b, random_condition(p, depth - 1, around, place));
-    case 1:
-        return random_quantifier(p, depth, around, place);
-    case 2:
-        return random_test(p, depth, around, place);
+    case 0: return BUILD_NOT(&p->b, random_condition(p, depth - 1, around, place));
+    case 1: return random_quantifier(p, depth, around, place);
+    case 2: return random_test(p, depth, around, place);
     default: {
         expression *items[8];
         const uint32_t count = 2 + below(4);
@@ -571,8 +552,8 @@ static void random_conditions_decide_as_the_reference(void **state)
         add_random_rules(&p, 20, 1 + round % 4);
         compare(&p, 60);
     }
-    assert_true(seen_hits > SAMPLE(1000, 250) && seen_undecided > SAMPLE(100, 25) && seen_witnesses > SAMPLE(100, 25) &&
-                seen_memos > SAMPLE(40, 10));
+    assert_true(seen_hits > SAMPLE(1000, 250) && seen_undecided > SAMPLE(100, 25) &&
+                seen_witnesses > SAMPLE(100, 25) && seen_memos > SAMPLE(40, 10));
 }
 
 /* Conditions far beyond the size of one function, with and without elements of lists. */

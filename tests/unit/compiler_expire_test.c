@@ -1,5 +1,6 @@
 /*
- * compiler_expire_test.c - sessions that are over: what may be forgotten goes, what may still matter does not, and what was put away denies until it is back.
+ * compiler_expire_test.c - sessions that are over: what may be forgotten goes, what may still
+ * matter does not, and what was put away denies until it is back.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,7 +101,8 @@ static void windows_imply_retention(void **unused)
     end(&f);
 }
 
-/* An event with a time before the expiry counts as one of then: what it forgot is out of every window. */
+/* An event with a time before the expiry counts as one of then: what it forgot is out of every
+ * window. */
 static void the_clock_does_not_go_back(void **unused)
 {
     (void)unused;

@@ -1,9 +1,10 @@
 /*
  * Tests of conditions: what compiles, and with which code the rest is refused.
  *
- * Most cases are one rule behind a common set of declarations, with the codes that the check pass must report, each once, in
- * ascending order. Warnings about whole policies (W10xx) have tests of their own and are left out here. What passes is also held
- * against check_verify; some cases look into the checked policy.
+ * Most cases are one rule behind a common set of declarations, with the codes that the check pass
+ * must report, each once, in ascending order. Warnings about whole policies (W10xx) have tests of
+ * their own and are left out here. What passes is also held against check_verify; some cases look
+ * into the checked policy.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,7 @@
 #include "compiler/check/check.h"
 #include "runtime/limits.h"
 
-/* ---- policies in memory ---------------------------------------------------------------------------------- */
+/* ---- policies in memory ---------------------------------------------------------------------- */
 
 typedef struct file {
     const char *path, *text;
@@ -110,7 +111,7 @@ static void show(const checked *checked)
     }
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 #define COMMON                                                                                     \
     "constitution t \"1\"\n"                                                                       \
@@ -118,7 +119,7 @@ static void show(const checked *checked)
     "enum Plan { free, paid }\n"                                                                   \
     "context user { id: string, role: Role, plan?: Plan, region?: string, groups: list<string>, "  \
     "quota: int, score: float, "                                                                   \
-    "vip: bool, flags: list<bool>, meta?: { level: int, note?: string }, extra: json }\n"                             \
+    "vip: bool, flags: list<bool>, meta?: { level: int, note?: string }, extra: json }\n"          \
     "tool mail(to: list<email>(50), subject: string, body: string, cc?: list<email>, when?: "      \
     "time) sends\n"                                                                                \
     "tool pay(amount: decimal, order: string, reason?: string, count: int, payee: email) pays\n"   \
@@ -425,13 +426,20 @@ static const example examples[] = {
     /* not yet */
     {"W1107", "rule r on output then replace text with \"x\"\n"},
     /* host predicates */
-    {"", "extern toxicity(text: string) returns float within 50ms\n" RULE("input", "toxicity(text) > 0.5")},
-    {"", "extern topics(texts: list<string>) returns int within 50ms\n" RULE("action pay", "topics(text of args) in { 1, 2 }")},
-    {"", "extern bad(a: email) returns bool within 50ms\n" RULE("action mail", "any a in args.to satisfies bad(a)")},
-    {"", "extern bad(a: email, b: bool) returns bool within 50ms\n" RULE("action mail", "any a in args.to satisfies bad(a, (a == \"x@y.test\"))")},
-    {"E0304", "extern toxicity(text: string) returns float within 50ms\n" RULE("input", "toxicity(text)")},
-    {"E0305", "extern far(region: string) returns bool within 50ms\n" RULE("input", "far(user.region)")},
-    {"E0653", "extern bad(a: string) returns bool within 50ms\n" RULE("input", "earlier (input where bad(text))")},
+    {"", "extern toxicity(text: string) returns float within 50ms\n" RULE("input",
+                                                                          "toxicity(text) > 0.5")},
+    {"", "extern topics(texts: list<string>) returns int within 50ms\n" RULE(
+             "action pay", "topics(text of args) in { 1, 2 }")},
+    {"", "extern bad(a: email) returns bool within 50ms\n" RULE(
+             "action mail", "any a in args.to satisfies bad(a)")},
+    {"", "extern bad(a: email, b: bool) returns bool within 50ms\n" RULE(
+             "action mail", "any a in args.to satisfies bad(a, (a == \"x@y.test\"))")},
+    {"E0304",
+     "extern toxicity(text: string) returns float within 50ms\n" RULE("input", "toxicity(text)")},
+    {"E0305",
+     "extern far(region: string) returns bool within 50ms\n" RULE("input", "far(user.region)")},
+    {"E0653", "extern bad(a: string) returns bool within 50ms\n" RULE(
+                  "input", "earlier (input where bad(text))")},
     {"E0654", "extern bad(a: bool) returns bool within 50ms\n" RULE("input", "bad(bad(true))")},
     /* history */
     {"", "rule r on output then label x\n"},
@@ -458,7 +466,8 @@ static const example examples[] = {
     {"", RULE("output", "any u in urls of text satisfies u not from result of find.hits.link")},
     {"", RULE("message", "sender from user and text from output")},
     {"", "define named(a: email) = a from user\n" RULE("action pay", "not named(args.payee)")},
-    {"", "origin web = result of find, result of fetch\norigin every = web, user, system, output\n" RULE("action pay", "args.payee from every")},
+    {"", "origin web = result of find, result of fetch\norigin every = web, user, system, "
+         "output\n" RULE("action pay", "args.payee from every")},
     {"", RULE("action pay", "(args.payee from user) == true")},
     {"", RULE("action pay", "both((args.payee from user), (not args.order from user))")},
     {"E0305", RULE("action mail", "args.cc from user")},
@@ -488,7 +497,8 @@ static const example examples[] = {
     {"", RULE("action mail", "text of args folded contains \"x\"")},
     {"", RULE("action, output", "text of this contains \"x\"")},
     {"", RULE("input", "any u in urls of text satisfies u.host != \"a.example\"")},
-    {"", "pattern p = /xy[0-9]/ checked by luhn secret\n" RULE("input", "length of (p of text) > 2")},
+    {"",
+     "pattern p = /xy[0-9]/ checked by luhn secret\n" RULE("input", "length of (p of text) > 2")},
     {"", "pattern p = /xy[0-9]/\nset s = { p, \"z\" }\n" RULE("input", "text contains any s")},
     {"", "rule r on output when text contains \"x\" then redact with \"[{kind}]\"\n"},
     {"W1107", "rule r on output then redact text with \"x\"\n"},
@@ -507,7 +517,8 @@ static const example examples[] = {
     {"E1011", RULE("input", "text matches \"x\"")},
     {"E1012", "rule r on output then redact with \"x\"\n"},
     {"E1012", "rule r on output when not text contains \"a\" then redact with \"x\"\n"},
-    {"E1013", "rule r on action pay when args.payee.domain == \"a.example\" then redact args.payee with \"x\"\n"},
+    {"E1013", "rule r on action pay when args.payee.domain == \"a.example\" then redact args.payee "
+              "with \"x\"\n"},
     {"E1014", "rule r on output when text contains \"a\" then redact with \"{what}\"\n"},
     {"E1015", RULE("input", "text repeats 60 chars of sytem")},
     {"E1016", RULE("input", "text repeats 3 chars of system")},
@@ -533,7 +544,7 @@ static void test_examples(void **state)
     assert_int_equal(failures, 0);
 }
 
-/* ---- what the checked policy holds ---------------------------------------------------------------------------- */
+/* ---- what the checked policy holds ----------------------------------------------------------- */
 
 static uint32_t slot_find(const checked_policy *policy, const char *path, cst_kind kind)
 {
@@ -685,7 +696,7 @@ static void test_nothing_left_behind(void **state)
     compilation_end(&checked.compilation);
 }
 
-/* ---- layers ------------------------------------------------------------------------------------------------------- */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 #define UPPER                                                                                      \
     "constitution platform \"1\"\ncontext user { vip: bool }\n"                                    \
@@ -731,7 +742,7 @@ static void test_waivers(void **state)
     }
 }
 
-/* ---- bounds ----------------------------------------------------------------------------------------------------------- */
+/* ---- bounds ---------------------------------------------------------------------------------- */
 
 /* Definitions that double at each level; `leaf` is the innermost body. */
 static void doubling(char *out, size_t size, const char *leaf)

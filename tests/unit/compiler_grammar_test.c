@@ -1,10 +1,11 @@
 /*
  * compiler_grammar_test.c - docs/grammar.md, grammar/parser.y and grammar/tokens.def say the same.
  *
- * Reads the EBNF of the document. Its lines must stand in the comments of parser.y word for word, and its lists of words must
- * be those of tokens.def. Then it makes random sentences from the EBNF: each must parse without a diagnostic, and be dumped the
- * same when its blanks are changed. Random mutations of them must do no harm: the parser ends, and a diagnostic is there
- * whenever it says that there were errors.
+ * Reads the EBNF of the document. Its lines must stand in the comments of parser.y word for word,
+ * and its lists of words must be those of tokens.def. Then it makes random sentences from the EBNF:
+ * each must parse without a diagnostic, and be dumped the same when its blanks are changed. Random
+ * mutations of them must do no harm: the parser ends, and a diagnostic is there whenever it says
+ * that there were errors.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +26,7 @@
 #define RULES_MOST 128
 #define NODES_MOST 2048
 
-/* ---- the EBNF ---------------------------------------------------------------------------------------- */
+/* ---- the EBNF -------------------------------------------------------------------------------- */
 
 typedef enum node_kind {
     NODE_WORD,
@@ -201,15 +202,11 @@ static int height_of(const node *node)
     int height = node->kind == NODE_CHOICE ? 1000 : 0;
     switch (node->kind) {
     case NODE_WORD:
-    case NODE_TOKEN:
-        return 1;
-    case NODE_RULE:
-        return language.nodes[language.rules[find_rule(node->text)].node].height + 1;
+    case NODE_TOKEN: return 1;
+    case NODE_RULE: return language.nodes[language.rules[find_rule(node->text)].node].height + 1;
     case NODE_OPTION:
-    case NODE_REPEAT:
-        return 0;
-    default:
-        break;
+    case NODE_REPEAT: return 0;
+    default: break;
     }
     for (int i = 0; i < node->count; i++) {
         const int child = language.nodes[node->children[i]].height;
@@ -241,7 +238,7 @@ static int set_up(void **state)
     return 0;
 }
 
-/* ---- the documents agree -------------------------------------------------------------------------------- */
+/* ---- the documents agree --------------------------------------------------------------------- */
 
 /* The productions in the comments of parser.y, each as one line. */
 static void test_parser_repeats_the_document(void **state)
@@ -304,7 +301,7 @@ static void test_words(void **state)
     free(document);
 }
 
-/* ---- random sentences -------------------------------------------------------------------------------------- */
+/* ---- random sentences ------------------------------------------------------------------------ */
 
 static uint64_t random_state;
 
@@ -386,12 +383,8 @@ static void write_node(sentence *out, int number)
     const node *const node = &language.nodes[number];
     out->budget--;
     switch (node->kind) {
-    case NODE_WORD:
-        write_token(out, node->text);
-        break;
-    case NODE_TOKEN:
-        write_literal(out, node->text);
-        break;
+    case NODE_WORD: write_token(out, node->text); break;
+    case NODE_TOKEN: write_literal(out, node->text); break;
     case NODE_RULE:
         out->any_word = strcmp(node->text, "key") == 0;
         write_node(out, language.rules[find_rule(node->text)].node);
@@ -401,9 +394,7 @@ static void write_node(sentence *out, int number)
         for (int i = 0; i < node->count; i++)
             write_node(out, node->children[i]);
         break;
-    case NODE_CHOICE:
-        write_choice(out, node);
-        break;
+    case NODE_CHOICE: write_choice(out, node); break;
     case NODE_OPTION:
         if (out->budget > 0 && random_below(2))
             write_node(out, node->children[0]);

@@ -1,7 +1,9 @@
 /*
- * compiler_history_live_test.c - history when the world around it changes: other policies, forgotten sessions, no room, no memory, several threads.
+ * compiler_history_live_test.c - history when the world around it changes: other policies,
+ * forgotten sessions, no room, no memory, several threads.
  *
- * What must hold each time: nothing that may have happened looks as if it had not. Run under ThreadSanitizer too (preset `tsan`).
+ * What must hold each time: nothing that may have happened looks as if it had not. Run under
+ * ThreadSanitizer too (preset `tsan`).
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,7 +22,8 @@ static void a_question_that_both_ask_keeps_its_state(void **state)
     (void)state;
     live("earlier action pay with same args.to");
     act(0, "pay", "x", 1);
-    swap("earlier action pay   with same // the same words\n args.to", "rule more on action read then flag\n");
+    swap("earlier action pay   with same // the same words\n args.to",
+         "rule more on action read then flag\n");
     EXPECT('T', 1);
     assert_int_equal(act(2, "ask", "y", 0), 'F');
     here.session = "new";
@@ -103,16 +106,21 @@ static void a_count_that_is_compared_with_more(void **state)
 static void a_field_of_another_type_is_another_question(void **state)
 {
     (void)state;
-    static const char text[] = "constitution history \"1\"\ncontext user { id: string, role: string }\n"
-                               "tool ask(to: string, n: int)\ntool pay(to: string, n: decimal) returns { w: string } moves\ndefault action deny\n"
-                               "permit anything on action\n"
-                               "rule q on action ask when (latest of args.n over action pay else 0.0) == 0.000005 then flag\n"
-                               "permit p on action ask in shadow when (latest of args.n over action pay else 0.0) == 0.000005\n";
+    static const char text[] =
+        "constitution history \"1\"\ncontext user { id: string, role: string }\n"
+        "tool ask(to: string, n: int)\ntool pay(to: string, n: decimal) returns { w: string } "
+        "moves\ndefault action deny\n"
+        "permit anything on action\n"
+        "rule q on action ask when (latest of args.n over action pay else 0.0) == 0.000005 then "
+        "flag\n"
+        "permit p on action ask in shadow when (latest of args.n over action pay else 0.0) == "
+        "0.000005\n";
     live("(latest of args.n over action pay else 0) == 5");
     act(0, "pay", "x", 5);
     EXPECT('T', 1);
     for (int i = 0; i < HISTORY_ENGINES; i++) {
-        cst_policy *const next = history_compile(text, i == 0 ? CST_ENGINE_JIT : CST_ENGINE_REFERENCE);
+        cst_policy *const next =
+            history_compile(text, i == 0 ? CST_ENGINE_JIT : CST_ENGINE_REFERENCE);
         cst_live_swap(here.lives[i], next);
         cst_policy_release(next);
     }
@@ -123,7 +131,9 @@ static void across_sessions_a_new_question_does_not_know_the_time_before(void **
 {
     (void)state;
     static const char pays[] = "earlier action pay with same user.id across sessions within 10s";
-    static const char *const others[] = {"args.n == 5", "earlier action read", "earlier action read with same user.id across sessions within 10s"};
+    static const char *const others[] = {
+        "args.n == 5", "earlier action read",
+        "earlier action read with same user.id across sessions within 10s"};
     for (int i = 0; i < 3; i++) {
         live(others[i]);
         act(0, "pay", "x", 1);
@@ -155,7 +165,8 @@ static void labels_outlive_a_swap(void **state)
 static void what_is_forgotten_has_not_been(void **state)
 {
     (void)state;
-    history_begin_with("earlier action pay and session has seen", "rule give on action pay then label seen\n", false);
+    history_begin_with("earlier action pay and session has seen",
+                       "rule give on action pay then label seen\n", false);
     act(0, "pay", "x", 1);
     EXPECT('T', 1);
     for (int i = 0; i < HISTORY_ENGINES; i++)
@@ -163,7 +174,8 @@ static void what_is_forgotten_has_not_been(void **state)
     EXPECT('F', 2);
 }
 
-static const char contextless[] = "constitution history \"1\"\ntool ask(n: int)\ntool pay(n: int)\ndefault action deny\npermit anything on action\n"
+static const char contextless[] = "constitution history \"1\"\ntool ask(n: int)\ntool pay(n: "
+                                  "int)\ndefault action deny\npermit anything on action\n"
                                   "rule q on action ask when earlier action pay then flag\n"
                                   "permit p on action ask in shadow when earlier action pay\n";
 
@@ -176,12 +188,15 @@ static void more_sessions_than_are_remembered(void **state)
     static const struct {
         const char *session, *tool;
         char answer;
-    } events[] = {{"zero", "ask", 'F'}, {"one", "pay", 'F'}, {"two", "pay", 'F'}, {"zero", "ask", 'F'}, {"one", "ask", 'T'},
-                  {"three", "pay", 'F'}, {"three", "ask", 'U'}, {"zero", "ask", 'U'}, {"two", "ask", 'T'}};
+    } events[] = {{"zero", "ask", 'F'},  {"one", "pay", 'F'},  {"two", "pay", 'F'},
+                  {"zero", "ask", 'F'},  {"one", "ask", 'T'},  {"three", "pay", 'F'},
+                  {"three", "ask", 'U'}, {"zero", "ask", 'U'}, {"two", "ask", 'T'}};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
         char json[200];
         cst_decision decision;
-        snprintf(json, sizeof json, "{\"stage\":\"action\",\"session\":\"%s\",\"tool\":\"%s\",\"args\":{\"n\":1}}", events[i].session, events[i].tool);
+        snprintf(json, sizeof json,
+                 "{\"stage\":\"action\",\"session\":\"%s\",\"tool\":\"%s\",\"args\":{\"n\":1}}",
+                 events[i].session, events[i].tool);
         assert_int_equal(cst_decide_json(context, json, strlen(json), &decision), CST_OK);
         assert_int_equal(history_answer_of(&decision), events[i].answer);
     }
@@ -237,29 +252,42 @@ static const char *asked[QUESTIONS] = {
     "session has seen",
 };
 
-/* Without a context a session is stored only when there is something to remember: that can fail too. */
+/* Without a context a session is stored only when there is something to remember: that can fail
+ * too. */
 static char *every_question(bool context)
 {
-    asked[8] = context ? "count of action pay with same user.id across sessions within 1m > 2" : "count of action pay > 2";
+    asked[8] = context ? "count of action pay with same user.id across sessions within 1m > 2"
+                       : "count of action pay > 2";
     static char text[8192];
-    size_t length = (size_t)snprintf(text, sizeof text, "constitution history \"1\"\n%stool ask(to: string, n: int)\ntool pay(to: string, n: int)\n"
-                                     "tool read(to: string, n: int)\ndefault action deny\npermit anything on action\n" /* nothing that scans a text: without memory it denies */
-                                     "rule give on action pay when args.n == 3 then label seen\n", context ? "context user { id: string, role: string }\n" : "");
+    size_t length =
+        (size_t)snprintf(text, sizeof text,
+                         "constitution history \"1\"\n%stool ask(to: string, n: int)\ntool pay(to: "
+                         "string, n: int)\n"
+                         "tool read(to: string, n: int)\ndefault action deny\npermit anything on "
+                         "action\n" /* nothing that scans a text: without memory it denies */
+                         "rule give on action pay when args.n == 3 then label seen\n",
+                         context ? "context user { id: string, role: string }\n" : "");
     for (int i = 0; i < QUESTIONS; i++)
-        length += (size_t)snprintf(text + length, sizeof text - length, "rule q%d on action ask when %s then flag\npermit p%d on action ask in shadow when %s\n",
+        length += (size_t)snprintf(text + length, sizeof text - length,
+                                   "rule q%d on action ask when %s then flag\npermit p%d on action "
+                                   "ask in shadow when %s\n",
                                    i, asked[i], i, asked[i]);
     return text;
 }
 
-/* A context record would change what sessions there are room for; the user is that of the session's first event. */
+/* A context record would change what sessions there are room for; the user is that of the session's
+ * first event. */
 static void step_write(int step, char *json, size_t size)
 {
     static const char *const tools[] = {"pay", "read", "ask", "ask", "pay", "ask"};
-    static const char *const names[] = {"ann", "bob", "the long name of somebody whose name is very long indeed", "x"};
+    static const char *const names[] = {
+        "ann", "bob", "the long name of somebody whose name is very long indeed", "x"};
     snprintf(json, size,
-             "{\"stage\":\"action\",\"session\":\"s%d\",\"time\":\"2026-01-01T00:00:%02dZ\",\"user\":{\"id\":\"u%d\",\"role\":\"r\"},\"tool\":\"%s\","
+             "{\"stage\":\"action\",\"session\":\"s%d\",\"time\":\"2026-01-01T00:00:%02dZ\","
+             "\"user\":{\"id\":\"u%d\",\"role\":\"r\"},\"tool\":\"%s\","
              "\"args\":{\"to\":\"%s\",\"n\":%d}}",
-             step % 7 == 3, step, step % 5 == 1, tools[step * 5 / 3 % 6], names[step * 3 / 4 % 4], step % 5);
+             step % 7 == 3, step, step % 5 == 1, tools[step * 5 / 3 % 6], names[step * 3 / 4 % 4],
+             step % 5);
 }
 
 /* Answers of a step. False: it was refused for want of memory. */
@@ -301,7 +329,8 @@ static void fail_once(cst_policy *failing, cst_policy *sound, meter *of, uint64_
         assert_true(step_run(right, step, wanted));
         for (int i = 0; i < QUESTIONS; i++)
             if (found[i] != wanted[i] && found[i] != 'U')
-                fail_msg("allocation %d failed, event %d: %s is %c, and should be %c", (int)at, step, asked[i], found[i], wanted[i]);
+                fail_msg("allocation %d failed, event %d: %s is %c, and should be %c", (int)at,
+                         step, asked[i], found[i], wanted[i]);
     }
     cst_context_free(context);
     cst_context_free(right);
@@ -312,13 +341,18 @@ static void no_failure_of_memory_makes_it_lenient(void **state)
     (void)state;
     for (int context = 0; context < 2; context++) {
         meter of = {0};
-        cst_compiler_options options = {.size = sizeof options, .diagnostic = history_complain, .engine = CST_ENGINE_REFERENCE};
+        cst_compiler_options options = {
+            .size = sizeof options, .diagnostic = history_complain, .engine = CST_ENGINE_REFERENCE};
         options.runtime.size = sizeof options.runtime;
         cst_policy *sound, *failing;
         const char *const text = every_question(context);
-        assert_int_equal(cst_policy_compile_text("history.const", text, strlen(text), &options, &sound), CST_OK);
-        options.runtime.allocator = (cst_allocator){meter_allocate, meter_resize, meter_release, &of};
-        assert_int_equal(cst_policy_compile_text("history.const", text, strlen(text), &options, &failing), CST_OK);
+        assert_int_equal(
+            cst_policy_compile_text("history.const", text, strlen(text), &options, &sound), CST_OK);
+        options.runtime.allocator =
+            (cst_allocator){meter_allocate, meter_resize, meter_release, &of};
+        assert_int_equal(
+            cst_policy_compile_text("history.const", text, strlen(text), &options, &failing),
+            CST_OK);
         uint64_t at = 1;
         do {
             fail_once(failing, sound, &of, at);
@@ -334,16 +368,22 @@ static void no_failure_of_memory_makes_it_lenient(void **state)
 static void a_label_that_was_lost_is_not_absent(void **state)
 {
     (void)state;
-    static const char text[] = "constitution history \"1\"\ntool ask(n: int)\ntool pay(n: int)\ntool read(n: int)\ndefault action deny\npermit anything on action\n"
-                               "rule give on action pay when args.n == 3 then label seen\nrule other on action ask when earlier action read and args.n == 9 then flag\n"
-                               "rule q on action ask when session has seen then flag\npermit p on action ask in shadow when session has seen\n";
+    static const char text[] =
+        "constitution history \"1\"\ntool ask(n: int)\ntool pay(n: int)\ntool read(n: "
+        "int)\ndefault action deny\npermit anything on action\n"
+        "rule give on action pay when args.n == 3 then label seen\nrule other on action ask when "
+        "earlier action read and args.n == 9 then flag\n"
+        "rule q on action ask when session has seen then flag\npermit p on action ask in shadow "
+        "when session has seen\n";
     static const char *const tools[] = {"pay", "read", "ask"};
     meter of = {0};
-    cst_compiler_options options = {.size = sizeof options, .diagnostic = history_complain, .engine = CST_ENGINE_REFERENCE};
+    cst_compiler_options options = {
+        .size = sizeof options, .diagnostic = history_complain, .engine = CST_ENGINE_REFERENCE};
     options.runtime.size = sizeof options.runtime;
     options.runtime.allocator = (cst_allocator){meter_allocate, meter_resize, meter_release, &of};
     cst_policy *policy;
-    assert_int_equal(cst_policy_compile_text("history.const", text, strlen(text), &options, &policy), CST_OK);
+    assert_int_equal(
+        cst_policy_compile_text("history.const", text, strlen(text), &options, &policy), CST_OK);
     uint64_t at = 1;
     do {
         of = (meter){.fail_at = at, .bytes = of.bytes};
@@ -352,7 +392,9 @@ static void a_label_that_was_lost_is_not_absent(void **state)
         for (int i = 0; i < 3 && context; i++) {
             char json[200];
             cst_decision decision;
-            snprintf(json, sizeof json, "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"%s\",\"args\":{\"n\":3}}", tools[i]);
+            snprintf(json, sizeof json,
+                     "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"%s\",\"args\":{\"n\":3}}",
+                     tools[i]);
             const bool decided = cst_decide_json(context, json, strlen(json), &decision) == CST_OK;
             given = given || (i == 0 && decided);
             if (i == 2 && decided && given)
@@ -379,10 +421,12 @@ typedef struct worker {
 static void *count_along(void *argument)
 {
     worker *const me = argument;
-    cst_context *const context = me->live ? cst_context_new_live(me->live) : cst_context_new(me->policy);
+    cst_context *const context =
+        me->live ? cst_context_new_live(me->live) : cst_context_new(me->policy);
     char json[300];
     snprintf(json, sizeof json,
-             "{\"stage\":\"action\",\"session\":\"s%d\",\"time\":\"2026-01-01T00:00:00Z\",\"user\":{\"id\":\"u\",\"role\":\"r\"},\"tool\":\"ask\","
+             "{\"stage\":\"action\",\"session\":\"s%d\",\"time\":\"2026-01-01T00:00:00Z\",\"user\":"
+             "{\"id\":\"u\",\"role\":\"r\"},\"tool\":\"ask\","
              "\"args\":{\"to\":\"x\",\"n\":1}}",
              me->number);
     atomic_fetch_add(&ready, 1);
@@ -403,8 +447,10 @@ static void *count_along(void *argument)
 }
 
 #define COUNT "sum of args.n over action ask with same user.id across sessions within 1h"
-static const char counting[] = HISTORY_HEAD "rule some on action ask when " COUNT " > 0 then flag\n"
-                                            "rule q on action ask when " COUNT " == 801 then flag\npermit p on action ask in shadow when " COUNT " == 801\n";
+static const char counting[] =
+    HISTORY_HEAD "rule some on action ask when " COUNT " > 0 then flag\n"
+                 "rule q on action ask when " COUNT
+                 " == 801 then flag\npermit p on action ask in shadow when " COUNT " == 801\n";
 
 static void run_workers(worker workers[THREADS], cst_live *live, cst_policy *a, cst_policy *b)
 {
@@ -425,7 +471,8 @@ static void two_threads_count_together(void **state)
     worker workers[THREADS] = {{.policy = policy, .number = 0}, {.policy = policy, .number = 1}};
     run_workers(workers, NULL, NULL, NULL);
     cst_context *const context = cst_context_new(policy);
-    static const char last[] = "{\"stage\":\"action\",\"session\":\"l\",\"time\":\"2026-01-01T00:00:00Z\",\"user\":{\"id\":\"u\",\"role\":\"r\"},"
+    static const char last[] = "{\"stage\":\"action\",\"session\":\"l\",\"time\":\"2026-01-01T00:"
+                               "00:00Z\",\"user\":{\"id\":\"u\",\"role\":\"r\"},"
                                "\"tool\":\"ask\",\"args\":{\"to\":\"x\",\"n\":1}}";
     cst_decision decision;
     assert_int_equal(cst_decide_json(context, last, strlen(last), &decision), CST_OK);
@@ -438,7 +485,9 @@ static void two_threads_and_swaps(void **state)
 {
     (void)state;
     cst_policy *const policy = history_compile(counting, CST_ENGINE_JIT);
-    cst_policy *const other = history_compile(history_text("earlier action pay with same user.id across sessions within 1h", ""), CST_ENGINE_JIT);
+    cst_policy *const other = history_compile(
+        history_text("earlier action pay with same user.id across sessions within 1h", ""),
+        CST_ENGINE_JIT);
     cst_live *place;
     assert_int_equal(cst_live_new(policy, &place), CST_OK);
     worker workers[THREADS] = {{.live = place, .number = 0}, {.live = place, .number = 1}};

@@ -1,6 +1,7 @@
 /*
- * compiler_history_test.c - each sentence of the language's description of history and of labels, in one small test that fails when the sentence is
- * broken. tests/differential/temporal.c asks random questions; here stands what they mean.
+ * compiler_history_test.c - each sentence of the language's description of history and of labels,
+ * in one small test that fails when the sentence is broken. tests/differential/temporal.c asks
+ * random questions; here stands what they mean.
  */
 #include "tests/unit/history.h"
 
@@ -51,7 +52,8 @@ static void a_cut_key_is_the_key(void **state)
 static void a_replaced_value_enters(void **state)
 {
     (void)state;
-    static const char cap[] = "rule cap on action pay when args.n > 50 then replace args.n with 50\n";
+    static const char cap[] =
+        "rule cap on action pay when args.n > 50 then replace args.n with 50\n";
     history_begin_with("earlier (action pay where args.n == 50)", cap, false);
     act(0, "pay", "ann", 60);
     EXPECT('T', 1);
@@ -102,11 +104,13 @@ static void every_effect_that_stops(void **state)
     for (int i = 0; i < 5; i++) {
         char rule[200];
         snprintf(rule, sizeof rule, "rule r on action pay when args.n == 7 then %s\n", effects[i]);
-        history_begin_with("earlier stopped action pay with same user.id across sessions within 1h", rule, false);
+        history_begin_with("earlier stopped action pay with same user.id across sessions within 1h",
+                           rule, false);
         act(0, "pay", "ann", 7);
         here.session = "another";
         EXPECT(i < 3 ? 'T' : 'F', 1);
-        history_begin_with("earlier action pay with same user.id across sessions within 1h", rule, false);
+        history_begin_with("earlier action pay with same user.id across sessions within 1h", rule,
+                           false);
         act(0, "pay", "ann", 7);
         here.session = "another";
         EXPECT(i < 4 ? 'F' : 'T', 1);
@@ -182,7 +186,8 @@ static void count_sum_and_distinct_include_it_if_it_fits(void **state)
 static void latest_is_optional(void **state)
 {
     (void)state;
-    question("latest of args.n over action pay is present and latest of args.n over action pay == 3");
+    question(
+        "latest of args.n over action pay is present and latest of args.n over action pay == 3");
     EXPECT('F', 0);
     act(1, "pay", "ann", 3);
     EXPECT('T', 2);
@@ -275,7 +280,8 @@ static void an_event_that_is_both_is_not_since_itself(void **state)
     EXPECT('F', 1);
     act(2, "pay", "ann", 1);
     EXPECT('T', 3);
-    question("earlier action pay with same args.to since (action pay where args.n > 5)"); /* the first event of its key */
+    /* the first event of its key */
+    question("earlier action pay with same args.to since (action pay where args.n > 5)");
     act(0, "pay", "x", 6);
     EXPECT('F', 1);
 }
@@ -300,13 +306,16 @@ static void since_with_some_of_the_keys_is_refused(void **state)
     (void)state;
     static const char *const refused[] = {
         "earlier action pay with same (user.id, args.to) since input",
-        "count of action pay with same (user.id, args.to) since input across sessions within 1h > 3",
+        "count of action pay with same (user.id, args.to) since input across sessions within 1h > "
+        "3",
         "earlier (action pay where args.to == this.args.to) with same user.id since action read",
     };
     for (int i = 0; i < 3; i++) {
         const char *const text = history_text(refused[i], "");
         cst_policy *policy = NULL;
-        assert_int_equal(cst_policy_compile_text("history.const", text, strlen(text), NULL, &policy), CST_NOT_COMPILED);
+        assert_int_equal(
+            cst_policy_compile_text("history.const", text, strlen(text), NULL, &policy),
+            CST_NOT_COMPILED);
     }
 }
 
@@ -525,8 +534,10 @@ static void a_session_needs_no_more_than_was_told(void **state)
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         question(asked[i].question);
         for (uint32_t k = 0; k < 3000; k++)
-            act(k / 10, k % 7 ? "pay" : "read", k % 5 ? "x" : "a much longer name of somebody", 1000 + k);
-        const checked_policy *const checked = reference_compilation(here.policies[1]->module)->checked;
+            act(k / 10, k % 7 ? "pay" : "read", k % 5 ? "x" : "a much longer name of somebody",
+                1000 + k);
+        const checked_policy *const checked =
+            reference_compilation(here.policies[1]->module)->checked;
         assert_int_equal(checked->pasts.count, 1);
         const past_cost cost = cost_of_past(&checked->pasts.items[0]);
         const session *const known = session_find(&here.contexts[1]->sessions, "s", 1);
@@ -538,7 +549,8 @@ static void a_session_needs_no_more_than_was_told(void **state)
         buffer_init(&text, NULL, 0);
         cost_write_history_text(&text, checked);
         char wanted[64];
-        snprintf(wanted, sizeof wanted, "  %llu bytes%s", (unsigned long long)cost.each, asked[i].keys == 1 ? ": `" : " a key, 4096 keys a session: `");
+        snprintf(wanted, sizeof wanted, "  %llu bytes%s", (unsigned long long)cost.each,
+                 asked[i].keys == 1 ? ": `" : " a key, 4096 keys a session: `");
         assert_non_null(strstr(text.bytes, wanted));
         buffer_free(&text);
     }
@@ -595,7 +607,8 @@ static void an_undecided_label_rule_leaves_it_unknown(void **state)
 static void no_event_takes_a_label_back(void **state)
 {
     (void)state;
-    labelled("rule give on action ask when args.n == 1 then label seen\nrule other on input then label heard\n");
+    labelled("rule give on action ask when args.n == 1 then label seen\nrule other on input then "
+             "label heard\n");
     assert_int_equal(act(0, "ask", "x", 1), 'F');
     say(1, "input", "hi");
     say(2, "output", "STOP");

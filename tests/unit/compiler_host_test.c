@@ -1,25 +1,28 @@
 /*
- * compiler_host_test.c - host predicates, sentence by sentence: what is asked, what is not, and what an answer does.
+ * compiler_host_test.c - host predicates, sentence by sentence: what is asked, what is not, and
+ * what an answer does.
  *
- * Every policy is decided by native code and by the reference evaluator. What waits for an answer is in compiler_pending_test.c.
+ * Every policy is decided by native code and by the reference evaluator. What waits for an answer
+ * is in compiler_pending_test.c.
  */
 #include "tests/unit/scripted_host.h"
 
 #include "runtime/base/buffer.h"
 #include "runtime/limits.h"
 
-/* ---- only what can change something is asked -------------------------------------------------------- */
+/* ---- only what can change something is asked ------------------------------------------------- */
 
 static void only_the_decision(void **state)
 {
     (void)state;
     fixture f;
-    open_policy(&f, TOXICITY "extern spam(text: string) returns bool within 50ms\n"
-                             "rule tox on input when toxicity(text) > 0.7 then deny\n"
-                             "rule soft on input when spam(text) then flag\n"
-                             "rule bomb on input when text contains \"bomb\" then halt\n"
-                             "rule vote on input when text contains \"vote\" and spam(text) then refuse\n"
-                             "rule known on input when text contains \"known\" or spam(text) then flag\n");
+    open_policy(&f, TOXICITY
+                "extern spam(text: string) returns bool within 50ms\n"
+                "rule tox on input when toxicity(text) > 0.7 then deny\n"
+                "rule soft on input when spam(text) then flag\n"
+                "rule bomb on input when text contains \"bomb\" then halt\n"
+                "rule vote on input when text contains \"vote\" and spam(text) then refuse\n"
+                "rule known on input when text contains \"known\" or spam(text) then flag\n");
     ANSWERS(&f, {"toxicity", "0.2"}, {"spam", "true"});
     assert_int_equal(decide(&f, INPUT("bomb")), CST_HALT);
     assert_string_equal(f.log, "");
@@ -32,7 +35,9 @@ static void only_the_decision(void **state)
     assert_int_equal(decide(&f, INPUT("known")), CST_FLAG);
     assert_string_equal(f.log, "toxicity {\"text\":\"known\"}\n");
     assert_string_equal(not_evaluated(&f), "spam ");
-    assert_non_null(strstr(json_of(&f), "\"asked\":[{\"predicate\":\"toxicity\",\"answer\":0.2}],\"not_evaluated\":[\"spam\"]"));
+    assert_non_null(strstr(
+        json_of(&f),
+        "\"asked\":[{\"predicate\":\"toxicity\",\"answer\":0.2}],\"not_evaluated\":[\"spam\"]"));
     close_policy(&f);
 }
 
@@ -40,16 +45,19 @@ static void cuts_and_labels(void **state)
 {
     (void)state;
     fixture f;
-    open_policy(&f, TOXICITY "extern name(text: string) returns bool within 1s\n"
-                             "approvals by boss\n"
-                             "rule stop on output when text contains \"stop\" then deny\n"
-                             "rule ask on output when text contains \"ask\" then require approval from boss\n"
-                             "rule cut on output when text contains \"Bob\" and name(text) then redact with \"X\"\n"
-                             "rule seen on input when toxicity(text) > 0.5 then label toxic\n"
-                             "rule again on input when text contains \"bad\" then deny and label toxic\n"
-                             "rule after on output when session has toxic then refuse\n");
+    open_policy(
+        &f, TOXICITY
+        "extern name(text: string) returns bool within 1s\n"
+        "approvals by boss\n"
+        "rule stop on output when text contains \"stop\" then deny\n"
+        "rule ask on output when text contains \"ask\" then require approval from boss\n"
+        "rule cut on output when text contains \"Bob\" and name(text) then redact with \"X\"\n"
+        "rule seen on input when toxicity(text) > 0.5 then label toxic\n"
+        "rule again on input when text contains \"bad\" then deny and label toxic\n"
+        "rule after on output when session has toxic then refuse\n");
     ANSWERS(&f, {"name", "true"}, {"toxicity", "0.9"});
-    assert_int_equal(decide(&f, OUTPUT("ask Bob")), CST_REQUIRE_APPROVAL); /* what waits is cut too */
+    /* what waits is cut too */
+    assert_int_equal(decide(&f, OUTPUT("ask Bob")), CST_REQUIRE_APPROVAL);
     assert_string_equal(f.log, "name {\"text\":\"ask Bob\"}\n");
     assert_int_equal(decide(&f, OUTPUT("stop Bob")), CST_DENY); /* what is stopped is not */
     assert_string_equal(f.log, "");
@@ -68,24 +76,32 @@ static void permits_and_waivers(void **state)
 {
     (void)state;
     fixture f;
-    open_policy(&f, HEAD "tool pay(to: email, note: string) sends\n"
-                         "extern trusted(who: email) returns bool within 1s\n"
-                         "extern rude(text: string) returns bool within 1s\n"
-                         "default action deny\napprovals by boss, user\n"
-                         "permit friends on action pay when trusted(args.to)\n"
-                         "permit notes on action pay when args.note == \"free\"\n"
-                         "rule never on action pay when args.note == \"never\" then deny\n"
-                         "rule boss on action pay when args.note == \"boss\" then require approval from boss\n"
-                         "rule same on action pay when rude(args.note) then require approval from boss\n"
-                         "rule other on action pay when rude(args.to.local) then require approval from user\n");
-    ANSWERS(&f, {"trusted {\"who\":\"ann@x.test\"}", "true"}, {"trusted", "false"}, {"rude", "false"});
-#define PAY(to, note) "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"pay\",\"args\":{\"to\":\"" to "\",\"note\":\"" note "\"}}"
+    open_policy(
+        &f,
+        HEAD "tool pay(to: email, note: string) sends\n"
+             "extern trusted(who: email) returns bool within 1s\n"
+             "extern rude(text: string) returns bool within 1s\n"
+             "default action deny\napprovals by boss, user\n"
+             "permit friends on action pay when trusted(args.to)\n"
+             "permit notes on action pay when args.note == \"free\"\n"
+             "rule never on action pay when args.note == \"never\" then deny\n"
+             "rule boss on action pay when args.note == \"boss\" then require approval from boss\n"
+             "rule same on action pay when rude(args.note) then require approval from boss\n"
+             "rule other on action pay when rude(args.to.local) then require approval from user\n");
+    ANSWERS(&f, {"trusted {\"who\":\"ann@x.test\"}", "true"}, {"trusted", "false"},
+            {"rude", "false"});
+#define PAY(to, note)                                                                              \
+    "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"pay\",\"args\":{\"to\":\"" to              \
+    "\",\"note\":\"" note "\"}}"
     assert_int_equal(decide(&f, PAY("ann@x.test", "x")), CST_PERMIT);
-    assert_string_equal(f.log, "trusted {\"who\":\"ann@x.test\"}\nrude {\"text\":\"ann\"}\nrude {\"text\":\"x\"}\n");
+    assert_string_equal(
+        f.log,
+        "trusted {\"who\":\"ann@x.test\"}\nrude {\"text\":\"ann\"}\nrude {\"text\":\"x\"}\n");
     assert_int_equal(decide(&f, PAY("bob@x.test", "x")), CST_DENY); /* the default stands */
     assert_int_equal(decide(&f, PAY("bob@x.test", "never")), CST_DENY);
     assert_string_equal(f.log, "");
-    /* permitted for certain: whom to trust is not asked; that the boss must approve is certain, that the user must is not */
+    /* permitted for certain: whom to trust is not asked; that the boss must approve is certain,
+     * that the user must is not */
     assert_int_equal(decide(&f, PAY("bob@x.test", "free")), CST_PERMIT);
     assert_string_equal(f.log, "rude {\"text\":\"bob\"}\nrude {\"text\":\"free\"}\n");
     assert_int_equal(decide(&f, PAY("ann@x.test", "boss")), CST_REQUIRE_APPROVAL);
@@ -125,10 +141,15 @@ static void layers(void **state)
     static const char lower[] = "extends \"upper.const\"\nconstitution lower \"1\"\n"
                                 "extern doctor(text: string) returns bool within 1s\n"
                                 "waive upper.words when doctor(text) because \"Doctors may.\"\n";
-    cst_compiler_options options = {.size = sizeof options, .engine = engine, .read = read_upper, .release = release_upper, .read_user = &all};
+    cst_compiler_options options = {.size = sizeof options,
+                                    .engine = engine,
+                                    .read = read_upper,
+                                    .release = release_upper,
+                                    .read_user = &all};
     options.runtime = (cst_options){.size = sizeof options.runtime, .clock = test_clock};
     fixture f = {0};
-    assert_int_equal(cst_policy_compile_text("lower.const", lower, strlen(lower), &options, &f.policy), CST_OK);
+    assert_int_equal(
+        cst_policy_compile_text("lower.const", lower, strlen(lower), &options, &f.policy), CST_OK);
     f.context = cst_context_new(f.policy);
     ANSWERS(&f, {"doctor", "true"}, {"upper.bad", "false"});
     assert_int_equal(decide(&f, INPUT("hello")), CST_PERMIT); /* nothing to waive */
@@ -142,15 +163,21 @@ static void parts_of_conditions(void **state)
 {
     (void)state;
     fixture f;
-    open_policy(&f, HEAD "tool t(l: list<int>, n: int) sends\n"
-                         "extern odd(n: int) returns bool within 1s\nextern big(n: int) returns bool within 1s\n"
-                         "rule each on action t when any x in args.l satisfies (x > 3 and odd(x)) then deny\n"
-                         "rule two on action t when (args.n == 1 or odd(args.n)) and (args.n == 2 or big(args.n)) then refuse\n"
-                         "rule nor on action t when not (args.n != 5 or (odd(7) and big(7))) then halt\n");
+    open_policy(
+        &f, HEAD
+        "tool t(l: list<int>, n: int) sends\n"
+        "extern odd(n: int) returns bool within 1s\nextern big(n: int) returns bool within 1s\n"
+        "rule each on action t when any x in args.l satisfies (x > 3 and odd(x)) then deny\n"
+        "rule two on action t when (args.n == 1 or odd(args.n)) and (args.n == 2 or big(args.n)) "
+        "then refuse\n"
+        "rule nor on action t when not (args.n != 5 or (odd(7) and big(7))) then halt\n");
     ANSWERS(&f, {"odd", "false"}, {"big", "false"});
-#define LIST(list, n) "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"t\",\"args\":{\"l\":[" list "],\"n\":" n "}}"
+#define LIST(list, n)                                                                              \
+    "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"t\",\"args\":{\"l\":[" list "],\"n\":" n   \
+    "}}"
     assert_int_equal(decide(&f, LIST("1,2,3,5,6,5", "1")), CST_PERMIT);
-    assert_string_equal(f.log, "odd {\"n\":5}\nodd {\"n\":6}\nbig {\"n\":1}\n"); /* once for each element that can matter */
+    /* once for each element that can matter */
+    assert_string_equal(f.log, "odd {\"n\":5}\nodd {\"n\":6}\nbig {\"n\":1}\n");
     assert_int_equal(decide(&f, LIST("", "2")), CST_PERMIT);
     assert_string_equal(f.log, "odd {\"n\":2}\n");
     assert_int_equal(decide(&f, LIST("", "3")), CST_PERMIT);
@@ -164,19 +191,26 @@ static void beside_what_is_undecided(void **state)
 {
     (void)state;
     fixture f;
-    open_policy(&f, HEAD "tool t(n: int, s: string) sends\n"
-                         "extern odd(n: int) returns bool within 1s\nextern big(n: int) returns bool within 1s\n"
-                         "rule a on action t when args.n * 4611686018427387904 > 3 or (odd(args.n) and args.n * 4611686018427387904 > 4) "
-                         "or big(args.n) then redact args.s with \"x\"\n"
-                         "rule b on action t when args.n * 4611686018427387904 > 3 and odd(args.n + 1) and not big(args.n + 1) then flag\n");
+    open_policy(
+        &f, HEAD
+        "tool t(n: int, s: string) sends\n"
+        "extern odd(n: int) returns bool within 1s\nextern big(n: int) returns bool within 1s\n"
+        "rule a on action t when args.n * 4611686018427387904 > 3 or (odd(args.n) and args.n * "
+        "4611686018427387904 > 4) "
+        "or big(args.n) then redact args.s with \"x\"\n"
+        "rule b on action t when args.n * 4611686018427387904 > 3 and odd(args.n + 1) and not "
+        "big(args.n + 1) then flag\n");
     ANSWERS(&f, {"odd", "false"}, {"big", "true"});
-    /* undecided already: that it may be undecided for another reason is nothing to ask about; that it may be true is, since then it cuts */
-    assert_int_equal(decide(&f, "{\"stage\":\"action\",\"tool\":\"t\",\"args\":{\"n\":9,\"s\":\"a\"}}"), CST_REDACT);
+    /* undecided already: that it may be undecided for another reason is nothing to ask about; that
+     * it may be true is, since then it cuts */
+    assert_int_equal(
+        decide(&f, "{\"stage\":\"action\",\"tool\":\"t\",\"args\":{\"n\":9,\"s\":\"a\"}}"),
+        CST_REDACT);
     assert_string_equal(f.log, "big {\"n\":9}\n");
     close_policy(&f);
 }
 
-/* ---- once, and in time ---------------------------------------------------------------------------- */
+/* ---- once, and in time ----------------------------------------------------------------------- */
 
 static void once_for_each_argument(void **state)
 {
@@ -188,7 +222,7 @@ static void once_for_each_argument(void **state)
     ANSWERS(&f, {"toxicity {\"text\":\"hi\"}", "0.6"}, {"toxicity", "0.1"});
     assert_int_equal(decide(&f, INPUT("hi")), CST_REFUSE);
     assert_string_equal(f.log, "toxicity {\"text\":\"hi!\"}\ntoxicity {\"text\":\"hi\"}\n");
-    assert_int_equal(f.calls, 1); /* all questions of an event together */
+    assert_int_equal(f.calls, 1);                          /* all questions of an event together */
     assert_int_equal(decide(&f, INPUT("hi")), CST_REFUSE); /* another event */
     assert_int_equal(f.asked, 2);
     close_policy(&f);
@@ -201,7 +235,8 @@ static void trouble_is_undecided(void **state)
     fixture f;
     open_policy(&f, TOXICITY "tool t(note: string) sends\ndefault action deny\n"
                              "rule stop on input when toxicity(text) > 0.7 then refuse\n"
-                             "rule cut on output when text contains \"Bob\" and toxicity(text) > 0.5 then redact with \"X\"\n"
+                             "rule cut on output when text contains \"Bob\" and toxicity(text) > "
+                             "0.5 then redact with \"X\"\n"
                              "rule noted on message when toxicity(text) > 0.5 then label toxic\n"
                              "rule after on message when session has toxic then deny\n"
                              "permit calm on action t when toxicity(args.note) < 0.5\n");
@@ -212,11 +247,16 @@ static void trouble_is_undecided(void **state)
         f.answer_count = 1;
         cst_context_host(f.context, host, &f, false);
         assert_int_equal(decide(&f, INPUT("hi")), CST_REFUSE);
-        assert_non_null(strstr(json_of(&f), "\"undecided\":{\"code\":\"host\",\"at\":\"toxicity(text)\"}"));
-        assert_non_null(strstr(json_of(&f), answers[i] ? "\"undecided\":\"malformed\"" : "\"undecided\":\"failed\""));
+        assert_non_null(
+            strstr(json_of(&f), "\"undecided\":{\"code\":\"host\",\"at\":\"toxicity(text)\"}"));
+        assert_non_null(strstr(json_of(&f), answers[i] ? "\"undecided\":\"malformed\""
+                                                       : "\"undecided\":\"failed\""));
         assert_int_equal(decide(&f, OUTPUT("Bob")), CST_DENY);
-        assert_int_equal(decide(&f, "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"t\",\"args\":{\"note\":\"x\"}}"), CST_DENY);
-#define MESSAGE "{\"stage\":\"message\",\"session\":\"s\",\"from\":\"a\",\"to\":\"b\",\"text\":\"x\"}"
+        assert_int_equal(decide(&f, "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"t\","
+                                    "\"args\":{\"note\":\"x\"}}"),
+                         CST_DENY);
+#define MESSAGE                                                                                    \
+    "{\"stage\":\"message\",\"session\":\"s\",\"from\":\"a\",\"to\":\"b\",\"text\":\"x\"}"
         assert_int_equal(decide(&f, MESSAGE), CST_PERMIT);
         assert_int_equal(decide(&f, MESSAGE), CST_DENY); /* the session may have the label */
     }
@@ -235,30 +275,34 @@ static void deadlines(void **state)
     assert_int_equal(decide(&f, INPUT("hi")), CST_PERMIT);
     f.delay = 50001;
     assert_int_equal(decide(&f, INPUT("hi")), CST_DENY);
-    assert_non_null(strstr(json_of(&f), "{\"predicate\":\"toxicity\",\"undecided\":\"late\"},{\"predicate\":\"slow\",\"answer\":false}"));
+    assert_non_null(strstr(json_of(&f), "{\"predicate\":\"toxicity\",\"undecided\":\"late\"},{"
+                                        "\"predicate\":\"slow\",\"answer\":false}"));
     close_policy(&f);
 }
 
-/* ---- shadow, bounds ------------------------------------------------------------------------------------- */
+/* ---- shadow, bounds -------------------------------------------------------------------------- */
 
 static void shadow_is_apart(void **state)
 {
     (void)state;
     fixture f;
-    open_policy(&f, TOXICITY "extern spam(text: string) returns bool within 1s\n"
-                             "rule a on input when text contains \"ask\" and toxicity(text) > 0.7 then deny\n"
-                             "rule b on input in shadow when spam(text) then deny\n"
-                             "rule c on input in shadow when toxicity(text) > 0.2 then flag\n");
+    open_policy(&f, TOXICITY
+                "extern spam(text: string) returns bool within 1s\n"
+                "rule a on input when text contains \"ask\" and toxicity(text) > 0.7 then deny\n"
+                "rule b on input in shadow when spam(text) then deny\n"
+                "rule c on input in shadow when toxicity(text) > 0.2 then flag\n");
     assert_int_equal(decide(&f, INPUT("hi")), CST_PERMIT); /* no decision waits for them */
     assert_int_equal(f.decision.question_count, 0);
     assert_int_equal(f.decision.shadow_question_count, 2);
-    assert_string_equal(open_questions(&f), "toxicity {\"text\":\"hi\"} (shadow)\nspam {\"text\":\"hi\"} (shadow)\n");
+    assert_string_equal(open_questions(&f),
+                        "toxicity {\"text\":\"hi\"} (shadow)\nspam {\"text\":\"hi\"} (shadow)\n");
     assert_int_equal(f.decision.shadow_count, 0);
     assert_null(strstr(json_of(&f), "\"questions\""));
     assert_non_null(strstr(json_of(&f), "\"shadow_questions\":[{\"id\":"));
     assert_int_equal(answer_open(&f, 0, "0.5"), CST_BAD_ARGUMENT); /* it is over */
     assert_int_equal(decide(&f, INPUT("ask")), CST_PENDING);
-    assert_string_equal(open_questions(&f), "toxicity {\"text\":\"ask\"}\nspam {\"text\":\"ask\"} (shadow)\n");
+    assert_string_equal(open_questions(&f),
+                        "toxicity {\"text\":\"ask\"}\nspam {\"text\":\"ask\"} (shadow)\n");
     assert_int_equal(answer_open(&f, 1, "true"), CST_OK); /* what has come is reported */
     assert_int_equal(answer_open(&f, 0, "0.5"), CST_OK);
     assert_int_equal(resume(&f), CST_PERMIT);
@@ -305,7 +349,8 @@ static void misused(void **state)
     ANSWERS(&f, {"toxicity", "0.1"});
     f.begins = true;
     const char *const event = INPUT("hi");
-    assert_int_equal(cst_decide_json(f.context, event, strlen(event), &f.decision), CST_BAD_ARGUMENT);
+    assert_int_equal(cst_decide_json(f.context, event, strlen(event), &f.decision),
+                     CST_BAD_ARGUMENT);
     assert_int_equal(f.decision.verdict, CST_DENY);
     f.begins = false;
     assert_int_equal(decide(&f, event), CST_PERMIT);
@@ -325,26 +370,38 @@ static void every_type(void **state)
     (void)state;
     fixture f;
     open_policy(&f, HEAD "enum Topic { news, sport }\n"
-                         "tool t(i: int, d: decimal, b: bool, s: string, w: time, l: duration, e: Topic, m: email, u: url, p: path, a: ip, "
+                         "tool t(i: int, d: decimal, b: bool, s: string, w: time, l: duration, e: "
+                         "Topic, m: email, u: url, p: path, a: ip, "
                          "x: list<email>, y: list<int>) sends\n"
-                         "extern first(i: int, d: decimal, f: float, b: bool, s: string, w: time, l: duration) returns decimal within 1500us\n"
-                         "extern second(e: Topic, m: email, u: url, p: path, a: ip, x: list<email>, y: list<int>, t: list<string>) returns Topic "
+                         "extern first(i: int, d: decimal, f: float, b: bool, s: string, w: time, "
+                         "l: duration) returns decimal within 1500us\n"
+                         "extern second(e: Topic, m: email, u: url, p: path, a: ip, x: "
+                         "list<email>, y: list<int>, t: list<string>) returns Topic "
                          "within 2s\n"
-                         "rule a on action t when first(args.i, args.d, 0.25, (args.i > 3), args.s, args.w, args.l) * 2 > 3.0 then deny\n"
-                         "rule b on action t when second(args.e, args.m, args.u, args.p, args.a, args.x, args.y, text of args.s) == sport "
+                         "rule a on action t when first(args.i, args.d, 0.25, (args.i > 3), "
+                         "args.s, args.w, args.l) * 2 > 3.0 then deny\n"
+                         "rule b on action t when second(args.e, args.m, args.u, args.p, args.a, "
+                         "args.x, args.y, text of args.s) == sport "
                          "then refuse\n");
     ANSWERS(&f, {"first", "1.25"}, {"second", "\"sport\""});
-    assert_int_equal(decide(&f, "{\"stage\":\"action\",\"tool\":\"t\",\"args\":{\"i\":4,\"d\":1.5,\"b\":true,\"s\":\"a\\\"\\u00e4\\n\",\"w\":"
-                                "\"2026-01-01T00:00:00+01:00\",\"l\":\"90m\",\"e\":\"news\",\"m\":\"Ann@X.test\",\"u\":\"HTTP://X.test/../a\",\"p\":"
+    assert_int_equal(decide(&f, "{\"stage\":\"action\",\"tool\":\"t\",\"args\":{\"i\":4,\"d\":1.5,"
+                                "\"b\":true,\"s\":\"a\\\"\\u00e4\\n\",\"w\":"
+                                "\"2026-01-01T00:00:00+01:00\",\"l\":\"90m\",\"e\":\"news\",\"m\":"
+                                "\"Ann@X.test\",\"u\":\"HTTP://X.test/../a\",\"p\":"
                                 "\"/a/./b\",\"a\":\"10.0.0.1\",\"x\":[\"A@b.test\"],\"y\":[1,2]}}"),
                      CST_REFUSE);
-    assert_string_equal(f.log, "first {\"i\":4,\"d\":1.5,\"f\":0.25,\"b\":true,\"s\":\"a\\\"\xc3\xa4\\n\",\"w\":\"2025-12-31T23:00:00Z\",\"l\":\"90m\"}\n"
-                               "second {\"e\":\"news\",\"m\":\"ann@x.test\",\"u\":\"http://x.test/a\",\"p\":\"/a/b\",\"a\":\"10.0.0.1\",\"x\":[\"a@b.test\"],"
-                               "\"y\":[1,2],\"t\":[\"a\\\"\xc3\xa4\\n\"]}\n");
+    assert_string_equal(f.log,
+                        "first "
+                        "{\"i\":4,\"d\":1.5,\"f\":0.25,\"b\":true,\"s\":\"a\\\"\xc3\xa4\\n\",\"w\":"
+                        "\"2025-12-31T23:00:00Z\",\"l\":\"90m\"}\n"
+                        "second "
+                        "{\"e\":\"news\",\"m\":\"ann@x.test\",\"u\":\"http://x.test/a\",\"p\":\"/a/"
+                        "b\",\"a\":\"10.0.0.1\",\"x\":[\"a@b.test\"],"
+                        "\"y\":[1,2],\"t\":[\"a\\\"\xc3\xa4\\n\"]}\n");
     close_policy(&f);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 typedef struct meter {
     uint64_t calls, fail_at;
@@ -374,12 +431,12 @@ static void meter_release(void *user, void *pointer, size_t size)
     free(pointer);
 }
 
-static const char memory_policy[] =
-    TOXICITY "tool t(l: list<int>) sends\nextern odd(n: int) returns bool within 1s\n"
-             "rule a on input when toxicity(text) > 0.7 then deny\n"
-             "rule s on input in shadow when toxicity(text + text) > 0.7 then deny\n"
-             "rule c on output when text contains \"Bob\" and toxicity(text) > 0.7 then redact with \"X\"\n"
-             "rule l on action t when any x in args.l satisfies odd(x) then refuse and label odd\n";
+static const char memory_policy[] = TOXICITY
+    "tool t(l: list<int>) sends\nextern odd(n: int) returns bool within 1s\n"
+    "rule a on input when toxicity(text) > 0.7 then deny\n"
+    "rule s on input in shadow when toxicity(text + text) > 0.7 then deny\n"
+    "rule c on output when text contains \"Bob\" and toxicity(text) > 0.7 then redact with \"X\"\n"
+    "rule l on action t when any x in args.l satisfies odd(x) then refuse and label odd\n";
 
 /* What each event comes to with enough memory. */
 static const struct {
@@ -388,10 +445,13 @@ static const struct {
 } memory_events[] = {
     {INPUT("hi"), CST_DENY},
     {OUTPUT("Bob and Bob"), CST_REDACT},
-    {"{\"stage\":\"action\",\"tool\":\"t\",\"args\":{\"l\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]}}", CST_REFUSE},
+    {"{\"stage\":\"action\",\"tool\":\"t\",\"args\":{\"l\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,"
+     "17,18,19,20]}}",
+     CST_REFUSE},
 };
 
-/* Decides everything, at once and later; false: an allocation failed and was told. What is decided is as it is with enough memory, or a deny. */
+/* Decides everything, at once and later; false: an allocation failed and was told. What is decided
+ * is as it is with enough memory, or a deny. */
 static void decide_all(fixture *f, bool later)
 {
     static const answer script[] = {{"toxicity", "0.9"}, {"odd", "true"}};
@@ -400,7 +460,8 @@ static void decide_all(fixture *f, bool later)
     cst_context_host(f->context, later ? NULL : host, f, true);
     for (size_t i = 0; i < sizeof memory_events / sizeof *memory_events; i++) {
         f->log[0] = '\0';
-        cst_status status = cst_decide_json(f->context, memory_events[i].event, strlen(memory_events[i].event), &f->decision);
+        cst_status status = cst_decide_json(f->context, memory_events[i].event,
+                                            strlen(memory_events[i].event), &f->decision);
         cst_question one;
         cst_question all[64];
         uint32_t count = 0;
@@ -416,7 +477,8 @@ static void decide_all(fixture *f, bool later)
         if (status != CST_OK)
             assert_int_equal(f->decision.verdict, CST_DENY);
         else if (f->decision.verdict != CST_PENDING) /* an answer that could not be kept */
-            assert_true(f->decision.verdict == memory_events[i].verdict || f->decision.verdict == CST_DENY);
+            assert_true(f->decision.verdict == memory_events[i].verdict ||
+                        f->decision.verdict == CST_DENY);
         const char *json;
         size_t length;
         const cst_status told = cst_decision_json(&f->decision, &json, &length);

@@ -1,6 +1,6 @@
 /*
- * Tests of the rule index: which groups get one and by which keys, what is data and what is code, that each rule is met once, and
- * that a damaged index is refused.
+ * Tests of the rule index: which groups get one and by which keys, what is data and what is code,
+ * that each rule is met once, and that a damaged index is refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -256,9 +256,9 @@ static void folders_end_where_names_end(void **state)
         const char *path;
         uint32_t rules;
     } cases[] = {
-        {"/a", 2},   {"/a/b", 3}, {"/a/b/c", 3}, {"/ab", 1}, {"/ab/x", 1}, {"/a/bc", 2},
-        {"/", 1},    {"../q", 0}, {"../..", 0},  {"q/r", 1}, {"q", 1},     {"qr", 0},
-        {"./q", 1},  {"/b/a", 1}, {"..q", 1},    {"..q/z", 1}, {"/a/b/", 3}, {"/ab/..", 1},
+        {"/a", 2},  {"/a/b", 3}, {"/a/b/c", 3}, {"/ab", 1},   {"/ab/x", 1}, {"/a/bc", 2},
+        {"/", 1},   {"../q", 0}, {"../..", 0},  {"q/r", 1},   {"q", 1},     {"qr", 0},
+        {"./q", 1}, {"/b/a", 1}, {"..q", 1},    {"..q/z", 1}, {"/a/b/", 3}, {"/ab/..", 1},
     };
     buffer text;
     buffer_init(&text, NULL, 0);
@@ -274,7 +274,8 @@ static void folders_end_where_names_end(void **state)
         cst_context *context = cst_context_new(policy);
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
             char args[128];
-            snprintf(args, sizeof args, "\"account\":\"q\",\"path\":\"%s\",\"name\":\"n\",\"amount\":1",
+            snprintf(args, sizeof args,
+                     "\"account\":\"q\",\"path\":\"%s\",\"name\":\"n\",\"amount\":1",
                      cases[i].path);
             assert_int_equal(fired(context, args), cases[i].rules);
         }

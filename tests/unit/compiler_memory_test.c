@@ -1,11 +1,13 @@
 /*
- * compiler_memory_test.c - everything a service does with libconstc, with every allocation failing in turn.
+ * compiler_memory_test.c - everything a service does with libconstc, with every allocation failing
+ * in turn.
  *
- * The policy of tests/hostile/policy uses every construct that decides; it comes through the read callback, which allocates (and fails) like the
- * rest. One run compiles it, decides good and bad events as JSON and field by field, asks for every word of the decisions, and swaps a
- * live policy. What must hold whichever allocation fails: the call says CST_NO_MEMORY (or the object is NULL), the verdict is CST_DENY or what it is with
- * enough memory, and in the end every byte has come back. Every allocation is tried, not a sample: arenas keep
- * their number small.
+ * The policy of tests/hostile/policy uses every construct that decides; it comes through the read
+ * callback, which allocates (and fails) like the rest. One run compiles it, decides good and bad
+ * events as JSON and field by field, asks for every word of the decisions, and swaps a live policy.
+ * What must hold whichever allocation fails: the call says CST_NO_MEMORY (or the object is NULL),
+ * the verdict is CST_DENY or what it is with enough memory, and in the end every byte has come
+ * back. Every allocation is tried, not a sample: arenas keep their number small.
  *
  * runtime_decision_test.c does this for the runtime alone, on a policy made by hand.
  */
@@ -23,7 +25,7 @@
 
 #define FOLDER PROJECT_DIR "/tests/hostile/policy/"
 
-/* ---- memory that fails ------------------------------------------------------------------------------ */
+/* ---- memory that fails ----------------------------------------------------------------------- */
 
 typedef struct meter {
     uint64_t calls, fail_at; /* the call that fails; 0: none */
@@ -73,7 +75,7 @@ static void meter_release(void *user, void *pointer, size_t size)
     free(pointer);
 }
 
-/* ---- files, from memory that fails --------------------------------------------------------------------- */
+/* ---- files, from memory that fails ----------------------------------------------------------- */
 
 typedef struct text {
     char *bytes;
@@ -96,7 +98,8 @@ static text slurp(const char *path)
     return all;
 }
 
-static const char *const names[] = {"every.const", "platform.const", "helpers.const", "tools.json", "words.txt"};
+static const char *const names[] = {"every.const", "platform.const", "helpers.const", "tools.json",
+                                    "words.txt"};
 enum { FILE_COUNT = sizeof names / sizeof *names };
 static text files[FILE_COUNT], events, malformed;
 
@@ -144,7 +147,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- one run ----------------------------------------------------------------------------------------------- */
+/* ---- one run --------------------------------------------------------------------------------- */
 
 static void ignore(void *user, const cst_diagnostic *one)
 {
@@ -160,8 +163,12 @@ static int64_t fixed_clock(void *user)
 
 static cst_status compile(meter *of, cst_policy **out)
 {
-    cst_compiler_options options = {.size = sizeof options, .engine = CST_ENGINE_REFERENCE, .diagnostic = ignore,
-                                    .read = read_file, .release = release_file, .read_user = of};
+    cst_compiler_options options = {.size = sizeof options,
+                                    .engine = CST_ENGINE_REFERENCE,
+                                    .diagnostic = ignore,
+                                    .read = read_file,
+                                    .release = release_file,
+                                    .read_user = of};
     options.runtime.size = sizeof options.runtime;
     options.runtime.clock = fixed_clock;
     options.runtime.allocator = (cst_allocator){meter_allocate, meter_resize, meter_release, of};
@@ -171,7 +178,8 @@ static cst_status compile(meter *of, cst_policy **out)
 
 enum { MOST_DECISIONS = 200 };
 
-typedef struct record { /* verdicts with enough memory, in order; then what others are compared with */
+/* verdicts with enough memory, in order; then what others are compared with */
+typedef struct record {
     cst_verdict verdicts[MOST_DECISIONS];
     uint32_t count;
     bool compare;
@@ -188,11 +196,12 @@ static void note(record *log, cst_status status, const cst_decision *decision)
         return;
     }
     if (status == CST_OK) {
-        /* Where a service of a condition got no memory the condition is undecided: that may be stricter, never more lenient. An event
-         * that was denied for want of memory could not halt its session either, so behind it nothing is compared. */
+        /* Where a service of a condition got no memory the condition is undecided: that may be
+         * stricter, never more lenient. An event that was denied for want of memory could not halt
+         * its session either, so behind it nothing is compared. */
         if (!log->incomplete && decision->verdict < log->verdicts[number])
-            fail_msg("decision %u: %s, and with enough memory %s", number, cst_verdict_name(decision->verdict),
-                     cst_verdict_name(log->verdicts[number]));
+            fail_msg("decision %u: %s, and with enough memory %s", number,
+                     cst_verdict_name(decision->verdict), cst_verdict_name(log->verdicts[number]));
         return;
     }
     /* A typed event that could not even begin leaves nothing to decide. */
@@ -238,10 +247,12 @@ static void decide_lines(cst_context *context, const text *lines, record *log)
 /* Every answer of a setter is looked away from: an unchecked status must never loosen. */
 static void decide_typed(cst_context *context, record *log, bool bad)
 {
-    static const char arguments[] = "{\"amount\":700,\"count\":60,\"rate\":3.5,\"to\":[\"a@b.test\"],\"fast\":false,"
-                                    "\"when\":\"2027-01-01T00:00:00Z\",\"within\":\"6m\",\"note\":\"stop\"}";
+    static const char arguments[] =
+        "{\"amount\":700,\"count\":60,\"rate\":3.5,\"to\":[\"a@b.test\"],\"fast\":false,"
+        "\"when\":\"2027-01-01T00:00:00Z\",\"within\":\"6m\",\"note\":\"stop\"}";
     const cst_policy *const policy = cst_context_policy(context);
-    cst_field id = CST_FIELD_NONE, amount = CST_FIELD_NONE, role = CST_FIELD_NONE, to = CST_FIELD_NONE;
+    cst_field id = CST_FIELD_NONE, amount = CST_FIELD_NONE, role = CST_FIELD_NONE,
+              to = CST_FIELD_NONE;
     cst_policy_field(policy, CST_ACTION, "pay", "user.id", &id);
     cst_policy_field(policy, CST_ACTION, "pay", "user.role", &role);
     cst_policy_field(policy, CST_ACTION, "pay", "args.amount", &amount);
@@ -286,7 +297,8 @@ static void decide_everything(cst_policy *policy, cst_policy *next, record *log)
     if (context) {
         cst_decision decision;
         for (int round = 0; round < 4; round++) {
-            const char event[] = "{\"stage\":\"output\",\"session\":\"live\",\"text\":\"t\",\"chain\":[],\"user\":{\"id\":\"eve\",\"role\":\"admin\"}}";
+            const char event[] = "{\"stage\":\"output\",\"session\":\"live\",\"text\":\"t\","
+                                 "\"chain\":[],\"user\":{\"id\":\"eve\",\"role\":\"admin\"}}";
             const cst_status decided = cst_decide_json(context, event, sizeof event - 1, &decision);
             assert_true(decided == CST_OK || decided == CST_NO_MEMORY);
             assert_int_equal(decision.verdict, decided == CST_OK ? CST_PERMIT : CST_DENY);
@@ -298,10 +310,10 @@ static void decide_everything(cst_policy *policy, cst_policy *next, record *log)
     cst_live_free(live);
 }
 
-/* ---- tests -------------------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
-/* The arena asks for memory in blocks that grow, so one compilation has few allocations: a comment in front of the policy, longer each
- * time, moves what falls on the edge of a block. */
+/* The arena asks for memory in blocks that grow, so one compilation has few allocations: a comment
+ * in front of the policy, longer each time, moves what falls on the edge of a block. */
 static void lengthen(const text *original, size_t padding)
 {
     files[0].length = original->length + padding;
@@ -396,7 +408,8 @@ static void random_failures_are_survived(void **state)
     }
 }
 
-/* Session records are the session's; a decision costs no allocation once its context has seen events as large. */
+/* Session records are the session's; a decision costs no allocation once its context has seen
+ * events as large. */
 static void warm_decisions_allocate_nothing(void **state)
 {
     (void)state;
@@ -428,17 +441,22 @@ static void warm_decisions_allocate_nothing(void **state)
 static void warm_redactions_allocate_nothing(void **state)
 {
     (void)state;
-    static const char policy_text[] = "constitution r \"1\"\n"
-                                      "import std.pii\n"
-                                      "tool t(l: list<string>, to: list<email>) returns { found: string } acts\n"
-                                      "rule texts on output when text folded contains pii.email then redact with \"[{kind}]\"\n"
-                                      "rule args on action t when any x in args.l satisfies x contains pii.email then redact with \"{alias}\"\n"
-                                      "rule values on result t when value.found contains pii.email then redact with \"[x]\"\n"
-                                      "rule said on output when text repeats 12 chars of system then redact with \"[prompt]\"\n";
+    static const char policy_text[] =
+        "constitution r \"1\"\n"
+        "import std.pii\n"
+        "tool t(l: list<string>, to: list<email>) returns { found: string } acts\n"
+        "rule texts on output when text folded contains pii.email then redact with \"[{kind}]\"\n"
+        "rule args on action t when any x in args.l satisfies x contains pii.email then redact "
+        "with \"{alias}\"\n"
+        "rule values on result t when value.found contains pii.email then redact with \"[x]\"\n"
+        "rule said on output when text repeats 12 chars of system then redact with \"[prompt]\"\n";
     static const char *const lines[] = {
-        "{\"stage\":\"output\",\"session\":\"s\",\"text\":\"from ann@example.com: you are the assistant of Acme, \\u00e9\"}",
-        "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"t\",\"args\":{\"l\":[\"a\",\"to \\\"ann@example.com\\\"\",\"bob@example.com\"],\"to\":[\"c@example.com\"]}}",
-        "{\"stage\":\"result\",\"session\":\"s\",\"tool\":\"t\",\"args\":{\"l\":[],\"to\":[]},\"value\":{\"found\":\"it was ann@example.com\"}}",
+        "{\"stage\":\"output\",\"session\":\"s\",\"text\":\"from ann@example.com: you are the "
+        "assistant of Acme, \\u00e9\"}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"t\",\"args\":{\"l\":[\"a\",\"to "
+        "\\\"ann@example.com\\\"\",\"bob@example.com\"],\"to\":[\"c@example.com\"]}}",
+        "{\"stage\":\"result\",\"session\":\"s\",\"tool\":\"t\",\"args\":{\"l\":[],\"to\":[]},"
+        "\"value\":{\"found\":\"it was ann@example.com\"}}",
     };
     meter of = {0};
     cst_policy *policy;
@@ -446,14 +464,18 @@ static void warm_redactions_allocate_nothing(void **state)
     options.runtime.size = sizeof options.runtime;
     options.runtime.clock = fixed_clock;
     options.runtime.allocator = (cst_allocator){meter_allocate, meter_resize, meter_release, &of};
-    assert_int_equal(cst_policy_compile_text("r.const", policy_text, sizeof policy_text - 1, &options, &policy), CST_OK);
+    assert_int_equal(
+        cst_policy_compile_text("r.const", policy_text, sizeof policy_text - 1, &options, &policy),
+        CST_OK);
     cst_context *const context = cst_context_new(policy);
-    assert_int_equal(cst_session_system(context, "s", 1, "you are the assistant of Acme", 29), CST_OK);
+    assert_int_equal(cst_session_system(context, "s", 1, "you are the assistant of Acme", 29),
+                     CST_OK);
     uint64_t warm = 0;
     for (uint32_t round = 0; round < 100; round++) {
         for (uint32_t i = 0; i < sizeof lines / sizeof *lines; i++) {
             cst_decision decision;
-            assert_int_equal(cst_decide_json(context, lines[i], strlen(lines[i]), &decision), CST_OK);
+            assert_int_equal(cst_decide_json(context, lines[i], strlen(lines[i]), &decision),
+                             CST_OK);
             assert_int_equal(decision.verdict, CST_REDACT);
             read_everything(&decision);
         }

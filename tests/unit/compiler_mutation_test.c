@@ -1,9 +1,11 @@
 /*
- * compiler_mutation_test.c - changes of policies: each one is well-typed, and is taken back without a trace.
+ * compiler_mutation_test.c - changes of policies: each one is well-typed, and is taken back without
+ * a trace.
  *
- * A change is put into the trees and rows that the reference evaluator runs. So for every change of every policy here: the changed trees keep
- * what the checker promises (check_verify), something is different while it is in force, and nothing is when it has been taken back. What the
- * changes mean is tested on the command line (tests/cli/coverage_test.py).
+ * A change is put into the trees and rows that the reference evaluator runs. So for every change of
+ * every policy here: the changed trees keep what the checker promises (check_verify), something is
+ * different while it is in force, and nothing is when it has been taken back. What the changes mean
+ * is tested on the command line (tests/cli/coverage_test.py).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,10 +24,11 @@
 #include "compiler/reference/mutation_make.h"
 
 static const char *const policies[] = {
-    "examples/airline/airline.const",   "examples/retail/retail.const",     "examples/agentdyn/shopping.const",
-    "examples/agentdojo/travel.const",  "examples/host/moderated.const",    "examples/support.const",
-    "tests/acceptance/history.const",   "tests/acceptance/approvals.const", "tests/acceptance/history/budgets.const",
-    "tests/acceptance/history/charts.const",
+    "examples/airline/airline.const",         "examples/retail/retail.const",
+    "examples/agentdyn/shopping.const",       "examples/agentdojo/travel.const",
+    "examples/host/moderated.const",          "examples/support.const",
+    "tests/acceptance/history.const",         "tests/acceptance/approvals.const",
+    "tests/acceptance/history/budgets.const", "tests/acceptance/history/charts.const",
 };
 
 typedef struct look {
@@ -78,7 +81,8 @@ static void test_swaps(void **state)
             mutation_apply(change);
             const bool row = memcmp(image, unit->plan->image, unit->plan->image_size) != 0;
             if (!check_verify(unit->checked, &why) || (meaning(unit) != before) == row)
-                fail_msg("%s: %s: %s", policies[i], change->change, why != NULL ? why : "nothing is changed, or too much");
+                fail_msg("%s: %s: %s", policies[i], change->change,
+                         why != NULL ? why : "nothing is changed, or too much");
             mutation_undo(change);
             assert_true(meaning(unit) == before);
             assert_memory_equal(image, unit->plan->image, unit->plan->image_size);
@@ -92,14 +96,16 @@ static void test_swaps(void **state)
 static void test_choice(void **state)
 {
     (void)state;
-    look all = {.most = 10000, .seed = 1}, some = {.most = 20, .seed = 1}, again = some, other = {.most = 20, .seed = 2};
+    look all = {.most = 10000, .seed = 1}, some = {.most = 20, .seed = 1}, again = some,
+         other = {.most = 20, .seed = 2};
     compilation *const unit = compiled("examples/airline/airline.const");
     assert_int_equal(driver_protect(unit, find, &all), CST_OK);
     assert_int_equal(driver_protect(unit, find, &some), CST_OK);
     assert_int_equal(driver_protect(unit, find, &again), CST_OK);
     assert_int_equal(driver_protect(unit, find, &other), CST_OK);
     assert_int_equal(all.list.left_out, 0);
-    assert_int_equal(some.list.left_out + 20, all.list.count + all.list.ill_formed + all.list.equal);
+    assert_int_equal(some.list.left_out + 20,
+                     all.list.count + all.list.ill_formed + all.list.equal);
     assert_true(some.list.count <= 20 && some.list.count == again.list.count);
     bool differs = some.list.count != other.list.count;
     for (uint32_t i = 0; i < some.list.count; i++) {

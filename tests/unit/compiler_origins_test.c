@@ -1,6 +1,8 @@
 /*
- * `from` at the edges of what a session keeps: swapped policies, forgotten and unstored sessions, hosts that give fields one by one. In all of them the answer
- * may be "true" or "undecided", so that a restricting rule fires and a permit does not count; never "false" where something was not heard.
+ * `from` at the edges of what a session keeps: swapped policies, forgotten and unstored sessions,
+ * hosts that give fields one by one. In all of them the answer may be "true" or "undecided", so
+ * that a restricting rule fires and a permit does not count; never "false" where something was not
+ * heard.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,22 +15,26 @@
 #include "constitution.h"
 #include "constitution/compiler.h"
 
-static const char text[] = "constitution origins \"1\"\n"
-                           "tool read(path: path) reads\n"
-                           "tool pay(account: string) pays\n"
-                           "default action deny\n"
-                           "permit reading on action read\n"
-                           "permit paying on action pay when args.account from user\n"
-                           "rule foreign on action pay when args.account from result of read then flag\n"
-                           "rule unknown on action pay when args.account not from result of read then flag\n";
+static const char text[] =
+    "constitution origins \"1\"\n"
+    "tool read(path: path) reads\n"
+    "tool pay(account: string) pays\n"
+    "default action deny\n"
+    "permit reading on action read\n"
+    "permit paying on action pay when args.account from user\n"
+    "rule foreign on action pay when args.account from result of read then flag\n"
+    "rule unknown on action pay when args.account not from result of read then flag\n";
 
 static cst_policy *compile(const char *source, uint32_t sessions)
 {
     cst_policy *policy = NULL;
-    const cst_compiler_options options = {.size = sizeof options,
-                                          .engine = CST_ENGINE_REFERENCE,
-                                          .runtime = {.size = sizeof(cst_options), .limits = {.sessions = sessions}}};
-    assert_int_equal(cst_policy_compile_text("origins.const", source, strlen(source), &options, &policy), CST_OK);
+    const cst_compiler_options options = {
+        .size = sizeof options,
+        .engine = CST_ENGINE_REFERENCE,
+        .runtime = {.size = sizeof(cst_options), .limits = {.sessions = sessions}}};
+    assert_int_equal(
+        cst_policy_compile_text("origins.const", source, strlen(source), &options, &policy),
+        CST_OK);
     return policy;
 }
 
@@ -45,10 +51,14 @@ static const char *decide(cst_context *context, const char *event)
     return json;
 }
 
-#define SAY(session) "{\"stage\":\"input\",\"session\":\"" session "\",\"text\":\"Pay ACCOUNT-1 now\"}"
-#define PAY(session) "{\"stage\":\"action\",\"session\":\"" session "\",\"tool\":\"pay\",\"args\":{\"account\":\"account-1\"}}"
-#define READ(session, what)                                                                                                    \
-    "{\"stage\":\"result\",\"session\":\"" session "\",\"tool\":\"read\",\"args\":{\"path\":\"/x\"},\"text\":\"" what "\"}"
+#define SAY(session)                                                                               \
+    "{\"stage\":\"input\",\"session\":\"" session "\",\"text\":\"Pay ACCOUNT-1 now\"}"
+#define PAY(session)                                                                               \
+    "{\"stage\":\"action\",\"session\":\"" session                                                 \
+    "\",\"tool\":\"pay\",\"args\":{\"account\":\"account-1\"}}"
+#define READ(session, what)                                                                        \
+    "{\"stage\":\"result\",\"session\":\"" session                                                 \
+    "\",\"tool\":\"read\",\"args\":{\"path\":\"/x\"},\"text\":\"" what "\"}"
 
 static void assert_holds(const char *json, const char *part)
 {
@@ -84,17 +94,22 @@ static void test_a_swapped_policy_has_not_heard(void **state)
     decide(context, SAY("a"));
     assert_holds(decide(context, PAY("a")), "\"decision\":\"flag\"");
     cst_live_swap(live, second);
-    /* whether the user said it is not known any more: the permit does not count, and both rules speak */
+    /* whether the user said it is not known any more: the permit does not count, and both rules
+     * speak */
     const char *const json = decide(context, PAY("a"));
     assert_holds(json, "\"decision\":\"deny\"");
-    assert_holds(json, "\"rule\":\"foreign\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/account\",\"start\":0,\"end\":9}],\"undecided\":{\"code\":\"origin\"");
-    assert_holds(json, "\"rule\":\"unknown\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/account\",\"start\":0,\"end\":9}],\"undecided\":{\"code\":\"origin\"");
+    assert_holds(json, "\"rule\":\"foreign\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/"
+                       "account\",\"start\":0,\"end\":9}],\"undecided\":{\"code\":\"origin\"");
+    assert_holds(json, "\"rule\":\"unknown\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/"
+                       "account\",\"start\":0,\"end\":9}],\"undecided\":{\"code\":\"origin\"");
     /* what is said from now on is known */
     decide(context, SAY("a"));
     assert_holds(decide(context, PAY("a")), "\"decision\":\"flag\"");
     /* and a session that begins now is known in full */
     decide(context, SAY("b"));
-    assert_holds(decide(context, PAY("b")), "\"rules\":[{\"rule\":\"unknown\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/account\",\"start\":0,\"end\":9}]}]");
+    assert_holds(decide(context, PAY("b")),
+                 "\"rules\":[{\"rule\":\"unknown\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/"
+                 "account\",\"start\":0,\"end\":9}]}]");
     cst_context_free(context);
     cst_live_free(live);
     cst_policy_release(first);
@@ -110,7 +125,8 @@ static void test_a_session_that_could_not_be_stored(void **state)
     decide(context, READ("b", "account-1"));
     const char *const json = decide(context, PAY("b"));
     assert_holds(json, "\"decision\":\"deny\"");
-    assert_holds(json, "\"rule\":\"foreign\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/account\",\"start\":0,\"end\":9}],\"undecided\"");
+    assert_holds(json, "\"rule\":\"foreign\",\"effect\":\"flag\",\"spans\":[{\"at\":\"/args/"
+                       "account\",\"start\":0,\"end\":9}],\"undecided\"");
     assert_holds(decide(context, PAY("a")), "\"decision\":\"flag\"");
     cst_context_free(context);
     cst_policy_release(policy);
@@ -119,13 +135,15 @@ static void test_a_session_that_could_not_be_stored(void **state)
 static void test_fields_one_by_one(void **state)
 {
     (void)state;
-    /* the agent's own call is given as fields: what it wrote is not known as a whole, so no result counts where that is mild */
-    static const char mild[] = "constitution origins \"1\"\n"
-                               "tool read(path: path) reads\n"
-                               "tool pay(account: string) pays\n"
-                               "default action deny\n"
-                               "permit reading on action read when args.path inside \"/\"\n"
-                               "permit paying on action pay when args.account from result of read\n";
+    /* the agent's own call is given as fields: what it wrote is not known as a whole, so no result
+     * counts where that is mild */
+    static const char mild[] =
+        "constitution origins \"1\"\n"
+        "tool read(path: path) reads\n"
+        "tool pay(account: string) pays\n"
+        "default action deny\n"
+        "permit reading on action read when args.path inside \"/\"\n"
+        "permit paying on action pay when args.account from result of read\n";
     cst_policy *const policy = compile(mild, 0);
     cst_context *const context = cst_context_new(policy);
     decide(context, READ("a", "account-1"));

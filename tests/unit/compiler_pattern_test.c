@@ -1,5 +1,6 @@
 /*
- * compiler_pattern_test.c - regular expressions: what is refused, where and as what; what is known of what is accepted.
+ * compiler_pattern_test.c - regular expressions: what is refused, where and as what; what is known
+ * of what is accepted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,39 +42,84 @@ static void test_refusals(void **state)
         const char *expression;
         pattern_error_kind kind;
         uint32_t start, end;
-    } all[] = {
-        {"a(b", PATTERN_SYNTAX, 1, 2}, {"a)b", PATTERN_SYNTAX, 1, 2}, {"a[bc", PATTERN_SYNTAX, 1, 2}, {"*a", PATTERN_SYNTAX, 0, 1},
-        {"a|+", PATTERN_SYNTAX, 2, 3}, {"(?:?)", PATTERN_SYNTAX, 3, 4}, {"[z-a]", PATTERN_SYNTAX, 1, 4}, {"x[a-\\d]", PATTERN_SYNTAX, 2, 6},
-        {"a\\", PATTERN_SYNTAX, 1, 2}, {"a\\q", PATTERN_SYNTAX, 1, 3}, {"[\\", PATTERN_SYNTAX, 1, 2}, {"\\x4", PATTERN_SYNTAX, 0, 3},
-        {"\\x{110000}", PATTERN_SYNTAX, 0, 9}, {"\\x{d800}", PATTERN_SYNTAX, 0, 7}, {"\\x{41", PATTERN_SYNTAX, 0, 5}, {"\\u12", PATTERN_SYNTAX, 0, 4},
-        {"[[:vowel:]]", PATTERN_SYNTAX, 1, 10}, {"a{3,2}", PATTERN_SYNTAX, 1, 6}, {"a**", PATTERN_SYNTAX, 0, 3}, {"ab{2}{3}x*?+", PATTERN_SYNTAX, 8, 12},
-        {"a\\b+", PATTERN_SYNTAX, 3, 4}, {"^*a", PATTERN_SYNTAX, 1, 2}, {"(?i", PATTERN_SYNTAX, 0, 3}, {"(?y)a", PATTERN_SYNTAX, 0, 2},
-        {"a(?=b)", PATTERN_UNSUPPORTED, 1, 4}, {"a(?!b)", PATTERN_UNSUPPORTED, 1, 4}, {"(?<=a)b", PATTERN_UNSUPPORTED, 0, 4},
-        {"(?<!a)b", PATTERN_UNSUPPORTED, 0, 4}, {"(?>a)", PATTERN_UNSUPPORTED, 0, 3}, {"a(?#b)", PATTERN_UNSUPPORTED, 1, 4},
-        {"(a)(?(1)b)", PATTERN_UNSUPPORTED, 3, 6}, {"(?|a)", PATTERN_UNSUPPORTED, 0, 3}, {"(?R)", PATTERN_UNSUPPORTED, 0, 3},
-        {"(?&x)", PATTERN_UNSUPPORTED, 0, 3}, {"(?P>x)", PATTERN_UNSUPPORTED, 0, 4}, {"(?P=x)", PATTERN_UNSUPPORTED, 0, 4},
-        {"(*ACCEPT)", PATTERN_UNSUPPORTED, 0, 2}, {"(a)\\1", PATTERN_UNSUPPORTED, 3, 5}, {"\\k<a>", PATTERN_UNSUPPORTED, 0, 2},
-        {"\\g1", PATTERN_UNSUPPORTED, 0, 2}, {"x\\p{L}", PATTERN_UNSUPPORTED, 1, 3}, {"a\\Z", PATTERN_UNSUPPORTED, 1, 3},
-        {"\\Ga", PATTERN_UNSUPPORTED, 0, 2}, {"\\Qa\\E", PATTERN_UNSUPPORTED, 0, 2}, {"a++", PATTERN_UNSUPPORTED, 1, 3},
-        {"a{2}+", PATTERN_UNSUPPORTED, 1, 5}, {"(?x)a", PATTERN_UNSUPPORTED, 2, 3}, {"(?iU)a", PATTERN_UNSUPPORTED, 3, 4},
-        {"", PATTERN_EMPTY, 0, 0}, {"a*", PATTERN_EMPTY, 0, 2}, {"\\b", PATTERN_EMPTY, 0, 2}, {"a|b?", PATTERN_EMPTY, 0, 4},
-        {"a|", PATTERN_EMPTY, 0, 2}, {"^$", PATTERN_EMPTY, 0, 2}, {"(?:a{0}){5}", PATTERN_EMPTY, 0, 11}, {"x[^\\s\\S]", PATTERN_EMPTY, 1, 8},
-        {"a{4001}", PATTERN_TOO_LARGE, 1, 7}, {"(?:a{100}){100}", PATTERN_TOO_LARGE, 0, 15},
-        {"(?:(?:(?:){1000}){1000}){1000}x", PATTERN_TOO_LARGE, 0, 31}, {"a{99999999999999999999}", PATTERN_TOO_LARGE, 1, 23}};
+    } all[] = {{"a(b", PATTERN_SYNTAX, 1, 2},
+               {"a)b", PATTERN_SYNTAX, 1, 2},
+               {"a[bc", PATTERN_SYNTAX, 1, 2},
+               {"*a", PATTERN_SYNTAX, 0, 1},
+               {"a|+", PATTERN_SYNTAX, 2, 3},
+               {"(?:?)", PATTERN_SYNTAX, 3, 4},
+               {"[z-a]", PATTERN_SYNTAX, 1, 4},
+               {"x[a-\\d]", PATTERN_SYNTAX, 2, 6},
+               {"a\\", PATTERN_SYNTAX, 1, 2},
+               {"a\\q", PATTERN_SYNTAX, 1, 3},
+               {"[\\", PATTERN_SYNTAX, 1, 2},
+               {"\\x4", PATTERN_SYNTAX, 0, 3},
+               {"\\x{110000}", PATTERN_SYNTAX, 0, 9},
+               {"\\x{d800}", PATTERN_SYNTAX, 0, 7},
+               {"\\x{41", PATTERN_SYNTAX, 0, 5},
+               {"\\u12", PATTERN_SYNTAX, 0, 4},
+               {"[[:vowel:]]", PATTERN_SYNTAX, 1, 10},
+               {"a{3,2}", PATTERN_SYNTAX, 1, 6},
+               {"a**", PATTERN_SYNTAX, 0, 3},
+               {"ab{2}{3}x*?+", PATTERN_SYNTAX, 8, 12},
+               {"a\\b+", PATTERN_SYNTAX, 3, 4},
+               {"^*a", PATTERN_SYNTAX, 1, 2},
+               {"(?i", PATTERN_SYNTAX, 0, 3},
+               {"(?y)a", PATTERN_SYNTAX, 0, 2},
+               {"a(?=b)", PATTERN_UNSUPPORTED, 1, 4},
+               {"a(?!b)", PATTERN_UNSUPPORTED, 1, 4},
+               {"(?<=a)b", PATTERN_UNSUPPORTED, 0, 4},
+               {"(?<!a)b", PATTERN_UNSUPPORTED, 0, 4},
+               {"(?>a)", PATTERN_UNSUPPORTED, 0, 3},
+               {"a(?#b)", PATTERN_UNSUPPORTED, 1, 4},
+               {"(a)(?(1)b)", PATTERN_UNSUPPORTED, 3, 6},
+               {"(?|a)", PATTERN_UNSUPPORTED, 0, 3},
+               {"(?R)", PATTERN_UNSUPPORTED, 0, 3},
+               {"(?&x)", PATTERN_UNSUPPORTED, 0, 3},
+               {"(?P>x)", PATTERN_UNSUPPORTED, 0, 4},
+               {"(?P=x)", PATTERN_UNSUPPORTED, 0, 4},
+               {"(*ACCEPT)", PATTERN_UNSUPPORTED, 0, 2},
+               {"(a)\\1", PATTERN_UNSUPPORTED, 3, 5},
+               {"\\k<a>", PATTERN_UNSUPPORTED, 0, 2},
+               {"\\g1", PATTERN_UNSUPPORTED, 0, 2},
+               {"x\\p{L}", PATTERN_UNSUPPORTED, 1, 3},
+               {"a\\Z", PATTERN_UNSUPPORTED, 1, 3},
+               {"\\Ga", PATTERN_UNSUPPORTED, 0, 2},
+               {"\\Qa\\E", PATTERN_UNSUPPORTED, 0, 2},
+               {"a++", PATTERN_UNSUPPORTED, 1, 3},
+               {"a{2}+", PATTERN_UNSUPPORTED, 1, 5},
+               {"(?x)a", PATTERN_UNSUPPORTED, 2, 3},
+               {"(?iU)a", PATTERN_UNSUPPORTED, 3, 4},
+               {"", PATTERN_EMPTY, 0, 0},
+               {"a*", PATTERN_EMPTY, 0, 2},
+               {"\\b", PATTERN_EMPTY, 0, 2},
+               {"a|b?", PATTERN_EMPTY, 0, 4},
+               {"a|", PATTERN_EMPTY, 0, 2},
+               {"^$", PATTERN_EMPTY, 0, 2},
+               {"(?:a{0}){5}", PATTERN_EMPTY, 0, 11},
+               {"x[^\\s\\S]", PATTERN_EMPTY, 1, 8},
+               {"a{4001}", PATTERN_TOO_LARGE, 1, 7},
+               {"(?:a{100}){100}", PATTERN_TOO_LARGE, 0, 15},
+               {"(?:(?:(?:){1000}){1000}){1000}x", PATTERN_TOO_LARGE, 0, 31},
+               {"a{99999999999999999999}", PATTERN_TOO_LARGE, 1, 23}};
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++) {
         pattern_error error;
         const pattern *const made = read(all[i].expression, &error);
-        if (made != NULL || error.kind != all[i].kind || error.start != all[i].start || error.end != all[i].end || error.text == NULL)
-            fail_msg("%s: %s %d %u..%u (%s)", all[i].expression, made ? "accepted" : "refused", error.kind, error.start, error.end,
-                     error.text ? error.text : "no text");
+        if (made != NULL || error.kind != all[i].kind || error.start != all[i].start ||
+            error.end != all[i].end || error.text == NULL)
+            fail_msg("%s: %s %d %u..%u (%s)", all[i].expression, made ? "accepted" : "refused",
+                     error.kind, error.start, error.end, error.text ? error.text : "no text");
     }
 }
 
 static void test_accepted(void **state)
 {
     (void)state;
-    static const char *const all[] = {"a{,3}", "a{", "a{x}", "a{1,x}", "[]a]", "[^]a]", "[a-]", "[-a]", "(?<name>a)", "(?P<name>a)", "a*?b", "(?i-s:a)",
-                                      "\\/", "\\-", "[\\b]", "(?:\\b)*a", "a{4000}", "\\x{10ffff}", "(?s).", "a(?i)b|c", "\u00e9+", "[[:alpha:]-z]"};
+    static const char *const all[] = {
+        "a{,3}", "a{",       "a{x}",       "a{1,x}",       "[]a]",    "[^]a]",
+        "[a-]",  "[-a]",     "(?<name>a)", "(?P<name>a)",  "a*?b",    "(?i-s:a)",
+        "\\/",   "\\-",      "[\\b]",      "(?:\\b)*a",    "a{4000}", "\\x{10ffff}",
+        "(?s).", "a(?i)b|c", "\u00e9+",    "[[:alpha:]-z]"};
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++) {
         pattern_error error;
         if (read(all[i], &error) == NULL)
@@ -140,8 +186,10 @@ static void test_facts(void **state)
         const pattern *const made = read(all[i].expression, &error);
         assert_non_null(made);
         const pattern_facts facts = pattern_study(made);
-        if (facts.shortest != all[i].shortest || facts.longest != all[i].longest || facts.trigger != all[i].trigger)
-            fail_msg("%s: %u..%u, trigger %d", all[i].expression, facts.shortest, facts.longest, facts.trigger);
+        if (facts.shortest != all[i].shortest || facts.longest != all[i].longest ||
+            facts.trigger != all[i].trigger)
+            fail_msg("%s: %u..%u, trigger %d", all[i].expression, facts.shortest, facts.longest,
+                     facts.trigger);
         assert_true(facts.cost >= 1 && facts.cost <= 100 && facts.trigger_text != NULL);
     }
 }
@@ -150,7 +198,8 @@ static void test_either(void **state)
 {
     (void)state;
     pattern_error error;
-    pattern *const parts[] = {pattern_regex(&memory, "ab", 2, false, &error), pattern_regex(&memory, "cde", 3, false, &error)};
+    pattern *const parts[] = {pattern_regex(&memory, "ab", 2, false, &error),
+                              pattern_regex(&memory, "cde", 3, false, &error)};
     const pattern *const made = pattern_either(&memory, parts, 2, &error);
     assert_non_null(made);
     assert_int_equal(pattern_study(made).shortest, 2);
@@ -163,9 +212,12 @@ static void test_either(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_refusals, begin, end), cmocka_unit_test_setup_teardown(test_accepted, begin, end),
-        cmocka_unit_test_setup_teardown(test_depth, begin, end),    cmocka_unit_test_setup_teardown(test_phrases, begin, end),
-        cmocka_unit_test_setup_teardown(test_facts, begin, end),    cmocka_unit_test_setup_teardown(test_either, begin, end),
+        cmocka_unit_test_setup_teardown(test_refusals, begin, end),
+        cmocka_unit_test_setup_teardown(test_accepted, begin, end),
+        cmocka_unit_test_setup_teardown(test_depth, begin, end),
+        cmocka_unit_test_setup_teardown(test_phrases, begin, end),
+        cmocka_unit_test_setup_teardown(test_facts, begin, end),
+        cmocka_unit_test_setup_teardown(test_either, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 /*
- * compiler_pending_test.c - events that wait for what their host has yet to answer: resumed, decided afresh, given up, swapped, streamed.
+ * compiler_pending_test.c - events that wait for what their host has yet to answer: resumed,
+ * decided afresh, given up, swapped, streamed.
  *
- * Every policy is decided by native code and by the reference evaluator. What is asked at all is in compiler_host_test.c.
+ * Every policy is decided by native code and by the reference evaluator. What is asked at all is in
+ * compiler_host_test.c.
  */
 #include "tests/unit/scripted_host.h"
 
@@ -21,9 +23,12 @@ static void pending_and_resumed(void **state)
     assert_true(f.decision.verdict > CST_HALT); /* who only compares lets nothing through */
     assert_int_not_equal(f.decision.pending, 0);
     assert_int_equal(f.decision.question_count, 2);
-    assert_string_equal(open_questions(&f), "toxicity {\"text\":\"a long sentence\"}\nslow {\"text\":\"a long sentence\"}\n");
+    assert_string_equal(
+        open_questions(&f),
+        "toxicity {\"text\":\"a long sentence\"}\nslow {\"text\":\"a long sentence\"}\n");
     assert_non_null(strstr(json_of(&f), "{\"decision\":\"pending\",\"stage\":\"input\""));
-    assert_non_null(strstr(json_of(&f), ",\"predicate\":\"toxicity\",\"arguments\":{\"text\":\"a long sentence\"},\"within_ms\":50,\"shadow\":false}"));
+    assert_non_null(strstr(json_of(&f), ",\"predicate\":\"toxicity\",\"arguments\":{\"text\":\"a "
+                                        "long sentence\"},\"within_ms\":50,\"shadow\":false}"));
     const cst_decision waiting = f.decision;
     cst_question one, two;
     assert_int_equal(cst_decision_question(&waiting, 0, &one), CST_OK);
@@ -31,9 +36,12 @@ static void pending_and_resumed(void **state)
     assert_int_equal(cst_decision_question(&waiting, 2, &two), CST_BAD_ARGUMENT);
     assert_int_equal(resume(&f), CST_PENDING); /* nothing has come */
     assert_int_equal(f.decision.pending, waiting.pending);
-    assert_string_equal(open_questions(&f), "toxicity {\"text\":\"a long sentence\"}\nslow {\"text\":\"a long sentence\"}\n");
+    assert_string_equal(
+        open_questions(&f),
+        "toxicity {\"text\":\"a long sentence\"}\nslow {\"text\":\"a long sentence\"}\n");
     assert_int_equal(cst_answer(f.context, one.id, "0.2", 3), CST_OK);
-    assert_int_equal(cst_answer(f.context, one.id, "0.9", 3), CST_BAD_ARGUMENT); /* it is answered */
+    /* it is answered */
+    assert_int_equal(cst_answer(f.context, one.id, "0.9", 3), CST_BAD_ARGUMENT);
     assert_int_equal(resume(&f), CST_PENDING);
     assert_string_equal(open_questions(&f), "slow {\"text\":\"a long sentence\"}\n");
     /* meanwhile: nothing of it has happened */
@@ -41,7 +49,8 @@ static void pending_and_resumed(void **state)
     f.decision = waiting;
     assert_int_equal(cst_answer(f.context, two.id, "false", 5), CST_OK);
     assert_int_equal(resume(&f), CST_PERMIT);
-    assert_non_null(strstr(json_of(&f), "\"asked\":[{\"predicate\":\"toxicity\",\"answer\":0.2},{\"predicate\":\"slow\",\"answer\":false}]"));
+    assert_non_null(strstr(json_of(&f), "\"asked\":[{\"predicate\":\"toxicity\",\"answer\":0.2},{"
+                                        "\"predicate\":\"slow\",\"answer\":false}]"));
     assert_int_equal(decide(&f, OUTPUT("a long sentence")), CST_DENY); /* now it has */
     f.decision = waiting;
     assert_int_equal(cst_resume(f.context, waiting.pending, &f.decision), CST_BAD_ARGUMENT);
@@ -53,10 +62,11 @@ static void decided_afresh(void **state)
 {
     (void)state;
     fixture f;
-    open_policy(&f, TOXICITY "rule a on input when text contains \"ask\" and toxicity(text) > 0.7 then deny\n"
-                             "rule many on input when count of input within 1h >= 2 then refuse\n"
-                             "rule label on input when text contains \"mark\" then label marked\n"
-                             "rule marked on input when session has marked then halt\n");
+    open_policy(&f, TOXICITY
+                "rule a on input when text contains \"ask\" and toxicity(text) > 0.7 then deny\n"
+                "rule many on input when count of input within 1h >= 2 then refuse\n"
+                "rule label on input when text contains \"mark\" then label marked\n"
+                "rule marked on input when session has marked then halt\n");
     assert_int_equal(decide(&f, INPUT("ask one")), CST_PENDING);
     const uint64_t first = f.decision.pending;
     assert_int_equal(answer_open(&f, 0, "0.1"), CST_OK);
@@ -129,7 +139,8 @@ static void field_by_field(void **state)
             assert_int_equal(resume(&f), CST_PERMIT);
             continue;
         }
-        const uint64_t pending = f.decision.pending; /* its fields are gone when another event begins */
+        /* its fields are gone when another event begins */
+        const uint64_t pending = f.decision.pending;
         assert_int_equal(decide(&f, INPUT("other")), CST_PENDING);
         assert_int_equal(cst_resume(f.context, pending, &f.decision), CST_BAD_ARGUMENT);
         assert_int_equal(f.decision.verdict, CST_DENY);
@@ -173,7 +184,8 @@ static void much_that_waits(void **state)
 {
     (void)state;
     fixture f;
-    open_policy(&f, HEAD "extern odd(n: int) returns bool within 1s\nrule a on input when odd(length of text) then deny\n");
+    open_policy(&f, HEAD "extern odd(n: int) returns bool within 1s\nrule a on input when "
+                         "odd(length of text) then deny\n");
     const size_t size = 15u << 20;
     char *const event = malloc(size + 64);
     assert_non_null(event);
@@ -189,7 +201,8 @@ static void much_that_waits(void **state)
     }
     now += 2000000;
     for (int i = 0; i < 20; i++) /* 17 of them fit */
-        assert_int_equal(cst_resume(f.context, pending[i], &f.decision), i < 3 ? CST_BAD_ARGUMENT : CST_OK);
+        assert_int_equal(cst_resume(f.context, pending[i], &f.decision),
+                         i < 3 ? CST_BAD_ARGUMENT : CST_OK);
     free(event);
     close_policy(&f);
 }
@@ -199,7 +212,8 @@ static void at_once_or_later(void **state)
     (void)state;
     fixture f;
     open_policy(&f, TOXICITY "extern slow(text: string) returns bool within 1s\n"
-                             "rule a on input when toxicity(text) > 0.7 then deny\nrule b on input when slow(text) then refuse\n");
+                             "rule a on input when toxicity(text) > 0.7 then deny\nrule b on input "
+                             "when slow(text) then refuse\n");
     ANSWERS(&f, {"toxicity", "0.1"});
     assert_int_equal(decide(&f, INPUT("hi")), CST_PENDING);
     assert_int_equal(f.calls, 1);
@@ -207,7 +221,8 @@ static void at_once_or_later(void **state)
     assert_int_equal(answer_open(&f, 0, " \ntrue\r\n"), CST_OK);
     assert_int_equal(resume(&f), CST_REFUSE);
     assert_int_equal(f.calls, 1); /* nothing is asked twice */
-    assert_non_null(strstr(json_of(&f), "{\"predicate\":\"slow\",\"answer\":true}")); /* on one line */
+    /* on one line */
+    assert_non_null(strstr(json_of(&f), "{\"predicate\":\"slow\",\"answer\":true}"));
     ANSWERS(&f, {"toxicity", "0.8"});
     assert_int_equal(decide(&f, INPUT("hi")), CST_DENY); /* what is open does not matter any more */
     assert_int_equal(f.decision.question_count, 0);
@@ -217,13 +232,18 @@ static void at_once_or_later(void **state)
 static void swapped_while_it_waits(void **state)
 {
     (void)state;
-    cst_policy *const old = compile(TOXICITY "rule a on input when toxicity(text) > 0.7 then deny\n", NULL);
-    cst_policy *const moved = compile(HEAD "extern spam(text: string) returns bool within 1s\n"
-                                           "extern toxicity(text: string) returns float within 50ms\n"
-                                           "rule a on input when toxicity(text) > 0.3 then refuse\n"
-                                           "rule b on input when spam(text) then halt\n", NULL);
-    cst_policy *const other = compile(HEAD "extern toxicity(text: string) returns bool within 50ms\n"
-                                           "rule a on input when toxicity(text) then refuse\n", NULL);
+    cst_policy *const old =
+        compile(TOXICITY "rule a on input when toxicity(text) > 0.7 then deny\n", NULL);
+    cst_policy *const moved =
+        compile(HEAD "extern spam(text: string) returns bool within 1s\n"
+                     "extern toxicity(text: string) returns float within 50ms\n"
+                     "rule a on input when toxicity(text) > 0.3 then refuse\n"
+                     "rule b on input when spam(text) then halt\n",
+                NULL);
+    cst_policy *const other =
+        compile(HEAD "extern toxicity(text: string) returns bool within 50ms\n"
+                     "rule a on input when toxicity(text) then refuse\n",
+                NULL);
     cst_live *live;
     fixture f = {0};
     now = 0;
@@ -236,7 +256,8 @@ static void swapped_while_it_waits(void **state)
     assert_string_equal(open_questions(&f), "spam {\"text\":\"hi\"}\n");
     cst_live_swap(live, other); /* what was a float is no bool */
     assert_int_equal(resume(&f), CST_REFUSE);
-    assert_non_null(strstr(json_of(&f), "\"asked\":[{\"predicate\":\"toxicity\",\"undecided\":\"malformed\"}]"));
+    assert_non_null(strstr(json_of(&f),
+                           "\"asked\":[{\"predicate\":\"toxicity\",\"undecided\":\"malformed\"}]"));
     cst_context_free(f.context);
     cst_live_free(live);
     cst_policy_release(old);

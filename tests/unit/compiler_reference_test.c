@@ -16,9 +16,9 @@
 
 #include "compiler/backend.h"
 #include "compiler/reference/explain.h"
-#include "runtime/scratch.h"
 #include "runtime/base/hash.h"
 #include "runtime/policy.h"
+#include "runtime/scratch.h"
 #include "tests/unit/policy_builder.h"
 
 /* ---- services: only what these tests need, so that they stand without the runtime's ---------- */
@@ -357,17 +357,12 @@ static cst_truth run_value(machine *m, node_id id, cst_value *out)
         *out = node->constant;
         out->symbol = m->unit->plan->symbols_of_constants[id];
         return CST_FALSE;
-    case EXPRESSION_FIELD:
-        *out = m->frame->slots[node->slot];
-        return CST_FALSE;
-    case EXPRESSION_LOCAL:
-        *out = *m->elements[node->local];
-        return CST_FALSE;
+    case EXPRESSION_FIELD: *out = m->frame->slots[node->slot]; return CST_FALSE;
+    case EXPRESSION_LOCAL: *out = *m->elements[node->local]; return CST_FALSE;
     case EXPRESSION_ELSE:
         run_value(m, node->operands[0], out);
         return out->kind != CST_KIND_ABSENT ? CST_FALSE : run_value(m, node->operands[1], out);
-    default:
-        break;
+    default: break;
     }
     const cst_truth left = run_value(m, node->operands[0], &a);
     const cst_truth right =
@@ -400,20 +395,12 @@ static cst_truth run_value(machine *m, node_id id, cst_value *out)
         else if (__builtin_mul_overflow(a.as.integer, (int64_t)1000000, &out->as.integer))
             return failed;
         break;
-    case EXPRESSION_LENGTH:
-        out->as.integer = a.length;
-        break;
-    case EXPRESSION_SUM:
-        return sum_of(&a, &out->as.integer) ? CST_FALSE : failed;
-    case EXPRESSION_LEAST:
-        return least_of(&a, 0, out) ? CST_FALSE : failed;
-    case EXPRESSION_GREATEST:
-        return least_of(&a, 1, out) ? CST_FALSE : failed;
-    case EXPRESSION_PROPERTY:
-        hour_of(m->frame, &a, node->index, 1, out);
-        break;
-    default:
-        fail_msg("no value: %d", (int)node->kind);
+    case EXPRESSION_LENGTH: out->as.integer = a.length; break;
+    case EXPRESSION_SUM: return sum_of(&a, &out->as.integer) ? CST_FALSE : failed;
+    case EXPRESSION_LEAST: return least_of(&a, 0, out) ? CST_FALSE : failed;
+    case EXPRESSION_GREATEST: return least_of(&a, 1, out) ? CST_FALSE : failed;
+    case EXPRESSION_PROPERTY: hour_of(m->frame, &a, node->index, 1, out); break;
+    default: fail_msg("no value: %d", (int)node->kind);
     }
     if (is_float && out->as.number - out->as.number != 0)
         return failed;
@@ -469,12 +456,8 @@ static cst_truth run_comparison(machine *m, const graph_node *node)
     const cst_kind kind = sides[node->operands[0]].type->kind;
     bool truth = false;
     switch (node->kind) {
-    case EXPRESSION_TRUTH:
-        truth = a.as.integer != 0;
-        break;
-    case EXPRESSION_PRESENT:
-        truth = a.kind != CST_KIND_ABSENT;
-        break;
+    case EXPRESSION_TRUTH: truth = a.as.integer != 0; break;
+    case EXPRESSION_PRESENT: truth = a.kind != CST_KIND_ABSENT; break;
     case EXPRESSION_EQUAL:
         if (kind == CST_KIND_STRING)
             truth = sides[node->operands[1]].kind == EXPRESSION_CONSTANT ? a.symbol == b.symbol
@@ -486,20 +469,11 @@ static cst_truth run_comparison(machine *m, const graph_node *node)
     case EXPRESSION_LESS:
         truth = kind == CST_KIND_FLOAT ? a.as.number < b.as.number : a.as.integer < b.as.integer;
         break;
-    case EXPRESSION_IN_SET:
-        truth = in_table(m->image, node->index, &a);
-        break;
-    case EXPRESSION_IN_LIST:
-        truth = has(&b, &a);
-        break;
-    case EXPRESSION_STARTS:
-        truth = starts(&a, &b);
-        break;
-    case EXPRESSION_ENDS:
-        truth = ends(&a, &b);
-        break;
-    default:
-        fail_msg("no condition: %d", (int)node->kind);
+    case EXPRESSION_IN_SET: truth = in_table(m->image, node->index, &a); break;
+    case EXPRESSION_IN_LIST: truth = has(&b, &a); break;
+    case EXPRESSION_STARTS: truth = starts(&a, &b); break;
+    case EXPRESSION_ENDS: truth = ends(&a, &b); break;
+    default: fail_msg("no condition: %d", (int)node->kind);
     }
     return truth ? CST_TRUE : CST_FALSE;
 }
@@ -511,12 +485,8 @@ static cst_truth run_condition(machine *m, node_id id)
         return m->frame->memo[node->memo] == 2 ? CST_TRUE : CST_FALSE;
     cst_truth result;
     switch (node->kind) {
-    case EXPRESSION_CONSTANT:
-        result = node->constant.as.integer ? CST_TRUE : CST_FALSE;
-        break;
-    case EXPRESSION_NOT:
-        result = cst_truth_not(run_condition(m, node->operands[0]));
-        break;
+    case EXPRESSION_CONSTANT: result = node->constant.as.integer ? CST_TRUE : CST_FALSE; break;
+    case EXPRESSION_NOT: result = cst_truth_not(run_condition(m, node->operands[0])); break;
     case EXPRESSION_AND:
         result = CST_TRUE;
         for (uint32_t i = node->operand_count; i-- > 0 && result != CST_FALSE;)
@@ -528,12 +498,8 @@ static cst_truth run_condition(machine *m, node_id id)
             result = cst_truth_or(result, run_condition(m, node->operands[i]));
         break;
     case EXPRESSION_ANY:
-    case EXPRESSION_ALL:
-        result = run_quantifier(m, node);
-        break;
-    default:
-        result = run_comparison(m, node);
-        break;
+    case EXPRESSION_ALL: result = run_quantifier(m, node); break;
+    default: result = run_comparison(m, node); break;
     }
     if (!node->undecidable)
         assert_false(CST_IS_UNDECIDED(result));
@@ -592,13 +558,11 @@ static expression *some_text(generator *g)
         if (g->local_is_text[i] && pick(g, 2))
             return build_local(g->b, g->locals[i], g->b->string_type);
     switch (pick(g, 4)) {
-    case 0:
-        return build_text(g->b, words[pick(g, 6)]);
+    case 0: return build_text(g->b, words[pick(g, 6)]);
     case 1:
         return build(g->b, EXPRESSION_ELSE, g->b->string_type, field(g, INTS + pick(g, TEXTS)),
                      build_text(g->b, words[pick(g, 6)]));
-    default:
-        return field(g, INTS + pick(g, TEXTS));
+    default: return field(g, INTS + pick(g, TEXTS));
     }
 }
 
@@ -609,11 +573,9 @@ static expression *some_int(generator *g, uint32_t depth)
         if (!g->local_is_text[i] && pick(g, 2))
             return build_local(b, g->locals[i], b->int_type);
     switch (pick(g, depth == 0 ? 3 : 10)) {
-    case 0:
-        return build_int(b, numbers[pick(g, 8)]);
+    case 0: return build_int(b, numbers[pick(g, 8)]);
     case 1:
-    case 2:
-        return field(g, pick(g, INTS));
+    case 2: return field(g, pick(g, INTS));
     case 3:
         return build_risky(b, EXPRESSION_ADD, b->int_type, some_int(g, depth - 1),
                            some_int(g, depth - 1), reason(g));
@@ -643,10 +605,8 @@ static expression *some_float(generator *g)
 {
     builder *b = g->b;
     switch (pick(g, 3)) {
-    case 0:
-        return build_constant(b, b->float_type, float_value(pick(g, 4) * 0.5));
-    case 1:
-        return build(b, EXPRESSION_WIDEN, b->float_type, some_int(g, 0), NULL);
+    case 0: return build_constant(b, b->float_type, float_value(pick(g, 4) * 0.5));
+    case 1: return build(b, EXPRESSION_WIDEN, b->float_type, some_int(g, 0), NULL);
     default: {
         expression *left = field(g, SLOTS - 6);
         return pick(g, 2) ? left
@@ -669,25 +629,18 @@ static expression *some_atom(generator *g)
     builder *b = g->b;
     const expression_kind order = pick(g, 2) ? EXPRESSION_LESS : EXPRESSION_LESS_EQUAL;
     switch (pick(g, 14)) {
-    case 0:
-        return build_condition(b, EXPRESSION_EQUAL, some_int(g, 2), some_int(g, 2));
+    case 0: return build_condition(b, EXPRESSION_EQUAL, some_int(g, 2), some_int(g, 2));
     case 1:
-    case 2:
-        return build_condition(b, order, some_int(g, 2), some_int(g, 2));
+    case 2: return build_condition(b, order, some_int(g, 2), some_int(g, 2));
     case 3:
-    case 4:
-        return build_condition(b, EXPRESSION_EQUAL, some_text(g), some_text(g));
-    case 5:
-        return build_in_set(b, some_text(g), pick(g, 2) ? g->text_set : g->large_set);
-    case 6:
-        return build_in_set(b, some_int(g, 1), g->int_set);
+    case 4: return build_condition(b, EXPRESSION_EQUAL, some_text(g), some_text(g));
+    case 5: return build_in_set(b, some_text(g), pick(g, 2) ? g->text_set : g->large_set);
+    case 6: return build_in_set(b, some_int(g, 1), g->int_set);
     case 7:
         return build_condition(b, pick(g, 2) ? EXPRESSION_STARTS : EXPRESSION_ENDS, some_text(g),
                                some_text(g));
-    case 8:
-        return build_condition(b, EXPRESSION_PRESENT, field(g, pick(g, SLOTS)), NULL);
-    case 9:
-        return build_condition(b, EXPRESSION_TRUTH, field(g, SLOTS - 5), NULL);
+    case 8: return build_condition(b, EXPRESSION_PRESENT, field(g, pick(g, SLOTS)), NULL);
+    case 9: return build_condition(b, EXPRESSION_TRUTH, field(g, SLOTS - 5), NULL);
     case 10:
         return pick(g, 2)
                    ? build_condition(b, EXPRESSION_IN_LIST, some_int(g, 1), field(g, SLOTS - 2))
@@ -695,8 +648,7 @@ static expression *some_atom(generator *g)
     case 11:
         return pick(g, 2) ? build_condition(b, order, some_float(g), some_float(g))
                           : build_in_set(b, some_float(g), g->float_set);
-    case 12:
-        return build_condition(b, EXPRESSION_EQUAL, some_decimal(g), some_decimal(g));
+    case 12: return build_condition(b, EXPRESSION_EQUAL, some_decimal(g), some_decimal(g));
     default:
         return build_condition(b, EXPRESSION_EQUAL, field(g, SLOTS - 5),
                                build_truth(b, pick(g, 2)));
@@ -722,9 +674,7 @@ static expression *some_condition(generator *g, uint32_t depth)
         break;
     }
     case 4:
-    case 5:
-        made = BUILD_NOT(b, some_condition(g, depth - 1));
-        break;
+    case 5: made = BUILD_NOT(b, some_condition(g, depth - 1)); break;
     case 6:
     case 7: {
         if (g->local_count == 3)
@@ -738,12 +688,8 @@ static expression *some_condition(generator *g, uint32_t depth)
         g->local_count--;
         break;
     }
-    case 8:
-        made = build_truth(b, pick(g, 2));
-        break;
-    default:
-        made = some_atom(g);
-        break;
+    case 8: made = build_truth(b, pick(g, 2)); break;
+    default: made = some_atom(g); break;
     }
     if (g->local_count == 0) {
         if (g->pool_count < POOL)

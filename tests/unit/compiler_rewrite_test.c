@@ -38,15 +38,17 @@ static void test_what_they_do(void **state)
         {"bold", "aZ9!", "\xF0\x9D\x90\x9A\xF0\x9D\x90\x99\xF0\x9D\x9F\x97!"},
         {"circled", "aZ09", "\xE2\x93\x90\xE2\x93\x8F\xE2\x93\xAA\xE2\x91\xA8"},
         {"regional", "De!", "\xF0\x9F\x87\xA9\xE2\x80\x8B\xF0\x9F\x87\xAA!"},
-        {"soft_hyphens", "ab c", "a\xC2\xAD"
-                                 "b c"},
+        {"soft_hyphens", "ab c",
+         "a\xC2\xAD"
+         "b c"},
         {"smuggled", "a\n", "\xF3\xA0\x81\xA1\n"},
         {"spaced", "ab cd1", "a b   c d1"},
         {"dotted", "ab cd", "a.b c.d"},
         {"line_breaks", "a b c", "a\nb\nc"},
         {"rot13", "Uryyb, Az", "Hello, Nm"},
-        {"reversed", "a\xC3\xA4\xE2\x82\xAC", "\xE2\x82\xAC\xC3\xA4"
-                                              "a"},
+        {"reversed", "a\xC3\xA4\xE2\x82\xAC",
+         "\xE2\x82\xAC\xC3\xA4"
+         "a"},
         {"base64", "", ""},
         {"base64", "f", "Zg=="},
         {"base64", "fo", "Zm8="},
@@ -148,8 +150,8 @@ static void test_seeds(void **state)
         assert_true(rewrite_apply(i, &other, &second));
         char name[32];
         snprintf(name, sizeof name, " %s ", rewrites[i].name);
-        const bool same = first.length == second.length &&
-                          memcmp(first.bytes, second.bytes, first.length) == 0;
+        const bool same =
+            first.length == second.length && memcmp(first.bytes, second.bytes, first.length) == 0;
         assert_int_equal(same, strstr(chance, name) == NULL);
     }
     buffer_free(&first);
@@ -161,9 +163,14 @@ static void test_always_utf8(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "x", " ", "\n\t", "\xC2\x80\xEF\xBF\xBF\xF4\x8F\xBF\xBF\xEE\x80\x80\xED\x9F\xBF",
+        "x",
+        " ",
+        "\n\t",
+        "\xC2\x80\xEF\xBF\xBF\xF4\x8F\xBF\xBF\xEE\x80\x80\xED\x9F\xBF",
         "Caf\xC3\xA9 \xE4\xBD\xA0\xE5\xA5\xBD \xF0\x9F\x98\x80 z\xCC\x81 <&\"'> 100% \\u0041",
-        "abcd", "ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz 0123456789", "\x01\x7F"};
+        "abcd",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz 0123456789",
+        "\x01\x7F"};
     buffer once, twice;
     buffer_init(&once, NULL, 0);
     buffer_init(&twice, NULL, 0);

@@ -1,9 +1,11 @@
 /*
- * compiler_session_test.c - sessions as bytes: saving and loading at every point changes no decision, and nothing else can be loaded.
+ * compiler_session_test.c - sessions as bytes: saving and loading at every point changes no
+ * decision, and nothing else can be loaded.
  *
- * A trace of events is decided twice: by one context that lives through it, and by contexts that each decide one event between loading and
- * saving, on JIT and reference evaluator in turn. Then the bytes are cut at every length and changed at every place; each of those must be
- * refused, and the session's events denied.
+ * A trace of events is decided twice: by one context that lives through it, and by contexts that
+ * each decide one event between loading and saving, on JIT and reference evaluator in turn. Then
+ * the bytes are cut at every length and changed at every place; each of those must be refused, and
+ * the session's events denied.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,8 +30,10 @@ static const char policy_text[] =
     "rule again on action pay when earlier action pay with same args.to within 1h then flag\n"
     "rule total on action pay when sum of args.amount over action pay within 1d > 100.0 then deny\n"
     "rule spread on action pay when distinct of args.to over action pay > 2 then refuse\n"
-    "rule last on action pay when (latest of args.to over action pay else \"\") == args.to then flag\n"
-    "rule order on action pay unless earlier action search followed by result search since (input where text == \"reset\") then refuse\n"
+    "rule last on action pay when (latest of args.to over action pay else \"\") == args.to then "
+    "flag\n"
+    "rule order on action pay unless earlier action search followed by result search since (input "
+    "where text == \"reset\") then refuse\n"
     "rule mark on input when text contains \"secret\" then label probing\n"
     "rule marked on output when session has probing then refuse\n"
     "rule leak on output when text repeats 12 chars of system then deny\n"
@@ -37,25 +41,42 @@ static const char policy_text[] =
 
 static const char *const trace[] = {
     "{\"stage\":\"system\",\"session\":\"s\",\"text\":\"You are the secret assistant of a bank.\"}",
-    "{\"stage\":\"input\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"user\":{\"id\":\"u\"},\"text\":\"hello\"}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:01Z\",\"tool\":\"pay\",\"args\":{\"amount\":10,\"to\":\"a\"}}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:02Z\",\"tool\":\"search\",\"args\":{\"query\":\"q\"}}",
-    "{\"stage\":\"result\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:03Z\",\"tool\":\"search\",\"text\":\"found\"}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:04Z\",\"tool\":\"pay\",\"args\":{\"amount\":10,\"to\":\"a\"}}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:05Z\",\"tool\":\"pay\",\"args\":{\"amount\":20,\"to\":\"a\"}}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:06Z\",\"tool\":\"pay\",\"args\":{\"amount\":20,\"to\":\"b\"}}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:07Z\",\"tool\":\"pay\",\"args\":{\"amount\":60,\"to\":\"b\"}}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:08Z\",\"tool\":\"pay\",\"args\":{\"amount\":1,\"to\":\"c\"}}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:09Z\",\"tool\":\"search\",\"args\":{\"query\":\"q\"}}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:10Z\",\"tool\":\"search\",\"args\":{\"query\":\"q\"}}",
+    "{\"stage\":\"input\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"user\":{\"id\":"
+    "\"u\"},\"text\":\"hello\"}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:01Z\",\"tool\":\"pay\","
+    "\"args\":{\"amount\":10,\"to\":\"a\"}}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:02Z\",\"tool\":\"search\","
+    "\"args\":{\"query\":\"q\"}}",
+    "{\"stage\":\"result\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:03Z\",\"tool\":\"search\","
+    "\"text\":\"found\"}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:04Z\",\"tool\":\"pay\","
+    "\"args\":{\"amount\":10,\"to\":\"a\"}}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:05Z\",\"tool\":\"pay\","
+    "\"args\":{\"amount\":20,\"to\":\"a\"}}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:06Z\",\"tool\":\"pay\","
+    "\"args\":{\"amount\":20,\"to\":\"b\"}}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:07Z\",\"tool\":\"pay\","
+    "\"args\":{\"amount\":60,\"to\":\"b\"}}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:08Z\",\"tool\":\"pay\","
+    "\"args\":{\"amount\":1,\"to\":\"c\"}}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:09Z\",\"tool\":\"search\","
+    "\"args\":{\"query\":\"q\"}}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:10Z\",\"tool\":\"search\","
+    "\"args\":{\"query\":\"q\"}}",
     "{\"stage\":\"input\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:00Z\",\"text\":\"reset\"}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:01Z\",\"tool\":\"pay\",\"args\":{\"amount\":1,\"to\":\"a\"}}",
-    "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:02Z\",\"text\":\"I am the secret assistant\"}",
-    "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:02Z\",\"text\":\"Nothing.\"}",
-    "{\"stage\":\"input\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:03Z\",\"text\":\"the secret\"}",
-    "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:04Z\",\"text\":\"Nothing.\"}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:01Z\",\"tool\":\"pay\","
+    "\"args\":{\"amount\":1,\"to\":\"a\"}}",
+    "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:02Z\",\"text\":\"I am the "
+    "secret assistant\"}",
+    "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:02Z\",\"text\":\"Nothing."
+    "\"}",
+    "{\"stage\":\"input\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:03Z\",\"text\":\"the "
+    "secret\"}",
+    "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:04Z\",\"text\":\"Nothing."
+    "\"}",
     "{\"stage\":\"input\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:05Z\",\"text\":\"stop\"}",
-    "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:06Z\",\"text\":\"Nothing.\"}",
+    "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:02:06Z\",\"text\":\"Nothing."
+    "\"}",
 };
 enum { STEPS = sizeof trace / sizeof *trace };
 
@@ -70,7 +91,8 @@ static cst_policy *compile(const char *text, cst_engine engine, uint8_t key)
     cst_compiler_options options = {.size = sizeof options, .engine = engine};
     options.runtime.size = sizeof options.runtime;
     options.runtime.key[0] = key;
-    assert_int_equal(cst_policy_compile_text("session.const", text, strlen(text), &options, &policy), CST_OK);
+    assert_int_equal(
+        cst_policy_compile_text("session.const", text, strlen(text), &options, &policy), CST_OK);
     return policy;
 }
 
@@ -101,7 +123,8 @@ static char *decide(cst_context *context, const char *event)
 static void saving_at_every_point_changes_nothing(void **unused)
 {
     (void)unused;
-    cst_policy *const policies[] = {compile(policy_text, CST_ENGINE_JIT, 7), compile(policy_text, CST_ENGINE_REFERENCE, 7)};
+    cst_policy *const policies[] = {compile(policy_text, CST_ENGINE_JIT, 7),
+                                    compile(policy_text, CST_ENGINE_REFERENCE, 7)};
     cst_context *const whole = cst_context_new(policies[0]);
     state_bytes state = {NULL, 0};
     unsigned verdicts = 0;
@@ -110,7 +133,8 @@ static void saving_at_every_point_changes_nothing(void **unused)
         cst_context *const part = cst_context_new(policies[i % 2]);
         cst_restored report;
         if (i > 0) {
-            assert_int_equal(cst_session_load(part, "s", 1, state.bytes, state.length, &report), CST_OK);
+            assert_int_equal(cst_session_load(part, "s", 1, state.bytes, state.length, &report),
+                             CST_OK);
             assert_true(report.same_policy);
             assert_int_equal(report.dropped, 0);
         }
@@ -130,22 +154,32 @@ static void saving_at_every_point_changes_nothing(void **unused)
     cst_policy_release(policies[1]);
 }
 
-/* What was in the window has left it, and nothing has come since: what is saved then begins again with an empty ring. */
+/* What was in the window has left it, and nothing has come since: what is saved then begins again
+ * with an empty ring. */
 static void a_window_that_has_emptied(void **unused)
 {
     (void)unused;
-    static const char text[] = "constitution windows \"1\"\ntool pay(n: int) pays\ndefault action allow\n"
-                               "rule often on input, action pay when count of action pay within 10s > 2 then flag\n"
-                               "rule sums on input, action pay when sum of args.n over action pay within 10s > 5 then flag\n"
-                               "rule wide on input, action pay when distinct of args.n over action pay within 10s > 2 then flag\n";
+    static const char text[] =
+        "constitution windows \"1\"\ntool pay(n: int) pays\ndefault action allow\n"
+        "rule often on input, action pay when count of action pay within 10s > 2 then flag\n"
+        "rule sums on input, action pay when sum of args.n over action pay within 10s > 5 then "
+        "flag\n"
+        "rule wide on input, action pay when distinct of args.n over action pay within 10s > 2 "
+        "then flag\n";
     static const char *const events[] = {
-        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"tool\":\"pay\",\"args\":{\"n\":3}}",
-        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:01Z\",\"tool\":\"pay\",\"args\":{\"n\":2}}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"tool\":"
+        "\"pay\",\"args\":{\"n\":3}}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:01Z\",\"tool\":"
+        "\"pay\",\"args\":{\"n\":2}}",
         "{\"stage\":\"input\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:00Z\",\"text\":\"x\"}",
-        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:01Z\",\"tool\":\"pay\",\"args\":{\"n\":4}}",
-        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:02Z\",\"tool\":\"pay\",\"args\":{\"n\":4}}",
-        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:03Z\",\"tool\":\"pay\",\"args\":{\"n\":5}}",
-        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:04Z\",\"tool\":\"pay\",\"args\":{\"n\":6}}"};
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:01Z\",\"tool\":"
+        "\"pay\",\"args\":{\"n\":4}}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:02Z\",\"tool\":"
+        "\"pay\",\"args\":{\"n\":4}}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:03Z\",\"tool\":"
+        "\"pay\",\"args\":{\"n\":5}}",
+        "{\"stage\":\"action\",\"session\":\"s\",\"time\":\"2026-01-01T00:10:04Z\",\"tool\":"
+        "\"pay\",\"args\":{\"n\":6}}"};
     static const char *const fired[] = {"", "", "", "", "sums", "often,sums", "often,sums,wide"};
     cst_policy *const policy = compile(text, CST_ENGINE_JIT, 7);
     cst_context *whole = cst_context_new(policy), *part = cst_context_new(policy);
@@ -153,8 +187,10 @@ static void a_window_that_has_emptied(void **unused)
     for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
         char *const expected = decide(whole, events[i]), *const got = decide(part, events[i]);
         assert_string_equal(got, expected);
-        assert_int_equal(strstr(got, "windows.often") || strstr(got, "\"often\""), strstr(fired[i], "often") != NULL);
-        assert_int_equal(strstr(got, "windows.wide") || strstr(got, "\"wide\""), strstr(fired[i], "wide") != NULL);
+        assert_int_equal(strstr(got, "windows.often") || strstr(got, "\"often\""),
+                         strstr(fired[i], "often") != NULL);
+        assert_int_equal(strstr(got, "windows.wide") || strstr(got, "\"wide\""),
+                         strstr(fired[i], "wide") != NULL);
         free(expected);
         free(got);
         save(part, &state);
@@ -204,7 +240,8 @@ static void what_was_changed_is_refused(void **unused)
     expect_distrusted(context);
     for (size_t at = 0; at < state.length; at += at < 300 ? 1 : 53) {
         ((uint8_t *)state.bytes)[at] ^= 1;
-        assert_int_equal(cst_session_load(context, "s", 1, state.bytes, state.length, NULL), CST_BAD_STATE);
+        assert_int_equal(cst_session_load(context, "s", 1, state.bytes, state.length, NULL),
+                         CST_BAD_STATE);
         ((uint8_t *)state.bytes)[at] ^= 1;
     }
     expect_distrusted(context);
@@ -218,10 +255,12 @@ static void what_was_changed_is_refused(void **unused)
     /* good bytes make it good again; those of another session, or another key, do not */
     assert_int_equal(cst_session_load(context, "s", 1, state.bytes, state.length, NULL), CST_OK);
     free(decide(context, trace[10]));
-    assert_int_equal(cst_session_load(context, "t", 1, state.bytes, state.length, NULL), CST_BAD_STATE);
+    assert_int_equal(cst_session_load(context, "t", 1, state.bytes, state.length, NULL),
+                     CST_BAD_STATE);
     cst_policy *const stranger = compile(policy_text, CST_ENGINE_JIT, 8);
     cst_context *const third = cst_context_new(stranger);
-    assert_int_equal(cst_session_load(third, "s", 1, state.bytes, state.length, NULL), CST_BAD_STATE);
+    assert_int_equal(cst_session_load(third, "s", 1, state.bytes, state.length, NULL),
+                     CST_BAD_STATE);
     expect_distrusted(third);
     cst_context_free(third);
     cst_policy_release(stranger);
@@ -231,7 +270,8 @@ static void what_was_changed_is_refused(void **unused)
     cst_policy_release(policy);
 }
 
-/* Signed right, and nonsense: every place of the body set to 0xff in turn. It may be loaded or not; nothing is read outside, nothing leaks. */
+/* Signed right, and nonsense: every place of the body set to 0xff in turn. It may be loaded or not;
+ * nothing is read outside, nothing leaks. */
 static void signed_nonsense_does_no_harm(void **unused)
 {
     (void)unused;
@@ -245,7 +285,8 @@ static void signed_nonsense_does_no_harm(void **unused)
             bytes[at] = kind ? 0xff : (uint8_t)(before + 1);
             hmac_sha256(key, sizeof key, bytes, state.length - 32, bytes + state.length - 32);
             cst_context *const context = cst_context_new(policy);
-            const bool good = cst_session_load(context, "s", 1, bytes, state.length, NULL) == CST_OK;
+            const bool good =
+                cst_session_load(context, "s", 1, bytes, state.length, NULL) == CST_OK;
             loaded += good;
             refused += !good;
             for (int i = 10; i < STEPS; i++)
@@ -271,7 +312,9 @@ static void another_policy_keeps_what_it_asks(void **unused)
         "rule again on action pay when earlier action pay with same args.to within 1h then deny\n"
         "rule marked on output when session has probing then refuse\n"
         "rule mark on input when text contains \"secret\" then label probing\n";
-    cst_policy *const first = compile(policy_text, CST_ENGINE_JIT, 7), *const second = compile(next_text, CST_ENGINE_JIT, 7);
+    cst_policy *const first = compile(policy_text, CST_ENGINE_JIT, 7), *const second = compile(
+                                                                           next_text,
+                                                                           CST_ENGINE_JIT, 7);
     state_bytes state = state_after(first, 6);
     cst_context *const context = cst_context_new(second);
     cst_restored report;
@@ -282,7 +325,8 @@ static void another_policy_keeps_what_it_asks(void **unused)
     char *const again = decide(context, trace[6]);
     assert_non_null(strstr(again, "\"decision\":\"deny\""));
     assert_null(strstr(again, "undecided"));
-    char *const asked = decide(context, trace[9 + 1]); /* what is asked now and was not before is not known */
+    /* what is asked now and was not before is not known */
+    char *const asked = decide(context, trace[9 + 1]);
     assert_non_null(strstr(asked, "\"decision\":\"refuse\""));
     assert_non_null(strstr(asked, "undecided"));
     free(again);
@@ -315,8 +359,10 @@ static void signatures_are_those_of_the_standard(void **unused)
         uint32_t key_length;
         const char *key, *data, *hex;
     } cases[] = {
-        {0x0b, 20, NULL, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
-        {0, 4, "Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+        {0x0b, 20, NULL, "Hi There",
+         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+        {0, 4, "Jefe", "what do ya want for nothing?",
+         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
         {0xaa, 131, NULL, "Test Using Larger Than Block-Size Key - Hash Key First",
          "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
     };
@@ -337,9 +383,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(saving_at_every_point_changes_nothing),
-        cmocka_unit_test(a_window_that_has_emptied), cmocka_unit_test(what_was_changed_is_refused),
-        cmocka_unit_test(signed_nonsense_does_no_harm),          cmocka_unit_test(another_policy_keeps_what_it_asks),
-        cmocka_unit_test(a_key_is_needed),                       cmocka_unit_test(signatures_are_those_of_the_standard),
+        cmocka_unit_test(a_window_that_has_emptied),
+        cmocka_unit_test(what_was_changed_is_refused),
+        cmocka_unit_test(signed_nonsense_does_no_harm),
+        cmocka_unit_test(another_policy_keeps_what_it_asks),
+        cmocka_unit_test(a_key_is_needed),
+        cmocka_unit_test(signatures_are_those_of_the_standard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /*
- * compiler_shared_test.c - what is kept across sessions, as bytes: a process that starts again with them decides as if it had not stopped, and nothing else can be
- * loaded. compiler_session_test.c does the same for sessions.
+ * compiler_shared_test.c - what is kept across sessions, as bytes: a process that starts again with
+ * them decides as if it had not stopped, and nothing else can be loaded. compiler_session_test.c
+ * does the same for sessions.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,9 @@
 /*
  * compiler_standing_test.c - standing approvals cover what the rule declares, and nothing else.
  *
- * Each case changes one thing between what was approved and a later call, and the call must wait as if there were no grant; where a use could be had
- * twice (another context, an older state, two threads' order) it must be had once. One context decides natively, the other by the reference.
+ * Each case changes one thing between what was approved and a later call, and the call must wait as
+ * if there were no grant; where a use could be had twice (another context, an older state, two
+ * threads' order) it must be had once. One context decides natively, the other by the reference.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,7 @@
 #include "tests/unit/failing_memory.h"
 
 #define MINUTE (INT64_C(60) * 1000000)
-#define DAY (INT64_C(1440) * MINUTE)
+#define DAY    (INT64_C(1440) * MINUTE)
 
 enum { GRANT = CST_GRANT_SIZE + 2 };
 
@@ -30,19 +31,23 @@ static const char policy_text[] =
     "tool refund(amount: decimal, to: string, note?: string, dry?: bool) pays\n"
     "tool open runs\n"
     "approvals by user, finance\n"
-    "rule ask on action pay or refund when args.to != \"me\" then require approval from user within 10m, or standing within 30d free (note, dry) because \"To {args.to}\"\n"
-    "rule some on action pay when args.to == \"me\" then require approval from user, or standing within 1d for at most 2 uses free (note)\n"
+    "rule ask on action pay or refund when args.to != \"me\" then require approval from user "
+    "within 10m, or standing within 30d free (note, dry) because \"To {args.to}\"\n"
+    "rule some on action pay when args.to == \"me\" then require approval from user, or standing "
+    "within 1d for at most 2 uses free (note)\n"
     "rule bad on action pay when args.note is present and args.note contains \"evil\" then deny\n"
     "rule big on action pay when args.amount > 100.0 then require approval from finance\n"
     "rule twice on action pay when count of approved action pay within 1h >= 5 then deny\n"
-    "rule sums on action refund when args.amount * 3 > 900000000000.0 then require approval from finance, or standing within 30d\n";
+    "rule sums on action refund when args.amount * 3 > 900000000000.0 then require approval from "
+    "finance, or standing within 30d\n";
 
 static const char across_text[] =
     "constitution a \"1\"\n"
     "context user { id: string, limit?: int }\n"
     "tool pay(amount: decimal, to: string) pays\n"
     "approvals by user\n"
-    "rule ask on action pay then require approval from user, or standing within 30d for at most 3 uses with same user.id across sessions free (amount)\n";
+    "rule ask on action pay then require approval from user, or standing within 30d for at most 3 "
+    "uses with same user.id across sessions free (amount)\n";
 
 static int64_t now = INT64_C(1767225600000000);
 
@@ -60,8 +65,10 @@ static cst_policy *compile_with(const char *text, cst_engine engine, uint8_t key
     options.runtime.key[0] = key;
     options.runtime.clock = clock_now;
     if (memory)
-        options.runtime.allocator = (cst_allocator){meter_allocate, meter_resize, meter_release, memory};
-    assert_int_equal(cst_policy_compile_text("standing.const", text, strlen(text), &options, &policy), CST_OK);
+        options.runtime.allocator =
+            (cst_allocator){meter_allocate, meter_resize, meter_release, memory};
+    assert_int_equal(
+        cst_policy_compile_text("standing.const", text, strlen(text), &options, &policy), CST_OK);
     return policy;
 }
 
@@ -70,23 +77,26 @@ static cst_policy *compile(const char *text, cst_engine engine)
     return compile_with(text, engine, 1, NULL);
 }
 
-static cst_decision present(cst_context *context, const char *session, const char *rest, const char *grants)
+static cst_decision present(cst_context *context, const char *session, const char *rest,
+                            const char *grants)
 {
     char event[16384];
     cst_decision decision;
-    const int length = snprintf(event, sizeof event, "{\"session\":\"%s\",\"approvals\":[%s],%s}", session, grants ? grants : "", rest);
+    const int length = snprintf(event, sizeof event, "{\"session\":\"%s\",\"approvals\":[%s],%s}",
+                                session, grants ? grants : "", rest);
     assert_true(length > 0 && (size_t)length < sizeof event);
     assert_int_equal(cst_decide_json(context, event, (size_t)length, &decision), CST_OK);
     return decision;
 }
 
 #define CALL(tool, args) "\"stage\":\"action\",\"tool\":\"" tool "\",\"args\":{" args "}"
-#define ANN "\"amount\":5,\"to\":\"ann\""
-#define PAY CALL("pay", ANN ",\"note\":\"a\"")
-#define ME CALL("pay", "\"amount\":5,\"to\":\"me\"")
+#define ANN              "\"amount\":5,\"to\":\"ann\""
+#define PAY              CALL("pay", ANN ",\"note\":\"a\"")
+#define ME               CALL("pay", "\"amount\":5,\"to\":\"me\"")
 
 /* What the first rule that offers anything offers for this call. */
-static cst_status offer_for(cst_context *context, const char *session, const char *rest, cst_standing *out)
+static cst_status offer_for(cst_context *context, const char *session, const char *rest,
+                            cst_standing *out)
 {
     const cst_decision waiting = present(context, session, rest, NULL);
     cst_status status = CST_NO_FIELD;
@@ -95,12 +105,15 @@ static cst_status offer_for(cst_context *context, const char *session, const cha
     return status;
 }
 
-static void grant_for(cst_context *context, const char *session, const char *rest, const char *who, char out[GRANT])
+static void grant_for(cst_context *context, const char *session, const char *rest, const char *who,
+                      char out[GRANT])
 {
     cst_standing offer;
     char grant[CST_GRANT_SIZE];
     assert_int_equal(offer_for(context, session, rest, &offer), CST_OK);
-    assert_int_equal(cst_approve_standing(cst_context_policy(context), &offer, who, offer.expires_us, offer.uses, grant), CST_OK);
+    assert_int_equal(cst_approve_standing(cst_context_policy(context), &offer, who,
+                                          offer.expires_us, offer.uses, grant),
+                     CST_OK);
     snprintf(out, GRANT, "\"%s\"", grant);
 }
 
@@ -125,25 +138,29 @@ static void it_covers_later_calls_and_says_so(void **unused)
         cst_standing offer;
         assert_int_equal(offer_for(context, "s", PAY, &offer), CST_OK);
         assert_string_equal(offer.rule, "ask");
-        assert_string_equal(offer.text, "Always run pay with {\"amount\":5,\"to\":\"ann\"} and any note and dry in this session, for 30d?");
+        assert_string_equal(offer.text, "Always run pay with {\"amount\":5,\"to\":\"ann\"} and any "
+                                        "note and dry in this session, for 30d?");
         assert_int_equal(offer.free_count, 2);
         grant_for(context, "s", PAY, "user", grant);
         goes(context, "s", PAY, grant);
         goes(context, "s", PAY, grant);
-        const cst_decision decision = present(context, "s", CALL("pay", "\"note\":\"another\",\"to\":\"ann\",\"amount\":5.0"), grant);
+        const cst_decision decision = present(
+            context, "s", CALL("pay", "\"note\":\"another\",\"to\":\"ann\",\"amount\":5.0"), grant);
         cst_fired fired;
         assert_int_equal(decision.verdict, CST_FLAG);
         assert_int_equal(cst_decision_rule(&decision, 0, &fired), CST_OK);
         assert_true(fired.approved);
         assert_int_equal(strlen(fired.standing), 16);
-        assert_memory_equal(fired.standing, grant + strlen(grant) - 65, 16); /* the beginning of its signature */
+        /* the beginning of its signature */
+        assert_memory_equal(fired.standing, grant + strlen(grant) - 65, 16);
         assert_int_equal(fired.use, 0);
         const char *json;
         size_t length;
         assert_int_equal(cst_decision_json(&decision, &json, &length), CST_OK);
         assert_non_null(strstr(json, "\"approved\":true,\"standing\":{\"grant\":\""));
         goes(context, "s", PAY, grant);
-        goes(context, "s", PAY, grant); /* each counts as approved: the fifth was the last that history lets through */
+        /* each counts as approved: the fifth was the last that history lets through */
+        goes(context, "s", PAY, grant);
         assert_int_equal(present(context, "s", PAY, grant).verdict, CST_DENY);
         cst_context_free(context);
         cst_policy_release(policy);
@@ -158,19 +175,24 @@ static void nothing_else_is_covered(void **unused)
     char grant[GRANT];
     grant_for(context, "s", PAY, "user", grant);
     static const char *const others[] = {
-        CALL("pay", "\"amount\":6,\"to\":\"ann\",\"note\":\"a\""),          /* a bound argument */
+        CALL("pay", "\"amount\":6,\"to\":\"ann\",\"note\":\"a\""), /* a bound argument */
         CALL("pay", "\"amount\":5,\"to\":\"bob\",\"note\":\"a\""),
-        CALL("refund", ANN ",\"note\":\"a\""),                               /* another tool, the same rule */
-        CALL("pay", ANN),                                                      /* a free argument that is not there */
+        /* another tool, the same rule */
+        CALL("refund", ANN ",\"note\":\"a\""),
+        /* a free argument that is not there */
+        CALL("pay", ANN),
         CALL("pay", ANN ",\"note\":null"),
-        CALL("pay", ANN ",\"note\":\"a\",\"dry\":true"),                     /* one that was not */
-        CALL("pay", ANN ",\"note\":\"a\",\"more\":1"),                        /* one that is not declared */
+        CALL("pay", ANN ",\"note\":\"a\",\"dry\":true"), /* one that was not */
+        /* one that is not declared */
+        CALL("pay", ANN ",\"note\":\"a\",\"more\":1"),
         CALL("pay", ANN ",\"note\":\"a\",\"Note\":\"a\""),
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         waits(context, "s", others[i], grant);
     waits(context, "t", PAY, grant);
-    static const char *const broken[] = {CALL("pay", ANN ",\"note\":\"a\",\"note\":\"a\""), CALL("pay", ANN ",\"note\":7"), CALL("pay", "\"amount\":5,\"note\":\"a\"")};
+    static const char *const broken[] = {CALL("pay", ANN ",\"note\":\"a\",\"note\":\"a\""),
+                                         CALL("pay", ANN ",\"note\":7"),
+                                         CALL("pay", "\"amount\":5,\"note\":\"a\"")};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         assert_int_equal(present(context, "s", broken[i], grant).verdict, CST_DENY);
     goes(context, "s", PAY, grant);
@@ -181,14 +203,20 @@ static void nothing_else_is_covered(void **unused)
 static void what_is_not_declared_is_not_offered(void **unused)
 {
     (void)unused;
-    cst_policy *const policy = compile("constitution a \"1\"\ntool pay(amount: decimal, to: string) pays\ntool open runs\napprovals by user\n"
-                                       "default action require approval from user, or standing within 1d\n",
-                                       CST_ENGINE_JIT);
+    cst_policy *const policy =
+        compile("constitution a \"1\"\ntool pay(amount: decimal, to: string) pays\ntool open "
+                "runs\napprovals by user\n"
+                "default action require approval from user, or standing within 1d\n",
+                CST_ENGINE_JIT);
     cst_context *const context = cst_context_new(policy);
     cst_standing offer;
     char grant[GRANT];
-    static const char *const calls[] = {CALL("nobody", ANN), CALL("open", ANN), CALL("pay", ANN ",\"x\":1"), CALL("pay", "\"amount\":5"),
-                                        CALL("pay", "\"amount\":\"5 dollars\",\"to\":\"ann\""), CALL("pay", "\"amount\":5,\"to\":null")};
+    static const char *const calls[] = {CALL("nobody", ANN),
+                                        CALL("open", ANN),
+                                        CALL("pay", ANN ",\"x\":1"),
+                                        CALL("pay", "\"amount\":5"),
+                                        CALL("pay", "\"amount\":\"5 dollars\",\"to\":\"ann\""),
+                                        CALL("pay", "\"amount\":5,\"to\":null")};
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         assert_int_equal(offer_for(context, "s", calls[i], &offer), CST_NO_FIELD);
     grant_for(context, "s", CALL("pay", ANN), "user", grant); /* a default offers too */
@@ -208,7 +236,9 @@ static void it_answers_one_rule_only(void **unused)
     char grant[GRANT], big[GRANT];
     static const char much[] = CALL("pay", "\"amount\":500,\"to\":\"ann\",\"note\":\"a\"");
     grant_for(context, "s", PAY, "user", grant);
-    assert_int_equal(present(context, "s", CALL("pay", ANN ",\"note\":\"evil\""), grant).verdict, CST_DENY); /* a free argument, another rule */
+    /* a free argument, another rule */
+    assert_int_equal(present(context, "s", CALL("pay", ANN ",\"note\":\"evil\""), grant).verdict,
+                     CST_DENY);
     grant_for(context, "s", much, "user", big);
     const cst_decision decision = present(context, "s", much, big); /* finance has not */
     cst_fired fired;
@@ -240,14 +270,17 @@ static void kinds_do_not_mix(void **unused)
     cst_standing offer;
     cst_decision waiting = present(context, "s", PAY, NULL);
     assert_int_equal(cst_decision_request(&waiting, &request), CST_OK);
-    assert_int_equal(cst_approve(policy, "s", 1, request.action_hash, "user", request.expires_us, grant), CST_OK);
+    assert_int_equal(
+        cst_approve(policy, "s", 1, request.action_hash, "user", request.expires_us, grant),
+        CST_OK);
     snprintf(one, sizeof one, "\"%s\"", grant);
     waits(context, "s", CALL("pay", ANN ",\"note\":\"b\""), one);
     goes(context, "s", PAY, one);
     waits(context, "s", PAY, one);
     /* one for an action whose hash is the pattern, and a standing one whose pattern is the hash */
     assert_int_equal(offer_for(context, "s", PAY, &offer), CST_OK);
-    assert_int_equal(cst_approve(policy, "s", 1, offer.pattern, "user", now + MINUTE, grant), CST_OK);
+    assert_int_equal(cst_approve(policy, "s", 1, offer.pattern, "user", now + MINUTE, grant),
+                     CST_OK);
     snprintf(one, sizeof one, "\"%s\"", grant);
     waits(context, "s", PAY, one);
     memcpy(offer.pattern, request.action_hash, sizeof offer.pattern);
@@ -267,22 +300,30 @@ static void it_is_never_wider_than_the_rule(void **unused)
     cst_standing offer;
     assert_int_equal(offer_for(context, "s", ME, &offer), CST_OK);
     assert_int_equal(offer.uses, 2);
-    assert_int_equal(cst_approve_standing(policy, &offer, "user", offer.expires_us + 1, 2, grant), CST_LIMIT);
-    assert_int_equal(cst_approve_standing(policy, &offer, "user", offer.expires_us, 3, grant), CST_LIMIT);
-    assert_int_equal(cst_approve_standing(policy, &offer, "user", offer.expires_us, 0, grant), CST_LIMIT);
-    cst_standing wide = offer; /* a host that writes its own offer gets a grant, and it meets nothing */
+    assert_int_equal(cst_approve_standing(policy, &offer, "user", offer.expires_us + 1, 2, grant),
+                     CST_LIMIT);
+    assert_int_equal(cst_approve_standing(policy, &offer, "user", offer.expires_us, 3, grant),
+                     CST_LIMIT);
+    assert_int_equal(cst_approve_standing(policy, &offer, "user", offer.expires_us, 0, grant),
+                     CST_LIMIT);
+    /* a host that writes its own offer gets a grant, and it meets nothing */
+    cst_standing wide = offer;
     wide.expires_us += DAY;
-    assert_int_equal(cst_approve_standing(policy, &wide, "user", wide.expires_us, 2, grant), CST_OK);
+    assert_int_equal(cst_approve_standing(policy, &wide, "user", wide.expires_us, 2, grant),
+                     CST_OK);
     snprintf(quoted, sizeof quoted, "\"%s\"", grant);
     waits(context, "s", ME, quoted);
     wide = offer;
     for (uint32_t uses = 0; uses < 4; uses += 3) {
         wide.uses = uses;
-        assert_int_equal(cst_approve_standing(policy, &wide, "user", offer.expires_us, uses, grant), CST_OK);
+        assert_int_equal(cst_approve_standing(policy, &wide, "user", offer.expires_us, uses, grant),
+                         CST_OK);
         snprintf(quoted, sizeof quoted, "\"%s\"", grant);
         waits(context, "s", ME, quoted);
     }
-    assert_int_equal(cst_approve_standing(policy, &offer, "user", offer.expires_us, 1, grant), CST_OK); /* less is good */
+    /* less is good */
+    assert_int_equal(cst_approve_standing(policy, &offer, "user", offer.expires_us, 1, grant),
+                     CST_OK);
     snprintf(quoted, sizeof quoted, "\"%s\"", grant);
     goes(context, "s", ME, quoted);
     waits(context, "s", ME, quoted);
@@ -295,9 +336,11 @@ static void it_expires_and_ends_with_the_policy(void **unused)
     (void)unused;
     char text[sizeof policy_text + 40], grant[GRANT];
     snprintf(text, sizeof text, "%srule z on input then flag\n", policy_text);
-    cst_policy *const policy = compile(policy_text, CST_ENGINE_JIT), *const next = compile(text, CST_ENGINE_JIT);
+    cst_policy *const policy = compile(policy_text, CST_ENGINE_JIT), *const next = compile(
+                                                                         text, CST_ENGINE_JIT);
     cst_policy *const stranger = compile_with(policy_text, CST_ENGINE_JIT, 2, NULL);
-    cst_context *const context = cst_context_new(policy), *const second = cst_context_new(next), *const third = cst_context_new(stranger);
+    cst_context *const context = cst_context_new(policy), *const second = cst_context_new(next),
+                       *const third = cst_context_new(stranger);
     grant_for(context, "s", PAY, "user", grant);
     waits(second, "s", PAY, grant); /* no rule has changed, and all the same */
     waits(third, "s", PAY, grant);
@@ -376,7 +419,8 @@ static void uses_are_counted_once(void **unused)
 static void uses_move_with_the_session(void **unused)
 {
     (void)unused;
-    cst_policy *const here = compile(policy_text, CST_ENGINE_JIT), *const there = compile(policy_text, CST_ENGINE_JIT);
+    cst_policy *const here = compile(policy_text, CST_ENGINE_JIT), *const there = compile(
+                                                                       policy_text, CST_ENGINE_JIT);
     cst_context *const first = cst_context_new(here), *const second = cst_context_new(there);
     char grant[GRANT];
     const void *bytes;
@@ -407,9 +451,12 @@ static void what_waits_all_the_same_uses_nothing(void **unused)
     for (int i = 0; i < 3; i++) {
         const cst_decision waiting = present(context, "s", much, NULL);
         assert_int_equal(cst_decision_request(&waiting, &request), CST_OK);
-        assert_int_equal(cst_approve(policy, "s", 1, request.action_hash, "finance", now + MINUTE, finance), CST_OK);
+        assert_int_equal(
+            cst_approve(policy, "s", 1, request.action_hash, "finance", now + MINUTE, finance),
+            CST_OK);
         snprintf(both, sizeof both, "%s,\"%s\"", grant, finance);
-        assert_int_equal(present(context, "s", much, both).verdict, i < 2 ? CST_FLAG : CST_REQUIRE_APPROVAL);
+        assert_int_equal(present(context, "s", much, both).verdict,
+                         i < 2 ? CST_FLAG : CST_REQUIRE_APPROVAL);
     }
     cst_context_free(context);
     cst_policy_release(policy);
@@ -421,13 +468,16 @@ static void it_can_be_held_across_sessions(void **unused)
     cst_policy *const policy = compile(across_text, CST_ENGINE_JIT);
     cst_context *const first = cst_context_new(policy), *const second = cst_context_new(policy);
     char grant[GRANT];
-#define BY(id, amount) "\"user\":{\"id\":\"" id "\"}," CALL("pay", "\"amount\":" amount ",\"to\":\"ann\"")
+#define BY(id, amount)                                                                             \
+    "\"user\":{\"id\":\"" id "\"}," CALL("pay", "\"amount\":" amount ",\"to\":\"ann\"")
     grant_for(first, "s", BY("u1", "5"), "user", grant);
     goes(first, "s", BY("u1", "5"), grant);
     waits(first, "x", BY("u2", "5"), grant);
     goes(second, "t", BY("u1", "7"), grant);
     waits(second, "u", BY("", "7"), grant);
-    assert_int_equal(present(second, "v", CALL("pay", "\"amount\":7,\"to\":\"ann\""), grant).verdict, CST_DENY); /* whose it is must be known */
+    /* whose it is must be known */
+    assert_int_equal(
+        present(second, "v", CALL("pay", "\"amount\":7,\"to\":\"ann\""), grant).verdict, CST_DENY);
     goes(first, "w", BY("u1", "5"), grant);
     waits(first, "s", BY("u1", "5"), grant);
     waits(second, "y", BY("u1", "5"), grant);
@@ -439,8 +489,11 @@ static void it_can_be_held_across_sessions(void **unused)
 static void it_can_be_revoked(void **unused)
 {
     (void)unused;
-    cst_policy *const policy = compile(policy_text, CST_ENGINE_JIT), *const there = compile(policy_text, CST_ENGINE_JIT);
-    cst_context *const first = cst_context_new(policy), *const second = cst_context_new(policy), *const third = cst_context_new(there);
+    cst_policy *const policy = compile(policy_text, CST_ENGINE_JIT), *const there =
+                                                                         compile(policy_text,
+                                                                                 CST_ENGINE_JIT);
+    cst_context *const first = cst_context_new(policy), *const second = cst_context_new(policy),
+                       *const third = cst_context_new(there);
     char grant[GRANT], other[GRANT], plain[CST_GRANT_SIZE];
     const void *bytes;
     size_t length;
@@ -471,7 +524,8 @@ static void it_can_be_revoked(void **unused)
     cst_policy_release(policy);
 }
 
-/* Whichever allocation fails: the call waits, is denied, or goes as with enough memory; and a use that went is never had again. */
+/* Whichever allocation fails: the call waits, is denied, or goes as with enough memory; and a use
+ * that went is never had again. */
 static void memory_may_end_anywhere(void **unused)
 {
     (void)unused;
@@ -482,7 +536,8 @@ static void memory_may_end_anywhere(void **unused)
         cst_context *const context = cst_context_new(policy);
         uint32_t went = 0;
         grant_for(context, "s", ME, "user", grant);
-        const int length = snprintf(event, sizeof event, "{\"session\":\"s\",\"approvals\":[%s]," ME "}", grant);
+        const int length =
+            snprintf(event, sizeof event, "{\"session\":\"s\",\"approvals\":[%s]," ME "}", grant);
         memory.count = 0;
         memory.fails = fails;
         for (int i = 0; i < 4; i++) {
@@ -491,7 +546,8 @@ static void memory_may_end_anywhere(void **unused)
             size_t size;
             cst_standing offer;
             const cst_status status = cst_decide_json(context, event, (size_t)length, &decision);
-            assert_true(status == CST_OK || (status == CST_NO_MEMORY && decision.verdict == CST_DENY));
+            assert_true(status == CST_OK ||
+                        (status == CST_NO_MEMORY && decision.verdict == CST_DENY));
             went += decision.verdict < CST_REQUIRE_APPROVAL;
             cst_decision_standing(&decision, 0, &offer);
             cst_decision_json(&decision, &json, &size);

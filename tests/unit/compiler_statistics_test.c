@@ -29,14 +29,10 @@ static void test_wilson(void **state)
         uint64_t hits, total;
         double low, high;
     } rows[] = {
-        {0, 10, 0.000000000, 0.277532800},
-        {10, 10, 0.722467200, 1.000000000},
-        {5, 10, 0.236593091, 0.763406909},
-        {1, 2, 0.094531206, 0.905468794},
-        {0, 1, 0.000000000, 0.793450686},
-        {81, 263, 0.255288520, 0.366209577},
-        {9999, 10000, 0.999433731, 0.999982347},
-        {123, 456789, 0.000225708, 0.000321239},
+        {0, 10, 0.000000000, 0.277532800},       {10, 10, 0.722467200, 1.000000000},
+        {5, 10, 0.236593091, 0.763406909},       {1, 2, 0.094531206, 0.905468794},
+        {0, 1, 0.000000000, 0.793450686},        {81, 263, 0.255288520, 0.366209577},
+        {9999, 10000, 0.999433731, 0.999982347}, {123, 456789, 0.000225708, 0.000321239},
         {1, 1000000, 0.000000177, 0.000005665},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -127,8 +123,7 @@ static void test_names(void **state)
     assert_null(names_find(&table, "n1", 2));
 }
 
-/* ---- spans
- * ---------------------------------------------------------------------------------------- */
+/* ---- spans ----------------------------------------------------------------------------------- */
 
 static void add(span_list *list, const char *text, uint32_t start, uint32_t end, const char *type,
                 bool ignored)
@@ -186,8 +181,7 @@ static bool read_spans(const char *json, const char *text, bool characters, span
     cst_json *tree;
     json_problem problem;
     assert_int_equal(json_read(&memory, json, strlen(json), 8, &tree, &problem), JSON_OK);
-    const bool good =
-        spans_expected(tree, text, (uint32_t)strlen(text), characters, &all, out);
+    const bool good = spans_expected(tree, text, (uint32_t)strlen(text), characters, &all, out);
     arena_free(&memory);
     return good;
 }
@@ -197,8 +191,8 @@ static void test_spans_of_rows(void **state)
     (void)state;
     static const char text[] = "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80z"; /* 2, 3, 4 and 1 bytes */
     span_list list = {0};
-    assert_true(read_spans("[[1,3,\"T\"],{\"start\":3,\"end\":4},[0,4,null],[0,1]]", text, true,
-                           &list));
+    assert_true(
+        read_spans("[[1,3,\"T\"],{\"start\":3,\"end\":4},[0,4,null],[0,1]]", text, true, &list));
     assert_int_equal(list.count, 4);
     assert_int_equal(list.items[0].start, 2);
     assert_int_equal(list.items[0].end, 9);
@@ -211,10 +205,21 @@ static void test_spans_of_rows(void **state)
     assert_true(read_spans("null", text, true, &list));
     assert_true(read_spans("[]", text, true, &list));
     assert_int_equal(list.count, 0);
-    static const char *const wrong[] = {
-        "3",         "{}",          "[3]",           "[[1]]",      "[[1,2,3]]", "[[2,2,\"T\"]]",
-        "[[3,1]]",   "[[0,5]]",     "[[0,1.5]]",     "[[-1,1]]",   "[[0,1e1]]", "[[0,9999999999]]",
-        "[[0,\"1\"]]", "[{\"start\":0}]", "[[0,1,\"T\",4]]"};
+    static const char *const wrong[] = {"3",
+                                        "{}",
+                                        "[3]",
+                                        "[[1]]",
+                                        "[[1,2,3]]",
+                                        "[[2,2,\"T\"]]",
+                                        "[[3,1]]",
+                                        "[[0,5]]",
+                                        "[[0,1.5]]",
+                                        "[[-1,1]]",
+                                        "[[0,1e1]]",
+                                        "[[0,9999999999]]",
+                                        "[[0,\"1\"]]",
+                                        "[{\"start\":0}]",
+                                        "[[0,1,\"T\",4]]"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(read_spans(wrong[i], text, true, &list));
     assert_false(read_spans("[[1,2]]", text, false, &list)); /* in the middle of a character */
@@ -224,12 +229,9 @@ static void test_spans_of_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wilson),
-        cmocka_unit_test(test_intervals_hold_the_value),
-        cmocka_unit_test(test_confusion),
-        cmocka_unit_test(test_median),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_wilson),        cmocka_unit_test(test_intervals_hold_the_value),
+        cmocka_unit_test(test_confusion),     cmocka_unit_test(test_median),
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_spans),
         cmocka_unit_test(test_spans_of_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

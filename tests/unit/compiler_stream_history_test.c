@@ -1,8 +1,11 @@
 /*
- * compiler_stream_history_test.c - a reply that comes in pieces is judged by the past as it stood when it was opened, whatever happens between the pieces.
+ * compiler_stream_history_test.c - a reply that comes in pieces is judged by the past as it stood
+ * when it was opened, whatever happens between the pieces.
  *
- * Random events of two sessions and two users, with up to four streams open at once. When one ends, its decision must be, to the byte, what the whole text is decided to be by
- * a context that has seen all that was decided before the stream was opened, and nothing since; and it then enters the past as it is: what is decided later depends on it.
+ * Random events of two sessions and two users, with up to four streams open at once. When one ends,
+ * its decision must be, to the byte, what the whole text is decided to be by a context that has
+ * seen all that was decided before the stream was opened, and nothing since; and it then enters the
+ * past as it is: what is decided later depends on it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -213,9 +216,7 @@ static void round_of(cst_context *context, cst_context *oracle)
             if (one->stream)
                 feed(one, 1 + draw(3));
             break;
-        default:
-            some_event(context);
-            break;
+        default: some_event(context); break;
         }
     }
     for (int i = 0; i < 4; i++)
@@ -285,7 +286,8 @@ static void what_is_forgotten_meanwhile_is_undecided(void **unused)
     static const char *const rules[] = {
         "rule r on output when earlier action pay then deny\n",
         "rule r on output when no earlier action pay then deny\n",
-        "rule r on output when count of action pay with same user.id across sessions within 1h > 5 then deny\n",
+        "rule r on output when count of action pay with same user.id across sessions within 1h > 5 "
+        "then deny\n",
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         char text[400];

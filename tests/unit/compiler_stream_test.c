@@ -1,11 +1,12 @@
 /*
- * compiler_stream_test.c - replies that come in pieces: whatever the pieces are, the decision is that of the whole text, and what went out is its
- * beginning.
+ * compiler_stream_test.c - replies that come in pieces: whatever the pieces are, the decision is
+ * that of the whole text, and what went out is its beginning.
  *
- * Policies are compiled here; texts are put together at random from parts that matter to them (matches, halves of matches, evasions, other
- * scripts) and cut at random places. Held for every one: the same decision as JSON, all released bytes together equal to what the whole decision lets
- * through (or to a beginning of it, where it stops), nothing released that a rule cuts. After each piece as much has gone out as if the stream looked
- * at everything again.
+ * Policies are compiled here; texts are put together at random from parts that matter to them
+ * (matches, halves of matches, evasions, other scripts) and cut at random places. Held for every
+ * one: the same decision as JSON, all released bytes together equal to what the whole decision lets
+ * through (or to a beginning of it, where it stops), nothing released that a rule cuts. After each
+ * piece as much has gone out as if the stream looked at everything again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,17 +38,24 @@ static const char policy_text[] =
     "rule cards on output when text contains any { card, pin } then redact with \"[{kind}]\"\n"
     "rule mails on output when text contains pii.email then redact with \"<{kind}>\"\n"
     "rule keys on output when text contains any secrets.keys then redact with \"[key]\"\n"
-    "rule both on output when text contains \"alpha\" and text contains \"omega\" then redact with \"_\"\n"
-    "rule links on output when any u in urls of text satisfies u.host != \"example.com\" then redact with \"[link]\"\n"
+    "rule both on output when text contains \"alpha\" and text contains \"omega\" then redact with "
+    "\"_\"\n"
+    "rule links on output when any u in urls of text satisfies u.host != \"example.com\" then "
+    "redact with \"[link]\"\n"
     "rule brackets on output when text contains open then redact with \"()\"\n"
-    "rule folded_rivals on output when text folded contains any rivals then redact with \"[rival]\"\n"
-    "rule hidden on output when text folded decoded contains \"open sesame\" then redact with \"[hidden]\"\n"
+    "rule folded_rivals on output when text folded contains any rivals then redact with "
+    "\"[rival]\"\n"
+    "rule hidden on output when text folded decoded contains \"open sesame\" then redact with "
+    "\"[hidden]\"\n"
     "rule stop on output when text contains gap then deny\n"
     "rule leak on output when text repeats 12 chars of system then redact with \"[prompt]\"\n"
-    "rule unnamed on output when any u in urls of text satisfies u not from system then redact with \"[unnamed]\"\n"
-    "rule admins on output when text contains \"secret plan\" and user.role != \"admin\" then refuse\n";
+    "rule unnamed on output when any u in urls of text satisfies u not from system then redact "
+    "with \"[unnamed]\"\n"
+    "rule admins on output when text contains \"secret plan\" and user.role != \"admin\" then "
+    "refuse\n";
 
-/* The same without what a session knows: as long as nothing is found the rules need not be asked again. */
+/* The same without what a session knows: as long as nothing is found the rules need not be asked
+ * again. */
 static const char quiet_text[] =
     "constitution quiet \"1\"\n"
     "import std.pii\n"
@@ -55,20 +63,62 @@ static const char quiet_text[] =
     "pattern pin = /[0-9]{4}/ after { \"pin\", \"code\" } within 20 chars\n"
     "pattern open = /<<[^>]*>>/ after { \"inside\", \"beta\" }\n"
     "set rivals = { \"Initech\", \"Globex Corp\", \"æ¥æ¬\" }\n"
-    "rule personal on output when text contains any { pii.personal, pin } then redact with \"[{kind}]\"\n"
+    "rule personal on output when text contains any { pii.personal, pin } then redact with "
+    "\"[{kind}]\"\n"
     "rule keys on output when text contains any secrets.keys then redact with \"[key]\"\n"
     "rule brackets on output when text contains open then redact with \"()\"\n"
-    "rule folded_rivals on output when text folded contains any rivals then redact with \"[rival]\"\n"
-    "rule hidden on output when text folded decoded contains \"open sesame\" then redact with \"[hidden]\"\n"
+    "rule folded_rivals on output when text folded contains any rivals then redact with "
+    "\"[rival]\"\n"
+    "rule hidden on output when text folded decoded contains \"open sesame\" then redact with "
+    "\"[hidden]\"\n"
     "rule stop on output when text folded contains \"secret plan\" then deny\n"
     "rule admins on output when text contains \"omega \" then refuse\n";
 
-static const char *const parts[] = {
-    "alpha ",  "omega ",     "beta",         "4111 1111 1111 1111", "4111-1111-1111-111", " pin 1234",  " code: 99", "ann@example.com",
-    "ann@",    "@example.",  "http://evil.test/x?y=1", "https://example.com/a", "http:/", "<<", "inside", ">>", "Init", "ech ",
-    "I N I T E C H ", "lnitech", "Globex  Corp", ("gl\xd0\xbe" "bex c\xd0\xberp "), "b3BlbiBzZXNhbWUgYW5kIG1vcmUgdGV4dA==", "open  sesame", "forget",
-    " all the ", "instructions", "You are the assistant of", " Acme and keep", " this secret", "secret plan", " ", "\n", ". ", ", ", "\xc3\xa9t\xc3\xa9 ",
-    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\xf0\x9f\x98\x80", "the quick brown fox jumps ", "AKIA", "ghp_", "1234567890abcdefghijklmnopqrstuvwxyzABCD", "12", "0"};
+static const char *const parts[] = {"alpha ",
+                                    "omega ",
+                                    "beta",
+                                    "4111 1111 1111 1111",
+                                    "4111-1111-1111-111",
+                                    " pin 1234",
+                                    " code: 99",
+                                    "ann@example.com",
+                                    "ann@",
+                                    "@example.",
+                                    "http://evil.test/x?y=1",
+                                    "https://example.com/a",
+                                    "http:/",
+                                    "<<",
+                                    "inside",
+                                    ">>",
+                                    "Init",
+                                    "ech ",
+                                    "I N I T E C H ",
+                                    "lnitech",
+                                    "Globex  Corp",
+                                    ("gl\xd0\xbe"
+                                     "bex c\xd0\xberp "),
+                                    "b3BlbiBzZXNhbWUgYW5kIG1vcmUgdGV4dA==",
+                                    "open  sesame",
+                                    "forget",
+                                    " all the ",
+                                    "instructions",
+                                    "You are the assistant of",
+                                    " Acme and keep",
+                                    " this secret",
+                                    "secret plan",
+                                    " ",
+                                    "\n",
+                                    ". ",
+                                    ", ",
+                                    "\xc3\xa9t\xc3\xa9 ",
+                                    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e",
+                                    "\xf0\x9f\x98\x80",
+                                    "the quick brown fox jumps ",
+                                    "AKIA",
+                                    "ghp_",
+                                    "1234567890abcdefghijklmnopqrstuvwxyzABCD",
+                                    "12",
+                                    "0"};
 
 enum { PART_COUNT = sizeof parts / sizeof *parts };
 
@@ -83,13 +133,16 @@ static uint32_t draw(uint32_t below)
 static cst_policy *compile(const char *text, cst_engine engine)
 {
     cst_policy *policy = NULL;
-    const cst_compiler_options options = {
-        .size = sizeof options, .engine = engine, .runtime = {.size = sizeof(cst_options), .key = {7}}};
-    assert_int_equal(cst_policy_compile_text("streams.const", text, strlen(text), &options, &policy), CST_OK);
+    const cst_compiler_options options = {.size = sizeof options,
+                                          .engine = engine,
+                                          .runtime = {.size = sizeof(cst_options), .key = {7}}};
+    assert_int_equal(
+        cst_policy_compile_text("streams.const", text, strlen(text), &options, &policy), CST_OK);
     return policy;
 }
 
-static const char head[] = "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"user\":{\"role\":\"guest\"}}";
+static const char head[] = "{\"stage\":\"output\",\"session\":\"s\",\"time\":\"2026-01-01T00:00:"
+                           "00Z\",\"user\":{\"role\":\"guest\"}}";
 
 static void text_make(buffer *text)
 {
@@ -179,30 +232,39 @@ static void outcome_end(outcome *out)
     buffer_free(&out->sent);
 }
 
-/* Every decision is permitted or cut: what is sent in pieces is what is sent whole; else a beginning of what would have been sent. */
+/* Every decision is permitted or cut: what is sent in pieces is what is sent whole; else a
+ * beginning of what would have been sent. */
 static void compare(const buffer *text, const outcome *whole, const outcome *pieces)
 {
-    if (whole->json.length != pieces->json.length || memcmp(whole->json.bytes, pieces->json.bytes, whole->json.length) != 0)
-        fail_msg("text: %s\nwhole:  %s\npieces: %s", text->bytes, whole->json.bytes, pieces->json.bytes);
+    if (whole->json.length != pieces->json.length ||
+        memcmp(whole->json.bytes, pieces->json.bytes, whole->json.length) != 0)
+        fail_msg("text: %s\nwhole:  %s\npieces: %s", text->bytes, whole->json.bytes,
+                 pieces->json.bytes);
     if (whole->verdict >= CST_REQUIRE_APPROVAL)
         return;
     if (whole->sent.length != pieces->sent.length ||
-        (whole->sent.length && memcmp(whole->sent.bytes, pieces->sent.bytes, whole->sent.length) != 0))
-        fail_msg("text: %s\nwhole:  %s\npieces: %s", text->bytes, whole->sent.bytes, pieces->sent.bytes);
+        (whole->sent.length &&
+         memcmp(whole->sent.bytes, pieces->sent.bytes, whole->sent.length) != 0))
+        fail_msg("text: %s\nwhole:  %s\npieces: %s", text->bytes, whole->sent.bytes,
+                 pieces->sent.bytes);
 }
 
-/* What went out after each piece is the same, whether all is looked at again or only what is new; where so much waits that looks are rare, no less. */
+/* What went out after each piece is the same, whether all is looked at again or only what is new;
+ * where so much waits that looks are rare, no less. */
 static void compare_feeds(const buffer *text, const outcome *careful, const outcome *pieces)
 {
     assert_int_equal(careful->feeds, pieces->feeds);
     for (uint32_t i = 0; i < pieces->feeds; i++)
-        if (pieces->released[i] != careful->released[i] && (pieces->released[i] < careful->released[i] || careful->held[i] <= WAITING))
-            fail_msg("text: %s\nafter piece %u: %zu bytes out, carefully %zu", text->bytes, i, pieces->released[i], careful->released[i]);
+        if (pieces->released[i] != careful->released[i] &&
+            (pieces->released[i] < careful->released[i] || careful->held[i] <= WAITING))
+            fail_msg("text: %s\nafter piece %u: %zu bytes out, carefully %zu", text->bytes, i,
+                     pieces->released[i], careful->released[i]);
 }
 
 static void system_prompt(cst_context *context)
 {
-    static const char prompt[] = "You are the assistant of Acme and keep this secret always, see http://evil.test/x?y=1.";
+    static const char prompt[] =
+        "You are the assistant of Acme and keep this secret always, see http://evil.test/x?y=1.";
     assert_int_equal(cst_session_system(context, "s", 1, prompt, sizeof prompt - 1), CST_OK);
 }
 
@@ -236,7 +298,8 @@ static void run(const char *rules, cst_engine engine, uint32_t texts, uint64_t s
         }
     }
     /* the texts must have met everything */
-    assert_true(verdicts[CST_PERMIT] > 0 && verdicts[CST_REDACT] > 0 && verdicts[CST_REFUSE] > 0 && verdicts[CST_DENY] > 0);
+    assert_true(verdicts[CST_PERMIT] > 0 && verdicts[CST_REDACT] > 0 && verdicts[CST_REFUSE] > 0 &&
+                verdicts[CST_DENY] > 0);
     cst_context_free(context);
     cst_context_free(other);
     cst_policy_release(policy);
@@ -338,7 +401,8 @@ static void test_holds_little(void **unused)
     reply_end(&reply, CST_REDACT, "");
 }
 
-static const char plan_policy[] = "constitution s \"1\"\nrule never on output when text contains \"plan b\" then deny\n";
+static const char plan_policy[] =
+    "constitution s \"1\"\nrule never on output when text contains \"plan b\" then deny\n";
 
 static void test_stops(void **unused)
 {
@@ -371,7 +435,8 @@ static void test_what_needs_the_whole_is_held(void **unused)
     (void)unused;
     static const char *const rules[] = {
         "rule r on output when length of text > 20 then deny\n",
-        "rule r on output when not text contains \"disclaimer\" and text contains \"advice\" then deny\n",
+        "rule r on output when not text contains \"disclaimer\" and text contains \"advice\" then "
+        "deny\n",
         "rule r on output when text contains \"damn\" then replace text with \"…\"\n",
         "default output deny\npermit p on output when text contains \"short\"\n",
     };
@@ -389,7 +454,10 @@ static void test_whole_is_held(void **unused)
 {
     (void)unused;
     reply reply;
-    reply_open(&reply, "constitution s \"1\"\nrule long on whole output when length of text > 20 then deny\n", output);
+    reply_open(
+        &reply,
+        "constitution s \"1\"\nrule long on whole output when length of text > 20 then deny\n",
+        output);
     feed(&reply, "short text", "");
     assert_int_equal(reply.piece.held, 10);
     reply_end(&reply, CST_PERMIT, "short text");
@@ -400,7 +468,9 @@ static void test_flags_hold_nothing(void **unused)
 {
     (void)unused;
     reply reply;
-    reply_open(&reply, "constitution s \"1\"\nrule long on output when length of text > 20 then flag\n", output);
+    reply_open(&reply,
+               "constitution s \"1\"\nrule long on output when length of text > 20 then flag\n",
+               output);
     feed(&reply, "a text of more than twenty", "a text of more than twenty");
     reply_end(&reply, CST_FLAG, "");
 }
@@ -410,7 +480,8 @@ static void test_malformed(void **unused)
     (void)unused;
     reply reply;
     reply_open(&reply, plan_policy, output);
-    assert_int_equal(cst_stream_feed(reply.stream, "good \xff bad", 10, &reply.piece), CST_WRONG_TYPE);
+    assert_int_equal(cst_stream_feed(reply.stream, "good \xff bad", 10, &reply.piece),
+                     CST_WRONG_TYPE);
     assert_int_equal(reply.piece.length, 0);
     stream_end(&reply, CST_DENY, "");
     assert_int_equal(cst_stream_open(reply.context, "no", 2, &reply.stream), CST_BAD_ARGUMENT);
@@ -419,9 +490,10 @@ static void test_malformed(void **unused)
     reply_end(&reply, CST_DENY, "");
 }
 
-static const char halting_policy[] = "constitution s \"1\"\n"
-                                     "rule over on input when text contains \"stop it\" then halt\n"
-                                     "rule never on output when text contains \"plan b\" then deny\n";
+static const char halting_policy[] =
+    "constitution s \"1\"\n"
+    "rule over on input when text contains \"stop it\" then halt\n"
+    "rule never on output when text contains \"plan b\" then deny\n";
 
 static void halt(cst_context *context)
 {
@@ -456,9 +528,11 @@ static void test_undecided_redaction_stops(void **unused)
     (void)unused;
     static const char policy[] = "constitution s \"1\"\n"
                                  "context user { n: int }\n"
-                                 "rule names on output when text contains \"initech\" and user.n * 2 > 0 then redact with \"[x]\"\n";
+                                 "rule names on output when text contains \"initech\" and user.n * "
+                                 "2 > 0 then redact with \"[x]\"\n";
     reply reply;
-    reply_open(&reply, policy, "{\"stage\":\"output\",\"session\":\"s\",\"user\":{\"n\":9223372036854775807}}");
+    reply_open(&reply, policy,
+               "{\"stage\":\"output\",\"session\":\"s\",\"user\":{\"n\":9223372036854775807}}");
     feed(&reply, "we work for initech and ", "");
     assert_true(reply.piece.stopped);
     feed(&reply, "for nobody else ", "");
@@ -470,7 +544,8 @@ static void test_undecided_redaction_stops(void **unused)
     reply_end(&reply, CST_REDACT, "");
 }
 
-/* Seconds that a text takes that begins so and goes on so, fed in pieces of four bytes; the least of two. */
+/* Seconds that a text takes that begins so and goes on so, fed in pieces of four bytes; the least
+ * of two. */
 static double feed_long(cst_context *context, const char *begin, const char *more, uint32_t length)
 {
     double least = 1e9;
@@ -485,11 +560,13 @@ static double feed_long(cst_context *context, const char *begin, const char *mor
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
         reply_stream(&reply, output);
         for (size_t at = 0; at + 4 <= text.length; at += 4)
-            assert_int_equal(cst_stream_feed(reply.stream, text.bytes + at, 4, &reply.piece), CST_OK);
+            assert_int_equal(cst_stream_feed(reply.stream, text.bytes + at, 4, &reply.piece),
+                             CST_OK);
         assert_int_equal(cst_stream_end(reply.stream, &reply.piece, &reply.decision), CST_OK);
         cst_stream_close(reply.stream);
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-        const double seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+        const double seconds =
+            (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
         if (seconds < least)
             least = seconds;
     }
@@ -497,27 +574,30 @@ static double feed_long(cst_context *context, const char *begin, const char *mor
     return least;
 }
 
-/* What waits is not gone through again for every few bytes: a bracket that stays open, and matches that a rule holds. Six times the text takes
- * some six times as long, not thirty-six. */
+/* What waits is not gone through again for every few bytes: a bracket that stays open, and matches
+ * that a rule holds. Six times the text takes some six times as long, not thirty-six. */
 static void test_waiting_is_linear(void **unused)
 {
     (void)unused;
     static const struct {
         const char *begin, *more;
     } texts[] = {{"x << ", "a b c d "}, {"alpha ", "1234 "}};
-    cst_policy *const policy = compile("constitution s \"1\"\n"
-                                       "pattern open = /<<[^>]*>>/\n"
-                                       "pattern card = /[0-9]{4}/\n"
-                                       "rule brackets on output when text contains open then redact with \"()\"\n"
-                                       "rule cards on output when text contains card then redact with \"[c]\"\n"
-                                       "rule both on output when text contains \"alpha\" and text contains \"omega\" then redact with \"_\"\n",
-                                       CST_ENGINE_JIT);
+    cst_policy *const policy =
+        compile("constitution s \"1\"\n"
+                "pattern open = /<<[^>]*>>/\n"
+                "pattern card = /[0-9]{4}/\n"
+                "rule brackets on output when text contains open then redact with \"()\"\n"
+                "rule cards on output when text contains card then redact with \"[c]\"\n"
+                "rule both on output when text contains \"alpha\" and text contains \"omega\" then "
+                "redact with \"_\"\n",
+                CST_ENGINE_JIT);
     cst_context *const context = cst_context_new(policy);
     for (uint32_t i = 0; i < 2; i++) {
         const double few = feed_long(context, texts[i].begin, texts[i].more, SAMPLE(10000, 2000));
         const double many = feed_long(context, texts[i].begin, texts[i].more, SAMPLE(60000, 12000));
         if (many > 18 * few)
-            fail_msg("%s: a text took %.4f s, one of six times its length %.4f s", texts[i].begin, few, many);
+            fail_msg("%s: a text took %.4f s, one of six times its length %.4f s", texts[i].begin,
+                     few, many);
     }
     cst_context_free(context);
     cst_policy_release(policy);
@@ -527,7 +607,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_holds_little),
-        cmocka_unit_test(test_stops), cmocka_unit_test(test_stops_before_its_first_match), cmocka_unit_test(test_what_needs_the_whole_is_held),
+        cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_stops_before_its_first_match),
+        cmocka_unit_test(test_what_needs_the_whole_is_held),
         cmocka_unit_test(test_whole_is_held),
         cmocka_unit_test(test_flags_hold_nothing),
         cmocka_unit_test(test_malformed),

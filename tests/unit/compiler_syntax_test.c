@@ -1,9 +1,11 @@
 /*
- * compiler_syntax_test.c - the front end: tokens, trees, the diagnostics of the 01xx block, sources, and how diagnostics are shown.
+ * compiler_syntax_test.c - the front end: tokens, trees, the diagnostics of the 01xx block,
+ * sources, and how diagnostics are shown.
  *
- * Trees are compared as ast_dump prints them; mistakes by the codes and places that they must give, and no others, so that one
- * mistake stays one message. Acceptance: every policy under examples/, stdlib/ and the fuzz corpus parses without a diagnostic.
- * Random sentences are in compiler_grammar_test.c.
+ * Trees are compared as ast_dump prints them; mistakes by the codes and places that they must give,
+ * and no others, so that one mistake stays one message. Acceptance: every policy under examples/,
+ * stdlib/ and the fuzz corpus parses without a diagnostic. Random sentences are in
+ * compiler_grammar_test.c.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -107,7 +109,7 @@ static void assert_mended(const char *text, const char *expected)
     assert_string_equal(now->out.bytes, expected);
 }
 
-/* ---- trees ---------------------------------------------------------------------------------------------- */
+/* ---- trees ----------------------------------------------------------------------------------- */
 
 static void test_declarations(void **state)
 {
@@ -252,7 +254,7 @@ static void test_ranges(void **state)
     assert_string_equal(source_excerpt(&now->compilation, file->items[1]->range), "set s = { }");
 }
 
-/* ---- texts and numbers ------------------------------------------------------------------------------------- */
+/* ---- texts and numbers ----------------------------------------------------------------------- */
 
 static void test_escapes(void **state)
 {
@@ -302,7 +304,7 @@ static void test_bytes(void **state)
     assert_int_equal(now->compilation.error_count, 0);
 }
 
-/* ---- mistakes ----------------------------------------------------------------------------------------------- */
+/* ---- mistakes -------------------------------------------------------------------------------- */
 
 static void test_mended_mistakes(void **state)
 {
@@ -401,7 +403,7 @@ static void test_messages(void **state)
     assert_string_equal(message(0), "expected the next declaration, found `hello`");
 }
 
-/* ---- bounds -------------------------------------------------------------------------------------------------- */
+/* ---- bounds ---------------------------------------------------------------------------------- */
 
 static char *repeat(const char *head, const char *part, size_t count, const char *tail)
 {
@@ -462,7 +464,7 @@ static void test_lengths(void **state)
     assert_int_equal(now->compilation.diagnostics.count, LIMIT_DIAGNOSTICS);
 }
 
-/* ---- sources and diagnostics ------------------------------------------------------------------------------------ */
+/* ---- sources and diagnostics ----------------------------------------------------------------- */
 
 static cst_status read_callback(void *user, const char *path, char **bytes, size_t *length)
 {
@@ -629,7 +631,7 @@ static void test_tokens(void **state)
         "2:1 NAME \"x\"\n2:2 DOT \".\"\n2:3 IN \"in\"\n2:5 END\n");
 }
 
-/* ---- acceptance, memory ------------------------------------------------------------------------------------------- */
+/* ---- acceptance, memory ---------------------------------------------------------------------- */
 
 static void parse_folder(const char *folder)
 {
@@ -699,7 +701,8 @@ static bool parse_with(size_t allowed)
     return true;
 }
 
-/* Whichever allocation fails, nothing is leaked (the leak checker looks) and nothing else happens. */
+/* Whichever allocation fails, nothing is leaked (the leak checker looks) and nothing else happens.
+ */
 static void test_out_of_memory(void **state)
 {
     (void)state;

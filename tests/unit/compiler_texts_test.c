@@ -1,9 +1,11 @@
 /*
- * compiler_texts_test.c - what must hold when texts of a session are lost, and that many texts and many patterns stay cheap.
+ * compiler_texts_test.c - what must hold when texts of a session are lost, and that many texts and
+ * many patterns stay cheap.
  *
- * A session that lost a text (its system prompt could not be read, memory was short, a bound was reached) does not know what it lost: every rule
- * that asks `repeats` of it is undecided, so restrictions fire and permits do not count. Each way of losing one is tried here
- * with native code and with the reference evaluator.
+ * A session that lost a text (its system prompt could not be read, memory was short, a bound was
+ * reached) does not know what it lost: every rule that asks `repeats` of it is undecided, so
+ * restrictions fire and permits do not count. Each way of losing one is tried here with native code
+ * and with the reference evaluator.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +30,8 @@ static cst_policy *compile(const char *text, cst_engine engine, cst_options runt
     cst_policy *policy = NULL;
     cst_compiler_options options = {.size = sizeof options, .engine = engine, .runtime = runtime};
     options.runtime.size = sizeof options.runtime;
-    assert_int_equal(cst_policy_compile_text("texts.const", text, strlen(text), &options, &policy), CST_OK);
+    assert_int_equal(cst_policy_compile_text("texts.const", text, strlen(text), &options, &policy),
+                     CST_OK);
     return policy;
 }
 
@@ -45,20 +48,29 @@ static cst_verdict verdict(cst_context *context, const char *json)
     return decision.verdict;
 }
 
-/* ---- lost system prompts ------------------------------------------------------------------------- */
+/* ---- lost system prompts --------------------------------------------------------------------- */
 
-static const char prompt_policy[] = "constitution t \"1\"\n"
-                                    "default message deny\n"
-                                    "rule leak on output when text repeats 12 chars of system then deny\n"
-                                    "rule cut on result when text repeats 12 chars of system then redact with \"[prompt]\"\n"
-                                    "rule echoed on input when text repeats 12 chars of output then deny\n"
-                                    "permit quiet on message when not (text repeats 12 chars of system)\n";
+static const char prompt_policy[] =
+    "constitution t \"1\"\n"
+    "default message deny\n"
+    "rule leak on output when text repeats 12 chars of system then deny\n"
+    "rule cut on result when text repeats 12 chars of system then redact with \"[prompt]\"\n"
+    "rule echoed on input when text repeats 12 chars of output then deny\n"
+    "permit quiet on message when not (text repeats 12 chars of system)\n";
 
-#define OUTPUT(session) "{\"stage\":\"output\",\"session\":\"" session "\",\"text\":\"a harmless text\"}"
-#define RESULT(session) "{\"stage\":\"result\",\"tool\":\"t\",\"session\":\"" session "\",\"text\":\"a harmless text\"}"
-#define LEAK(session) "{\"stage\":\"result\",\"tool\":\"t\",\"session\":\"" session "\",\"text\":\"He said: You are the assistant!\"}"
-#define MESSAGE(session) "{\"stage\":\"message\",\"from\":\"a\",\"to\":\"b\",\"session\":\"" session "\",\"text\":\"a harmless text\"}"
-#define INPUT(session) "{\"stage\":\"input\",\"session\":\"" session "\",\"text\":\"nothing that is said again\"}"
+#define OUTPUT(session)                                                                            \
+    "{\"stage\":\"output\",\"session\":\"" session "\",\"text\":\"a harmless text\"}"
+#define RESULT(session)                                                                            \
+    "{\"stage\":\"result\",\"tool\":\"t\",\"session\":\"" session "\",\"text\":\"a harmless "      \
+    "text\"}"
+#define LEAK(session)                                                                              \
+    "{\"stage\":\"result\",\"tool\":\"t\",\"session\":\"" session                                  \
+    "\",\"text\":\"He said: You are the assistant!\"}"
+#define MESSAGE(session)                                                                           \
+    "{\"stage\":\"message\",\"from\":\"a\",\"to\":\"b\",\"session\":\"" session                    \
+    "\",\"text\":\"a harmless text\"}"
+#define INPUT(session)                                                                             \
+    "{\"stage\":\"input\",\"session\":\"" session "\",\"text\":\"nothing that is said again\"}"
 
 static void expect_known(cst_context *context)
 {
@@ -85,7 +97,7 @@ typedef struct loss {
     const char *json; /* a system event; NULL: by call */
     const char *text;
     size_t length;
-    bool everywhere;  /* which session it was is not known */
+    bool everywhere; /* which session it was is not known */
 } loss;
 
 static const loss losses[] = {
@@ -93,13 +105,17 @@ static const loss losses[] = {
     {.json = "{\"stage\":\"system\",\"session\":\"s\",\"text\":null}"},
     {.json = "{\"stage\":\"system\",\"session\":\"s\",\"text\":17}"},
     {.json = "{\"stage\":\"system\",\"session\":\"s\",\"text\":[\"You are\"]}"},
-    {.json = "{\"stage\":\"system\",\"session\":\"s\",\"time\":\"yesterday\",\"text\":\"You are the assistant\"}"},
+    {.json = "{\"stage\":\"system\",\"session\":\"s\",\"time\":\"yesterday\",\"text\":\"You are "
+             "the assistant\"}"},
     {.json = "{\"stage\":\"system\",\"session\":\"s\",\"text\":\"You are \xff\"}"},
     {.json = "{\"session\":\"s\",\"stage\":\"system\",\"text\":\"You are"},
     {.json = "{\"session\":\"s\",\"text\":\"You are \xff\",\"stage\":\"system\"}"},
-    {.json = "{\"stage\":\"system\",\"text\":\"You are \xff\",\"session\":\"s\"}", .everywhere = true},
-    {.json = "{\"stage\":\"system\",\"session\":\"s\",\"text\":\"a text that goes on and on, past the bound of events that this host has set, which is two hundred bytes, "
-             "and then some, and then some, and then some, and then some, and then some, and then some\"}"},
+    {.json = "{\"stage\":\"system\",\"text\":\"You are \xff\",\"session\":\"s\"}",
+     .everywhere = true},
+    {.json = "{\"stage\":\"system\",\"session\":\"s\",\"text\":\"a text that goes on and on, past "
+             "the bound of events that this host has set, which is two hundred bytes, "
+             "and then some, and then some, and then some, and then some, and then some, and then "
+             "some\"}"},
     {.text = "You are \xff", .length = 9},
     {.text = "You are", .length = LIMIT_TEXT_BYTES + 1u},
     {.text = NULL, .length = 7},
@@ -127,7 +143,8 @@ static void test_lost_prompts(void **unused)
             cst_context *const context = cst_context_new(policy);
             expect_known(context);
             assert_int_equal(verdict(context, OUTPUT("s")), CST_PERMIT);
-            assert_int_equal(cst_session_system(context, "known", 5, "You are the assistant", 21), CST_OK);
+            assert_int_equal(cst_session_system(context, "known", 5, "You are the assistant", 21),
+                             CST_OK);
             assert_int_equal(verdict(context, LEAK("known")), CST_REDACT);
             lose_prompt(context, &losses[i]);
             expect_lost(context);
@@ -136,7 +153,8 @@ static void test_lost_prompts(void **unused)
             else
                 expect_known(context);
             /* a prompt that comes later does not bring the lost one back */
-            assert_int_equal(cst_session_system(context, "s", 1, "You are the assistant", 21), CST_OK);
+            assert_int_equal(cst_session_system(context, "s", 1, "You are the assistant", 21),
+                             CST_OK);
             expect_lost(context);
             assert_int_equal(verdict(context, LEAK("s")), CST_DENY);
             if (!losses[i].everywhere) /* what asks for other texts is as before */
@@ -149,7 +167,7 @@ static void test_lost_prompts(void **unused)
     }
 }
 
-/* ---- lost texts ---------------------------------------------------------------------------------- */
+/* ---- lost texts ------------------------------------------------------------------------------ */
 
 static bool short_of_memory;
 
@@ -173,10 +191,11 @@ static void release(void *user, void *pointer, size_t size)
     free(pointer);
 }
 
-static const char echo_policy[] = "constitution t \"1\"\n"
-                                  "default message deny\n"
-                                  "rule parrot on output when text repeats 12 chars of user then deny\n"
-                                  "permit quiet on message when not (text repeats 12 chars of user)\n";
+static const char echo_policy[] =
+    "constitution t \"1\"\n"
+    "default message deny\n"
+    "rule parrot on output when text repeats 12 chars of user then deny\n"
+    "permit quiet on message when not (text repeats 12 chars of user)\n";
 
 /* The table of sessions is full: of a session that is not in it, texts are missing. */
 static void test_too_many_sessions(void **unused)
@@ -223,7 +242,7 @@ static void test_no_memory_for_a_text(void **unused)
     cst_policy_release(policy);
 }
 
-/* ---- cutting many -------------------------------------------------------------------------------- */
+/* ---- cutting many ---------------------------------------------------------------------------- */
 
 static void add_texts(buffer *event, const char *name, const char *text, uint32_t count)
 {
@@ -270,32 +289,39 @@ static double cut_many(cst_context *context, uint32_t count)
     return least;
 }
 
-/* Twenty times the texts and identities: some twenty times the time; where each text is compared with others it is four hundred times. */
+/* Twenty times the texts and identities: some twenty times the time; where each text is compared
+ * with others it is four hundred times. */
 static void test_cutting_is_linear(void **unused)
 {
     (void)unused;
-    cst_policy *const policy = compile("constitution t \"1\"\n"
-                                       "import std.pii\n"
-                                       "tool t(l: list<string>(100000), to: list<email>(100000)) acts\n"
-                                       "rule mails on action t when any x in args.l satisfies x contains pii.email then redact with \"[x]\"\n"
-                                       "rule outside on action t when any a in args.to satisfies a.domain == \"evil.test\" then deny\n",
-                                       CST_ENGINE_JIT, (cst_options){0});
+    cst_policy *const policy =
+        compile("constitution t \"1\"\n"
+                "import std.pii\n"
+                "tool t(l: list<string>(100000), to: list<email>(100000)) acts\n"
+                "rule mails on action t when any x in args.l satisfies x contains pii.email then "
+                "redact with \"[x]\"\n"
+                "rule outside on action t when any a in args.to satisfies a.domain == "
+                "\"evil.test\" then deny\n",
+                CST_ENGINE_JIT, (cst_options){0});
     cst_context *const context = cst_context_new(policy);
-    const double few = cut_many(context, SAMPLE(3000, 300)), many = cut_many(context, SAMPLE(60000, 6000));
+    const double few = cut_many(context, SAMPLE(3000, 300)),
+                 many = cut_many(context, SAMPLE(60000, 6000));
     if (many > 60 * few)
         fail_msg("some texts took %.4f s, twenty times as many %.4f s", few, many);
     cst_context_free(context);
     cst_policy_release(policy);
 }
 
-/* Seconds to compile this many rules, each with a phrase of its own for one field; the least of two. */
+/* Seconds to compile this many rules, each with a phrase of its own for one field; the least of
+ * two. */
 static double compile_many(uint32_t count)
 {
     buffer text;
     buffer_init(&text, NULL, 0);
     buffer_text(&text, "constitution t \"1\"\n");
     for (uint32_t i = 0; i < count; i++)
-        buffer_format(&text, "rule r%u on output when text contains \"needle %06u hay\" then deny\n", i, i);
+        buffer_format(
+            &text, "rule r%u on output when text contains \"needle %06u hay\" then deny\n", i, i);
     double least = 1e9;
     for (uint32_t i = 0; i < 2; i++) {
         const double start = now();
@@ -308,7 +334,8 @@ static double compile_many(uint32_t count)
     return least;
 }
 
-/* Where each new pattern, or each new list of them, is compared with all that are known, ten times as many take some fifty times as long. */
+/* Where each new pattern, or each new list of them, is compared with all that are known, ten times
+ * as many take some fifty times as long. */
 static void test_many_patterns(void **unused)
 {
     (void)unused;
@@ -320,10 +347,8 @@ static void test_many_patterns(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lost_prompts),
-        cmocka_unit_test(test_too_many_sessions),
-        cmocka_unit_test(test_no_memory_for_a_text),
-        cmocka_unit_test(test_cutting_is_linear),
+        cmocka_unit_test(test_lost_prompts),         cmocka_unit_test(test_too_many_sessions),
+        cmocka_unit_test(test_no_memory_for_a_text), cmocka_unit_test(test_cutting_is_linear),
         cmocka_unit_test(test_many_patterns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

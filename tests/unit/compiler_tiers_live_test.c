@@ -1,11 +1,13 @@
 /*
  * compiler_tiers_live_test.c - policies that become faster while they decide.
  *
- * What must hold: the first decision needs no code; a decision is made by the tier that it began with; sessions, streams and
- * numbers of events go on from tier to tier as if there were one; what fails in the background changes nothing; and threads that decide
- * meanwhile see only right answers. Run under ThreadSanitizer too (preset `tsan`).
+ * What must hold: the first decision needs no code; a decision is made by the tier that it began
+ * with; sessions, streams and numbers of events go on from tier to tier as if there were one; what
+ * fails in the background changes nothing; and threads that decide meanwhile see only right
+ * answers. Run under ThreadSanitizer too (preset `tsan`).
  *
- * The allocator is a gate: the thread that makes code stands at it for as long as a test wants, so nothing depends on who is faster.
+ * The allocator is a gate: the thread that makes code stands at it for as long as a test wants, so
+ * nothing depends on who is faster.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,9 +30,12 @@ static const char text[] =
     "constitution tiers \"1\"\n"
     "context user { id: string }\n"
     "tool pay(amount: int, to: list<string>) acts\n"
-    "rule large on action pay when args.amount + 1 > 100 then deny because \"too much: {args.amount}\"\n"
-    "rule eve on action pay when any t in args.to satisfies t == \"eve\" then flag because \"to {t}\"\n"
-    "rule often on action pay when count of action pay with same user.id within 1h > 4 then refuse\n"
+    "rule large on action pay when args.amount + 1 > 100 then deny because \"too much: "
+    "{args.amount}\"\n"
+    "rule eve on action pay when any t in args.to satisfies t == \"eve\" then flag because \"to "
+    "{t}\"\n"
+    "rule often on action pay when count of action pay with same user.id within 1h > 4 then "
+    "refuse\n"
     "rule seven on action pay when args.amount == 7 then label seen\n"
     "rule after on action pay when session has seen then flag\n"
     "rule cut on output when text contains \"secret\" then redact with \"[x]\"\n";
@@ -113,11 +118,15 @@ static int64_t fixed_clock(void *user)
 
 static cst_policy *compile(cst_engine engine, bool gated)
 {
-    cst_compiler_options options = {.size = sizeof options, .engine = engine, .runtime = {.size = sizeof(cst_options), .key = {7}, .clock = fixed_clock}};
+    cst_compiler_options options = {
+        .size = sizeof options,
+        .engine = engine,
+        .runtime = {.size = sizeof(cst_options), .key = {7}, .clock = fixed_clock}};
     if (gated)
         options.runtime.allocator = (cst_allocator){gate_allocate, gate_resize, gate_release, NULL};
     cst_policy *policy = NULL;
-    assert_int_equal(cst_policy_compile_text("tiers.const", text, sizeof text - 1, &options, &policy), CST_OK);
+    assert_int_equal(
+        cst_policy_compile_text("tiers.const", text, sizeof text - 1, &options, &policy), CST_OK);
     return policy;
 }
 
@@ -130,7 +139,8 @@ typedef struct pair { /* the policy with tiers, and the oracle */
 
 static pair pair_begin(bool gated)
 {
-    pair made = {.policies = {compile(CST_ENGINE_TIERED, gated), compile(CST_ENGINE_REFERENCE, false)}};
+    pair made = {
+        .policies = {compile(CST_ENGINE_TIERED, gated), compile(CST_ENGINE_REFERENCE, false)}};
     for (int i = 0; i < 2; i++) {
         made.contexts[i] = cst_context_new(made.policies[i]);
         assert_non_null(made.contexts[i]);
@@ -153,18 +163,21 @@ static cst_verdict both(pair *of, const char *event)
     size_t lengths[2];
     cst_decision decisions[2];
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(cst_decide_json(of->contexts[i], event, strlen(event), &decisions[i]), CST_OK);
+        assert_int_equal(cst_decide_json(of->contexts[i], event, strlen(event), &decisions[i]),
+                         CST_OK);
         assert_int_equal(cst_decision_json(&decisions[i], &texts[i], &lengths[i]), CST_OK);
     }
     assert_string_equal(texts[0], texts[1]);
     return decisions[0].verdict;
 }
 
-static cst_verdict pay(pair *of, const char *session, const char *user, const char *amount, const char *to)
+static cst_verdict pay(pair *of, const char *session, const char *user, const char *amount,
+                       const char *to)
 {
     char event[512];
     snprintf(event, sizeof event,
-             "{\"stage\":\"action\",\"tool\":\"pay\",\"session\":\"%s\",\"time\":\"2026-01-08T12:00:00Z\",\"user\":{\"id\":\"%s\"},"
+             "{\"stage\":\"action\",\"tool\":\"pay\",\"session\":\"%s\",\"time\":\"2026-01-08T12:"
+             "00:00Z\",\"user\":{\"id\":\"%s\"},"
              "\"args\":{\"amount\":%s,\"to\":[\"%s\"]}}",
              session, user, amount, to);
     return both(of, event);
@@ -184,11 +197,12 @@ static void everything(pair *of, const char *name)
     snprintf(user, sizeof user, "u %s", name);
     assert_int_equal(pay(of, session, user, "5", "ann"), CST_PERMIT);
     assert_int_equal(pay(of, session, user, "500", "ann"), CST_DENY);
-    assert_int_equal(pay(of, session, user, "9223372036854775807", "ann"), CST_DENY); /* undecided */
+    /* undecided */
+    assert_int_equal(pay(of, session, user, "9223372036854775807", "ann"), CST_DENY);
     assert_int_equal(pay(of, session, user, "5", "eve"), CST_FLAG);
     assert_int_equal(pay(of, session, user, "7", "ann"), CST_PERMIT);
-    assert_int_equal(pay(of, session, user, "5", "ann"), CST_FLAG); /* the label */
-    assert_int_equal(pay(of, session, user, "5", "ann"), CST_REFUSE); /* often */
+    assert_int_equal(pay(of, session, user, "5", "ann"), CST_FLAG);     /* the label */
+    assert_int_equal(pay(of, session, user, "5", "ann"), CST_REFUSE);   /* often */
     assert_int_equal(pay(of, session, user, "\\\"x", "ann"), CST_DENY); /* malformed */
 }
 
@@ -352,7 +366,8 @@ typedef struct shared {
 static void *decide_meanwhile(void *argument)
 {
     shared *const all = argument;
-    cst_context *const context = all->live ? cst_context_new_live(all->live) : cst_context_new(all->policy);
+    cst_context *const context =
+        all->live ? cst_context_new_live(all->live) : cst_context_new(all->policy);
     uintptr_t wrong = context == NULL;
     uint32_t last = 0;
     for (uint32_t i = 0; context && i < MOST_EVENTS && last < 50; i++) {
@@ -360,14 +375,17 @@ static void *decide_meanwhile(void *argument)
         char event[256], expected[64];
         const bool large = i % 3 == 0;
         snprintf(event, sizeof event,
-                 "{\"stage\":\"action\",\"tool\":\"pay\",\"session\":\"s%u\",\"user\":{\"id\":\"%p %u\"},"
+                 "{\"stage\":\"action\",\"tool\":\"pay\",\"session\":\"s%u\",\"user\":{\"id\":\"%p "
+                 "%u\"},"
                  "\"args\":{\"amount\":%u,\"to\":[\"%s\"]}}",
                  i % 5, (void *)context, i, large ? 1000 + i : 1, large ? "ann" : "eve");
         snprintf(expected, sizeof expected, large ? "too much: %u" : "to eve", 1000 + i);
         cst_decision decision;
         cst_fired fired;
-        wrong += cst_decide_json(context, event, strlen(event), &decision) != CST_OK || decision.verdict != (large ? CST_DENY : CST_FLAG);
-        wrong += cst_decision_rule(&decision, 0, &fired) != CST_OK || strcmp(fired.message, expected) != 0;
+        wrong += cst_decide_json(context, event, strlen(event), &decision) != CST_OK ||
+                 decision.verdict != (large ? CST_DENY : CST_FLAG);
+        wrong += cst_decision_rule(&decision, 0, &fired) != CST_OK ||
+                 strcmp(fired.message, expected) != 0;
     }
     cst_context_free(context);
     return (void *)wrong;
@@ -402,7 +420,8 @@ static void threads_decide_while_tiers_change(void **state)
     }
 }
 
-/* The policies are swapped out while their code is being made, and the place held the last reference. */
+/* The policies are swapped out while their code is being made, and the place held the last
+ * reference. */
 static void a_live_policy_is_swapped_before_it_is_fast(void **state)
 {
     (void)state;

@@ -1,9 +1,12 @@
 /*
- * compiler_warm_test.c - what a decision costs the allocator: nothing, once a context is warm; and what is opened when.
+ * compiler_warm_test.c - what a decision costs the allocator: nothing, once a context is warm; and
+ * what is opened when.
  *
- * One policy asks for everything that needs memory while an event is decided: patterns in texts and in views, commands that are taken apart, open data, lists,
- * records that sessions carry, questions about the past. Its events are decided until every block is there, and then once more with an allocator that
- * counts. Left out is what a session has to remember more of with every event: the texts that `from` and `repeats` ask for, and grants that were used.
+ * One policy asks for everything that needs memory while an event is decided: patterns in texts and
+ * in views, commands that are taken apart, open data, lists, records that sessions carry, questions
+ * about the past. Its events are decided until every block is there, and then once more with an
+ * allocator that counts. Left out is what a session has to remember more of with every event: the
+ * texts that `from` and `repeats` ask for, and grants that were used.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -201,7 +204,8 @@ static void test_opened_once(void **unused)
     }
 }
 
-/* A database that cannot be opened makes what asks for it undecided: the rule fires, and a permit would not count. */
+/* A database that cannot be opened makes what asks for it undecided: the rule fires, and a permit
+ * would not count. */
 static void test_broken(void **unused)
 {
     (void)unused;

@@ -1,9 +1,10 @@
 /*
  * effort.h - how much of an exhaustive test a build runs.
  *
- * Code with sanitizers is some ten times slower, and what they look for shows in a sample as well as in all of it; whether an answer
- * is right is for the release build, which runs everything (the label "exhaustive" in tests/CMakeLists.txt). So each test that counts in
- * thousands says SAMPLE(all, part), and no test is only a part of itself everywhere.
+ * Code with sanitizers is some ten times slower, and what they look for shows in a sample as well
+ * as in all of it; whether an answer is right is for the release build, which runs everything (the
+ * label "exhaustive" in tests/CMakeLists.txt). So each test that counts in thousands says
+ * SAMPLE(all, part), and no test is only a part of itself everywhere.
  */
 #ifndef CST_TESTS_EFFORT_H
 #define CST_TESTS_EFFORT_H

@@ -1,5 +1,6 @@
 /*
- * failing_memory.h - an allocator that counts, and whose call of one number fails: for tests that fail each allocation in turn.
+ * failing_memory.h - an allocator that counts, and whose call of one number fails: for tests that
+ * fail each allocation in turn.
  */
 #ifndef CST_TESTS_FAILING_MEMORY_H
 #define CST_TESTS_FAILING_MEMORY_H

@@ -1,6 +1,7 @@
 /*
- * image_builder.c - see image_builder.h. Tables grow as plain byte vectors; the field table is a small tree for each stage and tool that is
- * laid out, sorted and level by level, when the image is finished.
+ * image_builder.c - see image_builder.h. Tables grow as plain byte vectors; the field table is a
+ * small tree for each stage and tool that is laid out, sorted and level by level, when the image is
+ * finished.
  */
 #include "tests/unit/image_builder.h"
 
@@ -118,7 +119,8 @@ uint32_t image_type(image_builder *builder, cst_kind kind, uint32_t bound, uint3
     return add(&builder->types, &row, sizeof row);
 }
 
-uint32_t image_names_type(image_builder *builder, cst_kind kind, const char *const *names, uint32_t count)
+uint32_t image_names_type(image_builder *builder, cst_kind kind, const char *const *names,
+                          uint32_t count)
 {
     const cst_type_row row = {(uint32_t)kind, 0, CST_NONE, {builder->names.count, count}};
     for (uint32_t i = 0; i < count; i++) {
@@ -151,7 +153,8 @@ void image_read(image_builder *builder, cst_stage stage, uint32_t tool, const ch
 {
     const cst_slot_row *const slots = (const cst_slot_row *)(void *)builder->slots.bytes;
     reading *const next = &builder->readings[builder->reading_count++];
-    *next = (reading){stage, tool, required, "", {slot, slots[slot].type, (uint32_t)mode, interned}};
+    *next =
+        (reading){stage, tool, required, "", {slot, slots[slot].type, (uint32_t)mode, interned}};
     snprintf(next->keys, sizeof next->keys, "%s", keys);
 }
 
@@ -261,7 +264,8 @@ void image_part_text(image_builder *builder, const char *bytes)
 void image_part_slot(image_builder *builder, uint32_t slot, uint32_t property)
 {
     const cst_slot_row *const slots = (const cst_slot_row *)(void *)builder->slots.bytes;
-    part(builder, (cst_part_row){CST_PART_SLOT, slot, CST_NONE, property, slots[slot].type, 0, {0, 0}});
+    part(builder,
+         (cst_part_row){CST_PART_SLOT, slot, CST_NONE, property, slots[slot].type, 0, {0, 0}});
 }
 
 void image_part_witness(image_builder *builder, uint32_t witness, uint32_t type)
@@ -269,7 +273,7 @@ void image_part_witness(image_builder *builder, uint32_t witness, uint32_t type)
     part(builder, (cst_part_row){CST_PART_WITNESS, witness, CST_NONE, CST_NONE, type, 0, {0, 0}});
 }
 
-/* ---- the field table --------------------------------------------------------------------------------- */
+/* ---- the field table ------------------------------------------------------------------------- */
 
 static tree *new_tree(image_builder *builder, const char *name)
 {
@@ -318,13 +322,15 @@ static void lay_out(image_builder *builder, const tree *at, uint32_t row)
     const uint32_t first = builder->nodes.count;
     for (uint32_t i = 0; i < at->child_count; i++) {
         const tree *const child = at->children[i];
-        const cst_node_row node = {.name = text(builder, child->name),
-                                   .targets = {child->target_count ? child->targets[0] : 0, child->target_count},
-                                   .required = child->required,
-                                   .parent = row};
+        const cst_node_row node = {
+            .name = text(builder, child->name),
+            .targets = {child->target_count ? child->targets[0] : 0, child->target_count},
+            .required = child->required,
+            .parent = row};
         add(&builder->nodes, &node, sizeof node);
     }
-    ((cst_node_row *)(void *)builder->nodes.bytes)[row].children = (cst_range){first, at->child_count};
+    ((cst_node_row *)(void *)builder->nodes.bytes)[row].children =
+        (cst_range){first, at->child_count};
     for (uint32_t i = 0; i < at->child_count; i++)
         lay_out(builder, at->children[i], first + i);
 }
@@ -337,7 +343,8 @@ static uint32_t add_root(image_builder *builder, cst_stage stage, uint32_t tool)
     for (uint32_t i = 0; i < builder->reading_count; i++) {
         for (uint32_t k = i; k < builder->reading_count; k++) {
             const reading *const next = &builder->readings[k];
-            if (done[k] || next->stage != stage || (next->tool != tool && next->tool != IMAGE_EVERY_TOOL) ||
+            if (done[k] || next->stage != stage ||
+                (next->tool != tool && next->tool != IMAGE_EVERY_TOOL) ||
                 strcmp(next->keys, builder->readings[i].keys) != 0)
                 continue;
             add_reading(builder, root, next);
@@ -350,7 +357,7 @@ static uint32_t add_root(image_builder *builder, cst_stage stage, uint32_t tool)
     return row;
 }
 
-/* ---- putting it together ------------------------------------------------------------------------------ */
+/* ---- putting it together --------------------------------------------------------------------- */
 
 static void add_dispatch(image_builder *builder, cst_image *image)
 {
@@ -359,12 +366,12 @@ static void add_dispatch(image_builder *builder, cst_image *image)
         const uint32_t count = tools ? builder->tools.count : 1;
         image->stages[stage].dispatch = (cst_range){builder->dispatch.count, count};
         for (uint32_t tool = 0; tool < count; tool++) {
-            cst_dispatch_row row = {add_root(builder, (cst_stage)stage, tool),
-                                    {builder->group_lists.count, 0},
-                                    {0, 0}};
+            cst_dispatch_row row = {
+                add_root(builder, (cst_stage)stage, tool), {builder->group_lists.count, 0}, {0, 0}};
             for (uint32_t group = 0; group < builder->group_count; group++) {
                 const membership member = builder->members[group];
-                if ((int)member.stage != stage || (member.tool != tool && member.tool != IMAGE_EVERY_TOOL))
+                if ((int)member.stage != stage ||
+                    (member.tool != tool && member.tool != IMAGE_EVERY_TOOL))
                     continue;
                 add(&builder->group_lists, &group, sizeof group);
                 row.groups.count++;
@@ -373,7 +380,8 @@ static void add_dispatch(image_builder *builder, cst_image *image)
         }
     }
     for (uint32_t group = 0; group < builder->group_count; group++) {
-        cst_group_row row = {.rules = {builder->group_rules.count, 0}, .label = text(builder, "group")};
+        cst_group_row row = {.rules = {builder->group_rules.count, 0},
+                             .label = text(builder, "group")};
         for (uint32_t rule = 0; rule < builder->rules.count; rule++) {
             if (builder->rule_groups[rule] != group)
                 continue;
@@ -415,9 +423,9 @@ static cst_table put(uint8_t *image, uint32_t *at, const rows *from)
 /* References to texts count from the first text so far: from now on from the start of the image. */
 static void move_texts(cst_image *image, uint32_t by)
 {
-#define MOVE(table, type, member)                                                                   \
-    for (uint32_t i = 0; i < image->table.count; i++)                                               \
-        ((type *)(void *)((uint8_t *)image + image->table.offset))[i].member.offset += by
+#define MOVE(table, type, member)                                                                  \
+    for (uint32_t i = 0; i < image->table.count; i++)                                              \
+    ((type *)(void *)((uint8_t *)image + image->table.offset))[i].member.offset += by
     MOVE(symbols, cst_symbol_row, text);
     MOVE(fields, cst_field_row, name);
     MOVE(nodes, cst_node_row, name);
@@ -450,17 +458,21 @@ static void move_texts(cst_image *image, uint32_t by)
 
 const cst_module *image_finish(image_builder *builder)
 {
-    cst_image head = {.magic = CST_MODULE_MAGIC, .abi = CST_ABI_VERSION, .chain_agent = CST_NONE, .chain_sender = CST_NONE, .chain_receiver = CST_NONE};
+    cst_image head = {.magic = CST_MODULE_MAGIC,
+                      .abi = CST_ABI_VERSION,
+                      .chain_agent = CST_NONE,
+                      .chain_sender = CST_NONE,
+                      .chain_receiver = CST_NONE};
     if (builder->layers.count == 0)
         image_layer(builder, "test");
     add_dispatch(builder, &head);
     head.symbol_capacity = add_buckets(builder);
     const rows *const all[] = {
-        &builder->buckets, &builder->symbols, &builder->types,     &builder->fields,
-        &builder->names,   &builder->nodes,   &builder->targets,   &builder->slots,
-        &builder->tools,   &builder->groups,  &builder->group_rules, &builder->group_lists,
-        &builder->dispatch, &builder->rules,  &builder->principles, &builder->layers,
-        &builder->parts,   &builder->witnesses, &builder->sites,   &builder->records};
+        &builder->buckets,  &builder->symbols,   &builder->types,       &builder->fields,
+        &builder->names,    &builder->nodes,     &builder->targets,     &builder->slots,
+        &builder->tools,    &builder->groups,    &builder->group_rules, &builder->group_lists,
+        &builder->dispatch, &builder->rules,     &builder->principles,  &builder->layers,
+        &builder->parts,    &builder->witnesses, &builder->sites,       &builder->records};
     const uint32_t head_size = (uint32_t)(sizeof head + 7) & ~7u;
     size_t size = head_size + builder->texts.size;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -521,12 +533,13 @@ uint8_t *image_bytes(image_builder *builder, uint32_t *size)
 
 void image_free(image_builder *builder)
 {
-    rows *const all[] = {
-        &builder->texts, &builder->buckets, &builder->symbols, &builder->types, &builder->fields,
-        &builder->names, &builder->nodes, &builder->targets, &builder->slots, &builder->tools,
-        &builder->groups, &builder->group_rules, &builder->group_lists, &builder->dispatch, &builder->rules,
-        &builder->principles, &builder->layers, &builder->parts, &builder->witnesses, &builder->sites,
-        &builder->records};
+    rows *const all[] = {&builder->texts,       &builder->buckets,  &builder->symbols,
+                         &builder->types,       &builder->fields,   &builder->names,
+                         &builder->nodes,       &builder->targets,  &builder->slots,
+                         &builder->tools,       &builder->groups,   &builder->group_rules,
+                         &builder->group_lists, &builder->dispatch, &builder->rules,
+                         &builder->principles,  &builder->layers,   &builder->parts,
+                         &builder->witnesses,   &builder->sites,    &builder->records};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]->bytes);
     for (uint32_t i = 0; i < builder->tree_count; i++)

@@ -15,8 +15,7 @@
 #include "runtime/adapters/conversation.h"
 #include "runtime/adapters/lines.h"
 
-/* ---- conversations
- * ------------------------------------------------------------------------------- */
+/* ---- conversations --------------------------------------------------------------------------- */
 
 static bool collect(void *user, const conversation_event *event)
 {
@@ -267,8 +266,7 @@ static void the_receiver_can_stop(void **state)
     conversation_free(&conversation);
 }
 
-/* ---- out of memory
- * ------------------------------------------------------------------------------------ */
+/* ---- out of memory --------------------------------------------------------------------------- */
 
 typedef struct counting {
     int left; /* allocations that still succeed */
@@ -317,8 +315,7 @@ static void memory_may_run_out(void **state)
     }
 }
 
-/* ---- lines
- * -------------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static FILE *file_of(const char *bytes, size_t length)
 {

@@ -1,10 +1,11 @@
 /*
- * runtime_check_test.c - the checks behind patterns: for each of them numbers that hold and numbers that do not.
+ * runtime_check_test.c - the checks behind patterns: for each of them numbers that hold and numbers
+ * that do not.
  *
- * Numbers that hold are the examples of the standards and of the issuing authorities where they publish any, else made
- * up with right check digits; those that do not hold are mostly the same with one digit changed, a date that does
- * not exist, or a prefix that is not issued. Every text is handed over in memory of exactly its length, so that a byte
- * read behind it is found.
+ * Numbers that hold are the examples of the standards and of the issuing authorities where they
+ * publish any, else made up with right check digits; those that do not hold are mostly the same
+ * with one digit changed, a date that does not exist, or a prefix that is not issued. Every text is
+ * handed over in memory of exactly its length, so that a byte read behind it is found.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,20 +42,24 @@ static const check_case CASES[] = {
      {"256.0.0.1", "1.2.3", "01.2.3.4", "1.2.3.4/33", "1.2.3.4/", "::/129", "2001::1::2",
       "1.2.3.4/8/8", "fe80::1%", "%"}},
     {CHECK_public_ip,
-     {"8.8.8.8", "1.2.3.4/24", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2001:200::1", "::ffff:8.8.4.4"},
-     {"10.1.2.3", "172.16.0.1", "172.31.255.255", "100.64.0.1", "127.0.0.1", "169.254.169.254", "192.168.0.1", "203.0.113.7",
-      "198.19.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.0", "2001:db8::1", "2001:1::1", "2002::1", "3fff::1", "fe80::1", "fc00::1",
-      "ff02::1", "::1", "::", "::ffff:10.0.0.1", "8.8.8", "1.2.3.4/33"}},
+     {"8.8.8.8", "1.2.3.4/24", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2001:200::1",
+      "::ffff:8.8.4.4"},
+     {"10.1.2.3",    "172.16.0.1",      "172.31.255.255",  "100.64.0.1",
+      "127.0.0.1",   "169.254.169.254", "192.168.0.1",     "203.0.113.7",
+      "198.19.0.1",  "224.0.0.1",       "255.255.255.255", "0.0.0.0",
+      "2001:db8::1", "2001:1::1",       "2002::1",         "3fff::1",
+      "fe80::1",     "fc00::1",         "ff02::1",         "::1",
+      "::",          "::ffff:10.0.0.1", "8.8.8",           "1.2.3.4/33"}},
     {CHECK_date,
      {"2024-02-29", "29.02.2024", "2/29/2024", "29 February 2024", "Feb 29, 2024",
       "29th of feb 2000", "20240229", "29-FEB-24", "24-02-29"},
-     {"2023-02-29", "31.04.2024", "13/32/2024", "29 Smarch 2024", "2024-02", "100-02-03",
-      "1.2.3.4", "2024-02-29-01", "45678", "00000000"}},
+     {"2023-02-29", "31.04.2024", "13/32/2024", "29 Smarch 2024", "2024-02", "100-02-03", "1.2.3.4",
+      "2024-02-29-01", "45678", "00000000"}},
     {CHECK_phone,
      {"+44 20 7946 0958", "+1 (415) 555-0132", "0049 89 123456", "030 1234567", "555 0132",
       "+63 917 123 4567", "415-555-0132 x12"},
-     {"+1 115 555 0132", "+999 123456", "+1 415 555 01", "2024-05-13", "2024-05-13 10",
-      "11111111", "123456", "+44", "1234567890123", "+44 123456789012345"}},
+     {"+1 115 555 0132", "+999 123456", "+1 415 555 01", "2024-05-13", "2024-05-13 10", "11111111",
+      "123456", "+44", "1234567890123", "+44 123456789012345"}},
     {CHECK_jwt,
      {"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhIjoxfQ.c2ln", "eyJlbmMiOiJBMjU2R0NNIn0.x"},
      {"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ.eyJhIjoxfQ", "eyJ0eXAiOiJKV1QifQ.eyJhIjoxfQ",
@@ -65,8 +70,8 @@ static const check_case CASES[] = {
      {"4111 1111 1111 1112", "4111-1111 1111-1111", "41111 111 1111 1111", "1111111111111117",
       "0000000000000000", "7000000000000005", "4111"}},
     {CHECK_iban,
-     {"GB82 WEST 1234 5698 7654 32", "DE89370400440532013000",
-      "fr14 2004 1010 0505 0001 3m02 606", "NO9386011117947", "MT84MALT011000012345MTLCAST001S"},
+     {"GB82 WEST 1234 5698 7654 32", "DE89370400440532013000", "fr14 2004 1010 0505 0001 3m02 606",
+      "NO9386011117947", "MT84MALT011000012345MTLCAST001S"},
      {"GB82 WEST 1234 5698 7654 33", "DE8937040044053201300", "XX89370400440532013000",
       "GB82 1EST 1234 5698 7654 32", "GB"}},
     {CHECK_us_aba,
@@ -407,21 +412,47 @@ static void test_entropy(void **state)
 static void test_credential(void **state)
 {
     static const char *const real[] = {
-        "k3Jx9QmZ2vTbR7wL", "password = \"tR8#kQz!41pL\"", "DB_PASS=q7Zk2mVx9LpT", "api_key: 'q7Zk2mVx9LpT4sWd'",
-        "https://bob:q7Zk2mVx@host.test", "curl -u admin:q7Zk2mVx https://a.test", "curl -u \"q7Zk2mVx9L:\"",
-        "secret := m{h)p${e]no>-_$#this}}", "AKIAZZZZZZZZZZQ7K2MV",
-        "--password q7Zk2mVx9L ", "<password>q7Zk2mVx9L</password>",
+        "k3Jx9QmZ2vTbR7wL",
+        "password = \"tR8#kQz!41pL\"",
+        "DB_PASS=q7Zk2mVx9LpT",
+        "api_key: 'q7Zk2mVx9LpT4sWd'",
+        "https://bob:q7Zk2mVx@host.test",
+        "curl -u admin:q7Zk2mVx https://a.test",
+        "curl -u \"q7Zk2mVx9L:\"",
+        "secret := m{h)p${e]no>-_$#this}}",
+        "AKIAZZZZZZZZZZQ7K2MV",
+        "--password q7Zk2mVx9L ",
+        "<password>q7Zk2mVx9L</password>",
     };
     static const char *const stand_ins[] = {
-        "", "abc", "AKIAIOSFODNN7EXAMPLE", "sk_live_xxxxxxxxxxxxxxxx", "ghp_1234567890abcdefghij",
-        "token_abcdefghijklmnop", "key-abc123abc123abc123abc123", "password = \"changeme\"",
-        "password = \"<your password>\"", "password = ${DB_PASSWORD}", "password = $DB_PASSWORD",
-        "password = \"{{ password }}\"", "password = '%s'", "password = get_password(name)",
-        "password = os.environ[\"A1\"]", "password_file = \"q7Zk2mVx9LpT4sWd\"", "secretName: q7Zk2mVx9LpT4sWd",
-        "accessTokenUrl = \"q7Zk2mVx9LpT4sWd\"", "public_key = \"q7Zk2mVx9LpT4sWd\"", "https://user:password@host.test",
-        "curl -u user:password https://a.test", "curl -u \"$USER:$PASS\"", "password = \"********\"",
-        "alias pwd='cat a | tr b c'", "secret = [REDACTED-q7Zk2mVx]",
-        "-passwordfile path7/to/file", "<password>changeme</password>", "password: see/the/manual",
+        "",
+        "abc",
+        "AKIAIOSFODNN7EXAMPLE",
+        "sk_live_xxxxxxxxxxxxxxxx",
+        "ghp_1234567890abcdefghij",
+        "token_abcdefghijklmnop",
+        "key-abc123abc123abc123abc123",
+        "password = \"changeme\"",
+        "password = \"<your password>\"",
+        "password = ${DB_PASSWORD}",
+        "password = $DB_PASSWORD",
+        "password = \"{{ password }}\"",
+        "password = '%s'",
+        "password = get_password(name)",
+        "password = os.environ[\"A1\"]",
+        "password_file = \"q7Zk2mVx9LpT4sWd\"",
+        "secretName: q7Zk2mVx9LpT4sWd",
+        "accessTokenUrl = \"q7Zk2mVx9LpT4sWd\"",
+        "public_key = \"q7Zk2mVx9LpT4sWd\"",
+        "https://user:password@host.test",
+        "curl -u user:password https://a.test",
+        "curl -u \"$USER:$PASS\"",
+        "password = \"********\"",
+        "alias pwd='cat a | tr b c'",
+        "secret = [REDACTED-q7Zk2mVx]",
+        "-passwordfile path7/to/file",
+        "<password>changeme</password>",
+        "password: see/the/manual",
     };
     (void)state;
     for (size_t i = 0; i < sizeof real / sizeof real[0]; i++)
@@ -433,17 +464,57 @@ static void test_credential(void **state)
     assert_false(holds(CHECK_credential, 4.5, "k3Jx9QmZ2vTbR7wL", 16));
 }
 
-/* Whatever comes, no check reads outside of it, and none takes what is not even made of its characters. */
+/* Whatever comes, no check reads outside of it, and none takes what is not even made of its
+ * characters. */
 static void test_hostile(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "", "\0", "\0\0\0\0\0\0\0\0\0", "\xff\xff\xff\xff\xff\xff\xff\xff\xff", "----------", "..........", " ", "+", "@", ":",
-        "\xc3\xa4\xc3\xb6\xc3\xbc", "\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4\xd9\xa5\xd9\xa6\xd9\xa7\xd9\xa8\xd9\xa9", "'", "\"", "=\"", "://", "://:@",
-        "a://b:@", " -u", " --user", " -u:", "-u a:", "ey", "eyJ", "eyJ.", "e.", "1", "{", "$", "%", "/", "1.", "1/", "/1", "%%", "a=", "a=\"", "\"\"", "1-", "(", "x",
+        "",
+        "\0",
+        "\0\0\0\0\0\0\0\0\0",
+        "\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        "----------",
+        "..........",
+        " ",
+        "+",
+        "@",
+        ":",
+        "\xc3\xa4\xc3\xb6\xc3\xbc",
+        "\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4\xd9\xa5\xd9\xa6\xd9\xa7\xd9\xa8\xd9\xa9",
+        "'",
+        "\"",
+        "=\"",
+        "://",
+        "://:@",
+        "a://b:@",
+        " -u",
+        " --user",
+        " -u:",
+        "-u a:",
+        "ey",
+        "eyJ",
+        "eyJ.",
+        "e.",
+        "1",
+        "{",
+        "$",
+        "%",
+        "/",
+        "1.",
+        "1/",
+        "/1",
+        "%%",
+        "a=",
+        "a=\"",
+        "\"\"",
+        "1-",
+        "(",
+        "x",
     };
     static const size_t lengths[] = {1, 9, 40, 41, 64, 111, 112, 113, 4096, 1 << 20};
-    static const char fills[] = {'0', '1', '9', 'A', 'Z', 'z', 'x', '-', ' ', ':', '.', '"', '\0', '\xff'};
+    static const char fills[] = {'0', '1', '9', 'A', 'Z', 'z',  'x',
+                                 '-', ' ', ':', '.', '"', '\0', '\xff'};
     for (check_kind check = CHECK_NONE + 1; check < CHECK_COUNT; check++) {
         for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
             const size_t length = i == 1 ? 1 : i == 2 ? 9 : strlen(texts[i]);
@@ -458,17 +529,20 @@ static void test_hostile(void **state)
                 memset(text, fills[k], lengths[i]);
                 const bool taken = check_holds(check, 1.0, text, (uint32_t)lengths[i]);
                 free(text);
-                if (taken && lengths[i] > 64 && check != CHECK_luhn && check != CHECK_verhoeff && check != CHECK_mod11_10)
+                if (taken && lengths[i] > 64 && check != CHECK_luhn && check != CHECK_verhoeff &&
+                    check != CHECK_mod11_10)
                     fail_msg("%s takes %zu times %d", check_name(check), lengths[i], fills[k]);
             }
     }
 }
 
-/* Texts of random bytes from the alphabets of the checks: for the sanitizers. The few that hold are chance. */
+/* Texts of random bytes from the alphabets of the checks: for the sanitizers. The few that hold are
+ * chance. */
 static void test_random(void **state)
 {
     (void)state;
-    static const char alphabet[] = "0123456789012345678901234567890123456789ABCDEFGHKLMNPXYZabcdefx -./:+=@\"'%_(){}$";
+    static const char alphabet[] =
+        "0123456789012345678901234567890123456789ABCDEFGHKLMNPXYZabcdefx -./:+=@\"'%_(){}$";
     uint64_t random = 88172645463325252u;
     for (uint32_t round = 0; round < 20000; round++) {
         char text[80];
@@ -486,8 +560,9 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),      cmocka_unit_test(test_names),   cmocka_unit_test(test_separators),
-        cmocka_unit_test(test_entropy),    cmocka_unit_test(test_credential), cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_cases),      cmocka_unit_test(test_names),
+        cmocka_unit_test(test_separators), cmocka_unit_test(test_entropy),
+        cmocka_unit_test(test_credential), cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,7 @@ static void check(const facts_case *cases, size_t count)
 
 #define CHECK(cases) check(cases, sizeof(cases) / sizeof *(cases))
 
-/* ---- words and grammar ---------------------------------------------------------------------------------- */
+/* ---- words and grammar ----------------------------------------------------------------------- */
 
 static void words(void **state)
 {
@@ -204,7 +204,7 @@ static void grammar(void **state)
     CHECK(cases);
 }
 
-/* ---- wrappers ---------------------------------------------------------------------------------------------- */
+/* ---- wrappers -------------------------------------------------------------------------------- */
 
 static void wrappers(void **state)
 {
@@ -319,7 +319,7 @@ static void wrappers(void **state)
     CHECK(cases);
 }
 
-/* ---- files and hosts ----------------------------------------------------------------------------------------- */
+/* ---- files and hosts ------------------------------------------------------------------------- */
 
 static void files(void **state)
 {
@@ -395,7 +395,7 @@ static void files(void **state)
     CHECK(cases);
 }
 
-/* ---- runs ---------------------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 typedef struct runs_case {
     const char *line, *pattern; /* patterns are separated by commas and sorted */
@@ -516,7 +516,7 @@ static void runs(void **state)
     assert_int_equal(failures, 0);
 }
 
-/* ---- bounds -------------------------------------------------------------------------------------------------- */
+/* ---- bounds ---------------------------------------------------------------------------------- */
 
 static void read_repeated(const char *one, size_t times, const char *behind, bool broken)
 {

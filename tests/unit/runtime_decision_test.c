@@ -1,22 +1,25 @@
 /*
- * runtime_decision_test.c - from hits to decisions: layers, permits, waivers, shadow, reports, messages, spans, JSON and hashes.
+ * runtime_decision_test.c - from hits to decisions: layers, permits, waivers, shadow, reports,
+ * messages, spans, JSON and hashes.
  *
- * The policy is support_image.h. The last tests let every allocation fail in turn and count those of a warm context.
+ * The policy is support_image.h. The last tests let every allocation fail in turn and count those
+ * of a warm context.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "runtime/engine.h"
 #include "tests/unit/support_image.h"
 
 #define CUSTOMER "\"user\":{\"id\":\"u1\",\"role\":\"customer\"}"
-#define ADMIN "\"user\":{\"id\":\"u1\",\"role\":\"admin\"}"
+#define ADMIN    "\"user\":{\"id\":\"u1\",\"role\":\"admin\"}"
 
 typedef struct fixture {
     image_builder *image;
@@ -61,7 +64,8 @@ static const char *json_of(const cst_decision *decision)
     return json;
 }
 
-static void assert_rule(const cst_decision *decision, uint32_t index, const char *name, cst_verdict effect)
+static void assert_rule(const cst_decision *decision, uint32_t index, const char *name,
+                        cst_verdict effect)
 {
     cst_fired fired;
     assert_int_equal(cst_decision_rule(decision, index, &fired), CST_OK);
@@ -70,37 +74,44 @@ static void assert_rule(const cst_decision *decision, uint32_t index, const char
     assert_false(fired.shadow);
 }
 
-#define POLICY "\"policy\":\"support@1.2 sha256:0000000000000000000000000000000000000000000000000000000000000000\"}"
+#define POLICY                                                                                     \
+    "\"policy\":\"support@1.2 "                                                                    \
+    "sha256:0000000000000000000000000000000000000000000000000000000000000000\"}"
 
-/* ---- combining ------------------------------------------------------------------------------------------ */
+/* ---- combining ------------------------------------------------------------------------------- */
 
 static void test_permit_lifts_the_default(void **state)
 {
     fixture *const f = *state;
-    cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"refund\"," CUSTOMER ",\"args\":{\"order\":\"o\",\"amount\":20}}");
+    cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"refund\"," CUSTOMER
+                               ",\"args\":{\"order\":\"o\",\"amount\":20}}");
     assert_int_equal(d.verdict, CST_PERMIT);
     assert_int_equal(d.rule_count, 0);
     d = decide(f, "{\"stage\":\"action\",\"tool\":\"other\"," CUSTOMER "}");
     assert_int_equal(d.verdict, CST_DENY);
     assert_int_equal(d.rule_count, 1);
     assert_rule(&d, 0, "(default)", CST_DENY);
-    assert_non_null(strstr(json_of(&d), "\"rules\":[{\"rule\":null,\"reason\":\"default\",\"effect\":\"deny\"}]"));
+    assert_non_null(strstr(
+        json_of(&d), "\"rules\":[{\"rule\":null,\"reason\":\"default\",\"effect\":\"deny\"}]"));
 }
 
 static void test_permit_cancels_no_rule(void **state)
 {
     fixture *const f = *state;
-    const cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"refund\"," CUSTOMER ",\"args\":{\"order\":\"o\",\"amount\":200}}");
+    const cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"refund\"," CUSTOMER
+                                     ",\"args\":{\"order\":\"o\",\"amount\":200}}");
     assert_int_equal(d.verdict, CST_ESCALATE);
     assert_int_equal(d.rule_count, 1);
     assert_rule(&d, 0, "large", CST_ESCALATE);
-    assert_non_null(strstr(json_of(&d), "\"effect\":\"escalate\",\"to\":[\"agent\",\"boss\"],\"message\":\"A refund of 200 for (absent)\""));
+    assert_non_null(strstr(json_of(&d), "\"effect\":\"escalate\",\"to\":[\"agent\",\"boss\"],"
+                                        "\"message\":\"A refund of 200 for (absent)\""));
 }
 
 static void test_default_behind_rules(void **state)
 {
     fixture *const f = *state;
-    const cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"refund\"," CUSTOMER ",\"args\":{\"order\":\"overflow\",\"amount\":600}}");
+    const cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"refund\"," CUSTOMER
+                                     ",\"args\":{\"order\":\"overflow\",\"amount\":600}}");
     assert_int_equal(d.verdict, CST_DENY);
     assert_int_equal(d.rule_count, 3);
     assert_rule(&d, 0, "overflow", CST_DENY);
@@ -115,8 +126,10 @@ static void test_default_behind_rules(void **state)
     assert_int_equal(cst_decision_shadow(&d, 0, &fired), CST_OK);
     assert_string_equal(fired.rule, "shadow_permit");
     assert_true(fired.shadow);
-    assert_non_null(strstr(json_of(&d), "\"undecided\":{\"code\":\"overflow\",\"at\":\"args.a + args.b\"}}"));
-    assert_non_null(strstr(json_of(&d), "\"shadow\":[{\"rule\":\"shadow_permit\",\"effect\":\"permit\"}]"));
+    assert_non_null(
+        strstr(json_of(&d), "\"undecided\":{\"code\":\"overflow\",\"at\":\"args.a + args.b\"}}"));
+    assert_non_null(
+        strstr(json_of(&d), "\"shadow\":[{\"rule\":\"shadow_permit\",\"effect\":\"permit\"}]"));
 }
 
 static void test_strictest_first(void **state)
@@ -132,10 +145,14 @@ static void test_strictest_first(void **state)
 static void test_refusal_offers(void **state)
 {
     fixture *const f = *state;
-    const cst_decision d = decide(f, "{\"stage\":\"input\",\"id\":\"a\\\"b\",\"session\":\"s\\u000a\",\"text\":\"weapon\"," CUSTOMER "}");
-    assert_string_equal(json_of(&d),
-                        "{\"decision\":\"refuse\",\"stage\":\"input\",\"session\":\"s\\n\",\"id\":\"a\\\"b\",\"rules\":[{\"rule\":\"refusal\",\"effect\":\"refuse\","
-                        "\"offering\":\"I can explain \\\"safety\\\".\"}],\"shadow\":[],\"offering\":\"I can explain \\\"safety\\\".\"," POLICY);
+    const cst_decision d = decide(f, "{\"stage\":\"input\",\"id\":\"a\\\"b\",\"session\":"
+                                     "\"s\\u000a\",\"text\":\"weapon\"," CUSTOMER "}");
+    assert_string_equal(
+        json_of(&d),
+        "{\"decision\":\"refuse\",\"stage\":\"input\",\"session\":\"s\\n\",\"id\":\"a\\\"b\","
+        "\"rules\":[{\"rule\":\"refusal\",\"effect\":\"refuse\","
+        "\"offering\":\"I can explain \\\"safety\\\".\"}],\"shadow\":[],\"offering\":\"I can "
+        "explain \\\"safety\\\".\"," POLICY);
 }
 
 static void test_waiver(void **state)
@@ -144,21 +161,28 @@ static void test_waiver(void **state)
     cst_decision d = decide(f, "{\"stage\":\"input\",\"text\":\"spam\"," CUSTOMER "}");
     assert_int_equal(d.verdict, CST_DENY);
     assert_rule(&d, 0, "platform.spam", CST_DENY);
-    d = decide(f, "{\"stage\":\"input\",\"text\":\"spam\",\"time\":\"2026-12-31T23:59:59Z\"," ADMIN "}");
+    d = decide(f, "{\"stage\":\"input\",\"text\":\"spam\",\"time\":\"2026-12-31T23:59:59Z\"," ADMIN
+                  "}");
     assert_int_equal(d.verdict, CST_PERMIT);
     assert_int_equal(d.rule_count, 0);
-    d = decide(f, "{\"stage\":\"input\",\"text\":\"spam\",\"time\":\"2027-01-01T00:00:00Z\"," ADMIN "}");
+    d = decide(f, "{\"stage\":\"input\",\"text\":\"spam\",\"time\":\"2027-01-01T00:00:00Z\"," ADMIN
+                  "}");
     assert_int_equal(d.verdict, CST_PERMIT); /* until counts itself */
-    d = decide(f, "{\"stage\":\"input\",\"text\":\"spam\",\"time\":\"2027-01-01T00:00:00.000001Z\"," ADMIN "}");
+    d = decide(
+        f, "{\"stage\":\"input\",\"text\":\"spam\",\"time\":\"2027-01-01T00:00:00.000001Z\"," ADMIN
+           "}");
     assert_int_equal(d.verdict, CST_DENY);
-    d = decide(f, "{\"stage\":\"input\",\"text\":\"weapon\",\"time\":\"2026-01-01T00:00:00Z\"," ADMIN "}");
+    d = decide(
+        f, "{\"stage\":\"input\",\"text\":\"weapon\",\"time\":\"2026-01-01T00:00:00Z\"," ADMIN "}");
     assert_int_equal(d.verdict, CST_REFUSE); /* nothing else is lifted */
 }
 
 static void test_shadow(void **state)
 {
     fixture *const f = *state;
-    const cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"send_email\"," CUSTOMER ",\"args\":{\"to\":[\"a@example.com\"],\"subject\":\"secret\",\"body\":\"\"}}");
+    const cst_decision d =
+        decide(f, "{\"stage\":\"action\",\"tool\":\"send_email\"," CUSTOMER
+                  ",\"args\":{\"to\":[\"a@example.com\"],\"subject\":\"secret\",\"body\":\"\"}}");
     assert_int_equal(d.verdict, CST_PERMIT);
     assert_int_equal(d.rule_count, 0);
     assert_int_equal(d.shadow_count, 1);
@@ -201,19 +225,22 @@ static void test_defaults_of_layers(void **state)
     assert_null(fired.rule);
     assert_int_equal(fired.who_count, 2);
     assert_string_equal(fired.who[1], "bob");
-    assert_non_null(strstr(json_of(&d), "\"effect\":\"require_approval\",\"from\":[\"ann\",\"bob\"]}"));
+    assert_non_null(
+        strstr(json_of(&d), "\"effect\":\"require_approval\",\"from\":[\"ann\",\"bob\"]}"));
     cst_context_free(context);
     cst_policy_release(policy);
     image_free(image);
 }
 
-/* ---- messages and spans ----------------------------------------------------------------------------------- */
+/* ---- messages and spans ---------------------------------------------------------------------- */
 
 static void test_spans(void **state)
 {
     fixture *const f = *state;
-    const cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"send_email\",\"session\":\"s1\",\"id\":\"call-7\"," CUSTOMER
-                                     ",\"args\":{\"to\":[\"EVE@Evil.test\",\"a@example.com\",\"b@b.de\"],\"subject\":\"hi\",\"body\":\"key\"}}");
+    const cst_decision d =
+        decide(f, "{\"stage\":\"action\",\"tool\":\"send_email\",\"session\":\"s1\",\"id\":\"call-"
+                  "7\"," CUSTOMER ",\"args\":{\"to\":[\"EVE@Evil.test\",\"a@example.com\",\"b@b."
+                  "de\"],\"subject\":\"hi\",\"body\":\"key\"}}");
     cst_fired fired;
     assert_int_equal(cst_decision_rule(&d, 0, &fired), CST_OK);
     assert_int_equal(fired.span_count, 2);
@@ -227,7 +254,9 @@ static void test_spans(void **state)
     assert_null(strstr(fired.message, "key"));
     assert_non_null(strstr(fired.message, ", •••"));
     assert_non_null(strstr(json_of(&d), ",\"from\":\"user\",\"within_s\":600,\"message\":"));
-    assert_non_null(strstr(json_of(&d), "\"spans\":[{\"at\":\"/args/to/0\",\"start\":0,\"end\":13},{\"at\":\"/args/to/2\",\"start\":0,\"end\":6}]"));
+    assert_non_null(strstr(json_of(&d),
+                           "\"spans\":[{\"at\":\"/args/to/0\",\"start\":0,\"end\":13},{\"at\":\"/"
+                           "args/to/2\",\"start\":0,\"end\":6}]"));
     cst_fired again;
     assert_int_equal(cst_decision_rule(&d, 0, &again), CST_OK);
     assert_ptr_equal(again.message, fired.message);
@@ -280,7 +309,9 @@ static void test_many_spans(void **state)
     image_read(image, CST_OUTPUT, 0, "value", 0, 1, CST_TARGET_TYPED, false);
     const uint32_t group = image_group(image, CST_OUTPUT, 0, no_rules);
     const uint32_t witness = image_witness(image, find_all, 0);
-    image_rule(image, group, (image_rule_spec){.name = "all", .verdict = CST_FLAG, .has_witness = true, .witness = witness});
+    image_rule(image, group,
+               (image_rule_spec){
+                   .name = "all", .verdict = CST_FLAG, .has_witness = true, .witness = witness});
     image_finish(image);
     cst_policy *policy;
     cst_decision d;
@@ -304,7 +335,7 @@ static void test_many_spans(void **state)
     image_free(image);
 }
 
-/* ---- names of actions ---------------------------------------------------------------------------------------- */
+/* ---- names of actions ------------------------------------------------------------------------ */
 
 static void assert_hash(fixture *f, const char *event, const char *hex)
 {
@@ -322,9 +353,18 @@ static void test_action_hash(void **state)
     fixture *const f = *state;
     /* printf '{"args":{"a":1,"b":"é"},"tool":"x"}' | sha256sum */
     static const char hash[] = "d71b315b35e22e0576b6ec548ecb9a6e2296fabf57289e9ed1f49657613c0961";
-    assert_hash(f, "{\"stage\":\"action\",\"tool\":\"x\"," CUSTOMER ",\"args\":{\"b\":\"\\u00e9\",\"a\":1.0}}", hash);
-    assert_hash(f, "{\"args\": {\"a\":1e0, \"b\":\"\xc3\xa9\"},\"session\":\"q\",\"stage\":\"action\",\"tool\":\"\\u0078\"," CUSTOMER "}", hash);
-    cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," CUSTOMER ",\"args\":{\"a\":1,\"b\":\"e\"}}");
+    assert_hash(f,
+                "{\"stage\":\"action\",\"tool\":\"x\"," CUSTOMER
+                ",\"args\":{\"b\":\"\\u00e9\",\"a\":1.0}}",
+                hash);
+    assert_hash(
+        f,
+        "{\"args\": {\"a\":1e0, "
+        "\"b\":\"\xc3\xa9\"},\"session\":\"q\",\"stage\":\"action\",\"tool\":\"\\u0078\"," CUSTOMER
+        "}",
+        hash);
+    cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," CUSTOMER
+                               ",\"args\":{\"a\":1,\"b\":\"e\"}}");
     uint8_t other[32];
     assert_int_equal(cst_decision_action_hash(&d, other), CST_OK);
     /* printf '{"args":{},"tool":"x"}' | sha256sum */
@@ -336,7 +376,7 @@ static void test_action_hash(void **state)
     assert_int_equal(cst_decision_action_hash(&d, other), CST_NO_FIELD);
 }
 
-/* ---- old decisions ------------------------------------------------------------------------------------------- */
+/* ---- old decisions --------------------------------------------------------------------------- */
 
 static void test_old_decision(void **state)
 {
@@ -357,7 +397,7 @@ static void test_old_decision(void **state)
     assert_non_null(strstr(json_of(&d), "{\"decision\":\"deny\""));
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 typedef struct failing {
     uint64_t calls, fail_at; /* the call that fails, from 1; 0: none */
@@ -390,10 +430,14 @@ static void failing_release(void *user, void *pointer, size_t size)
 }
 
 static const char *const every_event[] = {
-    "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"send_email\"," CUSTOMER ",\"args\":{\"to\":[\"EVE@evil.test\",\"b@b.de\"],\"subject\":\"secret\",\"body\":\"\\n\"}}",
-    "{" CUSTOMER ",\"x\":{\"y\":[1]},\"args\":{\"order\":\"overflow\",\"amount\":1000},\"stage\":\"action\",\"tool\":\"refund\",\"session\":\"s\"}",
-    "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"z\",\"args\":{\"path\":1,\"meta\":{\"a\":\"b\",\"c\":[{}]}}}",
-    "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"spam\",\"time\":\"2026-01-01T00:00:00Z\"," ADMIN "}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"send_email\"," CUSTOMER
+    ",\"args\":{\"to\":[\"EVE@evil.test\",\"b@b.de\"],\"subject\":\"secret\",\"body\":\"\\n\"}}",
+    "{" CUSTOMER ",\"x\":{\"y\":[1]},\"args\":{\"order\":\"overflow\",\"amount\":1000},\"stage\":"
+    "\"action\",\"tool\":\"refund\",\"session\":\"s\"}",
+    "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"z\",\"args\":{\"path\":1,\"meta\":{\"a\":"
+    "\"b\",\"c\":[{}]}}}",
+    "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"spam\",\"time\":\"2026-01-01T00:00:"
+    "00Z\"," ADMIN "}",
     "{\"stage\":\"output\",\"session\":\"s\",\"text\":\"longer than that\"}",
     "{\"stage\":\"input\",\"session\":\"s\",\"text\":5}",
     "{\"stage\":\"input\",\"session\":\"h\",\"text\":\"bomb\"," CUSTOMER "}",
@@ -411,8 +455,10 @@ static void set_typed(cst_context *context)
     cst_set_float(context, amount, 12.5);
 }
 
-/* Everything once. Every answer must be either what it is with enough memory, or a deny with CST_NO_MEMORY. */
-static void use_everything(const fixture *f, failing *memory, const cst_verdict *expected, cst_verdict *seen)
+/* Everything once. Every answer must be either what it is with enough memory, or a deny with
+ * CST_NO_MEMORY. */
+static void use_everything(const fixture *f, failing *memory, const cst_verdict *expected,
+                           cst_verdict *seen)
 {
     cst_options options = {.size = sizeof options};
     options.allocator = (cst_allocator){failing_allocate, failing_resize, failing_release, memory};
@@ -489,7 +535,8 @@ static void test_warm_context_allocates_nothing(void **state)
             cst_decision d;
             const char *json;
             size_t length;
-            assert_int_equal(cst_decide_json(context, every_event[i], strlen(every_event[i]), &d), CST_OK);
+            assert_int_equal(cst_decide_json(context, every_event[i], strlen(every_event[i]), &d),
+                             CST_OK);
             assert_int_equal(cst_decision_json(&d, &json, &length), CST_OK);
         }
     }
@@ -502,10 +549,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        TEST(test_permit_lifts_the_default), TEST(test_permit_cancels_no_rule), TEST(test_default_behind_rules),
-        TEST(test_strictest_first), TEST(test_refusal_offers), TEST(test_waiver), TEST(test_shadow),
-        TEST(test_defaults_of_layers), TEST(test_spans), TEST(test_message_bound), TEST(test_many_spans),
-        TEST(test_action_hash), TEST(test_old_decision), TEST(test_every_allocation_fails),
+        TEST(test_permit_lifts_the_default),
+        TEST(test_permit_cancels_no_rule),
+        TEST(test_default_behind_rules),
+        TEST(test_strictest_first),
+        TEST(test_refusal_offers),
+        TEST(test_waiver),
+        TEST(test_shadow),
+        TEST(test_defaults_of_layers),
+        TEST(test_spans),
+        TEST(test_message_bound),
+        TEST(test_many_spans),
+        TEST(test_action_hash),
+        TEST(test_old_decision),
+        TEST(test_every_allocation_fails),
         TEST(test_warm_context_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

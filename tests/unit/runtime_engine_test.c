@@ -1,22 +1,24 @@
 /*
- * runtime_engine_test.c - events in: the JSON reader, the setters, sessions, and what a malformed event is told.
+ * runtime_engine_test.c - events in: the JSON reader, the setters, sessions, and what a malformed
+ * event is told.
  *
- * The policy is support_image.h. Each malformed event is checked for code and pointer, and every event of the tables is read in
- * two orders of its members, which must not change the answer.
+ * The policy is support_image.h. Each malformed event is checked for code and pointer, and every
+ * event of the tables is read in two orders of its members, which must not change the answer.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <cmocka.h>
+
 #include "runtime/engine.h"
 #include "tests/unit/support_image.h"
 
-#define USER "\"user\":{\"id\":\"u1\",\"role\":\"customer\"}"
+#define USER      "\"user\":{\"id\":\"u1\",\"role\":\"customer\"}"
 #define MAIL_ARGS "\"args\":{\"to\":[\"ann@example.com\"],\"subject\":\"hi\",\"body\":\"b\"}"
 
 typedef struct fixture {
@@ -36,7 +38,8 @@ static int set_up(void **state)
     static fixture shared;
     fixture *const f = &shared;
     f->image = support_image("1.2");
-    const cst_options options = {.size = sizeof options, .clock = fixed_clock, .limits = {.sessions = 3}};
+    const cst_options options = {
+        .size = sizeof options, .clock = fixed_clock, .limits = {.sessions = 3}};
     assert_int_equal(cst_policy_from_module(image_module(f->image), &options, &f->policy), CST_OK);
     f->context = cst_context_new(f->policy);
     assert_non_null(f->context);
@@ -78,16 +81,20 @@ static void assert_text(const cst_value *value, const char *text)
     assert_memory_equal(value->as.text, text, strlen(text));
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void test_reads_fields(void **state)
 {
     fixture *const f = *state;
-    const cst_decision d = decide(f, "{\"stage\":\"action\",\"session\":\"s1\",\"time\":\"2026-11-23T10:00:00Z\",\"tool\":\"refund\","
-                                     "\"id\":\"call-7\"," USER ",\"args\":{\"order\":\"o\\u00e91\",\"amount\":98.70,\"reason\":null,\"x\":[1]}}");
+    const cst_decision d = decide(
+        f, "{\"stage\":\"action\",\"session\":\"s1\",\"time\":\"2026-11-23T10:00:00Z\",\"tool\":"
+           "\"refund\","
+           "\"id\":\"call-7\"," USER
+           ",\"args\":{\"order\":\"o\\u00e91\",\"amount\":98.70,\"reason\":null,\"x\":[1]}}");
     assert_null(d.error_code);
     assert_int_equal(d.stage, CST_ACTION);
-    assert_text(slot(f, SUPPORT_ORDER), "o\xc3\xa9" "1");
+    assert_text(slot(f, SUPPORT_ORDER), "o\xc3\xa9"
+                                        "1");
     assert_int_equal(slot(f, SUPPORT_AMOUNT)->as.integer, 98700000);
     assert_int_equal(slot(f, SUPPORT_REASON)->kind, CST_KIND_ABSENT);
     assert_text(slot(f, SUPPORT_ID), "u1");
@@ -101,7 +108,8 @@ static void test_reads_fields(void **state)
 static void test_slots_are_emptied(void **state)
 {
     fixture *const f = *state;
-    decide(f, "{\"stage\":\"action\",\"tool\":\"refund\"," USER ",\"args\":{\"order\":\"o\",\"amount\":1}}");
+    decide(f, "{\"stage\":\"action\",\"tool\":\"refund\"," USER
+              ",\"args\":{\"order\":\"o\",\"amount\":1}}");
     assert_int_equal(slot(f, SUPPORT_AMOUNT)->as.integer, 1000000);
     decide(f, "{\"stage\":\"output\",\"text\":\"t\"}");
     for (uint32_t i = 0; i <= SUPPORT_SENDER; i++)
@@ -111,7 +119,8 @@ static void test_slots_are_emptied(void **state)
 static void test_defaults_of_session_and_time(void **state)
 {
     fixture *const f = *state;
-    const cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"nobody\",\"session\":null," USER "}");
+    const cst_decision d =
+        decide(f, "{\"stage\":\"action\",\"tool\":\"nobody\",\"session\":null," USER "}");
     assert_null(d.error_code);
     assert_int_equal(slot(f, SUPPORT_SESSION)->kind, CST_KIND_STRING);
     assert_int_equal(slot(f, SUPPORT_SESSION)->length, 0);
@@ -122,7 +131,8 @@ static void test_defaults_of_session_and_time(void **state)
 static void test_symbols(void **state)
 {
     fixture *const f = *state;
-    decide(f, "{\"stage\":\"action\",\"tool\":\"send_email\"," USER ",\"args\":{\"to\":[],\"subject\":\"secret\",\"body\":\"\"}}");
+    decide(f, "{\"stage\":\"action\",\"tool\":\"send_email\"," USER
+              ",\"args\":{\"to\":[],\"subject\":\"secret\",\"body\":\"\"}}");
     assert_int_equal(slot(f, SUPPORT_SUBJECT)->symbol, 1);
     assert_int_equal(slot(f, SUPPORT_TO)->kind, CST_KIND_LIST);
     assert_int_equal(slot(f, SUPPORT_TO)->length, 0);
@@ -131,12 +141,17 @@ static void test_symbols(void **state)
 static void test_open_data(void **state)
 {
     fixture *const f = *state;
-    assert_null(decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," USER ",\"args\":{\"path\":7,\"meta\":{\"a\":\"b\",\"c\":[]}}}").error_code);
+    assert_null(decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," USER
+                          ",\"args\":{\"path\":7,\"meta\":{\"a\":\"b\",\"c\":[]}}}")
+                    .error_code);
     assert_int_equal(slot(f, SUPPORT_PATH)->kind, CST_KIND_ABSENT);
     assert_int_not_equal(slot(f, SUPPORT_META)->kind, CST_KIND_ABSENT);
     assert_text(slot(f, SUPPORT_META_A), "b");
-    assert_string_equal(decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," USER ",\"args\":[1,2]}").error_code, "type");
-    assert_null(decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," USER ",\"args\":{\"meta\":5}}").error_code);
+    assert_string_equal(
+        decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," USER ",\"args\":[1,2]}").error_code,
+        "type");
+    assert_null(decide(f, "{\"stage\":\"action\",\"tool\":\"x\"," USER ",\"args\":{\"meta\":5}}")
+                    .error_code);
     assert_int_not_equal(slot(f, SUPPORT_META)->kind, CST_KIND_ABSENT);
     assert_int_equal(slot(f, SUPPORT_META_A)->kind, CST_KIND_ABSENT);
 }
@@ -144,8 +159,12 @@ static void test_open_data(void **state)
 static void test_order_of_members(void **state)
 {
     fixture *const f = *state;
-    static const char *const members[] = {"\"stage\":\"action\"", "\"tool\":\"refund\"", "\"session\":\"s\"", USER,
-                                          "\"args\":{\"order\":\"o1\",\"amount\":150}", "\"id\":7"};
+    static const char *const members[] = {"\"stage\":\"action\"",
+                                          "\"tool\":\"refund\"",
+                                          "\"session\":\"s\"",
+                                          USER,
+                                          "\"args\":{\"order\":\"o1\",\"amount\":150}",
+                                          "\"id\":7"};
     char first[1024] = "";
     uint32_t order[6] = {0, 1, 2, 3, 4, 5};
     for (uint32_t round = 0; round < 720; round++) {
@@ -171,7 +190,7 @@ static void test_order_of_members(void **state)
     assert_non_null(strstr(first, "\"decision\":\"escalate\""));
 }
 
-/* ---- malformed events ------------------------------------------------------------------------------------ */
+/* ---- malformed events ------------------------------------------------------------------------ */
 
 typedef struct malformed {
     const char *event, *code, *pointer;
@@ -206,20 +225,31 @@ static const malformed bad_events[] = {
     {"{\"stage\":\"input\",\"text\":\"a\",\"user\":[]}", "type", "/user"},
     {"{\"stage\":\"input\",\"text\":\"a\",\"user\":\"u\"}", "type", "/user"},
     {"{\"stage\":\"input\",\"text\":\"a\",\"user\":{\"role\":\"admin\"}}", "missing", "/user/id"},
-    {"{\"stage\":\"input\",\"text\":\"a\",\"user\":{\"id\":\"u\",\"role\":\"root\"}}", "value", "/user/role"},
-    {"{\"stage\":\"input\",\"text\":\"a\",\"user\":{\"id\":\"u\",\"role\":\"admin\",\"x\":{\"y\":1,\"y\":2}}}", "duplicate", NULL},
+    {"{\"stage\":\"input\",\"text\":\"a\",\"user\":{\"id\":\"u\",\"role\":\"root\"}}", "value",
+     "/user/role"},
+    {"{\"stage\":\"input\",\"text\":\"a\",\"user\":{\"id\":\"u\",\"role\":\"admin\",\"x\":{\"y\":1,"
+     "\"y\":2}}}",
+     "duplicate", NULL},
     {"{\"stage\":\"action\",\"tool\":\"refund\"," USER "}", "missing", "/args"},
     {"{\"stage\":\"action\",\"tool\":\"refund\"," USER ",\"args\":[]}", "type", "/args"},
     {"{\"stage\":\"action\",\"tool\":\"refund\"," USER ",\"args\":{}}", "missing", "/args/amount"},
-    {"{\"stage\":\"action\",\"tool\":\"refund\"," USER ",\"args\":{\"order\":1,\"amount\":\"x\"}}", "type", "/args/order"},
-    {"{\"stage\":\"action\",\"tool\":\"refund\"," USER ",\"args\":{\"order\":\"1\",\"amount\":0.0000001}}", "value", "/args/amount"},
-    {"{\"stage\":\"action\",\"tool\":\"send_email\"," USER ",\"args\":{\"to\":[\"a@b.de\",\"nobody\"],\"subject\":\"s\",\"body\":\"b\"}}",
+    {"{\"stage\":\"action\",\"tool\":\"refund\"," USER ",\"args\":{\"order\":1,\"amount\":\"x\"}}",
+     "type", "/args/order"},
+    {"{\"stage\":\"action\",\"tool\":\"refund\"," USER
+     ",\"args\":{\"order\":\"1\",\"amount\":0.0000001}}",
+     "value", "/args/amount"},
+    {"{\"stage\":\"action\",\"tool\":\"send_email\"," USER
+     ",\"args\":{\"to\":[\"a@b.de\",\"nobody\"],\"subject\":\"s\",\"body\":\"b\"}}",
      "value", "/args/to/1"},
-    {"{\"stage\":\"action\",\"tool\":\"send_email\"," USER ",\"args\":{\"to\":[\"a@b.de\",\"a@b.de\",\"a@b.de\",\"a@b.de\"],\"subject\":\"s\",\"body\":\"b\"}}",
+    {"{\"stage\":\"action\",\"tool\":\"send_email\"," USER
+     ",\"args\":{\"to\":[\"a@b.de\",\"a@b.de\",\"a@b.de\",\"a@b.de\"],\"subject\":\"s\",\"body\":"
+     "\"b\"}}",
      "bound", "/args/to"},
-    {"{\"stage\":\"action\",\"tool\":\"send_email\"," USER ",\"args\":{\"to\":[],\"subject\":\"a text of more than twenty\",\"body\":\"b\"}}",
+    {"{\"stage\":\"action\",\"tool\":\"send_email\"," USER
+     ",\"args\":{\"to\":[],\"subject\":\"a text of more than twenty\",\"body\":\"b\"}}",
      "bound", "/args/subject"},
-    {"{\"stage\":\"output\",\"text\":\"t\",\"d\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}",
+    {"{\"stage\":\"output\",\"text\":\"t\",\"d\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+     "[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}",
      "depth", NULL},
 };
 
@@ -231,7 +261,8 @@ static void test_malformed(void **state)
         const cst_decision d = decide(f, bad_events[i].event);
         if (!d.error_code || strcmp(d.error_code, bad_events[i].code) != 0 ||
             (bad_events[i].pointer && strcmp(d.error_pointer, bad_events[i].pointer) != 0))
-            fail_msg("%s\n  gives %s at %s", bad_events[i].event, d.error_code ? d.error_code : "no error",
+            fail_msg("%s\n  gives %s at %s", bad_events[i].event,
+                     d.error_code ? d.error_code : "no error",
                      d.error_pointer ? d.error_pointer : "");
         assert_int_equal(d.verdict, CST_DENY);
         assert_int_equal(d.rule_count, 0);
@@ -252,7 +283,8 @@ static void test_event_too_large(void **state)
     cst_decision d;
     assert_int_equal(cst_policy_from_module(image_module(f->image), &options, &policy), CST_OK);
     cst_context *const context = cst_context_new(policy);
-    static const char fits[] = "{\"stage\":\"output\",\"text\":\"abc\"}", large[] = "{\"stage\":\"output\",\"text\":\"abcd\"}";
+    static const char fits[] = "{\"stage\":\"output\",\"text\":\"abc\"}",
+                      large[] = "{\"stage\":\"output\",\"text\":\"abcd\"}";
     assert_int_equal(cst_decide_json(context, fits, strlen(fits), &d), CST_OK);
     assert_null(d.error_code);
     assert_int_equal(cst_decide_json(context, large, strlen(large), &d), CST_OK);
@@ -261,55 +293,79 @@ static void test_event_too_large(void **state)
     cst_policy_release(policy);
 }
 
-/* ---- sessions ----------------------------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 static void test_carried_record(void **state)
 {
     fixture *const f = *state;
-    assert_null(decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"a\",\"user\":{\"id\":\"u1\",\"role\":\"admin\",\"region\":\"eu\"}}").error_code);
-    assert_null(decide(f, "{\"stage\":\"action\",\"tool\":\"refund\",\"session\":\"s\",\"args\":{\"order\":\"o\",\"amount\":1}}").error_code);
+    assert_null(decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"a\",\"user\":{\"id\":"
+                          "\"u1\",\"role\":\"admin\",\"region\":\"eu\"}}")
+                    .error_code);
+    assert_null(decide(f, "{\"stage\":\"action\",\"tool\":\"refund\",\"session\":\"s\",\"args\":{"
+                          "\"order\":\"o\",\"amount\":1}}")
+                    .error_code);
     assert_text(slot(f, SUPPORT_ID), "u1");
     assert_int_equal(slot(f, SUPPORT_ROLE)->as.integer, 2);
     assert_int_equal(slot(f, SUPPORT_REGION)->symbol, 2);
     assert_int_equal(slot(f, SUPPORT_REGION)->at, UINT32_MAX);
     /* Another session has none. */
-    assert_string_equal(decide(f, "{\"stage\":\"input\",\"session\":\"t\",\"text\":\"a\"}").error_pointer, "/user");
+    assert_string_equal(
+        decide(f, "{\"stage\":\"input\",\"session\":\"t\",\"text\":\"a\"}").error_pointer, "/user");
     /* A record that comes later replaces the whole; one of a malformed event does not. */
-    assert_null(decide(f, "{\"user\":{\"id\":\"u2\",\"role\":\"agent\"},\"stage\":\"output\",\"session\":\"s\",\"text\":\"a\"}").error_code);
-    assert_non_null(decide(f, "{\"stage\":\"output\",\"session\":\"s\",\"user\":{\"id\":\"u3\",\"role\":\"agent\"}}").error_code);
+    assert_null(decide(f, "{\"user\":{\"id\":\"u2\",\"role\":\"agent\"},\"stage\":\"output\","
+                          "\"session\":\"s\",\"text\":\"a\"}")
+                    .error_code);
+    assert_non_null(
+        decide(
+            f,
+            "{\"stage\":\"output\",\"session\":\"s\",\"user\":{\"id\":\"u3\",\"role\":\"agent\"}}")
+            .error_code);
     assert_null(decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"a\"}").error_code);
     assert_text(slot(f, SUPPORT_ID), "u2");
     assert_int_equal(slot(f, SUPPORT_REGION)->kind, CST_KIND_ABSENT);
-    /* A stage that does not read the record keeps it as it is, and whoever reads it finds what is wrong with it. */
-    assert_null(decide(f, "{\"stage\":\"output\",\"session\":\"s\",\"text\":\"a\",\"user\":{\"id\":5,\"role\":\"agent\"}}").error_code);
+    /* A stage that does not read the record keeps it as it is, and whoever reads it finds what is
+     * wrong with it. */
+    assert_null(decide(f, "{\"stage\":\"output\",\"session\":\"s\",\"text\":\"a\",\"user\":{\"id\":"
+                          "5,\"role\":\"agent\"}}")
+                    .error_code);
     const cst_decision d = decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"a\"}");
     assert_string_equal(d.error_code, "type");
     assert_string_equal(d.error_pointer, "/user/id");
     cst_context_forget(f->context);
-    assert_string_equal(decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"a\"}").error_code, "missing");
+    assert_string_equal(
+        decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"a\"}").error_code, "missing");
 }
 
 static void test_messages_outlive_the_session(void **state)
 {
     fixture *const f = *state;
-    assert_null(decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"a\"," USER "}").error_code);
-    const cst_decision d = decide(f, "{\"stage\":\"action\",\"tool\":\"send_email\",\"session\":\"s\",\"args\":{\"to\":[\"eve@evil.test\"],\"subject\":\"s\",\"body\":\"b\"}}");
+    assert_null(
+        decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"a\"," USER "}").error_code);
+    const cst_decision d =
+        decide(f, "{\"stage\":\"action\",\"tool\":\"send_email\",\"session\":\"s\",\"args\":{"
+                  "\"to\":[\"eve@evil.test\"],\"subject\":\"s\",\"body\":\"b\"}}");
     cst_context_forget(f->context);
     cst_fired fired;
     assert_int_equal(cst_decision_rule(&d, 0, &fired), CST_OK);
-    assert_string_equal(fired.message, "This mail leaves the company: eve@evil.test first eve@evil.test, •••");
+    assert_string_equal(fired.message,
+                        "This mail leaves the company: eve@evil.test first eve@evil.test, •••");
 }
 
 static void test_halted_session(void **state)
 {
     fixture *const f = *state;
-    assert_int_equal(decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"bomb\"," USER "}").verdict, CST_HALT);
+    assert_int_equal(
+        decide(f, "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"bomb\"," USER "}").verdict,
+        CST_HALT);
     cst_decision d = decide(f, "{\"stage\":\"output\",\"session\":\"s\",\"text\":\"a\"}");
     assert_int_equal(d.verdict, CST_DENY);
     assert_string_equal(d.error_code, "halted");
-    assert_string_equal(decide(f, "{\"stage\":\"output\",\"session\":\"s\",\"text\":5}").error_code, "halted");
-    assert_string_equal(decide(f, "{\"stage\":\"output\",\"session\":\"s\",\"text\":5").error_code, "json");
-    assert_int_equal(decide(f, "{\"stage\":\"output\",\"session\":\"t\",\"text\":\"a\"}").verdict, CST_PERMIT);
+    assert_string_equal(decide(f, "{\"stage\":\"output\",\"session\":\"s\",\"text\":5}").error_code,
+                        "halted");
+    assert_string_equal(decide(f, "{\"stage\":\"output\",\"session\":\"s\",\"text\":5").error_code,
+                        "json");
+    assert_int_equal(decide(f, "{\"stage\":\"output\",\"session\":\"t\",\"text\":\"a\"}").verdict,
+                     CST_PERMIT);
     assert_int_equal(decide(f, "{\"stage\":\"output\",\"text\":\"a\"}").verdict, CST_PERMIT);
 }
 
@@ -318,13 +374,15 @@ static void test_session_limit(void **state)
     fixture *const f = *state;
     char event[256];
     for (int i = 0; i < 5; i++) {
-        snprintf(event, sizeof event, "{\"stage\":\"input\",\"session\":\"s%d\",\"text\":\"a\"," USER "}", i);
+        snprintf(event, sizeof event,
+                 "{\"stage\":\"input\",\"session\":\"s%d\",\"text\":\"a\"," USER "}", i);
         const cst_decision d = decide(f, event);
         assert_int_equal(d.verdict, i < 3 ? CST_PERMIT : CST_DENY);
         if (i >= 3)
             assert_string_equal(d.error_code, "session-limit");
     }
-    assert_int_equal(decide(f, "{\"stage\":\"output\",\"session\":\"s9\",\"text\":\"a\"}").verdict, CST_PERMIT);
+    assert_int_equal(decide(f, "{\"stage\":\"output\",\"session\":\"s9\",\"text\":\"a\"}").verdict,
+                     CST_PERMIT);
     cst_context_forget(f->context);
     assert_int_equal(decide(f, event).verdict, CST_PERMIT);
 }
@@ -334,7 +392,8 @@ static void test_halt_that_cannot_be_kept(void **state)
     fixture *const f = *state;
     char event[256];
     for (int i = 0; i < 3; i++) {
-        snprintf(event, sizeof event, "{\"stage\":\"input\",\"session\":\"s%d\",\"text\":\"a\"," USER "}", i);
+        snprintf(event, sizeof event,
+                 "{\"stage\":\"input\",\"session\":\"s%d\",\"text\":\"a\"," USER "}", i);
         decide(f, event);
     }
     cst_field id, role, text;
@@ -350,9 +409,14 @@ static void test_halt_that_cannot_be_kept(void **state)
     assert_int_equal(cst_decide(f->context, &d), CST_OK);
     assert_int_equal(d.verdict, CST_HALT);
     /* Which session it was is lost: none that is unknown goes on. */
-    assert_string_equal(decide(f, "{\"stage\":\"output\",\"session\":\"new\",\"text\":\"a\"}").error_code, "session-limit");
-    assert_string_equal(decide(f, "{\"stage\":\"output\",\"session\":\"other\",\"text\":\"a\"}").error_code, "session-limit");
-    assert_int_equal(decide(f, "{\"stage\":\"output\",\"session\":\"s1\",\"text\":\"a\"}").verdict, CST_PERMIT);
+    assert_string_equal(
+        decide(f, "{\"stage\":\"output\",\"session\":\"new\",\"text\":\"a\"}").error_code,
+        "session-limit");
+    assert_string_equal(
+        decide(f, "{\"stage\":\"output\",\"session\":\"other\",\"text\":\"a\"}").error_code,
+        "session-limit");
+    assert_int_equal(decide(f, "{\"stage\":\"output\",\"session\":\"s1\",\"text\":\"a\"}").verdict,
+                     CST_PERMIT);
 }
 
 static void test_session_name_bound(void **state)
@@ -366,7 +430,7 @@ static void test_session_name_bound(void **state)
     assert_string_equal(d.error_pointer, "/session");
 }
 
-/* ---- field by field ------------------------------------------------------------------------------------------- */
+/* ---- field by field -------------------------------------------------------------------------- */
 
 static cst_field field_of(fixture *f, cst_stage stage, const char *tool, const char *path)
 {
@@ -395,11 +459,13 @@ static void test_typed_is_as_json(void **state)
     char expected[1024];
     const char *json;
     size_t length;
-    cst_decision d = decide(f, "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"refund\"," USER ",\"args\":{\"order\":\"o1\",\"amount\":150}}");
+    cst_decision d = decide(f, "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"refund\"," USER
+                               ",\"args\":{\"order\":\"o1\",\"amount\":150}}");
     assert_int_equal(cst_decision_json(&d, &json, &length), CST_OK);
     snprintf(expected, sizeof expected, "%s", json);
     begin_refund(f);
-    assert_int_equal(cst_event_args_json(f->context, "{\"order\":\"o1\",\"amount\":150}", 27), CST_OK);
+    assert_int_equal(cst_event_args_json(f->context, "{\"order\":\"o1\",\"amount\":150}", 27),
+                     CST_OK);
     assert_int_equal(cst_decide(f->context, &d), CST_OK);
     assert_int_equal(cst_decision_json(&d, &json, &length), CST_OK);
     assert_string_equal(json, expected);
@@ -477,8 +543,10 @@ static void test_typed_fields(void **state)
     fixture *const f = *state;
     cst_field field;
     cst_decision d;
-    assert_int_equal(cst_policy_field(f->policy, CST_ACTION, "refund", "args.subject", &field), CST_NO_FIELD);
-    assert_int_equal(cst_policy_field(f->policy, CST_ACTION, "refund", "session", &field), CST_NO_FIELD);
+    assert_int_equal(cst_policy_field(f->policy, CST_ACTION, "refund", "args.subject", &field),
+                     CST_NO_FIELD);
+    assert_int_equal(cst_policy_field(f->policy, CST_ACTION, "refund", "session", &field),
+                     CST_NO_FIELD);
     assert_int_equal(cst_policy_field(f->policy, CST_MESSAGE, NULL, "sender", &field), CST_OK);
     assert_int_equal(cst_policy_field(f->policy, CST_ACTION, NULL, "args.subject", &field), CST_OK);
     /* A handle of one tool means the same path of another, and nothing where that has none. */
@@ -487,13 +555,16 @@ static void test_typed_fields(void **state)
     set_text(f, field_of(f, CST_ACTION, "send_email", "user.id"), "u7");
     assert_text(slot(f, SUPPORT_ID), "u7");
     assert_int_equal(cst_set_string(f->context, CST_FIELD_NONE, "x", 1), CST_NO_FIELD);
-    assert_int_equal(cst_set_int(f->context, field_of(f, CST_ACTION, "refund", "args.amount"), 1), CST_OK);
+    assert_int_equal(cst_set_int(f->context, field_of(f, CST_ACTION, "refund", "args.amount"), 1),
+                     CST_OK);
     assert_int_equal(cst_decide(f->context, &d), CST_OK);
     assert_null(d.error_code);
     /* A whole record is carried by the session. */
     cst_event_begin(f->context, CST_INPUT, NULL);
     set_text(f, field_of(f, CST_INPUT, NULL, "text"), "a");
-    assert_int_equal(cst_set_json(f->context, field_of(f, CST_INPUT, NULL, "user"), "{\"id\":\"u9\",\"role\":\"agent\"}", 26), CST_OK);
+    assert_int_equal(cst_set_json(f->context, field_of(f, CST_INPUT, NULL, "user"),
+                                  "{\"id\":\"u9\",\"role\":\"agent\"}", 26),
+                     CST_OK);
     assert_int_equal(cst_decide(f->context, &d), CST_OK);
     assert_null(d.error_code);
     assert_null(decide(f, "{\"stage\":\"input\",\"text\":\"a\"}").error_code);
@@ -521,14 +592,15 @@ static void test_arguments(void **state)
     assert_string_equal(cst_verdict_name(CST_REQUIRE_APPROVAL), "require_approval");
 }
 
-/* ---- opening ----------------------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static void test_opening(void **state)
 {
     fixture *const f = *state;
     cst_policy *policy = NULL;
     assert_int_equal(cst_policy_open("/nonexistent.so", NULL, &policy), CST_IO);
-    assert_int_equal(cst_policy_open(PROJECT_DIR "/CMakeLists.txt", NULL, &policy), CST_NOT_A_POLICY);
+    assert_int_equal(cst_policy_open(PROJECT_DIR "/CMakeLists.txt", NULL, &policy),
+                     CST_NOT_A_POLICY);
     cst_module module = *image_module(f->image);
     module.abi++;
     assert_int_equal(cst_policy_from_module(&module, NULL, &policy), CST_WRONG_ABI);
@@ -544,7 +616,8 @@ static void test_opening(void **state)
     assert_int_equal(cst_policy_rule_count(f->policy), SUPPORT_RULES);
 }
 
-/* Every word of the image is damaged in turn: the policy is refused, or what is left of it works without a crash. */
+/* Every word of the image is damaged in turn: the policy is refused, or what is left of it works
+ * without a crash. */
 static void test_damaged_image(void **state)
 {
     (void)state;
@@ -553,9 +626,12 @@ static void test_damaged_image(void **state)
     uint8_t *const bytes = image_bytes(image, &size);
     static const uint32_t patterns[] = {UINT32_MAX, 0x7fffffff, 1, 0x1000};
     static const char *const events[] = {
-        "{\"stage\":\"action\",\"tool\":\"send_email\"," USER ",\"args\":{\"to\":[\"eve@evil.test\"],\"subject\":\"secret\",\"body\":\"b\"}}",
-        "{\"stage\":\"action\",\"tool\":\"refund\"," USER ",\"args\":{\"order\":\"overflow\",\"amount\":1000}}",
-        "{\"stage\":\"input\",\"text\":\"bomb\"," USER "}", "{\"stage\":\"output\",\"text\":\"longer\"}"};
+        "{\"stage\":\"action\",\"tool\":\"send_email\"," USER
+        ",\"args\":{\"to\":[\"eve@evil.test\"],\"subject\":\"secret\",\"body\":\"b\"}}",
+        "{\"stage\":\"action\",\"tool\":\"refund\"," USER
+        ",\"args\":{\"order\":\"overflow\",\"amount\":1000}}",
+        "{\"stage\":\"input\",\"text\":\"bomb\"," USER "}",
+        "{\"stage\":\"output\",\"text\":\"longer\"}"};
     for (uint32_t at = 0; at + 4 <= size; at += 4) {
         for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++) {
             uint32_t before;
@@ -564,7 +640,8 @@ static void test_damaged_image(void **state)
             memcpy(bytes + at, &damaged, 4);
             cst_policy *policy = NULL;
             cst_context *context = NULL;
-            /* The size of the image itself and the functions cannot be checked: they are the file's word. */
+            /* The size of the image itself and the functions cannot be checked: they are the file's
+             * word. */
             const bool sized = at == offsetof(cst_image, size) && damaged > before;
             if (!sized && cst_policy_from_module(image_module(image), NULL, &policy) == CST_OK)
                 context = cst_context_new(policy);
@@ -590,11 +667,27 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        TEST(test_reads_fields), TEST(test_slots_are_emptied), TEST(test_defaults_of_session_and_time), TEST(test_symbols),
-        TEST(test_open_data), TEST(test_order_of_members), TEST(test_malformed), TEST(test_event_too_large),
-        TEST(test_carried_record), TEST(test_messages_outlive_the_session), TEST(test_halted_session), TEST(test_session_limit),
-        TEST(test_halt_that_cannot_be_kept), TEST(test_session_name_bound), TEST(test_typed_is_as_json), TEST(test_typed_numbers),
-        TEST(test_typed_mistakes), TEST(test_typed_fields), TEST(test_arguments), TEST(test_opening), TEST(test_damaged_image),
+        TEST(test_reads_fields),
+        TEST(test_slots_are_emptied),
+        TEST(test_defaults_of_session_and_time),
+        TEST(test_symbols),
+        TEST(test_open_data),
+        TEST(test_order_of_members),
+        TEST(test_malformed),
+        TEST(test_event_too_large),
+        TEST(test_carried_record),
+        TEST(test_messages_outlive_the_session),
+        TEST(test_halted_session),
+        TEST(test_session_limit),
+        TEST(test_halt_that_cannot_be_kept),
+        TEST(test_session_name_bound),
+        TEST(test_typed_is_as_json),
+        TEST(test_typed_numbers),
+        TEST(test_typed_mistakes),
+        TEST(test_typed_fields),
+        TEST(test_arguments),
+        TEST(test_opening),
+        TEST(test_damaged_image),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * runtime_identity_test.c - canonical forms of identity types, most of all for those who try to look
- * like someone else.
+ * runtime_identity_test.c - canonical forms of identity types, most of all for those who try to
+ * look like someone else.
  */
 #include <setjmp.h>
 #include <stdarg.h>

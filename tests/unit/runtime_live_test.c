@@ -1,19 +1,21 @@
 /*
  * runtime_live_test.c - threads: one policy shared by all, and a policy swapped under load.
  *
- * Run under ThreadSanitizer too (preset `tsan`). Two versions of a policy answer differently in every way, so a decision that mixed
- * them would show: verdict, message and name must all be of one version, and sessions must outlive the swap.
+ * Run under ThreadSanitizer too (preset `tsan`). Two versions of a policy answer differently in
+ * every way, so a decision that mixed them would show: verdict, message and name must all be of one
+ * version, and sessions must outlive the swap.
  */
+#include <pthread.h>
+#include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "runtime/policy.h"
 #include "tests/unit/support_image.h"
@@ -28,7 +30,7 @@ static void count_release(void *owner)
     atomic_fetch_add(&released, 1);
 }
 
-/* ---- one policy, many threads -------------------------------------------------------------------------- */
+/* ---- one policy, many threads ---------------------------------------------------------------- */
 
 static void *decide_alone(void *argument)
 {
@@ -36,12 +38,16 @@ static void *decide_alone(void *argument)
     cst_context *const context = cst_context_new(policy);
     uintptr_t wrong = context == NULL;
     for (int i = 0; context && i < EVENTS; i++) {
-        static const char event[] = "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"send_email\",\"user\":{\"id\":\"u\",\"role\":\"agent\"},"
-                                    "\"args\":{\"to\":[\"eve@evil.test\"],\"subject\":\"hi\",\"body\":\"b\"}}";
+        static const char event[] =
+            "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"send_email\",\"user\":{\"id\":"
+            "\"u\",\"role\":\"agent\"},"
+            "\"args\":{\"to\":[\"eve@evil.test\"],\"subject\":\"hi\",\"body\":\"b\"}}";
         cst_decision d;
         cst_fired fired;
-        wrong += cst_decide_json(context, event, strlen(event), &d) != CST_OK || d.verdict != CST_REQUIRE_APPROVAL;
-        wrong += cst_decision_rule(&d, 0, &fired) != CST_OK || !strstr(fired.message, "eve@evil.test");
+        wrong += cst_decide_json(context, event, strlen(event), &d) != CST_OK ||
+                 d.verdict != CST_REQUIRE_APPROVAL;
+        wrong +=
+            cst_decision_rule(&d, 0, &fired) != CST_OK || !strstr(fired.message, "eve@evil.test");
     }
     cst_context_free(context);
     return (void *)wrong;
@@ -72,7 +78,7 @@ static void test_shared_policy(void **state)
     image_free(image);
 }
 
-/* ---- swapping ---------------------------------------------------------------------------------------------- */
+/* ---- swapping -------------------------------------------------------------------------------- */
 
 static void always(cst_frame *frame, uint32_t group)
 {
@@ -80,7 +86,8 @@ static void always(cst_frame *frame, uint32_t group)
     image_hit(frame, 0, CST_TRUE);
 }
 
-/* Versions differ in the order of slots too: a value of one read through the tables of the other would be nonsense. */
+/* Versions differ in the order of slots too: a value of one read through the tables of the other
+ * would be nonsense. */
 static image_builder *make_version(bool second)
 {
     image_builder *const image = image_new("live", second ? "2" : "1");
@@ -92,7 +99,9 @@ static image_builder *make_version(bool second)
     image_read(image, CST_OUTPUT, 0, "user/id", id, 3, CST_TARGET_TYPED, false);
     image_record(image, "user");
     const uint32_t group = image_group(image, CST_OUTPUT, 0, always);
-    image_rule(image, group, (image_rule_spec){.name = second ? "two" : "one", .verdict = second ? CST_REFUSE : CST_FLAG});
+    image_rule(image, group,
+               (image_rule_spec){.name = second ? "two" : "one",
+                                 .verdict = second ? CST_REFUSE : CST_FLAG});
     image_part_text(image, second ? "2:" : "1:");
     image_part_slot(image, id, CST_NONE);
     image_finish(image);
@@ -114,7 +123,8 @@ static uintptr_t check_version(const cst_context *context, const cst_decision *d
     if (d->error_code || cst_decision_rule(d, 0, &fired) != CST_OK)
         return 1;
     const bool second = version[0] == '2';
-    return (d->verdict != (second ? CST_REFUSE : CST_FLAG)) + (strcmp(fired.message, message) != 0) +
+    return (d->verdict != (second ? CST_REFUSE : CST_FLAG)) +
+           (strcmp(fired.message, message) != 0) +
            (strcmp(fired.rule, second ? "two" : "one") != 0);
 }
 
@@ -127,8 +137,11 @@ static void *decide_live(void *argument)
         char event[128], id[16];
         cst_decision d;
         snprintf(id, sizeof id, "u%d", i % 7);
-        /* The first event of each session brings the record; the others find it, whatever policy is in force by then. */
-        snprintf(event, sizeof event, i < 7 ? "{\"stage\":\"output\",\"session\":\"%s\",\"user\":{\"id\":\"%s\"}}" : "{\"session\":\"%s\",\"stage\":\"output\"}",
+        /* The first event of each session brings the record; the others find it, whatever policy is
+         * in force by then. */
+        snprintf(event, sizeof event,
+                 i < 7 ? "{\"stage\":\"output\",\"session\":\"%s\",\"user\":{\"id\":\"%s\"}}"
+                       : "{\"session\":\"%s\",\"stage\":\"output\"}",
                  id, id);
         wrong += cst_decide_json(context, event, strlen(event), &d) != CST_OK;
         wrong += check_version(context, &d, id);
@@ -154,7 +167,8 @@ static void test_swap_under_load(void **state)
     image_builder *const images[2] = {make_version(false), make_version(true)};
     swap_test test;
     for (int i = 0; i < 2; i++)
-        assert_int_equal(cst_policy_from_module(image_module(images[i]), NULL, &test.policies[i]), CST_OK);
+        assert_int_equal(cst_policy_from_module(image_module(images[i]), NULL, &test.policies[i]),
+                         CST_OK);
     assert_int_equal(cst_live_new(test.policies[0], &test.live), CST_OK);
     run_threads(decide_live, &test, swap_often);
     cst_live_free(test.live);
@@ -172,14 +186,16 @@ static void test_swap_is_seen_at_once(void **state)
     cst_live *live;
     cst_decision d;
     for (int i = 0; i < 2; i++)
-        assert_int_equal(cst_policy_from_module(image_module(images[i]), NULL, &policies[i]), CST_OK);
+        assert_int_equal(cst_policy_from_module(image_module(images[i]), NULL, &policies[i]),
+                         CST_OK);
     assert_int_equal(cst_live_new(policies[0], &live), CST_OK);
     cst_context *const context = cst_context_new_live(live);
     static const char event[] = "{\"stage\":\"output\",\"user\":{\"id\":\"u\"}}";
     assert_int_equal(cst_decide_json(context, event, strlen(event), &d), CST_OK);
     assert_int_equal(d.verdict, CST_FLAG);
     cst_live_swap(live, policies[1]);
-    assert_int_equal(check_version(context, &d, "u"), 0); /* a decision that was made stays as it is */
+    /* a decision that was made stays as it is */
+    assert_int_equal(check_version(context, &d, "u"), 0);
     assert_int_equal(cst_decide_json(context, "{\"stage\":\"output\"}", 18, &d), CST_OK);
     assert_int_equal(d.verdict, CST_REFUSE);
     assert_int_equal(check_version(context, &d, "u"), 0);
@@ -191,7 +207,7 @@ static void test_swap_is_seen_at_once(void **state)
     }
 }
 
-/* ---- what keeps a module alive -------------------------------------------------------------------------------- */
+/* ---- what keeps a module alive --------------------------------------------------------------- */
 
 static void test_owner_goes_last(void **state)
 {
@@ -200,7 +216,8 @@ static void test_owner_goes_last(void **state)
     cst_policy *policy;
     cst_live *live;
     atomic_store(&released, 0);
-    assert_int_equal(cst_policy_from_producer(image_module(image), count_release, image, NULL, &policy), CST_OK);
+    assert_int_equal(
+        cst_policy_from_producer(image_module(image), count_release, image, NULL, &policy), CST_OK);
     assert_int_equal(cst_live_new(policy, &live), CST_OK);
     cst_context *const context = cst_context_new(cst_policy_retain(policy));
     cst_policy_release(policy);

@@ -1,9 +1,9 @@
 /*
- * The index of runtime/text/provenance.c against the sentences of the language, told one by one, and against an oracle that goes through all texts
- * character by character.
+ * The index of runtime/text/provenance.c against the sentences of the language, told one by one,
+ * and against an oracle that goes through all texts character by character.
  *
- * The oracle shares the Unicode tables and the parsers of identities, and nothing else: it finds no tokens, it looks at each place of a text
- * and asks of both ends whether a token goes on there.
+ * The oracle shares the Unicode tables and the parsers of identities, and nothing else: it finds no
+ * tokens, it looks at each place of a text and asks of both ends whether a token goes on there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,15 +59,17 @@ static cst_value value_of(fixture *f, cst_kind kind, const char *text)
 {
     cst_value value = {0};
     bool no_memory = false;
-    const bool made = kind == CST_KIND_INT || kind == CST_KIND_DECIMAL || kind == CST_KIND_FLOAT
-                          ? number_parse(kind, text, strlen(text), &value)
-                          : identity_parse(kind, text, strlen(text), &f->memory, &value, &no_memory);
+    const bool made =
+        kind == CST_KIND_INT || kind == CST_KIND_DECIMAL || kind == CST_KIND_FLOAT
+            ? number_parse(kind, text, strlen(text), &value)
+            : identity_parse(kind, text, strlen(text), &f->memory, &value, &no_memory);
     if (!made)
         fail_msg("`%s` is no such value", text);
     return value;
 }
 
-static provenance_answer ask_of(fixture *f, uint64_t sources, cst_kind kind, const char *text, uint32_t chars, bool echoes)
+static provenance_answer ask_of(fixture *f, uint64_t sources, cst_kind kind, const char *text,
+                                uint32_t chars, bool echoes)
 {
     const uint64_t results = 1u << FILES | 1u << WEB;
     uint64_t steps = LIMIT_PROVENANCE_STEPS;
@@ -116,11 +118,16 @@ static void test_a_run_of_whole_tokens(void **state)
     (void)state;
     fixture f;
     begin(&f);
-    say(&f, USER, "On 2024-05-13 at 13:30 pay 1,300 for id_13 and file 13 to new-york (New  York), then stop.");
-    static const char *const yes[] = {"2024-05-13", "1,300", "id_13", "file 13", "new york", "NEW\tYORK", "pay 1,300 for",
-                                      "(New York), then", "stop.", "then stop", "new-york", "york)"};
-    static const char *const no[] = {"13", "2024", "2024-05", "05-13", "30", "1,30", "300", "new", "ew york", "new yor", "stop!", "pay  1300",
-                                     "at 13", "13:3", "for id", "paid"};
+    say(&f, USER,
+        "On 2024-05-13 at 13:30 pay 1,300 for id_13 and file 13 to new-york (New  York), then "
+        "stop.");
+    static const char *const yes[] = {
+        "2024-05-13", "1,300",     "id_13",         "file 13",
+        "new york",   "NEW\tYORK", "pay 1,300 for", "(New York), then",
+        "stop.",      "then stop", "new-york",      "york)"};
+    static const char *const no[] = {"13",    "2024", "2024-05", "05-13",   "30",    "1,30",
+                                     "300",   "new",  "ew york", "new yor", "stop!", "pay  1300",
+                                     "at 13", "13:3", "for id",  "paid"};
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
         if (!text_from(&f, yes[i]))
             fail_msg("`%s` stands in the text", yes[i]);
@@ -145,8 +152,10 @@ static void test_how_long_a_part_must_be(void **state)
     assert_int_equal(ask_of(&f, user, CST_KIND_STRING, "abcd", 4, true), PROVENANCE_YES);
     assert_int_equal(ask_of(&f, user, CST_KIND_STRING, "abcd", 5, true), PROVENANCE_NO);
     /* characters, not bytes */
-    assert_int_equal(ask_of(&f, user, CST_KIND_STRING, "\xc3\xa4\xc3\xb6\xc3\xbc", 4, true), PROVENANCE_NO);
-    assert_int_equal(ask_of(&f, user, CST_KIND_STRING, "\xc3\xa4\xc3\xb6\xc3\xbc", 3, true), PROVENANCE_YES);
+    assert_int_equal(ask_of(&f, user, CST_KIND_STRING, "\xc3\xa4\xc3\xb6\xc3\xbc", 4, true),
+                     PROVENANCE_NO);
+    assert_int_equal(ask_of(&f, user, CST_KIND_STRING, "\xc3\xa4\xc3\xb6\xc3\xbc", 3, true),
+                     PROVENANCE_YES);
     end(&f);
 }
 
@@ -155,11 +164,15 @@ static void test_case_and_look_alikes(void **state)
     (void)state;
     fixture f;
     begin(&f);
-    say(&f, USER, "Stra\xc3\x9f""e \xc3\x84RGER, paypal and Kelvin");
-    assert_true(text_from(&f, "STRA\xc3\x9f""E \xc3\xa4rger"));
+    say(&f, USER,
+        "Stra\xc3\x9f"
+        "e \xc3\x84RGER, paypal and Kelvin");
+    assert_true(text_from(&f, "STRA\xc3\x9f"
+                              "E \xc3\xa4rger"));
     assert_true(text_from(&f, "PAYPAL"));
-    assert_false(text_from(&f, "p\xd0\xb0ypal"));   /* a Cyrillic a */
-    assert_false(text_from(&f, "\xe2\x84\xaa""elvin")); /* the sign of Kelvin */
+    assert_false(text_from(&f, "p\xd0\xb0ypal")); /* a Cyrillic a */
+    assert_false(text_from(&f, "\xe2\x84\xaa"
+                               "elvin")); /* the sign of Kelvin */
     assert_false(text_from(&f, "pay\xe2\x80\x8bpal"));
     assert_false(text_from(&f, "strasse"));
     end(&f);
@@ -170,7 +183,8 @@ static void test_scripts_without_spaces(void **state)
     (void)state;
     fixture f;
     begin(&f);
-    say(&f, USER, "\xe6\x88\x91\xe6\x83\xb3\xe5\x8e\xbb\xe5\x8c\x97\xe4\xba\xac\xe6\x97\x85\xe6\xb8\xb8");
+    say(&f, USER,
+        "\xe6\x88\x91\xe6\x83\xb3\xe5\x8e\xbb\xe5\x8c\x97\xe4\xba\xac\xe6\x97\x85\xe6\xb8\xb8");
     assert_true(text_from(&f, "\xe5\x8c\x97\xe4\xba\xac\xe6\x97\x85\xe6\xb8\xb8"));
     assert_false(text_from(&f, "\xe5\x8c\x97\xe4\xba\xac")); /* two characters */
     assert_false(text_from(&f, "\xe4\xba\xac\xe5\x8c\x97\xe6\x97\x85\xe6\xb8\xb8"));
@@ -182,8 +196,11 @@ static void test_identities_compare_as_such(void **state)
     (void)state;
     fixture f;
     begin(&f);
-    say(&f, USER, "Write to Eve@Evil.Test, <mailto:bob@x.test>, o@b.co; see HTTPS://News.Test:443/a/../b, (http://10.0.0.1/x) "
-                  "and read '/work/../etc/passwd' or bill.txt. Host files.example.org, server 192.168.001.9 no, 10.1.2.3 yes.");
+    say(&f, USER,
+        "Write to Eve@Evil.Test, <mailto:bob@x.test>, o@b.co; see HTTPS://News.Test:443/a/../b, "
+        "(http://10.0.0.1/x) "
+        "and read '/work/../etc/passwd' or bill.txt. Host files.example.org, server 192.168.001.9 "
+        "no, 10.1.2.3 yes.");
     assert_true(from(&f, USER, CST_KIND_EMAIL, "eve@evil.test"));
     assert_true(from(&f, USER, CST_KIND_EMAIL, "EVE@evil.test"));
     assert_true(from(&f, USER, CST_KIND_EMAIL, "bob@x.test"));
@@ -212,7 +229,8 @@ static void test_numbers_compare_as_such(void **state)
     (void)state;
     fixture f;
     begin(&f);
-    say(&f, USER, "Pay 1,300.50 or 98.70, 0042, 12,34 and 5,6,7; on 2024-05-13; -1500 too; 1300 $2000.");
+    say(&f, USER,
+        "Pay 1,300.50 or 98.70, 0042, 12,34 and 5,6,7; on 2024-05-13; -1500 too; 1300 $2000.");
     assert_true(from(&f, USER, CST_KIND_DECIMAL, "1300.5"));
     assert_true(from(&f, USER, CST_KIND_DECIMAL, "98.7"));
     assert_true(from(&f, USER, CST_KIND_INT, "1300"));
@@ -234,7 +252,8 @@ static void test_codes_in_groups(void **state)
     (void)state;
     fixture f;
     begin(&f);
-    say(&f, USER, "Send it to DE89 3704 0044 0532 0130 00 please, card 4111111111111111, call 12 34.");
+    say(&f, USER,
+        "Send it to DE89 3704 0044 0532 0130 00 please, card 4111111111111111, call 12 34.");
     assert_true(text_from(&f, "DE89370400440532013000"));
     assert_true(text_from(&f, "de89 3704 0044 0532 0130 00"));
     assert_true(text_from(&f, "4111 1111 1111 1111"));
@@ -254,8 +273,10 @@ static void test_sources_are_told_apart(void **state)
     assert_true(from(&f, WEB, CST_KIND_EMAIL, "eve@evil.test"));
     assert_false(from(&f, USER, CST_KIND_EMAIL, "eve@evil.test"));
     assert_true(from(&f, USER, CST_KIND_STRING, "ann@example.com"));
-    assert_int_equal(ask_of(&f, 1u << USER | 1u << WEB, CST_KIND_EMAIL, "eve@evil.test", 4, true), PROVENANCE_YES);
-    assert_int_equal(ask_of(&f, 1u << FILES, CST_KIND_EMAIL, "eve@evil.test", 4, true), PROVENANCE_NO);
+    assert_int_equal(ask_of(&f, 1u << USER | 1u << WEB, CST_KIND_EMAIL, "eve@evil.test", 4, true),
+                     PROVENANCE_YES);
+    assert_int_equal(ask_of(&f, 1u << FILES, CST_KIND_EMAIL, "eve@evil.test", 4, true),
+                     PROVENANCE_NO);
     end(&f);
 }
 
@@ -273,9 +294,11 @@ static void test_echoes(void **state)
         const uint64_t files = 1u << FILES;
         assert_int_equal(ask_of(&f, files, kind, "eve@evil.test", 4, true), PROVENANCE_YES);
         assert_int_equal(ask_of(&f, files, kind, "eve@evil.test", 4, false), PROVENANCE_NO);
-        assert_int_equal(ask_of(&f, files, kind, "ann@example.com", 4, false), PROVENANCE_YES); /* it was there before */
+        /* it was there before */
+        assert_int_equal(ask_of(&f, files, kind, "ann@example.com", 4, false), PROVENANCE_YES);
         say(&f, USER, "eve@evil.test is fine");
-        assert_int_equal(ask_of(&f, files | 1u << USER, kind, "eve@evil.test", 4, false), PROVENANCE_YES);
+        assert_int_equal(ask_of(&f, files | 1u << USER, kind, "eve@evil.test", 4, false),
+                         PROVENANCE_YES);
         end(&f);
     }
 }
@@ -303,12 +326,15 @@ static void test_what_is_lost_is_unknown(void **state)
     say(&f, FILES, "bob@example.com");
     provenance_lose(f.from, USER);
     assert_int_equal(ask_of(&f, user, CST_KIND_EMAIL, "ann@example.com", 4, true), PROVENANCE_YES);
-    assert_int_equal(ask_of(&f, user, CST_KIND_EMAIL, "eve@example.com", 4, true), PROVENANCE_UNKNOWN);
+    assert_int_equal(ask_of(&f, user, CST_KIND_EMAIL, "eve@example.com", 4, true),
+                     PROVENANCE_UNKNOWN);
     assert_int_equal(ask_of(&f, files, CST_KIND_EMAIL, "eve@example.com", 4, true), PROVENANCE_NO);
     provenance_lose(f.from, WRITTEN);
     assert_int_equal(ask_of(&f, files, CST_KIND_EMAIL, "bob@example.com", 4, true), PROVENANCE_YES);
-    assert_int_equal(ask_of(&f, files, CST_KIND_EMAIL, "bob@example.com", 4, false), PROVENANCE_UNKNOWN);
-    assert_int_equal(ask_of(&f, user | files, CST_KIND_EMAIL, "ann@example.com", 4, false), PROVENANCE_YES);
+    assert_int_equal(ask_of(&f, files, CST_KIND_EMAIL, "bob@example.com", 4, false),
+                     PROVENANCE_UNKNOWN);
+    assert_int_equal(ask_of(&f, user | files, CST_KIND_EMAIL, "ann@example.com", 4, false),
+                     PROVENANCE_YES);
     end(&f);
 }
 
@@ -327,15 +353,19 @@ static void test_bounds(void **state)
     assert_true(provenance_is_lost(f.from, WEB));
     assert_false(provenance_is_lost(f.from, USER));
     assert_true(provenance_bytes(f.from) <= LIMIT_PROVENANCE_BYTES);
-    /* words that stand everywhere: the work is bounded, and what is not finished is unknown; one word that is nowhere ends it at once */
-    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "ab cd ab cd ab ab", 4, true), PROVENANCE_UNKNOWN);
-    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "ab cd ab cd ab ef", 4, true), PROVENANCE_NO);
+    /* words that stand everywhere: the work is bounded, and what is not finished is unknown; one
+     * word that is nowhere ends it at once */
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "ab cd ab cd ab ab", 4, true),
+                     PROVENANCE_UNKNOWN);
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "ab cd ab cd ab ef", 4, true),
+                     PROVENANCE_NO);
     const uint64_t web = 1u << WEB, none = 0;
     uint64_t steps = 1000;
     const cst_value value = value_of(&f, CST_KIND_STRING, "cd ab cd ab ab cd");
     const provenance_question question = {&web, &none, 4, true};
     provenance_lose(f.from, WEB);
-    assert_int_equal(provenance_ask(f.from, &f.memory, &question, &value, &steps), PROVENANCE_UNKNOWN);
+    assert_int_equal(provenance_ask(f.from, &f.memory, &question, &value, &steps),
+                     PROVENANCE_UNKNOWN);
     assert_int_equal(steps, 0);
     free(text);
     end(&f);
@@ -400,14 +430,18 @@ static void test_no_memory_for_the_index(void **state)
     f.from = provenance_new(&allocator, SOURCES, PROVENANCE_ALL, 1);
     say(&f, USER, "mail ann@example.com");
     is_short = true;
-    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_EMAIL, "eve@example.com", 4, true), PROVENANCE_UNKNOWN);
-    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "nothing", 4, true), PROVENANCE_UNKNOWN);
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_EMAIL, "eve@example.com", 4, true),
+                     PROVENANCE_UNKNOWN);
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_STRING, "nothing", 4, true),
+                     PROVENANCE_UNKNOWN);
     is_short = false;
     assert_true(provenance_is_lost(f.from, USER));
-    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_EMAIL, "eve@example.com", 4, true), PROVENANCE_UNKNOWN);
+    assert_int_equal(ask_of(&f, 1u << USER, CST_KIND_EMAIL, "eve@example.com", 4, true),
+                     PROVENANCE_UNKNOWN);
     say(&f, FILES, "mail eve@example.com");
     assert_true(from(&f, FILES, CST_KIND_EMAIL, "eve@example.com"));
-    assert_int_equal(ask_of(&f, 1u << FILES, CST_KIND_EMAIL, "ann@example.com", 4, true), PROVENANCE_NO);
+    assert_int_equal(ask_of(&f, 1u << FILES, CST_KIND_EMAIL, "ann@example.com", 4, true),
+                     PROVENANCE_NO);
     end(&f);
 }
 
@@ -452,10 +486,12 @@ static void test_saved_and_loaded(void **state)
     for (size_t i = 0; i < saved.length; i++) {
         assert_null(provenance_load(&f.allocator, SOURCES, PROVENANCE_ALL, 1, saved.bytes, i));
         saved.bytes[i] ^= 1;
-        assert_null(provenance_load(&f.allocator, SOURCES, PROVENANCE_ALL, 1, saved.bytes, saved.length));
+        assert_null(
+            provenance_load(&f.allocator, SOURCES, PROVENANCE_ALL, 1, saved.bytes, saved.length));
         saved.bytes[i] ^= 1;
     }
-    assert_null(provenance_load(&f.allocator, SOURCES + 1, PROVENANCE_ALL, 1, saved.bytes, saved.length));
+    assert_null(
+        provenance_load(&f.allocator, SOURCES + 1, PROVENANCE_ALL, 1, saved.bytes, saved.length));
     buffer_free(&saved);
     buffer_free(&again);
     provenance_free(old);
@@ -482,12 +518,14 @@ static void read_codes(const char *text, leaf *out)
 
 static bool word(const leaf *in, int at)
 {
-    return at >= 0 && at < (int)in->count && unicode_is_token(in->codes[at]) && !unicode_is_spaceless(in->codes[at]);
+    return at >= 0 && at < (int)in->count && unicode_is_token(in->codes[at]) &&
+           !unicode_is_spaceless(in->codes[at]);
 }
 
 static bool joiner(const leaf *in, int at)
 {
-    return at >= 0 && at < (int)in->count && in->codes[at] < 0x80 && in->codes[at] && strchr(".-_@:/#%+,", (int)in->codes[at]);
+    return at >= 0 && at < (int)in->count && in->codes[at] < 0x80 && in->codes[at] &&
+           strchr(".-_@:/#%+,", (int)in->codes[at]);
 }
 
 /* Character `at` belongs to the token that the character before it belongs to. */
@@ -505,7 +543,8 @@ static bool blank(const leaf *in, uint32_t at)
     return unicode_is_space(in->codes[at]);
 }
 
-/* The end of the value if it starts at `at`, white space of any length being equal; -1: it does not. */
+/* The end of the value if it starts at `at`, white space of any length being equal; -1: it does
+ * not. */
 static int match(const leaf *in, const leaf *value, uint32_t at)
 {
     for (uint32_t i = 0; i < value->count;) {
@@ -602,7 +641,8 @@ static bool stands_as_code(const leaf *in, const leaf *value, uint32_t chars)
     return false;
 }
 
-static bool oracle(const leaf *leaves, uint32_t count, uint64_t sources, const leaf *value, uint32_t chars, bool echoes)
+static bool oracle(const leaf *leaves, uint32_t count, uint64_t sources, const leaf *value,
+                   uint32_t chars, bool echoes)
 {
     uint32_t written = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++)
@@ -626,9 +666,42 @@ static uint32_t below(uint32_t bound)
     return (uint32_t)(random_state >> 33) % bound;
 }
 
-static const char *const pieces[] = {"a", "b", "ab", "A", "13", "1", "7", " ", "  ", "\n", ".", "-", "_", "@", ":", "/", ",", "#", "!", "(", "\"",
-                                     "\xc3\xa4", "\xc3\x84", "\xce\xa3", "\xcf\x83", "\xe5\x8c\x97", "\xe4\xba\xac", "\xc2\xa0", "\xe2\x80\x8b",
-                                     "id 13", "foo.bar", "x-1", "eve@evil.test", "12345678", "1234 5678", "de89"};
+static const char *const pieces[] = {"a",
+                                     "b",
+                                     "ab",
+                                     "A",
+                                     "13",
+                                     "1",
+                                     "7",
+                                     " ",
+                                     "  ",
+                                     "\n",
+                                     ".",
+                                     "-",
+                                     "_",
+                                     "@",
+                                     ":",
+                                     "/",
+                                     ",",
+                                     "#",
+                                     "!",
+                                     "(",
+                                     "\"",
+                                     "\xc3\xa4",
+                                     "\xc3\x84",
+                                     "\xce\xa3",
+                                     "\xcf\x83",
+                                     "\xe5\x8c\x97",
+                                     "\xe4\xba\xac",
+                                     "\xc2\xa0",
+                                     "\xe2\x80\x8b",
+                                     "id 13",
+                                     "foo.bar",
+                                     "x-1",
+                                     "eve@evil.test",
+                                     "12345678",
+                                     "1234 5678",
+                                     "de89"};
 
 static void random_text(char *out, uint32_t most)
 {
@@ -651,7 +724,8 @@ static void random_value(char *out, char texts[][MOST_CHARS], uint32_t count)
         return;
     }
     const char *const text = texts[below(count)];
-    uint32_t length = (uint32_t)strlen(text), start = length ? below(length) : 0, stop = start + (length ? below(length - start + 1) : 0);
+    uint32_t length = (uint32_t)strlen(text), start = length ? below(length) : 0,
+             stop = start + (length ? below(length - start + 1) : 0);
     if (below(4) == 0)
         start = 0;
     if (below(4) == 0)
@@ -692,8 +766,8 @@ static void compare_round(uint32_t round, uint32_t *yes)
             time++;
         }
         leaves[i].time = time;
-        assert_true((leaves[i].number ? provenance_add_number : provenance_add_text)(f.from, leaves[i].source, texts[i],
-                                                                                       (uint32_t)strlen(texts[i])));
+        assert_true((leaves[i].number ? provenance_add_number : provenance_add_text)(
+            f.from, leaves[i].source, texts[i], (uint32_t)strlen(texts[i])));
     }
     for (uint32_t i = 0; i < 25; i++) {
         char text[MOST_CHARS];
@@ -709,9 +783,10 @@ static void compare_round(uint32_t round, uint32_t *yes)
         *yes += wanted;
         if (got != (wanted ? PROVENANCE_YES : PROVENANCE_NO)) {
             for (uint32_t k = 0; k < count; k++)
-                print_message("leaf %u: source %u time %u%s `%s`\n", k, leaves[k].source, leaves[k].time, leaves[k].number ? " number" : "", texts[k]);
-            fail_msg("round %u: `%s` from %llx, %u chars%s: %d, but it should be %d", round, text, (unsigned long long)sources, chars,
-                     echoes ? ", echoes" : "", got, wanted);
+                print_message("leaf %u: source %u time %u%s `%s`\n", k, leaves[k].source,
+                              leaves[k].time, leaves[k].number ? " number" : "", texts[k]);
+            fail_msg("round %u: `%s` from %llx, %u chars%s: %d, but it should be %d", round, text,
+                     (unsigned long long)sources, chars, echoes ? ", echoes" : "", got, wanted);
         }
     }
     end(&f);

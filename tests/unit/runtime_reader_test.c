@@ -1,10 +1,13 @@
 /*
- * runtime_reader_test.c - the quick reader against the careful one, and both against other readers of JSON.
+ * runtime_reader_test.c - the quick reader against the careful one, and both against other readers
+ * of JSON.
  *
- * Good events are changed at random in the ways that JSON goes wrong (bytes, tokens, pieces that are moved, doubled or cut off), and read
- * by two contexts, one of which has only the careful reader. Everything that reading leaves behind must be equal: slots, the members that are kept,
- * and the problem with its place. Whether a text is JSON at all is asked of a third reader, written below as RFC 8259 has it and without any
- * regard to speed; cJSON, which takes more than that, must take all that ours takes.
+ * Good events are changed at random in the ways that JSON goes wrong (bytes, tokens, pieces that
+ * are moved, doubled or cut off), and read by two contexts, one of which has only the careful
+ * reader. Everything that reading leaves behind must be equal: slots, the members that are kept,
+ * and the problem with its place. Whether a text is JSON at all is asked of a third reader, written
+ * below as RFC 8259 has it and without any regard to speed; cJSON, which takes more than that, must
+ * take all that ours takes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,10 +35,12 @@ static uint32_t random_below(uint32_t bound)
     return (uint32_t)((random_state >> 33) % bound);
 }
 
-/* ---- a third reader ------------------------------------------------------------------------------- */
+/* ---- a third reader -------------------------------------------------------------------------- */
 
 typedef struct
-    strict { /* whether a text is JSON, strings UTF-8 without lone surrogates; duplicates are not looked at */
+    /* whether a text is JSON, strings UTF-8 without lone surrogates; duplicates are not looked at
+     */
+    strict {
     const char *next, *end;
     int depth;
 } strict;
@@ -171,7 +176,7 @@ static bool is_json(const char *bytes, size_t length)
     return text.next == text.end;
 }
 
-/* ---- changing events --------------------------------------------------------------------------------- */
+/* ---- changing events ------------------------------------------------------------------------- */
 
 static const char *const seeds[] = {
     "{\"stage\":\"action\",\"tool\":\"send_email\",\"session\":\"s1\",\"time\":\"2026-11-23T10:00:"
@@ -290,28 +295,18 @@ static void change(text *event)
         if (event->length)
             event->bytes[random_below((uint32_t)event->length)] = (char)random_below(256);
         break;
-    case 1:
-        splice(event, at, 0, token, strlen(token));
-        break;
-    case 2:
-        splice(event, member_place(event), 0, token, strlen(token));
-        break;
-    case 3:
-        splice(event, at, size < 4 ? size : 4, "", 0);
-        break;
-    case 4:
-        splice(event, random_below((uint32_t)event->length + 1), 0, piece, size);
-        break;
-    case 5:
-        splice(event, at, size, token, strlen(token));
-        break;
+    case 1: splice(event, at, 0, token, strlen(token)); break;
+    case 2: splice(event, member_place(event), 0, token, strlen(token)); break;
+    case 3: splice(event, at, size < 4 ? size : 4, "", 0); break;
+    case 4: splice(event, random_below((uint32_t)event->length + 1), 0, piece, size); break;
+    case 5: splice(event, at, size, token, strlen(token)); break;
     default:
         if (random_below(4) == 0)
             event->length = at;
     }
 }
 
-/* ---- comparing ------------------------------------------------------------------------------------------ */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static void same_string(const char *a, const char *b)
 {
@@ -449,7 +444,8 @@ static void test_changed(void **unused)
     image_free(image);
 }
 
-/* The quick reader must be the one that takes ordinary events: else it is tested by nothing, and serves nobody. */
+/* The quick reader must be the one that takes ordinary events: else it is tested by nothing, and
+ * serves nobody. */
 static void test_taken(void **unused)
 {
     (void)unused;
@@ -472,7 +468,7 @@ static void test_taken(void **unused)
     image_free(image);
 }
 
-/* ---- batches ---------------------------------------------------------------------------------------------- */
+/* ---- batches --------------------------------------------------------------------------------- */
 
 enum { BATCH = 97 };
 

@@ -1,6 +1,6 @@
 /*
- * runtime_sse_test.c - server-sent events and the replies that are streamed in them: however the bytes are cut, the same texts and calls come out; what is
- * malformed is named with its place.
+ * runtime_sse_test.c - server-sent events and the replies that are streamed in them: however the
+ * bytes are cut, the same texts and calls come out; what is malformed is named with its place.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,8 @@ static bool collect_event(void *user, const sse_event *event)
     return true;
 }
 
-static sse_status read_events(const char *input, size_t length, size_t first, size_t size, buffer *out)
+static sse_status read_events(const char *input, size_t length, size_t first, size_t size,
+                              buffer *out)
 {
     sse_reader reader;
     buffer_clear(out);
@@ -57,8 +58,12 @@ static void fields_and_lines(void **unused)
     expect("", SSE_GOOD, "");
     expect("data: a\n\n", SSE_GOOD, "|\"a\"\n");
     expect("data:a\r\rdata:  b\r\n\r\ndata\n\n", SSE_GOOD, "|\"a\"\n|\" b\"\n|\"\"\n");
-    expect("\xef\xbb\xbf" "data: a\n\n\xef\xbb\xbf" "data: b\n\n", SSE_GOOD, "|\"a\"\n");
-    expect("event: x\ndata: a\ndata:\ndata: b\nid: 1\nretry: 5\nother: z\n\n", SSE_GOOD, "x|\"a\\n\\nb\"\n");
+    expect("\xef\xbb\xbf"
+           "data: a\n\n\xef\xbb\xbf"
+           "data: b\n\n",
+           SSE_GOOD, "|\"a\"\n");
+    expect("event: x\ndata: a\ndata:\ndata: b\nid: 1\nretry: 5\nother: z\n\n", SSE_GOOD,
+           "x|\"a\\n\\nb\"\n");
     expect(": a comment\n\n\n:\ndata: a:b\n: more\n\n", SSE_GOOD, "|\"a:b\"\n");
     /* an event without data is none, and its name is not the next one's */
     expect("event: x\n\ndata: a\n\n", SSE_GOOD, "|\"a\"\n");
@@ -115,7 +120,8 @@ static bool collect_call(void *user, const conversation_event *event)
     return true;
 }
 
-static void read_reply(conversation_format format, const char *input, size_t first, size_t size, buffer *out)
+static void read_reply(conversation_format format, const char *input, size_t first, size_t size,
+                       buffer *out)
 {
     const size_t length = strlen(input);
     reply_reader reply;
@@ -123,11 +129,13 @@ static void read_reply(conversation_format format, const char *input, size_t fir
     reply_init(&reply, format, "s", "\"user\":{},", NULL, collect_text, collect_call, out);
     assert_int_equal(reply_feed(&reply, input, first), CST_OK);
     for (size_t at = first; at < length; at += size)
-        assert_int_equal(reply_feed(&reply, input + at, size < length - at ? size : length - at), CST_OK);
+        assert_int_equal(reply_feed(&reply, input + at, size < length - at ? size : length - at),
+                         CST_OK);
     assert_int_equal(reply_end(&reply), CST_OK);
     const conversation_event *const problem = reply_problem(&reply);
     if (problem)
-        buffer_format(out, "%s %s: %s\n", problem->error_code, problem->error_at, problem->error_text);
+        buffer_format(out, "%s %s: %s\n", problem->error_code, problem->error_at,
+                      problem->error_text);
     reply_free(&reply);
 }
 
@@ -147,34 +155,48 @@ static void expect_reply(conversation_format format, const char *input, const ch
     buffer_free(&out);
 }
 
-#define CHUNK(delta) "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{" delta "},\"finish_reason\":null}]}\n\n"
-#define FINISH(why) "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"" why "\"}]}\n\n"
+#define CHUNK(delta)                                                                               \
+    "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{" delta                              \
+    "},\"finish_reason\":null}]}\n\n"
+#define FINISH(why)                                                                                \
+    "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"" why "\"}]}\n\n"
 #define DONE "data: [DONE]\n\n"
 
 static void chat_replies(void **unused)
 {
     (void)unused;
     expect_reply(CONVERSATION_OPENAI,
-                 "data: {\"choices\":[],\"prompt_filter_results\":[]}\n\n" CHUNK("\"role\":\"assistant\",\"content\":\"\"")
-                     CHUNK("\"content\":\"Hel\"") CHUNK("\"content\":\"lo \\ud83d\\ude00\"") CHUNK("\"content\":null,\"refusal\":\"No.\"")
-                         FINISH("stop") "data: {\"choices\":[],\"usage\":{}}\n\n" DONE,
+                 "data: {\"choices\":[],\"prompt_filter_results\":[]}\n\n" CHUNK(
+                     "\"role\":\"assistant\",\"content\":\"\"") CHUNK("\"content\":\"Hel\"")
+                     CHUNK("\"content\":\"lo \\ud83d\\ude00\"")
+                         CHUNK("\"content\":null,\"refusal\":\"No.\"")
+                             FINISH("stop") "data: {\"choices\":[],\"usage\":{}}\n\n" DONE,
                  "text \"Hel\"\ntext \"lo \xf0\x9f\x98\x80\"\ntext \"No.\"\n");
     expect_reply(
         CONVERSATION_OPENAI,
-        CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"send\",\"arguments\":\"\"}}]")
+        CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"type\":\"function\","
+              "\"function\":{\"name\":\"send\",\"arguments\":\"\"}}]")
             CHUNK("\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\\\"to\\\":\"}}]")
-                CHUNK("\"tool_calls\":[{\"index\":1,\"id\":\"b\",\"custom\":{\"name\":\"sh\",\"input\":\"ls \"}}]")
-                    CHUNK("\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"\\\"x\\\"}\"}},{\"index\":1,\"custom\":{\"input\":\"-l\"}}]")
+                CHUNK("\"tool_calls\":[{\"index\":1,\"id\":\"b\",\"custom\":{\"name\":\"sh\","
+                      "\"input\":\"ls \"}}]")
+                    CHUNK("\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":"
+                          "\"\\\"x\\\"}\"}},{\"index\":1,\"custom\":{\"input\":\"-l\"}}]")
                         FINISH("tool_calls") DONE,
-        "{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"a\",\"tool\":\"send\",\"args\":{\"to\":\"x\"}}\n"
-        "{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"b\",\"tool\":\"sh\",\"args\":{\"input\":\"ls -l\"}}\n");
-    expect_reply(CONVERSATION_OPENAI,
-                 CHUNK("\"function_call\":{\"name\":\"f\",\"arguments\":\"{\"}") CHUNK("\"function_call\":{\"arguments\":\"}\"}") DONE,
-                 "{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"tool\":\"f\",\"args\":{}}\n");
+        "{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"a\",\"tool\":"
+        "\"send\",\"args\":{\"to\":\"x\"}}\n"
+        "{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"b\",\"tool\":\"sh\","
+        "\"args\":{\"input\":\"ls -l\"}}\n");
+    expect_reply(
+        CONVERSATION_OPENAI,
+        CHUNK("\"function_call\":{\"name\":\"f\",\"arguments\":\"{\"}")
+            CHUNK("\"function_call\":{\"arguments\":\"}\"}") DONE,
+        "{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"tool\":\"f\",\"args\":{}}\n");
     /* the model ran out of room within the arguments: the call is denied as what it is */
     expect_reply(CONVERSATION_OPENAI,
-                 CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\"}}]") FINISH("length"),
-                 "{\"malformed\":{\"code\":\"json\",\"at\":\"/args\",\"text\":\"The text is not JSON.\"},\"session\":\"s\",\"id\":\"a\"}\n");
+                 CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\","
+                       "\"arguments\":\"{\\\"a\"}}]") FINISH("length"),
+                 "{\"malformed\":{\"code\":\"json\",\"at\":\"/args\",\"text\":\"The text is not "
+                 "JSON.\"},\"session\":\"s\",\"id\":\"a\"}\n");
 }
 
 static void chat_problems(void **unused)
@@ -182,31 +204,43 @@ static void chat_problems(void **unused)
     (void)unused;
     expect_reply(CONVERSATION_OPENAI, CHUNK("\"content\":\"a\"") "data: {\"choices\":\n\n",
                  "text \"a\"\njson /choices: event 2 (line 3, byte 87): The text is not JSON.\n");
-    expect_reply(CONVERSATION_OPENAI, CHUNK("\"content\":5"),
-                 "type /choices/0/delta/content: event 1 (line 1, byte 0): a string was expected\n");
-    expect_reply(CONVERSATION_OPENAI, ": keep\n\n" CHUNK("\"content\":\"\\ud83d\"") CHUNK("\"content\":\"\\ude00\""),
-                 "encoding /choices/0/delta/content: event 1 (line 3, byte 8): The text is not UTF-8, or holds a lone surrogate.\n");
-    expect_reply(CONVERSATION_OPENAI, CHUNK("\"content\":\"a\""),
-                 "text \"a\"\ncut : event 2 (line 3, byte 87): the stream ends before the reply does\n");
+    expect_reply(
+        CONVERSATION_OPENAI, CHUNK("\"content\":5"),
+        "type /choices/0/delta/content: event 1 (line 1, byte 0): a string was expected\n");
+    expect_reply(CONVERSATION_OPENAI,
+                 ": keep\n\n" CHUNK("\"content\":\"\\ud83d\"") CHUNK("\"content\":\"\\ude00\""),
+                 "encoding /choices/0/delta/content: event 1 (line 3, byte 8): The text is not "
+                 "UTF-8, or holds a lone surrogate.\n");
+    expect_reply(
+        CONVERSATION_OPENAI, CHUNK("\"content\":\"a\""),
+        "text \"a\"\ncut : event 2 (line 3, byte 87): the stream ends before the reply does\n");
     expect_reply(CONVERSATION_OPENAI, CHUNK("\"content\":\"a\"") FINISH("stop") "data: [DO",
                  "text \"a\"\ncut : event 3 (line 5, byte 154): the stream ends within an event\n");
     expect_reply(CONVERSATION_OPENAI, FINISH("stop") CHUNK("\"content\":\"a\""),
-                 "value /choices/0/delta/content: event 2 (line 3, byte 67): text follows the end of the reply\n");
+                 "value /choices/0/delta/content: event 2 (line 3, byte 67): text follows the end "
+                 "of the reply\n");
     expect_reply(CONVERSATION_OPENAI, DONE CHUNK("\"content\":\"a\""),
                  "value : event 2 (line 3, byte 14): something follows the end of the reply\n");
-    expect_reply(CONVERSATION_OPENAI, "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"a\"}}]}\n\n",
-                 "value /choices/0/index: event 1 (line 1, byte 0): only one choice can be followed\n");
-    expect_reply(CONVERSATION_OPENAI, "data: {\"error\":{\"message\":\"overloaded\"}}\n\n",
-                 "provider /error: event 1 (line 1, byte 0): the provider reports an error: overloaded\n");
+    expect_reply(
+        CONVERSATION_OPENAI,
+        "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"a\"}}]}\n\n",
+        "value /choices/0/index: event 1 (line 1, byte 0): only one choice can be followed\n");
+    expect_reply(
+        CONVERSATION_OPENAI, "data: {\"error\":{\"message\":\"overloaded\"}}\n\n",
+        "provider /error: event 1 (line 1, byte 0): the provider reports an error: overloaded\n");
     expect_reply(CONVERSATION_OPENAI,
                  CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\"}}]")
                      CHUNK("\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"g\"}}]"),
-                 "duplicate /choices/0/delta/tool_calls: event 2 (line 3, byte 133): a tool call names two tools\n");
+                 "duplicate /choices/0/delta/tool_calls: event 2 (line 3, byte 133): a tool call "
+                 "names two tools\n");
     expect_reply(CONVERSATION_OPENAI, CHUNK("\"tool_calls\":[{\"id\":\"a\"}]"),
-                 "missing /choices/0/delta/tool_calls/index: event 1 (line 1, byte 0): a whole number was expected\n");
-    expect_reply(CONVERSATION_OPENAI, "data: 5\n\n", "type : event 1 (line 1, byte 0): a JSON object was expected\n");
-    expect_reply(CONVERSATION_OPENAI, "data: {\"choices\":[],\"choices\":[]}\n\n",
-                 "duplicate /choices: event 1 (line 1, byte 0): A member stands twice in one object.\n");
+                 "missing /choices/0/delta/tool_calls/index: event 1 (line 1, byte 0): a whole "
+                 "number was expected\n");
+    expect_reply(CONVERSATION_OPENAI, "data: 5\n\n",
+                 "type : event 1 (line 1, byte 0): a JSON object was expected\n");
+    expect_reply(
+        CONVERSATION_OPENAI, "data: {\"choices\":[],\"choices\":[]}\n\n",
+        "duplicate /choices: event 1 (line 1, byte 0): A member stands twice in one object.\n");
 }
 
 #define SAY(type, rest) "event: " type "\ndata: {\"type\":\"" type "\"" rest "}\n\n"
@@ -220,21 +254,36 @@ static void responses(void **unused)
             SAY("response.output_item.added", ",\"output_index\":0,\"item\":{\"type\":\"message\"}")
                 SAY("response.output_text.delta", ",\"output_index\":0,\"delta\":\"Hi\"")
                     SAY("response.output_text.done", ",\"text\":\"Hi\"")
-                        SAY("response.output_item.added", ",\"output_index\":1,\"item\":{\"type\":\"function_call\",\"call_id\":\"a\",\"name\":\"f\",\"arguments\":\"\"}")
-                            SAY("response.function_call_arguments.delta", ",\"output_index\":1,\"delta\":\"{}\"")
-                                SAY("response.output_item.done", ",\"output_index\":1,\"item\":{\"type\":\"function_call\",\"call_id\":\"a\",\"name\":\"f\",\"arguments\":\"{}\"}")
+                        SAY("response.output_item.added",
+                            ",\"output_index\":1,\"item\":{\"type\":\"function_call\",\"call_id\":"
+                            "\"a\",\"name\":\"f\",\"arguments\":\"\"}")
+                            SAY("response.function_call_arguments.delta",
+                                ",\"output_index\":1,\"delta\":\"{}\"")
+                                SAY("response.output_item.done",
+                                    ",\"output_index\":1,\"item\":{\"type\":\"function_call\","
+                                    "\"call_id\":\"a\",\"name\":\"f\",\"arguments\":\"{}\"}")
                                     SAY("response.completed", ",\"response\":{}"),
-        "text \"Hi\"\n{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"a\",\"tool\":\"f\",\"args\":{}}\n");
+        "text "
+        "\"Hi\"\n{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"a\",\"tool\":\"f\","
+        "\"args\":{}}\n");
     expect_reply(
         CONVERSATION_OPENAI,
-        SAY("response.output_item.added", ",\"output_index\":1,\"item\":{\"type\":\"function_call\",\"call_id\":\"a\",\"name\":\"f\"}")
+        SAY("response.output_item.added", ",\"output_index\":1,\"item\":{\"type\":\"function_"
+                                          "call\",\"call_id\":\"a\",\"name\":\"f\"}")
             SAY("response.function_call_arguments.delta", ",\"output_index\":1,\"delta\":\"{}\"")
-                SAY("response.output_item.done", ",\"output_index\":1,\"item\":{\"type\":\"function_call\",\"arguments\":\"{\\\"a\\\":1}\"}"),
-        "value /item: event 3 (line 7, byte 286): the arguments of a tool call are not those of its pieces\n");
+                SAY("response.output_item.done",
+                    ",\"output_index\":1,\"item\":{\"type\":\"function_"
+                    "call\",\"arguments\":\"{\\\"a\\\":1}\"}"),
+        "value /item: event 3 (line 7, byte 286): the arguments of a tool call are not those of "
+        "its pieces\n");
     expect_reply(CONVERSATION_OPENAI, SAY("response.new_thing", ""),
-                 "value /type: event 1 (line 1, byte 0): the type of an event is called \"response.new_thing\", which is not known here\n");
-    expect_reply(CONVERSATION_OPENAI, "event: response.created\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"x\"}\n\n",
-                 "value /type: event 1 (line 1, byte 0): the event is not called as its data says\n");
+                 "value /type: event 1 (line 1, byte 0): the type of an event is called "
+                 "\"response.new_thing\", which is not known here\n");
+    expect_reply(
+        CONVERSATION_OPENAI,
+        "event: response.created\ndata: "
+        "{\"type\":\"response.output_text.delta\",\"delta\":\"x\"}\n\n",
+        "value /type: event 1 (line 1, byte 0): the event is not called as its data says\n");
 }
 
 static void messages(void **unused)
@@ -242,29 +291,59 @@ static void messages(void **unused)
     (void)unused;
     expect_reply(
         CONVERSATION_ANTHROPIC,
-        SAY("message_start", ",\"message\":{\"content\":[]}") SAY("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"thinking\"}")
-            SAY("content_block_delta", ",\"index\":0,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}") SAY("content_block_stop", ",\"index\":0")
-                SAY("content_block_start", ",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"\"}") SAY("ping", "")
-                    SAY("content_block_delta", ",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}") SAY("content_block_stop", ",\"index\":1")
-                        SAY("content_block_start", ",\"index\":2,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{}}")
-                            SAY("content_block_delta", ",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\"\"}")
-                                SAY("content_block_delta", ",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\":1}\"}")
-                                    SAY("content_block_stop", ",\"index\":2") SAY("message_delta", ",\"delta\":{\"stop_reason\":\"tool_use\"}")
-                                        SAY("message_stop", ""),
-        "text \"Hi\"\n{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"t\",\"tool\":\"f\",\"args\":{\"a\":1}}\n");
+        SAY("message_start", ",\"message\":{\"content\":[]}")
+            SAY("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"thinking\"}")
+                SAY("content_block_delta",
+                    ",\"index\":0,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}")
+                    SAY("content_block_stop", ",\"index\":0")
+                        SAY("content_block_start",
+                            ",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"\"}")
+                            SAY("ping", "") SAY(
+                                "content_block_delta",
+                                ",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}")
+                                SAY("content_block_stop", ",\"index\":1")
+                                    SAY("content_block_start",
+                                        ",\"index\":2,\"content_block\":{\"type\":\"tool_use\","
+                                        "\"id\":\"t\",\"name\":\"f\",\"input\":{}}")
+                                        SAY("content_block_delta",
+                                            ",\"index\":2,\"delta\":{\"type\":\"input_json_delta\","
+                                            "\"partial_json\":\"{\\\"a\\\"\"}")
+                                            SAY("content_block_delta",
+                                                ",\"index\":2,\"delta\":{\"type\":\"input_json_"
+                                                "delta\",\"partial_json\":\":1}\"}")
+                                                SAY("content_block_stop", ",\"index\":2")
+                                                    SAY("message_delta",
+                                                        ",\"delta\":{\"stop_reason\":\"tool_use\"}")
+                                                        SAY("message_stop", ""),
+        "text "
+        "\"Hi\"\n{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"t\",\"tool\":\"f\","
+        "\"args\":{\"a\":1}}\n");
+    expect_reply(
+        CONVERSATION_ANTHROPIC,
+        SAY("content_block_start",
+            ",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\"}")
+            SAY("content_block_stop", ",\"index\":0") SAY("message_stop", ""),
+        "{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"t\",\"tool\":\"f\",\"args\":{"
+        "}}\n");
+    expect_reply(
+        CONVERSATION_ANTHROPIC,
+        SAY("content_block_start",
+            ",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\"}")
+            SAY("message_stop", ""),
+        "cut /type: event 2 (line 4, byte 131): the message ends within a block\n");
     expect_reply(CONVERSATION_ANTHROPIC,
-                 SAY("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\"}")
-                     SAY("content_block_stop", ",\"index\":0") SAY("message_stop", ""),
-                 "{\"stage\":\"action\",\"session\":\"s\",\"user\":{},\"id\":\"t\",\"tool\":\"f\",\"args\":{}}\n");
-    expect_reply(CONVERSATION_ANTHROPIC,
-                 SAY("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\"}") SAY("message_stop", ""),
-                 "cut /type: event 2 (line 4, byte 131): the message ends within a block\n");
-    expect_reply(CONVERSATION_ANTHROPIC, SAY("content_block_delta", ",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}"),
+                 SAY("content_block_delta",
+                     ",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}"),
                  "value /index: event 1 (line 1, byte 0): a piece belongs to no open block\n");
-    expect_reply(CONVERSATION_ANTHROPIC, SAY("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"server_tool_use\"}"),
-                 "value /content_block/type: event 1 (line 1, byte 0): the type of a block is called \"server_tool_use\", which is not known here\n");
-    expect_reply(CONVERSATION_ANTHROPIC, SAY("error", ",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}"),
-                 "provider /error: event 1 (line 1, byte 0): the provider reports an error: Overloaded\n");
+    expect_reply(
+        CONVERSATION_ANTHROPIC,
+        SAY("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"server_tool_use\"}"),
+        "value /content_block/type: event 1 (line 1, byte 0): the type of a block is called "
+        "\"server_tool_use\", which is not known here\n");
+    expect_reply(
+        CONVERSATION_ANTHROPIC,
+        SAY("error", ",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}"),
+        "provider /error: event 1 (line 1, byte 0): the provider reports an error: Overloaded\n");
     expect_reply(CONVERSATION_ANTHROPIC, SAY("message_start", ",\"message\":{\"content\":[]}"),
                  "cut : event 2 (line 4, byte 78): the stream ends before the reply does\n");
 }
@@ -276,7 +355,11 @@ static void too_many_calls(void **unused)
     buffer_init(&input, NULL, 0);
     buffer_init(&out, NULL, 0);
     for (uint32_t i = 0; i <= LIMIT_REPLY_CALLS; i++)
-        buffer_format(&input, "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":%u,\"function\":{\"name\":\"f\"}}]}}]}\n\n", i);
+        buffer_format(&input,
+                      "data: "
+                      "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":%u,"
+                      "\"function\":{\"name\":\"f\"}}]}}]}\n\n",
+                      i);
     read_reply(CONVERSATION_OPENAI, input.bytes, 0, 1000, &out);
     assert_non_null(strstr(out.bytes, "limit : event 1025 "));
     buffer_free(&input);
@@ -286,9 +369,14 @@ static void too_many_calls(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_and_lines), cmocka_unit_test(an_event_that_is_cut), cmocka_unit_test(an_event_that_is_too_long),
-        cmocka_unit_test(chat_replies),     cmocka_unit_test(chat_problems),        cmocka_unit_test(responses),
-        cmocka_unit_test(messages),         cmocka_unit_test(too_many_calls),
+        cmocka_unit_test(fields_and_lines),
+        cmocka_unit_test(an_event_that_is_cut),
+        cmocka_unit_test(an_event_that_is_too_long),
+        cmocka_unit_test(chat_replies),
+        cmocka_unit_test(chat_problems),
+        cmocka_unit_test(responses),
+        cmocka_unit_test(messages),
+        cmocka_unit_test(too_many_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /*
- * runtime_wire_test.c - the inner parts of the wire formats of agents: the table of open requests against a plain list, the words of structured data, and what
- * becomes of MCP messages and hook inputs when memory runs out. The formats themselves are tested through the programs (tests/cli).
+ * runtime_wire_test.c - the inner parts of the wire formats of agents: the table of open requests
+ * against a plain list, the words of structured data, and what becomes of MCP messages and hook
+ * inputs when memory runs out. The formats themselves are tested through the programs (tests/cli).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@
 #include "runtime/adapters/mcp.h"
 #include "runtime/adapters/words.h"
 
-/* ---- open requests ------------------------------------------------------------------------------- */
+/* ---- open requests --------------------------------------------------------------------------- */
 
 enum { IDS = 200, STEPS = 100000 };
 
@@ -47,7 +48,12 @@ static void the_table_holds_what_is_open(void **state)
             mcp_table_remove(&table, found);
             count--;
         } else {
-            const mcp_open request = {.side = side, .what = MCP_CALL, .id = id, .id_length = length, .args = id, .args_length = length};
+            const mcp_open request = {.side = side,
+                                      .what = MCP_CALL,
+                                      .id = id,
+                                      .id_length = length,
+                                      .args = id,
+                                      .args_length = length};
             assert_int_equal(mcp_table_add(&table, &request), CST_OK);
             count++;
         }
@@ -65,13 +71,18 @@ static void the_table_has_bounds(void **state)
     char id[16];
     mcp_table_init(&table, NULL);
     for (uint32_t i = 0; i <= LIMIT_MCP_OPEN; i++) {
-        const mcp_open request = {.side = MCP_CLIENT, .id = id, .id_length = (uint32_t)snprintf(id, sizeof id, "%u", i)};
+        const mcp_open request = {
+            .side = MCP_CLIENT, .id = id, .id_length = (uint32_t)snprintf(id, sizeof id, "%u", i)};
         assert_int_equal(mcp_table_add(&table, &request), i < LIMIT_MCP_OPEN ? CST_OK : CST_LIMIT);
     }
     mcp_table_free(&table);
     char *const large = calloc(1, LIMIT_MCP_OPEN_BYTES / 2);
     assert_non_null(large);
-    mcp_open request = {.side = MCP_CLIENT, .id = "1", .id_length = 1, .args = large, .args_length = LIMIT_MCP_OPEN_BYTES / 2};
+    mcp_open request = {.side = MCP_CLIENT,
+                        .id = "1",
+                        .id_length = 1,
+                        .args = large,
+                        .args_length = LIMIT_MCP_OPEN_BYTES / 2};
     mcp_table_init(&table, NULL);
     assert_int_equal(mcp_table_add(&table, &request), CST_OK);
     request.id = "2";
@@ -82,7 +93,7 @@ static void the_table_has_bounds(void **state)
     free(large);
 }
 
-/* ---- words --------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 static void expect_words(const char *json, const char *known, const char *expected, bool only)
 {
@@ -112,11 +123,12 @@ static void words_are_all_that_is_read(void **state)
     expect_words("{\"type\":\"two words\",\"text\":\"x\"}", NULL, "two words\nx", false);
     expect_words("{\"data\":\"QUJD+/=\",\"blob\":{\"a\":\"x\"}}", NULL, "x", true);
     expect_words("{\"a sentence\":1}", NULL, "a sentence", false);
-    expect_words("{\"file\":{\"path\":\"/a\",\"text\":\"x\"}}", "{\"path\":\"/a\",\"deep\":{\"b\":\"x\"}}", "x", true);
+    expect_words("{\"file\":{\"path\":\"/a\",\"text\":\"x\"}}",
+                 "{\"path\":\"/a\",\"deep\":{\"b\":\"x\"}}", "x", true);
     expect_words("[\"/a\",\"/a\"]", "{\"path\":\"/a\"}", "", false);
 }
 
-/* ---- out of memory ------------------------------------------------------------------------------- */
+/* ---- out of memory --------------------------------------------------------------------------- */
 
 typedef struct counting {
     int left; /* allocations that still succeed */
@@ -152,10 +164,13 @@ static bool count_events(void *user, const conversation_event *event)
 static cst_status read_mcp(const cst_allocator *allocator, int *events)
 {
     static const char *const lines[] = {
-        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"f\",\"arguments\":{\"a\":\"b\"}}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
+        "call\",\"params\":{\"name\":\"f\",\"arguments\":{\"a\":\"b\"}}}",
         "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"resources/read\",\"params\":{\"uri\":\"u\"}}",
-        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"[1]\"}]}}",
-        "{\"from\":\"server\",\"message\":{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"sampling/createMessage\",\"params\":{\"a\":\"b\"}}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"[1]"
+        "\"}]}}",
+        "{\"from\":\"server\",\"message\":{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"sampling/"
+        "createMessage\",\"params\":{\"a\":\"b\"}}}",
     };
     mcp_reader reader;
     cst_status status = CST_OK;
@@ -168,8 +183,9 @@ static cst_status read_mcp(const cst_allocator *allocator, int *events)
 
 static cst_status read_hook(const cst_allocator *allocator, int *events)
 {
-    static const char input[] = "{\"session_id\":\"s\",\"hook_event_name\":\"PostToolUse\",\"tool_name\":\"Bash\","
-                                "\"tool_input\":{\"command\":\"ls\"},\"tool_response\":{\"stdout\":\"x\"}}";
+    static const char input[] =
+        "{\"session_id\":\"s\",\"hook_event_name\":\"PostToolUse\",\"tool_name\":\"Bash\","
+        "\"tool_input\":{\"command\":\"ls\"},\"tool_response\":{\"stdout\":\"x\"}}";
     conversation_reader reader;
     conversation_init(&reader, CONVERSATION_CLAUDE_HOOK, allocator, count_events, events);
     const cst_status status = conversation_read(&reader, input, sizeof input - 1);
@@ -185,7 +201,8 @@ static void memory_may_run_out(void **state)
     for (uint32_t i = 0; i < 2; i++) {
         for (int most = 0;; most++) {
             counting counts = {most};
-            const cst_allocator allocator = {counted_allocate, counted_resize, counted_release, &counts};
+            const cst_allocator allocator = {counted_allocate, counted_resize, counted_release,
+                                             &counts};
             int events = 0;
             const cst_status status = readers[i](&allocator, &events);
             assert_true(status == CST_OK || status == CST_NO_MEMORY);
@@ -197,7 +214,7 @@ static void memory_may_run_out(void **state)
     }
 }
 
-/* ---- who hears of it ----------------------------------------------------------------------------- */
+/* ---- who hears of it ------------------------------------------------------------------------- */
 
 static bool stop_at_once(void *user, const conversation_event *event)
 {
@@ -210,8 +227,9 @@ static bool stop_at_once(void *user, const conversation_event *event)
 static void the_receiver_can_stop(void **state)
 {
     (void)state;
-    static const char batch[] = "[{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\",\"params\":{\"name\":\"f\"}},"
-                                "{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\",\"params\":{\"name\":\"f\"}}]";
+    static const char batch[] =
+        "[{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\",\"params\":{\"name\":\"f\"}},"
+        "{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\",\"params\":{\"name\":\"f\"}}]";
     int count = 0;
     mcp_reader reader;
     mcp_init(&reader, NULL, stop_at_once, NULL, &count);

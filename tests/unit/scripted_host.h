@@ -1,8 +1,10 @@
 /*
- * scripted_host.h - a host that answers from a script and notes what it was asked, for the tests of host predicates.
+ * scripted_host.h - a host that answers from a script and notes what it was asked, for the tests of
+ * host predicates.
  *
- * A question too many fails a test as surely as one too few. Time stands still unless a test moves it. Each program that includes
- * this runs its tests twice, with `engine` native and with `engine` reference.
+ * A question too many fails a test as surely as one too few. Time stands still unless a test moves
+ * it. Each program that includes this runs its tests twice, with `engine` native and with `engine`
+ * reference.
  */
 #ifndef CST_TESTS_SCRIPTED_HOST_H
 #define CST_TESTS_SCRIPTED_HOST_H
@@ -30,9 +32,9 @@ typedef struct fixture {
     cst_decision decision;
     const answer *answers;
     uint32_t answer_count, calls, asked;
-    int64_t delay;    /* how long the host thinks about each question, in microseconds */
-    bool begins;      /* it misbehaves: it decides an event while it is asked */
-    char log[8192];   /* what it was asked: a question a line */
+    int64_t delay;  /* how long the host thinks about each question, in microseconds */
+    bool begins;    /* it misbehaves: it decides an event while it is asked */
+    char log[8192]; /* what it was asked: a question a line */
 } fixture;
 
 static int64_t now;
@@ -43,7 +45,8 @@ static inline int64_t test_clock(void *user)
     return now;
 }
 
-static inline void host(void *user, cst_context *context, const cst_question *questions, uint32_t count)
+static inline void host(void *user, cst_context *context, const cst_question *questions,
+                        uint32_t count)
 {
     fixture *const f = user;
     f->calls++;
@@ -59,7 +62,8 @@ static inline void host(void *user, cst_context *context, const cst_question *qu
             if (strncmp(line, f->answers[k].question, strlen(f->answers[k].question)) != 0)
                 continue;
             if (f->answers[k].json)
-                cst_answer(context, questions[i].id, f->answers[k].json, strlen(f->answers[k].json));
+                cst_answer(context, questions[i].id, f->answers[k].json,
+                           strlen(f->answers[k].json));
             else
                 cst_answer_fails(context, questions[i].id);
             break;
@@ -78,10 +82,12 @@ static inline cst_policy *compile(const char *text, const cst_allocator *allocat
 {
     cst_policy *policy = NULL;
     cst_compiler_options options = {.size = sizeof options, .engine = engine};
-    options.runtime = (cst_options){.size = sizeof options.runtime, .clock = test_clock, .key = {7}};
+    options.runtime =
+        (cst_options){.size = sizeof options.runtime, .clock = test_clock, .key = {7}};
     if (allocator)
         options.runtime.allocator = *allocator;
-    assert_int_equal(cst_policy_compile_text("host.const", text, strlen(text), &options, &policy), CST_OK);
+    assert_int_equal(cst_policy_compile_text("host.const", text, strlen(text), &options, &policy),
+                     CST_OK);
     return policy;
 }
 
@@ -100,12 +106,12 @@ static inline void close_policy(fixture *f)
     cst_policy_release(f->policy);
 }
 
-#define ANSWERS(f, ...)                                                                              \
-    do {                                                                                             \
-        static const answer script[] = {__VA_ARGS__};                                                \
-        (f)->answers = script;                                                                       \
-        (f)->answer_count = sizeof script / sizeof *script;                                          \
-        cst_context_host((f)->context, host, (f), false);                                            \
+#define ANSWERS(f, ...)                                                                            \
+    do {                                                                                           \
+        static const answer script[] = {__VA_ARGS__};                                              \
+        (f)->answers = script;                                                                     \
+        (f)->answer_count = sizeof script / sizeof *script;                                        \
+        cst_context_host((f)->context, host, (f), false);                                          \
     } while (0)
 
 static inline cst_verdict decide(fixture *f, const char *json)
@@ -131,8 +137,8 @@ static inline const char *open_questions(const fixture *f)
     lines[0] = '\0';
     cst_question one;
     for (uint32_t i = 0; cst_decision_question(&f->decision, i, &one) == CST_OK; i++)
-        snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "%s %s%s\n", one.predicate, one.arguments,
-                 one.shadow ? " (shadow)" : "");
+        snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "%s %s%s\n", one.predicate,
+                 one.arguments, one.shadow ? " (shadow)" : "");
     return lines;
 }
 
@@ -150,7 +156,8 @@ static inline cst_status answer_open(fixture *f, uint32_t index, const char *jso
 {
     cst_question one;
     assert_int_equal(cst_decision_question(&f->decision, index, &one), CST_OK);
-    return json ? cst_answer(f->context, one.id, json, strlen(json)) : cst_answer_fails(f->context, one.id);
+    return json ? cst_answer(f->context, one.id, json, strlen(json))
+                : cst_answer_fails(f->context, one.id);
 }
 
 static inline cst_verdict resume(fixture *f)
@@ -159,10 +166,10 @@ static inline cst_verdict resume(fixture *f)
     return f->decision.verdict;
 }
 
-#define INPUT(text) "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"" text "\"}"
+#define INPUT(text)  "{\"stage\":\"input\",\"session\":\"s\",\"text\":\"" text "\"}"
 #define OUTPUT(text) "{\"stage\":\"output\",\"session\":\"s\",\"text\":\"" text "\"}"
-#define HEAD "constitution h \"1\"\n"
-#define TOXICITY HEAD "extern toxicity(text: string) returns float within 50ms\n"
+#define HEAD         "constitution h \"1\"\n"
+#define TOXICITY     HEAD "extern toxicity(text: string) returns float within 50ms\n"
 
 static inline int use_reference(void **state)
 {

@@ -1,5 +1,6 @@
 /*
- * support_image.c - see support_image.h. The groups are what the compiler would make of the rules, written by hand.
+ * support_image.c - see support_image.h. The groups are what the compiler would make of the rules,
+ * written by hand.
  */
 #include "tests/unit/support_image.h"
 
@@ -17,10 +18,12 @@ static bool is_stranger(const cst_value *address)
     const size_t length = sizeof ours - 1;
     if (address->kind != CST_KIND_EMAIL) /* an image that was damaged on purpose */
         return false;
-    return address->length < length || memcmp(address->as.text + address->length - length, ours, length) != 0;
+    return address->length < length ||
+           memcmp(address->as.text + address->length - length, ours, length) != 0;
 }
 
-static uint32_t find_stranger(cst_frame *frame, uint32_t witness, uint32_t from, const cst_value **out)
+static uint32_t find_stranger(cst_frame *frame, uint32_t witness, uint32_t from,
+                              const cst_value **out)
 {
     const cst_value *const to = &frame->slots[SUPPORT_TO];
     (void)witness;
@@ -129,7 +132,8 @@ static void add_reads(image_builder *image)
 {
     const cst_target_mode typed = CST_TARGET_TYPED;
     image_read(image, CST_ACTION, SUPPORT_SEND_EMAIL, "args/to", SUPPORT_TO, 3, typed, true);
-    image_read(image, CST_ACTION, SUPPORT_SEND_EMAIL, "args/subject", SUPPORT_SUBJECT, 3, typed, true);
+    image_read(image, CST_ACTION, SUPPORT_SEND_EMAIL, "args/subject", SUPPORT_SUBJECT, 3, typed,
+               true);
     image_read(image, CST_ACTION, SUPPORT_SEND_EMAIL, "args/body", SUPPORT_BODY, 3, typed, false);
     image_read(image, CST_ACTION, SUPPORT_REFUND, "args/order", SUPPORT_ORDER, 3, typed, true);
     image_read(image, CST_ACTION, SUPPORT_REFUND, "args/amount", SUPPORT_AMOUNT, 3, typed, false);
@@ -152,8 +156,12 @@ static void add_mail_rules(image_builder *image, uint32_t privacy)
     const uint32_t mail = image_group(image, CST_ACTION, SUPPORT_SEND_EMAIL, on_mail);
     const uint32_t strangers = image_witness(image, find_stranger, SUPPORT_TO);
     image_rule(image, mail,
-               (image_rule_spec){.name = "strangers", .verdict = CST_REQUIRE_APPROVAL, .who = "user",
-                                 .within_us = 600000000, .has_witness = true, .witness = strangers});
+               (image_rule_spec){.name = "strangers",
+                                 .verdict = CST_REQUIRE_APPROVAL,
+                                 .who = "user",
+                                 .within_us = 600000000,
+                                 .has_witness = true,
+                                 .witness = strangers});
     image_part_text(image, "This mail leaves the company: ");
     image_part_slot(image, SUPPORT_TO, CST_NONE);
     image_part_text(image, " first ");
@@ -161,8 +169,11 @@ static void add_mail_rules(image_builder *image, uint32_t privacy)
     image_part_text(image, ", ");
     image_part_slot(image, SUPPORT_BODY, CST_NONE);
     image_rule(image, mail,
-               (image_rule_spec){.name = "shadow", .verdict = CST_DENY, .shadow = true,
-                                 .has_principle = true, .principle = privacy});
+               (image_rule_spec){.name = "shadow",
+                                 .verdict = CST_DENY,
+                                 .shadow = true,
+                                 .has_principle = true,
+                                 .principle = privacy});
     image_rule(image, mail, (image_rule_spec){.name = "mail", .kind = CST_RULE_PERMIT});
 }
 
@@ -182,14 +193,20 @@ static void add_rules(image_builder *image)
     image_part_text(image, " for ");
     image_part_slot(image, SUPPORT_REASON, CST_NONE);
     image_rule(image, refund, (image_rule_spec){.name = "overflow", .verdict = CST_DENY});
+    image_rule(
+        image, input,
+        (image_rule_spec){
+            .name = "bomb", .verdict = CST_HALT, .has_principle = true, .principle = privacy});
     image_rule(image, input,
-               (image_rule_spec){.name = "bomb", .verdict = CST_HALT, .has_principle = true, .principle = privacy});
-    image_rule(image, input,
-               (image_rule_spec){.name = "refusal", .verdict = CST_REFUSE, .offering = "I can explain \"safety\"."});
+               (image_rule_spec){.name = "refusal",
+                                 .verdict = CST_REFUSE,
+                                 .offering = "I can explain \"safety\"."});
     image_rule(image, platform,
                (image_rule_spec){.name = "platform.spam", .verdict = CST_DENY, .layer = 1});
     image_rule(image, platform,
-               (image_rule_spec){.name = "waive", .kind = CST_RULE_WAIVER, .waives = SUPPORT_SPAM,
+               (image_rule_spec){.name = "waive",
+                                 .kind = CST_RULE_WAIVER,
+                                 .waives = SUPPORT_SPAM,
                                  .until_us = INT64_C(1798761600000000)});
     image_rule(image, refund,
                (image_rule_spec){.name = "shadow_permit", .kind = CST_RULE_PERMIT, .shadow = true});

@@ -1,19 +1,24 @@
 /*
- * unicode.c - writes the table of characters (runtime/text/unicode_table.h) from the Unicode data of ICU: unicode OUT.c
+ * unicode.c - writes the table of characters (runtime/text/unicode_table.h) from the Unicode data
+ * of ICU: unicode OUT.c
  *
- * Runs once, when the project is built; what runs where policies run has the table and no ICU. What a character folds to, whatever
- * stands around it, is the fixed point of these steps:
+ * Runs once, when the project is built; what runs where policies run has the table and no ICU. What
+ * a character folds to, whatever stands around it, is the fixed point of these steps:
  *
- *   1. NFKC with case folding, which also drops what is ignorable by default (zero-width and direction controls, soft hyphens,
- *      variation selectors, fillers). Before that: tag characters are the ASCII they hide, other controls are dropped, white space is U+0020.
- *   2. Accents off: decomposed, without the marks that are not of one script, and without the points of Hebrew, Arabic and Syriac,
- *      which are left out in ordinary writing too. Vowel signs of other scripts are letters to their readers and stay.
- *   3. Latin letters that are not ASCII but a form of it (small capitals, turned, with stroke or hook, squared, regional indicators): by
- *      their names, then by the skeleton of Unicode's confusables. Digits of any script: by their value. Signs: by their skeleton.
+ *   1. NFKC with case folding, which also drops what is ignorable by default (zero-width and
+ * direction controls, soft hyphens, variation selectors, fillers). Before that: tag characters are
+ * the ASCII they hide, other controls are dropped, white space is U+0020.
+ *   2. Accents off: decomposed, without the marks that are not of one script, and without the
+ * points of Hebrew, Arabic and Syriac, which are left out in ordinary writing too. Vowel signs of
+ * other scripts are letters to their readers and stay.
+ *   3. Latin letters that are not ASCII but a form of it (small capitals, turned, with stroke or
+ * hook, squared, regional indicators): by their names, then by the skeleton of Unicode's
+ * confusables. Digits of any script: by their value. Signs: by their skeleton.
  *   4. Composed again.
  *
- * Letters of other scripts that can be taken for an ASCII letter keep their own fold; `look` has the letter, for fold.c to decide
- * with the word around it. What is decided per word cannot be decided here.
+ * Letters of other scripts that can be taken for an ASCII letter keep their own fold; `look` has
+ * the letter, for fold.c to decide with the word around it. What is decided per word cannot be
+ * decided here.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -30,7 +35,13 @@
 
 #include "runtime/text/unicode_table.h"
 
-enum { CODES = 0x110000, BLOCK = 1 << UNICODE_BLOCK_BITS, BLOCKS = CODES / BLOCK, MOST = 31, ROUNDS = 8 };
+enum {
+    CODES = 0x110000,
+    BLOCK = 1 << UNICODE_BLOCK_BITS,
+    BLOCKS = CODES / BLOCK,
+    MOST = 31,
+    ROUNDS = 8
+};
 
 typedef struct sequence {
     UChar32 codes[MOST + 1];
@@ -154,13 +165,14 @@ static char letter_like(UChar32 code)
     return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
 }
 
-/* A form of one ASCII letter, by its name: LATIN SMALL LETTER TURNED E, … SMALL CAPITAL B, … L WITH STROKE, NEGATIVE SQUARED LATIN
- * CAPITAL LETTER A, REGIONAL INDICATOR SYMBOL LETTER A. */
+/* A form of one ASCII letter, by its name: LATIN SMALL LETTER TURNED E, … SMALL CAPITAL B, … L WITH
+ * STROKE, NEGATIVE SQUARED LATIN CAPITAL LETTER A, REGIONAL INDICATOR SYMBOL LETTER A. */
 static char letter_named(UChar32 code)
 {
-    static const char *const forms[] = {"SMALL CAPITAL ", "TURNED ", "REVERSED ", "INVERTED ", "SIDEWAYS ", "OPEN ",
-                                        "CLOSED ", "DOTLESS ", "SCRIPT ", "INSULAR ", "BLACKLETTER ", "LONG ", "SMALL ",
-                                        "CAPITAL ", "BARRED ", "TAILLESS "};
+    static const char *const forms[] = {"SMALL CAPITAL ", "TURNED ",  "REVERSED ",    "INVERTED ",
+                                        "SIDEWAYS ",      "OPEN ",    "CLOSED ",      "DOTLESS ",
+                                        "SCRIPT ",        "INSULAR ", "BLACKLETTER ", "LONG ",
+                                        "SMALL ",         "CAPITAL ", "BARRED ",      "TAILLESS "};
     char name[128];
     UErrorCode status = U_ZERO_ERROR;
     u_charName(code, U_EXTENDED_CHAR_NAME, name, sizeof name, &status);
@@ -176,7 +188,8 @@ static char letter_named(UChar32 code)
             rest += strlen(forms[i]);
             i = (size_t)-1;
         }
-    const bool alone = rest[0] >= 'A' && rest[0] <= 'Z' && (rest[1] == '\0' || strncmp(rest + 1, " WITH", 5) == 0);
+    const bool alone =
+        rest[0] >= 'A' && rest[0] <= 'Z' && (rest[1] == '\0' || strncmp(rest + 1, " WITH", 5) == 0);
     return alone ? (char)(rest[0] - 'A' + 'a') : 0;
 }
 
@@ -200,10 +213,25 @@ static bool is_mark(UChar32 code)
 
 static bool is_spaceless(UChar32 code)
 {
-    static const UScriptCode scripts[] = {
-        USCRIPT_HAN, USCRIPT_HIRAGANA, USCRIPT_KATAKANA, USCRIPT_BOPOMOFO, USCRIPT_THAI, USCRIPT_LAO, USCRIPT_KHMER,
-        USCRIPT_MYANMAR, USCRIPT_TIBETAN, USCRIPT_YI, USCRIPT_TAI_LE, USCRIPT_NEW_TAI_LUE, USCRIPT_LANNA, USCRIPT_TAI_VIET,
-        USCRIPT_JAVANESE, USCRIPT_BALINESE, USCRIPT_TANGUT, USCRIPT_NUSHU, USCRIPT_KHITAN_SMALL_SCRIPT};
+    static const UScriptCode scripts[] = {USCRIPT_HAN,
+                                          USCRIPT_HIRAGANA,
+                                          USCRIPT_KATAKANA,
+                                          USCRIPT_BOPOMOFO,
+                                          USCRIPT_THAI,
+                                          USCRIPT_LAO,
+                                          USCRIPT_KHMER,
+                                          USCRIPT_MYANMAR,
+                                          USCRIPT_TIBETAN,
+                                          USCRIPT_YI,
+                                          USCRIPT_TAI_LE,
+                                          USCRIPT_NEW_TAI_LUE,
+                                          USCRIPT_LANNA,
+                                          USCRIPT_TAI_VIET,
+                                          USCRIPT_JAVANESE,
+                                          USCRIPT_BALINESE,
+                                          USCRIPT_TANGUT,
+                                          USCRIPT_NUSHU,
+                                          USCRIPT_KHITAN_SMALL_SCRIPT};
     if (!is_letter(code) && !is_mark(code))
         return false;
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
@@ -218,11 +246,17 @@ static bool is_accent(UChar32 code)
     if (!(U_GET_GC_MASK(code) & (U_GC_MN_MASK | U_GC_ME_MASK)) || code == 0x3099 || code == 0x309A)
         return false;
     switch (script_of(code)) {
-    case USCRIPT_INHERITED: case USCRIPT_COMMON: case USCRIPT_LATIN: case USCRIPT_GREEK: case USCRIPT_CYRILLIC:
-    case USCRIPT_HEBREW: case USCRIPT_ARABIC: case USCRIPT_SYRIAC: case USCRIPT_COPTIC: case USCRIPT_ARMENIAN:
-        return true;
-    default:
-        return false;
+    case USCRIPT_INHERITED:
+    case USCRIPT_COMMON:
+    case USCRIPT_LATIN:
+    case USCRIPT_GREEK:
+    case USCRIPT_CYRILLIC:
+    case USCRIPT_HEBREW:
+    case USCRIPT_ARABIC:
+    case USCRIPT_SYRIAC:
+    case USCRIPT_COPTIC:
+    case USCRIPT_ARMENIAN: return true;
+    default: return false;
     }
 }
 
@@ -230,18 +264,31 @@ static bool is_accent(UChar32 code)
 static UChar32 sign_of(UChar32 code)
 {
     switch (code) {
-    case 0x2018: case 0x2019: case 0x201B: case 0x2032: case 0x02BC: case 0x00B4: case 0x02B9: case 0x02BB:
-        return '\'';
-    case 0x201C: case 0x201D: case 0x201F: case 0x2033: case 0x02BA: case 0x3003:
-        return '"';
-    case 0x2010: case 0x2011: case 0x2012: case 0x2013: case 0x2014: case 0x2015: case 0x2212: case 0x2043:
-        return '-';
-    case 0x2024:
-        return '.';
-    case 0x2800: /* the empty Braille cell */
-        return ' ';
-    default:
-        break;
+    case 0x2018:
+    case 0x2019:
+    case 0x201B:
+    case 0x2032:
+    case 0x02BC:
+    case 0x00B4:
+    case 0x02B9:
+    case 0x02BB: return '\'';
+    case 0x201C:
+    case 0x201D:
+    case 0x201F:
+    case 0x2033:
+    case 0x02BA:
+    case 0x3003: return '"';
+    case 0x2010:
+    case 0x2011:
+    case 0x2012:
+    case 0x2013:
+    case 0x2014:
+    case 0x2015:
+    case 0x2212:
+    case 0x2043: return '-';
+    case 0x2024: return '.';
+    case 0x2800: /* the empty Braille cell */ return ' ';
+    default: break;
     }
     if (!(U_GET_GC_MASK(code) & (U_GC_P_MASK | U_GC_S_MASK)))
         return 0;
@@ -285,7 +332,8 @@ static void simplify(UChar32 code, sequence *out)
         skeleton(code, form);
         bool letters = form[0] != 0;
         for (int i = 0; form[i]; i++)
-            letters = letters && ((form[i] >= 'a' && form[i] <= 'z') || (form[i] >= 'A' && form[i] <= 'Z'));
+            letters = letters &&
+                      ((form[i] >= 'a' && form[i] <= 'z') || (form[i] >= 'A' && form[i] <= 'Z'));
         if (letter)
             append(out, letter);
         for (int i = 0; !letter && letters && form[i]; i++)
@@ -299,7 +347,8 @@ static void simplify(UChar32 code, sequence *out)
 static bool is_dropped(UChar32 code)
 {
     const int8_t type = u_charType(code);
-    return type == U_CONTROL_CHAR || type == U_FORMAT_CHAR || u_hasBinaryProperty(code, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+    return type == U_CONTROL_CHAR || type == U_FORMAT_CHAR ||
+           u_hasBinaryProperty(code, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
 }
 
 static sequence fold_once(const sequence *from)
@@ -322,7 +371,8 @@ static sequence fold_of(UChar32 code)
         return one(' ');
     if (is_dropped(code))
         return (sequence){0};
-    const char named = letter_named(code); /* before NFKC, which makes three characters of U+249C, a letter in parentheses */
+    /* before NFKC, which makes three characters of U+249C, a letter in parentheses */
+    const char named = letter_named(code);
     sequence now = one(code >= 0x80 && named && !is_letter(code) ? named : code);
     for (int i = 0; i < ROUNDS; i++) {
         const sequence next = fold_once(&now);
@@ -334,7 +384,7 @@ static sequence fold_of(UChar32 code)
     return now;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------------ */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static struct {
     unicode_row rows[1 << 16];
@@ -406,17 +456,18 @@ static void find_pairs(void)
     qsort(table.pairs, table.pair_count, sizeof *table.pairs, compare_pairs);
 }
 
-/* Scripts whose letters a writer uses for ASCII's, and that are written from left to right in words. */
+/* Scripts whose letters a writer uses for ASCII's, and that are written from left to right in
+ * words. */
 static bool has_twins(UScriptCode script)
 {
-    return script == USCRIPT_CYRILLIC || script == USCRIPT_GREEK || script == USCRIPT_COPTIC || script == USCRIPT_ARMENIAN ||
-           script == USCRIPT_CHEROKEE || script == USCRIPT_LISU;
+    return script == USCRIPT_CYRILLIC || script == USCRIPT_GREEK || script == USCRIPT_COPTIC ||
+           script == USCRIPT_ARMENIAN || script == USCRIPT_CHEROKEE || script == USCRIPT_LISU;
 }
 
 static void looks(UChar32 code, unicode_row *row)
 {
-    if (!is_letter(code) || is_spaceless(code) || folds[code].count != 1 || folds[code].codes[0] < 0x80 ||
-        script_of(code) == USCRIPT_LATIN)
+    if (!is_letter(code) || is_spaceless(code) || folds[code].count != 1 ||
+        folds[code].codes[0] < 0x80 || script_of(code) == USCRIPT_LATIN)
         return;
     char letter = letter_like(code);
     if (!letter && u_toupper(code) != code)
@@ -470,7 +521,9 @@ static uint16_t row_number(unicode_row row)
 {
     if (!(row.flags & UNICODE_CHANGES))
         row.folded = 0;
-    uint32_t slot = (row.folded * 2654435761u ^ row.flags * 40503u ^ row.script * 977u ^ row.look * 31u) & 0x1FFFF;
+    uint32_t slot =
+        (row.folded * 2654435761u ^ row.flags * 40503u ^ row.script * 977u ^ row.look * 31u) &
+        0x1FFFF;
     for (; table.slots[slot]; slot = (slot + 1) & 0x1FFFF)
         if (memcmp(&table.rows[table.slots[slot] - 1], &row, sizeof row) == 0)
             return (uint16_t)(table.slots[slot] - 1);
@@ -487,7 +540,8 @@ static void add_block(uint32_t number)
     for (uint32_t i = 0; i < BLOCK; i++)
         rows[i] = row_number(row_of((UChar32)(number * BLOCK + i)));
     uint32_t block = 0;
-    while (block < table.block_count && memcmp(&table.stage2[block * BLOCK], rows, sizeof rows) != 0)
+    while (block < table.block_count &&
+           memcmp(&table.stage2[block * BLOCK], rows, sizeof rows) != 0)
         block++;
     if (block == table.block_count)
         memcpy(&table.stage2[table.block_count++ * BLOCK], rows, sizeof rows);
@@ -500,13 +554,15 @@ static void prove(void)
     for (UChar32 code = 0; code < CODES; code++)
         for (int32_t i = 0; i < folds[code].count; i++)
             if (!is_fixed(folds[code].codes[i]))
-                die("U+%04X folds to U+%04X, which folds further", (unsigned)code, (unsigned)folds[code].codes[i]);
+                die("U+%04X folds to U+%04X, which folds further", (unsigned)code,
+                    (unsigned)folds[code].codes[i]);
     for (int c = 0x20; c < 0x7F; c++)
         if (folds[c].count != 1 || folds[c].codes[0] != (c >= 'A' && c <= 'Z' ? c + 32 : c))
             die("ASCII %d must only change its case", c);
 }
 
-static void write_numbers(FILE *out, const char *declaration, const uint16_t *numbers, uint32_t count)
+static void write_numbers(FILE *out, const char *declaration, const uint16_t *numbers,
+                          uint32_t count)
 {
     fprintf(out, "%s = {", declaration);
     for (uint32_t i = 0; i < count; i++)
@@ -514,7 +570,8 @@ static void write_numbers(FILE *out, const char *declaration, const uint16_t *nu
     fprintf(out, "\n};\n");
 }
 
-/* Simple case folding, one character to one. Nothing folds into ASCII: the Kelvin sign is no `k`, and the long s no `s`. */
+/* Simple case folding, one character to one. Nothing folds into ASCII: the Kelvin sign is no `k`,
+ * and the long s no `s`. */
 static void write_cases(FILE *out)
 {
     uint32_t count = 0;
@@ -531,10 +588,12 @@ static void write_cases(FILE *out)
 
 static const unicode_row *finished_row(UChar32 code)
 {
-    return &table.rows[table.stage2[((uint32_t)table.stage1[code / BLOCK] * BLOCK) | ((uint32_t)code % BLOCK)]];
+    return &table.rows[table.stage2[((uint32_t)table.stage1[code / BLOCK] * BLOCK) |
+                                    ((uint32_t)code % BLOCK)]];
 }
 
-/* What fold_take.c wants to know of a character of two bytes, if it folds to one letter of one or two. */
+/* What fold_take.c wants to know of a character of two bytes, if it folds to one letter of one or
+ * two. */
 static uint32_t two_of(UChar32 code)
 {
     const unicode_row *row = finished_row(code);
@@ -546,8 +605,11 @@ static uint32_t two_of(UChar32 code)
     }
     if ((row->flags & (UNICODE_LETTER | UNICODE_COMPOSES)) != UNICODE_LETTER)
         return 0;
-    const uint32_t bytes = code < 0x80 ? (uint32_t)code : (0xC0u | (uint32_t)code >> 6) | (0x80u | ((uint32_t)code & 0x3F)) << 8;
-    return bytes | (uint32_t)row->script << 16 | UNICODE_TWO_LETTER | (row->look ? UNICODE_TWO_LOOKS : 0) |
+    const uint32_t bytes =
+        code < 0x80 ? (uint32_t)code
+                    : (0xC0u | (uint32_t)code >> 6) | (0x80u | ((uint32_t)code & 0x3F)) << 8;
+    return bytes | (uint32_t)row->script << 16 | UNICODE_TWO_LETTER |
+           (row->look ? UNICODE_TWO_LOOKS : 0) |
            (row->flags & UNICODE_TWIN || code < 0x80 ? 0 : UNICODE_TWO_ODD);
 }
 
@@ -561,20 +623,23 @@ static void write_two(FILE *out)
 
 static void write_table(FILE *out)
 {
-    fprintf(out, "/* Generated by runtime/text/generate/unicode.c from Unicode %s. */\n"
-                 "#include \"runtime/text/unicode_table.h\"\n\n", U_UNICODE_VERSION);
+    fprintf(out,
+            "/* Generated by runtime/text/generate/unicode.c from Unicode %s. */\n"
+            "#include \"runtime/text/unicode_table.h\"\n\n",
+            U_UNICODE_VERSION);
     write_numbers(out, "const uint16_t unicode_stage1[]", table.stage1, BLOCKS);
     write_numbers(out, "const uint16_t unicode_stage2[]", table.stage2, table.block_count * BLOCK);
     fprintf(out, "const unicode_row unicode_rows[] = {\n");
     for (uint32_t i = 0; i < table.row_count; i++)
-        fprintf(out, "{%u,%u,%u,%u},%s", table.rows[i].folded, table.rows[i].flags, table.rows[i].script,
-                table.rows[i].look, i % 6 == 5 ? "\n" : "");
+        fprintf(out, "{%u,%u,%u,%u},%s", table.rows[i].folded, table.rows[i].flags,
+                table.rows[i].script, table.rows[i].look, i % 6 == 5 ? "\n" : "");
     fprintf(out, "\n};\nconst uint32_t unicode_pool[] = {\n");
     for (uint32_t i = 0; i < table.pool_count; i++)
         fprintf(out, "%u,%s", table.pool[i], i % 16 == 15 ? "\n" : "");
     fprintf(out, "0};\nconst unicode_pair unicode_pairs[] = {\n");
     for (uint32_t i = 0; i < table.pair_count; i++)
-        fprintf(out, "{%u,%u,%u},%s", table.pairs[i].second, table.pairs[i].first, table.pairs[i].both, i % 6 == 5 ? "\n" : "");
+        fprintf(out, "{%u,%u,%u},%s", table.pairs[i].second, table.pairs[i].first,
+                table.pairs[i].both, i % 6 == 5 ? "\n" : "");
     fprintf(out, "\n};\nconst uint32_t unicode_pair_count = %u;\n", table.pair_count);
     write_cases(out);
     write_two(out);
@@ -604,8 +669,8 @@ int main(int argc, char **argv)
     write_table(out);
     if (fclose(out) != 0)
         die("cannot write %s", argv[1]);
-    printf("unicode: %u rows, %u blocks, %u in the pool, %u pairs, %u scripts\n", table.row_count, table.block_count,
-           table.pool_count, table.pair_count, table.script_count);
+    printf("unicode: %u rows, %u blocks, %u in the pool, %u pairs, %u scripts\n", table.row_count,
+           table.block_count, table.pool_count, table.pair_count, table.script_count);
     uspoof_close(spoof);
     return 0;
 }

@@ -3,8 +3,9 @@
  *
  *     yara_rules FOLDER ROUNDS [PATTERNS] --json FILE
  *
- * A rule for each pattern: a phrase is a text with `fullword`, an expression keeps its meaning in YARA's spelling (no `(?:`, and `i`
- * behind the slash for `(?i)`). Scanned in fast mode, in which one match of a string is enough, which is what bench_scan asks.
+ * A rule for each pattern: a phrase is a text with `fullword`, an expression keeps its meaning in
+ * YARA's spelling (no `(?:`, and `i` behind the slash for `(?i)`). Scanned in fast mode, in which
+ * one match of a string is enough, which is what bench_scan asks.
  */
 #include <yara.h>
 
@@ -18,7 +19,8 @@ static void die(const char *what)
     exit(1);
 }
 
-static void print_problem(int level, const char *file, int line, const YR_RULE *rule, const char *message, void *user)
+static void print_problem(int level, const char *file, int line, const YR_RULE *rule,
+                          const char *message, void *user)
 {
     (void)file, (void)rule, (void)user;
     if (level == YARA_ERROR_LEVEL_ERROR)
@@ -30,7 +32,8 @@ static void rule_write(char *out, size_t room, uint32_t number, const char *line
     char expression[ROOM] = "";
     const char *const start = line + 2;
     if (line[0] == 'P') {
-        snprintf(out, room, "rule p%u { strings: $a = \"%s\" fullword condition: $a }", number, start);
+        snprintf(out, room, "rule p%u { strings: $a = \"%s\" fullword condition: $a }", number,
+                 start);
         return;
     }
     const int any_case = strncmp(start, "(?i)", 4) == 0;
@@ -45,7 +48,8 @@ static void rule_write(char *out, size_t room, uint32_t number, const char *line
             expression[length++] = '\\';
         expression[length++] = *c;
     }
-    snprintf(out, room, "rule p%u { strings: $a = /%s/%s condition: $a }", number, expression, any_case ? "i" : "");
+    snprintf(out, room, "rule p%u { strings: $a = /%s/%s condition: $a }", number, expression,
+             any_case ? "i" : "");
 }
 
 static YR_RULES *rules_build(const char *folder, uint32_t count)
@@ -80,7 +84,8 @@ static int on_message(YR_SCAN_CONTEXT *context, int message, void *data, void *u
     return CALLBACK_CONTINUE;
 }
 
-static void measure(FILE *out, YR_RULES *rules, uint32_t count, const char *kind, const char *text, uint32_t length, uint32_t rounds)
+static void measure(FILE *out, YR_RULES *rules, uint32_t count, const char *kind, const char *text,
+                    uint32_t length, uint32_t rounds)
 {
     const uint32_t times = length >= MOST_TEXT ? 2 : length >= 4096 ? 20 : 200;
     double values[MOST_ROUNDS];
@@ -89,8 +94,9 @@ static void measure(FILE *out, YR_RULES *rules, uint32_t count, const char *kind
         const double begin = now();
         for (uint32_t i = 0; i < times; i++) {
             found = 0;
-            if (yr_rules_scan_mem(rules, (const uint8_t *)text, length, SCAN_FLAGS_FAST_MODE | SCAN_FLAGS_REPORT_RULES_MATCHING, on_message,
-                                  &found, 0) != ERROR_SUCCESS)
+            if (yr_rules_scan_mem(rules, (const uint8_t *)text, length,
+                                  SCAN_FLAGS_FAST_MODE | SCAN_FLAGS_REPORT_RULES_MATCHING,
+                                  on_message, &found, 0) != ERROR_SUCCESS)
                 die("a scan failed");
         }
         if (round > 0)
@@ -111,7 +117,8 @@ int main(int argc, char **argv)
     FILE *const out = bench_json(&argc, argv);
     if (argc < 3)
         return 2;
-    const uint32_t wanted = (uint32_t)strtoul(argv[2], NULL, 10), rounds = wanted > MOST_ROUNDS ? MOST_ROUNDS : wanted;
+    const uint32_t wanted = (uint32_t)strtoul(argv[2], NULL, 10),
+                   rounds = wanted > MOST_ROUNDS ? MOST_ROUNDS : wanted;
     const uint32_t only = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
     for (int i = 0; i < 2; i++) {
         char path[ROOM];
@@ -128,7 +135,8 @@ int main(int argc, char **argv)
         YR_RULES *const rules = rules_build(argv[1], counts[c]);
         for (int k = 0; k < 3; k++)
             for (int i = 0; i < 2; i++)
-                measure(out, rules, counts[c], i ? "digits" : "prose", texts[i], lengths[k], rounds);
+                measure(out, rules, counts[c], i ? "digits" : "prose", texts[i], lengths[k],
+                        rounds);
         yr_rules_destroy(rules);
     }
     yr_finalize();
