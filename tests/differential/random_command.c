@@ -20,8 +20,7 @@ static const char *const tests[] = {
     "all q in %s.reads satisfy q != \"/etc/passwd\"",
     "any q in %s.connects satisfies q not in hosts",
     "all q in %s.connects satisfy q inside \"test\"",
-    "any q in %s.programs satisfies any w in %s.writes satisfies (w inside \"/etc\" and q == "
-    "\"rm\")",
+    "any q in %s.programs satisfies any w in %s.writes satisfies (w inside \"/etc\" and q == \"rm\")",
     "\"rm\" in %s.programs",
     "\"/etc/passwd\" not in %s.reads",
     "length of %s.programs > 1",

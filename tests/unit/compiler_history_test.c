@@ -306,8 +306,7 @@ static void since_with_some_of_the_keys_is_refused(void **state)
     (void)state;
     static const char *const refused[] = {
         "earlier action pay with same (user.id, args.to) since input",
-        "count of action pay with same (user.id, args.to) since input across sessions within 1h > "
-        "3",
+        "count of action pay with same (user.id, args.to) since input across sessions within 1h > 3",
         "earlier (action pay where args.to == this.args.to) with same user.id since action read",
     };
     for (int i = 0; i < 3; i++) {

@@ -286,8 +286,7 @@ static void what_is_forgotten_meanwhile_is_undecided(void **unused)
     static const char *const rules[] = {
         "rule r on output when earlier action pay then deny\n",
         "rule r on output when no earlier action pay then deny\n",
-        "rule r on output when count of action pay with same user.id across sessions within 1h > 5 "
-        "then deny\n",
+        "rule r on output when count of action pay with same user.id across sessions within 1h > 5 then deny\n",
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         char text[400];

@@ -435,8 +435,7 @@ static void test_what_needs_the_whole_is_held(void **unused)
     (void)unused;
     static const char *const rules[] = {
         "rule r on output when length of text > 20 then deny\n",
-        "rule r on output when not text contains \"disclaimer\" and text contains \"advice\" then "
-        "deny\n",
+        "rule r on output when not text contains \"disclaimer\" and text contains \"advice\" then deny\n",
         "rule r on output when text contains \"damn\" then replace text with \"…\"\n",
         "default output deny\npermit p on output when text contains \"short\"\n",
     };
