@@ -38,10 +38,9 @@ typedef struct layout_line {
     uint32_t first, count; /* pieces */
     bool blank_before;
     bool continues;  /* a comment alone, below and in the column of one behind code */
-    bool free;       /* goes on with what began above: the author may indent it deeper */
     uint32_t level;  /* columns */
     uint32_t above;  /* of a comment on a line of its own above this line: its column */
-    uint32_t least;  /* if it is free: the level that it has at least */
+    uint32_t least;  /* if there is a leader: the column that the line has at least */
     uint32_t leader; /* the piece of a line above that the first piece stands under, or none */
     uint32_t placed; /* so many pieces have their column */
 } layout_line;
