@@ -22,10 +22,10 @@ typedef struct levels {
     layout *layout;
     bracket *open;
     uint32_t depth;
-    uint32_t unit_line;          /* where the declaration or step in hand began */
-    uint32_t unit_source_column; /* and how far that was indented */
-    bool in_test;                /* the declaration in hand is one */
-    uint32_t code_line;          /* the line of code above, or PIECE_NONE */
+    uint32_t unit_line; /* where the declaration or step in hand began */
+    uint32_t base_line; /* the last whose level is no choice of the author */
+    bool in_test;       /* the declaration in hand is one */
+    uint32_t code_line; /* the line of code above, or PIECE_NONE */
 } levels;
 
 static uint32_t capped(uint32_t level)
@@ -67,8 +67,9 @@ static void level_freely(const levels *state, layout_line *line, uint32_t outer)
 {
     line->leader = leader_of(state, line);
     const uint32_t least = outer + (line->leader != PIECE_NONE ? 1 : LAYOUT_STEP);
+    const layout_line *const base = &state->layout->lines.items[state->base_line];
     const int64_t written = (int64_t)line_piece(state->layout, line, 0)->source_column -
-                            state->unit_source_column + level_of(state, state->unit_line);
+                            line_piece(state->layout, base, 0)->source_column + base->level;
     uint32_t extra = written > least ? (uint32_t)(written - least) : 0;
     if (line->leader == PIECE_NONE)
         extra = extra < LAYOUT_EXTRA ? extra / LAYOUT_STEP * LAYOUT_STEP : LAYOUT_EXTRA;
@@ -76,24 +77,27 @@ static void level_freely(const levels *state, layout_line *line, uint32_t outer)
     line->level = capped(least + extra);
 }
 
-static void level_line(const levels *state, layout_line *line)
+/* True if the level is no choice of the author. */
+static bool level_line(const levels *state, layout_line *line)
 {
     const layout_piece *const first = line_piece(state->layout, line, 0);
     const bracket *const in = state->depth > 0 ? &state->open[state->depth - 1] : NULL;
     const uint32_t outer = in != NULL ? level_of(state, in->line) : 0;
+    line->above = in != NULL && piece_closes(first) ? capped(outer + LAYOUT_STEP) : PIECE_NONE;
     if (first->unit == UNIT_DECLARATION)
         line->level = 0;
     else if (in != NULL && piece_closes(first))
         line->level = outer;
     else if (first->unit == UNIT_STEP || (in != NULL && in->ends_line && !in->test))
         line->level = capped(outer + LAYOUT_STEP);
-    else if (in != NULL && !in->test)
-        level_freely(state, line, outer);
     else if (in == NULL && is_clause(first->kind) && !state->in_test)
         line->level = LAYOUT_STEP;
-    else
-        level_freely(state, line, level_of(state, state->unit_line));
-    line->above = in != NULL && piece_closes(first) ? capped(outer + LAYOUT_STEP) : PIECE_NONE;
+    else {
+        level_freely(state, line,
+                     in != NULL && !in->test ? outer : level_of(state, state->unit_line));
+        return false;
+    }
+    return true;
 }
 
 static void pass_line(levels *state, uint32_t number)
@@ -103,7 +107,6 @@ static void pass_line(levels *state, uint32_t number)
         const layout_piece *const piece = line_piece(state->layout, line, i);
         if (piece->unit != UNIT_NONE) {
             state->unit_line = number;
-            state->unit_source_column = line_piece(state->layout, line, 0)->source_column;
             if (piece->unit == UNIT_DECLARATION)
                 state->in_test = piece->kind == TOKEN_TEST;
         }
@@ -129,10 +132,10 @@ void layout_levels(layout *layout)
     for (uint32_t i = 0; i < layout->lines.count; i++) {
         layout_line *const line = &layout->lines.items[i];
         line->leader = PIECE_NONE;
-        line->above = PIECE_NONE;
         if (line_is_comment(layout, line))
             continue;
-        level_line(&state, line);
+        if (level_line(&state, line))
+            state.base_line = i;
         pass_line(&state, i);
     }
 }

@@ -3,14 +3,14 @@
  *
  * A table of signs says most of it. Three signs mean two things: `<` compares or holds the type of
  * elements, `-` subtracts or is the sign of a number, `(` belongs to the name before it or begins
- * something. Whether a soft word is a name or a keyword only the parser knows, so before `(` it
- * keeps what the author wrote.
+ * something. What they mean follows from the two tokens before them; the parser need not be asked.
  */
 #include "compiler/syntax/layout.h"
 
 typedef struct spacing {
     const layout_piece *earlier, *before; /* the two tokens before; NULL if there are less */
     bool before_opens_type, before_is_sign, before_ends_type;
+    bool earlier_ends_value;
     uint32_t types; /* open `<` */
     bool in_test;
 } spacing;
@@ -62,15 +62,27 @@ static bool opens_type(const spacing *state, const layout_piece *piece)
            state->earlier->kind == TOKEN_RETURNS;
 }
 
-static uint8_t before_parenthesis(const spacing *state, const layout_piece *piece)
+/* A soft word before a parenthesis is a keyword behind the end of a value (`over (…)`, `free (…)`)
+ * and in `with same (…)`; else it is the name of what is called or declared. */
+static bool is_keyword(const spacing *state)
+{
+    const layout_piece *const earlier = state->earlier;
+    if (token_is_reserved(state->before->kind))
+        return true;
+    if (earlier == NULL || earlier->kind == TOKEN_TOOL || earlier->kind == TOKEN_DEFINE ||
+        earlier->kind == TOKEN_EXTERN)
+        return false;
+    return state->earlier_ends_value ||
+           (earlier->kind == TOKEN_WITH && state->before->kind == TOKEN_SAME);
+}
+
+static uint8_t before_parenthesis(const spacing *state)
 {
     const uint16_t kind = state->before->kind;
     if (is_name(state, state->before) || kind == TOKEN_STRING || kind == TOKEN_RIGHT_BRACE ||
         state->before_ends_type)
         return 0;
-    if (token_is_word(kind) && !token_is_reserved(kind))
-        return piece->source_gap > 0;
-    return 1;
+    return !token_is_word(kind) || is_keyword(state);
 }
 
 static uint8_t space_before(const spacing *state, const layout_piece *piece)
@@ -93,7 +105,7 @@ static uint8_t space_before(const spacing *state, const layout_piece *piece)
     case TOKEN_RIGHT_PAREN:
     case TOKEN_RIGHT_BRACKET: return 0;
     case TOKEN_RIGHT_BRACE: return state->before->kind != TOKEN_LEFT_BRACE;
-    case TOKEN_LEFT_PAREN: return before_parenthesis(state, piece);
+    case TOKEN_LEFT_PAREN: return before_parenthesis(state);
     case TOKEN_LT: return !opens_type(state, piece);
     default: return 1;
     }
@@ -111,6 +123,7 @@ static void pass_token(spacing *state, const layout_piece *piece)
     state->types -= ends ? 1 : 0;
     state->before_opens_type = opens;
     state->before_ends_type = ends;
+    state->earlier_ends_value = state->before != NULL && ends_value(state);
     state->earlier = state->before;
     state->before = piece;
 }

@@ -102,7 +102,7 @@ class Fmt(unittest.TestCase):
         self.assertEqual(self.text("loose.const"), LOOSE)
 
     def test_deep_and_many_lines_stay_small(self):
-        deep = 'test "x" {\n  action t {\n' + "a: [\n" * 300 + "]" * 300 + "\n}\n}\n"
+        deep = 'test "x" {\n  action t { a:\n' + "[\n" * 300 + "]" * 300 + "\n}\n}\n"
         out, _ = self.fmt("-", text=deep)
         self.assertLess(max(len(line) for line in out.splitlines()), 400)
         comments = "rule a on input when text contains\n" + "//\n" * 20000 + " " * 30000 + '"x" then deny\n'
