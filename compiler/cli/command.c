@@ -339,7 +339,7 @@ const cli_command commands[] = {
      "Speaks the Language Server Protocol on stdin and stdout: errors and warnings while a policy "
      "is written, their mends as quick\n"
      "fixes, what a rule means with its definitions written out, where a name is declared, the "
-     "outline of a file.\n",
+     "outline of a file, its layout.\n",
      "  constc lsp            an editor starts it\n", lsp_options, 0, 0, command_lsp},
     {"version", "print the version", "", "Prints the version of constc.\n", "  constc version\n",
      no_options, 0, 0, command_version},
