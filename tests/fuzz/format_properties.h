@@ -77,17 +77,17 @@ static void format_describe(buffer *out, compilation *unit, uint32_t number)
 static void format_check_lines(const buffer *text, const char *given, size_t length)
 {
     const char *const bytes = text->length > 0 ? text->bytes : "";
-    const char *const policy = given;
-    format_demand(text->length == 0 || bytes[text->length - 1] == '\n', "the last line has its end",
-                  policy, length);
+    const bool bare = text->length == 0 || (text->length == 3 && bytes[0] == '\xef'); /* a mark */
+    format_demand(bare || bytes[text->length - 1] == '\n', "the last line has its end", given,
+                  length);
     for (size_t i = 1; i < text->length; i++) {
         if (bytes[i] != '\n' && bytes[i] != '\r')
             continue;
         const bool ends = bytes[i] == '\n' || (i + 1 < text->length && bytes[i + 1] == '\n');
         format_demand(!ends || (bytes[i - 1] != ' ' && bytes[i - 1] != '\t'),
-                      "no line ends with a blank", policy, length);
+                      "no line ends with a blank", given, length);
         format_demand(i < 2 || bytes[i] != '\n' || bytes[i - 1] != '\n' || bytes[i - 2] != '\n',
-                      "no two empty lines", policy, length);
+                      "no two empty lines", given, length);
     }
 }
 
