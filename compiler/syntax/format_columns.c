@@ -80,10 +80,11 @@ static bool is_run(const layout *layout, const layout_piece *piece)
 {
     if (is_comment(piece))
         return true;
-    for (; piece->link != PIECE_NONE; piece = &layout->pieces.items[piece->link])
-        if (piece->source_gap > 1)
-            return piece->link != PIECE_NONE || piece->linked;
-    return piece->linked && piece->source_gap > 1;
+    if (piece->link == PIECE_NONE)
+        return false;
+    while (piece->source_gap < 2 && piece->link != PIECE_NONE)
+        piece = &layout->pieces.items[piece->link];
+    return piece->source_gap > 1;
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */
