@@ -97,6 +97,7 @@ static bool replace(const char *path, const buffer *text)
     bool good = descriptor >= 0;
     if (good) {
         good = write_whole(descriptor, text->bytes, text->length) &&
+               fchown(descriptor, about.st_uid, about.st_gid) == 0 &&
                fchmod(descriptor, about.st_mode & 07777u) == 0 && fsync(descriptor) == 0;
         good = close(descriptor) == 0 && good;
         good = good && rename(beside, path) == 0;
