@@ -84,7 +84,7 @@ static bool write_whole(int descriptor, const char *bytes, size_t length)
 }
 
 /* False with errno. `path` has no links left: the file itself is replaced, not what points at it.
- */
+ * Whoever could read the policy still can: if owner and mode cannot be kept it is not replaced. */
 static bool replace(const char *path, const buffer *text)
 {
     struct stat about;

@@ -83,6 +83,13 @@ class Fmt(unittest.TestCase):
         self.assertTrue((self.folder / "link.const").is_symlink())
         self.assertEqual(self.text("loose.const"), NEAT)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root gives files away")
+    def test_the_owner_stays(self):
+        os.chown(self.folder / "loose.const", 1234, 4321)
+        self.fmt("loose.const")
+        about = os.stat(self.folder / "loose.const")
+        self.assertEqual((about.st_uid, about.st_gid, self.text("loose.const")), (1234, 4321, NEAT))
+
     def test_what_is_no_source(self):
         self.assertIn("no.const", self.fmt("no.const", code=2)[1])
         self.assertIn("directory", self.fmt(".", code=2)[1])
