@@ -6,5 +6,6 @@
 
 void warn_covered(checker *checker);  /* warnings_cover.c: rules that others always cover */
 void warn_untested(checker *checker); /* warnings_tests.c: rules that no test exercises both ways */
+void warn_tags(checker *checker); /* warnings_tags.c: tags that nothing reads, nearly one that is */
 
 #endif
