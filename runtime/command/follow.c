@@ -46,6 +46,8 @@ static shell_run *run_add(follow *from, const shell_word *words, uint32_t count)
 /* What changes which program a name is, or what a program starts by itself. */
 void settings_note(follow *from, const shell_word *name)
 {
+    static const char *const places[] = {"HOME", "PWD", "OLDPWD", "CDPATH"};
+    static const char *const kept[] = {"CURL_HOME", "WGETRC", "SYSTEM_WGETRC", "HOME"};
     static const char *const names[] = {"PATH",
                                         "LD_PRELOAD",
                                         "LD_LIBRARY_PATH",
@@ -79,13 +81,92 @@ void settings_note(follow *from, const shell_word *name)
                                         "BROWSER",
                                         "GIT_PROXY_COMMAND",
                                         "GIT_SEQUENCE_EDITOR",
-                                        "GIT_EXEC_PATH"};
-    static const char *const proxies[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "ftp_proxy",
-                                          "FTP_PROXY",  "all_proxy",   "ALL_PROXY",   "HTTP_PROXY"};
+                                        "GIT_EXEC_PATH",
+                                        "GIT_CONFIG",
+                                        "GIT_CONFIG_GLOBAL",
+                                        "GIT_CONFIG_SYSTEM",
+                                        "GIT_CONFIG_PARAMETERS",
+                                        "GIT_TEMPLATE_DIR",
+                                        "GIT_ALLOW_PROTOCOL",
+                                        "XDG_CONFIG_HOME",
+                                        "LESS",
+                                        "LESSCLOSE",
+                                        "LESSKEY",
+                                        "LESSKEYIN",
+                                        "LESSKEY_CONTENT",
+                                        "LESSEDIT",
+                                        "MORE",
+                                        "MANOPT",
+                                        "BAT_PAGER",
+                                        "BAT_OPTS",
+                                        "SYSTEMD_PAGER",
+                                        "SSH_ASKPASS",
+                                        "SUDO_ASKPASS",
+                                        "SUDO_EDITOR",
+                                        "SVN_SSH",
+                                        "SVN_EDITOR",
+                                        "HGEDITOR",
+                                        "CVS_RSH",
+                                        "RSYNC_RSH",
+                                        "RSYNC_CONNECT_PROG",
+                                        "TAR_OPTIONS",
+                                        "TAPE",
+                                        "MAKEFLAGS",
+                                        "MAKEFILES",
+                                        "GNUMAKEFLAGS",
+                                        "SHELL",
+                                        "FCEDIT",
+                                        "VIMINIT",
+                                        "EXINIT",
+                                        "PYTHONHOME",
+                                        "PYTHONBREAKPOINT",
+                                        "PYTHONWARNINGS",
+                                        "RUBYLIB",
+                                        "NODE_PATH",
+                                        "JAVA_TOOL_OPTIONS",
+                                        "_JAVA_OPTIONS",
+                                        "JDK_JAVA_OPTIONS",
+                                        "MAVEN_OPTS",
+                                        "GRADLE_OPTS",
+                                        "LUA_INIT",
+                                        "LUA_PATH",
+                                        "LUA_CPATH",
+                                        "PERL5DB",
+                                        "PHPRC",
+                                        "PHP_INI_SCAN_DIR",
+                                        "AWKPATH",
+                                        "AWKLIBPATH",
+                                        "GOFLAGS",
+                                        "RUSTC_WRAPPER",
+                                        "RUSTC",
+                                        "GCONV_PATH",
+                                        "OPENSSL_CONF",
+                                        "OPENSSL_ENGINES",
+                                        "OPENSSL_MODULES",
+                                        "TERMINFO"};
+    static const char *const proxies[] = {
+        "http_proxy",         "https_proxy",         "HTTPS_PROXY",
+        "ftp_proxy",          "FTP_PROXY",           "all_proxy",
+        "ALL_PROXY",          "HTTP_PROXY",          "PIP_PROXY",
+        "PIP_INDEX_URL",      "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL",
+        "UV_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX",    "GOPROXY",
+        "DOCKER_HOST",        "DOCKER_CONTEXT",      "KUBECONFIG",
+        "AWS_ENDPOINT_URL",   "HOSTALIASES",         "RES_OPTIONS",
+        "LOCALDOMAIN",        "PIP_CONFIG_FILE"};
     if (IS_ONE(name, names) || word_starts(name, "BASH_FUNC_"))
         command_lose(from->all, FACT_PROGRAMS);
     if (IS_ONE(name, proxies))
         command_lose(from->all, FACT_CONNECTS);
+    if (word_starts(name, "npm_config_") || word_starts(name, "NPM_CONFIG_") ||
+        word_starts(name, "GIT_CONFIG_KEY_") || word_starts(name, "GIT_CONFIG_VALUE_"))
+        command_lose_all(from->all);
+    if (IS_ONE(name, kept)) /* where a program finds what it is told to do */
+        command_lose_all(from->all);
+    if (IS_ONE(name, places)) { /* what `~`, $PWD and `cd x` are */
+        command_lose(from->all, FACT_READS);
+        command_lose(from->all, FACT_WRITES);
+        from->folder_lost = true;
+    }
 }
 
 /* ---- scripts --------------------------------------------------------------------------------- */
@@ -182,6 +263,21 @@ static bool runs_script(const program *row, const char *name)
     return row != NULL && row == program_find(name, (uint32_t)strlen(name));
 }
 
+/* Options and operands that make another program of this one, by the table. */
+static void turned_note(shell_run *run, const program *row, const shell_word *words, uint32_t count)
+{
+    items items;
+    items_begin(&items, row, words, count);
+    for (item one = items_next(&items); row != NULL && one.kind != ITEM_END;
+         one = items_next(&items)) {
+        run->turned = run->turned || (one.kind == ITEM_OPTION && one.turns);
+        run->strange = run->strange || (one.kind != ITEM_OPTION && *row->operands == '+' &&
+                                        !word_starts(&one.value, "+"));
+        if (one.kind == ITEM_OPERAND && items.stops)
+            return; /* what follows is of another */
+    }
+}
+
 void follow_words(follow *from, const shell_word *words, uint32_t count)
 {
     command *const all = from->all;
@@ -204,6 +300,7 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
     run->wrapper = is_clear(&name);
     uint32_t sub;
     const program *const row = row_of(&name, words, count, &sub);
+    turned_note(run, row, words + sub, count - sub);
     static const char *const interpreters[] = {"python", "perl", "ruby",  "node",
                                                "php",    "lua",  "expect"};
     bool code = false;
@@ -219,7 +316,8 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
         interpreter_note(from, row, words, count);
     else if (row != NULL && plan_runs(row))
         wrapper_note(from, row, &name, words + sub, count - sub);
-    else if (!tools_note(from, name.text, name.length, row, words, count) && row != NULL)
+    else if (!starter_note(from, &name, row, words + sub, count - sub) &&
+             !tools_note(from, name.text, name.length, row, words, count) && row != NULL)
         facts_note(from, row, words + sub, count - sub);
     if (word_is(&name, "su") && !all->broken)
         follow_input(from, true);
