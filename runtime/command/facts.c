@@ -340,6 +340,7 @@ void option_note(follow *from, const item *one)
         break;
     case 'u': fact_url(from, value); break;
     case 'h': fact_hosts(from, value); break;
+    case 'p': (void)fact_remote(from, value); break;
     case 'O': ssh_option_note(from, value); break;
     case 'f': forward_note(from, value); break;
     case 'v': mount_note(from, value); break;
@@ -426,14 +427,14 @@ static void plan_lost(follow *from, const char *plan)
         command_lose(from->all, FACT_CONNECTS);
 }
 
-static void copies_note(follow *from, const program *row, const operands *all)
+static void copies_note(follow *from, char plan, const operands *all)
 {
-    const bool places = *row->operands == 'p' || *row->operands == 'k';
+    const bool places = plan == 'p' || plan == 'k';
     for (uint32_t i = 0; i < all->count; i++) {
         const bool last = i + 1 == all->count && !all->target;
-        if (*row->operands == 'p' && fact_remote(from, all->items[i]))
+        if (plan == 'p' && fact_remote(from, all->items[i]))
             continue;
-        if (*row->operands == 'k' && word_has(all->items[i], ':'))
+        if (plan == 'k' && word_has(all->items[i], ':'))
             continue; /* in a container */
         if (!last)
             fact_path(from, FACT_READS, all->items[i], all->deep || places);
@@ -453,8 +454,13 @@ void facts_note(follow *from, const program *row, const shell_word *words, uint3
         plan_lost(from, plan);
     if (*plan == 'X')
         command_lose_all(from->all);
+    if (*plan == '-' && plan[1] == 'k') { /* `s3 cp a b` */
+        plan++;
+        all.items += all.count > 0;
+        all.count -= all.count > 0;
+    }
     if (*plan == 'L' || *plan == 'p' || *plan == 'k') {
-        copies_note(from, row, &all);
+        copies_note(from, *plan, &all);
     } else {
         if (*plan == '-' && all.pattern && plan[1] != '*' && plan[1] != '\0')
             plan++;

@@ -44,9 +44,10 @@ static shell_run *run_add(follow *from, const shell_word *words, uint32_t count)
 }
 
 /* What changes which program a name is, or what a program starts by itself. */
-void settings_note(follow *from, const shell_word *name)
+static const char *const moved_by[] = {"HOME", "PWD", "OLDPWD", "CDPATH"};
+
+void command_set(command *all, const shell_word *name)
 {
-    static const char *const places[] = {"HOME", "PWD", "OLDPWD", "CDPATH"};
     static const char *const kept[] = {"CURL_HOME", "WGETRC", "SYSTEM_WGETRC", "HOME"};
     static const char *const names[] = {"PATH",
                                         "LD_PRELOAD",
@@ -154,19 +155,29 @@ void settings_note(follow *from, const shell_word *name)
         "AWS_ENDPOINT_URL",   "HOSTALIASES",         "RES_OPTIONS",
         "LOCALDOMAIN",        "PIP_CONFIG_FILE"};
     if (IS_ONE(name, names) || word_starts(name, "BASH_FUNC_"))
-        command_lose(from->all, FACT_PROGRAMS);
+        command_lose(all, FACT_PROGRAMS);
     if (IS_ONE(name, proxies))
-        command_lose(from->all, FACT_CONNECTS);
+        command_lose(all, FACT_CONNECTS);
     if (word_starts(name, "npm_config_") || word_starts(name, "NPM_CONFIG_") ||
         word_starts(name, "GIT_CONFIG_KEY_") || word_starts(name, "GIT_CONFIG_VALUE_"))
-        command_lose_all(from->all);
+        command_lose_all(all);
     if (IS_ONE(name, kept)) /* where a program finds what it is told to do */
-        command_lose_all(from->all);
-    if (IS_ONE(name, places)) { /* what `~`, $PWD and `cd x` are */
-        command_lose(from->all, FACT_READS);
-        command_lose(from->all, FACT_WRITES);
-        from->folder_lost = true;
+        command_lose_all(all);
+    if (IS_ONE(name, moved_by)) { /* what `~`, $PWD and `cd x` are */
+        command_lose(all, FACT_READS);
+        command_lose(all, FACT_WRITES);
     }
+}
+
+void settings_note(follow *from, const shell_word *setting)
+{
+    shell_word name = *setting;
+    for (uint32_t i = 0; i < name.length; i++)
+        if (strchr("=+[", name.text[i]) != NULL)
+            name.length = i;
+    command_set(from->all, &name);
+    if (IS_ONE(&name, moved_by))
+        from->folder_lost = true;
 }
 
 /* ---- scripts --------------------------------------------------------------------------------- */
@@ -231,6 +242,8 @@ static bool plan_runs(const program *row)
 static const program *row_of(const shell_word *name, const shell_word *words, uint32_t count,
                              uint32_t *sub)
 {
+    /* `docker container run` is `docker run` */
+    static const char *const grouped[] = {"container", "image", "buildx", "builder"};
     const uint32_t stem = program_stem(name->text, name->length);
     const program *row = program_find(name->text, name->length);
     *sub = 0;
@@ -249,6 +262,10 @@ static const program *row_of(const shell_word *name, const shell_word *words, ui
             found = program_find_sub("docker-compose", 14, &words[one.at + 1]);
             one.at += found != NULL;
         }
+        if (found == NULL && IS_ONE(&one.value, grouped) && one.at + 1 < count) {
+            found = program_find_sub(name->text, name->length, &words[one.at + 1]);
+            one.at += found != NULL;
+        }
         if (found != NULL) {
             *sub = one.at;
             return found;
@@ -261,6 +278,17 @@ static const program *row_of(const shell_word *name, const shell_word *words, ui
 static bool runs_script(const program *row, const char *name)
 {
     return row != NULL && row == program_find(name, (uint32_t)strlen(name));
+}
+
+/* Those in front of the subcommand: `kubectl --kubeconfig x get`. */
+static void options_before(follow *from, const shell_word *name, const shell_word *words,
+                           uint32_t count)
+{
+    items items;
+    items_begin(&items, program_find(name->text, name->length), words, count);
+    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items))
+        if (one.kind == ITEM_OPTION)
+            option_note(from, &one);
 }
 
 /* Options and operands that make another program of this one, by the table. */
@@ -310,6 +338,9 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
         from->depth--;
         return;
     }
+    const follow before = *from;
+    if (sub > 0 && !word_is(&name, "git"))
+        options_before(from, &name, words, sub);
     if (runs_script(row, "sh"))
         shell_note(from, row, &all->runs.items[number], words, count);
     else if (code)
@@ -319,6 +350,10 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
     else if (!starter_note(from, &name, row, words + sub, count - sub) &&
              !tools_note(from, name.text, name.length, row, words, count) && row != NULL)
         facts_note(from, row, words + sub, count - sub);
+    if (sub > 0) {
+        from->folder = before.folder;
+        from->folder_lost = before.folder_lost;
+    }
     if (word_is(&name, "su") && !all->broken)
         follow_input(from, true);
     from->depth--;

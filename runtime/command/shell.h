@@ -169,6 +169,8 @@ static inline void command_lose(command *all, command_fact fact)
 }
 
 void command_lose_all(command *all);
+/* A variable is set: some change what a name or a path is, or what a program starts. */
+void command_set(command *all, const shell_word *name);
 
 /* ---- reading (parse.c, word.c) --------------------------------------------------------------- */
 
@@ -287,7 +289,7 @@ void follow_input(follow *from, bool is_shell);
 /* Words with a space between them, as `eval` has them. */
 shell_word follow_join(follow *from, const shell_word *words, uint32_t count);
 /* NAME=: what changes which program a name is, or what a program starts by itself. */
-void settings_note(follow *from, const shell_word *name);
+void settings_note(follow *from, const shell_word *setting);
 
 /* ---- programs (programs.c) ------------------------------------------------------------------- */
 

@@ -127,6 +127,35 @@ static void tmux_note(follow *from, const program *row, const shell_word *words,
         facts_note(from, row, words, count);
 }
 
+/* ---- compilers, databases -------------------------------------------------------------------- */
+
+static void compiler_note(follow *from, const program *row, const shell_word *words, uint32_t count)
+{
+    static const char *const others[] = {"-wrapper",    "-fplugin",     "-specs",   "--specs", "-B",
+                                         "-Wl,-plugin", "-Wl,--plugin", "-fuse-ld", "@"};
+    facts_note(from, row, words, count);
+    for (uint32_t i = 1; i < count; i++)
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+            if (word_starts(&words[i], others[k]) && !word_starts(&words[i], "-fuse-ld=lld") &&
+                !word_starts(&words[i], "-fuse-ld=mold") &&
+                !word_starts(&words[i], "-fuse-ld=gold"))
+                command_lose_all(from->all);
+}
+
+/* `\\! x` of psql and mysql, `.shell x` of sqlite3: a shell's line inside of a statement. */
+static void database_note(follow *from, const program *row, const shell_word *words, uint32_t count)
+{
+    static const char *const escapes[] = {"\\!",      ".shell",         ".system",
+                                          "system ",  "\\copy",         "PROGRAM",
+                                          "program ", "load_extension", ".load"};
+    facts_note(from, row, words, count);
+    for (uint32_t i = 1; i < count; i++)
+        for (size_t k = 0; k < sizeof escapes / sizeof *escapes; k++)
+            if (word_mentions(&words[i],
+                              &(shell_word){escapes[k], (uint32_t)strlen(escapes[k]), false}))
+                command_lose_all(from->all);
+}
+
 /* ---- archives -------------------------------------------------------------------------------- */
 
 /* Unpacks into the folder that it is called in, if none is named. */
@@ -158,6 +187,11 @@ bool starter_note(follow *from, const shell_word *name, const program *row, cons
         line_editor(from, row, words, count);
     else if (row == program_find("make", 4))
         make_note(from, row, words, count);
+    else if (row == program_find("gcc", 3))
+        compiler_note(from, row, words, count);
+    else if (row == program_find("psql", 4) || row == program_find("mysql", 5) ||
+             row == program_find("sqlite3", 7))
+        database_note(from, row, words, count);
     else if (word_is(name, "tmux"))
         tmux_note(from, row, words, count);
     else if (row == program_find("unzip", 5))

@@ -55,6 +55,8 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
         from->folder_lost = true;
         return true;
     }
+    if (word_is(name, "complete") || word_is(name, "bind"))
+        command_lose(from->all, FACT_PROGRAMS); /* what a person's keys will run */
     if (word_is(name, "alias") || word_is(name, "enable") || word_is(name, "hash")) {
         if (count > 2 || (count > 1 && word_is(name, "alias") && !word_is(&words[1], "-p")))
             command_lose(from->all, FACT_PROGRAMS);
@@ -169,6 +171,7 @@ typedef struct wrapped {
     const char *place; /* xargs -I */
     bool nulls;        /* xargs -0 */
     bool exact;        /* watch -x: the words as they stand */
+    bool edits;        /* sudo -e: the words are files */
     shell_word entry;  /* docker run --entrypoint: what runs, before the words */
 } wrapped;
 
@@ -188,6 +191,7 @@ static void wrapper_options(follow *from, const item *one, wrapped *out)
     out->nulls = out->nulls || option_has(one, "--null");
     out->exact = out->exact || (option_has(one, "x") && option_has(one, "--exec"));
     out->joined = out->joined || (strcmp(program, "entr") == 0 && option_has(one, "s"));
+    out->edits = out->edits || option_has(one, "--edit");
     if (option_has(one, "--entrypoint") && one->has_value)
         out->entry = one->value;
     if (strncmp(program, "xargs", 5) == 0 &&
@@ -353,6 +357,11 @@ void wrapper_note(follow *from, const program *row, const shell_word *name, cons
     }
     const shell_word *const rest = words + run.at;
     const uint32_t left = count - run.at;
+    if (run.edits) {
+        for (uint32_t i = 0; i < left; i++)
+            fact_path(from, FACT_WRITES, &rest[i], false);
+        return;
+    }
     if (word_is(name, "parallel")) {
         uint32_t stop = 0;
         while (stop < left && !word_starts(&rest[stop], ":::"))
