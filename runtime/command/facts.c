@@ -315,6 +315,7 @@ typedef struct operands {
     bool deep;    /* -r */
     bool target;  /* -t FOLDER: no operand is the last one */
     bool pattern; /* -e, -f: no operand is what is looked for */
+    bool makes;   /* install -d: every operand is written */
     bool edits;   /* -i: what is read is written */
 } operands;
 
@@ -375,6 +376,7 @@ static bool operands_read(follow *from, const program *row, const shell_word *wo
                         option_has(&one, "--recursive") || option_has(&one, "--archive");
             out->target = out->target || option_has(&one, "--target-directory");
             out->edits = out->edits || one.role == 'I';
+            out->makes = out->makes || (option_has(&one, "--directory") && !one.has_value);
             out->pattern = out->pattern || option_has(&one, "e") ||
                            (option_has(&one, "f") && one.role == 'r') ||
                            option_has(&one, "--reference");
@@ -408,7 +410,8 @@ static void operand_note(follow *from, char letter, const shell_word *word, bool
             fact_image(from, word);
         break;
     case 'i': fact_image(from, word); break;
-    case 'h': fact_host(from, word); break;
+    case 'h': fact_url(from, word); break;
+    case 'q': fact_query(from, word); break;
     case 't': fact_login(from, word); break;
     case 's': follow_text(from, word); break;
     default: break;
@@ -423,7 +426,7 @@ static void plan_lost(follow *from, const char *plan)
         command_lose(from->all, FACT_READS);
     if (strpbrk(plan, "wWLMPpk") != NULL)
         command_lose(from->all, FACT_WRITES);
-    if (strpbrk(plan, "uhptUilm") != NULL)
+    if (strpbrk(plan, "uhptqUilm") != NULL)
         command_lose(from->all, FACT_CONNECTS);
 }
 
@@ -431,14 +434,14 @@ static void copies_note(follow *from, char plan, const operands *all)
 {
     const bool places = plan == 'p' || plan == 'k';
     for (uint32_t i = 0; i < all->count; i++) {
-        const bool last = i + 1 == all->count && !all->target;
+        const bool last = all->makes || (i + 1 == all->count && !all->target);
         if (plan == 'p' && fact_remote(from, all->items[i]))
             continue;
         if (plan == 'k' && word_has(all->items[i], ':'))
             continue; /* in a container */
         if (!last)
             fact_path(from, FACT_READS, all->items[i], all->deep || places);
-        else if (all->count > 1 || places)
+        else if (all->count > 1 || places || all->makes)
             fact_path(from, FACT_WRITES, all->items[i], true);
     }
 }

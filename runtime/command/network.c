@@ -56,6 +56,17 @@ void fact_login(follow *from, const shell_word *word)
         fact_path(from, FACT_WRITES, &here, true);
 }
 
+/* dig [@SERVER] NAME [TYPE] [+option] */
+void fact_query(follow *from, const shell_word *word)
+{
+    bool type = word->length > 0 && word->length < 8;
+    for (uint32_t i = 0; i < word->length; i++)
+        type = type && ((word->text[i] >= 'A' && word->text[i] <= 'Z') ||
+                        (word->text[i] >= '0' && word->text[i] <= '9'));
+    if (!type && !word_starts(word, "+"))
+        fact_host(from, word);
+}
+
 /* Those that name no file, host or command. What is in no list here may be anything. */
 static bool ssh_plain(const shell_word *key)
 {
@@ -372,6 +383,17 @@ static void curl_elsewhere(follow *from, const shell_word *value, bool addresses
         fact_host(from, &rest);
 }
 
+/* NAME@FILE, where no `=` makes it a value. */
+static void curl_named(follow *from, const shell_word *value)
+{
+    for (uint32_t i = 1; i < value->length && value->text[i] != '='; i++)
+        if (value->text[i] == '@') {
+            const shell_word path = word_behind(value, i + 1);
+            fact_path(from, FACT_READS, &path, false);
+            return;
+        }
+}
+
 static void curl_option(follow *from, const item *one)
 {
     static const char *const data[] = {
@@ -390,6 +412,9 @@ static void curl_option(follow *from, const item *one)
     for (size_t i = 0; i < sizeof data / sizeof *data; i++)
         if (option_has(one, data[i]))
             curl_file(from, &one->value, i + 1 == sizeof data / sizeof *data);
+    if (option_has(one, "--data-urlencode") || option_has(one, "--url-query") ||
+        option_has(one, "--variable"))
+        curl_named(from, &one->value);
     if (option_has(one, "--cookie") && !word_has(&one->value, '='))
         fact_path(from, FACT_READS, &one->value, false);
     if (option_has(one, "--write-out") &&
@@ -445,6 +470,35 @@ static void nc_note(follow *from, const program *row, const shell_word *words, u
             option_note(from, &one);
 }
 
+/* http [METHOD] URL [ITEM…]: name@file, name=@file are files. */
+static void http_note(follow *from, const program *row, const shell_word *words, uint32_t count)
+{
+    bool placed = false;
+    facts_note(from, row, words, count);
+    items items;
+    items_begin(&items, row, words, count);
+    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
+        if (one.kind == ITEM_OPTION && option_has(&one, "--download"))
+            fact_path(from, FACT_WRITES, &here, true);
+        if (one.kind == ITEM_OPTION)
+            continue;
+        bool method = one.value.length > 0;
+        for (uint32_t i = 0; i < one.value.length; i++)
+            method = method && one.value.text[i] >= 'A' && one.value.text[i] <= 'Z';
+        if (!placed && method)
+            continue;
+        if (!placed)
+            fact_url(from, &one.value);
+        shell_word path;
+        (void)cut_at(&one.value, "@", &path);
+        if (placed && path.length > 0)
+            fact_path(from, FACT_READS, &path, false);
+        if (placed && word_is_open(&one.value))
+            command_lose(from->all, FACT_READS);
+        placed = true;
+    }
+}
+
 bool network_note(follow *from, const program *row, const shell_word *words, uint32_t count)
 {
     if (row == program_find("curl", 4))
@@ -453,6 +507,8 @@ bool network_note(follow *from, const program *row, const shell_word *words, uin
         wget_note(from, row, words, count);
     else if (row == program_find("nc", 2))
         nc_note(from, row, words, count);
+    else if (row == program_find("http", 4))
+        http_note(from, row, words, count);
     else if (row == program_find("socat", 5))
         socat_note(from, row, words, count);
     else

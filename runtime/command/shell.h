@@ -376,6 +376,7 @@ bool find_words(follow *from, const shell_word *words, uint32_t count, const she
 void ssh_option_note(follow *from, const shell_word *value);
 void forward_note(follow *from, const shell_word *value);
 void fact_login(follow *from, const shell_word *word);
+void fact_query(follow *from, const shell_word *word);
 void mount_note(follow *from, const shell_word *value);
 void fact_source(follow *from, const shell_word *word, bool place);
 void fact_image(follow *from, const shell_word *word);

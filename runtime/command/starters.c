@@ -173,6 +173,35 @@ static void unpack_note(follow *from, const program *row, const shell_word *word
         fact_path(from, FACT_WRITES, &here, true);
 }
 
+/* 7z COMMAND ARCHIVE FILES -oFOLDER */
+static void seven_note(follow *from, const shell_word *words, uint32_t count)
+{
+    static const shell_word here = {".", 1, false};
+    uint32_t place = 0;
+    bool unpacks = false, placed = false;
+    for (uint32_t i = 1; i < count; i++) {
+        if (word_starts(&words[i], "-")) {
+            const shell_word folder = word_behind(&words[i], words[i].length > 1 ? 2 : 1);
+            if (word_starts(&words[i], "-o"))
+                fact_path(from, FACT_WRITES, &folder, true);
+            placed = placed || word_starts(&words[i], "-o") || word_is(&words[i], "-so");
+            continue;
+        }
+        if (place == 0)
+            unpacks = word_is(&words[i], "x") || word_is(&words[i], "e");
+        const bool reads =
+            place > 1 || unpacks || word_is(&words[1], "l") || word_is(&words[1], "t");
+        const shell_word path = word_behind(&words[i], word_starts(&words[i], "@"));
+        if (place > 0 && !(unpacks && place > 1))
+            fact_path(from, reads ? FACT_READS : FACT_WRITES, &path, true);
+        if (word_starts(&words[i], "@"))
+            command_lose(from->all, FACT_READS);
+        place++;
+    }
+    if (unpacks && !placed)
+        fact_path(from, FACT_WRITES, &here, true);
+}
+
 bool starter_note(follow *from, const shell_word *name, const program *row, const shell_word *words,
                   uint32_t count)
 {
@@ -196,6 +225,8 @@ bool starter_note(follow *from, const shell_word *name, const program *row, cons
         tmux_note(from, row, words, count);
     else if (row == program_find("unzip", 5))
         unpack_note(from, row, words, count);
+    else if (row == program_find("7z", 2))
+        seven_note(from, words, count);
     else if (row == program_find("at", 2) || word_is(name, "batch")) {
         facts_note(from, row, words, count);
         follow_input(from, true);

@@ -206,6 +206,7 @@ typedef struct archive {
     char mode; /* c, x, t */
     shell_word file, folder;
     bool to_output;
+    bool anywhere; /* -P: names may begin at the root */
 } archive;
 
 static void tar_option(follow *from, archive *out, char letter, const shell_word *value)
@@ -214,6 +215,8 @@ static void tar_option(follow *from, archive *out, char letter, const shell_word
         out->mode = strchr("cruA", letter) != NULL ? 'c' : letter;
     if (letter == 'O')
         out->to_output = true;
+    if (letter == 'P')
+        out->anywhere = true;
     if (value == NULL)
         return;
     if (letter == 'f')
@@ -247,6 +250,10 @@ static void tar_long(follow *from, archive *out, const item *one)
         const shell_word run = word_behind(&one->value, 5);
         follow_text(from, &run);
     }
+    if (option_has(one, "--one-top-level") && one->has_value)
+        fact_path(from, FACT_WRITES, &one->value, true);
+    if (word_is(&one->name, "--absolute-names") || word_is(&one->name, "P"))
+        out->anywhere = true;
     if (word_is(&one->name, "--to-stdout") || word_is(&one->name, "O"))
         out->to_output = true;
 }
@@ -276,6 +283,10 @@ static void tar_note(follow *from, const program *row, const shell_word *words, 
             tar_long(from, &all, &one);
         lost = lost || (one.kind == ITEM_OPEN && word_is_open(&one.value));
     }
+    if (fact_remote(from, &all.file))
+        all.file.length = 0; /* over a remote shell */
+    if (all.mode == 'x' && all.anywhere)
+        command_lose(from->all, FACT_WRITES);
     if (all.mode == 'c')
         fact_path(from, FACT_WRITES, &all.file, false);
     else if (all.file.length > 0)

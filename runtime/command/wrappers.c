@@ -265,7 +265,7 @@ static bool wrapper_find(follow *from, bool near, const program *row, const shel
         if (*plan == 'i')
             fact_image(from, &one.value);
         if (*plan == 'h')
-            fact_host(from, &one.value);
+            fact_url(from, &one.value);
         plan += *plan != '\0';
         items.ended =
             false; /* options may stand behind it too: `ssh host -p 1`, `kubectl exec pod -c x` */
@@ -333,9 +333,10 @@ static void entr_note(follow *from, const shell_word *words, uint32_t count, boo
 void wrapper_note(follow *from, const program *row, const shell_word *name, const shell_word *words,
                   uint32_t count)
 {
-    static const char *const far[] = {"ssh",     "mosh", "docker", "podman",  "nerdctl",
-                                      "kubectl", "oc",   "chroot", "vagrant", "docker-compose"};
-    static const char *const own_shell[] = {"sudo", "doas", "ssh"};
+    static const char *const far[] = {"ssh",    "autossh", "mosh",          "docker",
+                                      "podman", "nerdctl", "kubectl",       "oc",
+                                      "chroot", "vagrant", "docker-compose"};
+    static const char *const own_shell[] = {"sudo", "doas", "ssh", "autossh"};
     follow inner = *from;
     inner.remote = inner.remote || IS_ONE(name, far);
     wrapped run;
@@ -349,7 +350,8 @@ void wrapper_note(follow *from, const program *row, const shell_word *name, cons
     if (run.at >= count) {
         if (word_is(name, "sudo") && !run.shell && count > 1)
             return; /* sudo -l */
-        if (IS_ONE(name, own_shell) && (run.shell || word_is(name, "ssh")))
+        if (IS_ONE(name, own_shell) &&
+            (run.shell || word_is(name, "ssh") || word_is(name, "autossh")))
             follow_input(&inner, true);
         if (word_is(name, "parallel"))
             follow_input(&inner, true);
