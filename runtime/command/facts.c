@@ -326,7 +326,14 @@ void option_note(follow *from, const item *one)
         command_lose_all(from->all);
     switch (one->has_value ? one->role : '\0') {
     case 'r': fact_path(from, FACT_READS, value, false); break;
-    case 'w': fact_path(from, FACT_WRITES, value, true); break;
+    case 'w':
+        if (word_starts(value, "|")) { /* strace, and who else opens a pipe by that name */
+            const shell_word script = word_behind(value, 1);
+            follow_text(from, &script);
+        } else {
+            fact_path(from, FACT_WRITES, value, true);
+        }
+        break;
     case 'F':
         fact_path(from, FACT_READS, value, false);
         command_lose_all(from->all);
@@ -457,6 +464,10 @@ void facts_note(follow *from, const program *row, const shell_word *words, uint3
         plan_lost(from, plan);
     if (*plan == 'X')
         command_lose_all(from->all);
+    if (*plan == 'Q') {
+        command_lose(from->all, FACT_READS);
+        command_lose(from->all, FACT_WRITES);
+    }
     if (*plan == '-' && plan[1] == 'k') { /* `s3 cp a b` */
         plan++;
         all.items += all.count > 0;

@@ -44,107 +44,33 @@ static shell_run *run_add(follow *from, const shell_word *words, uint32_t count)
 }
 
 /* What changes which program a name is, or what a program starts by itself. */
+/* clang-format off */
+static const char *const starting[] = {
+    "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV", "IFS", "SHELLOPTS",
+    "BASHOPTS", "PROMPT_COMMAND", "PS4", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_PAGER", "GIT_EDITOR",
+    "GIT_EXTERNAL_DIFF", "GIT_ASKPASS", "GIT_CONFIG_COUNT", "PAGER", "EDITOR", "VISUAL",
+    "PYTHONSTARTUP", "PYTHONPATH", "PERL5OPT", "PERL5LIB", "RUBYOPT", "NODE_OPTIONS",
+    "DYLD_INSERT_LIBRARIES", "MANPAGER", "LESSOPEN", "BROWSER", "GIT_PROXY_COMMAND",
+    "GIT_SEQUENCE_EDITOR", "GIT_EXEC_PATH", "GIT_CONFIG", "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM", "GIT_CONFIG_PARAMETERS", "GIT_TEMPLATE_DIR", "GIT_ALLOW_PROTOCOL",
+    "XDG_CONFIG_HOME", "LESS", "LESSCLOSE", "LESSKEY", "LESSKEYIN", "LESSKEY_CONTENT", "LESSEDIT",
+    "MORE", "MANOPT", "BAT_PAGER", "BAT_OPTS", "SYSTEMD_PAGER", "SSH_ASKPASS", "SUDO_ASKPASS",
+    "SUDO_EDITOR", "SVN_SSH", "SVN_EDITOR", "HGEDITOR", "CVS_RSH", "RSYNC_RSH",
+    "RSYNC_CONNECT_PROG", "TAR_OPTIONS", "TAPE", "MAKEFLAGS", "MAKEFILES", "GNUMAKEFLAGS",
+    "SHELL", "FCEDIT", "VIMINIT", "EXINIT", "PYTHONHOME", "PYTHONBREAKPOINT", "PYTHONWARNINGS",
+    "RUBYLIB", "NODE_PATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
+    "MAVEN_OPTS", "GRADLE_OPTS", "LUA_INIT", "LUA_PATH", "LUA_CPATH", "PERL5DB", "PHPRC",
+    "PHP_INI_SCAN_DIR", "AWKPATH", "AWKLIBPATH", "GOFLAGS", "RUSTC_WRAPPER", "RUSTC",
+    "GCONV_PATH", "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES", "TERMINFO",
+};
+/* clang-format on */
+
+/* What `~`, $PWD and `cd x` are. */
 static const char *const moved_by[] = {"HOME", "PWD", "OLDPWD", "CDPATH"};
 
 void command_set(command *all, const shell_word *name)
 {
     static const char *const kept[] = {"CURL_HOME", "WGETRC", "SYSTEM_WGETRC", "HOME"};
-    static const char *const names[] = {"PATH",
-                                        "LD_PRELOAD",
-                                        "LD_LIBRARY_PATH",
-                                        "LD_AUDIT",
-                                        "BASH_ENV",
-                                        "ENV",
-                                        "IFS",
-                                        "SHELLOPTS",
-                                        "BASHOPTS",
-                                        "PROMPT_COMMAND",
-                                        "PS4",
-                                        "GIT_SSH",
-                                        "GIT_SSH_COMMAND",
-                                        "GIT_PAGER",
-                                        "GIT_EDITOR",
-                                        "GIT_EXTERNAL_DIFF",
-                                        "GIT_ASKPASS",
-                                        "GIT_CONFIG_COUNT",
-                                        "PAGER",
-                                        "EDITOR",
-                                        "VISUAL",
-                                        "PYTHONSTARTUP",
-                                        "PYTHONPATH",
-                                        "PERL5OPT",
-                                        "PERL5LIB",
-                                        "RUBYOPT",
-                                        "NODE_OPTIONS",
-                                        "DYLD_INSERT_LIBRARIES",
-                                        "MANPAGER",
-                                        "LESSOPEN",
-                                        "BROWSER",
-                                        "GIT_PROXY_COMMAND",
-                                        "GIT_SEQUENCE_EDITOR",
-                                        "GIT_EXEC_PATH",
-                                        "GIT_CONFIG",
-                                        "GIT_CONFIG_GLOBAL",
-                                        "GIT_CONFIG_SYSTEM",
-                                        "GIT_CONFIG_PARAMETERS",
-                                        "GIT_TEMPLATE_DIR",
-                                        "GIT_ALLOW_PROTOCOL",
-                                        "XDG_CONFIG_HOME",
-                                        "LESS",
-                                        "LESSCLOSE",
-                                        "LESSKEY",
-                                        "LESSKEYIN",
-                                        "LESSKEY_CONTENT",
-                                        "LESSEDIT",
-                                        "MORE",
-                                        "MANOPT",
-                                        "BAT_PAGER",
-                                        "BAT_OPTS",
-                                        "SYSTEMD_PAGER",
-                                        "SSH_ASKPASS",
-                                        "SUDO_ASKPASS",
-                                        "SUDO_EDITOR",
-                                        "SVN_SSH",
-                                        "SVN_EDITOR",
-                                        "HGEDITOR",
-                                        "CVS_RSH",
-                                        "RSYNC_RSH",
-                                        "RSYNC_CONNECT_PROG",
-                                        "TAR_OPTIONS",
-                                        "TAPE",
-                                        "MAKEFLAGS",
-                                        "MAKEFILES",
-                                        "GNUMAKEFLAGS",
-                                        "SHELL",
-                                        "FCEDIT",
-                                        "VIMINIT",
-                                        "EXINIT",
-                                        "PYTHONHOME",
-                                        "PYTHONBREAKPOINT",
-                                        "PYTHONWARNINGS",
-                                        "RUBYLIB",
-                                        "NODE_PATH",
-                                        "JAVA_TOOL_OPTIONS",
-                                        "_JAVA_OPTIONS",
-                                        "JDK_JAVA_OPTIONS",
-                                        "MAVEN_OPTS",
-                                        "GRADLE_OPTS",
-                                        "LUA_INIT",
-                                        "LUA_PATH",
-                                        "LUA_CPATH",
-                                        "PERL5DB",
-                                        "PHPRC",
-                                        "PHP_INI_SCAN_DIR",
-                                        "AWKPATH",
-                                        "AWKLIBPATH",
-                                        "GOFLAGS",
-                                        "RUSTC_WRAPPER",
-                                        "RUSTC",
-                                        "GCONV_PATH",
-                                        "OPENSSL_CONF",
-                                        "OPENSSL_ENGINES",
-                                        "OPENSSL_MODULES",
-                                        "TERMINFO"};
     static const char *const proxies[] = {
         "http_proxy",         "https_proxy",         "HTTPS_PROXY",
         "ftp_proxy",          "FTP_PROXY",           "all_proxy",
@@ -154,7 +80,7 @@ void command_set(command *all, const shell_word *name)
         "DOCKER_HOST",        "DOCKER_CONTEXT",      "KUBECONFIG",
         "AWS_ENDPOINT_URL",   "HOSTALIASES",         "RES_OPTIONS",
         "LOCALDOMAIN",        "PIP_CONFIG_FILE"};
-    if (IS_ONE(name, names) || word_starts(name, "BASH_FUNC_"))
+    if (IS_ONE(name, starting) || word_starts(name, "BASH_FUNC_"))
         command_lose(all, FACT_PROGRAMS);
     if (IS_ONE(name, proxies))
         command_lose(all, FACT_CONNECTS);
@@ -230,7 +156,7 @@ static bool is_clear(const shell_word *name)
                                         "timeout", "gtimeout", "time",     "gtime",   "stdbuf",
                                         "command", "builtin",  "exec",     "chrt",    "taskset",
                                         "xargs",   "gxargs",   "unbuffer", "chronic", "eval"};
-    return IS_ONE(name, names);
+    return IS_ONE(name, starting);
 }
 
 static bool plan_runs(const program *row)

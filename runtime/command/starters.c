@@ -121,7 +121,7 @@ static void tmux_note(follow *from, const program *row, const shell_word *words,
             word_mentions(word, &(shell_word){"#(", 2, false}))
             command_lose_all(from->all);
     }
-    if (!clear)
+    if (!clear && !(count == 2 && word_is(&words[1], "-V")))
         command_lose_all(from->all);
     else
         facts_note(from, row, words, count);
@@ -225,7 +225,12 @@ bool starter_note(follow *from, const shell_word *name, const program *row, cons
         tmux_note(from, row, words, count);
     else if (row == program_find("unzip", 5))
         unpack_note(from, row, words, count);
-    else if (row == program_find("7z", 2))
+    else if (row == program_find("dc", 2)) {
+        facts_note(from, row, words, count);
+        for (uint32_t i = 1; i < count; i++)
+            if (word_has(&words[i], '!') || word_is_open(&words[i]))
+                command_lose_all(from->all); /* `!x` runs x */
+    } else if (row == program_find("7z", 2))
         seven_note(from, words, count);
     else if (row == program_find("at", 2) || word_is(name, "batch")) {
         facts_note(from, row, words, count);

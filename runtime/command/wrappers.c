@@ -13,6 +13,7 @@
 bool builtin_note(follow *from, const shell_word *name, const shell_word *words, uint32_t count)
 {
     static const char *const folders[] = {"cd", "pushd", "popd", "chdir"};
+    static const char *const showing[] = {"-p", "-P", "-v", "-V", "-l", "-s", "-S", "-q"};
     static const char *const declaring[] = {"export", "declare", "typeset", "readonly", "local"};
     static const char *const evaluating[] = {
         "test",      "[",      "let",     "printf",  "unset",    "read", "mapfile",
@@ -55,8 +56,9 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
         from->folder_lost = true;
         return true;
     }
-    if (word_is(name, "complete") || word_is(name, "bind"))
-        command_lose(from->all, FACT_PROGRAMS); /* what a person's keys will run */
+    for (uint32_t i = 1; (word_is(name, "complete") || word_is(name, "bind")) && i < count; i++)
+        if (!IS_ONE(&words[i], showing)) /* what a person's keys will run */
+            command_lose(from->all, FACT_PROGRAMS);
     if (word_is(name, "alias") || word_is(name, "enable") || word_is(name, "hash")) {
         if (count > 2 || (count > 1 && word_is(name, "alias") && !word_is(&words[1], "-p")))
             command_lose(from->all, FACT_PROGRAMS);
@@ -238,7 +240,7 @@ static bool wrapper_find(follow *from, bool near, const program *row, const shel
                 out->asks = true;
             } else if (one.role == 'd' && one.has_value) {
                 fact_folder(from, &one.value);
-            } else if (one.role == 'w' && one.has_value) {
+            } else if (one.role == 'w' && one.has_value && !word_starts(&one.value, "|")) {
                 fact_path(&here, FACT_WRITES, &one.value, false);
             } else {
                 option_note(&here, &one);
@@ -247,6 +249,10 @@ static bool wrapper_find(follow *from, bool near, const program *row, const shel
         }
         if (one.kind == ITEM_OPEN)
             command_lose_all(from->all);
+        if (*plan == '=' && word_is(&one.value, "-")) { /* env - is env -i */
+            items.ended = false;
+            continue;
+        }
         if (*plan == '=' && is_setting(&one.value)) {
             const char *const equals = memchr(one.value.text, '=', one.value.length);
             const shell_word name = {one.value.text, (uint32_t)(equals - one.value.text), false};

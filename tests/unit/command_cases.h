@@ -27,7 +27,7 @@ typedef struct facts_case {
     const char *line, *programs, *reads, *writes, *connects;
 } facts_case;
 
-static void fact_write(buffer *out, const command *command, command_fact fact)
+static inline void fact_write(buffer *out, const command *command, command_fact fact)
 {
     cst_value list;
     command_list(command, fact, &list);
@@ -47,7 +47,7 @@ static void fact_write(buffer *out, const command *command, command_fact fact)
 
 static uint32_t failures;
 
-static void expect(const char *line, const char *what, const char *found, const char *wanted)
+static inline void expect(const char *line, const char *what, const char *found, const char *wanted)
 {
     if (wanted == NULL || strcmp(found, wanted) == 0)
         return;
@@ -55,7 +55,7 @@ static void expect(const char *line, const char *what, const char *found, const 
     failures++;
 }
 
-static void check(const facts_case *cases, size_t count)
+static inline void check(const facts_case *cases, size_t count)
 {
     buffer text;
     buffer_init(&text, NULL, 0);
@@ -93,7 +93,7 @@ typedef struct runs_case {
     char any, only;             /* y, n, ? */
 } runs_case;
 
-static command_answer ask(const command *command, const char *text, bool only)
+static inline command_answer ask(const command *command, const char *text, bool only)
 {
     struct {
         cst_image image;
@@ -116,7 +116,7 @@ static command_answer ask(const command *command, const char *text, bool only)
     return command_runs(command, &patterns, only);
 }
 
-static void check_runs(const runs_case *cases, size_t count)
+static inline void check_runs(const runs_case *cases, size_t count)
 {
     static const char letters[] = {'n', '?', 'y'};
     failures = 0;
