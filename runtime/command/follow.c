@@ -57,7 +57,7 @@ static const char *const starting[] = {
     "MORE", "MANOPT", "BAT_PAGER", "BAT_OPTS", "SYSTEMD_PAGER", "SSH_ASKPASS", "SUDO_ASKPASS",
     "SUDO_EDITOR", "SVN_SSH", "SVN_EDITOR", "HGEDITOR", "CVS_RSH", "RSYNC_RSH",
     "RSYNC_CONNECT_PROG", "TAR_OPTIONS", "TAPE", "MAKEFLAGS", "MAKEFILES", "GNUMAKEFLAGS",
-    "SHELL", "FCEDIT", "VIMINIT", "EXINIT", "PYTHONHOME", "PYTHONBREAKPOINT", "PYTHONWARNINGS",
+    "SHELL", "FCEDIT", "VIMINIT", "EXINIT", "PYTHONHOME", "PYTHONBREAKPOINT",
     "RUBYLIB", "NODE_PATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
     "MAVEN_OPTS", "GRADLE_OPTS", "LUA_INIT", "LUA_PATH", "LUA_CPATH", "PERL5DB", "PHPRC",
     "PHP_INI_SCAN_DIR", "AWKPATH", "AWKLIBPATH", "GOFLAGS", "RUSTC_WRAPPER", "RUSTC",
@@ -156,7 +156,7 @@ static bool is_clear(const shell_word *name)
                                         "timeout", "gtimeout", "time",     "gtime",   "stdbuf",
                                         "command", "builtin",  "exec",     "chrt",    "taskset",
                                         "xargs",   "gxargs",   "unbuffer", "chronic", "eval"};
-    return IS_ONE(name, starting);
+    return IS_ONE(name, names);
 }
 
 static bool plan_runs(const program *row)
