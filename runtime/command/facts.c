@@ -374,9 +374,10 @@ static bool operands_read(follow *from, const program *row, const shell_word *wo
     for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
         if (one.kind == ITEM_OPTION) {
             option_note(from, &one);
-            if (one.role == 'C') { /* the rest is a command */
+            if (one.role == 'C' || one.role == 'E') { /* the rest is a command */
                 const uint32_t first = items.at - one.has_value;
-                follow_words(from, words + first, count - first);
+                (one.role == 'E' ? follow_filled : follow_words)(from, words + first,
+                                                                 count - first);
                 break;
             }
             out->deep = out->deep || option_has(&one, "r") || option_has(&one, "R") ||

@@ -164,6 +164,14 @@ static bool plan_runs(const program *row)
     return strpbrk(row->operands, "CS") != NULL;
 }
 
+static bool names_user(const shell_word *words, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (word_starts(&words[i], "-u") || word_starts(&words[i], "--u"))
+            return true;
+    return false;
+}
+
 /* The row that says how the words are read: of the subcommand, where one has its own. */
 static const program *row_of(const shell_word *name, const shell_word *words, uint32_t count,
                              uint32_t *sub)
@@ -175,6 +183,8 @@ static const program *row_of(const shell_word *name, const shell_word *words, ui
     *sub = 0;
     if (row == NULL && stem < name->length)
         row = program_find(name->text, stem);
+    if (word_is(name, "runuser") && !names_user(words, count))
+        return program_find("su", 2); /* its other form */
     if (row != NULL && plan_runs(row))
         return row;
     items items;
@@ -251,6 +261,8 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
         from->depth--;
         return;
     }
+    if (name.text[0] == '-') /* an option that was taken for a program */
+        command_lose_all(all);
     run->wrapper = is_clear(&name);
     uint32_t sub;
     const program *const row = row_of(&name, words, count, &sub);
@@ -280,7 +292,9 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
         from->folder = before.folder;
         from->folder_lost = before.folder_lost;
     }
-    if (word_is(&name, "su") && !all->broken)
+    if (word_is(&name, "tmux"))
+        terminal_note(from, words, count);
+    if ((word_is(&name, "su") || row == program_find("su", 2)) && !all->broken)
         follow_input(from, true);
     from->depth--;
 }

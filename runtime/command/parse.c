@@ -477,6 +477,9 @@ static void pipeline(script *script)
             script_blanks(script);
             if (keyword_is(script, "-p"))
                 script->at += 2;
+            script_blanks(script);
+            if (keyword_is(script, "--"))
+                script->at += 2;
             if (ends_word(script_peek(script, 0)) && script_peek(script, 0) != ' ' &&
                 script_peek(script, 0) != '(')
                 return; /* `time` alone */

@@ -350,6 +350,8 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
                   uint32_t count); /* true: done */
 void wrapper_note(follow *from, const program *row, const shell_word *name, const shell_word *words,
                   uint32_t count);
+/* A command that is run with names that are not known: in the place of {}, or at its end. */
+void follow_filled(follow *from, const shell_word *words, uint32_t count);
 
 /* ---- facts (facts.c, tools.c, scripts.c) ----------------------------------------------------- */
 
@@ -384,6 +386,7 @@ bool network_note(follow *from, const program *row, const shell_word *words, uin
 /* starters.c: programs whose words hold commands in a way of their own; true: done. */
 bool starter_note(follow *from, const shell_word *name, const program *row, const shell_word *words,
                   uint32_t count);
+void terminal_note(follow *from, const shell_word *words, uint32_t count); /* tmux */
 void scripts_sed(follow *from, const shell_word *text);
 void scripts_awk(follow *from, const shell_word *text);
 

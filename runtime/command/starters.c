@@ -112,16 +112,20 @@ static void make_note(follow *from, const program *row, const shell_word *words,
 /* ---- terminals ------------------------------------------------------------------------------- */
 
 /* `;` begins another command of tmux, `#(` one of the shell in what is shown. */
-static void tmux_note(follow *from, const program *row, const shell_word *words, uint32_t count)
+void terminal_note(follow *from, const shell_word *words, uint32_t count)
 {
-    const bool clear = row != program_find("tmux", 4);
     for (uint32_t i = 1; i < count; i++) {
         const shell_word *const word = &words[i];
         if ((word->length > 0 && word->text[word->length - 1] == ';') ||
             word_mentions(word, &(shell_word){"#(", 2, false}))
             command_lose_all(from->all);
     }
-    if (!clear && !(count == 2 && word_is(&words[1], "-V")))
+}
+
+/* Of a command of tmux that no row describes nothing is sure. */
+static void tmux_note(follow *from, const program *row, const shell_word *words, uint32_t count)
+{
+    if (row == program_find("tmux", 4) && !(count == 2 && word_is(&words[1], "-V")))
         command_lose_all(from->all);
     else
         facts_note(from, row, words, count);

@@ -127,6 +127,10 @@ static void find_note(follow *from, const shell_word *words, uint32_t count)
             exec = exec || word_is(&words[at], execs[i]);
             file = file || word_is(&words[at], files[i]);
         }
+        if (word_is(&words[at], "-files0-from")) { /* roots that a file names */
+            command_lose(from->all, FACT_READS);
+            command_lose(from->all, FACT_WRITES);
+        }
         if (exec)
             at = find_exec(from, &roots, words, count, at + 1);
         else if (file && at + 1 < count)
@@ -365,7 +369,10 @@ static void git_note(follow *from, const program *row, const shell_word *words, 
             return;
         }
         if (word_is(&name, "submodule") && word_is(&one.value, "foreach")) {
-            follow_joined(from, words + sub + one.at + 1, count - sub - one.at - 1);
+            uint32_t at = sub + one.at + 1;
+            while (at < count && word_starts(&words[at], "-"))
+                at++;
+            follow_joined(from, words + at, count - at);
             return;
         }
         if (far && fact_remote(from, &one.value))

@@ -132,6 +132,13 @@ static const shell_word *fill(follow *from, const shell_word *words, uint32_t *c
     return made;
 }
 
+void follow_filled(follow *from, const shell_word *words, uint32_t count)
+{
+    const shell_word *const made = fill(from, words, &count, "{}");
+    if (made != NULL)
+        follow_words(from, made, count);
+}
+
 /* `find ROOT … -print0 | xargs -0`: the words are names at or below the roots. NULL: it is not so.
  */
 static const shell_word *fill_found(follow *from, const shell_word *words, uint32_t *count,
