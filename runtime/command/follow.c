@@ -230,10 +230,13 @@ static void options_before(follow *from, const shell_word *name, const shell_wor
 /* Options and operands that make another program of this one, by the table. */
 static void turned_note(shell_run *run, const program *row, const shell_word *words, uint32_t count)
 {
+    const char *options = row != NULL ? row->options : "";
+    options += strspn(options, "+!");
+    if (row == NULL || (*row->operands != '+' && strchr(options, '!') == NULL))
+        return;
     items items;
     items_begin(&items, row, words, count);
-    for (item one = items_next(&items); row != NULL && one.kind != ITEM_END;
-         one = items_next(&items)) {
+    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
         run->turned = run->turned || (one.kind == ITEM_OPTION && one.turns);
         run->strange = run->strange || (one.kind != ITEM_OPTION && *row->operands == '+' &&
                                         !word_starts(&one.value, "+"));
