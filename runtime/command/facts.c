@@ -373,6 +373,9 @@ static bool operands_read(follow *from, const program *row, const shell_word *wo
     items.stops = false;
     for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
         if (one.kind == ITEM_OPTION) {
+            const bool one_host = strchr("ht", *row->operands) != NULL && row->operands[1] != '*';
+            if (one.names == NULL && one_host) /* the word behind it may be its value */
+                command_lose(from->all, FACT_CONNECTS);
             option_note(from, &one);
             if (one.role == 'C' || one.role == 'E') { /* the rest is a command */
                 const uint32_t first = items.at - one.has_value;

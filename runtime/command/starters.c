@@ -125,10 +125,14 @@ void terminal_note(follow *from, const shell_word *words, uint32_t count)
 /* Of a command of tmux that no row describes nothing is sure. */
 static void tmux_note(follow *from, const program *row, const shell_word *words, uint32_t count)
 {
-    if (row == program_find("tmux", 4) && !(count == 2 && word_is(&words[1], "-V")))
+    items items;
+    items_begin(&items, row, words, count);
+    bool some = false;
+    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items))
+        some = some || one.kind != ITEM_OPTION;
+    if (some && row == program_find("tmux", 4))
         command_lose_all(from->all);
-    else
-        facts_note(from, row, words, count);
+    facts_note(from, row, words, count);
 }
 
 /* ---- compilers, databases -------------------------------------------------------------------- */

@@ -227,7 +227,6 @@ static void looking(void **state)
         {"tcsh -c 'rm x'", "tcsh?", "?", "?", "?"},
         {"csh -c 'rm x'", "csh?", "?", "?", "?"},
         {"nu -c 'rm x'", "nu?", "?", "?", "?"},
-        {"cmd /c del x", "cmd?", "?", "?", "?"},
         {"cmd.exe /c del x", "cmd.exe?", "?", "?", "?"},
         {"powershell.exe -Command rm x", "powershell.exe?", "?", "?", "?"},
         {"wsl rm x", "wsl rm", "", "x", ""},
