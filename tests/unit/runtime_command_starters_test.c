@@ -129,7 +129,7 @@ static void starters(void **state)
         {"tmux source-file x", "tmux?", "?", "?", "?"},
         {"tmux kill-server", "tmux", "", "", ""},
         {"tmux display -p '#(rm x)'", "tmux?", "?", "?", "?"},
-        {"tmux -c 'rm x'", "tmux?", "?", "?", "?"},
+        {"tmux -c 'rm x'", "tmux rm", "", "x", ""},
         {"tmux -f x new", "tmux?", "x?", "?", "?"},
         {"tmux", "tmux", "", "", ""},
         {"tmux show-options -g", "tmux", "", "", ""},
