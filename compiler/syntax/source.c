@@ -126,19 +126,37 @@ static cst_status read_file(const cst_allocator *allocator, const char *path, ch
     return CST_OK;
 }
 
+cst_status source_fetch(const cst_allocator *allocator, const compilation_reader *reader,
+                        const char *path, source_bytes *out, const char **why)
+{
+    *out = (source_bytes){0};
+    if (reader == NULL || reader->read == NULL)
+        return read_file(allocator, path, &out->bytes, &out->length, &out->capacity, why);
+    *why = "the host did not give it";
+    return reader->read(reader->user, path, &out->bytes, &out->length);
+}
+
+void source_fetch_release(const cst_allocator *allocator, const compilation_reader *reader,
+                          source_bytes *bytes)
+{
+    if (reader == NULL || reader->read == NULL) {
+        if (bytes->bytes)
+            allocator->release(allocator->user, bytes->bytes, bytes->capacity);
+    } else if (reader->release) {
+        reader->release(reader->user, bytes->bytes, bytes->length);
+    }
+    *bytes = (source_bytes){0};
+}
+
 uint32_t source_read(compilation *compilation, const char *path, const source_range *at)
 {
     for (uint32_t i = 0; i < compilation->sources.count; i++)
         if (strcmp(compilation->sources.items[i].path, path) == 0)
             return i;
     const cst_allocator *const allocator = &compilation->arena.allocator;
-    const compilation_reader *const reader = &compilation->reader;
-    char *bytes = NULL;
-    size_t length = 0, capacity = 0;
-    const char *why = "the host did not give it";
-    const cst_status status = reader->read
-                                  ? reader->read(reader->user, path, &bytes, &length)
-                                  : read_file(allocator, path, &bytes, &length, &capacity, &why);
+    source_bytes file;
+    const char *why = "";
+    const cst_status status = source_fetch(allocator, &compilation->reader, path, &file, &why);
     if (status == CST_NO_MEMORY)
         give_up(compilation);
     if (status != CST_OK) {
@@ -146,17 +164,17 @@ uint32_t source_read(compilation *compilation, const char *path, const source_ra
                           "the file `%s` cannot be read: %s", path, why);
         return UINT32_MAX;
     }
-    const bool fits = length <= LIMIT_SET_FILE_BYTES;
-    char *const copy = fits ? copy_or_null(compilation, bytes, length) : NULL;
-    if (!reader->read)
-        allocator->release(allocator->user, bytes, capacity);
-    else if (reader->release)
-        reader->release(reader->user, bytes, length);
+    const bool fits = file.length <= LIMIT_SET_FILE_BYTES;
+    const size_t length = file.length;
+    char *const copy = fits ? copy_or_null(compilation, file.bytes, length) : NULL;
+    source_fetch_release(allocator, &compilation->reader, &file);
     if (!fits)
         return report_size(compilation, path, at);
     if (!copy)
         give_up(compilation);
-    return add(compilation, path, copy, length);
+    const uint32_t number = add(compilation, path, copy, length);
+    compilation->sources.items[number].read = true;
+    return number;
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */
