@@ -9,6 +9,7 @@
  * An entry's time of modification is when it was used last. There is no lock: entries appear by
  * rename and go by unlink, and who has one open keeps it.
  */
+#define _GNU_SOURCE /* ST_NOEXEC */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +47,9 @@ static const char *distrust(int folder)
         return "it belongs to somebody else";
     if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return "others may write there; `chmod go-w` mends that";
+    struct statvfs system;
+    if (fstatvfs(folder, &system) == 0 && (system.f_flag & ST_NOEXEC) != 0)
+        return "no code may be run from its file system (noexec)";
     return NULL;
 }
 
