@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "compiler/compilation.h"
 #include "runtime/limits.h"
@@ -79,6 +80,15 @@ static const char *reason_of(int error)
     }
 }
 
+/* One byte more than a regular file has: its end is then seen without asking for more room. */
+static size_t expected_size(FILE *file)
+{
+    struct stat about;
+    const bool known = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) &&
+                       about.st_size > 0 && about.st_size <= (off_t)LIMIT_SET_FILE_BYTES;
+    return known ? (size_t)about.st_size + 1 : READ_STEP;
+}
+
 /* Reads one byte more than the largest file may have, at most, so that the caller sees that it is
  * too large. */
 static cst_status read_file(const cst_allocator *allocator, const char *path, char **out,
@@ -95,7 +105,7 @@ static cst_status read_file(const cst_allocator *allocator, const char *path, ch
     size_t used = 0, room = 0;
     while (used <= LIMIT_SET_FILE_BYTES) {
         if (used == room) {
-            const size_t grown = room ? room * 2 : READ_STEP;
+            const size_t grown = room ? room * 2 : expected_size(file);
             char *const larger = bytes ? allocator->resize(allocator->user, bytes, room, grown)
                                        : allocator->allocate(allocator->user, grown);
             if (!larger) {
