@@ -92,8 +92,10 @@ struct cache_job {
     cache_recorder recorder;
 };
 
-/* The key is made anew, from what was really read. */
-static bool store(int folder, compilation *unit, const cache_recorder *recorder, cache_key *key)
+/* The key is made anew, from what was really read. After CST_NO_MEMORY the compilation can only be
+ * ended. */
+static cst_status store(int folder, compilation *unit, const cache_recorder *recorder,
+                        cache_key *key)
 {
     const source *own = &unit->sources.items[0];
     const cache_subject subject = {.path = own->path,
@@ -102,13 +104,14 @@ static bool store(int folder, compilation *unit, const cache_recorder *recorder,
                                    .portable = unit->portable,
                                    .indexing = unit->indexing};
     if (!cache_key_make(&subject, key) || !backend_can_link() || !cache_key_covers_generator())
-        return false;
+        return CST_NO_TOOLCHAIN;
     buffer record;
     buffer_init(&record, NULL, 0);
-    const bool good = cache_record_write(recorder, unit, &record) &&
-                      cache_entry_write(folder, key, unit, &record);
+    const cst_status status = cache_record_write(recorder, unit, &record)
+                                  ? cache_entry_write(folder, key, unit, &record)
+                                  : CST_IO;
     buffer_free(&record);
-    return good;
+    return status;
 }
 
 void cache_job_store(cache_job *job, compilation *unit)
@@ -126,12 +129,37 @@ void cache_job_free(cache_job *job)
     free(job);
 }
 
+static cst_status compile_without(const driver_input *input, const cst_compiler_options *given,
+                                  bool quietly, cst_policy **out)
+{
+    cst_compiler_options options = *given;
+    options.cache = NULL;
+    if (quietly)
+        options.diagnostic = NULL;
+    return driver_compile(input, &options, out);
+}
+
+static cst_status compile_and_store(const driver_input *input, compilation *unit, lookup *how,
+                                    const cache_job *job, cst_policy **out)
+{
+    cache_key key;
+    const cst_status status = store(job->folder, unit, &job->recorder, &key);
+    if (status == CST_OK && open_policy(job->folder, &key, how, false, out)) {
+        driver_end(unit);
+        return CST_OK;
+    }
+    if (status != CST_NO_MEMORY)
+        return driver_policy(unit, how->options, out);
+    driver_end(unit); /* what it had to say was said */
+    return compile_without(input, how->options, true, out);
+}
+
+/* Takes *job where a thread goes on with it. */
 static cst_status compile_job(const driver_input *input, lookup *how, cache_job **job,
                               cst_policy **out)
 {
     cache_recorder *recorder = &(*job)->recorder;
     cst_compiler_options options = *how->options;
-    options.cache = NULL;
     recorder->diagnostic = options.diagnostic;
     recorder->user = options.diagnostic_user;
     options.diagnostic = cache_record_diagnostic;
@@ -142,18 +170,11 @@ static cst_status compile_job(const driver_input *input, lookup *how, cache_job 
         driver_end(unit);
         return status;
     }
-    if (options.engine == CST_ENGINE_TIERED) {
-        cache_job *given = *job;
-        *job = NULL;
-        return tiers_policy(unit, &options.runtime, given, out);
-    }
-    cache_key key;
-    if (store((*job)->folder, unit, recorder, &key) &&
-        open_policy((*job)->folder, &key, how, false, out)) {
-        driver_end(unit);
-        return CST_OK;
-    }
-    return driver_policy(unit, &options, out);
+    if (options.engine != CST_ENGINE_TIERED)
+        return compile_and_store(input, unit, how, *job, out);
+    cache_job *given = *job;
+    *job = NULL;
+    return tiers_policy(unit, &options.runtime, given, out);
 }
 
 /* ---- both ------------------------------------------------------------------------------------ */
@@ -167,14 +188,6 @@ static void warn(const cst_compiler_options *options, const char *why)
         options->diagnostic(options->diagnostic_user, &said);
 }
 
-static cst_status compile_without(const driver_input *input, const cst_compiler_options *given,
-                                  cst_policy **out)
-{
-    cst_compiler_options options = *given;
-    options.cache = NULL;
-    return driver_compile(input, &options, out);
-}
-
 cst_status cache_compile(const driver_input *input, const cst_compiler_options *options,
                          cst_policy **out)
 {
@@ -186,7 +199,7 @@ cst_status cache_compile(const driver_input *input, const cst_compiler_options *
             close(folder);
         else if (why[0] != '\0')
             warn(options, why);
-        return compile_without(input, options, out);
+        return compile_without(input, options, false, out);
     }
     *job = (cache_job){.folder = folder};
     buffer_init(&job->recorder.diagnostics, NULL, 0);

@@ -275,14 +275,17 @@ static char *take_file(int folder, const char *name, uint64_t *length)
 }
 
 /* The linker is another process, to which the folder is reached through this one. */
-static char *build_library(int folder, const char *name, compilation *unit, uint64_t *length)
+static cst_status build_library(int folder, const char *name, compilation *unit, char **out,
+                                uint64_t *length)
 {
     char path[CACHE_NAME_BYTES + 128];
     snprintf(path, sizeof path, "/proc/%ld/fd/%d/%s", (long)getpid(), folder, name);
     build_run run = {.path = path};
-    if (driver_protect(unit, build, &run) != CST_OK)
-        return NULL;
-    return take_file(folder, name, length);
+    const cst_status status = driver_protect(unit, build, &run);
+    if (status != CST_OK)
+        return status;
+    *out = take_file(folder, name, length);
+    return *out != NULL ? CST_OK : CST_IO;
 }
 
 static bool put(int folder, const char *temporary, const char *name, const entry_foot *foot,
@@ -301,7 +304,8 @@ static bool put(int folder, const char *temporary, const char *name, const entry
     return good;
 }
 
-bool cache_entry_write(int folder, const cache_key *key, compilation *unit, const buffer *record)
+cst_status cache_entry_write(int folder, const cache_key *key, compilation *unit,
+                             const buffer *record)
 {
     static atomic_uint counter;
     const unsigned number = atomic_fetch_add_explicit(&counter, 1u, memory_order_relaxed);
@@ -310,9 +314,11 @@ bool cache_entry_write(int folder, const cache_key *key, compilation *unit, cons
     entry_foot foot = {.record_length = record->length};
     cache_entry_name(key, name);
     snprintf(temporary, sizeof temporary, "%.64s.%ld.%u", name, (long)getpid(), number);
-    char *library = build_library(folder, temporary, unit, &foot.library_length);
-    if (library == NULL)
-        return false;
+    char *library = NULL;
+    const cst_status status =
+        build_library(folder, temporary, unit, &library, &foot.library_length);
+    if (status != CST_OK)
+        return status;
     memcpy(foot.magic, entry_magic, sizeof foot.magic);
     memcpy(foot.key, key->bytes, sizeof foot.key);
     memcpy(foot.source_hash, image->source_hash, sizeof foot.source_hash);
@@ -325,5 +331,5 @@ bool cache_entry_write(int folder, const cache_key *key, compilation *unit, cons
     free(library);
     if (good)
         cache_folder_shrink(folder, name);
-    return good;
+    return good ? CST_OK : CST_IO;
 }

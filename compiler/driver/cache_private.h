@@ -76,8 +76,10 @@ void cache_entry_name(const cache_key *key, char out[CACHE_NAME_BYTES]);
 bool cache_entry_open(int folder, const cache_key *key,
                       bool (*holds)(const buffer *record, void *user), void *user,
                       cache_entry *out);
-/* Compiles a plan into an entry. False: it was not written. */
-bool cache_entry_write(int folder, const cache_key *key, compilation *unit, const buffer *record);
+/* Compiles a plan into an entry. Otherwise it is not written, and after CST_NO_MEMORY the
+ * compilation can only be ended. */
+cst_status cache_entry_write(int folder, const cache_key *key, compilation *unit,
+                             const buffer *record);
 /* The record, and the library unless somebody took it over and set it to NULL. */
 void cache_entry_close(cache_entry *entry);
 

@@ -44,6 +44,7 @@ typedef struct tiers {
     pthread_cond_t changed;
     cst_tier reached;   /* under the lock */
     bool over;          /* under the lock: no better tier will come */
+    bool ended;         /* under the lock: nothing works on it any more */
     cst_status trouble; /* under the lock: why not, if it is over too early */
 } tiers;
 
@@ -125,6 +126,14 @@ static void tell(tiers *all, cst_tier reached, cst_status trouble)
     pthread_mutex_unlock(&all->lock);
 }
 
+static void tell_end(tiers *all)
+{
+    pthread_mutex_lock(&all->lock);
+    all->ended = true;
+    pthread_cond_broadcast(&all->changed);
+    pthread_mutex_unlock(&all->lock);
+}
+
 static void *make_tiers(void *argument)
 {
     tiers *all = argument;
@@ -135,6 +144,7 @@ static void *make_tiers(void *argument)
     }
     if (status == CST_OK && all->job != NULL && !atomic_load(&all->stop))
         cache_job_store(all->job, all->unit);
+    tell_end(all);
     return NULL;
 }
 
@@ -191,7 +201,7 @@ static void settle(void *owner)
 {
     tiers *all = owner;
     pthread_mutex_lock(&all->lock);
-    while (!all->over)
+    while (!all->ended)
         pthread_cond_wait(&all->changed, &all->lock);
     pthread_mutex_unlock(&all->lock);
 }
@@ -251,8 +261,10 @@ cst_status tiers_policy(compilation *unit, const cst_options *options, struct ca
     status = open_policy(all, &reference->module, options, out);
     if (status != CST_OK)
         release_tiers(all);
-    else if (!start(all))
-        tell(all, CST_TIER_REFERENCE, CST_NO_MEMORY); /* it decides, and stays as it is */
+    else if (!start(all)) { /* it decides, and stays as it is */
+        tell(all, CST_TIER_REFERENCE, CST_NO_MEMORY);
+        tell_end(all);
+    }
     return status;
 }
 
@@ -264,6 +276,7 @@ cst_status tiers_ready(const cst_module *module, void (*release)(void *library),
         return CST_NO_MEMORY;
     all->reached = CST_TIER_OPTIMISED;
     all->over = true;
+    all->ended = true;
     const cst_status status = open_policy(all, module, options, out);
     if (status != CST_OK) {
         release_tiers(all);

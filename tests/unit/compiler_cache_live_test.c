@@ -357,6 +357,33 @@ static void memory_may_be_short(void **state)
     assert_true(opened);
 }
 
+/* The same while the entry is made: what is short for that is no reason to have no policy. */
+static void memory_may_be_short_at_first(void **state)
+{
+    world *w = *state;
+    bool whole = false;
+    uint32_t opened = 0, refused = 0;
+    for (int64_t after = 0; after < 300 && !whole; after++) {
+        meter m = {.left = after};
+        cst_compiler_options options = options_of(w, CST_ENGINE_JIT);
+        options.runtime.allocator =
+            (cst_allocator){meter_allocate, meter_resize, meter_release, &m};
+        cst_policy *policy = NULL;
+        w->bound = 100 + (int)after;
+        const cst_status status = cst_policy_compile("cached.const", &options, &policy);
+        assert_true(status == CST_OK || status == CST_NO_MEMORY);
+        opened += status == CST_OK;
+        refused += status != CST_OK;
+        whole = status == CST_OK && m.left > 0;
+        m.left = 1000;
+        if (status == CST_OK)
+            assert_int_equal(decide(policy, w->bound + 1, "ann"), CST_DENY);
+        cst_policy_release(policy);
+        assert_int_equal(m.held, 0);
+    }
+    assert_true(whole && opened > 0 && refused > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tiers_are_put_away, begin, end),
         cmocka_unit_test_setup_teardown(threads_start_together, begin, end),
         cmocka_unit_test_setup_teardown(memory_may_be_short, begin, end),
+        cmocka_unit_test_setup_teardown(memory_may_be_short_at_first, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

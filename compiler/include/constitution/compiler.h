@@ -54,7 +54,8 @@ typedef struct cst_compiler_options {
      * for; one that is not is compiled carefully, and decides as it will from then on
      * (CST_ENGINE_TIERED: at once, and it is put there when its last tier is made). What is found
      * there is run: the folder must belong to the effective user, and nobody else may write to it;
-     * otherwise it is not used. Nothing that is wrong with it makes a compilation fail.
+     * otherwise it is not used. Nothing that is wrong with it makes a compilation fail. To put a
+     * policy there, the system's linker is run. `read` is asked for files more than once.
      */
     const char *cache;
 } cst_compiler_options;
