@@ -37,6 +37,13 @@
 #define LIMIT_INDEX_DEPTH 48u                /* nodes of a rule index on one way: each asks something new */
 #define LIMIT_INDEX_PREFIX_BYTES 200u        /* a prefix that a rule index tells apart: longer ones by their beginning */
 
+/* ---- the cache of compiled policies: what one folder keeps ---- */
+
+#define LIMIT_CACHE_ENTRIES 256u             /* compiled policies; past that, those that were used longest ago go */
+#define LIMIT_CACHE_BYTES (512u << 20)       /* the same by their bytes */
+#define LIMIT_CACHE_ENTRY_BYTES (256u << 20) /* one of them: a larger policy is compiled at each start */
+#define LIMIT_CACHE_LEFTOVER_SECONDS 3600u   /* after that, a temporary file is one that an interrupted process left */
+
 /* ---- events: what the runtime accepts (defaults; cst_limits of a context may lower them) ---- */
 
 #define LIMIT_EVENT_BYTES (16u << 20)        /* one event as JSON */
