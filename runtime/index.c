@@ -88,51 +88,33 @@ static void run_leaf(const index_walk *w, const uint32_t *node)
         next = test_rule(w, next);
 }
 
-static uint32_t find_dense(const uint32_t *node, uint64_t key)
+/* The child of a key from the word at `place` on, which `approach` found. */
+static uint32_t find_hash(const uint32_t *node, uint64_t key, const uint32_t *place)
 {
-    const uint64_t place = key - cst_index_wide(node + 2);
-    return place < node[4] ? node[CST_INDEX_DENSE_HEAD + place] : 0;
+    const uint32_t *const end = node + CST_INDEX_HASH_HEAD + (size_t)node[2] * 3;
+    while (place[2] != 0 && cst_index_wide(place) != key)
+        if ((place += 3) == end)
+            place = node + CST_INDEX_HASH_HEAD;
+    return place[2];
 }
 
-static uint32_t find_hash(const uint32_t *node, uint64_t key)
+static const uint32_t *cells_of(const uint32_t *node)
 {
-    const uint32_t mask = node[2] - 1u;
-    for (uint32_t at = cst_index_slot(key, node[2]);; at = (at + 1u) & mask) {
-        const uint32_t *const entry = node + CST_INDEX_HASH_HEAD + (size_t)at * 3;
-        if (entry[2] == 0 || cst_index_wide(entry) == key)
-            return entry[2];
+    return node + CST_INDEX_CELLS_HEAD + node[6] + 1u;
+}
+
+static uint32_t find_cell(const uint32_t *node, uint64_t key, const uint32_t *guide)
+{
+    const uint32_t *const cells = cells_of(node);
+    uint32_t low = guide[0];
+    for (uint32_t left = guide[1] - low; left > 0;) {
+        const uint32_t half = left / 2u;
+        const uint32_t *const cell = cells + (size_t)(low + half) * CST_INDEX_CELL_SIZE;
+        const bool above = (int64_t)cst_index_wide(cell) <= (int64_t)key;
+        low = above ? low + half + 1u : low;
+        left = above ? left - half - 1u : half;
     }
-}
-
-/* The block of boundaries in which a key's cell ends. */
-static uint32_t find_block(const uint32_t *node, uint64_t key)
-{
-    const uint32_t *const tops = node + CST_INDEX_CELLS_HEAD;
-    uint32_t low = 0;
-    for (uint32_t count = node[2] / CST_INDEX_BLOCK; count > 0;) {
-        const uint32_t half = (count + 1u) / 2u;
-        const bool above =
-            (int64_t)cst_index_wide(tops + (size_t)(low + half - 1u) * 2) <= (int64_t)key;
-        low = above ? low + half : low;
-        count = above ? count - half : half - 1u;
-    }
-    return low;
-}
-
-static const uint32_t *bounds_of(const uint32_t *node)
-{
-    return node + CST_INDEX_CELLS_HEAD + (size_t)(node[2] / CST_INDEX_BLOCK) * 2;
-}
-
-static uint32_t find_cell(const uint32_t *node, uint64_t key, uint32_t block)
-{
-    const uint32_t first = block * CST_INDEX_BLOCK, left = node[2] - first;
-    const uint32_t count = left < CST_INDEX_BLOCK ? left : CST_INDEX_BLOCK;
-    const uint32_t *const bounds = bounds_of(node);
-    uint32_t cell = first;
-    for (uint32_t i = 0; i < count; i++)
-        cell += (int64_t)cst_index_wide(bounds + (size_t)(first + i) * 2) <= (int64_t)key;
-    return bounds[(size_t)node[2] * 2 + cell];
+    return low == 0 ? node[7] : cells[(size_t)(low - 1u) * CST_INDEX_CELL_SIZE + 2];
 }
 
 static uint32_t trie_edge(const uint32_t *edges, uint32_t count, uint32_t byte)
@@ -170,75 +152,93 @@ static void walk_prefixes(const index_walk *w, uint32_t trie, const cst_value *t
     }
 }
 
-static uint64_t key_of(const index_walk *w, const uint32_t *node)
+/* Where an answer is looked for first, in a table that has one; NULL: nowhere. */
+static inline const uint32_t *approach(const uint32_t *node, uint64_t key)
 {
-    return w->keys[node[0] >> 8];
-}
-
-/* What is looked at first of a node's table comes into the caches; answers the block, for cells. */
-static uint32_t approach(const index_walk *w, const uint32_t *node)
-{
-    const uint64_t key = key_of(w, node);
-    uint32_t block = 0;
     switch (node[0] & 0xffu) {
     case CST_INDEX_DENSE: {
         const uint64_t place = key - cst_index_wide(node + 2);
-        if (place < node[4])
-            __builtin_prefetch(node + CST_INDEX_DENSE_HEAD + place);
-        break;
+        return place < node[4] ? node + CST_INDEX_DENSE_HEAD + place : NULL;
     }
     case CST_INDEX_HASH:
-        __builtin_prefetch(node + CST_INDEX_HASH_HEAD + (size_t)cst_index_slot(key, node[2]) * 3);
-        break;
+        return node + CST_INDEX_HASH_HEAD + (size_t)cst_index_slot(key, node[2]) * 3;
     case CST_INDEX_CELLS: {
-        block = find_block(node, key);
-        const uint32_t *const bounds = bounds_of(node);
-        __builtin_prefetch(bounds + (size_t)block * CST_INDEX_BLOCK * 2);
-        __builtin_prefetch(bounds + (size_t)block * CST_INDEX_BLOCK * 2 + CST_INDEX_BLOCK);
-        __builtin_prefetch(bounds + (size_t)node[2] * 2 + (size_t)block * CST_INDEX_BLOCK);
-        break;
+        const uint64_t base = cst_index_wide(node + 4);
+        const uint64_t bucket = (key - base) >> node[3];
+        /* below the first boundary, or from the last on: no need of the guide */
+        if ((int64_t)key < (int64_t)base)
+            return node[7] != 0 ? node + CST_INDEX_CELLS_HEAD : NULL;
+        return node + CST_INDEX_CELLS_HEAD + (bucket < node[6] ? bucket : node[6] - 1u);
     }
-    default: break;
+    default: return node + 2;
     }
-    return block;
 }
 
-static uint32_t find_child(const index_walk *w, const uint32_t *node, uint32_t block)
+static inline uint32_t find_child(const uint32_t *node, uint64_t key, const uint32_t *place)
 {
-    const uint64_t key = key_of(w, node);
     switch (node[0] & 0xffu) {
-    case CST_INDEX_DENSE: return find_dense(node, key);
-    case CST_INDEX_HASH: return find_hash(node, key);
-    default: return find_cell(node, key, block);
+    case CST_INDEX_DENSE: return *place;
+    case CST_INDEX_HASH: return find_hash(node, key, place);
+    default: return find_cell(node, key, place);
     }
+}
+
+/* A node and its rest: what was found of each. */
+typedef struct step {
+    const uint32_t *node, *place;
+    uint64_t key;
+    uint32_t child;
+} step;
+
+static void fetch_child(const index_walk *w, uint32_t child)
+{
+    __builtin_prefetch(w->words + child);
+    __builtin_prefetch(w->words + child + LINE_WORDS);
 }
 
 /*
  * A node and those along its `rest`. In a large index each table and each leaf is a miss of the
  * caches; so all tables are approached before any is asked, and all are asked before any child is
- * entered.
+ * entered. Nodes that have nothing for a key, as most have where no rule is about the event, are
+ * left out at once.
  */
 static uint32_t walk_abreast(const index_walk *w, uint32_t at)
 {
-    const uint32_t *nodes[ABREAST];
-    uint32_t blocks[ABREAST], children[ABREAST], count = 0;
-    for (; at != 0 && count < ABREAST && (w->words[at] & 0xffu) != CST_INDEX_LEAF;
-         at = nodes[count++][1]) {
-        nodes[count] = w->words + at;
-        blocks[count] = approach(w, nodes[count]);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if ((nodes[i][0] & 0xffu) == CST_INDEX_PREFIXES)
+    step steps[ABREAST];
+    uint32_t count = 0, passed = 0;
+    for (; at != 0 && passed < ABREAST; passed++) {
+        const uint32_t *const node = w->words + at;
+        if ((node[0] & 0xffu) == CST_INDEX_LEAF)
+            break;
+        const uint64_t key = w->keys[node[0] >> 8];
+        const uint32_t *const place = approach(node, key);
+        at = node[1];
+        if (place == NULL)
             continue;
-        children[i] = find_child(w, nodes[i], blocks[i]);
-        __builtin_prefetch(w->words + children[i]);
-        __builtin_prefetch(w->words + children[i] + LINE_WORDS);
+        __builtin_prefetch(place);
+        steps[count++] = (step){.node = node, .place = place, .key = key};
     }
     for (uint32_t i = 0; i < count; i++) {
-        if ((nodes[i][0] & 0xffu) == CST_INDEX_PREFIXES)
-            walk_prefixes(w, nodes[i][2], (const cst_value *)(uintptr_t)key_of(w, nodes[i]));
-        else if (children[i] != 0)
-            walk(w, children[i]);
+        step *const one = &steps[i];
+        switch (one->node[0] & 0xffu) {
+        case CST_INDEX_PREFIXES: break;
+        case CST_INDEX_CELLS:
+            __builtin_prefetch(cells_of(one->node) + (size_t)one->place[0] * CST_INDEX_CELL_SIZE);
+            break;
+        default:
+            one->child = find_child(one->node, one->key, one->place);
+            fetch_child(w, one->child);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const step *const one = &steps[i];
+        const uint32_t form = one->node[0] & 0xffu;
+        if (form == CST_INDEX_PREFIXES)
+            walk_prefixes(w, one->node[2], (const cst_value *)(uintptr_t)one->key);
+        else if (form == CST_INDEX_CELLS)
+            walk(w, find_cell(one->node, one->key, one->place));
+        else
+            walk(w, one->child);
     }
     return at;
 }
@@ -252,11 +252,13 @@ static void walk(const index_walk *w, uint32_t at)
             run_leaf(w, node);
             return;
         }
-        if (node[1] != 0 || form == CST_INDEX_PREFIXES)
+        if (node[1] != 0 || form == CST_INDEX_PREFIXES) {
             at = walk_abreast(w, at);
-        else
-            at = find_child(w, node,
-                            form == CST_INDEX_CELLS ? find_block(node, key_of(w, node)) : 0);
+            continue;
+        }
+        const uint64_t key = w->keys[node[0] >> 8];
+        const uint32_t *const place = approach(node, key);
+        at = place != NULL ? find_child(node, key, place) : 0;
     }
 }
 

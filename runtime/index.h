@@ -14,18 +14,24 @@
  * stands in: a walk ends, whatever the words say. Offset 0 is no node. Numbers of 64 bits are two
  * words, the lower first.
  *
- *     LEAF      form | runs << 8, rules;   then each run: bundle, first | end << 16; then each rule
- * that is data: row, tests, and each test: key | more << 31, low (2 words), high - low (2 words);
- * or key | 1 << 30, row of `sets`, negated (0 or 1), 0, 0. A test with `more` is true if it or the
- * next is DENSE     form | key << 8, rest, base (2 words), count;                 then children, by
- * key - base HASH      form | key << 8, rest, capacity, a power of two;              then key (2
- * words), child; child 0 is free CELLS     form | key << 8, rest, count;           then the last
- * boundary of each whole block of BLOCK, the boundaries, ascending (2 words each), and count + 1
- * children: child i holds for keys that are not less than i boundaries PREFIXES  form | key << 8,
- * rest, trie: the key is a text; everything on the way down along it counts, a node for folders
- * only where the text ends or goes on with a slash trie      node or 0, node for folders or 0,
- * edges, length;  then the text that leads here from its parent, padded to a word; then each edge:
- * first byte, trie; ascending by byte
+ * LEAF      form | runs << 8, rules;
+ *           then each run: bundle, first | end << 16;
+ *           then each rule that is data: row, tests, and each test: key | more << 31, low
+ *           (2 words), high - low (2 words); or key | 1 << 30, row of `sets`, negated (0 or 1),
+ *           0, 0. A test with `more` is true if it or the next is
+ * DENSE     form | key << 8, rest, base (2 words), count;
+ *           then children, by key - base
+ * HASH      form | key << 8, rest, capacity, a power of two;
+ *           then key (2 words), child; child 0 is free
+ * CELLS     form | key << 8, rest, count, shift, base (2 words), buckets, below;
+ *           then a guide of buckets + 1 words: how many boundaries are less than base + (bucket <<
+ *           shift), base being the first boundary; then each boundary, ascending (2 words), and the
+ *           child from there to the next; `below` is the child of keys less than all
+ * PREFIXES  form | key << 8, rest, trie: the key is a text; everything on the way down along it
+ *           counts, a node for folders only where the text ends or goes on with a slash
+ * trie      node or 0, node for folders or 0, edges, length;
+ *           then the text that leads here from its parent, padded to a word;
+ *           then each edge: first byte, trie; ascending by byte
  *
  * Layer 1, beside module.h.
  */
@@ -49,8 +55,8 @@ enum {
     CST_INDEX_TEST_SIZE = 5,
     CST_INDEX_DENSE_HEAD = 5,
     CST_INDEX_HASH_HEAD = 3,
-    CST_INDEX_CELLS_HEAD = 3,
-    CST_INDEX_BLOCK = 16,
+    CST_INDEX_CELLS_HEAD = 8,
+    CST_INDEX_CELL_SIZE = 3,
     CST_INDEX_PREFIXES_HEAD = 3,
     CST_INDEX_TRIE_HEAD = 4
 };

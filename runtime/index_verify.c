@@ -102,19 +102,25 @@ static bool check_hash(index_check *c, uint32_t at, uint32_t above, uint32_t dep
     return used < capacity; /* a look-up ends at a free place */
 }
 
+/* A guide that does not descend and stays below the count leads to boundaries, right or wrong. */
 static bool check_cells(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
 {
     const uint32_t *const node = c->words + at;
     if (above - at < CST_INDEX_CELLS_HEAD)
         return false;
-    const uint64_t children =
-        CST_INDEX_CELLS_HEAD + ((uint64_t)node[2] / CST_INDEX_BLOCK + node[2]) * 2;
-    if (!take(c, at, children + node[2] + 1, above))
+    const uint32_t count = node[2], buckets = node[6];
+    const uint64_t first = CST_INDEX_CELLS_HEAD + (uint64_t)buckets + 1u;
+    if (node[3] > 63u || buckets == 0 ||
+        !take(c, at, first + (uint64_t)count * CST_INDEX_CELL_SIZE, above))
         return false;
-    for (uint32_t i = 0; i <= node[2]; i++)
-        if (!check_child(c, node[(size_t)children + i], at, depth))
+    const uint32_t *const guide = node + CST_INDEX_CELLS_HEAD, *const cells = node + first;
+    for (uint32_t i = 0; i <= buckets; i++)
+        if (guide[i] > count || (i > 0 && guide[i] < guide[i - 1u]))
             return false;
-    return true;
+    for (uint32_t i = 0; i < count; i++)
+        if (!check_child(c, cells[(size_t)i * CST_INDEX_CELL_SIZE + 2], at, depth))
+            return false;
+    return check_child(c, node[7], at, depth);
 }
 
 /* The text of a trie is as long as its longest prefix: its depth is bounded apart from that of the

@@ -238,18 +238,39 @@ static uint32_t write_values(writing *w, const index_node *node, uint32_t rest,
     return write_hash(w, node, rest, children);
 }
 
+/* How far keys are shifted for a guide of about as many buckets as there are boundaries. */
+static uint32_t guide_shift(uint64_t width, uint32_t count)
+{
+    uint32_t shift = 0;
+    while (shift < 63 && width >> shift >= (uint64_t)count * 2)
+        shift++;
+    return shift;
+}
+
 static uint32_t write_cells(writing *w, const index_node *node, uint32_t rest,
                             const uint32_t *children)
 {
+    const uint32_t count = node->count - 1;
+    const uint64_t base = count > 0 ? (uint64_t)node->values[0] : 0;
+    const uint64_t width = count > 0 ? (uint64_t)node->values[count - 1] - base : 0;
+    const uint32_t shift = guide_shift(width, count), buckets = (uint32_t)(width >> shift) + 1;
     const uint32_t head = push(w, key_word(w, node, CST_INDEX_CELLS));
     push(w, rest);
-    push(w, node->count - 1);
-    for (uint32_t i = CST_INDEX_BLOCK; i < node->count; i += CST_INDEX_BLOCK)
-        push_wide(w, (uint64_t)node->values[i - 1]);
-    for (uint32_t i = 0; i + 1 < node->count; i++)
+    push(w, count);
+    push(w, shift);
+    push_wide(w, base);
+    push(w, buckets);
+    push(w, children[0]);
+    for (uint32_t bucket = 0, less = 0; bucket < buckets; bucket++) {
+        while (less < count && ((uint64_t)node->values[less] - base) >> shift < bucket)
+            less++;
+        push(w, less);
+    }
+    push(w, count);
+    for (uint32_t i = 0; i < count; i++) {
         push_wide(w, (uint64_t)node->values[i]);
-    for (uint32_t i = 0; i < node->count; i++)
-        push(w, children[i]);
+        push(w, children[i + 1]);
+    }
     return head;
 }
 
