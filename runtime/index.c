@@ -54,38 +54,59 @@ static bool set_has(const cst_image *image, uint32_t row, uint64_t key)
     return low < set->count && numbers[low] == (int64_t)key;
 }
 
-static bool meets(const index_walk *w, const uint32_t *test)
+static inline bool meets(const index_walk *w, const uint32_t *test)
 {
-    const uint64_t key = w->keys[test[0] & CST_INDEX_KEY];
-    if (test[0] & CST_INDEX_IN_SET)
-        return set_has(w->frame->image, test[1], key) != (test[2] != 0);
-    return key - cst_index_wide(test + 1) <= cst_index_wide(test + 3);
+    const uint64_t key = w->keys[cst_index_key_of(test[0])];
+    const uint32_t asks = cst_index_test_of(test[0]);
+    if (asks & CST_TEST_EQUAL) {
+        const int64_t value = asks & CST_TEST_LONG ? (int32_t)test[1] : (int16_t)test[0];
+        const uint32_t true_of = ((int64_t)key >= value ? CST_TEST_LEAST : 0u) |
+                                 ((int64_t)key <= value ? CST_TEST_MOST : 0u);
+        return (asks & CST_TEST_EQUAL & ~true_of) == 0;
+    }
+    if (asks == CST_TEST_RANGE)
+        return key - cst_index_wide(test + 1) <= cst_index_wide(test + 3);
+    return set_has(w->frame->image, test[1] >> 1, key) != (test[1] & 1u);
 }
 
-/* A rule that is data; answers where it ends. */
-static const uint32_t *test_rule(const index_walk *w, const uint32_t *rule)
+static inline void test_rule(const index_walk *w, const uint32_t *rule)
 {
-    const uint32_t *test = rule + CST_INDEX_RULE_HEAD;
-    const uint32_t *const end = test + (size_t)rule[1] * CST_INDEX_TEST_SIZE;
-    for (bool either = false; test < end; test += CST_INDEX_TEST_SIZE) {
+    const uint32_t *const end = rule + CST_INDEX_RULE_HEAD + (rule[0] >> 24);
+    bool either = false;
+    for (const uint32_t *test = rule + CST_INDEX_RULE_HEAD; test < end;
+         test += cst_index_test_size(test[0])) {
         either = either || meets(w, test);
         if (test[0] & CST_INDEX_MORE)
             continue;
         if (!either)
-            return end;
+            return;
         either = false;
     }
-    w->frame->hits[w->frame->hit_count++] = (cst_hit){.rule = rule[0], .reason = CST_TRUE};
-    return end;
+    w->frame->hits[w->frame->hit_count++] =
+        (cst_hit){.rule = rule[0] % CST_INDEX_RULE_ROWS, .reason = CST_TRUE};
+}
+
+static void test_rules(const index_walk *w, const uint32_t *rule, uint32_t count)
+{
+    for (; count > 0; count--, rule += CST_INDEX_RULE_HEAD + (rule[0] >> 24))
+        test_rule(w, rule);
 }
 
 static void run_leaf(const index_walk *w, const uint32_t *node)
 {
+    if ((node[0] & 0xffu) == CST_INDEX_DATA) {
+        test_rules(w, node + 1, node[0] >> 8);
+        return;
+    }
     const uint32_t *next = node + CST_INDEX_LEAF_HEAD;
     for (uint32_t left = node[0] >> 8; left > 0; left--, next += 2)
         w->bundles[next[0]](w->frame, next[1] & 0xffffu, next[1] >> 16);
-    for (uint32_t left = node[1]; left > 0; left--)
-        next = test_rule(w, next);
+    test_rules(w, next, node[1]);
+}
+
+static inline bool is_leaf(const uint32_t *node)
+{
+    return (node[0] & 0xffu) <= CST_INDEX_DATA;
 }
 
 /* The child of a key from the word at `place` on, which `approach` found. */
@@ -103,22 +124,35 @@ static const uint32_t *cells_of(const uint32_t *node)
     return node + CST_INDEX_CELLS_HEAD + node[6] + 1u;
 }
 
+/* The place in a bucket of boundaries, up to which they are not above a key. */
 static uint32_t find_cell(const uint32_t *node, uint64_t key, const uint32_t *guide)
 {
+    if (guide == &node[7])
+        return node[7];
     const uint32_t *const cells = cells_of(node);
+    const uint32_t shift = node[3], size = cst_index_cell_size(shift);
+    const uint64_t from = key - cst_index_wide(node + 4);
+    const uint64_t bucket = (uint64_t)(guide - (node + CST_INDEX_CELLS_HEAD));
+    /* from the last boundary on a key may be beyond the last bucket */
+    const uint64_t above = (from >> shift) > bucket ? UINT64_MAX : from - (bucket << shift);
     uint32_t low = guide[0];
     for (uint32_t left = guide[1] - low; left > 0;) {
         const uint32_t half = left / 2u;
-        const uint32_t *const cell = cells + (size_t)(low + half) * CST_INDEX_CELL_SIZE;
-        const bool above = (int64_t)cst_index_wide(cell) <= (int64_t)key;
-        low = above ? low + half + 1u : low;
-        left = above ? left - half - 1u : half;
+        const uint32_t *const cell = cells + (size_t)(low + half) * size;
+        const bool passed = (size == 2u ? cell[0] : cst_index_wide(cell)) <= above;
+        low = passed ? low + half + 1u : low;
+        left = passed ? left - half - 1u : half;
     }
-    return low == 0 ? node[7] : cells[(size_t)(low - 1u) * CST_INDEX_CELL_SIZE + 2];
+    return low == 0 ? node[7] : cells[(size_t)low * size - 1u];
 }
 
-static uint32_t trie_edge(const uint32_t *edges, uint32_t count, uint32_t byte)
+static uint32_t trie_edge(const uint32_t *edges, uint32_t head, uint32_t byte)
 {
+    const uint32_t count = cst_index_edges(head);
+    if (head & CST_INDEX_DENSE_EDGES) {
+        const uint32_t place = byte - cst_index_first_edge(head);
+        return place < count ? edges[place] : 0;
+    }
     uint32_t low = 0, high = count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2u;
@@ -165,9 +199,8 @@ static inline const uint32_t *approach(const uint32_t *node, uint64_t key)
     case CST_INDEX_CELLS: {
         const uint64_t base = cst_index_wide(node + 4);
         const uint64_t bucket = (key - base) >> node[3];
-        /* below the first boundary, or from the last on: no need of the guide */
         if ((int64_t)key < (int64_t)base)
-            return node[7] != 0 ? node + CST_INDEX_CELLS_HEAD : NULL;
+            return node[7] != 0 ? &node[7] : NULL;
         return node + CST_INDEX_CELLS_HEAD + (bucket < node[6] ? bucket : node[6] - 1u);
     }
     default: return node + 2;
@@ -183,12 +216,18 @@ static inline uint32_t find_child(const uint32_t *node, uint64_t key, const uint
     }
 }
 
-/* A node and its rest: what was found of each. */
+/* One of the nodes that are asked together, and where. */
 typedef struct step {
     const uint32_t *node, *place;
     uint64_t key;
     uint32_t child;
 } step;
+
+static void approach_cells(const uint32_t *node, const uint32_t *guide)
+{
+    if (guide != &node[7])
+        __builtin_prefetch(cells_of(node) + (size_t)guide[0] * cst_index_cell_size(node[3]));
+}
 
 static void fetch_child(const index_walk *w, uint32_t child)
 {
@@ -208,7 +247,7 @@ static uint32_t walk_abreast(const index_walk *w, uint32_t at)
     uint32_t count = 0, passed = 0;
     for (; at != 0 && passed < ABREAST; passed++) {
         const uint32_t *const node = w->words + at;
-        if ((node[0] & 0xffu) == CST_INDEX_LEAF)
+        if (is_leaf(node))
             break;
         const uint64_t key = w->keys[node[0] >> 8];
         const uint32_t *const place = approach(node, key);
@@ -222,9 +261,7 @@ static uint32_t walk_abreast(const index_walk *w, uint32_t at)
         step *const one = &steps[i];
         switch (one->node[0] & 0xffu) {
         case CST_INDEX_PREFIXES: break;
-        case CST_INDEX_CELLS:
-            __builtin_prefetch(cells_of(one->node) + (size_t)one->place[0] * CST_INDEX_CELL_SIZE);
-            break;
+        case CST_INDEX_CELLS: approach_cells(one->node, one->place); break;
         default:
             one->child = find_child(one->node, one->key, one->place);
             fetch_child(w, one->child);
@@ -248,7 +285,7 @@ static void walk(const index_walk *w, uint32_t at)
     while (at != 0) {
         const uint32_t *const node = w->words + at;
         const uint32_t form = node[0] & 0xffu;
-        if (form == CST_INDEX_LEAF) {
+        if (is_leaf(node)) {
             run_leaf(w, node);
             return;
         }
