@@ -6,7 +6,7 @@
  * the careful one, which alone knows errors, escapes in keys, members before their tool, and
  * objects of more than JSON_LINEAR_KEYS members. So nothing here decides what is refused: it only
  * has to be right about what it takes, and never takes what the careful reader would refuse or
- * would read otherwise (tests/unit/runtime_engine_test.c holds both against each other). An event
+ * would read otherwise (tests/unit/runtime_reader_test.c holds both against each other). An event
  * is read twice at most.
  *
  * What makes it quick. The place of reading stays in a register (json_read.h). What a node's row,
