@@ -286,20 +286,23 @@ static bool make_starts(scan_database *database)
     return true;
 }
 
-static bool make_after_letters(scan_database *database)
+static bool make_afters(scan_database *database)
 {
     const scan_head *const head = database->head;
-    database->after_letters = database->allocator.allocate(
-        database->allocator.user, (head->patterns.count + 1) * sizeof(uint32_t));
-    if (!database->after_letters)
+    database->afters = database->allocator.allocate(
+        database->allocator.user, (head->patterns.count + 1) * sizeof *database->afters);
+    if (!database->afters)
         return false;
     for (uint32_t i = 0; i < head->patterns.count; i++) {
         const scan_pattern_row *const row = &database->patterns[i];
         const scan_table *const words = scan_at(head, row->after.offset);
-        database->after_letters[i] = 0;
-        for (uint32_t k = 0; row->kind != SCAN_WORDS && k < row->after.count; k++)
-            database->after_letters[i] |=
-                scan_letter(*(const char *)scan_at(head, words[k].offset));
+        struct scan_afters *const afters = &database->afters[i];
+        *afters = (struct scan_afters){0, 0};
+        for (uint32_t k = 0; row->kind != SCAN_WORDS && k < row->after.count; k++) {
+            afters->letters |= scan_letter(*(const char *)scan_at(head, words[k].offset));
+            if (words[k].count > afters->longest)
+                afters->longest = words[k].count;
+        }
     }
     return true;
 }
@@ -353,7 +356,7 @@ cst_status scan_database_open(const void *bytes, size_t length, const cst_alloca
         if (status == CST_OK)
             status = self_test(made);
     }
-    if (status == CST_OK && (!make_starts(made) || !make_after_letters(made)))
+    if (status == CST_OK && (!make_starts(made) || !make_afters(made)))
         status = CST_NO_MEMORY;
     if (status != CST_OK) {
         scan_database_close(made);
@@ -372,9 +375,9 @@ void scan_database_close(scan_database *database)
     engine_close(database->engine);
     if (database->starts)
         allocator.release(allocator.user, database->starts, database->start_bytes);
-    if (database->after_letters)
-        allocator.release(allocator.user, database->after_letters,
-                          (database->head->patterns.count + 1) * sizeof(uint32_t));
+    if (database->afters)
+        allocator.release(allocator.user, database->afters,
+                          (database->head->patterns.count + 1) * sizeof *database->afters);
     allocator.release(allocator.user, database, sizeof *database);
 }
 

@@ -26,7 +26,10 @@ struct scan_database {
      * they would be too many */
     uint32_t *starts;
     size_t start_bytes;
-    uint32_t *after_letters; /* by pattern: scan_letter of what its `after` words begin with */
+    /* by pattern: scan_letter of what its `after` words begin with, and the bytes of the longest */
+    struct scan_afters {
+        uint32_t letters, longest;
+    } *afters;
 };
 
 /* A letter, all digits and signs, all that is not ASCII: one bit each. */
@@ -133,9 +136,9 @@ bool scan_matches(scan_try *with, const scan_pattern_row *row, uint32_t start);
 bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start);
 /* The same for a match of the whole text: `after` is not asked. */
 bool scan_takes_whole(scan_try *with, const scan_pattern_row *row);
-/* Whether one of the pattern's `after` words stands before this place; true of a pattern that has
- * none. */
-bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start);
+/* Whether one of the pattern's `after` words stands before this place, and begins at `least` or
+ * behind; true of a pattern that has none. */
+bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start, uint32_t least);
 /* Whether the conditions of an edge hold at a place. */
 bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at);
 /* Whether an edge at the end of the text can be taken once more has come, or only then decides
