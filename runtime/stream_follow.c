@@ -52,6 +52,24 @@ static uint32_t in_text(const view_segment *segment, uint32_t place, uint32_t fe
     return fed + start;
 }
 
+/* A piece of the folded view that is the text itself but for the case of letters: its places are
+ * those of the text. *fed: whether it is one. */
+static bool feed_few(cst_stream *stream, const scan_database *database, text_known *known,
+                     uint32_t cut, bool *fed)
+{
+    char few[VIEW_FEW];
+    const uint32_t length = cut - known->fed,
+                   first = known->begun > known->fed ? known->begun - known->fed : 0;
+    const char *const bytes = view_few(stream->text.bytes + known->fed, length, few);
+    *fed = bytes != NULL;
+    if (!bytes)
+        return true;
+    const uint32_t base = known->fed;
+    known->fed = cut;
+    return scan_follow_feed(database, stream->context->texts.scratch, known->follow, bytes, length,
+                            base, first);
+}
+
 static bool feed_view(cst_stream *stream, const scan_database *database, text_known *known,
                       uint32_t views)
 {
@@ -63,6 +81,13 @@ static bool feed_view(cst_stream *stream, const scan_database *database, text_kn
     const uint32_t cut = view_cut(text, stream->characters, stream->characters, views);
     if (cut <= known->fed)
         return true;
+    if (views == VIEW_FOLDED) {
+        bool fed;
+        if (!feed_few(stream, database, known, cut, &fed))
+            return false;
+        if (fed)
+            return true;
+    }
     arena_reset(&stream->folding);
     if (!view_make(&stream->folding, text + known->fed, cut - known->fed, views, &view) ||
         view.limited || view.count != 1)

@@ -100,6 +100,7 @@ typedef struct scan_thread {
 
 typedef struct scan_follow {
     uint32_t epoch;  /* of the states that it follows; 0: none */
+    uint32_t slot;   /* where the scratch has them */
     uint32_t before; /* scan_context of the next byte */
     /* the first start behind which something may have matched, and the last; UINT32_MAX: none */
     uint32_t accepted;

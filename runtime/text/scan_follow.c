@@ -82,50 +82,6 @@ static inline follow_crossing *crossing_of(scan_follower *all, uint32_t crowd, u
                            (FOLLOW_CROSSINGS - 1)];
 }
 
-/* Moves all threads as it was noted. */
-static inline void cross(scan_follow *follow, const follow_crossing *way, uint32_t at)
-{
-    scan_thread *const threads = follow->threads;
-    uint32_t kept = follow->count;
-    const uint64_t all = kept == 64 ? UINT64_MAX : (UINT64_C(1) << kept) - 1;
-    if (way->merged == 0 && way->kept == all) {
-    } else if (way->kept == 0) {
-        kept = 0; /* nothing can join them either */
-    } else {
-        uint32_t lasts[4];
-        for (uint32_t i = 0; i < way->merged; i++)
-            lasts[i] = threads[way->merges[i].thread].last;
-        kept = 0;
-        for (uint64_t left = way->kept; left != 0; left &= left - 1)
-            threads[kept++] = threads[__builtin_ctzll(left)];
-        for (uint32_t i = 0; i < way->merged; i++)
-            threads[way->merges[i].place].last = lasts[i];
-    }
-    if (way->root != FOLLOW_NO_PLACE) {
-        if (way->root == kept)
-            threads[kept++] = (scan_thread){0, at, at, SCAN_NONE};
-        else
-            threads[way->root].last = at;
-    }
-    follow->count = kept;
-    follow->crowd = way->to;
-}
-
-/* ---- following ------------------------------------------------------------------------------- */
-
-bool scan_follow_begin(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
-                       const char *text, uint32_t at)
-{
-    const scan_follower *const all = scan_follower_of(database, scratch);
-    follow->count = follow->crowd = follow->step_count = 0;
-    for (uint32_t i = 0; i < SCAN_AFTERS; i++)
-        follow->afters[i].pattern = SCAN_NONE;
-    follow->accepted = follow->accepted_last = SCAN_NONE;
-    follow->before = scan_before(text, at);
-    follow->epoch = all ? all->epoch : 0;
-    return all != NULL;
-}
-
 static void note_accepted(scan_follow *follow, uint32_t start, uint32_t last)
 {
     if (follow->accepted == SCAN_NONE || start < follow->accepted)
@@ -138,13 +94,76 @@ static void note_accepted(scan_follow *follow, uint32_t start, uint32_t last)
 static void note_step(scan_follow *follow, uint32_t state, uint32_t before, unsigned char byte)
 {
     const uint32_t step = scan_step(state, before, byte);
+    if (follow->step_count > SCAN_MOST_STEPS)
+        return;
     for (uint32_t i = follow->step_count; i-- > 0;)
         if (follow->steps[i] == step)
             return;
     if (follow->step_count < SCAN_MOST_STEPS)
         follow->steps[follow->step_count] = step;
-    if (follow->step_count <= SCAN_MOST_STEPS)
-        follow->step_count++; /* past it: too many */
+    follow->step_count++; /* past SCAN_MOST_STEPS: too many */
+}
+
+/* What accepts on the way to the next crowd. */
+__attribute__((noinline)) static void cross_accepting(const scan_follower *all, scan_follow *follow,
+                                                      const follow_crossing *way, uint32_t at)
+{
+    const follow_crowd *const crowd = &all->crowds[follow->crowd];
+    for (uint64_t left = way->accepts; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(left);
+        note_accepted(follow, follow->threads[i].start, follow->threads[i].last);
+        note_step(follow, all->members[crowd->first + i], 0, way->byte);
+    }
+    if (way->root_accepts) {
+        note_accepted(follow, at, at);
+        note_step(follow, 0, crowd->before, way->byte);
+    }
+}
+
+/* Moves all threads as it was noted. */
+static inline void cross(const scan_follower *all, scan_follow *follow, const follow_crossing *way,
+                         uint32_t at)
+{
+    scan_thread *const threads = follow->threads;
+    uint32_t lasts[4], kept = way->stay;
+    if (way->accepts != 0 || way->root_accepts)
+        cross_accepting(all, follow, way, at);
+    for (uint32_t i = 0; i < way->merged; i++)
+        lasts[i] = threads[way->merges[i].thread].last;
+    for (uint64_t left = way->kept; left != 0; left &= left - 1)
+        threads[kept++] = threads[__builtin_ctzll(left)];
+    for (uint32_t i = 0; i < way->merged; i++)
+        threads[way->merges[i].place].last = lasts[i];
+    if (way->root == kept)
+        threads[kept++] = (scan_thread){0, at, at, SCAN_NONE};
+    else if (way->root != FOLLOW_NO_PLACE)
+        threads[way->root].last = at;
+    follow->count = kept;
+    follow->crowd = way->to;
+}
+
+/* Keeps what a byte does to a crowd. */
+static void note_crossing(scan_follower *all, follow_crossing way)
+{
+    while (way.stay < FOLLOW_MOST && (way.kept >> way.stay & 1) != 0)
+        way.stay++;
+    way.kept = way.stay < FOLLOW_MOST ? way.kept >> way.stay << way.stay : 0;
+    *crossing_of(all, way.from, way.byte) = way;
+}
+
+/* ---- following ------------------------------------------------------------------------------- */
+
+bool scan_follow_begin(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
+                       const char *text, uint32_t at)
+{
+    const scan_follower *const all = scan_follower_of(database, scratch, &follow->slot);
+    follow->count = follow->crowd = follow->step_count = 0;
+    for (uint32_t i = 0; i < SCAN_AFTERS; i++)
+        follow->afters[i].pattern = SCAN_NONE;
+    follow->accepted = follow->accepted_last = SCAN_NONE;
+    follow->before = scan_before(text, at);
+    follow->epoch = all ? all->epoch : 0;
+    return all != NULL;
 }
 
 /* Keeps a thread, if none is in that state: what those have in common is all that comes, and the
@@ -192,7 +211,8 @@ static bool step_threads(scan_follower *all, scan_scratch *scratch, scan_follow 
         if (next & SCAN_ACCEPT) {
             note_accepted(follow, thread.start, thread.last);
             note_step(follow, thread.state, 0, byte);
-            way->slow = true;
+            way->slow = way->slow || i >= FOLLOW_MOST;
+            way->accepts |= UINT64_C(1) << i % FOLLOW_MOST;
         }
         thread.state = next & ~SCAN_ACCEPT;
         if (thread.state == 0)
@@ -217,7 +237,7 @@ static bool begin_thread(scan_follower *all, scan_scratch *scratch, scan_follow 
     if (next & SCAN_ACCEPT) {
         note_accepted(follow, at, at);
         note_step(follow, 0, follow->before, byte);
-        way->slow = true;
+        way->root_accepts = true;
     }
     next &= ~SCAN_ACCEPT;
     if (next == 0)
@@ -250,16 +270,16 @@ __attribute__((noinline)) static bool follow_byte(scan_follower *all, scan_scrat
     gather_crowd(all, follow);
     way.to = follow->crowd;
     if (begins && !way.slow && way.from != 0 && way.to != 0 && epoch == all->crowd_epoch)
-        *crossing_of(all, way.from, byte) = way;
+        note_crossing(all, way);
     return true;
 }
 
 /* The states that are followed; NULL: they were dropped. */
-static scan_follower *followed(const scan_database *database, scan_scratch *scratch,
-                               const scan_follow *follow)
+static inline scan_follower *followed(const scan_database *database, const scan_scratch *scratch,
+                                      const scan_follow *follow)
 {
-    scan_follower *const all = scan_follower_of(database, scratch);
-    return all && follow->epoch == all->epoch &&
+    scan_follower *const all = scratch->followers[follow->slot];
+    return all && all->database == database && follow->epoch == all->epoch &&
                    (follow->crowd == 0 || follow->crowd_epoch == all->crowd_epoch)
                ? all
                : NULL;
@@ -275,7 +295,7 @@ bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan
         const unsigned char byte = (unsigned char)bytes[i];
         const follow_crossing *const way = crossing_of(all, follow->crowd, byte);
         if (i >= first && follow->crowd != 0 && way->from == follow->crowd && way->byte == byte) {
-            cross(follow, way, base + i);
+            cross(all, follow, way, base + i);
         } else if (!follow_byte(all, scratch, follow, byte, base + i, i >= first)) {
             if (scan_follower_is_full(all))
                 scan_follower_forget(scratch, all);

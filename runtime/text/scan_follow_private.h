@@ -41,15 +41,18 @@ typedef struct follow_crowd {
 
 /* What a byte does to a crowd. */
 typedef struct follow_crossing {
-    uint64_t kept;     /* bit i: thread i has a place of its own in the next crowd */
+    uint64_t kept;     /* bit i: thread i has a place of its own in the next crowd, another one */
     uint32_t from, to; /* crowds; `from` 0: nothing is noted here */
     unsigned char byte;
+    uint8_t stay;   /* so many threads stay where they are */
     uint8_t root;   /* the place of the start at this byte; FOLLOW_NO_PLACE: it begins nothing */
     uint8_t merged; /* threads that join another */
-    bool slow;      /* more happens than is noted: an acceptance, or many that join */
+    bool slow;      /* more happens than can be noted here */
+    bool root_accepts;
     struct {
         uint8_t thread, place;
     } merges[4];
+    uint64_t accepts; /* bit i: thread i accepts */
 } follow_crossing;
 
 enum {
@@ -90,8 +93,9 @@ struct scan_follower {
 /* scan_follow_states.c */
 
 /* The states of a database, made if there is room; NULL: there is none, or it has too many patterns
- * to tell by their first bytes. */
-scan_follower *scan_follower_of(const scan_database *database, scan_scratch *scratch);
+ * to tell by their first bytes. *slot: where the scratch has them. */
+scan_follower *scan_follower_of(const scan_database *database, scan_scratch *scratch,
+                                uint32_t *slot);
 void scan_follower_forget(scan_scratch *scratch, scan_follower *all);
 void scan_crowds_forget(scan_follower *all);
 /* Whether there are so many states that they should be dropped. */

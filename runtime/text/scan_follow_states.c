@@ -85,12 +85,14 @@ static scan_follower *make_follower(const scan_database *database, scan_scratch 
     return all;
 }
 
-scan_follower *scan_follower_of(const scan_database *database, scan_scratch *scratch)
+scan_follower *scan_follower_of(const scan_database *database, scan_scratch *scratch,
+                                uint32_t *slot)
 {
     uint32_t i = 0;
     while (i < SCAN_FOLLOWERS && scratch->followers[i] &&
            scratch->followers[i]->database != database)
         i++;
+    *slot = i < SCAN_FOLLOWERS ? i : 0;
     if (i == SCAN_FOLLOWERS || !database->starts)
         return NULL;
     if (!scratch->followers[i])

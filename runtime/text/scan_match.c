@@ -339,7 +339,9 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start, 
     if (row->after.count == 0)
         return true;
     const char *const text = with->text;
-    const uint32_t first = with->database->afters[row - with->database->patterns].letters;
+    const struct scan_afters *const afters =
+        &with->database->afters[row - with->database->patterns];
+    const uint32_t first = afters->letters;
     uint32_t from = characters_before(text, start, row->after_within);
     from = from > least ? from : least;
     bool inside = from > 0 && scan_is_word((unsigned char)text[from - 1]);
@@ -360,7 +362,8 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start, 
         left &= count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
         for (; left != 0; left &= left - 1) {
             const uint32_t at = base + (uint32_t)__builtin_ctzll(left);
-            if ((scan_letter(text[at]) & first) != 0 && any_stands(with, row, at, start)) {
+            if ((afters->pairs >> scan_pair(text[at], text[at + 1]) & 1) != 0 &&
+                any_stands(with, row, at, start)) {
                 with->scratch->work += (uint64_t)(at + 1 - from) * (row->after.count + 1);
                 return true;
             }

@@ -297,9 +297,12 @@ static bool make_afters(scan_database *database)
         const scan_pattern_row *const row = &database->patterns[i];
         const scan_table *const words = scan_at(head, row->after.offset);
         struct scan_afters *const afters = &database->afters[i];
-        *afters = (struct scan_afters){0, 0};
+        *afters = (struct scan_afters){0, 0, 0};
         for (uint32_t k = 0; row->kind != SCAN_WORDS && k < row->after.count; k++) {
-            afters->letters |= scan_letter(*(const char *)scan_at(head, words[k].offset));
+            const char *const word = scan_at(head, words[k].offset);
+            afters->letters |= scan_letter(word[0]);
+            afters->pairs |=
+                words[k].count > 1 ? UINT64_C(1) << scan_pair(word[0], word[1]) : UINT64_MAX;
             if (words[k].count > afters->longest)
                 afters->longest = words[k].count;
         }

@@ -26,8 +26,10 @@ struct scan_database {
      * they would be too many */
     uint32_t *starts;
     size_t start_bytes;
-    /* by pattern: scan_letter of what its `after` words begin with, and the bytes of the longest */
+    /* by pattern: scan_letter and scan_pair of what its `after` words begin with, and the bytes of
+     * the longest */
     struct scan_afters {
+        uint64_t pairs;
         uint32_t letters, longest;
     } *afters;
 };
@@ -39,6 +41,12 @@ static inline uint32_t scan_letter(char byte)
     return letter < 26 && (unsigned char)byte < 0x80 ? 1u << letter
            : (unsigned char)byte < 0x80              ? 1u << 26
                                                      : 1u << 27;
+}
+
+/* The bit of two bytes that a word begins with, whatever the case. */
+static inline uint32_t scan_pair(char first, char second)
+{
+    return (((unsigned char)first & 0xdfu) * 5 + ((unsigned char)second & 0xdfu)) % 64;
 }
 
 /* States for streams, of so many databases of one policy. */
