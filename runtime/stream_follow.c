@@ -75,8 +75,6 @@ static bool feed_view(cst_stream *stream, const scan_database *database, text_kn
 {
     const char *const text = stream->text.bytes;
     view view;
-    if (!can_part(text + known->looked, stream->characters - known->looked))
-        return true;
     known->looked = stream->characters;
     const uint32_t cut = view_cut(text, stream->characters, stream->characters, views);
     if (cut <= known->fed)
@@ -128,6 +126,11 @@ bool stream_follow(cst_stream *stream, uint32_t number, uint32_t *place)
     bool unsure = false;
     if (stream->careful || (!known->following && !begin(stream, database, known, views)))
         return false;
+    if (views && known->looked > 0 &&
+        !can_part(stream->text.bytes + known->looked, stream->characters - known->looked)) {
+        *place = known->place > stream->settled ? known->place : stream->settled;
+        return true; /* nothing can be fed */
+    }
     if (!(views ? feed_view(stream, database, known, views) : feed_text(stream, database, known))) {
         known->following = false;
         known->lost = true;
@@ -137,6 +140,9 @@ bool stream_follow(cst_stream *stream, uint32_t number, uint32_t *place)
     const uint32_t live = scan_follow_live(database, stream->context->texts.scratch, known->follow,
                                            views ? NULL : stream->text.bytes, stream->characters,
                                            known->fed, &unsure);
+    known->place = live;
+    if (unsure)
+        known->looked = 0;
     *place = live > stream->settled ? live : stream->settled;
     return !unsure;
 }

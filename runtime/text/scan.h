@@ -89,7 +89,7 @@ uint32_t scan_live(const scan_database *database, scan_scratch *scratch, const c
  * piece alone. Where it fails (too many starts are alive at once, states had to be dropped) nothing
  * is lost: scan_live answers, and following begins again at any place that is settled.
  */
-enum { SCAN_MOST_THREADS = 192, SCAN_MOST_STEPS = 32, SCAN_AFTERS = 64 };
+enum { SCAN_MOST_THREADS = 192, SCAN_MOST_STEPS = 32, SCAN_PAIRS = 26 * 26 };
 
 typedef struct scan_thread {
     uint32_t state, start;
@@ -108,10 +108,8 @@ typedef struct scan_follow {
     uint32_t crowd, crowd_epoch;     /* of the states of all threads; 0: each has its own */
     uint32_t step_count;             /* past SCAN_MOST_STEPS: too many */
     uint32_t steps[SCAN_MOST_STEPS]; /* that accepted, until all of that is settled */
-    struct {
-        uint32_t pattern;
-        uint32_t to; /* none of its `after` words ends before this place that it could be behind */
-    } afters[SCAN_AFTERS];
+    uint32_t noted;                  /* words of the text before this place are noted: */
+    uint32_t words[SCAN_PAIRS]; /* by first two letters, behind the start of the last; 0: none */
     uint32_t count;
     scan_thread threads[SCAN_MOST_THREADS]; /* in the order of their starts */
 } scan_follow;

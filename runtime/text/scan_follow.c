@@ -76,10 +76,10 @@ static void part_crowd(const scan_follower *all, scan_follow *follow)
     follow->crowd = 0;
 }
 
-static inline follow_crossing *crossing_of(scan_follower *all, uint32_t crowd, unsigned char byte)
+static inline follow_crossing *crossings_of(const scan_follower *all, uint32_t crowd,
+                                            unsigned char byte)
 {
-    return &all->crossings[(crowd * 0x9E3779B1u + byte * 0x85EBCA6Bu) >> 8 &
-                           (FOLLOW_CROSSINGS - 1)];
+    return all->crossings[(crowd * 0x9E3779B1u + byte * 0x85EBCA6Bu) >> 12 & (FOLLOW_SETS - 1)];
 }
 
 static void note_accepted(scan_follow *follow, uint32_t start, uint32_t last)
@@ -114,25 +114,26 @@ __attribute__((noinline)) static void cross_accepting(const scan_follower *all, 
         note_accepted(follow, follow->threads[i].start, follow->threads[i].last);
         note_step(follow, all->members[crowd->first + i], 0, way->byte);
     }
-    if (way->root_accepts) {
+    if ((way->more & FOLLOW_ROOT_ACCEPTS) != 0) {
         note_accepted(follow, at, at);
         note_step(follow, 0, crowd->before, way->byte);
     }
 }
 
 /* Moves all threads as it was noted. */
-static inline void cross(const scan_follower *all, scan_follow *follow, const follow_crossing *way,
-                         uint32_t at)
+static void cross(const scan_follower *all, scan_follow *follow, const follow_crossing *way,
+                  uint32_t at)
 {
     scan_thread *const threads = follow->threads;
-    uint32_t lasts[4], kept = way->stay;
-    if (way->accepts != 0 || way->root_accepts)
+    const uint32_t merged = way->more & ~FOLLOW_ROOT_ACCEPTS;
+    uint32_t lasts[FOLLOW_MERGES], kept = way->stay;
+    if (way->accepts != 0 || (way->more & FOLLOW_ROOT_ACCEPTS) != 0)
         cross_accepting(all, follow, way, at);
-    for (uint32_t i = 0; i < way->merged; i++)
+    for (uint32_t i = 0; i < merged; i++)
         lasts[i] = threads[way->merges[i].thread].last;
     for (uint64_t left = way->kept; left != 0; left &= left - 1)
         threads[kept++] = threads[__builtin_ctzll(left)];
-    for (uint32_t i = 0; i < way->merged; i++)
+    for (uint32_t i = 0; i < merged; i++)
         threads[way->merges[i].place].last = lasts[i];
     if (way->root == kept)
         threads[kept++] = (scan_thread){0, at, at, SCAN_NONE};
@@ -142,13 +143,27 @@ static inline void cross(const scan_follower *all, scan_follow *follow, const fo
     follow->crowd = way->to;
 }
 
-/* Keeps what a byte does to a crowd. */
-static void note_crossing(scan_follower *all, follow_crossing way)
+/* The same where no thread moves. */
+static inline void cross_quickly(scan_follow *follow, const follow_crossing *way, uint32_t at)
 {
+    uint32_t kept = way->stay;
+    if (way->root != FOLLOW_NO_PLACE)
+        follow->threads[kept++] = (scan_thread){0, at, at, SCAN_NONE};
+    follow->count = kept;
+    follow->crowd = way->to;
+}
+
+/* Keeps what a byte does to a crowd. */
+static void note_crossing(const scan_follower *all, follow_crossing way)
+{
+    follow_crossing *const set = crossings_of(all, way.from, way.byte);
     while (way.stay < FOLLOW_MOST && (way.kept >> way.stay & 1) != 0)
         way.stay++;
     way.kept = way.stay < FOLLOW_MOST ? way.kept >> way.stay << way.stay : 0;
-    *crossing_of(all, way.from, way.byte) = way;
+    way.simple = way.kept == 0 && way.accepts == 0 && way.more == 0 &&
+                 (way.root == FOLLOW_NO_PLACE || way.root == way.stay);
+    set[1] = set[0];
+    set[0] = way;
 }
 
 /* ---- following ------------------------------------------------------------------------------- */
@@ -158,8 +173,8 @@ bool scan_follow_begin(const scan_database *database, scan_scratch *scratch, sca
 {
     const scan_follower *const all = scan_follower_of(database, scratch, &follow->slot);
     follow->count = follow->crowd = follow->step_count = 0;
-    for (uint32_t i = 0; i < SCAN_AFTERS; i++)
-        follow->afters[i].pattern = SCAN_NONE;
+    follow->noted = 0;
+    memset(follow->words, 0, sizeof follow->words);
     follow->accepted = follow->accepted_last = SCAN_NONE;
     follow->before = scan_before(text, at);
     follow->epoch = all ? all->epoch : 0;
@@ -184,22 +199,28 @@ static inline uint32_t keep_thread(scan_follower *all, scan_follow *follow, uint
     return (*count)++;
 }
 
-/* Notes that a thread goes to a place; `own`: none was there. */
-static inline void note_place(follow_crossing *way, uint32_t thread, uint32_t place, bool own)
+/* Notes that a thread goes to a place; `own`: none was there. False: more happens than can be
+ * noted. */
+static inline bool note_place(follow_crossing *way, uint32_t thread, uint32_t place, bool own)
 {
-    if (own && thread < FOLLOW_MOST) {
+    if (thread >= FOLLOW_MOST)
+        return false;
+    if (own) {
         way->kept |= UINT64_C(1) << thread;
-    } else if (own || way->merged == sizeof way->merges / sizeof *way->merges) {
-        way->slow = true;
-    } else {
-        way->merges[way->merged].thread = (uint8_t)thread;
-        way->merges[way->merged++].place = (uint8_t)place;
+        return true;
     }
+    const uint32_t merged = way->more & ~FOLLOW_ROOT_ACCEPTS;
+    if (merged == FOLLOW_MERGES)
+        return false;
+    way->merges[merged].thread = (uint8_t)thread;
+    way->merges[merged].place = (uint8_t)place;
+    way->more++;
+    return true;
 }
 
 /* One byte for all threads. False: they cannot be followed any more. */
 static bool step_threads(scan_follower *all, scan_scratch *scratch, scan_follow *follow,
-                         unsigned char byte, follow_crossing *way)
+                         unsigned char byte, follow_crossing *way, bool *noted)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < follow->count; i++) {
@@ -211,7 +232,6 @@ static bool step_threads(scan_follower *all, scan_scratch *scratch, scan_follow 
         if (next & SCAN_ACCEPT) {
             note_accepted(follow, thread.start, thread.last);
             note_step(follow, thread.state, 0, byte);
-            way->slow = way->slow || i >= FOLLOW_MOST;
             way->accepts |= UINT64_C(1) << i % FOLLOW_MOST;
         }
         thread.state = next & ~SCAN_ACCEPT;
@@ -220,7 +240,7 @@ static bool step_threads(scan_follower *all, scan_scratch *scratch, scan_follow 
         const uint32_t before = kept, place = keep_thread(all, follow, &kept, thread);
         if (place == SCAN_NONE)
             return false;
-        note_place(way, i, place, kept > before);
+        *noted = note_place(way, i, place, kept > before) && *noted;
     }
     follow->count = kept;
     return true;
@@ -237,7 +257,7 @@ static bool begin_thread(scan_follower *all, scan_scratch *scratch, scan_follow 
     if (next & SCAN_ACCEPT) {
         note_accepted(follow, at, at);
         note_step(follow, 0, follow->before, byte);
-        way->root_accepts = true;
+        way->more |= FOLLOW_ROOT_ACCEPTS;
     }
     next &= ~SCAN_ACCEPT;
     if (next == 0)
@@ -253,14 +273,15 @@ __attribute__((noinline)) static bool follow_byte(scan_follower *all, scan_scrat
                                                   scan_follow *follow, unsigned char byte,
                                                   uint32_t at, bool begins)
 {
-    follow_crossing way = {.from = follow->crowd, .byte = byte, .root = FOLLOW_NO_PLACE};
+    bool noted = begins && follow->crowd != 0;
+    follow_crossing way = {.from = (uint16_t)follow->crowd, .byte = byte, .root = FOLLOW_NO_PLACE};
     part_crowd(all, follow);
     if (++all->stamp == 0) {
         for (uint32_t i = 0; i < all->state_count; i++)
             all->states[i].stamp = 0;
         all->stamp = 1;
     }
-    if (!step_threads(all, scratch, follow, byte, &way) ||
+    if (!step_threads(all, scratch, follow, byte, &way, &noted) ||
         (begins && !begin_thread(all, scratch, follow, byte, at, &way)))
         return false;
     follow->before = byte == '\n'         ? CONTEXT_LINE
@@ -268,8 +289,8 @@ __attribute__((noinline)) static bool follow_byte(scan_follower *all, scan_scrat
                                           : CONTEXT_OTHER;
     const uint32_t epoch = all->crowd_epoch;
     gather_crowd(all, follow);
-    way.to = follow->crowd;
-    if (begins && !way.slow && way.from != 0 && way.to != 0 && epoch == all->crowd_epoch)
+    way.to = (uint16_t)follow->crowd;
+    if (noted && way.to != 0 && epoch == all->crowd_epoch)
         note_crossing(all, way);
     return true;
 }
@@ -293,9 +314,14 @@ bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan
         return false;
     for (uint32_t i = 0; i < length; i++) {
         const unsigned char byte = (unsigned char)bytes[i];
-        const follow_crossing *const way = crossing_of(all, follow->crowd, byte);
+        const follow_crossing *way = crossings_of(all, follow->crowd, byte);
+        if (way->from != follow->crowd || way->byte != byte)
+            way++;
         if (i >= first && follow->crowd != 0 && way->from == follow->crowd && way->byte == byte) {
-            cross(all, follow, way, base + i);
+            if (way->simple)
+                cross_quickly(follow, way, base + i);
+            else
+                cross(all, follow, way, base + i);
         } else if (!follow_byte(all, scratch, follow, byte, base + i, i >= first)) {
             if (scan_follower_is_full(all))
                 scan_follower_forget(scratch, all);
@@ -306,21 +332,32 @@ bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan
     return true;
 }
 
-/* Whether a start is behind one of a pattern's `after` words. Starts are asked for in their order,
- * and the text before one is nearly that before the last: only what is new is looked through. */
+/* Notes where words begin in the text up to `end`, by their first two letters. */
+static void note_words(scan_follow *follow, const char *text, uint32_t end)
+{
+    for (; follow->noted < end; follow->noted++) {
+        const uint32_t at = follow->noted;
+        const uint32_t pair = scan_letters(text[at], text[at + 1]);
+        if (pair != SCAN_NONE && (at == 0 || !scan_is_word((unsigned char)text[at - 1])))
+            follow->words[pair] = at + 1;
+    }
+}
+
+/* Whether a start is behind one of a pattern's `after` words, which of most patterns is known from
+ * the first letters of the words that stand before. */
 static bool is_after(scan_follow *follow, scan_try *with, const scan_pattern_row *row,
                      uint32_t start)
 {
-    const uint32_t number = (uint32_t)(row - with->database->patterns),
-                   longest = with->database->afters[number].longest;
-    const uint32_t slot = number % SCAN_AFTERS;
-    const bool known = follow->afters[slot].pattern == number && follow->afters[slot].to <= start &&
-                       follow->afters[slot].to >= longest;
-    if (scan_is_after(with, row, start, known ? follow->afters[slot].to - longest : 0))
+    const struct scan_afters *const afters =
+        &with->database->afters[row - with->database->patterns];
+    if (row->after.count == 0)
         return true;
-    follow->afters[slot].pattern = number;
-    follow->afters[slot].to = start;
-    return false;
+    const uint32_t from = scan_characters_before(with->text, start, row->after_within);
+    note_words(follow, with->text, start);
+    bool some = afters->odd;
+    for (uint32_t i = 0; i < afters->count && !some; i++)
+        some = follow->words[afters->first[i]] > from;
+    return some && scan_is_after(with, row, start);
 }
 
 /* Whether some part of a state is alive that hangs on the text before its start. */

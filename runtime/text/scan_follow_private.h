@@ -6,7 +6,7 @@
 
 #include "runtime/text/scan_private.h"
 
-enum { FOLLOW_UNMADE = 0x7fff, FOLLOW_BUCKETS = 4096 };
+enum { FOLLOW_UNMADE = 0x7fff, FOLLOW_BUCKETS = 4096, FOLLOW_MERGES = 3 };
 
 /* What one pattern needs to know of the bytes behind a start. */
 typedef struct follow_part {
@@ -39,30 +39,32 @@ typedef struct follow_crowd {
     bool sure;      /* its first state is */
 } follow_crowd;
 
-/* What a byte does to a crowd. */
+/* What a byte does to a crowd. Half a cache line: following waits for nothing else. */
 typedef struct follow_crossing {
     uint64_t kept;     /* bit i: thread i has a place of its own in the next crowd, another one */
-    uint32_t from, to; /* crowds; `from` 0: nothing is noted here */
+    uint64_t accepts;  /* bit i: thread i accepts */
+    uint16_t from, to; /* crowds; `from` 0: nothing is noted here */
     unsigned char byte;
-    uint8_t stay;   /* so many threads stay where they are */
-    uint8_t root;   /* the place of the start at this byte; FOLLOW_NO_PLACE: it begins nothing */
-    uint8_t merged; /* threads that join another */
-    bool slow;      /* more happens than can be noted here */
-    bool root_accepts;
+    uint8_t root; /* the place of the start at this byte; FOLLOW_NO_PLACE: it begins nothing */
+    uint8_t stay; /* so many threads stay where they are */
+    uint8_t more; /* threads that join another; FOLLOW_ROOT_ACCEPTS with it */
     struct {
         uint8_t thread, place;
-    } merges[4];
-    uint64_t accepts; /* bit i: thread i accepts */
+    } merges[FOLLOW_MERGES];
+    bool simple; /* nothing moves, joins or accepts */
 } follow_crossing;
+
+_Static_assert(sizeof(follow_crossing) == 32, "two of them are a cache line");
 
 enum {
     FOLLOW_CROWDS = LIMIT_FOLLOW_CROWDS,
     FOLLOW_MEMBERS = 8 * FOLLOW_CROWDS,
-    FOLLOW_CROSSINGS = FOLLOW_CROWDS,
+    FOLLOW_SETS = FOLLOW_CROWDS / 2, /* of two crossings each */
+    FOLLOW_ROOT_ACCEPTS = 0x80,
     FOLLOW_MOST = 64, /* threads of a crowd */
     FOLLOW_NO_PLACE = 0xff,
-    FOLLOW_ACCEPTS = 128, /* steps whose patterns are kept, and how many of each */
-    FOLLOW_FEW = 62
+    FOLLOW_ACCEPTS = 256, /* steps whose patterns are kept, and how many of each */
+    FOLLOW_FEW = 30
 };
 
 /* The patterns that accept on a step. */
@@ -86,7 +88,8 @@ struct scan_follower {
     follow_crowd crowds[FOLLOW_CROWDS];
     uint16_t members[FOLLOW_MEMBERS]; /* states */
     uint32_t crowd_buckets[FOLLOW_CROWDS];
-    follow_crossing crossings[FOLLOW_CROSSINGS];
+    follow_crossing (*crossings)[2]; /* in `room`, where a cache line begins */
+    unsigned char room[(FOLLOW_SETS + 1) * 2 * sizeof(follow_crossing)];
     follow_accepts accepts[FOLLOW_ACCEPTS];
 };
 

@@ -22,7 +22,7 @@ void scan_crowds_forget(scan_follower *all)
     all->crowd_count = 1;
     all->member_count = 0;
     memset(all->crowd_buckets, 0, sizeof all->crowd_buckets);
-    memset(all->crossings, 0, sizeof all->crossings);
+    memset(all->room, 0, sizeof all->room);
 }
 
 bool scan_follower_is_full(const scan_follower *all)
@@ -71,6 +71,7 @@ static scan_follower *make_follower(const scan_database *database, scan_scratch 
     all->database = database;
     all->stamp = 0;
     all->crowd_epoch = 0;
+    all->crossings = (void *)(all->room + (-(uintptr_t)all->room) % (2 * sizeof(follow_crossing)));
     all->state_capacity = FIRST_STATES;
     all->part_capacity = FIRST_PARTS;
     all->steps = allocator.allocate(allocator.user, FIRST_STATES * sizeof *all->steps);

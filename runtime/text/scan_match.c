@@ -300,8 +300,7 @@ static kinds kinds_of(const char bytes[64])
     return out;
 }
 
-/* The place so many characters before another. */
-static uint32_t characters_before(const char *text, uint32_t at, uint32_t count)
+uint32_t scan_characters_before(const char *text, uint32_t at, uint32_t count)
 {
     for (; count >= 8 && at >= 8; count -= 8, at -= 8) { /* as long as they are bytes */
         uint64_t bytes;
@@ -334,7 +333,7 @@ static bool any_stands(const scan_try *with, const scan_pattern_row *row, uint32
 
 /* One of the words must stand whole in the characters before a match: that is asked where one may
  * begin, which is not inside of a word. */
-bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start, uint32_t least)
+bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
     if (row->after.count == 0)
         return true;
@@ -342,8 +341,7 @@ bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start, 
     const struct scan_afters *const afters =
         &with->database->afters[row - with->database->patterns];
     const uint32_t first = afters->letters;
-    uint32_t from = characters_before(text, start, row->after_within);
-    from = from > least ? from : least;
+    const uint32_t from = scan_characters_before(text, start, row->after_within);
     bool inside = from > 0 && scan_is_word((unsigned char)text[from - 1]);
     const uint64_t done = (uint64_t)(start - from) * (row->after.count + 1);
     for (uint32_t base = from; base < start; base += 64) {
@@ -398,13 +396,13 @@ uint32_t scan_match(scan_try *with, const scan_pattern_row *row, uint32_t start)
         return end &&
                        check_holds((check_kind)row->check, row->check_bound, with->text + start,
                                    end - start) &&
-                       scan_is_after(with, row, start, 0)
+                       scan_is_after(with, row, start)
                    ? end
                    : 0;
     }
     ends found = {.list = row->check != 0 ? with->scratch->ends : NULL};
     run(with, row, start, &found);
-    if (found.last == 0 || !scan_is_after(with, row, start, 0))
+    if (found.last == 0 || !scan_is_after(with, row, start))
         return 0;
     return row->check == 0 ? found.last : checked_end(with, row, start, &found);
 }
@@ -446,12 +444,12 @@ bool scan_is_alive(scan_try *with, const scan_pattern_row *row, uint32_t start)
     if (row->kind == SCAN_WORDS)
         return scan_words_alive(with, row, start);
     if (row->kind == SCAN_PHRASE)
-        return scan_phrase_alive(with, row, start) && scan_is_after(with, row, start, 0);
+        return scan_phrase_alive(with, row, start) && scan_is_after(with, row, start);
     ends found = {.list = NULL};
     run(with, row, start, &found);
     if (!found.alive)
         return with->steps == 0;
-    return scan_is_after(with, row, start, 0);
+    return scan_is_after(with, row, start);
 }
 
 bool scan_takes_whole(scan_try *with, const scan_pattern_row *row)

@@ -286,6 +286,21 @@ static bool make_starts(scan_database *database)
     return true;
 }
 
+/* Adds what a word begins with. */
+static void add_after(struct scan_afters *afters, const char *word, uint32_t length)
+{
+    const uint32_t pair = length > 1 ? scan_letters(word[0], word[1]) : SCAN_NONE;
+    afters->letters |= scan_letter(word[0]);
+    afters->pairs |= length > 1 ? UINT64_C(1) << scan_pair(word[0], word[1]) : UINT64_MAX;
+    for (uint32_t i = 0; i < afters->count; i++)
+        if (afters->first[i] == pair)
+            return;
+    if (pair == SCAN_NONE || afters->count == SCAN_AFTER_PAIRS)
+        afters->odd = true;
+    else
+        afters->first[afters->count++] = (uint16_t)pair;
+}
+
 static bool make_afters(scan_database *database)
 {
     const scan_head *const head = database->head;
@@ -297,15 +312,9 @@ static bool make_afters(scan_database *database)
         const scan_pattern_row *const row = &database->patterns[i];
         const scan_table *const words = scan_at(head, row->after.offset);
         struct scan_afters *const afters = &database->afters[i];
-        *afters = (struct scan_afters){0, 0, 0};
-        for (uint32_t k = 0; row->kind != SCAN_WORDS && k < row->after.count; k++) {
-            const char *const word = scan_at(head, words[k].offset);
-            afters->letters |= scan_letter(word[0]);
-            afters->pairs |=
-                words[k].count > 1 ? UINT64_C(1) << scan_pair(word[0], word[1]) : UINT64_MAX;
-            if (words[k].count > afters->longest)
-                afters->longest = words[k].count;
-        }
+        *afters = (struct scan_afters){.letters = 0};
+        for (uint32_t k = 0; row->kind != SCAN_WORDS && k < row->after.count; k++)
+            add_after(afters, scan_at(head, words[k].offset), words[k].count);
     }
     return true;
 }

@@ -77,7 +77,7 @@ static void begin_thread(sweep *all, const scan_automaton_row *row, uint32_t at)
     if (at > all->to || at >= all->with->length || all->best != SCAN_NONE ||
         !scan_may_begin(&all->begin, all->with->text, all->with->length, at))
         return;
-    if (all->for_alive && !scan_is_after(all->with, all->row, at, 0))
+    if (all->for_alive && !scan_is_after(all->with, all->row, at))
         return;
     add(all, &all->now, row->states > 0 ? row->start[scan_before(all->with->text, at)] : 0, at);
 }
