@@ -5,6 +5,8 @@
 install(TARGETS runtime compiler EXPORT ConstitutionTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS codegen LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}) # opened by libconstc and constc, linked by nobody
+# The runtime as an archive, for programs that must start fast: beside the shared one, and not to be mixed with libconstc.
+install(TARGETS runtime_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET constc)
   install(TARGETS constc constitution-hook RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

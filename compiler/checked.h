@@ -598,6 +598,11 @@ typedef struct checked_policy {
     uint8_t source_hash[32];
 } checked_policy;
 
+/* The words of explanations and dumps (check/words.c); "?" of what is none: */
+const char *kind_word(cst_kind kind);              /* "string" */
+const char *expression_word(expression_kind kind); /* "less_equal" */
+const char *property_word(uint32_t property);      /* "domain", of a cst_property */
+
 /* What the index of a condition on texts counts, for dumps. */
 static inline const char *text_row_word(expression_kind kind)
 {

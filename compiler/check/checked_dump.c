@@ -12,89 +12,6 @@
 #include "runtime/base/buffer.h"
 #include "runtime/number.h"
 
-static const char *const kind_names[] = {
-    [CST_KIND_ABSENT] = "absent",   [CST_KIND_BOOL] = "bool",
-    [CST_KIND_INT] = "int",         [CST_KIND_DECIMAL] = "decimal",
-    [CST_KIND_FLOAT] = "float",     [CST_KIND_STRING] = "string",
-    [CST_KIND_TIME] = "time",       [CST_KIND_DURATION] = "duration",
-    [CST_KIND_ENUM] = "enum",       [CST_KIND_AGENT] = "agent",
-    [CST_KIND_EMAIL] = "email",     [CST_KIND_URL] = "url",
-    [CST_KIND_HOST] = "host",       [CST_KIND_PATH] = "path",
-    [CST_KIND_IP] = "ip",           [CST_KIND_TOOL] = "tool",
-    [CST_KIND_LIST] = "list",       [CST_KIND_RECORD] = "record",
-    [CST_KIND_JSON] = "json",       [CST_KIND_NULL] = "null",
-    [CST_KIND_COMMAND] = "command",
-};
-
-static const char *const expression_names[] = {
-    [EXPRESSION_CONSTANT] = "constant",
-    [EXPRESSION_FIELD] = "field",
-    [EXPRESSION_LOCAL] = "local",
-    [EXPRESSION_MEMBER] = "member",
-    [EXPRESSION_OPEN_MEMBER] = "open_member",
-    [EXPRESSION_OPEN_AS] = "open_as",
-    [EXPRESSION_PROPERTY] = "property",
-    [EXPRESSION_ELSE] = "else",
-    [EXPRESSION_ADD] = "add",
-    [EXPRESSION_SUBTRACT] = "subtract",
-    [EXPRESSION_MULTIPLY] = "multiply",
-    [EXPRESSION_NEGATE] = "negate",
-    [EXPRESSION_JOIN] = "join",
-    [EXPRESSION_WIDEN] = "widen",
-    [EXPRESSION_LENGTH] = "length",
-    [EXPRESSION_SUM] = "sum",
-    [EXPRESSION_LEAST] = "least",
-    [EXPRESSION_GREATEST] = "greatest",
-    [EXPRESSION_LEAVES] = "leaves",
-    [EXPRESSION_FOUND] = "found",
-    [EXPRESSION_CONTAINS] = "contains",
-    [EXPRESSION_MATCHES] = "matches",
-    [EXPRESSION_REPEATS] = "repeats",
-    [EXPRESSION_PAST_NUMBER] = "past_number",
-    [EXPRESSION_PAST_LATEST] = "past_latest",
-    [EXPRESSION_EARLIER] = "earlier",
-    [EXPRESSION_ASK] = "ask",
-    [EXPRESSION_LABELLED] = "labelled",
-    [EXPRESSION_NOTE] = "note",
-    [EXPRESSION_FROM] = "from",
-    [EXPRESSION_FACTS] = "facts",
-    [EXPRESSION_KNOWN] = "known",
-    [EXPRESSION_RUNS] = "runs",
-    [EXPRESSION_UNKNOWN] = "unknown",
-    [EXPRESSION_WITHIN] = "within",
-    [EXPRESSION_TRUTH] = "truth",
-    [EXPRESSION_EQUAL] = "equal",
-    [EXPRESSION_LESS] = "less",
-    [EXPRESSION_LESS_EQUAL] = "less_equal",
-    [EXPRESSION_IN_SET] = "in_set",
-    [EXPRESSION_IN_LIST] = "in_list",
-    [EXPRESSION_STARTS] = "starts",
-    [EXPRESSION_ENDS] = "ends",
-    [EXPRESSION_INSIDE] = "inside",
-    [EXPRESSION_PRESENT] = "present",
-    [EXPRESSION_ANY] = "any",
-    [EXPRESSION_ALL] = "all",
-    [EXPRESSION_NOT] = "not",
-    [EXPRESSION_AND] = "and",
-    [EXPRESSION_OR] = "or",
-};
-
-static const char *const property_names[] = {
-    [CST_PROPERTY_EMAIL_LOCAL] = "local",
-    [CST_PROPERTY_EMAIL_DOMAIN] = "domain",
-    [CST_PROPERTY_URL_SCHEME] = "scheme",
-    [CST_PROPERTY_URL_HOST] = "host",
-    [CST_PROPERTY_URL_PORT] = "port",
-    [CST_PROPERTY_URL_PATH] = "path",
-    [CST_PROPERTY_URL_QUERY] = "query",
-    [CST_PROPERTY_TIME_HOUR] = "hour",
-    [CST_PROPERTY_TIME_WEEKDAY] = "weekday",
-    [CST_PROPERTY_COMMAND_PROGRAMS] = "programs",
-    [CST_PROPERTY_COMMAND_READS] = "reads",
-    [CST_PROPERTY_COMMAND_WRITES] = "writes",
-    [CST_PROPERTY_COMMAND_CONNECTS] = "connects",
-};
-
 static void text_write(buffer *out, const char *text)
 {
     buffer_json_string(out, text, strlen(text));
@@ -123,7 +40,7 @@ static void type_write(buffer *out, const type *type)
     } else if (type->kind == CST_KIND_ENUM && type->enumeration != NULL) {
         buffer_format(out, "enum %s", type->enumeration->name);
     } else {
-        buffer_text(out, kind_names[type->kind]);
+        buffer_text(out, kind_word(type->kind));
     }
     if (type->bound != 0)
         buffer_format(out, "(%u)", type->bound);
@@ -156,7 +73,7 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
 {
     switch (node->kind) {
     case EXPRESSION_CONSTANT:
-        buffer_format(out, " %s ", kind_names[node->constant.kind]);
+        buffer_format(out, " %s ", kind_word(node->constant.kind));
         value_write(out, &node->constant);
         return;
     case EXPRESSION_FIELD:
@@ -186,15 +103,12 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
         buffer_format(out, "%s commands %u", node->index % 2 != 0 ? " only" : "", node->index / 2);
         return;
     case EXPRESSION_UNKNOWN:
-        buffer_format(out, " %s%s", property_names[node->index / 2],
+        buffer_format(out, " %s%s", property_word(node->index / 2),
                       node->index % 2 != 0 ? " exactly" : "");
         return;
     case EXPRESSION_FACTS:
     case EXPRESSION_KNOWN:
-    case EXPRESSION_PROPERTY:
-        buffer_format(out, " %s",
-                      node->index < CST_PROPERTY_COUNT ? property_names[node->index] : "?");
-        return;
+    case EXPRESSION_PROPERTY: buffer_format(out, " %s", property_word(node->index)); return;
     case EXPRESSION_FOUND:
     case EXPRESSION_CONTAINS:
     case EXPRESSION_MATCHES:
@@ -225,7 +139,7 @@ static void detail_write(buffer *out, const checked_policy *policy, const expres
 static void expression_write(buffer *out, const checked_policy *policy, const expression *node,
                              uint32_t indent)
 {
-    buffer_format(out, "\n%*s(%s", (int)indent, "", expression_names[node->kind]);
+    buffer_format(out, "\n%*s(%s", (int)indent, "", expression_word(node->kind));
     detail_write(out, policy, node);
     if (node->site != CST_NONE)
         buffer_format(out, " site %u", node->site);
@@ -279,9 +193,7 @@ static void message_write(buffer *out, const checked_policy *policy, const rule_
         if (part->field != CST_NONE)
             buffer_format(out, " field %u", part->field);
         if (part->property != CST_NONE)
-            buffer_format(out, " .%s",
-                          part->property < CST_PROPERTY_COUNT ? property_names[part->property]
-                                                              : "?");
+            buffer_format(out, " .%s", property_word(part->property));
         buffer_text(out, "}");
     }
     buffer_text(out, "\n");
@@ -407,7 +319,7 @@ static void sets_write(buffer *out, const checked_policy *policy)
         const checked_set *const set = &policy->sets.items[i];
         buffer_format(out, "set %u ", i);
         text_write(out, set->name);
-        buffer_format(out, " of %s, %u:", kind_names[set->kind], set->count);
+        buffer_format(out, " of %s, %u:", kind_word(set->kind), set->count);
         for (uint32_t k = 0; k < set->count; k++) {
             buffer_text(out, " ");
             if (set->kind == CST_KIND_IP)

@@ -72,6 +72,7 @@ int command_build(const cli_arguments *arguments);
 int command_dump(const cli_arguments *arguments);
 int command_explain(const cli_arguments *arguments);
 int command_doc(const cli_arguments *arguments);
+int command_fmt(const cli_arguments *arguments);
 int command_diff(const cli_arguments *arguments);
 int command_bench(const cli_arguments *arguments);
 int command_eval(const cli_arguments *arguments);
@@ -162,6 +163,8 @@ cst_engine engine_of(const char *name);    /* "jit", "optimised", "reference", "
 /* Reads --limit NAME=NUMBER; false after a message. */
 bool limits_read(const cli_arguments *arguments, cst_limits *limits);
 void diagnostic_print(void *user, const cst_diagnostic *diagnostic);
+/* Prints errors alone: warnings are for `constc check`. `user`: a uint32_t that counts them. */
+void diagnostic_print_errors(void *user, const cst_diagnostic *diagnostic);
 void diagnostic_tally(uint32_t errors,
                       uint32_t warnings); /* "constc: 2 errors, 1 warning", nothing if none */
 

@@ -149,11 +149,14 @@ bool policy_readable(const char *path)
     return false;
 }
 
-/* Warnings are for `constc check`: here they would stand between a script and its answer. */
-static void print_errors(void *user, const cst_diagnostic *found)
+/* Warnings would stand between a script and its answer. */
+void diagnostic_print_errors(void *user, const cst_diagnostic *found)
 {
-    if (found->error)
-        diagnostic_print(user, found);
+    tally counts = {0};
+    if (found->error) {
+        diagnostic_print(&counts, found);
+        ++*(uint32_t *)user;
+    }
 }
 
 bool unit_open(const char *path, driver_pass last, compilation **out, int *code)
@@ -165,19 +168,19 @@ bool unit_open(const char *path, driver_pass last, compilation **out, int *code)
         complain("%s is compiled: its source is needed", path);
         return false;
     }
-    tally counts = {0};
+    uint32_t errors = 0;
     const cst_compiler_options options = {
-        .size = sizeof options, .diagnostic = print_errors, .diagnostic_user = &counts};
+        .size = sizeof options, .diagnostic = diagnostic_print_errors, .diagnostic_user = &errors};
     const cst_status status =
         driver_begin(&(driver_input){.path = path, .portable = true}, &options, last, out);
     if (status == CST_OK) {
         *code = EXIT_GOOD;
         return true;
     }
-    diagnostic_tally(counts.errors, 0);
+    diagnostic_tally(errors, 0);
     if (status == CST_NOT_COMPILED)
         *code = EXIT_FAILED;
-    else if (counts.errors == 0)
+    else if (errors == 0)
         complain("%s: %s", path, cst_status_text(status));
     driver_end(*out);
     return false;
@@ -224,11 +227,11 @@ cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *
         *exit_code = EXIT_USAGE;
         return NULL;
     }
-    tally counts = {0};
+    uint32_t errors = 0;
     cst_compiler_options options = {.size = sizeof options,
                                     .engine = engine,
-                                    .diagnostic = print_errors,
-                                    .diagnostic_user = &counts};
+                                    .diagnostic = diagnostic_print_errors,
+                                    .diagnostic_user = &errors};
     if (runtime != NULL)
         options.runtime = *runtime;
     options.runtime.size = sizeof options.runtime;
@@ -236,8 +239,8 @@ cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *
     const cst_status status = cst_policy_compile(path, &options, &policy);
     if (status == CST_OK)
         return policy;
-    diagnostic_tally(counts.errors, 0);
-    if (counts.errors == 0)
+    diagnostic_tally(errors, 0);
+    if (errors == 0)
         complain("%s: %s", path, cst_status_text(status));
     *exit_code = status == CST_NOT_COMPILED ? EXIT_FAILED : EXIT_USAGE;
     return NULL;

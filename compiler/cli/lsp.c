@@ -265,7 +265,8 @@ static void initialize(lsp_server *server, const cst_json *params)
         "{\"capabilities\":{\"positionEncoding\":\"%s\",\"textDocumentSync\":{\"openClose\":true,"
         "\"change\":1},"
         "\"hoverProvider\":true,\"codeActionProvider\":{\"codeActionKinds\":[\"quickfix\"]},"
-        "\"documentSymbolProvider\":true,\"definitionProvider\":true},"
+        "\"documentSymbolProvider\":true,\"definitionProvider\":true,"
+        "\"documentFormattingProvider\":true},"
         "\"serverInfo\":{\"name\":\"constc\",\"version\":\"%s\"}}",
         server->utf8 ? "utf-8" : "utf-16", CST_VERSION);
 }
@@ -298,6 +299,8 @@ static void answer(lsp_server *server, const input *in, const cst_json *id, cons
         lsp_symbols(server, document);
     else if (json_text_is(method, "textDocument/definition"))
         lsp_definition(server, document, params);
+    else if (json_text_is(method, "textDocument/formatting"))
+        lsp_formatting(server, document);
     else {
         refuse(server, in, id, METHOD_NOT_FOUND, "this server has no such method");
         return;

@@ -63,5 +63,6 @@ void lsp_hover(lsp_server *server, const lsp_document *document, const cst_json 
 void lsp_code_actions(lsp_server *server, const lsp_document *document, const cst_json *params);
 void lsp_symbols(lsp_server *server, const lsp_document *document);
 void lsp_definition(lsp_server *server, const lsp_document *document, const cst_json *params);
+void lsp_formatting(lsp_server *server, const lsp_document *document);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compiler/cli/lsp.h"
+#include "compiler/syntax/format.h"
 
 static const source *file_of(const lsp_document *document, const char *path)
 {
@@ -284,4 +285,46 @@ void lsp_definition(lsp_server *server, const lsp_document *document, const cst_
     buffer_text(out, ",\"range\":");
     lsp_range_write(server, out, home, found->range.start, found->range.end);
     buffer_text(out, "}");
+}
+
+typedef struct formatting {
+    buffer text;
+    format_answer answer;
+} formatting;
+
+static cst_status lay_out(compilation *unit, void *user)
+{
+    formatting *const run = user;
+    run->answer = source_format(unit, 0, &run->text);
+    return CST_OK;
+}
+
+/* One edit for the whole text, or none if it is laid out. What an editor says of tabs and blanks
+ * does not count: there is one layout. A text with errors has none. */
+void lsp_formatting(lsp_server *server, const lsp_document *document)
+{
+    buffer *const out = &server->out;
+    const driver_input input = {
+        .path = document->path, .text = document->text, .length = document->length};
+    compilation *unit = NULL;
+    formatting run = {.answer = FORMAT_ERRORS};
+    buffer_init(&run.text, NULL, 0);
+    const bool good = driver_begin(&input, NULL, DRIVER_PARSE, &unit) == CST_OK &&
+                      driver_protect(unit, lay_out, &run) == CST_OK && run.answer == FORMAT_DONE &&
+                      !run.text.failed;
+    if (!good)
+        buffer_text(out, "null");
+    else if (run.text.length == document->length &&
+             (document->length == 0 ||
+              memcmp(run.text.bytes, document->text, document->length) == 0))
+        buffer_text(out, "[]");
+    else {
+        buffer_text(out, "[{\"range\":");
+        lsp_range_write(server, out, &unit->sources.items[0], 0, (uint32_t)document->length);
+        buffer_text(out, ",\"newText\":");
+        buffer_json_string(out, run.text.length > 0 ? run.text.bytes : "", run.text.length);
+        buffer_text(out, "}]");
+    }
+    buffer_free(&run.text);
+    driver_end(unit);
 }

@@ -102,6 +102,8 @@ static cst_status run_passes(compilation *unit, void *user)
     const cst_status status = read_source(unit, run->input);
     if (status != CST_OK || run->last == DRIVER_READ)
         return status;
+    if (run->last == DRIVER_PARSE)
+        return pass_parse(unit, 0)->has_errors ? CST_NOT_COMPILED : CST_OK;
     if (!pass_check(unit, 0) || unit->error_count > 0)
         return CST_NOT_COMPILED;
     for (driver_pass pass = DRIVER_LOWER; pass <= run->last; pass++)

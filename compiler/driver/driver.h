@@ -24,6 +24,7 @@
 /* The last pass to run. Each needs all before it, and none runs after one that reported errors. */
 typedef enum driver_pass {
     DRIVER_READ,  /* the file is source number 0 */
+    DRIVER_PARSE, /* parses it alone, for its diagnostics */
     DRIVER_CHECK, /* parses it and all it needs */
     DRIVER_LOWER,
     DRIVER_PLAN

@@ -10,8 +10,5 @@
 
 void print_expression(buffer *out, const checked_policy *policy, const expression *tree);
 void print_value(buffer *out, const type *as, const cst_value *value); /* long lists end in "…" */
-const char *property_word(uint32_t property);
-const char *kind_word(cst_kind kind);
-const char *expression_word(expression_kind kind); /* "equal", for dumps */
 
 #endif

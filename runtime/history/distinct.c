@@ -8,6 +8,10 @@
  * left in a list is the answer. A table of places finds a value. A value that is in neither list is
  * forgotten.
  *
+ * At its bound a question that nobody asks for more keeps the values that surely count, the latest
+ * of them, before those that may: while there are as many as the bound, whatever else there was
+ * does not matter; and once one of them is over, so is all that was dropped for being older.
+ *
  * One block of memory: the values, and behind them the table, twice as long. It only grows, and
  * never beyond the bound of the question.
  */
@@ -161,15 +165,25 @@ static past_distinct *make(past_store *store, past_state *state, int64_t value)
     return item;
 }
 
-/* Makes room for one more by forgetting the value that was seen longest ago. */
-static void drop(past_state *state)
+static void note_dropped(past_state *state, const past_moment *start)
+{
+    if (start->number > state->dropped.number)
+        state->dropped = *start;
+}
+
+/* Makes room for one more by forgetting the value that was seen longest ago; where what is sure is
+ * kept first, the one of those that may count, if there is any: a walk of at most the bound. */
+static void drop(past_state *state, bool sure_first)
 {
     past_values *const values = state->values;
-    const uint32_t oldest =
+    uint32_t number =
         values->oldest[values->oldest[PAST_MAYBE] == NOWHERE ? PAST_SURE : PAST_MAYBE];
-    past_distinct *const item = &values->items[oldest];
-    if (item->start[PAST_MAYBE].number > state->dropped.number)
-        state->dropped = item->start[PAST_MAYBE];
+    if (sure_first && values->live[PAST_SURE] < values->count)
+        while (is_in(&values->items[number], PAST_SURE) &&
+               values->items[number].newer[PAST_MAYBE] != NOWHERE)
+            number = values->items[number].newer[PAST_MAYBE];
+    past_distinct *const item = &values->items[number];
+    note_dropped(state, &item->start[PAST_MAYBE]);
     leave(values, item, PAST_SURE);
     leave(values, item, PAST_MAYBE);
     forget(values, item);
@@ -182,13 +196,19 @@ bool distinct_add(past_store *store, past_state *state, const cst_past_row *row,
     if (state->values) {
         advance(store, state->values, row, since);
         known = find(state->values, entry->value);
-        if (!known && state->values->count >= row->bound)
-            drop(state);
+        if (!known && state->values->count >= row->bound) {
+            if (row->saturates && !entry->start[PAST_SURE].number &&
+                state->values->live[PAST_SURE] >= row->bound) {
+                note_dropped(state, &entry->start[PAST_MAYBE]); /* all that is kept is sure */
+                return true;
+            }
+            drop(state, row->saturates);
+        }
     }
     if (!known && !(known = make(store, state, entry->value))) {
         if (!state->values || state->values->count == 0)
             return false;
-        drop(state);
+        drop(state, row->saturates);
         known = make(store, state, entry->value);
     }
     for (int side = PAST_SURE; side <= PAST_MAYBE; side++)

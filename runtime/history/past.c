@@ -299,12 +299,12 @@ static bool distinct_answer(const past_store *store, const past_table *table, pa
     uint64_t stored[2], found[2];
     since_both(table, state ? state : &nothing_of_key, row, since);
     distinct_count(store, state, row, NULL, since, stored);
-    if (is_incomplete(store, table, state, row) &&
-        !(row->saturates && stored[PAST_SURE] >= row->bound))
+    const bool enough = row->saturates && stored[PAST_SURE] >= row->bound;
+    if (!enough && is_incomplete(store, table, state, row))
         return false;
     distinct_count(store, state, row, extra, since, found);
     *out = (int64_t)found[PAST_MAYBE];
-    return found[PAST_SURE] == found[PAST_MAYBE];
+    return enough || found[PAST_SURE] == found[PAST_MAYBE];
 }
 
 /* A window in which all is known. False: it is something else, or the number is too large. */

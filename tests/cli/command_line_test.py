@@ -84,11 +84,11 @@ class CommandLine(unittest.TestCase):
 
     def test_help_teaches(self):
         out, _ = self.run_constc("--help")
-        for name in "check run test build dump explain doc diff bench eval redteam lsp version help".split():
+        for name in "check run test build dump explain fmt doc diff bench eval redteam lsp version help".split():
             self.assertIn(f"\n  {name} ", out)
             self.assertIn("Examples:", self.run_constc("help", name)[0])
             self.assertEqual(self.run_constc("help", name)[0], self.run_constc(name, "--help")[0])
-        for later in "fmt".split():
+        for later in "format".split():
             self.assertNotIn(f"\n  {later} ", out)
             self.assertIn("unknown command", self.run_constc(later, code=2)[1])
 

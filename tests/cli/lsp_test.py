@@ -157,6 +157,21 @@ class Lsp(unittest.TestCase):
         self.assertIsNone(answers[none]["result"])
         self.assertEqual([(one["name"], one["detail"]) for one in answers[symbols]["result"]], [("send", "tool"), ("mail", "permit"), ("strangers", "rule")])
 
+    def test_formatting(self):
+        self.open('// é😀\r\nrule   a on input when text contains "é😀"\r\nthen deny')
+        first = self.ask("textDocument/formatting", textDocument={"uri": self.uri}, options={"tabSize": 8, "insertSpaces": False})
+        self.change(GOOD)
+        second = self.ask("textDocument/formatting", textDocument={"uri": self.uri}, options={"tabSize": 8, "insertSpaces": False})
+        self.change(GOOD + "rule b on")
+        third = self.ask("textDocument/formatting", textDocument={"uri": self.uri}, options={"tabSize": 8, "insertSpaces": False})
+        answers, _ = self.talk()
+        self.assertTrue(answers[0]["result"]["capabilities"]["documentFormattingProvider"])
+        self.assertEqual(answers[first]["result"], [{
+            "range": {"start": {"line": 0, "character": 0}, "end": {"line": 2, "character": 9}},
+            "newText": '// é😀\r\nrule a on input when text contains "é😀"\r\n  then deny\r\n'}])
+        self.assertEqual(answers[second]["result"], [])
+        self.assertIsNone(answers[third]["result"])
+
     def test_hover_explains_an_error(self):
         self.open(GOOD.replace("args.to)", "args.too)"))
         hover = self.about("hover", 6, GOOD.splitlines()[6].index("args.to)") + 6)

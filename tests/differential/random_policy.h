@@ -10,20 +10,8 @@
 #ifndef CONSTITUTION_TESTS_RANDOM_POLICY_H
 #define CONSTITUTION_TESTS_RANDOM_POLICY_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "runtime/base/buffer.h"
-
-typedef struct random_state {
-    uint64_t state;
-} random_state;
-
-uint32_t random_below(random_state *random, uint32_t bound); /* bound > 0 */
-bool random_chance(random_state *random, uint32_t percent);
-
-#define POOL(...) {__VA_ARGS__, NULL}
-const char *random_pick(random_state *random, const char *const *pool); /* of a POOL */
+#include "tests/differential/random.h"
 
 typedef enum field_kind {
     FIELD_BOOL,

@@ -10,7 +10,8 @@
 #ifndef CONSTITUTION_TESTS_TEMPORAL_H
 #define CONSTITUTION_TESTS_TEMPORAL_H
 
-#include "tests/differential/random_policy.h"
+#include "runtime/base/buffer.h"
+#include "tests/differential/random.h"
 
 typedef enum tri { NO = 0, MAYBE = 1, YES = 2 } tri;
 

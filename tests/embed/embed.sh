@@ -50,6 +50,15 @@ if ldd "$folder/swap" | grep -q LLVM; then
     echo "the runtime drags LLVM in"
     exit 1
 fi
+# The runtime inside of the program.
+# shellcheck disable=SC2046,SC2086
+"$compiler" -g -Wall -Wextra -Werror $sanitize examples/embed/swap.c $(pkg-config --cflags constitution) "$library/libconstitution.a" \
+    $(pkg-config --static --libs-only-l constitution | sed 's/-lconstitution//') -pthread -o "$folder/inside"
+"$folder/inside" "$folder/old.so" "$folder/new.so" "$folder/event.json"
+if [ -z "$sanitize" ] && ldd "$folder/inside" | grep -Eq 'libconstitution|libstdc'; then
+    echo "the archive needs more than it says"
+    exit 1
+fi
 # A policy as an object, linked into the program.
 "$constc" build "$folder/old.const" -o "$folder/old.o" --header "$folder/old.h"
 cat >"$folder/linked.c" <<'P'

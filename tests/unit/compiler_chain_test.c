@@ -16,7 +16,7 @@
 #include <constitution/compiler.h>
 
 #include "runtime/limits.h"
-#include "tests/unit/failing_memory.h"
+#include "tests/unit/metered_memory.h"
 
 #define HEAD "constitution chains \"1\"\ntool run(line: string) executes\n"
 static const char reading[] =
@@ -170,17 +170,16 @@ static void no_failure_of_memory_makes_it_lenient(void **unused)
 {
     (void)unused;
     meter all = {0};
-    cst_policy *const policy = compile(
-        reading, (cst_options){.allocator = {meter_allocate, meter_resize, meter_release, &all}});
+    cst_policy *const policy = compile(reading, (cst_options){.allocator = metered(&all)});
     bool done = false;
     for (uint32_t fails = 1; !done; fails++) {
         cst_context *const context = cst_context_new(policy);
-        all = (meter){.fails = fails};
+        all = (meter){.fail_at = fails};
         if (tell(context, "s", "mallory", "b").verdict == CST_PERMIT)
             assert_true(act(context, "s", "b").verdict >= CST_REFUSE);
-        done = all.count < fails;
+        done = all.calls < fails;
         cst_context_free(context);
-        all.fails = 0;
+        all.fail_at = 0;
     }
     cst_policy_release(policy);
 }

@@ -15,6 +15,7 @@
 #include <constitution/compiler.h>
 
 #include "compiler/driver/driver.h"
+#include "tests/unit/metered_memory.h"
 
 static const char good[] =
     "constitution test \"1\"\n"
@@ -181,37 +182,6 @@ static void files_may_lie_in_memory(void **state)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-typedef struct meter {
-    int64_t left; /* allocations that still succeed */
-    int64_t bytes;
-} meter;
-
-static void *meter_allocate(void *user, size_t size)
-{
-    meter *of = user;
-    void *made = of->left-- > 0 ? malloc(size) : NULL;
-    if (made != NULL)
-        of->bytes += (int64_t)size;
-    return made;
-}
-
-static void *meter_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *of = user;
-    void *made = of->left-- > 0 ? realloc(pointer, new_size) : NULL;
-    if (made != NULL)
-        of->bytes += (int64_t)new_size - (int64_t)old_size;
-    return made;
-}
-
-static void meter_release(void *user, void *pointer, size_t size)
-{
-    meter *of = user;
-    if (pointer != NULL)
-        of->bytes -= (int64_t)size;
-    free(pointer);
-}
-
 static void ignore(void *user, const cst_diagnostic *one)
 {
     (void)user;
@@ -233,11 +203,10 @@ static void no_failed_allocation_is_lost(void **state)
     for (uint32_t c = 0; c < 3; c++) {
         cst_status status = CST_NO_MEMORY;
         for (int64_t allowed = 0; status == CST_NO_MEMORY; allowed++) {
-            meter of = {.left = allowed};
+            meter of = {.fail_at = (uint64_t)allowed + 1, .onwards = true};
             cst_compiler_options options = {
                 .size = sizeof options, .engine = cases[c].engine, .diagnostic = ignore};
-            options.runtime.allocator =
-                (cst_allocator){meter_allocate, meter_resize, meter_release, &of};
+            options.runtime.allocator = metered(&of);
             cst_policy *policy = NULL;
             status = cst_policy_compile_text("test.const", cases[c].text, strlen(cases[c].text),
                                              &options, &policy);

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "tests/unit/history.h"
+#include "tests/unit/metered_memory.h"
 
 /* ---- another policy takes over --------------------------------------------------------------- */
 
@@ -207,36 +208,6 @@ static void more_sessions_than_are_remembered(void **state)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-typedef struct meter {
-    uint64_t calls, fail_at, failed;
-    int64_t bytes;
-} meter;
-
-static void *meter_allocate(void *user, size_t size)
-{
-    meter *const of = user;
-    const bool fails = ++of->calls == of->fail_at;
-    of->failed += fails;
-    of->bytes += fails ? 0 : (int64_t)size;
-    return fails ? NULL : malloc(size);
-}
-
-static void *meter_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *const of = user;
-    const bool fails = ++of->calls == of->fail_at;
-    of->failed += fails;
-    of->bytes += fails ? 0 : (int64_t)new_size - (int64_t)old_size;
-    return fails ? NULL : realloc(pointer, new_size);
-}
-
-static void meter_release(void *user, void *pointer, size_t size)
-{
-    meter *const of = user;
-    of->bytes -= pointer ? (int64_t)size : 0;
-    free(pointer);
-}
-
 enum { QUESTIONS = 10, STEPS = 60 };
 
 static const char *asked[QUESTIONS] = {
@@ -348,8 +319,7 @@ static void no_failure_of_memory_makes_it_lenient(void **state)
         const char *const text = every_question(context);
         assert_int_equal(
             cst_policy_compile_text("history.const", text, strlen(text), &options, &sound), CST_OK);
-        options.runtime.allocator =
-            (cst_allocator){meter_allocate, meter_resize, meter_release, &of};
+        options.runtime.allocator = metered(&of);
         assert_int_equal(
             cst_policy_compile_text("history.const", text, strlen(text), &options, &failing),
             CST_OK);
@@ -380,7 +350,7 @@ static void a_label_that_was_lost_is_not_absent(void **state)
     cst_compiler_options options = {
         .size = sizeof options, .diagnostic = history_complain, .engine = CST_ENGINE_REFERENCE};
     options.runtime.size = sizeof options.runtime;
-    options.runtime.allocator = (cst_allocator){meter_allocate, meter_resize, meter_release, &of};
+    options.runtime.allocator = metered(&of);
     cst_policy *policy;
     assert_int_equal(
         cst_policy_compile_text("history.const", text, strlen(text), &options, &policy), CST_OK);

@@ -444,6 +444,23 @@ static void a_sum_that_overflows_is_undecided(void **state)
 
 /* ---- bounds ---------------------------------------------------------------------------------- */
 
+/* An event whose filter overflows may count or not. */
+static void what_is_sure_is_kept_before_what_may_count(void **state)
+{
+    (void)state;
+    const int64_t unknown = INT64_MAX;
+    question("distinct of args.to over (action pay where args.n + args.n > 0) within 200s > 0");
+    act(0, "pay", "ann", 1);
+    act(1, "pay", "bob", 1);
+    act(2, "pay", "cat", 1);
+    act(3, "pay", "ann", unknown); /* forgotten as the oldest, and not sure any more */
+    EXPECT('T', 4);
+    act(5, "pay", "dan", unknown);
+    EXPECT('T', 6);
+    assert_int_equal(act(203, "ask", "x", 0), 'U'); /* all that was sure is over */
+    assert_int_equal(act(206, "ask", "x", 0), 'F');
+}
+
 static void more_events_than_are_kept(void **state)
 {
     (void)state;
@@ -640,6 +657,7 @@ int main(void)
         cmocka_unit_test(every_stage_has_a_past),
         cmocka_unit_test(earlier_and_latest_never_see_the_event_in_hand),
         cmocka_unit_test(count_sum_and_distinct_include_it_if_it_fits),
+        cmocka_unit_test(what_is_sure_is_kept_before_what_may_count),
         cmocka_unit_test(latest_is_optional),
         cmocka_unit_test(within_takes_both_ends_in),
         cmocka_unit_test(the_clock_never_runs_backwards),

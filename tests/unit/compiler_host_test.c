@@ -5,6 +5,7 @@
  * Every policy is decided by native code and by the reference evaluator. What waits for an answer
  * is in compiler_pending_test.c.
  */
+#include "tests/unit/metered_memory.h"
 #include "tests/unit/scripted_host.h"
 
 #include "runtime/base/buffer.h"
@@ -403,34 +404,6 @@ static void every_type(void **state)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-typedef struct meter {
-    uint64_t calls, fail_at;
-    int64_t bytes;
-} meter;
-
-static void *meter_allocate(void *user, size_t size)
-{
-    meter *const of = user;
-    void *const made = ++of->calls == of->fail_at ? NULL : malloc(size);
-    of->bytes += made ? (int64_t)size : 0;
-    return made;
-}
-
-static void *meter_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *const of = user;
-    void *const made = ++of->calls == of->fail_at ? NULL : realloc(pointer, new_size);
-    of->bytes += made ? (int64_t)new_size - (int64_t)old_size : 0;
-    return made;
-}
-
-static void meter_release(void *user, void *pointer, size_t size)
-{
-    meter *const of = user;
-    of->bytes -= pointer ? (int64_t)size : 0;
-    free(pointer);
-}
-
 static const char memory_policy[] = TOXICITY
     "tool t(l: list<int>) sends\nextern odd(n: int) returns bool within 1s\n"
     "rule a on input when toxicity(text) > 0.7 then deny\n"
@@ -491,7 +464,7 @@ static void failing_allocators(void **state)
 {
     (void)state;
     meter of = {0};
-    const cst_allocator allocator = {meter_allocate, meter_resize, meter_release, &of};
+    const cst_allocator allocator = metered(&of);
     for (int later = 0; later < 2; later++) {
         uint64_t total = 0, compiled = 0;
         for (uint64_t fail = 0; fail <= total; fail++) {
@@ -516,7 +489,7 @@ static void no_allocation_when_warm(void **state)
 {
     (void)state;
     meter of = {0};
-    const cst_allocator allocator = {meter_allocate, meter_resize, meter_release, &of};
+    const cst_allocator allocator = metered(&of);
     cst_policy *const policy = compile(memory_policy, &allocator);
     fixture f = {.policy = policy, .context = cst_context_new(policy)};
     for (int i = 0; i < 3; i++)

@@ -23,57 +23,11 @@
 
 #include <constitution/compiler.h>
 
+#include "tests/unit/metered_memory.h"
+
 #define FOLDER PROJECT_DIR "/tests/hostile/policy/"
 
 /* ---- memory that fails ----------------------------------------------------------------------- */
-
-typedef struct meter {
-    uint64_t calls, fail_at; /* the call that fails; 0: none */
-    uint64_t random;         /* not 0: calls fail at random, one of `one_in` */
-    uint32_t one_in;
-    uint64_t failed;
-    int64_t bytes;
-} meter;
-
-static bool fails(meter *of)
-{
-    of->calls++;
-    bool yes = of->calls == of->fail_at;
-    if (of->random) {
-        of->random ^= of->random << 13;
-        of->random ^= of->random >> 7;
-        of->random ^= of->random << 17;
-        yes = (of->random >> 20) % of->one_in == 0;
-    }
-    of->failed += yes;
-    return yes;
-}
-
-static void *meter_allocate(void *user, size_t size)
-{
-    meter *const of = user;
-    void *const made = fails(of) ? NULL : malloc(size);
-    if (made)
-        of->bytes += (int64_t)size;
-    return made;
-}
-
-static void *meter_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *const of = user;
-    void *const made = fails(of) ? NULL : realloc(pointer, new_size);
-    if (made)
-        of->bytes += (int64_t)new_size - (int64_t)old_size;
-    return made;
-}
-
-static void meter_release(void *user, void *pointer, size_t size)
-{
-    meter *const of = user;
-    if (pointer)
-        of->bytes -= (int64_t)size;
-    free(pointer);
-}
 
 /* ---- files, from memory that fails ----------------------------------------------------------- */
 
@@ -171,7 +125,7 @@ static cst_status compile(meter *of, cst_policy **out)
                                     .read_user = of};
     options.runtime.size = sizeof options.runtime;
     options.runtime.clock = fixed_clock;
-    options.runtime.allocator = (cst_allocator){meter_allocate, meter_resize, meter_release, of};
+    options.runtime.allocator = metered(of);
     *out = NULL;
     return cst_policy_compile(names[0], &options, out);
 }
@@ -463,7 +417,7 @@ static void warm_redactions_allocate_nothing(void **state)
     cst_compiler_options options = {.size = sizeof options, .engine = CST_ENGINE_REFERENCE};
     options.runtime.size = sizeof options.runtime;
     options.runtime.clock = fixed_clock;
-    options.runtime.allocator = (cst_allocator){meter_allocate, meter_resize, meter_release, &of};
+    options.runtime.allocator = metered(&of);
     assert_int_equal(
         cst_policy_compile_text("r.const", policy_text, sizeof policy_text - 1, &options, &policy),
         CST_OK);

@@ -17,7 +17,7 @@
 
 #include <constitution/compiler.h>
 
-#include "tests/unit/failing_memory.h"
+#include "tests/unit/metered_memory.h"
 
 #define MINUTE (INT64_C(60) * 1000000)
 #define DAY    (INT64_C(1440) * MINUTE)
@@ -65,8 +65,7 @@ static cst_policy *compile_with(const char *text, cst_engine engine, uint8_t key
     options.runtime.key[0] = key;
     options.runtime.clock = clock_now;
     if (memory)
-        options.runtime.allocator =
-            (cst_allocator){meter_allocate, meter_resize, meter_release, memory};
+        options.runtime.allocator = metered(memory);
     assert_int_equal(
         cst_policy_compile_text("standing.const", text, strlen(text), &options, &policy), CST_OK);
     return policy;
@@ -538,8 +537,8 @@ static void memory_may_end_anywhere(void **unused)
         grant_for(context, "s", ME, "user", grant);
         const int length =
             snprintf(event, sizeof event, "{\"session\":\"s\",\"approvals\":[%s]," ME "}", grant);
-        memory.count = 0;
-        memory.fails = fails;
+        memory.calls = 0;
+        memory.fail_at = fails;
         for (int i = 0; i < 4; i++) {
             cst_decision decision;
             const char *json;
@@ -553,8 +552,8 @@ static void memory_may_end_anywhere(void **unused)
             cst_decision_json(&decision, &json, &size);
         }
         assert_true(went <= 2);
-        const bool reached = memory.count >= fails;
-        memory.fails = 0;
+        const bool reached = memory.calls >= fails;
+        memory.fail_at = 0;
         assert_true(cst_revoke(context, "s", 1, "") == CST_BAD_STATE);
         cst_context_free(context);
         cst_policy_release(policy);

@@ -21,7 +21,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/engine.h"
-#include "tests/unit/failing_memory.h"
+#include "tests/unit/metered_memory.h"
 
 static const char policy_text[] =
     "constitution streams \"1\"\n"
@@ -368,13 +368,12 @@ static void no_failure_of_memory_makes_it_lenient(void **unused)
     bool done = false;
     for (uint32_t fails = 1; !done; fails++) {
         cst_policy *policy = NULL;
-        const cst_compiler_options options = {
-            .size = sizeof options,
-            .engine = CST_ENGINE_JIT,
-            .runtime = {.size = sizeof(cst_options),
-                        .clock = clock_now,
-                        .allocator = {meter_allocate, meter_resize, meter_release, &all}}};
-        all.fails = 0;
+        const cst_compiler_options options = {.size = sizeof options,
+                                              .engine = CST_ENGINE_JIT,
+                                              .runtime = {.size = sizeof(cst_options),
+                                                          .clock = clock_now,
+                                                          .allocator = metered(&all)}};
+        all.fail_at = 0;
         assert_int_equal(
             cst_policy_compile_text("streams.const", text, strlen(text), &options, &policy),
             CST_OK);
@@ -382,7 +381,7 @@ static void no_failure_of_memory_makes_it_lenient(void **unused)
         decide(context,
                "{\"stage\":\"input\",\"session\":\"s\",\"user\":{\"id\":\"u\"},\"text\":\"hi\"}",
                NULL);
-        all = (meter){.fails = fails};
+        all = (meter){.fail_at = fails};
         cst_stream *stream;
         cst_decision decision;
         if (cst_stream_open(context, OUTPUT, strlen(OUTPUT), &stream) == CST_OK) {
@@ -395,7 +394,7 @@ static void no_failure_of_memory_makes_it_lenient(void **unused)
             assert_int_equal(piece.length, 0);
             cst_stream_close(stream);
         }
-        done = all.count < fails;
+        done = all.calls < fails;
         cst_context_free(context);
         cst_policy_release(policy);
     }

@@ -21,6 +21,7 @@
 #include "compiler/render.h"
 #include "compiler/syntax/dump.h"
 #include "compiler/syntax/syntax.h"
+#include "tests/unit/metered_memory.h"
 
 typedef struct fixture {
     compilation compilation;
@@ -661,34 +662,12 @@ static void test_policies(void **state)
     parse_folder("tests/fuzz/corpus/policy");
 }
 
-static size_t allocations_left;
-
-static void *scarce_allocate(void *user, size_t size)
-{
-    (void)user;
-    return allocations_left-- ? malloc(size) : (allocations_left = 0, NULL);
-}
-
-static void *scarce_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    (void)user;
-    (void)old_size;
-    return allocations_left-- ? realloc(pointer, new_size) : (allocations_left = 0, NULL);
-}
-
-static void scarce_release(void *user, void *pointer, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(pointer);
-}
-
 /* False if memory ran out on the way: then the jump has arrived here. */
 static bool parse_with(size_t allowed)
 {
-    const cst_allocator scarce = {scarce_allocate, scarce_resize, scarce_release, NULL};
+    meter memory = {.fail_at = allowed + 1, .onwards = true};
+    const cst_allocator scarce = metered(&memory);
     static compilation compilation;
-    allocations_left = allowed;
     compilation_begin(&compilation, &scarce, NULL);
     if (setjmp(compilation.out_of_memory)) {
         compilation_end(&compilation);

@@ -22,6 +22,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/limits.h"
 #include "tests/unit/effort.h"
+#include "tests/unit/metered_memory.h"
 
 static const cst_engine engines[] = {CST_ENGINE_JIT, CST_ENGINE_REFERENCE};
 
@@ -169,28 +170,6 @@ static void test_lost_prompts(void **unused)
 
 /* ---- lost texts ------------------------------------------------------------------------------ */
 
-static bool short_of_memory;
-
-static void *allocate(void *user, size_t size)
-{
-    (void)user;
-    return short_of_memory ? NULL : malloc(size);
-}
-
-static void *resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    (void)user;
-    (void)old_size;
-    return short_of_memory ? NULL : realloc(pointer, new_size);
-}
-
-static void release(void *user, void *pointer, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(pointer);
-}
-
 static const char echo_policy[] =
     "constitution t \"1\"\n"
     "default message deny\n"
@@ -221,7 +200,8 @@ static void test_too_many_sessions(void **unused)
 static void test_no_memory_for_a_text(void **unused)
 {
     (void)unused;
-    const cst_options runtime = {.allocator = {allocate, resize, release, NULL}};
+    meter memory = {.onwards = true};
+    const cst_options runtime = {.allocator = metered(&memory)};
     cst_policy *const policy = compile(echo_policy, CST_ENGINE_REFERENCE, runtime);
     cst_context *const context = cst_context_new(policy);
     cst_decision decision;
@@ -229,9 +209,9 @@ static void test_no_memory_for_a_text(void **unused)
         assert_int_equal(verdict(context, INPUT("warm")), CST_PERMIT);
         assert_int_equal(verdict(context, OUTPUT("warm")), CST_PERMIT);
     }
-    short_of_memory = true;
+    memory.fail_at = 1;
     assert_int_equal(decide(context, INPUT("s"), &decision), CST_OK);
-    short_of_memory = false;
+    memory.fail_at = 0;
     assert_int_equal(decision.verdict, CST_PERMIT);
     assert_int_equal(verdict(context, OUTPUT("s")), CST_DENY);
     assert_int_equal(verdict(context, INPUT("s")), CST_PERMIT);

@@ -23,6 +23,7 @@
 #include <constitution/compiler.h>
 
 #include "runtime/engine.h"
+#include "tests/unit/metered_memory.h"
 
 static const char policy_text[] =
     "constitution warm \"1\"\n"
@@ -65,29 +66,6 @@ enum {
     WARM = 400 /* until the state of the question about the past has its full size */
 };
 
-typedef struct counter {
-    uint64_t calls;
-} counter;
-
-static void *count_allocate(void *user, size_t size)
-{
-    ((counter *)user)->calls++;
-    return malloc(size);
-}
-
-static void *count_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    (void)old_size;
-    ((counter *)user)->calls++;
-    return realloc(pointer, new_size);
-}
-
-static void count_release(void *user, void *pointer, size_t size)
-{
-    (void)user, (void)size;
-    free(pointer);
-}
-
 static void print(void *user, const cst_diagnostic *found)
 {
     (void)user;
@@ -95,14 +73,13 @@ static void print(void *user, const cst_diagnostic *found)
         fputs(found->rendered, stderr);
 }
 
-static cst_policy *compile(counter *calls)
+static cst_policy *compile(meter *calls)
 {
     cst_compiler_options options = {
         .size = sizeof options, .engine = CST_ENGINE_JIT, .diagnostic = print};
     options.runtime.size = sizeof options.runtime;
     if (calls)
-        options.runtime.allocator =
-            (cst_allocator){count_allocate, count_resize, count_release, calls};
+        options.runtime.allocator = metered(calls);
     cst_policy *policy = NULL;
     assert_int_equal(cst_policy_compile_text("warm.const", policy_text, sizeof policy_text - 1,
                                              &options, &policy),
@@ -122,7 +99,7 @@ static void decide_all(cst_context *context, cst_verdict verdicts[EVENTS])
 static void test_no_allocation(void **unused)
 {
     (void)unused;
-    counter calls = {0};
+    meter calls = {0};
     cst_policy *const policy = compile(&calls);
     assert_int_equal(cst_policy_warm(policy), CST_OK);
     cst_context *const context = cst_context_new(policy);

@@ -14,6 +14,7 @@
 
 #include "runtime/adapters/conversation.h"
 #include "runtime/adapters/lines.h"
+#include "tests/unit/metered_memory.h"
 
 /* ---- conversations --------------------------------------------------------------------------- */
 
@@ -268,30 +269,6 @@ static void the_receiver_can_stop(void **state)
 
 /* ---- out of memory --------------------------------------------------------------------------- */
 
-typedef struct counting {
-    int left; /* allocations that still succeed */
-} counting;
-
-static void *counted_allocate(void *user, size_t size)
-{
-    counting *const counts = user;
-    return counts->left-- > 0 ? malloc(size) : NULL;
-}
-
-static void *counted_resize(void *user, void *pointer, size_t old_size, size_t size)
-{
-    counting *const counts = user;
-    (void)old_size;
-    return counts->left-- > 0 ? realloc(pointer, size) : NULL;
-}
-
-static void counted_release(void *user, void *pointer, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(pointer);
-}
-
 static void memory_may_run_out(void **state)
 {
     (void)state;
@@ -301,9 +278,8 @@ static void memory_may_run_out(void **state)
         "[{\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
         "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"[1]\"}]}";
     for (int most = 0;; most++) {
-        counting counts = {most};
-        const cst_allocator allocator = {counted_allocate, counted_resize, counted_release,
-                                         &counts};
+        meter counts = {.fail_at = (uint64_t)most + 1, .onwards = true};
+        const cst_allocator allocator = metered(&counts);
         int errors = 0;
         conversation_reader conversation;
         conversation_init(&conversation, CONVERSATION_OPENAI, &allocator, count_errors, &errors);

@@ -16,43 +16,7 @@
 #include "runtime/base/hash.h"
 #include "runtime/sha256.h"
 #include "runtime/utf8.h"
-
-/* Counts down to a failure, and checks that sizes are given back as they were asked for. */
-typedef struct failing {
-    size_t left, live, calls;
-} failing;
-
-static void *failing_allocate(void *user, size_t size)
-{
-    failing *const state = user;
-    state->calls++;
-    if (state->left-- == 0)
-        return NULL;
-    state->live += size;
-    return malloc(size);
-}
-
-static void *failing_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    failing *const state = user;
-    state->calls++;
-    if (state->left-- == 0)
-        return NULL;
-    state->live += new_size - old_size;
-    return realloc(pointer, new_size);
-}
-
-static void failing_release(void *user, void *pointer, size_t size)
-{
-    failing *const state = user;
-    state->live -= size;
-    free(pointer);
-}
-
-static cst_allocator failing_allocator(failing *state)
-{
-    return (cst_allocator){failing_allocate, failing_resize, failing_release, state};
-}
+#include "tests/unit/metered_memory.h"
 
 static void test_arena(void **unused)
 {
@@ -78,12 +42,12 @@ static void test_arena(void **unused)
 static void test_arena_warms_up(void **unused)
 {
     (void)unused;
-    failing state = {.left = SIZE_MAX};
-    const cst_allocator allocator = failing_allocator(&state);
+    meter state = {0};
+    const cst_allocator allocator = metered(&state);
     arena memory;
     arena_init(&memory, &allocator, 0);
     for (int round = 0; round < 20; round++) {
-        const size_t calls = state.calls;
+        const uint64_t calls = state.calls;
         for (size_t i = 0; i < 50; i++)
             assert_non_null(arena_allocate(&memory, i * i * 37 % 70000));
         if (round > 2)
@@ -91,7 +55,7 @@ static void test_arena_warms_up(void **unused)
         arena_reset(&memory);
     }
     arena_free(&memory);
-    assert_int_equal(state.live, 0);
+    assert_int_equal(state.bytes, 0);
 }
 
 static void test_arena_ceiling(void **unused)
@@ -131,8 +95,8 @@ static void test_arena_failures(void **unused)
 {
     (void)unused;
     for (size_t fail = 0; fail < 12; fail++) {
-        failing state = {.left = fail};
-        const cst_allocator allocator = failing_allocator(&state);
+        meter state = {.fail_at = fail + 1};
+        const cst_allocator allocator = metered(&state);
         arena memory;
         arena_init(&memory, &allocator, 0);
         numbers list = {NULL, 0, 0};
@@ -142,7 +106,7 @@ static void test_arena_failures(void **unused)
         failed |= arena_format(&memory, "%0*d", 100000, 1) == NULL;
         assert_true(failed == (state.calls > fail));
         arena_free(&memory);
-        assert_int_equal(state.live, 0);
+        assert_int_equal(state.bytes, 0);
     }
 }
 
@@ -174,15 +138,15 @@ static void test_buffer_failures(void **unused)
 {
     (void)unused;
     for (size_t fail = 0; fail < 10; fail++) {
-        failing state = {.left = fail};
-        const cst_allocator allocator = failing_allocator(&state);
+        meter state = {.fail_at = fail + 1};
+        const cst_allocator allocator = metered(&state);
         buffer out;
         buffer_init(&out, &allocator, 0);
         for (int i = 0; i < 500; i++)
             buffer_format(&out, "%d,", i);
         assert_true(out.failed == (state.calls > fail));
         buffer_free(&out);
-        assert_int_equal(state.live, 0);
+        assert_int_equal(state.bytes, 0);
     }
 }
 

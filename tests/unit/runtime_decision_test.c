@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "runtime/engine.h"
+#include "tests/unit/metered_memory.h"
 #include "tests/unit/support_image.h"
 
 #define CUSTOMER "\"user\":{\"id\":\"u1\",\"role\":\"customer\"}"
@@ -399,36 +400,6 @@ static void test_old_decision(void **state)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-typedef struct failing {
-    uint64_t calls, fail_at; /* the call that fails, from 1; 0: none */
-    int64_t balance;         /* bytes */
-} failing;
-
-static void *failing_allocate(void *user, size_t size)
-{
-    failing *const memory = user;
-    if (++memory->calls == memory->fail_at)
-        return NULL;
-    memory->balance += (int64_t)size;
-    return malloc(size);
-}
-
-static void *failing_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    failing *const memory = user;
-    if (++memory->calls == memory->fail_at)
-        return NULL;
-    memory->balance += (int64_t)new_size - (int64_t)old_size;
-    return realloc(pointer, new_size);
-}
-
-static void failing_release(void *user, void *pointer, size_t size)
-{
-    failing *const memory = user;
-    memory->balance -= (int64_t)size;
-    free(pointer);
-}
-
 static const char *const every_event[] = {
     "{\"stage\":\"action\",\"session\":\"s\",\"tool\":\"send_email\"," CUSTOMER
     ",\"args\":{\"to\":[\"EVE@evil.test\",\"b@b.de\"],\"subject\":\"secret\",\"body\":\"\\n\"}}",
@@ -457,11 +428,11 @@ static void set_typed(cst_context *context)
 
 /* Everything once. Every answer must be either what it is with enough memory, or a deny with
  * CST_NO_MEMORY. */
-static void use_everything(const fixture *f, failing *memory, const cst_verdict *expected,
+static void use_everything(const fixture *f, meter *memory, const cst_verdict *expected,
                            cst_verdict *seen)
 {
     cst_options options = {.size = sizeof options};
-    options.allocator = (cst_allocator){failing_allocate, failing_resize, failing_release, memory};
+    options.allocator = metered(memory);
     cst_policy *policy = NULL;
     cst_status status = cst_policy_from_module(image_module(f->image), &options, &policy);
     assert_true(status == CST_OK || status == CST_NO_MEMORY);
@@ -499,21 +470,21 @@ static void use_everything(const fixture *f, failing *memory, const cst_verdict 
     cst_context_free(context);
     cst_live_free(live);
     cst_policy_release(policy);
-    assert_int_equal(memory->balance, 0);
+    assert_int_equal(memory->bytes, 0);
 }
 
 static void test_every_allocation_fails(void **state)
 {
     const fixture *const f = *state;
     cst_verdict expected[EVENT_COUNT + 1];
-    failing memory = {0};
+    meter memory = {0};
     use_everything(f, &memory, NULL, expected);
     assert_int_equal(expected[6], CST_HALT);
     assert_int_equal(expected[7], CST_DENY);
     const uint64_t calls = memory.calls;
     assert_true(calls > 10);
     for (uint64_t i = 1; i <= calls; i++) {
-        memory = (failing){.fail_at = i};
+        memory = (meter){.fail_at = i};
         use_everything(f, &memory, expected, NULL);
     }
 }
@@ -521,9 +492,9 @@ static void test_every_allocation_fails(void **state)
 static void test_warm_context_allocates_nothing(void **state)
 {
     const fixture *const f = *state;
-    failing memory = {0};
+    meter memory = {0};
     cst_options options = {.size = sizeof options};
-    options.allocator = (cst_allocator){failing_allocate, failing_resize, failing_release, &memory};
+    options.allocator = metered(&memory);
     cst_policy *policy = NULL;
     assert_int_equal(cst_policy_from_module(image_module(f->image), &options, &policy), CST_OK);
     cst_context *const context = cst_context_new(policy);

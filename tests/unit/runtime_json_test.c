@@ -14,6 +14,7 @@
 
 #include "runtime/json.h"
 #include "runtime/json_scan.h"
+#include "tests/unit/metered_memory.h"
 
 typedef struct text_case {
     const char *text;
@@ -384,39 +385,13 @@ static void test_restart(void **unused)
     arena_free(&memory);
 }
 
-typedef struct failing {
-    size_t left, calls;
-} failing;
-
-static void *failing_allocate(void *user, size_t size)
-{
-    failing *const state = user;
-    state->calls++;
-    return state->left-- == 0 ? NULL : malloc(size);
-}
-
-static void *failing_resize(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    failing *const state = user;
-    (void)old_size;
-    state->calls++;
-    return state->left-- == 0 ? NULL : realloc(pointer, new_size);
-}
-
-static void failing_release(void *user, void *pointer, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(pointer);
-}
-
 static void test_no_memory(void **unused)
 {
     (void)unused;
     const text_case text = many_members(300, UINT32_MAX, true);
     for (size_t left = 0;; left++) {
-        failing state = {.left = left};
-        const cst_allocator allocator = {failing_allocate, failing_resize, failing_release, &state};
+        meter state = {.fail_at = left + 1};
+        const cst_allocator allocator = metered(&state);
         arena memory;
         arena_init(&memory, &allocator, 0);
         cst_json *root;

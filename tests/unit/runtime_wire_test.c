@@ -15,6 +15,7 @@
 #include "runtime/adapters/claude_hook.h"
 #include "runtime/adapters/mcp.h"
 #include "runtime/adapters/words.h"
+#include "tests/unit/metered_memory.h"
 
 /* ---- open requests --------------------------------------------------------------------------- */
 
@@ -130,30 +131,6 @@ static void words_are_all_that_is_read(void **state)
 
 /* ---- out of memory --------------------------------------------------------------------------- */
 
-typedef struct counting {
-    int left; /* allocations that still succeed */
-} counting;
-
-static void *counted_allocate(void *user, size_t size)
-{
-    counting *const counts = user;
-    return counts->left-- > 0 ? malloc(size) : NULL;
-}
-
-static void *counted_resize(void *user, void *pointer, size_t old_size, size_t size)
-{
-    counting *const counts = user;
-    (void)old_size;
-    return counts->left-- > 0 ? realloc(pointer, size) : NULL;
-}
-
-static void counted_release(void *user, void *pointer, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(pointer);
-}
-
 static bool count_events(void *user, const conversation_event *event)
 {
     int *const count = user;
@@ -200,9 +177,8 @@ static void memory_may_run_out(void **state)
     static const int complete[] = {4, 1};
     for (uint32_t i = 0; i < 2; i++) {
         for (int most = 0;; most++) {
-            counting counts = {most};
-            const cst_allocator allocator = {counted_allocate, counted_resize, counted_release,
-                                             &counts};
+            meter counts = {.fail_at = (uint64_t)most + 1, .onwards = true};
+            const cst_allocator allocator = metered(&counts);
             int events = 0;
             const cst_status status = readers[i](&allocator, &events);
             assert_true(status == CST_OK || status == CST_NO_MEMORY);
