@@ -88,6 +88,7 @@
 #define LIMIT_SCAN_STEPS (64u << 20)         /* steps of the automata for one pattern in one text, at least; longer texts get 256 a byte */
 #define LIMIT_FOLLOW_STATES 8192u            /* states of a stream's automaton for one database, made as texts need them; past that they are made anew */
 #define LIMIT_FOLLOW_PARTS 131072u           /* what all of them know of single patterns; past that they are made anew */
+#define LIMIT_FOLLOW_CROWDS 4096u            /* lists of states of all starts at once, of a stream's automaton for one database; past that they are made anew; a power of two */
 #define LIMIT_DECODE_DEPTH 4u                /* encodings inside of encodings that the view `decoded` undoes */
 #define LIMIT_DECODE_SEGMENTS 4096u          /* encoded runs of one text that it looks into */
 #define LIMIT_DECODE_BYTES (64u << 20)       /* bytes that it makes of one text */
