@@ -273,4 +273,5 @@ void warnings_check(checker *checker)
     warn_unmentioned(checker);
     warn_channels(checker);
     warn_tags(checker);
+    warn_results(checker);
 }
