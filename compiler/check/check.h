@@ -121,6 +121,10 @@ typedef struct checker {
         rule *items;
         uint32_t count, capacity;
     } watches;
+    /* the quantifier that was checked last, and the rule that it stood in: for names behind its end
+     */
+    const ast_expression *last_quantifier;
+    source_range last_rule;
     bool tools_lost; /* a file of tools had errors */
     bool upper_lost; /* a file that is extended could not be read */
 } checker;

@@ -569,6 +569,8 @@ expression *is_check(const environment *environment, const ast_expression *ast)
         place = place->left;
     const type *type = NULL;
     if (!absent && !key_is(key_of(&ast->text), "present")) {
+        if (guess_is(environment, ast, place->type))
+            return NULL;
         type = is_type(environment, &ast->text);
         if (type == NULL)
             return NULL;
