@@ -287,6 +287,9 @@ void guess_note_quantifier(const environment *environment, const ast_expression 
 bool guess_alternatives(const environment *environment, const ast_expression *ast, uint32_t at);
 bool guess_is(const environment *environment, const ast_expression *ast, const type *type);
 bool guess_contained(const environment *environment, const ast_expression *test, diagnostic *d);
+/* Tests of a whole text that were hardly meant so. */
+void warn_whole_in(const environment *environment, const ast_expression *ast);
+void warn_whole_matches(const environment *environment, const ast_expression *ast);
 
 void name_lacking(const environment *environment, const ast_path *path, const key *keys,
                   uint32_t count);

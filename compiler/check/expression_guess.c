@@ -236,15 +236,86 @@ bool guess_contained(const environment *environment, const ast_expression *test,
     if (symbol == NULL || symbol->kind != SYMBOL_MODULE || symbol->module == NULL)
         return false;
     uint32_t count;
-    const char *const *const names =
-        unit_names(checker, symbol->module, 1u << SYMBOL_SET | 1u << SYMBOL_PATTERN, &count);
+    const char *const *names = unit_names(checker, symbol->module, 1u << SYMBOL_SET, &count);
+    const bool sets = count > 0;
+    if (!sets)
+        names = unit_names(checker, symbol->module, 1u << SYMBOL_PATTERN, &count);
     const char *list = "";
     uint32_t shown = 0;
     for (uint32_t i = 0; i < count && shown < 12; i++)
         if (strchr(names[i], '.') == NULL)
             list = arena_format(checker->arena, "%s%s`%s.%s`", list, shown++ == 0 ? "" : ", ", name,
                                 names[i]);
-    if (shown > 0)
-        diagnostic_note_text(checker->compilation, d, "the module `%s` has %s", name, list);
+    if (shown == 0)
+        return true;
+    diagnostic_note_text(checker->compilation, d, "the %s of the module `%s`: %s%s",
+                         sets ? "sets" : "patterns", name, list, shown < count ? ", …" : "");
+    diagnostic_mend(checker->compilation, d, test->range, NULL,
+                    sets ? "write `%s contains any %s.NAME`" : "write `%s contains %s.NAME`",
+                    excerpt(environment, test->left->range), name);
     return true;
+}
+
+/* ---- what compiles, and hardly ever says what was meant -----------------------------------------
+ */
+
+/* The text of a message, however it is viewed: not a field that a tool declares. */
+static bool is_whole_text(const environment *environment, const ast_expression *side)
+{
+    while (side->kind == AST_VIEW)
+        side = side->left;
+    if (side->kind != AST_PATH || binding_find(environment, &side->path) != NULL)
+        return false;
+    const uint32_t first = path_is_this(&side->path) ? 1 : 0;
+    return side->path.count == first + 1 && key_is(key_of(&side->path.items[first]), "text");
+}
+
+void warn_whole_in(const environment *environment, const ast_expression *ast)
+{
+    if (!is_whole_text(environment, ast->left))
+        return;
+    const char *const left = excerpt(environment, ast->left->range);
+    const char *const set = excerpt(environment, ast->right->range);
+    diagnostic *const d = report(environment, W_WHOLE_TEXT_IN, ast->range,
+                                 "`in` compares the whole text with each value of the set");
+    diagnostic_mend(environment->checker->compilation, d, ast->range, NULL,
+                    ast->negated ? "write `not (%s contains any %s)`; if the whole text is meant, "
+                                   "`not (any x in %s satisfies %s == x)`"
+                                 : "write `%s contains any %s`; if the whole text is meant, "
+                                   "`any x in %s satisfies %s == x`",
+                    left, set, set, left);
+}
+
+static bool ends_open(const ast_text *regex)
+{
+    const char *const bytes = regex->bytes;
+    const uint32_t length = regex->length;
+    uint32_t first = 0;
+    if (length > 2 && bytes[0] == '(' && bytes[1] == '?') /* flags: (?s) */
+        while (first < length && bytes[first++] != ')')
+            ;
+    const bool before =
+        length - first >= 1 &&
+        (bytes[first] == '^' || (length - first >= 2 && bytes[first] == '.' &&
+                                 (bytes[first + 1] == '*' || bytes[first + 1] == '+')));
+    const bool behind = length >= 1 && (bytes[length - 1] == '$' ||
+                                        (length >= 2 && bytes[length - 2] == '.' &&
+                                         (bytes[length - 1] == '*' || bytes[length - 1] == '+')));
+    return before || behind;
+}
+
+void warn_whole_matches(const environment *environment, const ast_expression *ast)
+{
+    if (ast->right->kind != AST_REGEX || !is_whole_text(environment, ast->left) ||
+        ends_open(&ast->right->text))
+        return;
+    diagnostic *const d =
+        report(environment, W_WHOLE_TEXT_MATCHES, ast->range,
+               "`matches` compares the whole text, from its first to its last character");
+    const char *const left = excerpt(environment, ast->left->range);
+    const char *const right = excerpt(environment, ast->right->range);
+    const char *const edit =
+        arena_format(environment->checker->arena, "%s contains %s", left, right);
+    diagnostic_mend(environment->checker->compilation, d, ast->range, edit,
+                    "write `%s`; if the whole text is meant, say so with `^` and `$`", edit);
 }

@@ -342,6 +342,7 @@ expression *matches_check(const environment *environment, const ast_expression *
     const bool right = right_check(environment, ast, subjects.views, &wanted);
     if (!left || !right)
         return NULL;
+    warn_whole_matches(environment, ast);
     return tests_make(environment, ast, &subjects, EXPRESSION_MATCHES, &wanted, CST_NONE);
 }
 
