@@ -286,6 +286,7 @@ void guess_note_quantifier(const environment *environment, const ast_expression 
 /* Operand `at` of an `or` is a value that belongs to the test before it. */
 bool guess_alternatives(const environment *environment, const ast_expression *ast, uint32_t at);
 bool guess_is(const environment *environment, const ast_expression *ast, const type *type);
+bool guess_call(const environment *environment, const ast_expression *ast, diagnostic *d);
 bool guess_contained(const environment *environment, const ast_expression *test, diagnostic *d);
 /* Tests of a whole text that were hardly meant so. */
 void warn_whole_in(const environment *environment, const ast_expression *ast);

@@ -206,11 +206,60 @@ bool guess_is(const environment *environment, const ast_expression *ast, const t
         diagnostic_mend(checker->compilation, d, ast->text.range, meant, "write `is %s`", meant);
         return true;
     }
+    const uint32_t number = tool_find(checker, word, strlen(word));
+    if (type->kind == CST_KIND_TOOL && number != CST_NONE) {
+        diagnostic *const d = report(environment, E_UNKNOWN_TYPE, ast->text.range,
+                                     "`is` asks for a type, and `%s` is a tool", word);
+        diagnostic_mend(checker->compilation, d, ast->range,
+                        arena_format(checker->arena, "%s == %s", text, word), "write `%s == %s`",
+                        text, word);
+        return true;
+    }
     if (strcmp(word, "empty") != 0 || (!type_is_text(type) && type->kind != CST_KIND_LIST))
         return false;
     const char *const edit = arena_format(checker->arena, "length of %s == 0", text);
     diagnostic *const d = report(environment, E_UNKNOWN_TYPE, ast->text.range,
                                  "whether something is empty is asked of its length");
+    diagnostic_mend(checker->compilation, d, ast->range, edit, "write `%s`", edit);
+    return true;
+}
+
+/* `lower(text)`, `text.contains("a")`: functions of other languages. */
+bool guess_call(const environment *environment, const ast_expression *ast, diagnostic *d)
+{
+    static const struct alias functions[] = {
+        {"lower", "folded"},
+        {"toLower", "folded"},
+        {"toLowerCase", "folded"},
+        {"upper", "folded"},
+        {"lowercase", "folded"},
+        {"contains", "contains"},
+        {"includes", "contains"},
+        {"has", "contains"},
+        {"matches", "matches"},
+        {"match", "matches"},
+        {"startsWith", "starts with"},
+        {"startswith", "starts with"},
+        {"starts_with", "starts with"},
+        {"endsWith", "ends with"},
+        {"endswith", "ends with"},
+        {"ends_with", "ends with"},
+    };
+    const checker *const checker = environment->checker;
+    const ast_text *const last = &ast->path.items[ast->path.count - 1];
+    const char *const meant =
+        alias_find(functions, sizeof functions / sizeof *functions, last->bytes);
+    const uint32_t given = ast->items.count, before = ast->path.count > 1 ? 1 : 0;
+    const bool view = meant != NULL && strcmp(meant, "folded") == 0;
+    if (meant == NULL || given + before != (view ? 1u : 2u))
+        return false;
+    const char *const left =
+        before ? excerpt(environment, path_range_before(&ast->path, ast->path.count - 1))
+               : excerpt(environment, ast->items.items[0]->range);
+    const char *const edit =
+        view ? arena_format(checker->arena, "%s folded", left)
+             : arena_format(checker->arena, "%s %s %s", left, meant,
+                            excerpt(environment, ast->items.items[given - 1]->range));
     diagnostic_mend(checker->compilation, d, ast->range, edit, "write `%s`", edit);
     return true;
 }

@@ -58,6 +58,7 @@ enum repair_answer driver_repair_phrase(struct driver *driver, struct token foun
 /* repair_shape.c: rows of the table in repair.c. False and an error reported: the driver must
  * recover. */
 bool repair_missing_with(struct driver *driver, struct token found);
+bool repair_missing_approver(struct driver *driver, struct token found);
 bool repair_missing_stage(struct driver *driver, struct token found);
 bool repair_missing_events(struct driver *driver, struct token found);
 bool repair_call_in_test(struct driver *driver, struct token found);

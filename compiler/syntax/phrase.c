@@ -11,7 +11,7 @@
 
 #include "compiler/syntax/driver.h"
 
-enum { MOST_WORDS = 7, MOST_MEANT = 5 };
+enum { MOST_WORDS = 7, MOST_MEANT = 5, MOST_AHEAD = 2 };
 
 struct phrase {
     const char *written;        /* words; `*` is any name */
@@ -29,131 +29,157 @@ struct phrase {
     "what is counted is what happened in this session anyway, unless `across sessions` is written"
 
 /* Of rows that begin alike the longer first. */
+#define MEANS(text, ...)                                                                           \
+    {                                                                                              \
+        .written = (text), .meant = { __VA_ARGS__ }                                                \
+    }
+#define BEHIND(token, text, ...)                                                                   \
+    {                                                                                              \
+        .written = (text), .before = (token), .meant = { __VA_ARGS__ }                             \
+    }
+#define NEXT(token, text, ...)                                                                     \
+    {                                                                                              \
+        .written = (text), .next = (token), .meant = { __VA_ARGS__ }                               \
+    }
+#define NOTED(text, why, ...)                                                                      \
+    {                                                                                              \
+        .written = (text), .note = (why), .meant = { __VA_ARGS__ }                                 \
+    }
+#define SAID(text, how, why) {.written = (text), .say = (how), .note = (why), .stop = true}
+#define ASK                  TOKEN_REQUIRE, TOKEN_APPROVAL, TOKEN_FROM, TOKEN_NAME
+
 static const struct phrase phrases[] = {
-    {"is greater than or equal to", {TOKEN_GE}, 0, 0, NULL, NULL, false},
-    {"is less than or equal to", {TOKEN_LE}, 0, 0, NULL, NULL, false},
-    {"greater than or equal to", {TOKEN_GE}, 0, 0, NULL, NULL, false},
-    {"less than or equal to", {TOKEN_LE}, 0, 0, NULL, NULL, false},
-    {"is greater than", {TOKEN_GT}, 0, 0, NULL, NULL, false},
-    {"is more than", {TOKEN_GT}, 0, 0, NULL, NULL, false},
-    {"is larger than", {TOKEN_GT}, 0, 0, NULL, NULL, false},
-    {"is less than", {TOKEN_LT}, 0, 0, NULL, NULL, false},
-    {"is smaller than", {TOKEN_LT}, 0, 0, NULL, NULL, false},
-    {"is fewer than", {TOKEN_LT}, 0, 0, NULL, NULL, false},
-    {"greater than", {TOKEN_GT}, 0, 0, NULL, NULL, false},
-    {"more than", {TOKEN_GT}, 0, 0, NULL, NULL, false},
-    {"less than", {TOKEN_LT}, 0, 0, NULL, NULL, false},
-    {"fewer than", {TOKEN_LT}, 0, 0, NULL, NULL, false},
-    {"is at least", {TOKEN_GE}, 0, 0, NULL, NULL, false},
-    {"is at most", {TOKEN_LE}, 0, 0, NULL, NULL, false},
-    {"at least", {TOKEN_GE}, 0, 0, NULL, NULL, false},
-    {"at most", {TOKEN_LE}, 0, 0, NULL, NULL, false},
-    {"is above", {TOKEN_GT}, 0, 0, NULL, NULL, false},
-    {"is over", {TOKEN_GT}, 0, 0, NULL, NULL, false},
-    {"is below", {TOKEN_LT}, 0, 0, NULL, NULL, false},
-    {"is under", {TOKEN_LT}, 0, 0, NULL, NULL, false},
-    {"exceeds", {TOKEN_GT}, 0, 0, NULL, NULL, false},
-    {"is not equal to", {TOKEN_NE}, 0, 0, NULL, NULL, false},
-    {"does not equal", {TOKEN_NE}, 0, 0, NULL, NULL, false},
-    {"is equal to", {TOKEN_EQ}, 0, 0, NULL, NULL, false},
-    {"equal to", {TOKEN_EQ}, 0, 0, NULL, NULL, false},
-    {"equals to", {TOKEN_EQ}, 0, 0, NULL, NULL, false},
-    {"is not one of", {TOKEN_NOT, TOKEN_IN}, 0, 0, NULL, NULL, false},
-    {"is not any of", {TOKEN_NOT, TOKEN_IN}, 0, 0, NULL, NULL, false},
-    {"is one of", {TOKEN_IN}, 0, 0, NULL, NULL, false},
-    {"is any of", {TOKEN_IN}, 0, 0, NULL, NULL, false},
-    {"is not in", {TOKEN_NOT, TOKEN_IN}, 0, 0, NULL, NULL, false},
-    {"is in", {TOKEN_IN}, 0, 0, NULL, NULL, false},
-    {"is not from", {TOKEN_NOT, TOKEN_FROM}, 0, 0, NULL, NULL, false},
-    {"is from", {TOKEN_FROM}, 0, 0, NULL, NULL, false},
-    {"comes from", {TOKEN_FROM}, 0, 0, NULL, NULL, false},
-    {"is not inside", {TOKEN_NOT, TOKEN_INSIDE}, 0, 0, NULL, NULL, false},
-    {"is inside", {TOKEN_INSIDE}, 0, 0, NULL, NULL, false},
-    {"is not empty", {0}, 0, 0, "length of … > 0", NULL, true},
-    {"is not null", {0}, 0, 0, "is present", OPPOSITE, true},
-    {"is not absent", {0}, 0, 0, "is present", OPPOSITE, true},
-    {"is not present", {0}, 0, 0, "is absent", OPPOSITE, true},
-    {"is not", {TOKEN_NE}, 0, 0, NULL, NULL, false},
-    {"is", {TOKEN_EQ}, 0, TOKEN_STRING, NULL, NULL, false},
-    {"is", {TOKEN_EQ}, 0, TOKEN_INT, NULL, NULL, false},
-    {"is", {TOKEN_EQ}, 0, TOKEN_DECIMAL, NULL, NULL, false},
-    {"is", {TOKEN_EQ}, 0, TOKEN_TRUE, NULL, NULL, false},
-    {"is", {TOKEN_EQ}, 0, TOKEN_FALSE, NULL, NULL, false},
-    {"does not contain", {0}, 0, 0, "not (… contains …)", NULL, true},
-    {"not contains", {0}, 0, 0, "not (… contains …)", NULL, true},
-    {"contains any of", {TOKEN_CONTAINS, TOKEN_ANY}, 0, 0, NULL, NULL, false},
-    {"contains one of", {TOKEN_CONTAINS, TOKEN_ANY}, 0, 0, NULL, NULL, false},
-    {"includes", {TOKEN_CONTAINS}, 0, 0, NULL, NULL, false},
-    {"has", {TOKEN_CONTAINS}, 0, TOKEN_STRING, NULL, NULL, false},
-    {"begins with", {TOKEN_STARTS, TOKEN_WITH}, 0, 0, NULL, NULL, false},
-    {"startswith", {TOKEN_STARTS, TOKEN_WITH}, 0, 0, NULL, NULL, false},
-    {"endswith", {TOKEN_ENDS, TOKEN_WITH}, 0, 0, NULL, NULL, false},
+    /* comparisons */
+    MEANS("is greater than or equal to", TOKEN_GE),
+    MEANS("is less than or equal to", TOKEN_LE),
+    MEANS("greater than or equal to", TOKEN_GE),
+    MEANS("less than or equal to", TOKEN_LE),
+    MEANS("is greater than", TOKEN_GT),
+    MEANS("is more than", TOKEN_GT),
+    MEANS("is larger than", TOKEN_GT),
+    MEANS("is less than", TOKEN_LT),
+    MEANS("is smaller than", TOKEN_LT),
+    MEANS("is fewer than", TOKEN_LT),
+    MEANS("greater than", TOKEN_GT),
+    MEANS("more than", TOKEN_GT),
+    MEANS("less than", TOKEN_LT),
+    MEANS("fewer than", TOKEN_LT),
+    MEANS("is at least", TOKEN_GE),
+    MEANS("is at most", TOKEN_LE),
+    MEANS("at least", TOKEN_GE),
+    MEANS("at most", TOKEN_LE),
+    MEANS("is above", TOKEN_GT),
+    MEANS("is over", TOKEN_GT),
+    MEANS("is below", TOKEN_LT),
+    MEANS("is under", TOKEN_LT),
+    MEANS("exceeds", TOKEN_GT),
+    MEANS("is not equal to", TOKEN_NE),
+    MEANS("does not equal", TOKEN_NE),
+    MEANS("is equal to", TOKEN_EQ),
+    MEANS("equal to", TOKEN_EQ),
+    MEANS("equals to", TOKEN_EQ),
+    MEANS("is not one of", TOKEN_NOT, TOKEN_IN),
+    MEANS("is not any of", TOKEN_NOT, TOKEN_IN),
+    MEANS("is one of", TOKEN_IN),
+    MEANS("is any of", TOKEN_IN),
+    MEANS("is not in", TOKEN_NOT, TOKEN_IN),
+    MEANS("is in", TOKEN_IN),
+    MEANS("is not from", TOKEN_NOT, TOKEN_FROM),
+    MEANS("is from", TOKEN_FROM),
+    MEANS("comes from", TOKEN_FROM),
+    MEANS("is not inside", TOKEN_NOT, TOKEN_INSIDE),
+    MEANS("is inside", TOKEN_INSIDE),
+    SAID("is between", "x >= … and x <= …", NULL),
+    SAID("between", "x >= … and x <= …", NULL),
+    SAID("is not empty", "length of … > 0", NULL),
+    SAID("is not null", "is present", OPPOSITE),
+    SAID("is not absent", "is present", OPPOSITE),
+    SAID("is not present", "is absent", OPPOSITE),
+    MEANS("is not", TOKEN_NE),
+    NEXT(TOKEN_STRING, "is", TOKEN_EQ),
+    NEXT(TOKEN_INT, "is", TOKEN_EQ),
+    NEXT(TOKEN_DECIMAL, "is", TOKEN_EQ),
+    NEXT(TOKEN_TRUE, "is", TOKEN_EQ),
+    NEXT(TOKEN_FALSE, "is", TOKEN_EQ),
+    SAID("does not contain", "not (… contains …)", NULL),
+    SAID("not contains", "not (… contains …)", NULL),
+    MEANS("contains any of", TOKEN_CONTAINS, TOKEN_ANY),
+    MEANS("contains one of", TOKEN_CONTAINS, TOKEN_ANY),
+    MEANS("includes", TOKEN_CONTAINS),
+    NEXT(TOKEN_STRING, "has", TOKEN_CONTAINS),
+    MEANS("begins with", TOKEN_STARTS, TOKEN_WITH),
+    MEANS("startswith", TOKEN_STARTS, TOKEN_WITH),
+    MEANS("endswith", TOKEN_ENDS, TOKEN_WITH),
 
-    {"actions in session", {TOKEN_ACTION}, TOKEN_OF, 0, NULL, SESSION, false},
-    {"actions in this session", {TOKEN_ACTION}, TOKEN_OF, 0, NULL, SESSION, false},
-    {"action in session", {TOKEN_ACTION}, TOKEN_OF, 0, NULL, SESSION, false},
-    {"action in this session", {TOKEN_ACTION}, TOKEN_OF, 0, NULL, SESSION, false},
-    {"actions", {TOKEN_ACTION}, TOKEN_OF, 0, NULL, NULL, false},
-    {"results", {TOKEN_RESULT}, TOKEN_OF, 0, NULL, NULL, false},
-    {"inputs", {TOKEN_INPUT}, TOKEN_OF, 0, NULL, NULL, false},
-    {"outputs", {TOKEN_OUTPUT}, TOKEN_OF, 0, NULL, NULL, false},
-    {"messages", {TOKEN_MESSAGE}, TOKEN_OF, 0, NULL, NULL, false},
-    {"input",
-     {TOKEN_OUTPUT},
-     TOKEN_FROM,
-     0,
-     "user",
-     "what the user wrote is the origin `user`",
-     false},
-    {"tool *", {TOKEN_RESULT, TOKEN_OF, TOKEN_NAME}, TOKEN_FROM, 0, NULL, NULL, false},
-    {"result *", {TOKEN_RESULT, TOKEN_OF, TOKEN_NAME}, 0, 0, NULL, NULL, false},
-    {"message *", {TOKEN_MESSAGE, TOKEN_OF, TOKEN_NAME}, 0, 0, NULL, NULL, false},
+    /* the past, and origins */
+    {.written = "actions in session", .before = TOKEN_OF, .meant = {TOKEN_ACTION}, .note = SESSION},
+    {.written = "actions in this session",
+     .before = TOKEN_OF,
+     .meant = {TOKEN_ACTION},
+     .note = SESSION},
+    {.written = "action in session", .before = TOKEN_OF, .meant = {TOKEN_ACTION}, .note = SESSION},
+    {.written = "action in this session",
+     .before = TOKEN_OF,
+     .meant = {TOKEN_ACTION},
+     .note = SESSION},
+    BEHIND(TOKEN_OF, "actions", TOKEN_ACTION),
+    BEHIND(TOKEN_OF, "results", TOKEN_RESULT),
+    BEHIND(TOKEN_OF, "inputs", TOKEN_INPUT),
+    BEHIND(TOKEN_OF, "outputs", TOKEN_OUTPUT),
+    BEHIND(TOKEN_OF, "messages", TOKEN_MESSAGE),
+    {.written = "input",
+     .before = TOKEN_FROM,
+     .meant = {TOKEN_OUTPUT}, /* a source that needs no name; the file has an error anyway */
+     .say = "user",
+     .note = "what the user wrote is the origin `user`"},
+    BEHIND(TOKEN_FROM, "tool *", TOKEN_RESULT, TOKEN_OF, TOKEN_NAME),
+    MEANS("result *", TOKEN_RESULT, TOKEN_OF, TOKEN_NAME),
+    MEANS("message *", TOKEN_MESSAGE, TOKEN_OF, TOKEN_NAME),
+    {.written = "result", .before = TOKEN_FROM, .say = "result of TOOL", .stop = true},
 
-    {"in shadow", {0}, 0, 0, NULL, SHADOW, false},
-    {"for", {TOKEN_WITHIN}, 0, TOKEN_DURATION, NULL, NULL, false},
-    {"require * approval",
-     {TOKEN_REQUIRE, TOKEN_APPROVAL, TOKEN_FROM, TOKEN_NAME},
-     0,
-     0,
-     NULL,
-     NULL,
-     false},
-    {"ask for approval", {0}, TOKEN_THEN, 0, "require approval from NAME", NULL, true},
-    {"ask * for approval",
-     {TOKEN_REQUIRE, TOKEN_APPROVAL, TOKEN_FROM, TOKEN_NAME},
-     0,
-     0,
-     NULL,
-     NULL,
-     false},
-    {"ask *", {TOKEN_REQUIRE, TOKEN_APPROVAL, TOKEN_FROM, TOKEN_NAME}, 0, 0, NULL, NULL, false},
-    {"ask", {0}, TOKEN_THEN, 0, "require approval from NAME", NULL, true},
-    {"approve", {0}, TOKEN_THEN, 0, "require approval from NAME", NULL, true},
-    {"escalate *", {TOKEN_ESCALATE, TOKEN_TO, TOKEN_NAME}, 0, 0, NULL, NULL, false},
+    /* clauses and effects */
+    NOTED("in shadow", SHADOW, 0),
+    MEANS("for", TOKEN_WITHIN),
+    MEANS("require * approval", ASK),
+    MEANS("ask * for approval", ASK),
+    {.written = "ask for approval",
+     .before = TOKEN_THEN,
+     .say = "require approval from NAME",
+     .stop = true},
+    MEANS("ask *", ASK),
+    {.written = "ask", .before = TOKEN_THEN, .say = "require approval from NAME", .stop = true},
+    {.written = "approve", .before = TOKEN_THEN, .say = "require approval from NAME", .stop = true},
+    MEANS("escalate *", TOKEN_ESCALATE, TOKEN_TO, TOKEN_NAME),
 
-    {"allow", {TOKEN_PERMIT}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"allowed", {TOKEN_PERMIT}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"approve", {TOKEN_PERMIT}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"accept", {TOKEN_PERMIT}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"pass", {TOKEN_PERMIT}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"ok", {TOKEN_PERMIT}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"block", {TOKEN_DENY}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"blocked", {TOKEN_DENY}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"reject", {TOKEN_DENY}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"forbid", {TOKEN_DENY}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"ask", {TOKEN_REQUIRE, TOKEN_APPROVAL}, TOKEN_EXPECT, 0, NULL, NULL, false},
-    {"approval", {TOKEN_REQUIRE, TOKEN_APPROVAL}, TOKEN_EXPECT, 0, NULL, NULL, false},
+    /* tests */
+    BEHIND(TOKEN_EXPECT, "allow", TOKEN_PERMIT),
+    BEHIND(TOKEN_EXPECT, "allowed", TOKEN_PERMIT),
+    BEHIND(TOKEN_EXPECT, "approve", TOKEN_PERMIT),
+    BEHIND(TOKEN_EXPECT, "accept", TOKEN_PERMIT),
+    BEHIND(TOKEN_EXPECT, "pass", TOKEN_PERMIT),
+    BEHIND(TOKEN_EXPECT, "ok", TOKEN_PERMIT),
+    BEHIND(TOKEN_EXPECT, "block", TOKEN_DENY),
+    BEHIND(TOKEN_EXPECT, "blocked", TOKEN_DENY),
+    BEHIND(TOKEN_EXPECT, "reject", TOKEN_DENY),
+    BEHIND(TOKEN_EXPECT, "rejected", TOKEN_DENY),
+    BEHIND(TOKEN_EXPECT, "forbid", TOKEN_DENY),
+    BEHIND(TOKEN_EXPECT, "ask", TOKEN_REQUIRE, TOKEN_APPROVAL),
+    BEHIND(TOKEN_EXPECT, "approval from *", TOKEN_REQUIRE, TOKEN_APPROVAL),
+    BEHIND(TOKEN_EXPECT, "approval", TOKEN_REQUIRE, TOKEN_APPROVAL),
+    NEXT(TOKEN_STRING, "user", TOKEN_INPUT),
+    NEXT(TOKEN_STRING, "assistant", TOKEN_OUTPUT),
+    NEXT(TOKEN_LEFT_BRACE, "tool *", TOKEN_ACTION, TOKEN_NAME),
+    NEXT(TOKEN_LEFT_BRACE, "call *", TOKEN_ACTION, TOKEN_NAME),
 };
 
-/* The same for the window of a history, which says nothing of a session: only where one may stand.
- */
+/* Windows of a history: only where one may stand. */
 static const struct phrase windows[] = {
-    {"in this session", {0}, 0, 0, NULL, SESSION, false},
-    {"in the session", {0}, 0, 0, NULL, SESSION, false},
-    {"in session", {0}, 0, 0, NULL, SESSION, false},
-    {"within this session", {0}, 0, 0, NULL, SESSION, false},
-    {"within the session", {0}, 0, 0, NULL, SESSION, false},
-    {"within session", {0}, 0, 0, NULL, SESSION, false},
+    NOTED("in this session", SESSION, 0),     NOTED("in the session", SESSION, 0),
+    NOTED("in session", SESSION, 0),          NOTED("within this session", SESSION, 0),
+    NOTED("within the session", SESSION, 0),  NOTED("within session", SESSION, 0),
+    MEANS("within the last", TOKEN_WITHIN),   MEANS("in the last", TOKEN_WITHIN),
+    MEANS("in the past", TOKEN_WITHIN),       MEANS("in last", TOKEN_WITHIN),
+    NEXT(TOKEN_DURATION, "in", TOKEN_WITHIN), NEXT(TOKEN_INT, "in", TOKEN_WITHIN),
 };
 
 struct sighting {
@@ -187,29 +213,46 @@ static bool stands(struct driver *driver, const struct phrase *phrase, struct to
     return !out->name.kind || !(out->name.flags & TOKEN_FIRST);
 }
 
-/* What stands there is refused, what is meant would be taken. */
+/* Would the parser take these kinds and then `ahead` tokens from the one numbered `from`? A whole
+ * number passes for a duration: the unit in words behind it is a mistake of its own. */
+static bool takes(struct driver *driver, const uint16_t *kinds, uint32_t count, uint32_t from,
+                  uint32_t ahead, bool lenient)
+{
+    uint16_t all[MOST_WORDS + MOST_AHEAD];
+    memcpy(all, kinds, count * sizeof *kinds);
+    for (uint32_t i = 0; i < ahead; i++) {
+        all[count++] = driver_look(driver, from + i).kind;
+        if (lenient && all[count - 1] == TOKEN_INT &&
+            parser_try(driver->parser, all, count) != PARSER_ACCEPTS) {
+            all[count - 1] = TOKEN_DURATION;
+            return parser_try(driver->parser, all, count) == PARSER_ACCEPTS;
+        }
+    }
+    return parser_try(driver->parser, all, count) == PARSER_ACCEPTS;
+}
+
+/* What stands there is refused at the latest at the second token behind it, up to which what is
+ * meant would be taken. */
 static bool applies(struct driver *driver, const struct sighting *sighting)
 {
     const struct phrase *const phrase = sighting->phrase;
-    uint16_t kinds[MOST_WORDS + 1];
-    uint32_t count = 0;
-    const uint16_t next = driver_look(driver, sighting->words).kind;
-    if (phrase->next && phrase->next != next)
+    if (phrase->next && phrase->next != driver_look(driver, sighting->words).kind)
         return false;
-    kinds[count++] = sighting->first.kind;
-    while (count < sighting->words) {
-        kinds[count] = driver_look(driver, count).kind;
-        count++;
+    uint16_t written[MOST_WORDS];
+    uint32_t meant = 0;
+    for (uint32_t i = 0; i < sighting->words; i++)
+        written[i] = i == 0 ? sighting->first.kind : driver_look(driver, i).kind;
+    while (meant < MOST_MEANT && phrase->meant[meant])
+        meant++;
+    for (uint32_t ahead = 1; ahead <= MOST_AHEAD; ahead++) {
+        if (!phrase->stop && !takes(driver, phrase->meant, meant, sighting->words, ahead, true))
+            return false;
+        if (!takes(driver, written, sighting->words, sighting->words, ahead, false))
+            return true;
+        if (driver_look(driver, sighting->words + ahead - 1).kind == TOKEN_END)
+            break;
     }
-    kinds[count++] = next;
-    if (parser_try(driver->parser, kinds, count) != PARSER_REFUSES)
-        return false;
-    if (phrase->stop)
-        return true;
-    for (count = 0; count < MOST_MEANT && phrase->meant[count]; count++)
-        kinds[count] = phrase->meant[count];
-    kinds[count++] = next;
-    return parser_try(driver->parser, kinds, count) == PARSER_ACCEPTS;
+    return false;
 }
 
 static const char *how_written(const struct parsing *parsing, const struct sighting *sighting)

@@ -321,11 +321,11 @@ static bool repair_outcome(struct driver *driver, struct token found)
 bool driver_repair(struct driver *driver, struct token found)
 {
     static bool (*const repairs[])(struct driver *driver, struct token found) = {
-        repair_missing_with,   repair_missing_events, repair_missing_stage,  repair_call_in_test,
-        repair_unclosed_paren, repair_decimal_comma,  repair_duration,       repair_equal,
-        repair_missing_then,   repair_foreign_word,   repair_trailing_comma, repair_chain,
-        repair_reserved,       repair_hyphen,         repair_missing_comma,  repair_unclosed,
-        repair_outcome,
+        repair_missing_with, repair_missing_approver, repair_missing_events, repair_missing_stage,
+        repair_call_in_test, repair_unclosed_paren,   repair_decimal_comma,  repair_duration,
+        repair_equal,        repair_missing_then,     repair_foreign_word,   repair_trailing_comma,
+        repair_chain,        repair_reserved,         repair_hyphen,         repair_missing_comma,
+        repair_unclosed,     repair_outcome,
     };
     const enum repair_answer phrase = driver_repair_phrase(driver, found);
     if (phrase != REPAIR_NONE)

@@ -20,17 +20,30 @@ static const char *text_between(const struct driver *driver, uint32_t start, uin
     return short_excerpt(driver->parsing, range_of(driver->parsing, start, end));
 }
 
-/* `redact` and nothing behind it, or the text without `with`. */
+/* `redact` and nothing behind it, or the text without `with`, or another word in its place. */
 bool repair_missing_with(struct driver *driver, struct token found)
 {
     const struct token effect = driver->effect;
-    if (effect.kind != TOKEN_REDACT || !parser_expects(driver->parser, TOKEN_WITH) ||
+    if ((effect.kind != TOKEN_REDACT && effect.kind != TOKEN_REPLACE) ||
+        !parser_expects(driver->parser, TOKEN_WITH) ||
         expected_misspelt(driver->parsing, driver->parser, found) == TOKEN_WITH)
         return false;
     struct parsing *const parsing = driver->parsing;
+    const char *const word = token_text(effect.kind);
     diagnostic *const report =
         diagnostic_report(parsing->compilation, E_UNEXPECTED, range_of_token(driver, effect),
-                          "`redact` needs `with \"…\"`: the text that stands there afterwards");
+                          "`%s` needs `with \"…\"`: what stands there afterwards", word);
+    const bool other = (found.kind == TOKEN_NAME || token_is_word(found.kind)) &&
+                       !(found.flags & TOKEN_FIRST) && driver_after(driver).kind == TOKEN_STRING &&
+                       found.kind != TOKEN_BECAUSE;
+    if (other) {
+        diagnostic_mend(parsing->compilation, report, range_of_token(driver, found), "with",
+                        "write `with` for `%s`", text_between(driver, found.start, found.end));
+        found.kind = TOKEN_WITH;
+        driver_feed(driver, found);
+        driver_drop(driver);
+        return true;
+    }
     if (found.kind == TOKEN_STRING) {
         diagnostic_mend(parsing->compilation, report, range_of(parsing, found.start, found.start),
                         "with ", "write `with %s`", text_between(driver, found.start, found.end));
@@ -43,13 +56,30 @@ bool repair_missing_with(struct driver *driver, struct token found)
     return false;
 }
 
-/* `on refund`, `default deny`: the stage was left out. */
+/* `require approval` of nobody. */
+bool repair_missing_approver(struct driver *driver, struct token found)
+{
+    if (driver->before.kind != TOKEN_APPROVAL || !parser_expects(driver->parser, TOKEN_FROM) ||
+        (found.kind == TOKEN_BY && !(found.flags & TOKEN_FIRST)) ||
+        expected_misspelt(driver->parsing, driver->parser, found) == TOKEN_FROM)
+        return false;
+    struct parsing *const parsing = driver->parsing;
+    diagnostic *const report = diagnostic_report(parsing->compilation, E_UNEXPECTED,
+                                                 range_of_token(driver, driver->before),
+                                                 "an approval is asked of somebody");
+    diagnostic_mend(parsing->compilation, report, report->range, NULL,
+                    "write `require approval from NAME`");
+    return false;
+}
+
+/* `on refund`, `earlier refund`, `default deny`: the stage was left out. */
 bool repair_missing_stage(struct driver *driver, struct token found)
 {
     struct parsing *const parsing = driver->parsing;
     const uint16_t before = driver->before.kind;
-    const bool tool =
-        before == TOKEN_ON && (found.kind == TOKEN_NAME || found.kind == TOKEN_STRING);
+    const bool event = parser_expects(driver->parser, TOKEN_INPUT) &&
+                       !parser_expects(driver->parser, TOKEN_EXPECT);
+    const bool tool = event && (found.kind == TOKEN_NAME || found.kind == TOKEN_STRING);
     const bool verdict =
         before == TOKEN_DEFAULT &&
         (found.kind == TOKEN_DENY || found.kind == TOKEN_ALLOW || found.kind == TOKEN_REQUIRE);
@@ -57,12 +87,14 @@ bool repair_missing_stage(struct driver *driver, struct token found)
         expected_misspelt(parsing, driver->parser, found))
         return false;
     const char *const text = text_between(driver, found.start, found.end);
+    const char *const word = token_text(before);
     diagnostic *const report = diagnostic_report(
         parsing->compilation, E_UNEXPECTED, range_of_token(driver, found),
-        "`%s` is followed by a stage (`input`, `output`, `action`, `result`, `message`), found `%s`",
-        token_text(before), text);
+        "`%s` is followed by a stage (`input`, `output`, `action`, `result`, `message`), found "
+        "`%s`",
+        word, text);
     diagnostic_mend(parsing->compilation, report, range_of(parsing, found.start, found.start),
-                    "action ", "write `%s action %s`", token_text(before), text);
+                    "action ", "write `%s action %s`", word, text);
     driver_insert(driver, TOKEN_ACTION);
     return true;
 }
@@ -75,7 +107,19 @@ bool repair_missing_events(struct driver *driver, struct token found)
     if (!window || !parser_expects(driver->parser, TOKEN_OVER))
         return false;
     struct parsing *const parsing = driver->parsing;
-    const struct token after = driver_after(driver), quantity = driver->quantity;
+    const struct token after = driver_after(driver); /* there is one: `found` is no end */
+    const struct token quantity = driver->quantity;
+    if (quantity.end - quantity.start == 5 &&
+        memcmp(parsing->bytes + quantity.start, "count", 5) == 0) {
+        const char *const what = text_between(driver, driver->before.start, driver->before.end);
+        diagnostic *const report = diagnostic_report(
+            parsing->compilation, E_PAST_WITHOUT_EVENTS, range_of_token(driver, driver->before),
+            "`count of` is followed by a stage, and `%s` is none", what);
+        diagnostic_mend(parsing->compilation, report, report->range,
+                        arena_format(parsing->arena, "action %s", what),
+                        "write `count of action %s`", what);
+        return false;
+    }
     const bool known = driver->stage.kind != 0;
     const struct token last = driver->tool.kind ? driver->tool : driver->stage;
     const char *const events =
@@ -192,18 +236,21 @@ static diagnostic *reported_number(const struct driver *driver, struct token num
     return NULL;
 }
 
-/* `100,00` for 100.00. */
+/* `100,00` for 100.00, `1,000` for 1000. */
 bool repair_decimal_comma(struct driver *driver, struct token found)
 {
-    const struct token first = driver->before, last = driver_after(driver);
-    if (found.kind != TOKEN_COMMA || first.kind != TOKEN_INT || last.kind != TOKEN_INT ||
-        first.end != found.start || found.end != last.start)
+    const struct token first = driver->before;
+    if (found.kind != TOKEN_COMMA || first.kind != TOKEN_INT || first.end != found.start)
+        return false;
+    const struct token last = driver_after(driver);
+    if ((last.kind != TOKEN_INT && last.kind != TOKEN_DECIMAL) || found.end != last.start)
         return false;
     struct parsing *const parsing = driver->parsing;
     const source_range range = range_of(parsing, first.start, last.end);
+    const bool thousands = last.kind == TOKEN_DECIMAL || last.end - last.start == 3;
     const char *const meant =
-        arena_format(parsing->arena, "%s.%s", text_between(driver, first.start, first.end),
-                     text_between(driver, last.start, last.end));
+        arena_format(parsing->arena, "%s%s%s", text_between(driver, first.start, first.end),
+                     thousands ? "" : ".", text_between(driver, last.start, last.end));
     const char *const message =
         "a number has a point before its decimals, and nothing between its thousands";
     diagnostic *report = reported_number(driver, last);
@@ -244,10 +291,11 @@ static const char *unit_of(const struct driver *driver, struct token word)
 /* `within 1 hour`. */
 bool repair_duration(struct driver *driver, struct token found)
 {
+    if (found.kind != TOKEN_INT || !parser_expects(driver->parser, TOKEN_DURATION))
+        return false;
     const struct token word = driver_after(driver);
     const char *const unit = unit_of(driver, word);
-    if (found.kind != TOKEN_INT || unit == NULL || word.flags & TOKEN_FIRST ||
-        !parser_expects(driver->parser, TOKEN_DURATION))
+    if (unit == NULL || word.flags & TOKEN_FIRST)
         return false;
     struct parsing *const parsing = driver->parsing;
     const source_range range = range_of(parsing, found.start, word.end);
