@@ -24,7 +24,6 @@ struct phrase {
 };
 
 #define OPPOSITE "`is absent` and `is present` are each other's opposite"
-#define SHADOW   "it stands behind the stages: `rule NAME on STAGE in shadow …`"
 #define SESSION                                                                                    \
     "what is counted is what happened in this session anyway, unless `across sessions` is written"
 
@@ -138,7 +137,7 @@ static const struct phrase phrases[] = {
     {.written = "result", .before = TOKEN_FROM, .say = "result of TOOL", .stop = true},
 
     /* clauses and effects */
-    NOTED("in shadow", SHADOW, 0),
+    {.written = "in shadow", .say = "rule NAME on STAGE in shadow …"}, /* no edit: it would bite */
     MEANS("for", TOKEN_WITHIN),
     MEANS("require * approval", ASK),
     MEANS("ask * for approval", ASK),
@@ -290,9 +289,9 @@ static void say(struct driver *driver, const struct sighting *sighting)
                                                  "`%s` is written `%s` here", text, written);
     if (phrase->note != NULL)
         diagnostic_note_text(parsing->compilation, report, "%s", phrase->note);
-    const bool exact = !phrase->stop || strstr(written, "…") == NULL;
-    diagnostic_mend(parsing->compilation, report, range,
-                    exact && strstr(written, "NAME") == NULL ? written : NULL, "write `%s`",
+    const bool pattern = strstr(written, "…") != NULL || strstr(written, "NAME") != NULL ||
+                         strstr(written, "TOOL") != NULL;
+    diagnostic_mend(parsing->compilation, report, range, pattern ? NULL : written, "write `%s`",
                     written);
 }
 
