@@ -124,7 +124,11 @@ typedef struct checker {
     struct {
         const char **items;
         uint32_t count, capacity;
-    } tags_read;     /* by rules, origins and questions about the past; some more than once */
+    } tags_read; /* by rules, origins and questions about the past; some more than once */
+    /* the quantifier that was checked last, and the rule that it stood in: for names behind its end
+     */
+    const ast_expression *last_quantifier;
+    source_range last_rule;
     bool tools_lost; /* a file of tools had errors */
     bool upper_lost; /* a file that is extended could not be read */
 } checker;

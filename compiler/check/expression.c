@@ -173,7 +173,9 @@ static expression *connective_check(const environment *environment, const ast_ex
                 (narrowing){found.items[k].place, found.items[k].type, inner.narrowings};
             inner.narrowings = &narrowings[k];
         }
-        items[i] = condition_check(&inner, ast->items.items[i]);
+        items[i] = guess_alternatives(&inner, ast, i)
+                       ? NULL
+                       : condition_check(&inner, ast->items.items[i]);
         sound = sound && items[i] != NULL;
     }
     if (!sound)

@@ -276,6 +276,22 @@ bool path_is_this(const ast_path *path); /* starts with `this` */
 void name_unknown(const environment *environment, const ast_path *path);
 void name_no_member(const environment *environment, const type *record, const ast_path *path,
                     uint32_t at, source_range before);
+/* expression_guess.c: what parses and was meant otherwise. True: reported, or the mend was added.
+ */
+const char *guess_type(const char *name); /* NULL: none */
+bool guess_origin(const environment *environment, diagnostic *d, const ast_source *source);
+bool guess_past(const environment *environment, const ast_expression *ast);
+bool guess_quantifier(const environment *environment, const ast_text *name);
+void guess_note_quantifier(const environment *environment, const ast_expression *ast);
+/* Operand `at` of an `or` is a value that belongs to the test before it. */
+bool guess_alternatives(const environment *environment, const ast_expression *ast, uint32_t at);
+bool guess_is(const environment *environment, const ast_expression *ast, const type *type);
+bool guess_call(const environment *environment, const ast_expression *ast, diagnostic *d);
+bool guess_contained(const environment *environment, const ast_expression *test, diagnostic *d);
+/* Tests of a whole text that were hardly meant so. */
+void warn_whole_in(const environment *environment, const ast_expression *ast);
+void warn_whole_matches(const environment *environment, const ast_expression *ast);
+
 void name_lacking(const environment *environment, const ast_path *path, const key *keys,
                   uint32_t count);
 void name_through_list(const environment *environment, const ast_path *path, uint32_t at);

@@ -29,6 +29,8 @@ static void unknown_report(const environment *environment, const ast_expression 
             diagnostic_mend(compilation, d, ast->range, NULL, "write `%s of …`", words[i]);
             return;
         }
+    if (guess_call(environment, ast, d))
+        return;
     const char *const near = unit_nearest(environment->checker, environment->unit, &ast->path,
                                           1u << SYMBOL_DEFINE | 1u << SYMBOL_EXTERN);
     if (near == NULL)

@@ -401,7 +401,7 @@ static expression *in_list(const environment *environment, const ast_expression 
 expression *in_check(const environment *environment, const ast_expression *ast)
 {
     expression *test;
-    set_declaration *set;
+    set_declaration *set = NULL;
     if (ast->right->kind == AST_SET && needs_unrolling(environment, ast->right))
         test = in_unrolled(environment, ast);
     else if (ast->right->kind == AST_STRING)
@@ -412,6 +412,8 @@ expression *in_check(const environment *environment, const ast_expression *ast)
         return NULL; /* reported when it was read */
     else
         test = in_list(environment, ast);
+    if (test != NULL && (ast->right->kind == AST_SET || set != NULL))
+        warn_whole_in(environment, ast);
     return test != NULL && ast->negated ? node_not(environment, test, ast->range) : test;
 }
 
@@ -569,6 +571,8 @@ expression *is_check(const environment *environment, const ast_expression *ast)
         place = place->left;
     const type *type = NULL;
     if (!absent && !key_is(key_of(&ast->text), "present")) {
+        if (guess_is(environment, ast, place->type))
+            return NULL;
         type = is_type(environment, &ast->text);
         if (type == NULL)
             return NULL;

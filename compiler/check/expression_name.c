@@ -203,6 +203,8 @@ void name_unknown(const environment *environment, const ast_path *path)
 {
     const uint32_t first = path_is_this(path) ? 1 : 0;
     const ast_text *const name = &path->items[first < path->count ? first : 0];
+    if (first == 0 && guess_quantifier(environment, name))
+        return;
     const uint32_t stages = scope_stages_of(environment->checker, key_of(name));
     if (stages != 0 && !scope_has_root(environment->scope, key_of(name))) {
         stage_report(environment, name, stages);

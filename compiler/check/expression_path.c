@@ -50,6 +50,29 @@ static bool length_meant(const environment *environment, const expression *base,
     return true;
 }
 
+/* `text.lower`: folding is a view of the text, written behind it. */
+static bool folded_meant(const environment *environment, const expression *base,
+                         const ast_path *path, uint32_t at, diagnostic *d)
+{
+    static const char *const others[] = {"lower",    "lowercase", "tolower",  "toLowerCase",
+                                         "to_lower", "upper",     "casefold", "folded"};
+    const source_range whole = path_range_before(path, at), name = path->items[at].range;
+    bool meant = false;
+    for (uint32_t i = 0; i < sizeof others / sizeof *others; i++)
+        meant = meant || strcmp(path->items[at].bytes, others[i]) == 0;
+    if (!meant || base->type->kind != CST_KIND_STRING)
+        return false;
+    const char *const written =
+        arena_format(environment->checker->arena, "%s folded", excerpt(environment, whole));
+    diagnostic_note_text(
+        environment->checker->compilation, d,
+        "`folded` makes case and lookalike letters equal in what is looked for too");
+    diagnostic_mend(environment->checker->compilation, d,
+                    (source_range){whole.file, whole.start, name.end}, written, "write `%s`",
+                    written);
+    return true;
+}
+
 static void property_unknown(const environment *environment, const expression *base,
                              const ast_path *path, uint32_t at)
 {
@@ -71,7 +94,8 @@ static void property_unknown(const environment *environment, const expression *b
         report(environment, E_UNKNOWN_PROPERTY, name->range, "`%s` is %s, which has no part `%s`",
                excerpt(environment, path_range_before(path, at)),
                type_with_article(environment->checker, base->type), name->bytes);
-    if (length_meant(environment, base, path, at, d))
+    if (length_meant(environment, base, path, at, d) ||
+        folded_meant(environment, base, path, at, d))
         return;
     if (count > 0)
         diagnostic_note_text(environment->checker->compilation, d, "its parts are %s", text);

@@ -111,6 +111,7 @@ static void no_list_report(const environment *environment, const ast_expression 
 
 expression *quantifier_check(const environment *environment, const ast_expression *ast)
 {
+    guess_note_quantifier(environment, ast);
     const set_declaration *const set = set_named(environment, ast->left);
     if (set != NULL)
         return unroll(environment, ast, set);

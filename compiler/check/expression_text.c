@@ -179,8 +179,9 @@ static bool subjects_check(const environment *environment, const ast_expression 
 
 /* ---- the right side -------------------------------------------------------------------------- */
 
-static void what_report(const environment *environment, const ast_expression *side)
+static void what_report(const environment *environment, const ast_expression *test)
 {
+    const ast_expression *const side = test->right;
     const char *const text = excerpt(environment, side->range);
     diagnostic *const d =
         report(environment, E_CONTAINS_WHAT, side->range,
@@ -197,6 +198,8 @@ static void what_report(const environment *environment, const ast_expression *si
                              "what the event brings is compared with `==`, `in`, `starts with`");
         return;
     }
+    if (guess_contained(environment, test, d))
+        return;
     const char *const near = unit_nearest(environment->checker, environment->unit, &side->path,
                                           1u << SYMBOL_PATTERN | 1u << SYMBOL_SET);
     if (near == NULL)
@@ -276,7 +279,7 @@ static bool right_check(const environment *environment, const ast_expression *te
     case AST_ERROR: return false;
     default: break;
     }
-    what_report(environment, side);
+    what_report(environment, test);
     return false;
 }
 
@@ -339,6 +342,7 @@ expression *matches_check(const environment *environment, const ast_expression *
     const bool right = right_check(environment, ast, subjects.views, &wanted);
     if (!left || !right)
         return NULL;
+    warn_whole_matches(environment, ast);
     return tests_make(environment, ast, &subjects, EXPRESSION_MATCHES, &wanted, CST_NONE);
 }
 

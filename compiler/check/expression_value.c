@@ -318,6 +318,8 @@ static expression *of_check(const environment *environment, const ast_expression
         which++;
     if (which == 4 && parts_are(environment, ast))
         return parts_check(environment, ast);
+    if (which == 4 && guess_past(environment, ast))
+        return NULL;
     if (which == 4) {
         static const char *const known[] = {"length", "sum",    "min",     "max",  "text",
                                             "urls",   "emails", "numbers", "count"};

@@ -27,7 +27,7 @@ static void unknown_report(const environment *environment, const unit *unit,
     memcpy(names, builtin, sizeof builtin);
     for (uint32_t i = 0; i < count; i++)
         names[3 + i] = declared[i];
-    if (!circle)
+    if (!circle && !guess_origin(environment, d, source))
         name_suggest(environment, d, &source->name, names, count + 3);
     diagnostic_note_text(
         checker->compilation, d,

@@ -315,7 +315,10 @@ static void type_unknown(checker *checker, unit *unit, const ast_type *ast)
     names[enums + BUILTIN_COUNT] = "list";
     diagnostic *const d = check_report(checker, E_UNKNOWN_TYPE, ast->name.range,
                                        "no type is called `%s`", ast->name.bytes);
-    const char *const near = diagnostic_nearest(ast->name.bytes, names, enums + BUILTIN_COUNT + 1);
+    const char *const guess = guess_type(ast->name.bytes);
+    const char *const near =
+        guess != NULL ? guess
+                      : diagnostic_nearest(ast->name.bytes, names, enums + BUILTIN_COUNT + 1);
     if (near == NULL)
         return;
     diagnostic_label(checker->compilation, d, "did you mean `%s`?", near);
@@ -374,7 +377,8 @@ static const type *generic_resolve(checker *checker, unit *unit, const ast_type 
         static const char *const generics[] = {"list", "set"};
         diagnostic *const d = check_report(checker, E_TYPE_ARGUMENT, ast->range,
                                            "`%s` takes no type in angle brackets", name.bytes);
-        const char *const near = diagnostic_nearest(name.bytes, generics, 2);
+        const char *const near =
+            key_is(name, "array") ? "list" : diagnostic_nearest(name.bytes, generics, 2);
         if (near != NULL)
             diagnostic_mend(checker->compilation, d, ast->name.range, near, "write `%s`", near);
         return NULL;

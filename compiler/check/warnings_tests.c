@@ -111,6 +111,19 @@ static void rule_judge(const coverage *coverage, uint32_t number)
                         rule->body_count > 0 ? rule->bodies[0].selector.label : rule->name);
 }
 
+/* A test without `expect` cannot fail. */
+static void expects_judge(checker *checker, const ast_declaration *test)
+{
+    for (uint32_t i = 0; i < test->step_count; i++)
+        if (test->steps[i].kind == AST_STEP_EXPECT || test->steps[i].kind == AST_STEP_EXPECT_TEXT)
+            return;
+    diagnostic *const d = diagnostic_report(checker->compilation, W_NO_EXPECT, test->text.range,
+                                            "this test expects nothing, so it cannot fail");
+    diagnostic_mend(checker->compilation, d, test->text.range, NULL,
+                    "say behind its last event what is decided: `expect permit`, `expect deny by "
+                    "NAME`");
+}
+
 void warn_untested(checker *checker)
 {
     const checked_policy *const policy = checker->policy;
@@ -125,8 +138,10 @@ void warn_untested(checker *checker)
     const ast_file *const file = checker->layers.items[0]->file;
     uint32_t number = 0;
     for (uint32_t i = 0; i < file->count; i++)
-        if (file->items[i]->kind == AST_TEST)
+        if (file->items[i]->kind == AST_TEST) {
             test_read(&coverage, file->items[i], &policy->tests.items[number++]);
+            expects_judge(checker, file->items[i]);
+        }
     for (uint32_t i = 0; i < policy->rules.count; i++)
         rule_judge(&coverage, i);
 }

@@ -34,6 +34,11 @@ struct token driver_token(struct driver *driver)
     return result;
 }
 
+struct token driver_look(struct driver *driver, uint32_t ahead)
+{
+    return look(driver, ahead);
+}
+
 struct token driver_after(struct driver *driver)
 {
     return look(driver, 1);
@@ -78,6 +83,26 @@ static void note_bracket(struct driver *driver, struct token token)
     }
 }
 
+/* What a message about a later token may want to show. */
+static void note_landmarks(struct driver *driver, struct token token)
+{
+    const uint16_t before = driver->before.kind;
+    if (before == TOKEN_THEN)
+        driver->effect = token;
+    else if (token.kind == TOKEN_WITH)
+        driver->effect = (struct token){0};
+    if (token.kind == TOKEN_OF)
+        driver->quantity = driver->before;
+    const bool names = token.kind == TOKEN_NAME || token.kind == TOKEN_STRING;
+    if (before == TOKEN_ON) {
+        driver->stage = token_group_of(token.kind) == GROUP_STAGE ? token : (struct token){0};
+        driver->tool = (struct token){0};
+    } else if (names && before == driver->stage.kind &&
+               driver->before.start == driver->stage.start) {
+        driver->tool = token;
+    }
+}
+
 void driver_feed(struct driver *driver, struct token token)
 {
     struct parsing *const parsing = driver->parsing;
@@ -86,6 +111,7 @@ void driver_feed(struct driver *driver, struct token token)
         parsing->muted = parsing->mended = false;
     if (token.flags & TOKEN_UNCLOSED)
         parsing->muted = true;
+    note_landmarks(driver, token);
     parser_feed(driver->parser, token);
     parsing->end = token.end;
     note_bracket(driver, token);
@@ -184,9 +210,12 @@ static bool step(struct driver *driver)
     const struct token found = driver_token(driver);
     const uint16_t kind = found.kind;
     const parser_answer answer = parser_try(driver->parser, &kind, 1);
-    if (answer == PARSER_ACCEPTS && driver_repair_early(driver, found))
-        return true;
     if (answer == PARSER_ACCEPTS) {
+        const enum repair_answer repair = driver_repair_early(driver, found);
+        if (repair == REPAIR_REPORTED)
+            recover(driver);
+        if (repair != REPAIR_NONE)
+            return true;
         driver_feed(driver, found);
         if (found.kind != TOKEN_END)
             driver_drop(driver);

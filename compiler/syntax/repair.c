@@ -91,18 +91,38 @@ static bool repair_foreign_word(struct driver *driver, struct token found)
     return false;
 }
 
-/* `on input if …`: the parser would take `if` for a tool, and complain about what follows. */
-bool driver_repair_early(struct driver *driver, struct token found)
+/* `then redact` and on the next line `rule NAME`: not the fields `rule`. */
+static bool next_declaration(struct driver *driver, struct token found)
 {
+    return found.flags & TOKEN_FIRST && token_group_of(found.kind) == GROUP_DECLARATION &&
+           driver->effect.kind == TOKEN_REDACT && driver->brackets.count == 0 &&
+           parser_expects(driver->parser, TOKEN_WITH) &&
+           !driver_accepts(driver, found.kind, driver_after(driver).kind);
+}
+
+/* `on input if …`: the parser would take `if` for a tool, and complain about what follows. */
+enum repair_answer driver_repair_early(struct driver *driver, struct token found)
+{
+    const enum repair_answer phrase = driver_repair_phrase(driver, found);
+    if (phrase != REPAIR_NONE)
+        return phrase;
+    if (next_declaration(driver, found)) {
+        repair_missing_with(driver, found);
+        return REPAIR_REPORTED;
+    }
     const uint16_t after = driver_after(driver).kind;
     if (found.kind != TOKEN_NAME || token_group_of(driver->before.kind) != GROUP_STAGE ||
         driver_accepts(driver, TOKEN_NAME, after))
-        return false;
+        return REPAIR_NONE;
+    bool mended;
     if ((is_text(driver, found, "if") && driver_accepts(driver, TOKEN_WHEN, after)) ||
-        (is_text(driver, found, "do") && driver_accepts(driver, TOKEN_THEN, after)))
-        return repair_foreign_word(driver, found);
-    const uint16_t meant = expected_misspelt(driver->parsing, driver->parser, found);
-    return meant && driver_accepts(driver, meant, after) && repair_misspelt(driver, found);
+        (is_text(driver, found, "do") && driver_accepts(driver, TOKEN_THEN, after))) {
+        mended = repair_foreign_word(driver, found);
+    } else {
+        const uint16_t meant = expected_misspelt(driver->parsing, driver->parser, found);
+        mended = meant && driver_accepts(driver, meant, after) && repair_misspelt(driver, found);
+    }
+    return mended ? REPAIR_MENDED : REPAIR_NONE;
 }
 
 static bool repair_missing_then(struct driver *driver, struct token found)
@@ -302,10 +322,15 @@ static bool repair_outcome(struct driver *driver, struct token found)
 bool driver_repair(struct driver *driver, struct token found)
 {
     static bool (*const repairs[])(struct driver *driver, struct token found) = {
-        repair_equal,    repair_missing_then, repair_foreign_word, repair_trailing_comma,
-        repair_chain,    repair_reserved,     repair_hyphen,       repair_missing_comma,
-        repair_unclosed, repair_outcome,
+        repair_missing_with, repair_missing_approver, repair_missing_events, repair_missing_stage,
+        repair_call_in_test, repair_unclosed_paren,   repair_decimal_comma,  repair_duration,
+        repair_equal,        repair_missing_then,     repair_foreign_word,   repair_trailing_comma,
+        repair_chain,        repair_reserved,         repair_hyphen,         repair_missing_comma,
+        repair_unclosed,     repair_outcome,
     };
+    const enum repair_answer phrase = driver_repair_phrase(driver, found);
+    if (phrase != REPAIR_NONE)
+        return phrase == REPAIR_MENDED;
     const uint32_t reported = driver->parsing->compilation->error_count;
     for (size_t i = 0; i < sizeof repairs / sizeof *repairs; i++) {
         if (repairs[i](driver, found))

@@ -255,7 +255,7 @@ TESTS = ('test "t" { action pay { amount: 9.0, to: "a@b.example" } expect deny b
 
 # Each warning: a policy that has it, and the nearest one that is sound.
 WARNINGS = {
-    "W1000": ('set s = { "x" }\n' + TOOL + RULE, 'set s = { "x" }\n' + TOOL + RULE + 'rule q on input when text in s then deny\n'),
+    "W1000": ('set s = { "x" }\n' + TOOL + RULE, 'set s = { "x" }\n' + TOOL + RULE + 'rule q on input when text contains any s then deny\n'),
     "W1001": (TOOL + 'rule r on action pay when args.amount > 5.0 and args.amount < 3.0 then deny\n',
               TOOL + 'rule r on action pay when args.amount > 5.0 and args.amount < 7.0 then deny\n'),
     "W1002": (TOOL + RULE + 'rule q on action pay when args.amount > 5.0 and args.to.domain == "x.example" then flag\n',
@@ -290,6 +290,13 @@ WARNINGS = {
               TOOL + RULE + 'rule q on whole output when length of text > 9 then deny\n'),
     "W1108": (TOOL + RULE + 'rule q on input when text contains /[a-z]{4,}/ then deny\n',
               TOOL + RULE + 'rule q on input when text contains /[a-z]{4,} spree/ then deny\n'),
+    "W1109": (TOOL + RULE + 'set s = { "xy" }\nrule q on input when text in s then deny\n',
+              TOOL + RULE + 'set s = { "xy" }\nrule q on input when any x in s satisfies text == x then deny\n'),
+    "W1110": (TOOL + RULE + 'rule q on input when text matches /spree [0-9]+/ then deny\n',
+              TOOL + RULE + 'rule q on input when text matches /^spree [0-9]+$/ then deny\n'),
+    "W1015": (TOOL + 'rule r on action pay then deny\ntest "t" { action pay { amount: 1.0, to: "a@b.example" } expect deny by r }\n'
+              'test "u" { action pay { amount: 1.0, to: "a@b.example" } }\n',
+              TOOL + 'rule r on action pay then deny\ntest "t" { action pay { amount: 1.0, to: "a@b.example" } expect deny by r }\n'),
     "W1105": (TOOL + 'rule r on action, action pay then deny\n', TOOL + RULE),
 }
 

@@ -212,7 +212,7 @@ static void modules(void **state)
     expect_codes(HEAD "import std.nett\n", files, "E0510");
     expect_codes(HEAD "import lib.\"../m\"\n", files, "E0510");
     expect_codes(HEAD "import missing\n", files, "E0500");
-    expect_codes(HEAD "import a\nrule r on input when text in a.s then flag\n", files, "E0511");
+    expect_codes(HEAD "import a\nrule r on input when text contains any a.s then flag\n", files, "E0511");
     expect_codes(HEAD "import m\n", (const file[]){{"m.const", "import m\n", 0}, {NULL, NULL, 0}},
                  "E0511");
     expect_codes(HEAD "import rules\nrule r on input when rules.p(text) then flag\n", files,
@@ -242,7 +242,7 @@ static void layers(void **state)
         {"loop.const", "constitution loop \"1\"\nextends \"m.const\"\n", 0},
         {NULL, NULL, 0},
     };
-    expect_codes(HEAD "extends \"up.const\"\nrule r on input under p when text in up.s then flag\n",
+    expect_codes(HEAD "extends \"up.const\"\nrule r on input under p when text contains any up.s then flag\n",
                  files, "");
     expect_codes(
         HEAD "extends \"up.const\"\nenum Role { b, a }\ncontext user { id: string, role: Role }\n"

@@ -358,7 +358,7 @@ static void test_codes(void **state)
         {"rule r on input when 1 < a < 3 then deny", "E0112@1:28"},
         {"rule r on input when a == b == c or d then deny", "E0112@1:29"},
         {"rule r on input when a and b or c then denny", "E0113@1:22 E0101@1:40"},
-        {"rule r on input when (a and b then deny\nset s = 5", "E0101@1:31 E0101@2:9"},
+        {"rule r on input when (a and b then deny\nset s = 5", "E0116@1:22 E0101@2:9"},
         {"define d() = (a\nset s = 5", "E0116@1:14 E0101@2:9"},
         {"test \"t\" { input \"a\"", "E0116@1:10"},
         {"test \"t\" {\n inputt \"a\"\n expect\n action t { a: }\n wait 5\n expect deny\n}\nset s "
