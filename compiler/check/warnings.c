@@ -272,4 +272,5 @@ void warnings_check(checker *checker)
     warn_untested(checker);
     warn_unmentioned(checker);
     warn_channels(checker);
+    warn_views(checker);
 }

@@ -5,6 +5,7 @@
 #include "compiler/check/check.h"
 
 void warn_covered(checker *checker);  /* warnings_cover.c: rules that others always cover */
+void warn_views(checker *checker);    /* warnings_views.c: sets of the library on the wrong view */
 void warn_untested(checker *checker); /* warnings_tests.c: rules that no test exercises both ways */
 
 #endif
