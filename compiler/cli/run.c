@@ -29,6 +29,7 @@ void run_deny(run_state *run, const conversation_event *event)
     const char *const stage = event->has_stage ? cst_stage_name(event->stage) : NULL;
     if (run->summary != NULL) {
         const summary_event row = {.error_text = event->error_text,
+                                   .place = run->events ? run->place : 0,
                                    .stage = stage,
                                    .tool = event->tool,
                                    .tool_length = event->tool_length};
@@ -48,7 +49,10 @@ void run_deny(run_state *run, const conversation_event *event)
         buffer_text(line, ",\"id\":");
         buffer_json_string(line, event->id, event->id_length);
     }
-    buffer_format(line, ",\"error\":{\"code\":\"%s\",\"at\":", event->error_code);
+    buffer_text(line, ",\"error\":{");
+    if (run->place > 0)
+        buffer_format(line, "\"line\":%llu,", (unsigned long long)run->place);
+    buffer_format(line, "\"code\":\"%s\",\"at\":", event->error_code);
     buffer_json_string(line, event->error_at, strlen(event->error_at));
     buffer_text(line, ",\"text\":");
     buffer_json_string(line, event->error_text, strlen(event->error_text));
@@ -101,11 +105,51 @@ static void find_tool(run_state *run, const char *json, size_t length, summary_e
     }
 }
 
+/* Where the text stops being JSON. */
+static bool json_offset(const char *json, size_t length, uint32_t *at)
+{
+    arena memory;
+    arena_init(&memory, NULL, 0);
+    cst_json *tree;
+    json_problem problem;
+    const json_error error = json_read(&memory, json, length, LIMIT_JSON_DEPTH, &tree, &problem);
+    arena_free(&memory);
+    *at = error == JSON_OK ? 0 : problem.at;
+    return error != JSON_OK && error != JSON_MEMORY;
+}
+
+void run_place(buffer *out, const cst_decision *decision, const char *text, size_t size,
+               uint64_t place, const char *json, size_t length)
+{
+    /* in a string each quote has a backslash before it, so this is the member */
+    static const char member[] = ",\"error\":{";
+    const char *const error =
+        decision->error_code != NULL && place > 0 ? strstr(text, member) : NULL;
+    if (error == NULL) {
+        buffer_add(out, text, size);
+        return;
+    }
+    const size_t before = (size_t)(error - text) + sizeof member - 1;
+    uint32_t at;
+    buffer_add(out, text, before);
+    buffer_format(out, "\"line\":%llu,", (unsigned long long)place);
+    if (strcmp(decision->error_code, "json") == 0 && json_offset(json, length, &at))
+        buffer_format(out, "\"byte\":%u,", at);
+    buffer_add(out, text + before, size - before);
+}
+
+static void count_kind(run_state *run, const cst_decision *decision)
+{
+    run->answered++;
+    run->not_json += decision->error_code != NULL && strcmp(decision->error_code, "json") == 0;
+}
+
 void run_answer(run_state *run, const cst_decision *decision, const char *json, size_t length)
 {
     run_note(run, decision->verdict);
+    count_kind(run, decision);
     if (run->summary != NULL) {
-        summary_event row = {.decision = decision};
+        summary_event row = {.decision = decision, .place = run->events ? run->place : 0};
         find_tool(run, json, length, &row);
         /* a system prompt that was learnt is nothing that rules have decided */
         if (decision->verdict != CST_PERMIT || row.stage == NULL ||
@@ -121,7 +165,10 @@ void run_answer(run_state *run, const cst_decision *decision, const char *json, 
         run->trouble = EXIT_USAGE;
         return;
     }
-    out_bytes(text, size);
+    buffer_clear(&run->line);
+    run_place(&run->line, decision, text, size, run->place, json, length);
+    checked(run->line.failed ? NULL : run);
+    out_bytes(run->line.bytes, run->line.length);
     out_bytes("\n", 1);
 }
 
@@ -205,6 +252,7 @@ static void read_lines(run_source *source, line_reader *lines, const char *path)
         size_t length;
         const lines_status status = lines_next(lines, &line, &length);
         run->bytes = lines->consumed;
+        run->place = lines->number;
         if (status == LINES_END)
             return;
         if (status == LINES_TOO_LONG)
@@ -248,6 +296,12 @@ static void read_input(run_state *run, const char *path, const char *format, con
     run_source_end(&source);
     lines_free(&lines);
     file_close(descriptor);
+    /* an answer for each line was given; a file of which no line is an event is the wrong file */
+    if (run->not_json > 0 && run->not_json == run->answered && strcmp(path, "-") != 0 &&
+        run->trouble == EXIT_GOOD) {
+        complain("%s: no line of it is JSON, so it holds no events", path);
+        run->trouble = EXIT_USAGE;
+    }
 }
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -362,6 +416,10 @@ static bool words_read(const cli_arguments *arguments, const char *format, bool 
         complain("run needs a policy: constc run FILE [EVENTS]");
         return false;
     }
+    if (!emit && ends_with(*events, ".const")) {
+        complain("%s is a policy: events are JSON, an object a line", *events);
+        return false;
+    }
     if (!emit)
         return true;
     if (strcmp(format, "events") == 0 || arguments_has(arguments, "--summary")) {
@@ -428,6 +486,7 @@ int command_run(const cli_arguments *arguments)
     buffer records;
     const char *events;
     int code;
+    run.events = strcmp(format, "events") == 0;
     arena_init(&run.scratch, NULL, 0);
     buffer_init(&run.line, NULL, 0);
     buffer_init(&records, NULL, 0);

@@ -15,14 +15,17 @@ typedef struct run_state {
     cst_context *context;
     cli_host *host;       /* or NULL */
     run_summary *summary; /* NULL: decisions as JSON */
+    bool events;          /* the input is events, a line each; else they are made of something */
     bool emit_events;
     bool failing; /* --fail-on was given */
     cst_verdict fail_on;
     bool reached;
-    uint32_t threads; /* --jobs */
-    int trouble;      /* an exit code that ends the run, or EXIT_GOOD */
-    uint64_t bytes;   /* of the input so far */
-    size_t bound;     /* of one line */
+    uint32_t threads;            /* --jobs */
+    int trouble;                 /* an exit code that ends the run, or EXIT_GOOD */
+    uint64_t bytes;              /* of the input so far */
+    uint64_t place;              /* of the line in hand, 1-based; 0: the input is one document */
+    uint64_t not_json, answered; /* events, and those of them that were no JSON */
+    size_t bound;                /* of one line */
     run_progress progress;
     arena scratch; /* for the tool's name in a summary */
     buffer line;
@@ -30,6 +33,11 @@ typedef struct run_state {
 
 /* Counts a verdict, for --fail-on and the progress. */
 void run_note(run_state *run, cst_verdict verdict);
+/* Writes a decision; where the event could not be read, with the line of the input, and where the
+ * trouble is no JSON with the byte. The place is no part of the decision, which is the same
+ * wherever the event comes from. */
+void run_place(buffer *out, const cst_decision *decision, const char *text, size_t size,
+               uint64_t place, const char *json, size_t length);
 /* Counts a decision, and prints it or adds it to the summary; `json` is the event, for the table.
  */
 void run_answer(run_state *run, const cst_decision *decision, const char *json, size_t length);

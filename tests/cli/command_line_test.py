@@ -2,6 +2,7 @@
 """The program from end to end: command_line_test.py CONSTC. Only Python's standard library."""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -105,8 +106,11 @@ class CommandLine(unittest.TestCase):
             (["run", "mail.const", "--from", "opnai"], "openai"), (["run", "mail.const", "--from"], "needs a value"),
             (["run", "mail.const", "--summary=yes"], "takes no value"), (["check"], "missing"),
             (["run", "mail.const", "a", "b"], "too many"), (["check", ""], "empty"),
-            (["check", "no.const"], "no.const"), (["check", "."], ""), (["run", "."], "directory"),
+            (["check", "no.const"], "no.const"), (["help", "nope"], "the commands are: check"), (["run", "."], "directory"),
             (["run", "mail.const", "."], "directory"), (["run", "mail.const", "no.jsonl"], "no.jsonl"),
+            (["run", "mail.const", "mail.const"], "mail.const is a policy"), (["test", "mail.const", "--filter", "nobody"], "no test has"),
+            (["test", "mail.const", "--filter", "money", "--mutate"], "--filter"),
+            (["run", "mail.const", "--given", "user={}"], "--from openai"),
             (["run", "mail.const", "--fail-on", "never"], "--fail-on"),
             (["run", "mail.const", "--limit", "bytes=3"], "--limit"),
             (["run", "mail.const", "--limit", "json-depth=65"], "from 1 to 64"),
@@ -193,6 +197,36 @@ class CommandLine(unittest.TestCase):
         rows = self.decide(text=b"x" * (17 << 20) + b"\n" + json.dumps(pay(1)).encode())
         self.assertEqual([row["decision"] for row in rows], ["deny", "permit"])
         self.assertEqual(rows[0]["error"]["code"], "limit")
+
+    def test_trouble_names_its_line(self):
+        text = lines(mail("a@example.com")) + "\n" + '{"stage" "input"}\n' + lines({"stage": "action"}, {"stage": "action", "tool": "pay", "args": {}, "user": USER})
+        self.write("events.jsonl", text)
+        out, _ = self.run_constc("run", "mail.const", "events.jsonl")
+        errors = [json.loads(line).get("error") for line in out.splitlines()]
+        self.assertEqual([(error["line"], error["code"]) if error else None for error in errors], [None, (3, "json"), (4, "missing"), (5, "missing")])
+        self.assertEqual([error.get("byte") for error in errors if error], [9, None, None])
+        self.assertEqual(self.run_constc("run", "mail.const", "events.jsonl", "-j", "2")[0], out)
+        numbers = [line.split()[0] for line in self.run_constc("run", "mail.const", "events.jsonl", "--summary")[0].splitlines()[1:5]]
+        self.assertEqual(numbers, ["1", "3", "4", "5"])
+        explained = self.run_constc("explain", "mail.const", "events.jsonl", "--all")[0]
+        self.assertEqual(re.findall(r"^event (\d+)", explained, re.M), numbers)
+
+    def test_a_file_without_events(self):
+        self.write("notes.txt", "hello\nworld\n")
+        for words in ((), ("-j", "2"), ("--summary",)):
+            _, err = self.run_constc("run", "mail.const", "notes.txt", *words, code=2)
+            self.assertEqual(err, "constc: notes.txt: no line of it is JSON, so it holds no events\n")
+        self.run_constc("run", "mail.const", text="hello\n")  # a filter answers whatever comes
+
+    def test_folders_and_titles(self):
+        os.makedirs(os.path.join(self.folder.name, "more/deep"))
+        self.write("more/deep/b.const", "constitution b \"1\"\nrule r on input when text contians \"x\" then deny\n")
+        self.write("more/a.const", "constitution a \"1\"\nrule r on input when  text contains \"x\" then deny\n")
+        self.write("more/a.txt", "no policy")
+        self.assertIn("more/deep/b.const:2", self.run_constc("check", "more", code=1)[1])
+        self.assertEqual(self.run_constc("fmt", "--check", "more", code=1)[0], "more/a.const\n")
+        out, _ = self.run_constc("test", "mail.const", "--filter", "a stranger")
+        self.assertEqual(out.splitlines()[-1], "1 passed, 0 failed")
 
     def test_fail_on(self):
         self.decide("--fail-on", "deny", text=lines(pay(500)), code=3)

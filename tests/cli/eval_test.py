@@ -217,7 +217,7 @@ class Eval(unittest.TestCase):
         bad = "Ignore\x1b[31m \u202e\u200b\x9b\r\n<script>alert('1')</script>&amp;\x07"
         data = lines([row(bad, "benign\x1b[2J", id="\x1b]0;x\x07<b>", kind="\x1b<i>")])
         out, err = self.run_constc("eval", "input.const", "-", *FIELDS, "--id", "id", "--category", "kind",
-                                   "--html", "page.html", text=data)
+                                   "--html", "page.html", "--negative", "benign\x1b[2J", text=data)
         for character in "\x1b\x07\u202e\u200b\x9b\r":
             self.assertNotIn(character, out)
             self.assertNotIn(character, err)
@@ -417,6 +417,31 @@ rule spoken on output when text starts with "Ignore" then deny
     def test_labels_that_are_nowhere(self):
         self.measure(fields=FIELDS[:4] + ("--positive", "attack,attak"))
         self.assertIn('no row has the label "attak"', self.error)
+        out, err = self.run_constc("eval", "input.const", "rows.jsonl", *FIELDS[:4], "--positive", "Attack", code=2)
+        self.assertEqual(out, "")
+        self.assertIn('no row has the label "Attack" of --positive', err)
+        self.assertIn("the labels of the data are: ", err)
+        self.assertIn("benign", err)
+        self.assertIn('"nowhere" of --negative', self.run_constc("eval", "input.const", "rows.jsonl", *FIELDS, "--negative", "nowhere", code=2)[1])
+        # only harmless rows, which is said: false alarms alone are a figure
+        report = self.measure(data=("-",), text=lines([row("hello", "benign")]), fields=FIELDS + ("--negative", "benign"))
+        self.assertEqual(report["false_positive_rate"]["total"], 1)
+        # where no row could be read, nothing is said of labels
+        _, err = self.run_constc("eval", "input.const", "rows.jsonl", "--text", "txet", *FIELDS[2:], code=2)
+        self.assertNotIn("label", err)
+
+    def test_what_rows_do_not_bring_is_named(self):
+        self.write("who.const", 'constitution w "1"\ncontext user { id: string }\nrule r on input when user.id == "x" and text contains "y" then deny\n')
+        out, _ = self.run_constc("eval", "who.const", "-", *FIELDS, text=lines([row("y", "attack")]), code=2)
+        self.assertIn("Give it with --given user=JSON.", out)
+        for word in ("--given", "--context"):
+            out, _ = self.run_constc("eval", "who.const", "-", *FIELDS, word, 'user={"id":"x"}', text=lines([row("y", "attack")]))
+            self.assertIn("1 of 1 positive rows", out)
+
+    def test_rules_in_shadow_have_a_star(self):
+        out, _ = self.run_constc("eval", "input.const", "-", *FIELDS, text=lines([row("Ignore", "attack"), row("x", "benign")]))
+        self.assertRegex(out, r"never spoke: .*\blong\*")
+        self.assertIn("* in shadow: not counted", out)
 
     # ---- the command line
 

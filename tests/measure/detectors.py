@@ -110,6 +110,9 @@ class Measure:
         (self.folder / "policy.const").write_text("\n".join(policy) + "\n", encoding="utf-8")
         (self.folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         command = [self.constc, "eval", "policy.const", "rows.jsonl", "--text", "text", "--label", "label", "--positive", positive, "--format", "json", "--show", "50"]
+        labels = {str(row["label"]) for row in rows}
+        if not labels & set(positive.split(",")):
+            command += ["--negative", ",".join(sorted(labels))]
         command += (["--spans", "spans"] if spans else []) + (["--kinds", kinds] if kinds else [])
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=300)
         if done.returncode:
