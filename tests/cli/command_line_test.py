@@ -396,6 +396,21 @@ class CommandLine(unittest.TestCase):
             self.assertIn(part, out)
         self.run_constc("explain", "mail.const", text="", code=2)
 
+    def test_explain_shows_sums_and_short_values(self):
+        self.write("o.const", """constitution o "1"
+tool cancel(order: string) sends
+tool pay(amount: decimal) pays
+rule r on action cancel when args.order not from user then deny
+rule s on action pay when sum of args.amount over action pay within 1h > 200.0 then deny
+""")
+        cancel = lambda order: {"stage": "action", "tool": "cancel", "args": {"order": order}, "session": "s"}
+        events = [{"stage": "input", "text": "Cancel A-1, please", "session": "s"}, cancel("A-1"), cancel("B-2000")]
+        events += [{"stage": "action", "tool": "pay", "args": {"amount": amount}, "session": "s"} for amount in (150, 20)]
+        out, _ = self.run_constc("explain", "o.const", "--all", text=lines(*events))
+        self.assertIn("[sum of args.amount over action pay within 1h = 170.0]", out)
+        self.assertIn('[args.order = "A-1"; shorter than 4 characters, so it counts only as a whole value and not inside of a text: write `down to 3 chars` if it should]', out)
+        self.assertIn('[args.order = "B-2000"]', out)
+
     def test_bench(self):
         path = self.write("e.jsonl", lines(pay(50), mail("ann@example.com"), {"stage": "nap"}) * 50)
         report = json.loads(self.run_constc("bench", "mail.const", path, "--rounds", "3", "--json")[0])

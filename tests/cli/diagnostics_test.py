@@ -287,6 +287,8 @@ WARNINGS = {
               TOOL + RULE + 'rule q on whole output when length of text > 9 then deny\n'),
     "W1108": (TOOL + RULE + 'rule q on input when text contains /[a-z]{4,}/ then deny\n',
               TOOL + RULE + 'rule q on input when text contains /[a-z]{4,} spree/ then deny\n'),
+    "W1109": (TOOL + RULE + 'import std.harm\nrule q on input when text contains any harm.requests then deny\n',
+              TOOL + RULE + 'import std.harm\nrule q on input when text folded contains any harm.requests then deny\n'),
     "W1105": (TOOL + 'rule r on action, action pay then deny\n', TOOL + RULE),
 }
 
