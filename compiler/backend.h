@@ -59,6 +59,16 @@ cst_status backend_header(compilation *compilation, const char *path, char *erro
 cst_status backend_text(compilation *compilation, backend_output output, unsigned optimise,
                         char **text);
 
+/* Whether a linker is found, without which there is no BACKEND_SHARED. */
+bool backend_can_link(void);
+
+/* Where the code generator's library is looked for, in this order, without opening it: a malloc'ed
+ * path each, or NULL. None for a process that cannot know where it was loaded from. */
+enum { BACKEND_PLACES = 2 };
+void backend_places(char *paths[BACKEND_PLACES]);
+/* Something inside of the library, which must be there: NULL. Opens it. */
+const void *backend_address(void);
+
 /* What the library of the code generator exports, and all of it: the calls above. Both sides share
  * structs that no version describes, so each carries the hash of the headers that it was built
  * with; those that differ never meet. */
@@ -75,6 +85,7 @@ typedef struct backend_generator {
                          size_t error_size);
     cst_status (*text)(compilation *compilation, backend_output output, unsigned optimise,
                        char **text);
+    bool (*can_link)(void);
 } backend_generator;
 
 #define BACKEND_GENERATOR_SYMBOL "cst_code_generator"

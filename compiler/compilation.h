@@ -84,6 +84,16 @@ uint32_t source_add(compilation *compilation, const char *path, const char *byte
  * without a place if `at` is NULL) and returns UINT32_MAX. A path that was added already gives its
  * old number. */
 uint32_t source_read(compilation *compilation, const char *path, const source_range *at);
+/* A whole file, as a reader (NULL or zeroed: the file system) gives it; one byte more than the
+ * largest file may have, at most, of what lies in the file system. *why says why not. */
+typedef struct source_bytes {
+    char *bytes;
+    size_t length, capacity;
+} source_bytes;
+cst_status source_fetch(const cst_allocator *allocator, const compilation_reader *reader,
+                        const char *path, source_bytes *out, const char **why);
+void source_fetch_release(const cst_allocator *allocator, const compilation_reader *reader,
+                          source_bytes *bytes);
 source_position source_locate(compilation *compilation, uint32_t source, uint32_t offset);
 /* The text of a range as in the source, white space collapsed to single blanks; arena memory. */
 const char *source_excerpt(compilation *compilation, source_range range);

@@ -48,6 +48,7 @@ typedef struct plan_index {
     uint32_t bundle_count;
     uint32_t root;  /* in plan.index_words */
     uint32_t depth; /* nodes on the longest way down */
+    uint32_t words; /* of plan.index_words that are its */
     /* cost of an event with the index and without, in quarters of a comparison */
     uint64_t expected, straight;
     const struct index_node *tree; /* for dumps */

@@ -10,6 +10,7 @@
 #ifndef CONSTITUTION_COMPILER_SOURCE_H
 #define CONSTITUTION_COMPILER_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct source_range {
@@ -26,6 +27,8 @@ typedef struct source {
     uint32_t length;
     const uint32_t *lines; /* offset of each line's first byte; made on demand */
     uint32_t line_count;
+    /* it was read by its path; false: the caller gave it, or it is built in */
+    bool read;
 } source;
 
 typedef struct source_position {

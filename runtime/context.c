@@ -16,7 +16,7 @@
 /* ---- what a policy needs for one event ------------------------------------------------------- */
 
 typedef struct state_layout {
-    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, memo, notes,
+    size_t slots, hits, records, slot_stamps, touched, node_stamps, follows, unread, memo, notes,
         note_stamps, note_slots, seen, known, watch_of, hashes, shared_places, labels, host_hits,
         fitted, size;
 } state_layout;
@@ -39,6 +39,7 @@ static state_layout measure(const cst_image *image)
     result.node_stamps = place(&result, image->nodes.count, sizeof(uint32_t));
     result.follows =
         place(&result, 2 * ((size_t)image->nodes.count + POLICY_FIXED) + 1, sizeof(uint32_t));
+    result.unread = place(&result, ENGINE_UNREAD, sizeof(engine_unread));
     result.memo = place(&result, image->memo_count, 1);
     result.notes = place(&result, image->note_count, sizeof(cst_value));
     result.note_stamps = place(&result, image->note_count, sizeof(uint32_t));
@@ -97,6 +98,8 @@ static bool take_policy(cst_context *context, cst_policy *policy)
     context->touched = (uint32_t *)(void *)(state + layout.touched);
     context->node_stamps = (uint32_t *)(void *)(state + layout.node_stamps);
     context->follows = (uint32_t *)(void *)(state + layout.follows);
+    context->unread = (engine_unread *)(void *)(state + layout.unread);
+    context->unread_next = 0;
     context->touched_count = 0;
     context->stamp = 0;
     context->nodes = CST_ROWS(image, nodes, cst_node_row);

@@ -108,6 +108,19 @@ typedef struct engine_granted { /* a grant that met a demand */
     uint32_t use; /* which of its uses this event is; 0: they are not counted */
 } engine_granted;
 
+/* A key that came in an object of the event, though nobody reads it: what the policy's nodes say of
+ * the others. event_quick.c */
+typedef struct engine_unread {
+    char key[16];      /* as in policy_node */
+    uint64_t tag;      /* as in json_seen */
+    uint32_t parent;   /* node of the object */
+    uint32_t follower; /* as in `follows` */
+    uint16_t key_mask;
+    uint8_t key_length;
+} engine_unread;
+
+enum { ENGINE_UNREAD = 32 };
+
 struct cst_context {
     /* so that a decision, which may only look, can still have its messages made */
     cst_context *self;
@@ -132,6 +145,8 @@ struct cst_context {
     /* what came last time behind each node or fixed member, and first in it; at last, what began
      * the event. event_quick.c */
     uint32_t *follows;
+    engine_unread *unread; /* ENGINE_UNREAD keys; one that is new takes the place of the oldest */
+    uint32_t unread_next;
     engine_text *record_texts;
     uint32_t stamp;
     const cst_node_row *nodes; /* of the image: the reader is at them all the time */

@@ -6,7 +6,7 @@
  * the careful one, which alone knows errors, escapes in keys, members before their tool, and
  * objects of more than JSON_LINEAR_KEYS members. So nothing here decides what is refused: it only
  * has to be right about what it takes, and never takes what the careful reader would refuse or
- * would read otherwise (tests/unit/runtime_engine_test.c holds both against each other). An event
+ * would read otherwise (tests/unit/runtime_reader_test.c holds both against each other). An event
  * is read twice at most.
  *
  * What makes it quick. The place of reading stays in a register (json_read.h). What a node's row,
@@ -14,7 +14,9 @@
  * the keys before it: one bit a member tells whether it came. And senders write the members of a
  * tool's arguments in the same order each time: `follows` holds, for each member, the one that came
  * behind it last time, so that most keys are not looked up but compared with the one that is
- * expected. A wrong guess costs that comparison and nothing else.
+ * expected. A wrong guess costs that comparison and nothing else. Keys that nobody reads are
+ * remembered by the context for the same end (engine_unread); what it says of them is true of the
+ * policy, so one that is out of date is no danger.
  *
  * Recursion follows nodes and nested objects at once, as in event.c.
  */
@@ -35,10 +37,9 @@
 typedef struct object {
     uint64_t known;        /* bit policy_node.number: this declared or fixed member came already */
     uint32_t first, count; /* children that keys may be */
-    uint32_t
-        /* place in `follows`: behind the member that was read last, or at the beginning of the
-           object */
-        before;
+    /* what was guessed to come next: behind the member that was read last, or at the beginning of
+     * the object; a row, or from `all` on an engine_unread */
+    uint32_t *guess;
     uint32_t keys;
 } object;
 
@@ -49,6 +50,7 @@ typedef struct quick {
     const policy_node *nodes;
     uint32_t *follows;
     uint32_t node_count; /* the fixed members stand behind */
+    uint32_t all;        /* with them */
 } quick;
 
 static inline const char *pass(const char *next)
@@ -62,17 +64,19 @@ static inline const char *pass(const char *next)
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-/* Whether the key that starts at `quote` is this node's. */
-static inline bool is_key(const policy_node *node, const char *quote)
+/* Whether the key that starts at `quote` is this one, with its closing quote. */
+static inline bool is_key(const char *key, uint32_t mask, uint32_t length, const char *quote)
 {
 #if defined(__SSE2__)
     const __m128i bytes =
         _mm_loadu_si128((const __m128i *)(const void *)(quote + 1)); /* the padding is one load */
-    const __m128i name = _mm_loadu_si128((const __m128i *)(const void *)node->key);
+    const __m128i name = _mm_loadu_si128((const __m128i *)(const void *)key);
     const uint32_t other = ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, name));
-    return (other & node->key_mask) == 0;
+    (void)length;
+    return (other & mask) == 0;
 #else
-    return memcmp(quote + 1, node->key, node->key_length + (size_t)1) == 0;
+    (void)mask;
+    return memcmp(quote + 1, key, length + (size_t)1) == 0;
 #endif
 }
 
@@ -85,8 +89,24 @@ static uint32_t fixed_key(const quick *reader, const char *key, uint32_t length)
     return CST_NONE;
 }
 
+/* Keeps a key that nobody reads, as what comes here. */
+static void keep_unread(quick *reader, object *object, uint32_t node, const char *quote,
+                        uint32_t length)
+{
+    cst_context *const context = reader->context;
+    const uint32_t number = context->unread_next++ % ENGINE_UNREAD;
+    engine_unread *const unread = &context->unread[number];
+    *object->guess = reader->all + number;
+    *unread = (engine_unread){.tag = key_tag(reader->scanner, quote + 1, length),
+                              .parent = node,
+                              .key_mask = (uint16_t)((2u << length) - 1),
+                              .key_length = (uint8_t)length};
+    memcpy(unread->key, quote + 1, length + (size_t)1);
+    object->guess = &unread->follower;
+}
+
 /* A key that was not expected, up to its closing quote. */
-static const char *other_key(quick *reader, const object *object, uint32_t node, const char *quote,
+static const char *other_key(quick *reader, object *object, uint32_t node, const char *quote,
                              const policy_node **member)
 {
     cst_context *const context = reader->context;
@@ -105,15 +125,34 @@ static const char *other_key(quick *reader, const object *object, uint32_t node,
             return NULL; /* it has no bit of its own */
     }
     if (row == CST_NONE) {
+        if (!outermost && length < sizeof((engine_unread *)0)->key)
+            keep_unread(reader, object, node, quote, length);
         scanner->text = quote + 1;
         scanner->length = length;
         scanner->at = (uint32_t)(quote - scanner->start);
         *member = NULL;
         return json_note_key(scanner) ? next + 1 : NULL;
     }
-    reader->follows[object->before] = row;
+    *object->guess = row;
     *member = &reader->nodes[row];
     return next + 1;
+}
+
+/* A key where one that nobody reads is expected. */
+static const char *unread_key(quick *reader, object *object, uint32_t node, bool outermost,
+                              const char *quote, const policy_node **member)
+{
+    engine_unread *const unread = &reader->context->unread[*object->guess - reader->all];
+    if (outermost || unread->parent != node ||
+        !is_key(unread->key, unread->key_mask, unread->key_length, quote))
+        return other_key(reader, object, node, quote, member);
+    json_scanner *const scanner = reader->scanner;
+    scanner->text = quote + 1;
+    scanner->length = unread->key_length;
+    scanner->at = (uint32_t)(quote - scanner->start);
+    object->guess = &unread->follower;
+    *member = NULL;
+    return json_note_tagged_key(scanner, unread->tag) ? quote + scanner->length + 2 : NULL;
 }
 
 /* The key at `next`, its colon, and the white space behind. *member is NULL where nobody reads it.
@@ -123,9 +162,16 @@ INLINE const char *read_key(quick *reader, object *object, uint32_t node, bool o
 {
     if (*next != '"' || ++object->keys > JSON_LINEAR_KEYS)
         return NULL;
-    const policy_node *found = &reader->nodes[reader->follows[object->before]];
-    if (is_key(found, next) && (found->row - object->first < object->count ||
-                                (outermost && found->row >= reader->node_count))) {
+    const uint32_t guess = *object->guess;
+    const policy_node *found = NULL;
+    if (guess >= reader->all) {
+        next = unread_key(reader, object, node, outermost, next, &found);
+        if (!next)
+            return NULL;
+    } else if (found = &reader->nodes[guess],
+               is_key(found->key, found->key_mask, found->key_length, next) &&
+                   (found->row - object->first < object->count ||
+                    (outermost && found->row >= reader->node_count))) {
         next += found->key_length + 2u;
     } else {
         next = other_key(reader, object, node, next, &found);
@@ -138,7 +184,7 @@ INLINE const char *read_key(quick *reader, object *object, uint32_t node, bool o
         if (object->known & bit)
             return NULL;
         object->known |= bit;
-        object->before = 2 * found->row;
+        object->guess = &reader->follows[(size_t)2 * found->row];
     }
     next = pass(next);
     return *next == ':' ? pass(next + 1) : NULL;
@@ -344,7 +390,7 @@ static const char *read_object(quick *reader, const char *next, const policy_nod
     const policy_node *child;
     const cst_range children = context->nodes[row].children;
     object object = {.first = children.first,
-                     .before = 2 * row + 1,
+                     .guess = &reader->follows[(size_t)2 * row + 1],
                      .count = children.count < POLICY_NUMBERED ? children.count : POLICY_NUMBERED};
     uint32_t required = 0;
     next = json_open_level(reader->scanner, next);
@@ -480,8 +526,9 @@ bool event_read_quickly(cst_context *context)
     json_scanner *const scanner = &context->scanner;
     engine_event *const event = &context->event;
     const uint32_t count = context->frame.image->nodes.count;
-    quick reader = {context, scanner, context->policy->nodes, context->follows, count};
-    object members = {.before = 2 * (count + POLICY_FIXED)};
+    quick reader = {context,          scanner, context->policy->nodes,
+                    context->follows, count,   count + POLICY_FIXED};
+    object members = {.guess = &context->follows[(size_t)2 * (count + POLICY_FIXED)]};
     if (json_peek(scanner) != '{')
         return false;
     const char *next = json_open_level(scanner, scanner->next);

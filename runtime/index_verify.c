@@ -34,22 +34,35 @@ static bool check_child(index_check *c, uint32_t child, uint32_t at, uint32_t de
     return child == 0 || check_node(c, child, at, depth + 1u);
 }
 
+/* A whole test: what it names is there. */
+static bool check_test(const index_check *c, const uint32_t *test)
+{
+    if (cst_index_key_of(test[0]) >= c->keys)
+        return false;
+    return cst_index_test_of(test[0]) != (uint32_t)CST_TEST_SET ||
+           (test[1] >> 1 < c->set_count && c->sets[test[1] >> 1].form != CST_SET_NETWORKS);
+}
+
 static bool check_rule(index_check *c, uint64_t *next, uint32_t above)
 {
     if (*next + CST_INDEX_RULE_HEAD > above)
         return false;
-    const uint32_t *const rule = c->words + *next, *const tests = rule + CST_INDEX_RULE_HEAD;
-    const uint64_t size = CST_INDEX_RULE_HEAD + (uint64_t)rule[1] * CST_INDEX_TEST_SIZE;
-    if (!take(c, (uint32_t)*next, size, above) || rule[0] >= c->rules)
+    const uint32_t *const rule = c->words + *next;
+    const uint32_t size = CST_INDEX_RULE_HEAD + (rule[0] >> 24);
+    if (!take(c, (uint32_t)*next, size, above) || rule[0] % CST_INDEX_RULE_ROWS >= c->rules)
         return false;
-    for (uint32_t i = 0; i < rule[1]; i++) {
-        const uint32_t *const test = tests + (size_t)i * CST_INDEX_TEST_SIZE;
-        if ((test[0] & CST_INDEX_KEY) >= c->keys ||
-            ((test[0] & CST_INDEX_IN_SET) != 0 &&
-             (test[1] >= c->set_count || c->sets[test[1]].form == CST_SET_NETWORKS)))
+    for (uint32_t at = CST_INDEX_RULE_HEAD; at < size; at += cst_index_test_size(rule[at]))
+        if (cst_index_test_size(rule[at]) > size - at || !check_test(c, rule + at))
             return false;
-    }
     *next += size;
+    return true;
+}
+
+static bool check_rules(index_check *c, uint64_t next, uint32_t count, uint32_t above)
+{
+    for (uint32_t left = count; left > 0; left--)
+        if (!check_rule(c, &next, above))
+            return false;
     return true;
 }
 
@@ -64,11 +77,8 @@ static bool check_leaf(index_check *c, uint32_t at, uint32_t above)
         if (runs[(size_t)i * 2] >= c->bundles ||
             (runs[(size_t)i * 2 + 1] & 0xffffu) >= runs[(size_t)i * 2 + 1] >> 16)
             return false;
-    uint64_t next = (uint64_t)at + CST_INDEX_LEAF_HEAD + (uint64_t)count * 2;
-    for (uint32_t left = c->words[at + 1u]; left > 0; left--)
-        if (!check_rule(c, &next, above))
-            return false;
-    return true;
+    return check_rules(c, (uint64_t)at + CST_INDEX_LEAF_HEAD + (uint64_t)count * 2,
+                       c->words[at + 1u], above);
 }
 
 static bool check_dense(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
@@ -102,19 +112,25 @@ static bool check_hash(index_check *c, uint32_t at, uint32_t above, uint32_t dep
     return used < capacity; /* a look-up ends at a free place */
 }
 
+/* A guide that does not descend and stays below the count leads to boundaries, right or wrong. */
 static bool check_cells(index_check *c, uint32_t at, uint32_t above, uint32_t depth)
 {
     const uint32_t *const node = c->words + at;
     if (above - at < CST_INDEX_CELLS_HEAD)
         return false;
-    const uint64_t children =
-        CST_INDEX_CELLS_HEAD + ((uint64_t)node[2] / CST_INDEX_BLOCK + node[2]) * 2;
-    if (!take(c, at, children + node[2] + 1, above))
+    const uint32_t count = node[2], buckets = node[6];
+    const uint64_t first = CST_INDEX_CELLS_HEAD + (uint64_t)buckets + 1u;
+    const uint32_t size = cst_index_cell_size(node[3]);
+    if (node[3] > 63u || buckets == 0 || !take(c, at, first + (uint64_t)count * size, above))
         return false;
-    for (uint32_t i = 0; i <= node[2]; i++)
-        if (!check_child(c, node[(size_t)children + i], at, depth))
+    const uint32_t *const guide = node + CST_INDEX_CELLS_HEAD, *const cells = node + first;
+    for (uint32_t i = 0; i <= buckets; i++)
+        if (guide[i] > count || (i > 0 && guide[i] < guide[i - 1u]))
             return false;
-    return true;
+    for (uint32_t i = 0; i < count; i++)
+        if (!check_child(c, cells[(size_t)i * size + size - 1u], at, depth))
+            return false;
+    return check_child(c, node[7], at, depth);
 }
 
 /* The text of a trie is as long as its longest prefix: its depth is bounded apart from that of the
@@ -127,14 +143,18 @@ static bool check_trie(index_check *c, uint32_t at, uint32_t above, uint32_t dep
         above - at < CST_INDEX_TRIE_HEAD)
         return false;
     const uint64_t padded = ((uint64_t)node[3] + 3u) / 4u;
-    if (node[3] > LIMIT_INDEX_PREFIX_BYTES || node[2] > 256u ||
-        !take(c, at, CST_INDEX_TRIE_HEAD + padded + (uint64_t)node[2] * 2, above) ||
+    const uint32_t count = cst_index_edges(node[2]);
+    const uint32_t size = node[2] & CST_INDEX_DENSE_EDGES ? 1u : 2u;
+    if (node[3] > LIMIT_INDEX_PREFIX_BYTES || count > 256u ||
+        !take(c, at, CST_INDEX_TRIE_HEAD + padded + (uint64_t)count * size, above) ||
         !check_child(c, node[0], at, depth) || !check_child(c, node[1], at, depth))
         return false;
     const uint32_t *const edges = node + CST_INDEX_TRIE_HEAD + padded;
-    for (uint32_t i = 0; i < node[2]; i++)
-        if (!check_trie(c, edges[(size_t)i * 2 + 1], at, depth, trie_depth + 1u))
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t edge = edges[(size_t)i * size + size - 1u];
+        if ((edge != 0 || size == 2u) && !check_trie(c, edge, at, depth, trie_depth + 1u))
             return false;
+    }
     return true;
 }
 
@@ -145,6 +165,8 @@ static bool check_node(index_check *c, uint32_t at, uint32_t above, uint32_t dep
     const uint32_t form = c->words[at] & 0xffu;
     if (form == CST_INDEX_LEAF)
         return check_leaf(c, at, above);
+    if (form == CST_INDEX_DATA)
+        return take(c, at, 1, above) && check_rules(c, at + UINT64_C(1), c->words[at] >> 8, above);
     if (above - at < 3u || c->words[at] >> 8 >= c->keys ||
         !check_child(c, c->words[at + 1u], at, depth))
         return false;

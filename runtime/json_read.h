@@ -130,6 +130,21 @@ static inline const char *json_read_string(json_scanner *scanner, const char *st
     return next + 1;
 }
 
+/* json_note_key for a key whose key_tag is known, where no key before it looks alike. */
+static inline bool json_note_tagged_key(json_scanner *scanner, uint64_t tag)
+{
+    if (scanner->seen_count == scanner->seen_capacity ||
+        scanner->seen_count - scanner->seen_first >= JSON_LINEAR_KEYS)
+        return json_note_key(scanner);
+    const json_seen *const end = scanner->seen + scanner->seen_count;
+    for (const json_seen *key = scanner->seen + scanner->seen_first; key < end; key++)
+        if (key->tag == tag)
+            return json_note_key(scanner);
+    scanner->seen[scanner->seen_count++] = (json_seen){
+        .tag = tag, .text = scanner->text, .length = scanner->length, .at = scanner->at};
+    return true;
+}
+
 /* Notes a key that the caller knows to be the first of its name in its object. */
 static inline bool json_note_fresh_key(json_scanner *scanner, const char *text, uint32_t length,
                                        const char *quote)

@@ -37,6 +37,13 @@
 #define LIMIT_INDEX_DEPTH 48u                /* nodes of a rule index on one way: each asks something new */
 #define LIMIT_INDEX_PREFIX_BYTES 200u        /* a prefix that a rule index tells apart: longer ones by their beginning */
 
+/* ---- the cache of compiled policies: what one folder keeps ---- */
+
+#define LIMIT_CACHE_ENTRIES 256u             /* compiled policies; past that, those that were used longest ago go */
+#define LIMIT_CACHE_BYTES (512u << 20)       /* the same by their bytes */
+#define LIMIT_CACHE_ENTRY_BYTES (256u << 20) /* one of them: a larger policy is compiled at each start */
+#define LIMIT_CACHE_LEFTOVER_SECONDS 3600u   /* after that, a temporary file is one that an interrupted process left */
+
 /* ---- events: what the runtime accepts (defaults; cst_limits of a context may lower them) ---- */
 
 #define LIMIT_EVENT_BYTES (16u << 20)        /* one event as JSON */
@@ -81,6 +88,7 @@
 #define LIMIT_SCAN_STEPS (64u << 20)         /* steps of the automata for one pattern in one text, at least; longer texts get 256 a byte */
 #define LIMIT_FOLLOW_STATES 8192u            /* states of a stream's automaton for one database, made as texts need them; past that they are made anew */
 #define LIMIT_FOLLOW_PARTS 131072u           /* what all of them know of single patterns; past that they are made anew */
+#define LIMIT_FOLLOW_CROWDS 4096u            /* lists of states of all starts at once, of a stream's automaton for one database; past that they are made anew; a power of two */
 #define LIMIT_DECODE_DEPTH 4u                /* encodings inside of encodings that the view `decoded` undoes */
 #define LIMIT_DECODE_SEGMENTS 4096u          /* encoded runs of one text that it looks into */
 #define LIMIT_DECODE_BYTES (64u << 20)       /* bytes that it makes of one text */

@@ -20,7 +20,7 @@
 
 #define CST_MODULE_MAGIC  "constm1"
 #define CST_MODULE_SYMBOL "cst_policy_module" /* what dlsym looks up in a policy.so */
-#define CST_ABI_VERSION   7u
+#define CST_ABI_VERSION   8u
 #define CST_NONE          UINT32_MAX /* "no row" wherever a row number stands */
 
 /* ---- references into the image --------------------------------------------------------------- */

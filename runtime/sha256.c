@@ -1,12 +1,21 @@
 /*
  * sha256.c - FIPS 180-4, section 6.2, as plainly as it can be written.
  *
- * Hashes a policy's sources once, and the canonical text of an action: a few hundred bytes. Speed
- * beyond that (SHA instructions) is left out on purpose.
+ * Hashes a policy's sources, the canonical text of an action (a few hundred bytes), and the entries
+ * of the compiler's cache, which are megabytes that stand between a process and its first decision:
+ * there the SHA instructions of x86-64 take a tenth of the time. Processors without them, and other
+ * machines, go the plain way; the tests hold both against each other.
  */
 #include "runtime/sha256.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#ifdef __x86_64__
+#include <cpuid.h>
+#include <immintrin.h>
+#include <stdatomic.h>
+#endif
 
 static const uint32_t round_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -57,6 +66,75 @@ static void compress(uint32_t state[8], const uint8_t block[64])
         state[i] += words[i];
 }
 
+void sha256_blocks_plain(uint32_t state[8], const uint8_t *blocks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        compress(state, blocks + 64 * i);
+}
+
+#ifdef __x86_64__
+/* Four rounds an iteration. `state` is held as the instructions want it: a b e f and c d g h. */
+__attribute__((target("sha,sse4.1"))) static void compress_fast(uint32_t state[8],
+                                                                const uint8_t *blocks, size_t count)
+{
+    const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    const __m128i low = _mm_shuffle_epi32(_mm_loadu_si128((const void *)state), 0xb1);
+    const __m128i high = _mm_shuffle_epi32(_mm_loadu_si128((const void *)(state + 4)), 0x1b);
+    __m128i abef = _mm_alignr_epi8(low, high, 8), cdgh = _mm_blend_epi16(high, low, 0xf0);
+    for (; count > 0; count--, blocks += 64) {
+        const __m128i abef_before = abef, cdgh_before = cdgh;
+        __m128i words[4];
+        for (unsigned i = 0; i < 4; i++)
+            words[i] =
+                _mm_shuffle_epi8(_mm_loadu_si128((const void *)(blocks + (size_t)16 * i)), swap);
+        for (unsigned i = 0; i < 16; i++) {
+            __m128i *const word = &words[i % 4];
+            const __m128i last = words[(i + 3) % 4];
+            if (i >= 4) {
+                const __m128i sum = _mm_add_epi32(_mm_sha256msg1_epu32(*word, words[(i + 1) % 4]),
+                                                  _mm_alignr_epi8(last, words[(i + 2) % 4], 4));
+                *word = _mm_sha256msg2_epu32(sum, last);
+            }
+            const __m128i added = _mm_add_epi32(
+                *word, _mm_loadu_si128((const void *)(round_constants + (size_t)4 * i)));
+            cdgh = _mm_sha256rnds2_epu32(cdgh, abef, added);
+            abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(added, 0x0e));
+        }
+        abef = _mm_add_epi32(abef, abef_before);
+        cdgh = _mm_add_epi32(cdgh, cdgh_before);
+    }
+    const __m128i feba = _mm_shuffle_epi32(abef, 0x1b), dchg = _mm_shuffle_epi32(cdgh, 0xb1);
+    _mm_storeu_si128((void *)state, _mm_blend_epi16(feba, dchg, 0xf0));
+    _mm_storeu_si128((void *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+}
+
+/* Asked once: under a hypervisor the question alone takes longer than a block. */
+static bool has_instructions(void)
+{
+    static atomic_int known; /* 1: no, 2: yes */
+    int answer = atomic_load_explicit(&known, memory_order_relaxed);
+    if (answer == 0) {
+        unsigned a, b, c, d;
+        const bool sse = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_1) != 0;
+        const bool sha = sse && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA) != 0;
+        answer = sha ? 2 : 1;
+        atomic_store_explicit(&known, answer, memory_order_relaxed);
+    }
+    return answer == 2;
+}
+#endif
+
+static void compress_blocks(uint32_t state[8], const uint8_t *blocks, size_t count)
+{
+#ifdef __x86_64__
+    if (has_instructions()) {
+        compress_fast(state, blocks, count);
+        return;
+    }
+#endif
+    sha256_blocks_plain(state, blocks, count);
+}
+
 void sha256_begin(sha256 *hash)
 {
     static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
@@ -72,9 +150,10 @@ void sha256_add(sha256 *hash, const void *bytes, size_t length)
     hash->length += length;
     while (length) {
         if (hash->used == 0 && length >= 64) {
-            compress(hash->state, next);
-            next += 64;
-            length -= 64;
+            const size_t blocks = length / 64;
+            compress_blocks(hash->state, next, blocks);
+            next += 64 * blocks;
+            length -= 64 * blocks;
             continue;
         }
         const size_t room = 64u - hash->used, part = length < room ? length : room;
@@ -83,7 +162,7 @@ void sha256_add(sha256 *hash, const void *bytes, size_t length)
         next += part;
         length -= part;
         if (hash->used == 64) {
-            compress(hash->state, hash->block);
+            compress_blocks(hash->state, hash->block, 1);
             hash->used = 0;
         }
     }

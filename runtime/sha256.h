@@ -16,6 +16,8 @@ typedef struct sha256 {
 
 void sha256_begin(sha256 *hash);
 void sha256_add(sha256 *hash, const void *bytes, size_t length);
+/* The whole blocks of 64 bytes, without instructions that not every processor has: for tests. */
+void sha256_blocks_plain(uint32_t state[8], const uint8_t *blocks, size_t count);
 void sha256_end(sha256 *hash, uint8_t out[32]);
 
 #endif

@@ -52,17 +52,40 @@ static uint32_t in_text(const view_segment *segment, uint32_t place, uint32_t fe
     return fed + start;
 }
 
+/* A piece of the folded view that is the text itself but for the case of letters: its places are
+ * those of the text. *fed: whether it is one. */
+static bool feed_few(cst_stream *stream, const scan_database *database, text_known *known,
+                     uint32_t cut, bool *fed)
+{
+    char few[VIEW_FEW];
+    const uint32_t length = cut - known->fed,
+                   first = known->begun > known->fed ? known->begun - known->fed : 0;
+    const char *const bytes = view_few(stream->text.bytes + known->fed, length, few);
+    *fed = bytes != NULL;
+    if (!bytes)
+        return true;
+    const uint32_t base = known->fed;
+    known->fed = cut;
+    return scan_follow_feed(database, stream->context->texts.scratch, known->follow, bytes, length,
+                            base, first);
+}
+
 static bool feed_view(cst_stream *stream, const scan_database *database, text_known *known,
                       uint32_t views)
 {
     const char *const text = stream->text.bytes;
     view view;
-    if (!can_part(text + known->looked, stream->characters - known->looked))
-        return true;
     known->looked = stream->characters;
     const uint32_t cut = view_cut(text, stream->characters, stream->characters, views);
     if (cut <= known->fed)
         return true;
+    if (views == VIEW_FOLDED) {
+        bool fed;
+        if (!feed_few(stream, database, known, cut, &fed))
+            return false;
+        if (fed)
+            return true;
+    }
     arena_reset(&stream->folding);
     if (!view_make(&stream->folding, text + known->fed, cut - known->fed, views, &view) ||
         view.limited || view.count != 1)
@@ -103,6 +126,11 @@ bool stream_follow(cst_stream *stream, uint32_t number, uint32_t *place)
     bool unsure = false;
     if (stream->careful || (!known->following && !begin(stream, database, known, views)))
         return false;
+    if (views && known->looked > 0 &&
+        !can_part(stream->text.bytes + known->looked, stream->characters - known->looked)) {
+        *place = known->place > stream->settled ? known->place : stream->settled;
+        return true; /* nothing can be fed */
+    }
     if (!(views ? feed_view(stream, database, known, views) : feed_text(stream, database, known))) {
         known->following = false;
         known->lost = true;
@@ -112,6 +140,9 @@ bool stream_follow(cst_stream *stream, uint32_t number, uint32_t *place)
     const uint32_t live = scan_follow_live(database, stream->context->texts.scratch, known->follow,
                                            views ? NULL : stream->text.bytes, stream->characters,
                                            known->fed, &unsure);
+    known->place = live;
+    if (unsure)
+        known->looked = 0;
     *place = live > stream->settled ? live : stream->settled;
     return !unsure;
 }

@@ -119,6 +119,15 @@ static bool read_again(cst_stream *stream)
 
 /* ---- without asking again -------------------------------------------------------------------- */
 
+/* No match has been found that is not released. */
+static bool nothing_waits(const cst_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->policy->image->databases.count; i++)
+        if (stream->known.databases[i].count > 0)
+            return false;
+    return true;
+}
+
 /*
  * Whether the rules would answer the same again as long as nothing is found: no rule holds
  * anything, no match waits, and the answer hung on nothing but the event's own values and the time
@@ -133,10 +142,7 @@ static bool is_quiet(const cst_stream *stream, uint32_t held)
         image->pasts.count || image->watches.count || image->froms.count || image->labels.count ||
         (image->records.count && event->session.bytes))
         return false;
-    for (uint32_t i = 0; i < image->databases.count; i++)
-        if (stream->known.databases[i].count > 0)
-            return false;
-    return true;
+    return nothing_waits(stream);
 }
 
 static bool is_still_quiet(const cst_stream *stream)
@@ -170,6 +176,7 @@ bool stream_release(cst_stream *stream)
     uint32_t *cutting = NULL, cut_count = 0, held = 0;
     if (release_quietly(stream))
         return true;
+    const bool quiet = !stream->careful && !stream->watches_echo && is_still_quiet(stream);
     stream->quiet = false;
     if (!read_again(stream))
         return false;
@@ -188,6 +195,13 @@ bool stream_release(cst_stream *stream)
         return false;
     /* no more is known than before; but a shared run that still grows stops the reply as soon as it
      * is there */
+    if (quiet && nothing_waits(stream)) { /* what may have matched has not */
+        buffer_add(&stream->out, stream->text.bytes + stream->released,
+                   stream->settled - stream->released);
+        stream->released = stream->settled;
+        stream->stamp = context->stamp;
+        return stream->quiet = true;
+    }
     if (stream->settled == before && !stream->watches_echo)
         return true;
     context->texts.stream = &stream->known;

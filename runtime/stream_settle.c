@@ -184,9 +184,10 @@ static uint32_t next_bit(uint32_t word, uint64_t left)
     return word * 64 + (uint32_t)__builtin_ctzll(left);
 }
 
-/* The new matches of a database: the engine finds out which patterns have some, with what stands
- * before for assertions and `after`; those are listed. */
-static bool gather_matches(cst_stream *stream, uint32_t number, const window *window, uint32_t to)
+/* The new matches of a database: following says which patterns may have some, or else the engine,
+ * with what stands before for assertions and `after`; those are listed. */
+static bool gather_matches(cst_stream *stream, uint32_t number, const window *window, uint32_t to,
+                           bool followed)
 {
     cst_context *const context = stream->context;
     const scan_database *const database = texts_database(&stream->context->texts, number);
@@ -196,6 +197,10 @@ static bool gather_matches(cst_stream *stream, uint32_t number, const window *wi
     uint64_t *const found = arena_array(&context->scratch.memory, 2u * words, sizeof *found);
     if (!found)
         return false;
+    memset(found, 0, 2u * words * sizeof *found);
+    followed = followed && window->view.count == 1 &&
+               scan_follow_accepts(database, context->texts.scratch,
+                                   stream->known.databases[number].follow, found);
     for (uint32_t i = 0; i < window->view.count; i++) {
         const view_segment *const segment = &window->view.segments[i];
         gathering state = {.stream = stream,
@@ -209,8 +214,8 @@ static bool gather_matches(cst_stream *stream, uint32_t number, const window *wi
         if (first >= segment->length)
             continue;
         state.last = segment_place(window, segment, to);
-        if (scan_find(database, context->texts.scratch, segment->bytes, segment->length, first,
-                      found, found + words) != CST_OK)
+        if (!followed && scan_find(database, context->texts.scratch, segment->bytes,
+                                   segment->length, first, found, found + words) != CST_OK)
             return false;
         for (uint32_t word = 0; word < words; word++) {
             if (found[words + word] != 0)
@@ -383,7 +388,7 @@ bool stream_settle(cst_stream *stream)
             !window_make(stream, rows[i].views,
                          scan_lookback(texts_database(&stream->context->texts, i)), &windows[i]))
             return false;
-        if (!gather_matches(stream, i, &windows[i], settled))
+        if (!gather_matches(stream, i, &windows[i], settled, followed[i]))
             return false;
         scan_follow_settled(known->follow, settled);
     }

@@ -295,8 +295,7 @@ int command_bench(const cli_arguments *arguments)
         return EXIT_USAGE;
     bench.rounds = (uint32_t)rounds;
     int code = EXIT_USAGE;
-    cst_policy *const policy = policy_load(
-        arguments->words[0], engine_of(arguments_value(arguments, "--engine", "jit")), NULL, &code);
+    cst_policy *const policy = policy_load_by(arguments, arguments->words[0], NULL, &code);
     if (policy != NULL)
         code = read_events(arguments->words[1], &bench)
                    ? bench_policies(&bench, policy, arguments_has(arguments, "--json"))

@@ -155,9 +155,14 @@ char *file_read(const char *path, size_t bound, size_t *length);
 /* ---- policies -------------------------------------------------------------------------------- */
 
 /* Compiles a .const file, or opens a compiled one. Diagnostics go to stderr; on failure *exit_code
- * says how to end. `runtime` may be NULL. */
+ * says how to end. `runtime` may be NULL; so may `cache`, where compiled policies are kept. */
 cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *runtime,
-                        int *exit_code);
+                        const char *cache, int *exit_code);
+/* The same with --engine, --cache and --no-cache. */
+cst_policy *policy_load_by(const cli_arguments *arguments, const char *path,
+                           const cst_options *runtime, int *exit_code);
+/* What --cache, --no-cache and the environment say; free() it. NULL: there is none. */
+char *cache_folder(const cli_arguments *arguments);
 bool policy_readable(const char *path); /* there, and no directory; false after a message */
 /* folders.c */
 typedef void (*policy_fn)(void *user, const char *path);

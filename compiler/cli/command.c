@@ -8,6 +8,10 @@
 #define ENGINE                                                                                     \
     {"--engine", NULL, "ENGINE", "jit|optimised|reference",                                        \
      "native code at once (jit), optimised, or the slow reference evaluator"}
+#define CACHE                                                                                      \
+    {"--cache", NULL, "DIR", NULL,                                                                 \
+     "keep compiled policies in DIR, and open them there; auto: where the environment says"},      \
+        {"--no-cache", NULL, NULL, NULL, "compile, whatever the environment says"}
 #define LIMIT                                                                                      \
     {"--limit", NULL, "NAME=NUMBER", NULL,                                                         \
      "lower a bound: event-bytes, json-depth, list-elements, text-bytes, scratch-bytes, sessions"}
@@ -53,6 +57,7 @@ static const option_row run_options[] = {
      "native code at once (jit), optimised, the slow reference evaluator, or one after the other "
      "while "
      "events are decided (tiered)"},
+    CACHE,
     LIMIT,
     LAST,
 };
@@ -117,6 +122,7 @@ static const option_row explain_options[] = {
 
 static const option_row bench_options[] = {
     ENGINE,
+    CACHE,
     {"--rounds", NULL, "NUMBER", NULL, "how often all events are decided; 11 if not given"},
     {"--json", NULL, NULL, NULL, "the figures as one JSON object"},
     LAST,
@@ -157,6 +163,7 @@ static const option_row eval_options[] = {
     {"--html", NULL, "FILE", NULL, "also write the figures as a page with plots"},
     HOST_OPTIONS,
     ENGINE,
+    CACHE,
     LAST,
 };
 
@@ -175,6 +182,7 @@ static const option_row redteam_options[] = {
     HOST_OPTIONS,
     {"--format", NULL, "FORMAT", "table|json", "table if not given"},
     ENGINE,
+    CACHE,
     LAST,
 };
 

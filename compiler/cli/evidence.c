@@ -44,7 +44,7 @@ bool evidence_open(policy_evidence *evidence, const char *path, const cst_option
                    int *exit_code)
 {
     memset(evidence, 0, sizeof *evidence);
-    evidence->policy = policy_load(path, CST_ENGINE_REFERENCE, runtime, exit_code);
+    evidence->policy = policy_load(path, CST_ENGINE_REFERENCE, runtime, NULL, exit_code);
     if (evidence->policy == NULL)
         return false;
     evidence->module = evidence->policy->module;

@@ -156,6 +156,8 @@ void diagnostic_print_errors(void *user, const cst_diagnostic *found)
     if (found->error) {
         diagnostic_print(&counts, found);
         ++*(uint32_t *)user;
+    } else if (strcmp(found->code, CST_CACHE_WARNING) == 0) {
+        complain("%s", found->message);
     }
 }
 
@@ -214,7 +216,7 @@ static cst_policy *open_compiled(const char *path, const cst_options *runtime, i
 }
 
 cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *runtime,
-                        int *exit_code)
+                        const char *cache, int *exit_code)
 {
     if (!policy_readable(path)) {
         *exit_code = EXIT_USAGE;
@@ -231,7 +233,8 @@ cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *
     cst_compiler_options options = {.size = sizeof options,
                                     .engine = engine,
                                     .diagnostic = diagnostic_print_errors,
-                                    .diagnostic_user = &errors};
+                                    .diagnostic_user = &errors,
+                                    .cache = cache};
     if (runtime != NULL)
         options.runtime = *runtime;
     options.runtime.size = sizeof options.runtime;
@@ -244,6 +247,16 @@ cst_policy *policy_load(const char *path, cst_engine engine, const cst_options *
         complain("%s: %s", path, cst_status_text(status));
     *exit_code = status == CST_NOT_COMPILED ? EXIT_FAILED : EXIT_USAGE;
     return NULL;
+}
+
+cst_policy *policy_load_by(const cli_arguments *arguments, const char *path,
+                           const cst_options *runtime, int *exit_code)
+{
+    char *const cache = cache_folder(arguments);
+    const cst_engine engine = engine_of(arguments_value(arguments, "--engine", "jit"));
+    cst_policy *const policy = policy_load(path, engine, runtime, cache, exit_code);
+    free(cache);
+    return policy;
 }
 
 bool limits_read(const cli_arguments *arguments, cst_limits *limits)

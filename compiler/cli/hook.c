@@ -15,7 +15,7 @@ static cst_policy *open_any(const char *path, const cst_options *options)
 {
     int code;
     return policy_is_compiled(path) ? hook_open_library(path, options)
-                                    : policy_load(path, CST_ENGINE_REFERENCE, options, &code);
+                                    : policy_load(path, CST_ENGINE_REFERENCE, options, NULL, &code);
 }
 
 int command_hook(const cli_arguments *arguments)

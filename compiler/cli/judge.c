@@ -235,8 +235,7 @@ bool judge_begin(judge *judge, const cli_arguments *arguments, const char *polic
     if (!good)
         return false;
     const cst_options options = {.size = sizeof options, .clock = fixed_clock};
-    judge->policy = policy_load(policy, engine_of(arguments_value(arguments, "--engine", "jit")),
-                                &options, code);
+    judge->policy = policy_load_by(arguments, policy, &options, code);
     if (judge->policy == NULL)
         return false;
     judge->context = checked(cst_context_new(judge->policy));

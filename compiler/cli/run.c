@@ -451,8 +451,7 @@ static bool run_begin(const cli_arguments *arguments, const char *format, run_st
         run->bound = LIMIT_CONVERSATION_BYTES;
     if (run->emit_events)
         return true;
-    run->policy = policy_load(policy, engine_of(arguments_value(arguments, "--engine", "jit")),
-                              &options, code);
+    run->policy = policy_load_by(arguments, policy, &options, code);
     if (run->policy == NULL)
         return false;
     const cst_status warm = cst_policy_warm(run->policy);

@@ -500,8 +500,8 @@ static void test_file(test_state *test, const char *path)
         return;
     }
     if (engine == NULL || strcmp(engine, "reference") != 0) {
-        test->native =
-            policy_load(path, engine == NULL ? CST_ENGINE_JIT : engine_of(engine), &runtime, &code);
+        test->native = policy_load(path, engine == NULL ? CST_ENGINE_JIT : engine_of(engine),
+                                   &runtime, NULL, &code);
         test->native_context = test->native == NULL ? NULL : cst_context_new(test->native);
         if (test->native_context == NULL) {
             complain("%s: native code could not be made", path);

@@ -306,6 +306,8 @@ bool output_is_special(const char *path);
 char *output_temporary(const char *path, const char *suffix);
 /* from errno; answers CST_IO */
 cst_status output_error(char *error, size_t error_size, const char *path);
+/* Whether one of the linkers is there. */
+bool link_possible(void);
 /* Links an object to a shared library at `path`. */
 cst_status link_shared(const void *object, size_t length, const char *path, char *error,
                        size_t error_size);

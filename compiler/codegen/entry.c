@@ -21,6 +21,7 @@ CST_API const backend_generator cst_code_generator = {
     .write = codegen_write,
     .header = codegen_header,
     .text = codegen_text,
+    .can_link = link_possible,
 };
 
 /*

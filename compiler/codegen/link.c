@@ -31,6 +31,31 @@ static const linker linkers[] = {
 
 enum { LINKER_COUNT = sizeof linkers / sizeof *linkers, NOT_FOUND = 127 };
 
+/* As posix_spawnp would look for it. */
+static bool is_found(const char *program)
+{
+    const char *at = getenv("PATH");
+    while (at != NULL && *at != '\0') {
+        const size_t length = strcspn(at, ":");
+        char path[4096];
+        const int written =
+            snprintf(path, sizeof path, "%.*s%s%s", (int)(length < sizeof path ? length : 0), at,
+                     length > 0 ? "/" : "", program);
+        if (written > 0 && (size_t)written < sizeof path && access(path, X_OK) == 0)
+            return true;
+        at += length + (at[length] == ':');
+    }
+    return false;
+}
+
+bool link_possible(void)
+{
+    for (size_t i = 0; i < LINKER_COUNT; i++)
+        if (is_found(linkers[i].program))
+            return true;
+    return false;
+}
+
 /* Runs one linker; its messages go to the file `messages`. The exit code, or NOT_FOUND. */
 static int run(const linker *how, char *object, char *library, const char *messages,
                const sigset_t *signals)

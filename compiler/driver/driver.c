@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/driver/cache.h"
 #include "compiler/driver/deliver.h"
 #include "compiler/driver/tiers.h"
 #include "runtime/policy.h"
@@ -161,7 +162,7 @@ cst_status driver_policy(compilation *unit, const cst_compiler_options *given, c
     cst_status status = CST_BAD_ARGUMENT;
     const bool good = options_read(given, &options);
     if (good && options.engine == CST_ENGINE_TIERED)
-        return tiers_policy(unit, &options.runtime, out);
+        return tiers_policy(unit, &options.runtime, NULL, out);
     if (good) {
         run.engine = options.engine;
         status = driver_protect(unit, run_backend, &run);
@@ -178,9 +179,13 @@ cst_status driver_policy(compilation *unit, const cst_compiler_options *given, c
     return status;
 }
 
-static cst_status compile(const driver_input *input, const cst_compiler_options *options,
+cst_status driver_compile(const driver_input *input, const cst_compiler_options *options,
                           cst_policy **out)
 {
+    cst_compiler_options whole;
+    if (options_read(options, &whole) && whole.cache != NULL &&
+        whole.engine != CST_ENGINE_REFERENCE)
+        return cache_compile(input, &whole, out);
     compilation *unit;
     const cst_status status = driver_begin(input, options, DRIVER_PLAN, &unit);
     if (status == CST_OK)
@@ -194,7 +199,7 @@ cst_status cst_policy_compile(const char *path, const cst_compiler_options *opti
 {
     if (path == NULL || out == NULL)
         return CST_BAD_ARGUMENT;
-    return compile(&(driver_input){.path = path}, options, out);
+    return driver_compile(&(driver_input){.path = path}, options, out);
 }
 
 cst_status cst_policy_compile_text(const char *name, const char *text, size_t length,
@@ -202,7 +207,7 @@ cst_status cst_policy_compile_text(const char *name, const char *text, size_t le
 {
     if (name == NULL || out == NULL || (text == NULL && length > 0))
         return CST_BAD_ARGUMENT;
-    return compile(
+    return driver_compile(
         &(driver_input){.path = name, .text = text != NULL ? text : "", .length = length}, options,
         out);
 }

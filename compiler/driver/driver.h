@@ -57,4 +57,9 @@ cst_status driver_protect(compilation *unit, cst_status (*work)(compilation *uni
  * answers. */
 cst_status driver_policy(compilation *unit, const cst_compiler_options *options, cst_policy **out);
 
+/* What cst_policy_compile and cst_policy_compile_text do; by way of the cache, if the options name
+ * one. */
+cst_status driver_compile(const driver_input *input, const cst_compiler_options *options,
+                          cst_policy **out);
+
 #endif

@@ -54,15 +54,33 @@ static char *own_folder(void)
     return found;
 }
 
-static const backend_generator *open_library(const char *folder, const char *within)
+static char *path_within(const char *folder, const char *within)
 {
     const size_t size = strlen(folder) + strlen(within) + sizeof LIBRARY;
     char *path = malloc(size);
-    if (path == NULL)
-        return NULL;
-    snprintf(path, size, "%s%s" LIBRARY, folder, within);
+    if (path != NULL)
+        snprintf(path, size, "%s%s" LIBRARY, folder, within);
+    return path;
+}
+
+void backend_places(char *paths[BACKEND_PLACES])
+{
+    memset(paths, 0, BACKEND_PLACES * sizeof *paths);
+    if (getauxval(AT_SECURE) != 0) {
+        paths[0] = path_within(INSTALL_FOLDER "/", "");
+        return;
+    }
+    char *folder = own_folder();
+    if (folder == NULL)
+        return;
+    paths[0] = path_within(folder, ""); /* a library, or a program of the build tree */
+    paths[1] = path_within(folder, FROM_PROGRAMS "/");
+    free(folder);
+}
+
+static const backend_generator *open_library(const char *path)
+{
     void *library = access(path, R_OK) == 0 ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
-    free(path);
     if (library == NULL)
         return NULL;
     const backend_generator *found = dlsym(library, BACKEND_GENERATOR_SYMBOL);
@@ -79,17 +97,13 @@ static const backend_generator *generator; /* NULL after `once`: there is none *
 
 static void look(void)
 {
-    if (getauxval(AT_SECURE) != 0) {
-        generator = open_library(INSTALL_FOLDER "/", "");
-        return;
+    char *paths[BACKEND_PLACES];
+    backend_places(paths);
+    for (uint32_t i = 0; i < BACKEND_PLACES; i++) {
+        if (generator == NULL && paths[i] != NULL)
+            generator = open_library(paths[i]);
+        free(paths[i]);
     }
-    char *folder = own_folder();
-    if (folder == NULL)
-        return;
-    generator = open_library(folder, ""); /* a library, or a program of the build tree */
-    if (generator == NULL)
-        generator = open_library(folder, FROM_PROGRAMS "/");
-    free(folder);
 }
 
 static const backend_generator *code_generator(void)
@@ -154,4 +168,15 @@ cst_status backend_text(compilation *unit, backend_output output, unsigned optim
 {
     const backend_generator *made_by = code_generator();
     return made_by != NULL ? made_by->text(unit, output, optimise, text) : CST_NO_GENERATOR;
+}
+
+bool backend_can_link(void)
+{
+    const backend_generator *made_by = code_generator();
+    return made_by != NULL && made_by->can_link();
+}
+
+const void *backend_address(void)
+{
+    return code_generator();
 }

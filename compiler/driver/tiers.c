@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/driver/driver.h"
+#include "compiler/driver/cache.h"
 #include "runtime/limits.h"
 #include "runtime/policy.h"
 
@@ -34,6 +34,9 @@ typedef struct tiers {
     cst_policy *policy;
     compilation *unit;                               /* of the reference module, which owns it */
     backend_module *modules[CST_TIER_OPTIMISED + 1]; /* written by the thread until it is joined */
+    struct cache_job *job;        /* what the thread does at last; NULL: nothing */
+    void (*close)(void *library); /* NULL: there is none */
+    void *library;                /* of a policy that needed no thread */
     pthread_t thread;
     bool started; /* under `running_lock`: there is a thread to be joined */
     atomic_bool stop;
@@ -41,6 +44,7 @@ typedef struct tiers {
     pthread_cond_t changed;
     cst_tier reached;   /* under the lock */
     bool over;          /* under the lock: no better tier will come */
+    bool ended;         /* under the lock: nothing works on it any more */
     cst_status trouble; /* under the lock: why not, if it is over too early */
 } tiers;
 
@@ -122,6 +126,14 @@ static void tell(tiers *all, cst_tier reached, cst_status trouble)
     pthread_mutex_unlock(&all->lock);
 }
 
+static void tell_end(tiers *all)
+{
+    pthread_mutex_lock(&all->lock);
+    all->ended = true;
+    pthread_cond_broadcast(&all->changed);
+    pthread_mutex_unlock(&all->lock);
+}
+
 static void *make_tiers(void *argument)
 {
     tiers *all = argument;
@@ -130,6 +142,9 @@ static void *make_tiers(void *argument)
         status = atomic_load(&all->stop) ? CST_INTERNAL : make_tier(all, tier);
         tell(all, tier, status);
     }
+    if (status == CST_OK && all->job != NULL && !atomic_load(&all->stop))
+        cache_job_store(all->job, all->unit);
+    tell_end(all);
     return NULL;
 }
 
@@ -173,6 +188,9 @@ static void release_tiers(void *owner)
     for (int tier = CST_TIER_OPTIMISED; tier >= CST_TIER_REFERENCE; tier--)
         if (all->modules[tier] != NULL)
             all->modules[tier]->release(all->modules[tier]);
+    cache_job_free(all->job);
+    if (all->close != NULL)
+        all->close(all->library);
     pthread_cond_destroy(&all->changed);
     pthread_mutex_destroy(&all->lock);
     const cst_allocator allocator = all->allocator;
@@ -183,7 +201,7 @@ static void settle(void *owner)
 {
     tiers *all = owner;
     pthread_mutex_lock(&all->lock);
-    while (!all->over)
+    while (!all->ended)
         pthread_cond_wait(&all->changed, &all->lock);
     pthread_mutex_unlock(&all->lock);
 }
@@ -205,15 +223,14 @@ static tiers *new_tiers(const cst_allocator *given)
     return NULL;
 }
 
-/* A policy of the reference module. On failure everything is released. */
-static cst_status open_policy(tiers *all, const cst_options *options, cst_policy **out)
+/* On failure nothing is taken. */
+static cst_status open_policy(tiers *all, const cst_module *module, const cst_options *options,
+                              cst_policy **out)
 {
-    const cst_status status = policy_from_producer(&all->modules[CST_TIER_REFERENCE]->module,
-                                                   release_tiers, all, options, &all->policy);
-    if (status != CST_OK) {
-        release_tiers(all);
+    const cst_status status =
+        policy_from_producer(module, release_tiers, all, options, &all->policy);
+    if (status != CST_OK)
         return status;
-    }
     cst_policy_settle_by(all->policy, settle);
     *out = all->policy;
     return CST_OK;
@@ -224,7 +241,8 @@ static cst_status make_reference(compilation *unit, void *user)
     return backend_reference(unit, user);
 }
 
-cst_status tiers_policy(compilation *unit, const cst_options *options, cst_policy **out)
+cst_status tiers_policy(compilation *unit, const cst_options *options, struct cache_job *job,
+                        cst_policy **out)
 {
     backend_module *reference = NULL;
     cst_status status = driver_protect(unit, make_reference, &reference);
@@ -234,14 +252,39 @@ cst_status tiers_policy(compilation *unit, const cst_options *options, cst_polic
     if (all == NULL) {
         if (reference != NULL)
             reference->release(reference);
+        cache_job_free(job);
         return status != CST_OK ? status : CST_NO_MEMORY;
     }
     all->unit = unit;
+    all->job = job;
     all->modules[CST_TIER_REFERENCE] = reference;
-    status = open_policy(all, options, out);
-    if (status == CST_OK && !start(all))
-        tell(all, CST_TIER_REFERENCE, CST_NO_MEMORY); /* it decides, and stays as it is */
+    status = open_policy(all, &reference->module, options, out);
+    if (status != CST_OK)
+        release_tiers(all);
+    else if (!start(all)) { /* it decides, and stays as it is */
+        tell(all, CST_TIER_REFERENCE, CST_NO_MEMORY);
+        tell_end(all);
+    }
     return status;
+}
+
+cst_status tiers_ready(const cst_module *module, void (*release)(void *library), void *library,
+                       const cst_options *options, cst_policy **out)
+{
+    tiers *all = new_tiers(&options->allocator);
+    if (all == NULL)
+        return CST_NO_MEMORY;
+    all->reached = CST_TIER_OPTIMISED;
+    all->over = true;
+    all->ended = true;
+    const cst_status status = open_policy(all, module, options, out);
+    if (status != CST_OK) {
+        release_tiers(all);
+        return status;
+    }
+    all->close = release;
+    all->library = library;
+    return CST_OK;
 }
 
 /* ---- the public calls ------------------------------------------------------------------------ */

@@ -102,4 +102,11 @@ uint32_t database_add_words(database_builder *builder, const char *const *words,
 bool database_finish(database_builder *builder, bool portable, const uint8_t **bytes,
                      size_t *length, const char **why);
 
+/* ---- platform.c ------------------------------------------------------------------------------ */
+
+enum { PATTERN_PLATFORM_BYTES = 160 };
+/* What databases that are no portable ones depend on beside their patterns: the engine's version,
+ * and this machine as the engine sees it. False: the engine does not say. */
+bool pattern_platform(char out[PATTERN_PLATFORM_BYTES]);
+
 #endif

@@ -306,7 +306,8 @@ static index_node *make_leaf(indexing *x, rule_list rules, uint64_t met)
                          .expected = leaf_cost(rules.count)};
     leaf->exact = arena_array(x->memory, rules.count, sizeof *leaf->exact);
     for (uint32_t r = 0; r < rules.count; r++)
-        leaf->exact[r] = x->rules[rules.items[r]].exact && prefixes_met(x, rules.items[r], met);
+        leaf->exact[r] = x->rules[rules.items[r]].exact && prefixes_met(x, rules.items[r], met) &&
+                         index_rule_fits(x, rules.items[r], met);
     return leaf;
 }
 

@@ -107,7 +107,9 @@ typedef struct index_node {
 /* index_needs.c: fills keys, needs, spans, ids and rules for the group in hand. */
 void index_needs(indexing *x);
 
-/* index_words.c: the order of the rules, their bundles, and the words of the tree. */
+/* index_words.c: whether a rule can stand in a leaf as data; the order of the rules, their bundles,
+ * and the words of the tree. */
+bool index_rule_fits(const indexing *x, uint32_t number, uint64_t met);
 void index_words(indexing *x, const index_node *tree, plan_index *out);
 
 /* index.c: gives large groups an index where that is cheaper. After symbols_collect. */

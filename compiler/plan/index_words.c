@@ -119,33 +119,80 @@ static uint32_t key_number(writing *w, uint32_t key)
     return *number - 1;
 }
 
-/* A rule that is data. */
+/* ---- rules that are data --------------------------------------------------------------------- */
+
+static bool fits_word(int64_t value)
+{
+    return value >= INT16_MIN && value <= INT16_MAX;
+}
+
+/* The words of one span's test, without its key; answers how many. */
+static uint32_t span_words(index_span span, uint32_t words[5])
+{
+    const bool least = span.high == INT64_MAX, most = span.low == INT64_MIN;
+    const bool one_sided = least || most || span.low == span.high;
+    const int64_t value = most ? span.high : span.low;
+    const uint32_t test = least ? CST_TEST_LEAST : most ? CST_TEST_MOST : CST_TEST_EQUAL;
+    if (one_sided && fits_word(value)) {
+        words[0] = test << 28 | (uint16_t)value;
+        return 1;
+    }
+    if (one_sided && value >= INT32_MIN && value <= INT32_MAX) {
+        words[0] = (test | CST_TEST_LONG) << 28;
+        words[1] = (uint32_t)value;
+        return 2;
+    }
+    const uint64_t low = (uint64_t)span.low, width = (uint64_t)span.high - low;
+    const uint32_t range[5] = {(uint32_t)CST_TEST_RANGE << 28, (uint32_t)low, (uint32_t)(low >> 32),
+                               (uint32_t)width, (uint32_t)(width >> 32)};
+    memcpy(words, range, sizeof range);
+    return 5;
+}
+
+/* Whether the way to a leaf has answered what a rule needs of a key. */
+static bool need_met(const index_need *need, uint64_t met)
+{
+    return need->set == CST_NONE && (met >> need->key & 1u) != 0;
+}
+
+bool index_rule_fits(const indexing *x, uint32_t number, uint64_t met)
+{
+    const index_rule *rule = &x->rules[number];
+    uint32_t size = 0, words[5];
+    for (uint32_t n = rule->first; n < rule->first + rule->count; n++) {
+        const index_need *need = &x->needs.items[n];
+        if (need_met(need, met))
+            continue;
+        size += need->set != CST_NONE ? 2 : 0;
+        for (uint32_t s = 0; s < need->span_count; s++)
+            size += span_words(x->spans.items[need->first_span + s], words);
+    }
+    return size <= CST_INDEX_RULE_WORDS && x->group->rules[number].row < CST_INDEX_RULE_ROWS;
+}
+
 static void write_rule(writing *w, uint32_t number, uint64_t met)
 {
     const index_rule *rule = &w->x->rules[number];
-    push(w, w->x->group->rules[number].row);
-    const uint32_t count = push(w, 0);
+    const uint32_t head = push(w, w->x->group->rules[number].row);
     for (uint32_t n = rule->first; n < rule->first + rule->count; n++) {
         const index_need *need = &w->x->needs.items[n];
-        const bool set = need->set != CST_NONE;
-        if ((met >> need->key & 1u) != 0 && !set)
+        if (need_met(need, met))
             continue;
-        const uint32_t key = key_number(w, need->key);
-        if (set) {
-            const uint32_t words[CST_INDEX_TEST_SIZE] = {key | CST_INDEX_IN_SET, need->set,
-                                                         need->not_in, 0, 0};
-            for (uint32_t i = 0; i < CST_INDEX_TEST_SIZE; i++)
-                push(w, words[i]);
-            w->plan->index_words.items[count]++;
+        const uint32_t key = key_number(w, need->key) << 16;
+        if (need->set != CST_NONE) {
+            push(w, key | (uint32_t)CST_TEST_SET << 28);
+            push(w, need->set << 1 | (uint32_t)need->not_in);
         }
         for (uint32_t s = 0; s < need->span_count; s++) {
-            const index_span span = w->x->spans.items[need->first_span + s];
-            push(w, key | (s + 1 < need->span_count ? CST_INDEX_MORE : 0));
-            push_wide(w, (uint64_t)span.low);
-            push_wide(w, (uint64_t)span.high - (uint64_t)span.low);
+            uint32_t words[5];
+            const uint32_t size = span_words(w->x->spans.items[need->first_span + s], words);
+            words[0] |= key | (s + 1 < need->span_count ? CST_INDEX_MORE : 0);
+            for (uint32_t i = 0; i < size; i++)
+                push(w, words[i]);
         }
-        w->plan->index_words.items[count] += need->span_count;
     }
+    w->plan->index_words.items[head] |= (w->plan->index_words.count - head - CST_INDEX_RULE_HEAD)
+                                        << 24;
 }
 
 static uint32_t write_leaf(writing *w, const index_node *leaf)
@@ -157,8 +204,11 @@ static uint32_t write_leaf(writing *w, const index_node *leaf)
             places[placed++] = w->place_of[leaf->rules[i]] - 1;
     if (placed > 1)
         qsort(places, placed, sizeof *places, compare_places);
-    const uint32_t head = push(w, CST_INDEX_LEAF);
-    push(w, leaf->count - placed);
+    const uint32_t data = leaf->count - placed;
+    const bool plain = placed == 0 && data < UINT32_C(1) << 24;
+    const uint32_t head = push(w, plain ? CST_INDEX_DATA | data << 8 : CST_INDEX_LEAF);
+    if (!plain)
+        push(w, data);
     for (uint32_t i = 0, end; i < placed; i = end) {
         const uint32_t bundle = w->bundle_of[places[i]], start = w->starts[bundle];
         for (end = i + 1; end < placed && places[end] == places[end - 1] + 1 &&
@@ -168,7 +218,8 @@ static uint32_t write_leaf(writing *w, const index_node *leaf)
         push(w, (places[i] - start) | (places[end - 1] + 1 - start) << 16);
         runs++;
     }
-    w->plan->index_words.items[head] |= runs << 8;
+    if (!plain)
+        w->plan->index_words.items[head] |= runs << 8;
     for (uint32_t i = 0; i < leaf->count; i++)
         if (leaf->exact[i])
             write_rule(w, leaf->rules[i], leaf->met);
@@ -238,18 +289,43 @@ static uint32_t write_values(writing *w, const index_node *node, uint32_t rest,
     return write_hash(w, node, rest, children);
 }
 
+/* How far keys are shifted for a guide of about as many buckets as there are boundaries. */
+static uint32_t guide_shift(uint64_t width, uint32_t count)
+{
+    uint32_t shift = 0;
+    while (shift < 63 && width >> shift >= count)
+        shift++;
+    return shift;
+}
+
 static uint32_t write_cells(writing *w, const index_node *node, uint32_t rest,
                             const uint32_t *children)
 {
+    const uint32_t count = node->count - 1;
+    const uint64_t base = count > 0 ? (uint64_t)node->values[0] : 0;
+    const uint64_t width = count > 0 ? (uint64_t)node->values[count - 1] - base : 0;
+    const uint32_t shift = guide_shift(width, count), buckets = (uint32_t)(width >> shift) + 1;
     const uint32_t head = push(w, key_word(w, node, CST_INDEX_CELLS));
     push(w, rest);
-    push(w, node->count - 1);
-    for (uint32_t i = CST_INDEX_BLOCK; i < node->count; i += CST_INDEX_BLOCK)
-        push_wide(w, (uint64_t)node->values[i - 1]);
-    for (uint32_t i = 0; i + 1 < node->count; i++)
-        push_wide(w, (uint64_t)node->values[i]);
-    for (uint32_t i = 0; i < node->count; i++)
-        push(w, children[i]);
+    push(w, count);
+    push(w, shift);
+    push_wide(w, base);
+    push(w, buckets);
+    push(w, children[0]);
+    for (uint32_t bucket = 0, less = 0; bucket < buckets; bucket++) {
+        while (less < count && ((uint64_t)node->values[less] - base) >> shift < bucket)
+            less++;
+        push(w, less);
+    }
+    push(w, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t above = ((uint64_t)node->values[i] - base) & (((uint64_t)1 << shift) - 1);
+        if (cst_index_cell_size(shift) == 2)
+            push(w, (uint32_t)above);
+        else
+            push_wide(w, above);
+        push(w, children[i + 1]);
+    }
     return head;
 }
 
@@ -290,16 +366,22 @@ static uint32_t write_trie(writing *w, const prefix_child *all, uint32_t first, 
         count++;
     }
     const uint32_t head = push(w, here[0]), label = shared - used;
+    const uint32_t lowest = count > 0 ? edges[0] : 0;
+    const uint32_t width = count > 0 ? edges[count * 2 - 2] - lowest + 1 : 0;
+    const bool dense = width <= count * 2;
     push(w, here[1]);
-    push(w, count);
+    push(w, dense ? width | lowest << 16 | CST_INDEX_DENSE_EDGES : count);
     push(w, label);
     for (uint32_t i = 0; i < label; i += 4) {
         uint32_t word = 0;
         memcpy(&word, high->text + used + i, label - i < 4 ? label - i : 4);
         push(w, word);
     }
-    for (uint32_t i = 0; i < count * 2; i++)
-        push(w, edges[i]);
+    if (!dense)
+        for (uint32_t i = 0; i < count * 2; i++)
+            push(w, edges[i]);
+    for (uint32_t byte = lowest, i = 0; dense && i < count; byte++)
+        push(w, edges[i * 2] == byte ? edges[i++ * 2 + 1] : 0);
     return head;
 }
 
@@ -346,5 +428,7 @@ void index_words(indexing *x, const index_node *tree, plan_index *out)
     w.place_of = arena_array(x->memory, count, sizeof *w.place_of);
     w.bundle_of = arena_array(x->memory, count, sizeof *w.bundle_of);
     w.starts = arena_array(x->memory, count, sizeof *w.starts);
+    out->words = w.plan->index_words.count;
     out->root = write_node(&w, tree);
+    out->words = w.plan->index_words.count - out->words;
 }

@@ -23,7 +23,10 @@ static void dump_value(buffer *out, const compilation *unit, const plan_key *key
 static void dump_index_node(buffer *out, const compilation *unit, const plan_group *group,
                             const index_node *node, uint32_t depth)
 {
-    static const char *const forms[] = {"rules", "values", "values", "cells", "prefixes"};
+    static const char *const forms[] = {[CST_INDEX_LEAF] = "rules",
+                                        [CST_INDEX_HASH] = "values",
+                                        [CST_INDEX_CELLS] = "cells",
+                                        [CST_INDEX_PREFIXES] = "prefixes"};
     if (node->form == CST_INDEX_LEAF) {
         buffer_text(out, " rows");
         for (uint32_t i = 0; i < node->count && i < SHOWN_CHILDREN; i++)
@@ -63,9 +66,11 @@ static void dump_index(buffer *out, const compilation *unit, const plan_group *g
     const plan_index *index = group->index;
     if (index == NULL)
         return;
-    buffer_format(out, "  index: %u keys, %u bundles, depth %u, expected %llu instead of %llu\n   ",
-                  index->key_count, index->bundle_count, index->depth,
-                  (unsigned long long)index->expected, (unsigned long long)index->straight);
+    buffer_format(
+        out,
+        "  index: %u keys, %u bundles, depth %u, expected %llu instead of %llu, %zu bytes\n   ",
+        index->key_count, index->bundle_count, index->depth, (unsigned long long)index->expected,
+        (unsigned long long)index->straight, index->words * sizeof(uint32_t));
     dump_index_node(out, unit, group, index->tree, 0);
 }
 

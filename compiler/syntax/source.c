@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "compiler/compilation.h"
 #include "runtime/limits.h"
@@ -79,6 +80,15 @@ static const char *reason_of(int error)
     }
 }
 
+/* One byte more than a regular file has: its end is then seen without asking for more room. */
+static size_t expected_size(FILE *file)
+{
+    struct stat about;
+    const bool known = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) &&
+                       about.st_size > 0 && about.st_size <= (off_t)LIMIT_SET_FILE_BYTES;
+    return known ? (size_t)about.st_size + 1 : READ_STEP;
+}
+
 /* Reads one byte more than the largest file may have, at most, so that the caller sees that it is
  * too large. */
 static cst_status read_file(const cst_allocator *allocator, const char *path, char **out,
@@ -95,7 +105,7 @@ static cst_status read_file(const cst_allocator *allocator, const char *path, ch
     size_t used = 0, room = 0;
     while (used <= LIMIT_SET_FILE_BYTES) {
         if (used == room) {
-            const size_t grown = room ? room * 2 : READ_STEP;
+            const size_t grown = room ? room * 2 : expected_size(file);
             char *const larger = bytes ? allocator->resize(allocator->user, bytes, room, grown)
                                        : allocator->allocate(allocator->user, grown);
             if (!larger) {
@@ -126,19 +136,37 @@ static cst_status read_file(const cst_allocator *allocator, const char *path, ch
     return CST_OK;
 }
 
+cst_status source_fetch(const cst_allocator *allocator, const compilation_reader *reader,
+                        const char *path, source_bytes *out, const char **why)
+{
+    *out = (source_bytes){0};
+    if (reader == NULL || reader->read == NULL)
+        return read_file(allocator, path, &out->bytes, &out->length, &out->capacity, why);
+    *why = "the host did not give it";
+    return reader->read(reader->user, path, &out->bytes, &out->length);
+}
+
+void source_fetch_release(const cst_allocator *allocator, const compilation_reader *reader,
+                          source_bytes *bytes)
+{
+    if (reader == NULL || reader->read == NULL) {
+        if (bytes->bytes)
+            allocator->release(allocator->user, bytes->bytes, bytes->capacity);
+    } else if (reader->release) {
+        reader->release(reader->user, bytes->bytes, bytes->length);
+    }
+    *bytes = (source_bytes){0};
+}
+
 uint32_t source_read(compilation *compilation, const char *path, const source_range *at)
 {
     for (uint32_t i = 0; i < compilation->sources.count; i++)
         if (strcmp(compilation->sources.items[i].path, path) == 0)
             return i;
     const cst_allocator *const allocator = &compilation->arena.allocator;
-    const compilation_reader *const reader = &compilation->reader;
-    char *bytes = NULL;
-    size_t length = 0, capacity = 0;
-    const char *why = "the host did not give it";
-    const cst_status status = reader->read
-                                  ? reader->read(reader->user, path, &bytes, &length)
-                                  : read_file(allocator, path, &bytes, &length, &capacity, &why);
+    source_bytes file;
+    const char *why = "";
+    const cst_status status = source_fetch(allocator, &compilation->reader, path, &file, &why);
     if (status == CST_NO_MEMORY)
         give_up(compilation);
     if (status != CST_OK) {
@@ -146,17 +174,17 @@ uint32_t source_read(compilation *compilation, const char *path, const source_ra
                           "the file `%s` cannot be read: %s", path, why);
         return UINT32_MAX;
     }
-    const bool fits = length <= LIMIT_SET_FILE_BYTES;
-    char *const copy = fits ? copy_or_null(compilation, bytes, length) : NULL;
-    if (!reader->read)
-        allocator->release(allocator->user, bytes, capacity);
-    else if (reader->release)
-        reader->release(reader->user, bytes, length);
+    const bool fits = file.length <= LIMIT_SET_FILE_BYTES;
+    const size_t length = file.length;
+    char *const copy = fits ? copy_or_null(compilation, file.bytes, length) : NULL;
+    source_fetch_release(allocator, &compilation->reader, &file);
     if (!fits)
         return report_size(compilation, path, at);
     if (!copy)
         give_up(compilation);
-    return add(compilation, path, copy, length);
+    const uint32_t number = add(compilation, path, copy, length);
+    compilation->sources.items[number].read = true;
+    return number;
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */

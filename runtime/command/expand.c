@@ -66,6 +66,10 @@ static void braces(script *script, bool quoted)
         put_variable(script, script->text + start, name - start, quoted);
         return;
     }
+    const char *const behind = script->text + name;
+    const uint32_t left = script->length - name;
+    if (left > 1 && (behind[0] == '=' || (behind[0] == ':' && behind[1] == '=')))
+        command_set(script->all, &(shell_word){script->text + start, name - start, false});
     if (!script_deeper(script))
         return;
     while (!script_ended(script) && script_peek(script, 0) != '}') {
@@ -86,6 +90,8 @@ static void braces(script *script, bool quoted)
     script->depth--;
     if (script_ended(script))
         script_broken(script);
+    else if (script->at > start + 2 && memcmp(script->text + script->at - 2, "@P", 2) == 0)
+        command_lose_all(script->all); /* a prompt: what stands in it is run */
     script->at++;
     letters_drop(script, mark);
     put_unknown(script, quoted);
@@ -285,11 +291,23 @@ static bool closes_twice(script *script)
     return false;
 }
 
+/* ((HOME = 1)): the names whose value matters, wherever they stand in it. */
+static void arithmetic_sets(script *script, uint32_t start)
+{
+    static const char *const names[] = {"PATH", "HOME", "IFS", "PWD"};
+    const shell_word all = {script->text + start, script->at - start, false};
+    for (size_t i = 0; word_has(&all, '=') && i < sizeof names / sizeof *names; i++) {
+        const shell_word name = {names[i], (uint32_t)strlen(names[i]), false};
+        if (word_mentions(&all, &name))
+            command_set(script->all, &name);
+    }
+}
+
 bool arithmetic_read(script *script)
 {
     if (!closes_twice(script) || !script_deeper(script))
         return false;
-    const uint32_t mark = script->all->letters.count;
+    const uint32_t mark = script->all->letters.count, start = script->at;
     uint32_t open = 2;
     while (!script_ended(script) && open > 0) {
         const char byte = script_peek(script, 0);
@@ -311,6 +329,8 @@ bool arithmetic_read(script *script)
     }
     if (open > 0)
         script_broken(script);
+    else
+        arithmetic_sets(script, start);
     script->depth--;
     letters_drop(script, mark);
     return true;

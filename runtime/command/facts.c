@@ -315,17 +315,47 @@ typedef struct operands {
     bool deep;    /* -r */
     bool target;  /* -t FOLDER: no operand is the last one */
     bool pattern; /* -e, -f: no operand is what is looked for */
+    bool makes;   /* install -d: every operand is written */
+    bool edits;   /* -i: what is read is written */
 } operands;
 
-static void value_note(follow *from, const item *one)
+void option_note(follow *from, const item *one)
 {
+    const shell_word *const value = &one->value;
+    if (one->role == 'X')
+        command_lose_all(from->all);
     switch (one->has_value ? one->role : '\0') {
-    case 'r': fact_path(from, FACT_READS, &one->value, false); break;
-    case 'w': fact_path(from, FACT_WRITES, &one->value, true); break;
-    case 'u': fact_url(from, &one->value); break;
-    case 'h': fact_host(from, &one->value); break;
-    case 'S': follow_text(from, &one->value); break;
-    case 'd': fact_folder(from, &one->value); break;
+    case 'r': fact_path(from, FACT_READS, value, false); break;
+    case 'w':
+        if (word_starts(value, "|")) { /* strace, and who else opens a pipe by that name */
+            const shell_word script = word_behind(value, 1);
+            follow_text(from, &script);
+        } else {
+            fact_path(from, FACT_WRITES, value, true);
+        }
+        break;
+    case 'F':
+        fact_path(from, FACT_READS, value, false);
+        command_lose_all(from->all);
+        break;
+    case 'N':
+        fact_path(from, FACT_READS, value, false);
+        command_lose(from->all, FACT_READS);
+        break;
+    case 'A':
+        fact_path(from, FACT_READS, value, false);
+        command_lose(from->all, FACT_CONNECTS);
+        break;
+    case 'u': fact_url(from, value); break;
+    case 'h': fact_hosts(from, value); break;
+    case 'p': (void)fact_remote(from, value); break;
+    case 'O': ssh_option_note(from, value); break;
+    case 'f': forward_note(from, value); break;
+    case 'v': mount_note(from, value); break;
+    case 'U': fact_source(from, value, false); break;
+    case 'l': fact_source(from, value, true); break;
+    case 'S': follow_text(from, value); break;
+    case 'd': fact_folder(from, value); break;
     default: break;
     }
 }
@@ -343,10 +373,21 @@ static bool operands_read(follow *from, const program *row, const shell_word *wo
     items.stops = false;
     for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
         if (one.kind == ITEM_OPTION) {
-            value_note(from, &one);
+            const bool one_host = strchr("ht", *row->operands) != NULL && row->operands[1] != '*';
+            if (one.names == NULL && one_host) /* the word behind it may be its value */
+                command_lose(from->all, FACT_CONNECTS);
+            option_note(from, &one);
+            if (one.role == 'C' || one.role == 'E') { /* the rest is a command */
+                const uint32_t first = items.at - one.has_value;
+                (one.role == 'E' ? follow_filled : follow_words)(from, words + first,
+                                                                 count - first);
+                break;
+            }
             out->deep = out->deep || option_has(&one, "r") || option_has(&one, "R") ||
                         option_has(&one, "--recursive") || option_has(&one, "--archive");
             out->target = out->target || option_has(&one, "--target-directory");
+            out->edits = out->edits || one.role == 'I';
+            out->makes = out->makes || (option_has(&one, "--directory") && !one.has_value);
             out->pattern = out->pattern || option_has(&one, "e") ||
                            (option_has(&one, "f") && one.role == 'r') ||
                            option_has(&one, "--reference");
@@ -366,33 +407,52 @@ static void operand_note(follow *from, char letter, const shell_word *word, bool
     case 'R': fact_path(from, FACT_READS, word, true); break;
     case 'w': fact_path(from, FACT_WRITES, word, deep); break;
     case 'W':
+    case 'P':
     case 'M': fact_path(from, FACT_WRITES, word, true); break;
+    case 'F':
+        fact_path(from, FACT_READS, word, false);
+        command_lose_all(from->all);
+        break;
     case 'u': fact_url(from, word); break;
-    case 'h': fact_host(from, word); break;
+    case 'U':
+    case 'l': fact_source(from, word, letter == 'l'); break;
+    case 'm':
+        if (!word_starts(word, ".") && !word_starts(word, "/"))
+            fact_image(from, word);
+        break;
+    case 'i': fact_image(from, word); break;
+    case 'h': fact_url(from, word); break;
+    case 'q': fact_query(from, word); break;
+    case 't': fact_login(from, word); break;
+    case 's': follow_text(from, word); break;
     default: break;
     }
 }
 
 static void plan_lost(follow *from, const char *plan)
 {
-    if (strpbrk(plan, "rRLp") != NULL)
+    if (strpbrk(plan, "sFX") != NULL)
+        command_lose_all(from->all);
+    if (strpbrk(plan, "rRLpkUl") != NULL)
         command_lose(from->all, FACT_READS);
-    if (strpbrk(plan, "wWLMp") != NULL)
+    if (strpbrk(plan, "wWLMPpk") != NULL)
         command_lose(from->all, FACT_WRITES);
-    if (strpbrk(plan, "uhp") != NULL)
+    if (strpbrk(plan, "uhptqUilm") != NULL)
         command_lose(from->all, FACT_CONNECTS);
 }
 
-static void copies_note(follow *from, const program *row, const operands *all)
+static void copies_note(follow *from, char plan, const operands *all)
 {
-    const bool places = *row->operands == 'p';
+    const bool places = plan == 'p' || plan == 'k';
     for (uint32_t i = 0; i < all->count; i++) {
-        const bool last = i + 1 == all->count && !all->target;
-        if (places && fact_remote(from, all->items[i]))
+        const bool last = all->makes || (i + 1 == all->count && !all->target);
+        if (plan == 'p' && fact_remote(from, all->items[i]))
             continue;
+        if (plan == 'k' && word_has(all->items[i], ':'))
+            continue; /* in a container */
         if (!last)
             fact_path(from, FACT_READS, all->items[i], all->deep || places);
-        else if (all->count > 1 || places)
+        else if (all->count > 1 || places || all->makes)
             fact_path(from, FACT_WRITES, all->items[i], true);
     }
 }
@@ -406,18 +466,31 @@ void facts_note(follow *from, const program *row, const shell_word *words, uint3
         return;
     if (all.lost)
         plan_lost(from, plan);
-    if (*plan == 'L' || *plan == 'p') {
-        copies_note(from, row, &all);
+    if (*plan == 'X')
+        command_lose_all(from->all);
+    if (*plan == 'Q') {
+        command_lose(from->all, FACT_READS);
+        command_lose(from->all, FACT_WRITES);
+    }
+    if (*plan == '-' && plan[1] == 'k') { /* `s3 cp a b` */
+        plan++;
+        all.items += all.count > 0;
+        all.count -= all.count > 0;
+    }
+    if (*plan == 'L' || *plan == 'p' || *plan == 'k') {
+        copies_note(from, *plan, &all);
     } else {
         if (*plan == '-' && all.pattern && plan[1] != '*' && plan[1] != '\0')
             plan++;
         uint32_t files = 0;
         for (uint32_t i = 0; i < all.count && *plan != '\0'; i++) {
             files += *plan != '-';
-            operand_note(from, *plan, all.items[i], all.deep);
+            operand_note(from, all.edits && *plan == 'r' ? 'w' : *plan, all.items[i], all.deep);
             plan += plan[1] == '*' ? 0 : 1;
         }
         static const shell_word here = {".", 1, false};
+        if (*plan == 'P')
+            fact_path(from, FACT_WRITES, &here, true);
         if (*plan == 'R' && files == 0 && !all.lost && from->step->input == INPUT_NONE)
             fact_path(from, FACT_READS, &here, true);
     }

@@ -44,48 +44,66 @@ static shell_run *run_add(follow *from, const shell_word *words, uint32_t count)
 }
 
 /* What changes which program a name is, or what a program starts by itself. */
-void settings_note(follow *from, const shell_word *name)
+/* clang-format off */
+static const char *const starting[] = {
+    "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV", "IFS", "SHELLOPTS",
+    "BASHOPTS", "PROMPT_COMMAND", "PS4", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_PAGER", "GIT_EDITOR",
+    "GIT_EXTERNAL_DIFF", "GIT_ASKPASS", "GIT_CONFIG_COUNT", "PAGER", "EDITOR", "VISUAL",
+    "PYTHONSTARTUP", "PYTHONPATH", "PERL5OPT", "PERL5LIB", "RUBYOPT", "NODE_OPTIONS",
+    "DYLD_INSERT_LIBRARIES", "MANPAGER", "LESSOPEN", "BROWSER", "GIT_PROXY_COMMAND",
+    "GIT_SEQUENCE_EDITOR", "GIT_EXEC_PATH", "GIT_CONFIG", "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM", "GIT_CONFIG_PARAMETERS", "GIT_TEMPLATE_DIR", "GIT_ALLOW_PROTOCOL",
+    "XDG_CONFIG_HOME", "LESS", "LESSCLOSE", "LESSKEY", "LESSKEYIN", "LESSKEY_CONTENT", "LESSEDIT",
+    "MORE", "MANOPT", "BAT_PAGER", "BAT_OPTS", "SYSTEMD_PAGER", "SSH_ASKPASS", "SUDO_ASKPASS",
+    "SUDO_EDITOR", "SVN_SSH", "SVN_EDITOR", "HGEDITOR", "CVS_RSH", "RSYNC_RSH",
+    "RSYNC_CONNECT_PROG", "TAR_OPTIONS", "TAPE", "MAKEFLAGS", "MAKEFILES", "GNUMAKEFLAGS",
+    "SHELL", "FCEDIT", "VIMINIT", "EXINIT", "PYTHONHOME", "PYTHONBREAKPOINT",
+    "RUBYLIB", "NODE_PATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
+    "MAVEN_OPTS", "GRADLE_OPTS", "LUA_INIT", "LUA_PATH", "LUA_CPATH", "PERL5DB", "PHPRC",
+    "PHP_INI_SCAN_DIR", "AWKPATH", "AWKLIBPATH", "GOFLAGS", "RUSTC_WRAPPER", "RUSTC",
+    "GCONV_PATH", "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES", "TERMINFO",
+};
+/* clang-format on */
+
+/* What `~`, $PWD and `cd x` are. */
+static const char *const moved_by[] = {"HOME", "PWD", "OLDPWD", "CDPATH"};
+
+void command_set(command *all, const shell_word *name)
 {
-    static const char *const names[] = {"PATH",
-                                        "LD_PRELOAD",
-                                        "LD_LIBRARY_PATH",
-                                        "LD_AUDIT",
-                                        "BASH_ENV",
-                                        "ENV",
-                                        "IFS",
-                                        "SHELLOPTS",
-                                        "BASHOPTS",
-                                        "PROMPT_COMMAND",
-                                        "PS4",
-                                        "GIT_SSH",
-                                        "GIT_SSH_COMMAND",
-                                        "GIT_PAGER",
-                                        "GIT_EDITOR",
-                                        "GIT_EXTERNAL_DIFF",
-                                        "GIT_ASKPASS",
-                                        "GIT_CONFIG_COUNT",
-                                        "PAGER",
-                                        "EDITOR",
-                                        "VISUAL",
-                                        "PYTHONSTARTUP",
-                                        "PYTHONPATH",
-                                        "PERL5OPT",
-                                        "PERL5LIB",
-                                        "RUBYOPT",
-                                        "NODE_OPTIONS",
-                                        "DYLD_INSERT_LIBRARIES",
-                                        "MANPAGER",
-                                        "LESSOPEN",
-                                        "BROWSER",
-                                        "GIT_PROXY_COMMAND",
-                                        "GIT_SEQUENCE_EDITOR",
-                                        "GIT_EXEC_PATH"};
-    static const char *const proxies[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "ftp_proxy",
-                                          "FTP_PROXY",  "all_proxy",   "ALL_PROXY",   "HTTP_PROXY"};
-    if (IS_ONE(name, names) || word_starts(name, "BASH_FUNC_"))
-        command_lose(from->all, FACT_PROGRAMS);
+    static const char *const kept[] = {"CURL_HOME", "WGETRC", "SYSTEM_WGETRC", "HOME"};
+    static const char *const proxies[] = {
+        "http_proxy",         "https_proxy",         "HTTPS_PROXY",
+        "ftp_proxy",          "FTP_PROXY",           "all_proxy",
+        "ALL_PROXY",          "HTTP_PROXY",          "PIP_PROXY",
+        "PIP_INDEX_URL",      "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL",
+        "UV_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX",    "GOPROXY",
+        "DOCKER_HOST",        "DOCKER_CONTEXT",      "KUBECONFIG",
+        "AWS_ENDPOINT_URL",   "HOSTALIASES",         "RES_OPTIONS",
+        "LOCALDOMAIN",        "PIP_CONFIG_FILE"};
+    if (IS_ONE(name, starting) || word_starts(name, "BASH_FUNC_"))
+        command_lose(all, FACT_PROGRAMS);
     if (IS_ONE(name, proxies))
-        command_lose(from->all, FACT_CONNECTS);
+        command_lose(all, FACT_CONNECTS);
+    if (word_starts(name, "npm_config_") || word_starts(name, "NPM_CONFIG_") ||
+        word_starts(name, "GIT_CONFIG_KEY_") || word_starts(name, "GIT_CONFIG_VALUE_"))
+        command_lose_all(all);
+    if (IS_ONE(name, kept)) /* where a program finds what it is told to do */
+        command_lose_all(all);
+    if (IS_ONE(name, moved_by)) { /* what `~`, $PWD and `cd x` are */
+        command_lose(all, FACT_READS);
+        command_lose(all, FACT_WRITES);
+    }
+}
+
+void settings_note(follow *from, const shell_word *setting)
+{
+    shell_word name = *setting;
+    for (uint32_t i = 0; i < name.length; i++)
+        if (strchr("=+[", name.text[i]) != NULL)
+            name.length = i;
+    command_set(from->all, &name);
+    if (IS_ONE(&name, moved_by))
+        from->folder_lost = true;
 }
 
 /* ---- scripts --------------------------------------------------------------------------------- */
@@ -146,15 +164,27 @@ static bool plan_runs(const program *row)
     return strpbrk(row->operands, "CS") != NULL;
 }
 
+static bool names_user(const shell_word *words, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (word_starts(&words[i], "-u") || word_starts(&words[i], "--u"))
+            return true;
+    return false;
+}
+
 /* The row that says how the words are read: of the subcommand, where one has its own. */
 static const program *row_of(const shell_word *name, const shell_word *words, uint32_t count,
                              uint32_t *sub)
 {
+    /* `docker container run` is `docker run` */
+    static const char *const grouped[] = {"container", "image", "buildx", "builder"};
     const uint32_t stem = program_stem(name->text, name->length);
     const program *row = program_find(name->text, name->length);
     *sub = 0;
     if (row == NULL && stem < name->length)
         row = program_find(name->text, stem);
+    if (word_is(name, "runuser") && !names_user(words, count))
+        return program_find("su", 2); /* its other form */
     if (row != NULL && plan_runs(row))
         return row;
     items items;
@@ -166,6 +196,10 @@ static const program *row_of(const shell_word *name, const shell_word *words, ui
         if (found == NULL && word_is(name, "docker") && word_is(&one.value, "compose") &&
             one.at + 1 < count) {
             found = program_find_sub("docker-compose", 14, &words[one.at + 1]);
+            one.at += found != NULL;
+        }
+        if (found == NULL && IS_ONE(&one.value, grouped) && one.at + 1 < count) {
+            found = program_find_sub(name->text, name->length, &words[one.at + 1]);
             one.at += found != NULL;
         }
         if (found != NULL) {
@@ -180,6 +214,35 @@ static const program *row_of(const shell_word *name, const shell_word *words, ui
 static bool runs_script(const program *row, const char *name)
 {
     return row != NULL && row == program_find(name, (uint32_t)strlen(name));
+}
+
+/* Those in front of the subcommand: `kubectl --kubeconfig x get`. */
+static void options_before(follow *from, const shell_word *name, const shell_word *words,
+                           uint32_t count)
+{
+    items items;
+    items_begin(&items, program_find(name->text, name->length), words, count);
+    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items))
+        if (one.kind == ITEM_OPTION)
+            option_note(from, &one);
+}
+
+/* Options and operands that make another program of this one, by the table. */
+static void turned_note(shell_run *run, const program *row, const shell_word *words, uint32_t count)
+{
+    const char *options = row != NULL ? row->options : "";
+    options += strspn(options, "+!");
+    if (row == NULL || (*row->operands != '+' && strchr(options, '!') == NULL))
+        return;
+    items items;
+    items_begin(&items, row, words, count);
+    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
+        run->turned = run->turned || (one.kind == ITEM_OPTION && one.turns);
+        run->strange = run->strange || (one.kind != ITEM_OPTION && *row->operands == '+' &&
+                                        !word_starts(&one.value, "+"));
+        if (one.kind == ITEM_OPERAND && items.stops)
+            return; /* what follows is of another */
+    }
 }
 
 void follow_words(follow *from, const shell_word *words, uint32_t count)
@@ -201,9 +264,12 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
         from->depth--;
         return;
     }
+    if (name.text[0] == '-') /* an option that was taken for a program */
+        command_lose_all(all);
     run->wrapper = is_clear(&name);
     uint32_t sub;
     const program *const row = row_of(&name, words, count, &sub);
+    turned_note(run, row, words + sub, count - sub);
     static const char *const interpreters[] = {"python", "perl", "ruby",  "node",
                                                "php",    "lua",  "expect"};
     bool code = false;
@@ -213,15 +279,25 @@ void follow_words(follow *from, const shell_word *words, uint32_t count)
         from->depth--;
         return;
     }
+    const follow before = *from;
+    if (sub > 0 && !word_is(&name, "git"))
+        options_before(from, &name, words, sub);
     if (runs_script(row, "sh"))
         shell_note(from, row, &all->runs.items[number], words, count);
     else if (code)
         interpreter_note(from, row, words, count);
     else if (row != NULL && plan_runs(row))
         wrapper_note(from, row, &name, words + sub, count - sub);
-    else if (!tools_note(from, name.text, name.length, row, words, count) && row != NULL)
+    else if (!starter_note(from, &name, row, words + sub, count - sub) &&
+             !tools_note(from, name.text, name.length, row, words, count) && row != NULL)
         facts_note(from, row, words + sub, count - sub);
-    if (word_is(&name, "su") && !all->broken)
+    if (sub > 0) {
+        from->folder = before.folder;
+        from->folder_lost = before.folder_lost;
+    }
+    if (word_is(&name, "tmux"))
+        terminal_note(from, words, count);
+    if ((word_is(&name, "su") || row == program_find("su", 2)) && !all->broken)
         follow_input(from, true);
     from->depth--;
 }

@@ -123,6 +123,7 @@ typedef struct matching {
     bool fails;      /* some reading has another operand */
     bool unsure;     /* the word before may take this one as its value */
     bool open;       /* some word may be any option */
+    bool turned;     /* some option that turns the program was not wanted */
     command_answer options[MOST_WANTED][MOST_WANTED + 1];
 } matching;
 
@@ -161,6 +162,7 @@ static void open_take(matching *at)
 
 static void option_take(matching *at, const items *items, const item *option)
 {
+    bool named = false;
     for (uint32_t i = 0; i < at->wanted->option_count; i++) {
         const shell_word *const wanted = &at->wanted->options[i];
         const bool whole = wanted->text[1] == '-' || items->single;
@@ -170,8 +172,10 @@ static void option_take(matching *at, const items *items, const item *option)
             if (at->unsure)
                 answer = less(answer, ANSWER_MAYBE);
             at->options[i][letter] = more(at->options[i][letter], answer);
+            named = named || answer == ANSWER_YES;
         }
     }
+    at->turned = at->turned || (option->turns && !named);
     at->unsure = option->unsure;
 }
 
@@ -211,10 +215,12 @@ static bool row_change(items *items, const program *first, const shell_word *nam
     return true;
 }
 
-static command_answer run_answer(const shell_run *run, const wanted *wanted)
+/* `only`: an option that makes another program of this one (`date -s`) must be wanted too. */
+static command_answer run_answer(const shell_run *run, const wanted *wanted, bool only)
 {
-    matching at = {.wanted = wanted, .states = 1};
-    if (wanted->operand_count == 0 && wanted->option_count == 0)
+    matching at = {.wanted = wanted, .states = 1, .turned = run->strange};
+    const bool turned = only && (run->turned || run->strange);
+    if (wanted->operand_count == 0 && wanted->option_count == 0 && !turned)
         return ANSWER_YES;
     const program *first = program_find(run->name.text, run->name.length);
     if (first == NULL)
@@ -237,7 +243,8 @@ static command_answer run_answer(const shell_run *run, const wanted *wanted)
     command_answer operands = ANSWER_NO;
     if ((at.states & all) != 0)
         operands = at.states == all && !at.fails ? ANSWER_YES : ANSWER_MAYBE;
-    return less(operands, options_answer(&at, &items));
+    const command_answer answer = less(operands, options_answer(&at, &items));
+    return turned && at.turned ? less(answer, ANSWER_MAYBE) : answer;
 }
 
 /* ---- patterns -------------------------------------------------------------------------------- */
@@ -255,7 +262,7 @@ typedef struct best {
 } best;
 
 static void named_match(const shell_run *run, const command_patterns *patterns, const char *name,
-                        uint32_t length, best *out)
+                        uint32_t length, bool only, best *out)
 {
     const cst_command_row *const rows =
         CST_ROWS(patterns->image, commands, cst_command_row) + patterns->rows.first;
@@ -277,7 +284,7 @@ static void named_match(const shell_run *run, const command_patterns *patterns, 
         wanted_read(text, row->text.length, &wanted);
         if (patterns->work != NULL)
             *patterns->work += 1u + run->count;
-        const command_answer answer = run_answer(run, &wanted);
+        const command_answer answer = run_answer(run, &wanted, only);
         out->answer = more(out->answer, answer);
         if (wanted.operand_count > 0)
             out->named = more(out->named, answer);
@@ -286,18 +293,18 @@ static void named_match(const shell_run *run, const command_patterns *patterns, 
     }
 }
 
-static best best_of(const shell_run *run, const command_patterns *patterns)
+static best best_of(const shell_run *run, const command_patterns *patterns, bool only)
 {
     best out = {ANSWER_NO, ANSWER_NO};
     if (run->name.length == 0)
         return (best){ANSWER_MAYBE, ANSWER_MAYBE};
     const uint32_t stem = program_stem(run->name.text, run->name.length);
-    named_match(run, patterns, run->name.text, run->name.length, &out);
+    named_match(run, patterns, run->name.text, run->name.length, only, &out);
     if (run->name.text[stem - 1] == '-')
         return out;
     for (uint32_t length = stem; length < run->name.length && length < stem + MOST_VERSION;
          length++)
-        named_match(run, patterns, run->name.text, length, &out);
+        named_match(run, patterns, run->name.text, length, only, &out);
     return out;
 }
 
@@ -307,7 +314,7 @@ command_answer command_runs(const command *command, const command_patterns *patt
     command_answer any = ANSWER_NO, all = command->bare ? ANSWER_NO : ANSWER_YES;
     for (uint32_t i = 0; i < command->runs.count; i++) {
         const shell_run *const run = &command->runs.items[i];
-        const best best = best_of(run, patterns);
+        const best best = best_of(run, patterns, only);
         any = more(any, best.answer);
         if (run->wrapper && best.answer != ANSWER_YES)
             continue;

@@ -245,6 +245,8 @@ static void for_command(script *script)
     } else {
         shell_words ignored = {0};
         word_read(script, &ignored, false);
+        if (ignored.count > 0)
+            command_set(script->all, &ignored.items[0]);
         if (keyword_take(script, "in"))
             for (script_blanks(script); !script_ended(script) && word_begins(script);
                  script_blanks(script))
@@ -474,6 +476,9 @@ static void pipeline(script *script)
             script->at += 4;
             script_blanks(script);
             if (keyword_is(script, "-p"))
+                script->at += 2;
+            script_blanks(script);
+            if (keyword_is(script, "--"))
                 script->at += 2;
             if (ends_word(script_peek(script, 0)) && script_peek(script, 0) != ' ' &&
                 script_peek(script, 0) != '(')

@@ -85,7 +85,7 @@ uint32_t program_stem(const char *name, uint32_t length)
 
 static bool is_name_end(char byte)
 {
-    return byte == '\0' || byte == ' ' || byte == '/' || byte == ':' || byte == '?';
+    return byte == '\0' || byte == ' ' || byte == '/' || byte == ':' || byte == '?' || byte == '!';
 }
 
 bool option_token_has(const char *token, const char *name, uint32_t length)
@@ -110,10 +110,10 @@ bool option_has(const item *option, const char *name)
     return option_token_has(option->names, name, (uint32_t)strlen(name));
 }
 
-/* Behind the names of a token: ':' and '?' with the role behind them. */
+/* Behind the names of a token: ':' and '?', '!', and the role behind them. */
 static const char *token_value(const char *token)
 {
-    while (*token != '\0' && *token != ' ' && *token != ':' && *token != '?')
+    while (*token != '\0' && *token != ' ' && *token != ':' && *token != '?' && *token != '!')
         token++;
     return token;
 }
@@ -176,18 +176,24 @@ void items_begin(items *items, const program *row, const shell_word *words, uint
 static void value_take(items *items, item *item, const char *token, shell_word attached,
                        bool is_attached)
 {
-    const char *const value = token_value(token);
-    if (*value != ':' && *value != '?') {
+    const char *at = token_value(token);
+    const char takes = *at == ':' || *at == '?' ? *at++ : '\0';
+    const bool two = takes == ':' && *at == ':';
+    at += two;
+    item->turns = *at == '!';
+    at += item->turns;
+    item->role = *at == ' ' ? '\0' : *at;
+    if (takes == '\0')
         return;
-    }
-    item->role = value[1] == ' ' ? '\0' : value[1];
     if (is_attached) {
         item->value = attached;
         item->has_value = true;
-    } else if (*value == ':' && items->at < items->count) {
+    } else if (takes == ':' && items->at < items->count) {
         item->value = items->words[items->at++];
         item->has_value = true;
     }
+    if (two && items->at < items->count) /* NAME VALUE: the second counts */
+        item->value = items->words[items->at++];
 }
 
 static item whole_option(items *items, const shell_word *word)
@@ -225,8 +231,9 @@ static item letter_option(items *items, const shell_word *word)
         items->letter = 0;
         items->at++;
     }
-    if (takes)
-        value_take(items, &item, item.names, word_behind(word, last ? letter : letter + 1), !last);
+    if (item.names != NULL)
+        value_take(items, &item, item.names, word_behind(word, last ? letter : letter + 1),
+                   takes && !last);
     return item;
 }
 

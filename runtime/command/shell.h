@@ -119,6 +119,8 @@ typedef struct shell_run {
     bool
         /* runs a script that is a file: known only where the pattern names the file */
         whole_script;
+    bool turned;  /* some option turns it: `date -s`; `runs only` wants that option named */
+    bool strange; /* the same by an operand, which no pattern names */
 } shell_run;
 
 typedef struct shell_function {
@@ -167,6 +169,8 @@ static inline void command_lose(command *all, command_fact fact)
 }
 
 void command_lose_all(command *all);
+/* A variable is set: some change what a name or a path is, or what a program starts. */
+void command_set(command *all, const shell_word *name);
 
 /* ---- reading (parse.c, word.c) --------------------------------------------------------------- */
 
@@ -285,7 +289,7 @@ void follow_input(follow *from, bool is_shell);
 /* Words with a space between them, as `eval` has them. */
 shell_word follow_join(follow *from, const shell_word *words, uint32_t count);
 /* NAME=: what changes which program a name is, or what a program starts by itself. */
-void settings_note(follow *from, const shell_word *name);
+void settings_note(follow *from, const shell_word *setting);
 
 /* ---- programs (programs.c) ------------------------------------------------------------------- */
 
@@ -310,6 +314,7 @@ typedef struct item {
     shell_word value;  /* OPTION */
     bool has_value;
     bool unsure; /* not in the table: the next word may be its value */
+    bool turns;  /* with it the program does what its name does not say */
     char role;   /* of the value; 0: none */
 } item;
 
@@ -345,13 +350,18 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
                   uint32_t count); /* true: done */
 void wrapper_note(follow *from, const program *row, const shell_word *name, const shell_word *words,
                   uint32_t count);
+/* A command that is run with names that are not known: in the place of {}, or at its end. */
+void follow_filled(follow *from, const shell_word *words, uint32_t count);
 
 /* ---- facts (facts.c, tools.c, scripts.c) ----------------------------------------------------- */
 
 /* `cover`: what is written is that, or something below it. */
 void fact_path(follow *from, command_fact fact, const shell_word *path, bool cover);
 void fact_host(follow *from, const shell_word *host);
+void fact_hosts(follow *from, const shell_word *hosts); /* with commas between them */
 void fact_url(follow *from, const shell_word *url);
+/* What the value of an option is by its role in the table. */
+void option_note(follow *from, const item *one);
 /* [user@]host:path as scp, rsync and git have it; false if it is a file of this machine. */
 bool fact_remote(follow *from, const shell_word *place);
 void fact_redirect(follow *from, const shell_redirect *redirect);
@@ -364,6 +374,19 @@ bool tools_note(follow *from, const char *name, uint32_t length, const program *
 /* What find puts in the place of a word with {}. False: memory is short. */
 bool find_words(follow *from, const shell_word *words, uint32_t count, const shell_word *word,
                 shell_words *out);
+/* network.c: options of ssh, -L and its kin, -v of containers, what is installed, images. */
+void ssh_option_note(follow *from, const shell_word *value);
+void forward_note(follow *from, const shell_word *value);
+void fact_login(follow *from, const shell_word *word);
+void fact_query(follow *from, const shell_word *word);
+void mount_note(follow *from, const shell_word *value);
+void fact_source(follow *from, const shell_word *word, bool place);
+void fact_image(follow *from, const shell_word *word);
+bool network_note(follow *from, const program *row, const shell_word *words, uint32_t count);
+/* starters.c: programs whose words hold commands in a way of their own; true: done. */
+bool starter_note(follow *from, const shell_word *name, const program *row, const shell_word *words,
+                  uint32_t count);
+void terminal_note(follow *from, const shell_word *words, uint32_t count); /* tmux */
 void scripts_sed(follow *from, const shell_word *text);
 void scripts_awk(follow *from, const shell_word *text);
 

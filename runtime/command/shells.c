@@ -5,6 +5,8 @@
  * itself. A file, a pipe, or code of another language may do anything: then nothing is known but
  * the program.
  */
+#include <string.h>
+
 #include "runtime/command/shell.h"
 
 /* ---- input ----------------------------------------------------------------------------------- */
@@ -105,6 +107,49 @@ void shell_note(follow *from, const program *row, shell_run *run, const shell_wo
         follow_input(from, true);
 }
 
+/* python -m: what is installed is said by pip's words; timeit takes code. */
+static void module_note(follow *from, const shell_word *module, const shell_word *rest,
+                        uint32_t count)
+{
+    const program *const pip = program_find("pip", 3);
+    if (word_is(module, "timeit") || word_is(module, "code") || !word_is_plain(module))
+        command_lose_all(from->all);
+    else if (word_is(module, "pip") && pip != NULL)
+        facts_note(from, pip, rest - 1, count + 1);
+}
+
+/* perl '-Mx;…', node --import data:…, php -d auto_prepend_file=…: code in an option. */
+static bool value_is_code(const item *one, bool perl, bool node, bool php)
+{
+    static const shell_word file = {"_file", 5, false}, extension = {"extension", 9, false};
+    bool code = false;
+    if (perl && (word_is(&one->name, "M") || word_is(&one->name, "m") || word_is(&one->name, "d")))
+        for (uint32_t i = 0; i < one->value.length; i++) {
+            const char byte = one->value.text[i];
+            code = code || !((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                             (byte >= '0' && byte <= '9') || strchr("_:=,-./", byte) != NULL);
+        }
+    if (node)
+        code = word_starts(&one->value, "data:") || word_starts(&one->value, "http");
+    if (php && word_is(&one->name, "d"))
+        code = word_is_open(&one->value) || word_mentions(&one->value, &file) ||
+               word_mentions(&one->value, &extension);
+    return code;
+}
+
+/* deno run URL, deno eval CODE */
+static void modules_run(follow *from, const shell_word *words, uint32_t count)
+{
+    static const shell_word scheme = {"://", 3, false};
+    if (word_is(&words[0], "eval") || word_is(&words[0], "repl"))
+        command_lose_all(from->all);
+    for (uint32_t i = 0; i < count && i < 4; i++)
+        if (!word_starts(&words[i], "-") && word_mentions(&words[i], &scheme)) {
+            fact_url(from, &words[i]);
+            command_lose_all(from->all);
+        }
+}
+
 /* python -c, perl -e: code of another language may do anything. */
 void interpreter_note(follow *from, const program *row, const shell_word *words, uint32_t count)
 {
@@ -131,14 +176,25 @@ void interpreter_note(follow *from, const program *row, const shell_word *words,
     items items;
     items_begin(&items, row, words, count);
     for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
-        if (one.kind == ITEM_OPERAND && !word_is(&one.value, "-"))
+        if (one.kind == ITEM_OPERAND && !word_is(&one.value, "-")) {
+            if (is_node)
+                modules_run(from, words + one.at, count - one.at);
             return; /* a program of its own, in a file */
+        }
         if (one.kind != ITEM_OPTION) {
             command_lose_all(from->all);
             return;
         }
-        if (IS_ONE(&one.name, quiet) || (is_python && word_is(&one.name, "m")))
+        if (is_python && word_is(&one.name, "m")) {
+            module_note(from, &one.value, words + items.at, count - items.at);
             return;
+        }
+        if (IS_ONE(&one.name, quiet))
+            return;
+        if (one.has_value && value_is_code(&one, is_perl, is_node, is_php)) {
+            command_lose_all(from->all);
+            return;
+        }
         if ((one.name.length == 1 &&
              (one.name.text[0] == 'v' || one.name.text[0] == 'V' || one.name.text[0] == 'h') &&
              items.count == 2))

@@ -1,6 +1,6 @@
 /*
- * tools.c - programs whose words the table cannot describe: find, sed, awk, dd, tar, git, curl,
- * wget, nc.
+ * tools.c - programs whose words the table cannot describe: find, sed, awk, dd, tar, git. Those of
+ * the network are in network.c, those that start others in starters.c.
  */
 #include <string.h>
 
@@ -127,6 +127,10 @@ static void find_note(follow *from, const shell_word *words, uint32_t count)
             exec = exec || word_is(&words[at], execs[i]);
             file = file || word_is(&words[at], files[i]);
         }
+        if (word_is(&words[at], "-files0-from")) { /* roots that a file names */
+            command_lose(from->all, FACT_READS);
+            command_lose(from->all, FACT_WRITES);
+        }
         if (exec)
             at = find_exec(from, &roots, words, count, at + 1);
         else if (file && at + 1 < count)
@@ -206,6 +210,7 @@ typedef struct archive {
     char mode; /* c, x, t */
     shell_word file, folder;
     bool to_output;
+    bool anywhere; /* -P: names may begin at the root */
 } archive;
 
 static void tar_option(follow *from, archive *out, char letter, const shell_word *value)
@@ -214,6 +219,8 @@ static void tar_option(follow *from, archive *out, char letter, const shell_word
         out->mode = strchr("cruA", letter) != NULL ? 'c' : letter;
     if (letter == 'O')
         out->to_output = true;
+    if (letter == 'P')
+        out->anywhere = true;
     if (value == NULL)
         return;
     if (letter == 'f')
@@ -247,6 +254,10 @@ static void tar_long(follow *from, archive *out, const item *one)
         const shell_word run = word_behind(&one->value, 5);
         follow_text(from, &run);
     }
+    if (option_has(one, "--one-top-level") && one->has_value)
+        fact_path(from, FACT_WRITES, &one->value, true);
+    if (word_is(&one->name, "--absolute-names") || word_is(&one->name, "P"))
+        out->anywhere = true;
     if (word_is(&one->name, "--to-stdout") || word_is(&one->name, "O"))
         out->to_output = true;
 }
@@ -276,6 +287,10 @@ static void tar_note(follow *from, const program *row, const shell_word *words, 
             tar_long(from, &all, &one);
         lost = lost || (one.kind == ITEM_OPEN && word_is_open(&one.value));
     }
+    if (fact_remote(from, &all.file))
+        all.file.length = 0; /* over a remote shell */
+    if (all.mode == 'x' && all.anywhere)
+        command_lose(from->all, FACT_WRITES);
     if (all.mode == 'c')
         fact_path(from, FACT_WRITES, &all.file, false);
     else if (all.file.length > 0)
@@ -297,7 +312,21 @@ static void tar_note(follow *from, const program *row, const shell_word *words, 
     from->folder_lost = before.folder_lost;
 }
 
-/* ---- git, curl, wget, nc --------------------------------------------------------------------- */
+/* ---- git ------------------------------------------------------------------------------------- */
+
+/* Outside of the repository, git compares files as `--no-index` does. */
+static bool git_leaves(const shell_word *word)
+{
+    return word_starts(word, "/") || word_starts(word, "../") ||
+           (word->length > 0 && word->text[0] == MARK_HOME);
+}
+
+/* `ext::sh -c …`: a helper of transport, which may be any program. */
+static bool git_runs(const shell_word *word)
+{
+    return word_mentions(word, &(shell_word){"::", 2, false}) && !word_has(word, '[') &&
+           !word_has(word, MARK_SET);
+}
 
 static void git_note(follow *from, const program *row, const shell_word *words, uint32_t count)
 {
@@ -322,17 +351,28 @@ static void git_note(follow *from, const program *row, const shell_word *words, 
         far = far || word_is(&name, distant[i]);
     if (sub_row != NULL)
         facts_note(from, sub_row, words + sub, count - sub);
+    const bool compares = word_is(&name, "diff") || word_is(&name, "grep");
+    bool no_index = false;
     items_begin(&items, sub_row, words + sub, count - sub);
     uint32_t places = 0;
     for (one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
-        if (one.kind == ITEM_OPTION)
+        if (one.kind == ITEM_OPTION) {
+            no_index = no_index || word_is(&one.name, "--no-index");
             continue;
+        }
+        if (compares && (no_index || git_leaves(&one.value)))
+            fact_path(from, FACT_READS, &one.value, true);
+        if (far && git_runs(&one.value))
+            command_lose_all(from->all);
         if (word_is(&name, "bisect") && word_is(&one.value, "run")) {
             follow_words(from, words + sub + one.at + 1, count - sub - one.at - 1);
             return;
         }
         if (word_is(&name, "submodule") && word_is(&one.value, "foreach")) {
-            follow_joined(from, words + sub + one.at + 1, count - sub - one.at - 1);
+            uint32_t at = sub + one.at + 1;
+            while (at < count && word_starts(&words[at], "-"))
+                at++;
+            follow_joined(from, words + at, count - at);
             return;
         }
         if (far && fact_remote(from, &one.value))
@@ -342,82 +382,6 @@ static void git_note(follow *from, const program *row, const shell_word *words, 
         if (word_is(&name, "config") && word_is_open(&one.value))
             command_lose(from->all, FACT_PROGRAMS);
     }
-}
-
-static void curl_file(follow *from, const shell_word *value, bool form)
-{
-    for (uint32_t i = 0; i < value->length; i++) {
-        const bool starts =
-            form ? i > 0 && value->text[i - 1] == '=' : i == 0 || value->text[i - 1] == '=';
-        if (starts && (value->text[i] == '@' || (form && value->text[i] == '<'))) {
-            shell_word path = word_behind(value, i + 1);
-            for (uint32_t k = 0; form && k < path.length; k++)
-                if (path.text[k] == ';')
-                    path.length = k;
-            fact_path(from, FACT_READS, &path, false);
-            return;
-        }
-    }
-    if (value->length > 0 && (value->text[0] == MARK_PART || value->text[0] == MARK_WORDS))
-        command_lose(from->all, FACT_READS); /* "$x" may be @file */
-}
-
-static void curl_note(follow *from, const program *row, const shell_word *words, uint32_t count)
-{
-    static const char *const data[] = {"--data", "--data-binary", "--data-urlencode",
-                                       "--json", "--header",      "--form"};
-    facts_note(from, row, words, count);
-    items items;
-    items_begin(&items, row, words, count);
-    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
-        if (one.kind != ITEM_OPTION)
-            continue;
-        for (size_t i = 0; i < sizeof data / sizeof *data; i++)
-            if (one.has_value && option_has(&one, data[i]))
-                curl_file(from, &one.value, i == 5);
-        if (option_has(&one, "--remote-name") || word_is(&one.name, "--remote-name-all"))
-            fact_path(from, FACT_WRITES, &here, true);
-        if (option_has(&one, "--config"))
-            command_lose_all(from->all);
-    }
-}
-
-static void wget_note(follow *from, const program *row, const shell_word *words, uint32_t count)
-{
-    bool placed = false;
-    facts_note(from, row, words, count);
-    items items;
-    items_begin(&items, row, words, count);
-    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items)) {
-        if (one.kind != ITEM_OPTION)
-            continue;
-        placed = placed || option_has(&one, "--output-document") ||
-                 option_has(&one, "--directory-prefix") || word_is(&one.name, "--spider") ||
-                 word_is(&one.name, "--version") || word_is(&one.name, "--help");
-        if (option_has(&one, "--input-file"))
-            command_lose(from->all, FACT_CONNECTS);
-        if (option_has(&one, "--execute") || word_is(&one.name, "--use-askpass"))
-            command_lose_all(from->all);
-    }
-    if (!placed && count > 1)
-        fact_path(from, FACT_WRITES, &here, true);
-}
-
-static void nc_note(follow *from, const program *row, const shell_word *words, uint32_t count)
-{
-    bool listens = false;
-    items items;
-    items_begin(&items, row, words, count);
-    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items))
-        listens = listens || (one.kind == ITEM_OPTION && option_has(&one, "--listen"));
-    if (!listens) {
-        facts_note(from, row, words, count);
-        return;
-    }
-    items_begin(&items, row, words, count);
-    for (item one = items_next(&items); one.kind != ITEM_END; one = items_next(&items))
-        if (one.kind == ITEM_OPTION && one.role == 'S' && one.has_value)
-            follow_text(from, &one.value);
 }
 
 bool tools_note(follow *from, const char *name, uint32_t length, const program *row,
@@ -436,13 +400,7 @@ bool tools_note(follow *from, const char *name, uint32_t length, const program *
         dd_note(from, words, count);
     else if (row == program_find("tar", 3))
         tar_note(from, row, words, count);
-    else if (word_is(&is, "curl"))
-        curl_note(from, row, words, count);
-    else if (word_is(&is, "wget"))
-        wget_note(from, row, words, count);
-    else if (row == program_find("nc", 2))
-        nc_note(from, row, words, count);
     else
-        return false;
+        return network_note(from, row, words, count);
     return true;
 }

@@ -13,6 +13,7 @@
 bool builtin_note(follow *from, const shell_word *name, const shell_word *words, uint32_t count)
 {
     static const char *const folders[] = {"cd", "pushd", "popd", "chdir"};
+    static const char *const showing[] = {"-p", "-P", "-v", "-V", "-l", "-s", "-S", "-q"};
     static const char *const declaring[] = {"export", "declare", "typeset", "readonly", "local"};
     static const char *const evaluating[] = {
         "test",      "[",      "let",     "printf",  "unset",    "read", "mapfile",
@@ -55,6 +56,9 @@ bool builtin_note(follow *from, const shell_word *name, const shell_word *words,
         from->folder_lost = true;
         return true;
     }
+    for (uint32_t i = 1; (word_is(name, "complete") || word_is(name, "bind")) && i < count; i++)
+        if (!IS_ONE(&words[i], showing)) /* what a person's keys will run */
+            command_lose(from->all, FACT_PROGRAMS);
     if (word_is(name, "alias") || word_is(name, "enable") || word_is(name, "hash")) {
         if (count > 2 || (count > 1 && word_is(name, "alias") && !word_is(&words[1], "-p")))
             command_lose(from->all, FACT_PROGRAMS);
@@ -128,6 +132,13 @@ static const shell_word *fill(follow *from, const shell_word *words, uint32_t *c
     return made;
 }
 
+void follow_filled(follow *from, const shell_word *words, uint32_t count)
+{
+    const shell_word *const made = fill(from, words, &count, "{}");
+    if (made != NULL)
+        follow_words(from, made, count);
+}
+
 /* `find ROOT … -print0 | xargs -0`: the words are names at or below the roots. NULL: it is not so.
  */
 static const shell_word *fill_found(follow *from, const shell_word *words, uint32_t *count,
@@ -168,14 +179,15 @@ typedef struct wrapped {
     bool asks;         /* command -v: nothing is run */
     const char *place; /* xargs -I */
     bool nulls;        /* xargs -0 */
+    bool exact;        /* watch -x: the words as they stand */
+    bool edits;        /* sudo -e: the words are files */
+    shell_word entry;  /* docker run --entrypoint: what runs, before the words */
 } wrapped;
 
 static void wrapper_options(follow *from, const item *one, wrapped *out)
 {
     const char *const program = from->all->runs.items[from->all->runs.count - 1].name.text;
     const bool is_command = strncmp(program, "command", 7) == 0;
-    if (one->role == 'd' && one->has_value)
-        fact_folder(from, &one->value);
     if (one->names == NULL)
         command_lose_all(from->all); /* which word is the command? */
     if (option_has(one, "i") && option_has(one, "--login"))
@@ -186,6 +198,11 @@ static void wrapper_options(follow *from, const item *one, wrapped *out)
     if (is_command && (word_is(&one->name, "v") || word_is(&one->name, "V")))
         out->asks = true;
     out->nulls = out->nulls || option_has(one, "--null");
+    out->exact = out->exact || (option_has(one, "x") && option_has(one, "--exec"));
+    out->joined = out->joined || (strcmp(program, "entr") == 0 && option_has(one, "s"));
+    out->edits = out->edits || option_has(one, "--edit");
+    if (option_has(one, "--entrypoint") && one->has_value)
+        out->entry = one->value;
     if (strncmp(program, "xargs", 5) == 0 &&
         (option_has(one, "I") || option_has(one, "--replace")) && out->place == NULL) {
         out->place = "{}";
@@ -210,13 +227,15 @@ static void script_option(follow *from, const program *row, const shell_word *sc
 }
 
 /* The operands of a wrapper up to what it runs. */
-static bool wrapper_find(follow *from, const program *row, const shell_word *words, uint32_t count,
-                         wrapped *out)
+static bool wrapper_find(follow *from, bool near, const program *row, const shell_word *words,
+                         uint32_t count, wrapped *out)
 {
     static const char *const containers[] = {"docker", "podman", "nerdctl", "docker-compose"};
     const bool contained =
         IS_ONE(&from->all->runs.items[from->all->runs.count - 1].name, containers);
     const char *plan = row->operands;
+    follow here = *from; /* its own files are of this machine, wherever it goes */
+    here.remote = !near;
     items items;
     items_begin(&items, row, words, count);
     *out = (wrapped){.at = count};
@@ -226,13 +245,21 @@ static bool wrapper_find(follow *from, const program *row, const shell_word *wor
             if (one.role == 'S' && one.has_value) {
                 script_option(from, row, &one.value, words + items.at, count - items.at);
                 out->asks = true;
-            } else if ((one.role == 'r' || one.role == 'w') && one.has_value) {
-                fact_path(from, one.role == 'r' ? FACT_READS : FACT_WRITES, &one.value, false);
+            } else if (one.role == 'd' && one.has_value) {
+                fact_folder(from, &one.value);
+            } else if (one.role == 'w' && one.has_value && !word_starts(&one.value, "|")) {
+                fact_path(&here, FACT_WRITES, &one.value, false);
+            } else {
+                option_note(&here, &one);
             }
             continue;
         }
         if (one.kind == ITEM_OPEN)
             command_lose_all(from->all);
+        if (*plan == '=' && word_is(&one.value, "-")) { /* env - is env -i */
+            items.ended = false;
+            continue;
+        }
         if (*plan == '=' && is_setting(&one.value)) {
             const char *const equals = memchr(one.value.text, '=', one.value.length);
             const shell_word name = {one.value.text, (uint32_t)(equals - one.value.text), false};
@@ -243,20 +270,22 @@ static bool wrapper_find(follow *from, const program *row, const shell_word *wor
         plan += *plan == '=';
         if (*plan == 'C' || *plan == 'S') {
             out->at = one.at;
-            out->joined = *plan == 'S';
+            out->joined = out->joined || *plan == 'S';
             return true;
         }
         if (*plan == 'w' || *plan == 'r')
-            fact_path(from, *plan == 'r' ? FACT_READS : FACT_WRITES, &one.value, false);
+            fact_path(&here, *plan == 'r' ? FACT_READS : FACT_WRITES, &one.value, false);
+        if (*plan == 'i')
+            fact_image(from, &one.value);
         if (*plan == 'h')
-            fact_host(from, &one.value);
+            fact_url(from, &one.value);
         plan += *plan != '\0';
         items.ended =
             false; /* options may stand behind it too: `ssh host -p 1`, `kubectl exec pod -c x` */
         if (contained && (*plan == 'C' || *plan == 'S')) { /* but not of a container */
             out->joined = *plan == 'S';
             out->at = items.at;
-            if (out->at < count && word_starts(&words[out->at], "-"))
+            if (out->at < count && word_starts(&words[out->at], "-") && out->entry.length == 0)
                 command_lose_all(from->all);
             return true;
         }
@@ -279,22 +308,63 @@ static void parallel_note(follow *from, const shell_word *words, uint32_t count)
     follow_script(from, line.text, line.length, &ignored);
 }
 
+/* docker run --entrypoint PROGRAM image WORDS */
+static void entry_note(follow *from, const shell_word *entry, const shell_word *words,
+                       uint32_t count)
+{
+    shell_word *const made = arena_array(from->all->memory, count + 1, sizeof *made);
+    if (made == NULL) {
+        from->all->no_memory = from->all->broken = true;
+        return;
+    }
+    made[0] = *entry;
+    if (count > 0)
+        memcpy(made + 1, words, count * sizeof *made);
+    follow_words(from, made, count + 1);
+}
+
+/* entr: `/_` is the name of a file that has changed; with -s a script. */
+static void entr_note(follow *from, const shell_word *words, uint32_t count, bool script)
+{
+    if (script) {
+        follow_text(from, &words[0]);
+        return;
+    }
+    shell_words made = {0};
+    static const char unknown[] = {MARK_PART};
+    for (uint32_t i = 0; i < count; i++) {
+        shell_word *const copy = ARENA_PUSH(from->all->memory, &made);
+        if (copy == NULL) {
+            from->all->no_memory = from->all->broken = true;
+            return;
+        }
+        *copy = word_is(&words[i], "/_") ? (shell_word){unknown, 1, true} : words[i];
+    }
+    follow_words(from, made.items, made.count);
+}
+
 void wrapper_note(follow *from, const program *row, const shell_word *name, const shell_word *words,
                   uint32_t count)
 {
-    static const char *const far[] = {"ssh",     "mosh", "docker", "podman",  "nerdctl",
-                                      "kubectl", "oc",   "chroot", "vagrant", "docker-compose"};
-    static const char *const own_shell[] = {"sudo", "doas", "ssh"};
+    static const char *const far[] = {"ssh",    "autossh", "mosh",          "docker",
+                                      "podman", "nerdctl", "kubectl",       "oc",
+                                      "chroot", "vagrant", "docker-compose"};
+    static const char *const own_shell[] = {"sudo", "doas", "ssh", "autossh"};
     follow inner = *from;
     inner.remote = inner.remote || IS_ONE(name, far);
     wrapped run;
-    wrapper_find(&inner, row, words, count, &run);
+    wrapper_find(&inner, !from->remote, row, words, count, &run);
     if (run.asks)
         return;
+    if (run.entry.length > 0) {
+        entry_note(&inner, &run.entry, words + run.at, count - run.at);
+        return;
+    }
     if (run.at >= count) {
         if (word_is(name, "sudo") && !run.shell && count > 1)
             return; /* sudo -l */
-        if (IS_ONE(name, own_shell) && (run.shell || word_is(name, "ssh")))
+        if (IS_ONE(name, own_shell) &&
+            (run.shell || word_is(name, "ssh") || word_is(name, "autossh")))
             follow_input(&inner, true);
         if (word_is(name, "parallel"))
             follow_input(&inner, true);
@@ -302,6 +372,11 @@ void wrapper_note(follow *from, const program *row, const shell_word *name, cons
     }
     const shell_word *const rest = words + run.at;
     const uint32_t left = count - run.at;
+    if (run.edits) {
+        for (uint32_t i = 0; i < left; i++)
+            fact_path(from, FACT_WRITES, &rest[i], false);
+        return;
+    }
     if (word_is(name, "parallel")) {
         uint32_t stop = 0;
         while (stop < left && !word_starts(&rest[stop], ":::"))
@@ -321,7 +396,10 @@ void wrapper_note(follow *from, const program *row, const shell_word *name, cons
             made = fill(&inner, rest, &filled, run.place);
         if (made != NULL)
             follow_words(&inner, made, filled);
-    } else if (run.joined)
+    } else if (word_is(name, "entr")) {
+        entr_note(&inner, rest, left, run.joined);
+    } else if (run.joined && !(run.exact && word_is(name, "watch")) &&
+               !(left > 1 && word_is(name, "tmux")))
         follow_joined(&inner, rest, left);
     else
         follow_words(&inner, rest, left);

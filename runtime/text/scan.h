@@ -89,7 +89,7 @@ uint32_t scan_live(const scan_database *database, scan_scratch *scratch, const c
  * piece alone. Where it fails (too many starts are alive at once, states had to be dropped) nothing
  * is lost: scan_live answers, and following begins again at any place that is settled.
  */
-enum { SCAN_MOST_THREADS = 192 };
+enum { SCAN_MOST_THREADS = 192, SCAN_MOST_STEPS = 32, SCAN_PAIRS = 26 * 26 };
 
 typedef struct scan_thread {
     uint32_t state, start;
@@ -100,10 +100,16 @@ typedef struct scan_thread {
 
 typedef struct scan_follow {
     uint32_t epoch;  /* of the states that it follows; 0: none */
+    uint32_t slot;   /* where the scratch has them */
     uint32_t before; /* scan_context of the next byte */
     /* the first start behind which something may have matched, and the last; UINT32_MAX: none */
     uint32_t accepted;
     uint32_t accepted_last;
+    uint32_t crowd, crowd_epoch;     /* of the states of all threads; 0: each has its own */
+    uint32_t step_count;             /* past SCAN_MOST_STEPS: too many */
+    uint32_t steps[SCAN_MOST_STEPS]; /* that accepted, until all of that is settled */
+    uint32_t noted;                  /* words of the text before this place are noted: */
+    uint32_t words[SCAN_PAIRS]; /* by first two letters, behind the start of the last; 0: none */
     uint32_t count;
     scan_thread threads[SCAN_MOST_THREADS]; /* in the order of their starts */
 } scan_follow;
@@ -120,6 +126,11 @@ bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan
  * scan_live knows. */
 uint32_t scan_follow_live(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
                           const char *text, uint32_t length, uint32_t otherwise, bool *unsure);
+/* Sets the bits of the patterns of which a match may begin at what was accepted and is not settled:
+ * of all others there is none. (scan_pattern_count + 63) / 64 words, written whole. False: that is
+ * not known. */
+bool scan_follow_accepts(const scan_database *database, scan_scratch *scratch,
+                         const scan_follow *follow, uint64_t *bits);
 /* What was accepted behind starts before `place` has been looked at. */
 void scan_follow_settled(scan_follow *follow, uint32_t place);
 

@@ -2,456 +2,84 @@
  * scan_follow.c - for streams: all patterns from all starts, a few bytes at a time.
  *
  * scan_live asks every pattern at every place, which for pieces of four bytes is nearly all that a
- * stream costs. Here nothing is asked twice. All patterns that can begin with the bytes behind one
- * start are one state of one automaton, whose states are made when a text first gets to them (a
- * policy has hundreds of patterns; a table of all their combinations would never be finished). A
- * thread is a start and its state; a byte costs one look-up for each start that something can still
- * come of, which in prose are one or two.
+ * stream costs. Here nothing is asked twice. A thread is a start and the state of all patterns that
+ * can begin there (scan_follow_states.c). In prose several are alive at most places, so what a byte
+ * does to all of them together is noted too: their states, in order, are a crowd, and a byte takes
+ * a crowd to the next in one step, after which each start has moved to its place in it. A byte that
+ * is new to a crowd, or on which something is accepted, goes thread by thread.
  *
  * What a state cannot know depends on the text before a start (`after`, edges of words in scripts
  * beyond ASCII). Such parts of a state are kept apart, and asked of the text when nothing else is
  * alive. Checks are not asked, as in scan_live. An acceptance is noted with its start, generously:
- * it says that a match may begin there, and scan_find decides.
- *
- * States live in the scratch, so the second stream of a context finds what the first one made. When
- * there are too many, all are dropped and whoever followed begins again. Both sides of that are
- * bounded: the work of a byte by the patterns, the memory by limits.h.
+ * it says that a match may begin there, and scan_list decides.
  */
 #include <string.h>
 
-#include "runtime/text/scan_private.h"
+#include "runtime/text/scan_follow_private.h"
 
-enum { UNMADE = 0x7fff, BUCKETS = 4096, FIRST_STATES = 512, FIRST_PARTS = 8192 };
+/* ---- crowds ---------------------------------------------------------------------------------- */
 
-/* What one pattern needs to know of the bytes behind a start. */
-typedef struct follow_part {
-    uint32_t pattern;
-    uint32_t at;       /* state of a table, position, bytes of a phrase or word */
-    uint32_t from, to; /* of words: entries that go on like that */
-    uint32_t apart;    /* of words: which of the two tables */
-} follow_part;
-
-typedef struct follow_state {
-    uint32_t first, count; /* of parts */
-    uint32_t next;         /* in its bucket */
-    uint32_t stamp, thread;
-    /* scan_context: what stands before the next byte, where a part is a position */
-    uint8_t before;
-    /* bytes of a character that has begun: inside of it nothing is told to be alive or not */
-    uint8_t left;
-    bool sure;  /* some part is alive whatever stands before the start */
-    bool plain; /* all parts are */
-} follow_state;
-
-struct scan_follower {
-    const scan_database *database;
-    uint32_t epoch, stamp;
-    uint16_t (*steps)[256]; /* by state: the next state, SCAN_ACCEPT with it; 0: nothing */
-    uint16_t roots[4][256]; /* by scan_context: a start */
-    follow_state *states;   /* 0 is none */
-    uint32_t state_count, state_capacity;
-    follow_part *parts;
-    uint32_t part_count, part_capacity; /* behind them the next state is made */
-    uint32_t buckets[BUCKETS];
-};
-
-/* ---- life ------------------------------------------------------------------------------------ */
-
-static void forget_states(scan_scratch *scratch, scan_follower *all)
+/* The crowd of these states; 0: they are too many, or there is no room. */
+static uint32_t find_crowd(scan_follower *all, const uint16_t *states, uint32_t count,
+                           uint32_t before)
 {
-    all->state_count = 1;
-    all->part_count = 0;
-    memset(all->buckets, 0, sizeof all->buckets);
-    for (uint32_t i = 0; i < 4 * 256; i++)
-        all->roots[i / 256][i % 256] = UNMADE;
-    all->epoch = ++scratch->epoch;
-}
-
-static void free_follower(scan_scratch *scratch, scan_follower *all)
-{
-    const cst_allocator allocator = scratch->allocator;
-    if (all->steps)
-        allocator.release(allocator.user, all->steps, all->state_capacity * sizeof *all->steps);
-    if (all->states)
-        allocator.release(allocator.user, all->states, all->state_capacity * sizeof *all->states);
-    if (all->parts)
-        allocator.release(allocator.user, all->parts, all->part_capacity * sizeof *all->parts);
-    allocator.release(allocator.user, all, sizeof *all);
-}
-
-void scan_followers_free(scan_scratch *scratch)
-{
-    for (uint32_t i = 0; i < SCAN_FOLLOWERS && scratch->followers[i]; i++) {
-        free_follower(scratch, scratch->followers[i]);
-        scratch->followers[i] = NULL;
-    }
-}
-
-static scan_follower *make_follower(const scan_database *database, scan_scratch *scratch)
-{
-    const cst_allocator allocator = scratch->allocator;
-    scan_follower *const all = allocator.allocate(allocator.user, sizeof *all);
-    if (!all)
-        return NULL;
-    *all = (scan_follower){
-        .database = database, .state_capacity = FIRST_STATES, .part_capacity = FIRST_PARTS};
-    all->steps = allocator.allocate(allocator.user, FIRST_STATES * sizeof *all->steps);
-    all->states = allocator.allocate(allocator.user, FIRST_STATES * sizeof *all->states);
-    all->parts = allocator.allocate(allocator.user, FIRST_PARTS * sizeof *all->parts);
-    if (!all->steps || !all->states || !all->parts) {
-        free_follower(scratch, all);
-        return NULL;
-    }
-    memset(&all->states[0], 0, sizeof *all->states);
-    forget_states(scratch, all);
-    return all;
-}
-
-/* The states of a database, made if there is room; NULL: there is none, or it has too many patterns
- * to tell by their first bytes. */
-static scan_follower *follower_of(const scan_database *database, scan_scratch *scratch)
-{
-    uint32_t i = 0;
-    while (i < SCAN_FOLLOWERS && scratch->followers[i] &&
-           scratch->followers[i]->database != database)
-        i++;
-    if (i == SCAN_FOLLOWERS || !database->starts)
-        return NULL;
-    if (!scratch->followers[i])
-        scratch->followers[i] = make_follower(database, scratch);
-    return scratch->followers[i];
-}
-
-/* The same bytes in twice the room; NULL: memory is short, and the old ones are kept. */
-static void *doubled(const cst_allocator *allocator, void *old, size_t size)
-{
-    void *const more = allocator->allocate(allocator->user, 2 * size);
-    if (!more)
-        return NULL;
-    memcpy(more, old, size);
-    allocator->release(allocator->user, old, size);
-    return more;
-}
-
-static bool more_states(scan_follower *all, const cst_allocator *allocator)
-{
-    if (all->state_capacity * 2 > LIMIT_FOLLOW_STATES)
-        return false;
-    follow_state *const states =
-        allocator->allocate(allocator->user, all->state_capacity * 2 * sizeof *states);
-    void *const steps =
-        states ? doubled(allocator, all->steps, all->state_capacity * sizeof *all->steps) : NULL;
-    if (!steps) {
-        if (states)
-            allocator->release(allocator->user, states, all->state_capacity * 2 * sizeof *states);
-        return false;
-    }
-    memcpy(states, all->states, all->state_capacity * sizeof *states);
-    allocator->release(allocator->user, all->states, all->state_capacity * sizeof *states);
-    all->states = states;
-    all->steps = steps;
-    all->state_capacity *= 2;
-    return true;
-}
-
-/* Room for a state of as many parts as the largest may have. */
-static void more_parts(scan_follower *all, const cst_allocator *allocator)
-{
-    if (all->part_count <= all->part_capacity / 2 || all->part_capacity * 2 > LIMIT_FOLLOW_PARTS)
-        return;
-    void *const parts = doubled(allocator, all->parts, all->part_capacity * sizeof *all->parts);
-    if (!parts)
-        return;
-    all->parts = parts;
-    all->part_capacity *= 2;
-}
-
-/* ---- making states --------------------------------------------------------------------------- */
-
-/* A state that is being made, behind the parts of all others. */
-typedef struct making {
-    scan_follower *all;
-    scan_try with;
-    follow_part *parts;
-    uint32_t count, room;
-    scan_context before; /* of the byte behind */
-    uint32_t left;       /* as of the state */
-    bool accepts, positions;
-} making;
-
-static void add_part(making *state, follow_part part)
-{
-    if (state->count < state->room)
-        state->parts[state->count] = part;
-    state->count++; /* more than there is room for: it is too large */
-}
-
-static void enter_table(making *state, uint32_t pattern, const scan_automaton_row *row, uint32_t to)
-{
-    const scan_head *const head = state->all->database->head;
-    const uint16_t *const table =
-        (const uint16_t *)scan_at(head, row->table) + (size_t)to * row->columns;
-    const uint8_t *const alive = scan_at(head, row->alive);
-    if (to == 0)
-        return;
-    if (alive[to] != 0 || state->left > 0) {
-        add_part(state, (follow_part){.pattern = pattern, .at = to});
-        return;
-    }
-    for (uint32_t i = 0; i < row->columns; i++)
-        state->accepts = state->accepts || (table[i] & SCAN_ACCEPT) != 0;
-}
-
-/* Whether another copy of the same does for this one: it is there, or this takes its place. */
-static bool is_covered(making *state, const scan_automaton_row *row, uint32_t position)
-{
-    scan_scratch *const scratch = state->with.scratch;
-    const scan_chain_row *const chains = scan_at(state->all->database->head, row->chains),
-                                chain = chains[position];
-    const uint32_t room = scratch->position_count / SCAN_POSITION_LISTS;
-    uint32_t *const place = scratch->positions + 3 * room + chain.number, *const stamp =
-                                                                              place + room;
-    if (chain.number == 0)
-        return false;
-    if (*stamp != scratch->stamp) {
-        *stamp = scratch->stamp;
-        *place = state->count;
-        return false;
-    }
-    if (*place < state->room && chains[state->parts[*place].at].rank > chain.rank)
-        state->parts[*place].at = position;
-    return true;
-}
-
-/* A position that has been reached: alive, or all that it can do is to accept. */
-static void enter_position(making *state, uint32_t pattern, const scan_automaton_row *row,
-                           uint32_t position)
-{
-    const scan_database *const database = state->all->database;
-    const uint32_t *const sets = scan_at(database->head, row->position_sets),
-                          *const begins = scan_at(database->head, row->edges);
-    const scan_edge_row *const edges = scan_at(database->head, row->edge_rows);
-    bool open = state->left > 0, accepts = false;
-    for (uint32_t k = begins[position]; k < begins[position + 1]; k++) {
-        open = open || scan_is_open(&state->with, sets, edges[k], state->before);
-        accepts = accepts || edges[k].to == SCAN_ACCEPTS;
-    }
-    state->accepts = state->accepts || (accepts && !open);
-    if (!open)
-        return;
-    state->positions = true;
-    if (!is_covered(state, row, position))
-        add_part(state, (follow_part){.pattern = pattern, .at = position});
-}
-
-static void step_position(making *state, uint32_t pattern, const scan_automaton_row *row,
-                          uint32_t position, scan_context before, unsigned char byte, bool first)
-{
-    const scan_database *const database = state->all->database;
-    const uint32_t *const sets = scan_at(database->head, row->position_sets),
-                          *const begins = scan_at(database->head, row->edges);
-    const scan_edge_row *const edges = scan_at(database->head, row->edge_rows);
-    scan_scratch *const scratch = state->with.scratch;
-    uint32_t *const stamps = scratch->positions + scratch->position_count / SCAN_POSITION_LISTS * 2;
-    const char text[1] = {(char)byte};
-    for (uint32_t k = begins[position]; k < begins[position + 1]; k++) {
-        const scan_edge_row edge = edges[k];
-        if (edge.mask != 0 && !scan_holds(edge.mask, before, text, 1, 0))
-            continue;
-        if (edge.to == SCAN_ACCEPTS) {
-            state->accepts = state->accepts || !first;
-        } else if (stamps[edge.to] != scratch->stamp &&
-                   scan_has(database->sets[sets[edge.to]], byte)) {
-            stamps[edge.to] = scratch->stamp;
-            enter_position(state, pattern, row, edge.to);
-        }
-    }
-}
-
-/* Positions of one pattern are told apart from those of another, and of the step before. */
-static void new_stamp(scan_scratch *scratch)
-{
-    if (++scratch->stamp != 0)
-        return;
-    memset(scratch->positions, 0, scratch->position_count * sizeof *scratch->positions);
-    scratch->stamp = 1;
-}
-
-static void step_phrase(making *state, uint32_t pattern, uint32_t at, unsigned char byte)
-{
-    const scan_pattern_row *const row = &state->all->database->patterns[pattern];
-    const unsigned char *const text = scan_at(state->all->database->head, row->body);
-    if (at >= row->length || text[at] != byte)
-        return;
-    state->accepts = state->accepts || at + 1 == row->length;
-    if (at + 1 < row->length || row->words)
-        add_part(state, (follow_part){.pattern = pattern, .at = at + 1});
-}
-
-static void step_words(making *state, const follow_part *part, unsigned char byte)
-{
-    follow_part next = *part;
-    if (!scan_words_narrow(state->all->database, &state->all->database->patterns[part->pattern],
-                           part->apart != 0, &next.from, &next.to, part->at, byte, &state->accepts))
-        return;
-    next.at++;
-    add_part(state, next);
-}
-
-static void begin_pattern(making *state, uint32_t number, scan_context before, unsigned char byte)
-{
-    const scan_database *const database = state->all->database;
-    const scan_pattern_row *const row = &database->patterns[number];
-    if (row->kind == SCAN_PHRASE) {
-        step_phrase(state, number, 0, byte);
-    } else if (row->kind == SCAN_WORDS) {
-        for (uint32_t apart = 0; apart < 2; apart++) {
-            const uint32_t count = scan_words_count(database, row, apart != 0);
-            if (count > 0)
-                step_words(state, &(follow_part){.pattern = number, .to = count, .apart = apart},
-                           byte);
-        }
-    } else {
-        const scan_automaton_row *const automaton = &database->automata[row->body];
-        if (automaton->states == 0) {
-            new_stamp(state->with.scratch);
-            step_position(state, number, automaton, 0, before, byte, true);
-            return;
-        }
-        const uint16_t *const table = scan_at(database->head, automaton->table);
-        const uint8_t *const classes = scan_at(database->head, automaton->classes);
-        enter_table(state, number, automaton,
-                    table[automaton->start[before] * automaton->columns + classes[byte]] &
-                        ~SCAN_ACCEPT);
-    }
-}
-
-static void step_parts(making *state, const follow_state *from, unsigned char byte)
-{
-    const scan_database *const database = state->all->database;
-    uint32_t last = SCAN_NONE; /* the pattern whose positions are stepped */
-    for (uint32_t i = 0; i < from->count; i++) {
-        const follow_part *const part = &state->all->parts[from->first + i];
-        const scan_pattern_row *const row = &database->patterns[part->pattern];
-        if (row->kind == SCAN_PHRASE) {
-            step_phrase(state, part->pattern, part->at, byte);
-            continue;
-        }
-        if (row->kind == SCAN_WORDS) {
-            step_words(state, part, byte);
-            continue;
-        }
-        const scan_automaton_row *const automaton = &database->automata[row->body];
-        if (automaton->states == 0) {
-            if (part->pattern != last)
-                new_stamp(state->with.scratch);
-            last = part->pattern;
-            step_position(state, part->pattern, automaton, part->at, (scan_context)from->before,
-                          byte, false);
-            continue;
-        }
-        const uint16_t *const table = scan_at(database->head, automaton->table);
-        const uint8_t *const classes = scan_at(database->head, automaton->classes);
-        const uint32_t entry = table[part->at * automaton->columns + classes[byte]];
-        state->accepts = state->accepts || (entry & SCAN_ACCEPT) != 0;
-        enter_table(state, part->pattern, automaton, entry & ~SCAN_ACCEPT);
-    }
-}
-
-static bool is_sure(const scan_pattern_row *row)
-{
-    return row->kind == SCAN_AUTOMATON && row->after.count == 0;
-}
-
-/* The state with these parts, and whether getting there accepts; UNMADE: there are too many. */
-static uint32_t finish(making *state)
-{
-    scan_follower *const all = state->all;
-    const uint32_t accepts = state->accepts ? SCAN_ACCEPT : 0, count = state->count;
-    const uint32_t before = state->positions ? state->before : 0;
-    if (count == 0)
-        return accepts;
-    if (count > state->room)
-        return UNMADE;
-    uint32_t *const bucket = &all->buckets[(scan_hash((const char *)state->parts,
-                                                      count * (uint32_t)sizeof *state->parts) +
-                                            before) %
-                                           BUCKETS];
-    for (uint32_t i = *bucket; i != 0; i = all->states[i].next)
-        if (all->states[i].count == count && all->states[i].before == before &&
-            all->states[i].left == state->left &&
-            memcmp(&all->parts[all->states[i].first], state->parts, count * sizeof *state->parts) ==
-                0)
-            return i | accepts;
-    if (all->state_count == all->state_capacity &&
-        !more_states(all, &state->with.scratch->allocator))
-        return UNMADE;
-    const uint32_t number = all->state_count++;
-    follow_state *const made = &all->states[number];
-    *made = (follow_state){.first = all->part_count,
-                           .count = count,
-                           .next = *bucket,
-                           .before = (uint8_t)before,
-                           .left = (uint8_t)state->left,
-                           .plain = true};
-    for (uint32_t i = 0; i < count; i++) {
-        const bool sure = is_sure(&all->database->patterns[state->parts[i].pattern]);
-        made->sure = made->sure || sure;
-        made->plain = made->plain && sure;
-    }
-    for (uint32_t i = 0; i < 256; i++)
-        all->steps[number][i] = UNMADE;
-    all->part_count += count;
+    uint32_t hash = before;
+    if (count > FOLLOW_MOST)
+        return 0;
+    for (uint32_t i = 0; i < count; i++)
+        hash = (hash ^ states[i]) * 0x9E3779B1u;
+    uint32_t *const bucket = &all->crowd_buckets[(hash ^ hash >> 15) % FOLLOW_CROWDS];
+    for (uint32_t i = *bucket; i != 0; i = all->crowds[i].next)
+        if (all->crowds[i].count == count && all->crowds[i].before == before &&
+            memcmp(&all->members[all->crowds[i].first], states, count * sizeof *states) == 0)
+            return i;
+    if (all->crowd_count == FOLLOW_CROWDS || all->member_count + count > FOLLOW_MEMBERS)
+        return 0;
+    const uint32_t number = all->crowd_count++;
+    all->crowds[number] = (follow_crowd){.first = all->member_count,
+                                         .next = *bucket,
+                                         .count = (uint8_t)count,
+                                         .before = (uint8_t)before,
+                                         .sure = count > 0 && all->states[states[0]].sure};
+    memcpy(&all->members[all->member_count], states, count * sizeof *states);
+    all->member_count += count;
     *bucket = number;
-    return number | accepts;
+    return number;
 }
 
-static making begin_making(scan_follower *all, scan_scratch *scratch, uint32_t left,
-                           unsigned char byte)
+/* Finds the crowd of the threads. */
+static void gather_crowd(scan_follower *all, scan_follow *follow)
 {
-    more_parts(all, &scratch->allocator);
-    const uint32_t behind = byte < 0xc0 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
-    return (making){.all = all,
-                    .with = {all->database, scratch, NULL, 0, 0, false},
-                    .parts = all->parts + all->part_count,
-                    .room = all->part_capacity - all->part_count,
-                    .left = (byte & 0xc0) == 0x80 && left > 0 ? left - 1 : behind,
-                    .before = byte == '\n'         ? CONTEXT_LINE
-                              : scan_is_word(byte) ? CONTEXT_WORD
-                                                   : CONTEXT_OTHER};
+    uint16_t states[FOLLOW_MOST];
+    follow->crowd = 0;
+    if (follow->count > FOLLOW_MOST)
+        return;
+    for (uint32_t i = 0; i < follow->count; i++)
+        states[i] = (uint16_t)follow->threads[i].state;
+    follow->crowd = find_crowd(all, states, follow->count, follow->before);
+    if (follow->crowd == 0) { /* others that follow have lost theirs, and begin again */
+        scan_crowds_forget(all);
+        follow->crowd = find_crowd(all, states, follow->count, follow->before);
+    }
+    follow->crowd_epoch = all->crowd_epoch;
 }
 
-__attribute__((noinline)) static uint32_t make_step(scan_follower *all, scan_scratch *scratch,
-                                                    uint32_t from, unsigned char byte)
+/* What a thread's state is, is said by the crowd, if there is one. */
+static void part_crowd(const scan_follower *all, scan_follow *follow)
 {
-    making state = begin_making(all, scratch, all->states[from].left, byte);
-    step_parts(&state, &all->states[from], byte);
-    const uint32_t next = finish(&state); /* which may move all states */
-    return all->steps[from][byte] = (uint16_t)next;
+    if (follow->crowd == 0)
+        return;
+    const follow_crowd *const crowd = &all->crowds[follow->crowd];
+    for (uint32_t i = 0; i < follow->count; i++)
+        follow->threads[i].state = all->members[crowd->first + i];
+    follow->before = crowd->before;
+    follow->crowd = 0;
 }
 
-__attribute__((noinline)) static uint32_t make_root(scan_follower *all, scan_scratch *scratch,
-                                                    scan_context before, unsigned char byte)
+static inline follow_crossing *crossings_of(const scan_follower *all, uint32_t crowd,
+                                            unsigned char byte)
 {
-    making state = begin_making(all, scratch, 0, byte);
-    const uint32_t *const begins = all->database->starts + (before == CONTEXT_WORD ? 257 : 0);
-    if ((byte & 0xc0) != 0x80) /* a start is a character's */
-        for (uint32_t i = begins[byte]; i < begins[byte + 1]; i++)
-            begin_pattern(&state, all->database->starts[SCAN_START_HEADS + i], before, byte);
-    return all->roots[before][byte] = (uint16_t)finish(&state);
-}
-
-/* ---- following ------------------------------------------------------------------------------- */
-
-bool scan_follow_begin(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
-                       const char *text, uint32_t at)
-{
-    const scan_follower *const all = follower_of(database, scratch);
-    follow->count = 0;
-    follow->accepted = follow->accepted_last = SCAN_NONE;
-    follow->before = scan_before(text, at);
-    follow->epoch = all ? all->epoch : 0;
-    return all != NULL;
+    return all->crossings[(crowd * 0x9E3779B1u + byte * 0x85EBCA6Bu) >> 12 & (FOLLOW_SETS - 1)];
 }
 
 static void note_accepted(scan_follow *follow, uint32_t start, uint32_t last)
@@ -462,83 +90,279 @@ static void note_accepted(scan_follow *follow, uint32_t start, uint32_t last)
         follow->accepted_last = last;
 }
 
-/* Keeps a thread, if none is in that state: what those have in common is all that comes, and the
- * first is what counts. */
-static inline bool keep_thread(scan_follower *all, scan_follow *follow, uint32_t *count,
-                               uint32_t state, uint32_t start, uint32_t last, uint32_t alive)
+/* Of which step an acceptance is: which patterns accept is asked when the text is settled. */
+static void note_step(scan_follow *follow, uint32_t state, uint32_t before, unsigned char byte)
 {
-    follow_state *const in = &all->states[state];
+    const uint32_t step = scan_step(state, before, byte);
+    if (follow->step_count > SCAN_MOST_STEPS)
+        return;
+    for (uint32_t i = follow->step_count; i-- > 0;)
+        if (follow->steps[i] == step)
+            return;
+    if (follow->step_count < SCAN_MOST_STEPS)
+        follow->steps[follow->step_count] = step;
+    follow->step_count++; /* past SCAN_MOST_STEPS: too many */
+}
+
+/* What accepts on the way to the next crowd. */
+__attribute__((noinline)) static void cross_accepting(const scan_follower *all, scan_follow *follow,
+                                                      const follow_crossing *way, uint32_t at)
+{
+    const follow_crowd *const crowd = &all->crowds[follow->crowd];
+    for (uint64_t left = way->accepts; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(left);
+        note_accepted(follow, follow->threads[i].start, follow->threads[i].last);
+        note_step(follow, all->members[crowd->first + i], 0, way->byte);
+    }
+    if ((way->more & FOLLOW_ROOT_ACCEPTS) != 0) {
+        note_accepted(follow, at, at);
+        note_step(follow, 0, crowd->before, way->byte);
+    }
+}
+
+/* Moves all threads as it was noted. */
+static void cross(const scan_follower *all, scan_follow *follow, const follow_crossing *way,
+                  uint32_t at)
+{
+    scan_thread *const threads = follow->threads;
+    const uint32_t merged = way->more & ~FOLLOW_ROOT_ACCEPTS;
+    uint32_t lasts[FOLLOW_MERGES], kept = way->stay;
+    if (way->accepts != 0 || (way->more & FOLLOW_ROOT_ACCEPTS) != 0)
+        cross_accepting(all, follow, way, at);
+    for (uint32_t i = 0; i < merged; i++)
+        lasts[i] = threads[way->merges[i].thread].last;
+    for (uint64_t left = way->kept; left != 0; left &= left - 1)
+        threads[kept++] = threads[__builtin_ctzll(left)];
+    for (uint32_t i = 0; i < merged; i++)
+        threads[way->merges[i].place].last = lasts[i];
+    if (way->root == kept)
+        threads[kept++] = (scan_thread){0, at, at, SCAN_NONE};
+    else if (way->root != FOLLOW_NO_PLACE)
+        threads[way->root].last = at;
+    follow->count = kept;
+    follow->crowd = way->to;
+}
+
+/* The same where no thread moves. */
+static inline void cross_quickly(scan_follow *follow, const follow_crossing *way, uint32_t at)
+{
+    uint32_t kept = way->stay;
+    if (way->root != FOLLOW_NO_PLACE)
+        follow->threads[kept++] = (scan_thread){0, at, at, SCAN_NONE};
+    follow->count = kept;
+    follow->crowd = way->to;
+}
+
+/* Keeps what a byte does to a crowd. */
+static void note_crossing(const scan_follower *all, follow_crossing way)
+{
+    follow_crossing *const set = crossings_of(all, way.from, way.byte);
+    while (way.stay < FOLLOW_MOST && (way.kept >> way.stay & 1) != 0)
+        way.stay++;
+    way.kept = way.stay < FOLLOW_MOST ? way.kept >> way.stay << way.stay : 0;
+    way.simple = way.kept == 0 && way.accepts == 0 && way.more == 0 &&
+                 (way.root == FOLLOW_NO_PLACE || way.root == way.stay);
+    set[1] = set[0];
+    set[0] = way;
+}
+
+/* ---- following ------------------------------------------------------------------------------- */
+
+bool scan_follow_begin(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
+                       const char *text, uint32_t at)
+{
+    const scan_follower *const all = scan_follower_of(database, scratch, &follow->slot);
+    follow->count = follow->crowd = follow->step_count = 0;
+    follow->noted = 0;
+    memset(follow->words, 0, sizeof follow->words);
+    follow->accepted = follow->accepted_last = SCAN_NONE;
+    follow->before = scan_before(text, at);
+    follow->epoch = all ? all->epoch : 0;
+    return all != NULL;
+}
+
+/* Keeps a thread, if none is in that state: what those have in common is all that comes, and the
+ * first is what counts. Its place; SCAN_NONE: there are too many. */
+static inline uint32_t keep_thread(scan_follower *all, scan_follow *follow, uint32_t *count,
+                                   scan_thread thread)
+{
+    follow_state *const in = &all->states[thread.state];
     if (in->stamp == all->stamp && in->plain) {
-        follow->threads[in->thread].last = last;
-        return true;
+        follow->threads[in->thread].last = thread.last;
+        return in->thread;
     }
     if (*count == SCAN_MOST_THREADS)
-        return false;
+        return SCAN_NONE;
     in->stamp = all->stamp;
     in->thread = *count;
-    follow->threads[(*count)++] = (scan_thread){state, start, last, alive};
+    follow->threads[*count] = thread;
+    return (*count)++;
+}
+
+/* Notes that a thread goes to a place; `own`: none was there. False: more happens than can be
+ * noted. */
+static inline bool note_place(follow_crossing *way, uint32_t thread, uint32_t place, bool own)
+{
+    if (thread >= FOLLOW_MOST)
+        return false;
+    if (own) {
+        way->kept |= UINT64_C(1) << thread;
+        return true;
+    }
+    const uint32_t merged = way->more & ~FOLLOW_ROOT_ACCEPTS;
+    if (merged == FOLLOW_MERGES)
+        return false;
+    way->merges[merged].thread = (uint8_t)thread;
+    way->merges[merged].place = (uint8_t)place;
+    way->more++;
     return true;
 }
 
-/* One byte for all threads, and the one that it begins. False: they cannot be followed any more. */
-static inline bool follow_byte(scan_follower *all, scan_scratch *scratch, scan_follow *follow,
-                               unsigned char byte, uint32_t at, bool begins)
+/* One byte for all threads. False: they cannot be followed any more. */
+static bool step_threads(scan_follower *all, scan_scratch *scratch, scan_follow *follow,
+                         unsigned char byte, follow_crossing *way, bool *noted)
 {
     uint32_t kept = 0;
+    for (uint32_t i = 0; i < follow->count; i++) {
+        scan_thread thread = follow->threads[i];
+        uint32_t next = all->steps[thread.state][byte];
+        if (next == FOLLOW_UNMADE &&
+            (next = scan_make_step(all, scratch, thread.state, byte)) == FOLLOW_UNMADE)
+            return false;
+        if (next & SCAN_ACCEPT) {
+            note_accepted(follow, thread.start, thread.last);
+            note_step(follow, thread.state, 0, byte);
+            way->accepts |= UINT64_C(1) << i % FOLLOW_MOST;
+        }
+        thread.state = next & ~SCAN_ACCEPT;
+        if (thread.state == 0)
+            continue;
+        const uint32_t before = kept, place = keep_thread(all, follow, &kept, thread);
+        if (place == SCAN_NONE)
+            return false;
+        *noted = note_place(way, i, place, kept > before) && *noted;
+    }
+    follow->count = kept;
+    return true;
+}
+
+/* The thread that a byte begins. */
+static bool begin_thread(scan_follower *all, scan_scratch *scratch, scan_follow *follow,
+                         unsigned char byte, uint32_t at, follow_crossing *way)
+{
+    uint32_t next = all->roots[follow->before][byte];
+    if (next == FOLLOW_UNMADE &&
+        (next = scan_make_root(all, scratch, (scan_context)follow->before, byte)) == FOLLOW_UNMADE)
+        return false;
+    if (next & SCAN_ACCEPT) {
+        note_accepted(follow, at, at);
+        note_step(follow, 0, follow->before, byte);
+        way->more |= FOLLOW_ROOT_ACCEPTS;
+    }
+    next &= ~SCAN_ACCEPT;
+    if (next == 0)
+        return true;
+    const uint32_t place =
+        keep_thread(all, follow, &follow->count, (scan_thread){next, at, at, SCAN_NONE});
+    way->root = (uint8_t)place;
+    return place != SCAN_NONE;
+}
+
+/* One byte, thread by thread, and what it does to the crowd is noted. */
+__attribute__((noinline)) static bool follow_byte(scan_follower *all, scan_scratch *scratch,
+                                                  scan_follow *follow, unsigned char byte,
+                                                  uint32_t at, bool begins)
+{
+    bool noted = begins && follow->crowd != 0;
+    follow_crossing way = {.from = (uint16_t)follow->crowd, .byte = byte, .root = FOLLOW_NO_PLACE};
+    part_crowd(all, follow);
     if (++all->stamp == 0) {
         for (uint32_t i = 0; i < all->state_count; i++)
             all->states[i].stamp = 0;
         all->stamp = 1;
     }
-    for (uint32_t i = 0; i < follow->count; i++) {
-        const scan_thread thread = follow->threads[i];
-        uint32_t next = all->steps[thread.state][byte];
-        if (next == UNMADE && (next = make_step(all, scratch, thread.state, byte)) == UNMADE)
-            return false;
-        if (next & SCAN_ACCEPT)
-            note_accepted(follow, thread.start, thread.last);
-        next &= ~SCAN_ACCEPT;
-        if (next != 0 &&
-            !keep_thread(all, follow, &kept, next, thread.start, thread.last, thread.alive))
-            return false;
-    }
-    follow->count = kept;
-    if (begins) {
-        uint32_t next = all->roots[follow->before][byte];
-        if (next == UNMADE &&
-            (next = make_root(all, scratch, (scan_context)follow->before, byte)) == UNMADE)
-            return false;
-        if (next & SCAN_ACCEPT)
-            note_accepted(follow, at, at);
-        next &= ~SCAN_ACCEPT;
-        if (next != 0 && !keep_thread(all, follow, &follow->count, next, at, at, SCAN_NONE))
-            return false;
-    }
+    if (!step_threads(all, scratch, follow, byte, &way, &noted) ||
+        (begins && !begin_thread(all, scratch, follow, byte, at, &way)))
+        return false;
     follow->before = byte == '\n'         ? CONTEXT_LINE
                      : scan_is_word(byte) ? CONTEXT_WORD
                                           : CONTEXT_OTHER;
+    const uint32_t epoch = all->crowd_epoch;
+    gather_crowd(all, follow);
+    way.to = (uint16_t)follow->crowd;
+    if (noted && way.to != 0 && epoch == all->crowd_epoch)
+        note_crossing(all, way);
     return true;
+}
+
+/* The states that are followed; NULL: they were dropped. */
+static inline scan_follower *followed(const scan_database *database, const scan_scratch *scratch,
+                                      const scan_follow *follow)
+{
+    scan_follower *const all = scratch->followers[follow->slot];
+    return all && all->database == database && follow->epoch == all->epoch &&
+                   (follow->crowd == 0 || follow->crowd_epoch == all->crowd_epoch)
+               ? all
+               : NULL;
 }
 
 bool scan_follow_feed(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
                       const char *bytes, uint32_t length, uint32_t base, uint32_t first)
 {
-    scan_follower *const all = follower_of(database, scratch);
-    if (!all || follow->epoch != all->epoch)
+    scan_follower *const all = followed(database, scratch, follow);
+    if (!all)
         return false;
-    for (uint32_t i = 0; i < length; i++)
-        if (!follow_byte(all, scratch, follow, (unsigned char)bytes[i], base + i, i >= first)) {
-            if (all->state_count == all->state_capacity || all->part_count > all->part_capacity / 2)
-                forget_states(scratch, all);
+    for (uint32_t i = 0; i < length; i++) {
+        const unsigned char byte = (unsigned char)bytes[i];
+        const follow_crossing *way = crossings_of(all, follow->crowd, byte);
+        if (way->from != follow->crowd || way->byte != byte)
+            way++;
+        if (i >= first && follow->crowd != 0 && way->from == follow->crowd && way->byte == byte) {
+            if (way->simple)
+                cross_quickly(follow, way, base + i);
+            else
+                cross(all, follow, way, base + i);
+        } else if (!follow_byte(all, scratch, follow, byte, base + i, i >= first)) {
+            if (scan_follower_is_full(all))
+                scan_follower_forget(scratch, all);
             follow->epoch = 0;
             return false;
         }
+    }
     return true;
 }
 
+/* Notes where words begin in the text up to `end`, by their first two letters. */
+static void note_words(scan_follow *follow, const char *text, uint32_t end)
+{
+    for (; follow->noted < end; follow->noted++) {
+        const uint32_t at = follow->noted;
+        const uint32_t pair = scan_letters(text[at], text[at + 1]);
+        if (pair != SCAN_NONE && (at == 0 || !scan_is_word((unsigned char)text[at - 1])))
+            follow->words[pair] = at + 1;
+    }
+}
+
+/* Whether a start is behind one of a pattern's `after` words, which of most patterns is known from
+ * the first letters of the words that stand before. */
+static bool is_after(scan_follow *follow, scan_try *with, const scan_pattern_row *row,
+                     uint32_t start)
+{
+    const struct scan_afters *const afters =
+        &with->database->afters[row - with->database->patterns];
+    if (row->after.count == 0)
+        return true;
+    const uint32_t from = scan_characters_before(with->text, start, row->after_within);
+    note_words(follow, with->text, start);
+    bool some = afters->odd;
+    for (uint32_t i = 0; i < afters->count && !some; i++)
+        some = follow->words[afters->first[i]] > from;
+    return some && scan_is_after(with, row, start);
+}
+
 /* Whether some part of a state is alive that hangs on the text before its start. */
-static bool is_alive(const scan_follower *all, scan_try *with, const follow_state *state,
-                     scan_thread *thread)
+static bool is_alive(const scan_follower *all, scan_follow *follow, scan_try *with,
+                     const follow_state *state, scan_thread *thread)
 {
     for (uint32_t i = 0; i < state->count; i++) /* the one that was alive before */
         if (all->parts[state->first + i].pattern == thread->alive)
@@ -548,7 +372,7 @@ static bool is_alive(const scan_follower *all, scan_try *with, const follow_stat
         const scan_pattern_row *const row = &all->database->patterns[number];
         /* its state says that it is, if the words before it are there */
         const bool automaton = row->kind == SCAN_AUTOMATON;
-        if (!(automaton ? scan_is_after(with, row, thread->start)
+        if (!(automaton ? is_after(follow, with, row, thread->start)
                         : scan_is_alive(with, row, thread->start)) &&
             !with->unknown)
             continue;
@@ -558,28 +382,84 @@ static bool is_alive(const scan_follower *all, scan_try *with, const follow_stat
     return false;
 }
 
+/* The first threads are dead, and stay it. */
+static void drop_threads(scan_follower *all, scan_follow *follow, uint32_t count)
+{
+    if (count == 0)
+        return;
+    follow->count -= count;
+    memmove(follow->threads, follow->threads + count, follow->count * sizeof *follow->threads);
+    if (follow->crowd == 0)
+        return;
+    follow_crowd *const crowd = &all->crowds[follow->crowd];
+    if (crowd->fewer == 0 || crowd->without != count) {
+        const uint32_t fewer =
+            find_crowd(all, &all->members[crowd->first + count], follow->count, crowd->before);
+        crowd->fewer = fewer;
+        crowd->without = (uint8_t)count;
+    }
+    if (crowd->fewer != 0) {
+        follow->crowd = crowd->fewer;
+        return;
+    }
+    for (uint32_t i = 0; i < follow->count; i++) /* there is no room for another crowd */
+        follow->threads[i].state = all->members[crowd->first + count + i];
+    follow->before = crowd->before;
+    follow->crowd = 0;
+}
+
 uint32_t scan_follow_live(const scan_database *database, scan_scratch *scratch, scan_follow *follow,
                           const char *text, uint32_t length, uint32_t otherwise, bool *unsure)
 {
-    const scan_follower *const all = follower_of(database, scratch);
-    if (!all || follow->epoch != all->epoch) {
+    scan_follower *const all = followed(database, scratch, follow);
+    if (!all) {
         *unsure = true;
         return otherwise;
     }
+    if (follow->count == 0)
+        return otherwise;
+    if (follow->crowd != 0 && all->crowds[follow->crowd].sure)
+        return follow->threads[0].start;
     for (uint32_t i = 0; i < follow->count; i++) {
         scan_thread *const thread = &follow->threads[i];
-        const follow_state *const state = &all->states[thread->state];
+        const uint32_t number =
+            follow->crowd == 0 ? thread->state : all->members[all->crowds[follow->crowd].first + i];
+        const follow_state *const state = &all->states[number];
         scan_try with = {database, scratch, text, length, scan_steps_for(length), false};
         *unsure = *unsure || (!state->sure && !text);
-        if (state->sure || *unsure || is_alive(all, &with, state, thread)) {
+        if (state->sure || *unsure || is_alive(all, follow, &with, state, thread)) {
             otherwise = thread->start;
-            follow->count -= i; /* those before it are dead, and stay it */
-            memmove(follow->threads, thread, follow->count * sizeof *thread);
+            drop_threads(all, follow, i);
             return otherwise;
         }
     }
-    follow->count = 0; /* what is dead once stays dead */
+    drop_threads(all, follow, follow->count); /* what is dead once stays dead */
     return otherwise;
+}
+
+/* The patterns that accept on a step. Most steps that accept are few patterns', and come again. */
+static void add_accepts(scan_follower *all, scan_scratch *scratch, uint32_t step, uint64_t *bits)
+{
+    follow_accepts *const known = &all->accepts[(step * 0x9E3779B1u >> 16) % FOLLOW_ACCEPTS];
+    if (known->step != step || known->count == 0) {
+        known->step = step;
+        known->count = scan_step_accepts(all, scratch, step, known->patterns, bits);
+        return;
+    }
+    for (uint32_t i = 0; i < known->count; i++)
+        bits[known->patterns[i] / 64] |= UINT64_C(1) << (known->patterns[i] % 64);
+}
+
+bool scan_follow_accepts(const scan_database *database, scan_scratch *scratch,
+                         const scan_follow *follow, uint64_t *bits)
+{
+    scan_follower *const all = followed(database, scratch, follow);
+    if (!all || follow->step_count > SCAN_MOST_STEPS)
+        return false;
+    memset(bits, 0, (database->head->patterns.count + 63) / 64 * sizeof *bits);
+    for (uint32_t i = 0; i < follow->step_count; i++)
+        add_accepts(all, scratch, follow->steps[i], bits);
+    return true;
 }
 
 void scan_follow_settled(scan_follow *follow, uint32_t place)
@@ -587,5 +467,8 @@ void scan_follow_settled(scan_follow *follow, uint32_t place)
     if (follow->accepted == SCAN_NONE || follow->accepted >= place)
         return;
     follow->accepted = follow->accepted_last >= place ? place : SCAN_NONE;
-    follow->accepted_last = follow->accepted == SCAN_NONE ? SCAN_NONE : follow->accepted_last;
+    if (follow->accepted != SCAN_NONE)
+        return;
+    follow->accepted_last = SCAN_NONE;
+    follow->step_count = 0;
 }

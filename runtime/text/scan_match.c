@@ -7,6 +7,9 @@
  * are kept and tried from the longest.
  */
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "runtime/text/check.h"
 #include "runtime/text/scan_private.h"
@@ -264,37 +267,106 @@ static bool stands_at(const scan_try *with, uint32_t at, const char *word, uint3
            unicode_word_edge(with->text, with->length, at + length);
 }
 
-/* One of the words must stand whole in the characters before a match. */
+/* Of 64 bytes, those that are letters of ASCII, other word characters, and no ASCII. */
+typedef struct kinds {
+    uint64_t letters, others, wide;
+} kinds;
+
+static kinds kinds_of(const char bytes[64])
+{
+    kinds out = {0, 0, 0};
+#if defined(__SSE2__)
+    for (uint32_t i = 0; i < 4; i++) {
+        const __m128i all = _mm_loadu_si128((const __m128i *)(const void *)(bytes + 16 * i));
+        const __m128i letter =
+                          _mm_sub_epi8(_mm_or_si128(all, _mm_set1_epi8(0x20)), _mm_set1_epi8('a')),
+                      digit = _mm_sub_epi8(all, _mm_set1_epi8('0'));
+        const __m128i letters = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
+                      others =
+                          _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit),
+                                       _mm_cmpeq_epi8(all, _mm_set1_epi8('_')));
+        out.letters |= (uint64_t)(uint32_t)_mm_movemask_epi8(letters) << (16 * i);
+        out.others |= (uint64_t)(uint32_t)_mm_movemask_epi8(others) << (16 * i);
+        out.wide |= (uint64_t)(uint32_t)_mm_movemask_epi8(all) << (16 * i);
+    }
+#else
+    for (uint32_t i = 0; i < 64; i++) {
+        const unsigned char byte = (unsigned char)bytes[i], letter = (byte | 0x20u) - 'a';
+        out.letters |= (uint64_t)(byte < 0x80 && letter < 26) << i;
+        out.others |= (uint64_t)(byte == '_' || (unsigned char)(byte - '0') < 10) << i;
+        out.wide |= (uint64_t)(byte >= 0x80) << i;
+    }
+#endif
+    return out;
+}
+
+uint32_t scan_characters_before(const char *text, uint32_t at, uint32_t count)
+{
+    for (; count >= 8 && at >= 8; count -= 8, at -= 8) { /* as long as they are bytes */
+        uint64_t bytes;
+        memcpy(&bytes, text + at - 8, sizeof bytes);
+        if ((bytes & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    for (uint32_t i = 0; i < count && at > 0; i++) {
+        at--;
+        while (at > 0 && scan_continues(text[at]))
+            at--;
+    }
+    return at;
+}
+
+/* One of the words at a place, whole, and before `start`. */
+static bool any_stands(const scan_try *with, const scan_pattern_row *row, uint32_t at,
+                       uint32_t start)
+{
+    const scan_table *const words = scan_at(with->database->head, row->after.offset);
+    const char c = lower(with->text[at]);
+    for (uint32_t i = 0; i < row->after.count; i++) {
+        const char *const word = scan_at(with->database->head, words[i].offset);
+        if (words[i].count <= start - at && word[0] == c &&
+            stands_at(with, at, word, words[i].count))
+            return true;
+    }
+    return false;
+}
+
+/* One of the words must stand whole in the characters before a match: that is asked where one may
+ * begin, which is not inside of a word. */
 bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start)
 {
     if (row->after.count == 0)
         return true;
-    const scan_head *const head = with->database->head;
-    const scan_table *const words = scan_at(head, row->after.offset);
-    const uint32_t letters = with->database->after_letters[row - with->database->patterns];
-    uint32_t from = start;
-    for (uint32_t i = 0; i < row->after_within && from > 0; i++) {
-        from--;
-        while (from > 0 && scan_continues(with->text[from]))
-            from--;
-    }
-    for (uint32_t at = from; at < start; at++) {
-        const char c = lower(with->text[at]);
-        if ((scan_letter(c) & letters) == 0)
-            continue;
-        if (at > 0 && scan_is_word((unsigned char)with->text[at]) &&
-            scan_is_word((unsigned char)with->text[at - 1]))
-            continue; /* inside of a word */
-        for (uint32_t i = 0; i < row->after.count; i++) {
-            const char *const word = scan_at(head, words[i].offset);
-            if (words[i].count <= start - at && word[0] == c &&
-                stands_at(with, at, word, words[i].count)) {
+    const char *const text = with->text;
+    const struct scan_afters *const afters =
+        &with->database->afters[row - with->database->patterns];
+    const uint32_t first = afters->letters;
+    const uint32_t from = scan_characters_before(text, start, row->after_within);
+    bool inside = from > 0 && scan_is_word((unsigned char)text[from - 1]);
+    const uint64_t done = (uint64_t)(start - from) * (row->after.count + 1);
+    for (uint32_t base = from; base < start; base += 64) {
+        char tail[64] = {0};
+        const uint32_t count = start - base < 64 ? start - base : 64;
+        if (with->length - base < 64)
+            memcpy(tail, text + base, with->length - base);
+        const kinds all = kinds_of(with->length - base < 64 ? tail : text + base);
+        const uint64_t words = all.letters | all.others;
+        uint64_t left = all.letters & ~(words << 1 | inside);
+        if (first >> 26 & 1)
+            left |= ~(all.letters | all.wide) & ~(all.others & (words << 1 | inside));
+        if (first >> 27 & 1)
+            left |= all.wide;
+        inside = words >> 63;
+        left &= count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
+        for (; left != 0; left &= left - 1) {
+            const uint32_t at = base + (uint32_t)__builtin_ctzll(left);
+            if ((afters->pairs >> scan_pair(text[at], text[at + 1]) & 1) != 0 &&
+                any_stands(with, row, at, start)) {
                 with->scratch->work += (uint64_t)(at + 1 - from) * (row->after.count + 1);
                 return true;
             }
         }
     }
-    const uint64_t done = (uint64_t)(start - from) * (row->after.count + 1);
     scan_spend(with, done);
     return false;
 }

@@ -286,20 +286,35 @@ static bool make_starts(scan_database *database)
     return true;
 }
 
-static bool make_after_letters(scan_database *database)
+/* Adds what a word begins with. */
+static void add_after(struct scan_afters *afters, const char *word, uint32_t length)
+{
+    const uint32_t pair = length > 1 ? scan_letters(word[0], word[1]) : SCAN_NONE;
+    afters->letters |= scan_letter(word[0]);
+    afters->pairs |= length > 1 ? UINT64_C(1) << scan_pair(word[0], word[1]) : UINT64_MAX;
+    for (uint32_t i = 0; i < afters->count; i++)
+        if (afters->first[i] == pair)
+            return;
+    if (pair == SCAN_NONE || afters->count == SCAN_AFTER_PAIRS)
+        afters->odd = true;
+    else
+        afters->first[afters->count++] = (uint16_t)pair;
+}
+
+static bool make_afters(scan_database *database)
 {
     const scan_head *const head = database->head;
-    database->after_letters = database->allocator.allocate(
-        database->allocator.user, (head->patterns.count + 1) * sizeof(uint32_t));
-    if (!database->after_letters)
+    database->afters = database->allocator.allocate(
+        database->allocator.user, (head->patterns.count + 1) * sizeof *database->afters);
+    if (!database->afters)
         return false;
     for (uint32_t i = 0; i < head->patterns.count; i++) {
         const scan_pattern_row *const row = &database->patterns[i];
         const scan_table *const words = scan_at(head, row->after.offset);
-        database->after_letters[i] = 0;
+        struct scan_afters *const afters = &database->afters[i];
+        *afters = (struct scan_afters){.letters = 0};
         for (uint32_t k = 0; row->kind != SCAN_WORDS && k < row->after.count; k++)
-            database->after_letters[i] |=
-                scan_letter(*(const char *)scan_at(head, words[k].offset));
+            add_after(afters, scan_at(head, words[k].offset), words[k].count);
     }
     return true;
 }
@@ -353,7 +368,7 @@ cst_status scan_database_open(const void *bytes, size_t length, const cst_alloca
         if (status == CST_OK)
             status = self_test(made);
     }
-    if (status == CST_OK && (!make_starts(made) || !make_after_letters(made)))
+    if (status == CST_OK && (!make_starts(made) || !make_afters(made)))
         status = CST_NO_MEMORY;
     if (status != CST_OK) {
         scan_database_close(made);
@@ -372,9 +387,9 @@ void scan_database_close(scan_database *database)
     engine_close(database->engine);
     if (database->starts)
         allocator.release(allocator.user, database->starts, database->start_bytes);
-    if (database->after_letters)
-        allocator.release(allocator.user, database->after_letters,
-                          (database->head->patterns.count + 1) * sizeof(uint32_t));
+    if (database->afters)
+        allocator.release(allocator.user, database->afters,
+                          (database->head->patterns.count + 1) * sizeof *database->afters);
     allocator.release(allocator.user, database, sizeof *database);
 }
 

@@ -14,6 +14,8 @@
 #define SCAN_UNIT           16u
 #define SCAN_MOST_AHEAD     16u /* bytes that a gate looks at */
 
+#define SCAN_AFTER_PAIRS 28u
+
 struct scan_database {
     const scan_head *head;
     cst_allocator allocator;
@@ -26,7 +28,15 @@ struct scan_database {
      * they would be too many */
     uint32_t *starts;
     size_t start_bytes;
-    uint32_t *after_letters; /* by pattern: scan_letter of what its `after` words begin with */
+    /* by pattern: what its `after` words begin with, as bits of scan_letter and scan_pair, and a
+     * few scan_letters */
+    struct scan_afters {
+        uint64_t pairs;
+        uint32_t letters;
+        uint16_t count;
+        bool odd; /* others too */
+        uint16_t first[SCAN_AFTER_PAIRS];
+    } *afters;
 };
 
 /* A letter, all digits and signs, all that is not ASCII: one bit each. */
@@ -36,6 +46,21 @@ static inline uint32_t scan_letter(char byte)
     return letter < 26 && (unsigned char)byte < 0x80 ? 1u << letter
            : (unsigned char)byte < 0x80              ? 1u << 26
                                                      : 1u << 27;
+}
+
+/* The bit of two bytes that a word begins with, whatever the case. */
+static inline uint32_t scan_pair(char first, char second)
+{
+    return (((unsigned char)first & 0xdfu) * 5 + ((unsigned char)second & 0xdfu)) % 64;
+}
+
+/* The place of two ASCII letters among all such pairs, whatever the case; SCAN_NONE: they are none.
+ */
+static inline uint32_t scan_letters(char first, char second)
+{
+    const uint32_t a = ((unsigned char)first | 0x20u) - 'a',
+                   b = ((unsigned char)second | 0x20u) - 'a';
+    return a < 26 && b < 26 ? a * 26 + b : SCAN_NONE;
 }
 
 /* States for streams, of so many databases of one policy. */
@@ -136,6 +161,8 @@ bool scan_takes_whole(scan_try *with, const scan_pattern_row *row);
 /* Whether one of the pattern's `after` words stands before this place; true of a pattern that has
  * none. */
 bool scan_is_after(scan_try *with, const scan_pattern_row *row, uint32_t start);
+/* The place so many characters before another. */
+uint32_t scan_characters_before(const char *text, uint32_t at, uint32_t count);
 /* Whether the conditions of an edge hold at a place. */
 bool scan_holds(uint32_t mask, scan_context before, const char *text, uint32_t length, uint32_t at);
 /* Whether an edge at the end of the text can be taken once more has come, or only then decides

@@ -246,8 +246,8 @@ static cst_truth contains_one(cst_frame *frame, const probe *probe, const cst_va
     const text_known *const known = known_of(frame, text, false, probe->database);
     if (known) {
         bool found = frame->texts->stream->assume;
-        for (uint32_t i = 0; i < probe->count; i++)
-            found = found || has_bit(known->found, probe->numbers[i]);
+        for (uint32_t i = 0; i < probe->count && !found; i++)
+            found = has_bit(known->found, probe->numbers[i]);
         return found ? CST_TRUE : CST_FALSE;
     }
     text_seen *const seen = seen_of(frame, probe->views, text->as.text, text->length);

@@ -66,6 +66,7 @@ typedef struct text_known {
     /* to where; where following began, and before which it knows of no start */
     uint32_t fed, begun;
     uint32_t looked;      /* the length of the text when a place to cut it was looked for last */
+    uint32_t place;       /* what following said then */
     bool following, lost; /* lost: not from stream->settled == begun on */
     bool some;            /* of an echo: a shared run was found */
     text_place *items; /* matches that are final and not yet released, in order of their starts */

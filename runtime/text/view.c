@@ -88,3 +88,42 @@ bool view_make(arena *memory, const char *text, uint32_t length, unsigned views,
     return views == VIEW_FOLDED ? make_folded(memory, text, length, out)
                                 : make_several(memory, text, length, views, out);
 }
+
+/* Signs that prose has; none of them can stand for a letter. */
+static inline bool is_common(unsigned c)
+{
+    const uint64_t signs = UINT64_C(1) << ' ' | UINT64_C(1) << '"' | UINT64_C(1) << '\'' |
+                           UINT64_C(1) << '(' | UINT64_C(1) << ')' | UINT64_C(1) << ':' |
+                           UINT64_C(1) << ';' | UINT64_C(1) << ',' | UINT64_C(1) << '-' |
+                           UINT64_C(1) << '.' | UINT64_C(1) << '?';
+    return c < 64 && (signs >> c & 1) != 0;
+}
+
+const char *view_few(const char *text, uint32_t length, char out[VIEW_FEW])
+{
+    uint32_t letters = 0; /* of the word so far */
+    unsigned last = 0, before = 0;
+    bool changes = false;
+    if (length > VIEW_FEW)
+        return NULL;
+    for (uint32_t i = 0; i < length; i++) {
+        unsigned c = (unsigned char)text[i];
+        if ((c | 0x20) - 'a' < 26) {
+            changes = changes || c < 'a';
+            c |= 0x20;
+            if (c == last && c == before) /* three times */
+                return NULL;
+            letters++;
+        } else {
+            changes = changes || c < ' ';
+            c = c >= '\t' && c <= '\r' ? ' ' : c;
+            if (letters == 1 || c == last || !is_common(c))
+                return NULL;
+            letters = 0;
+        }
+        out[i] = (char)c;
+        before = last;
+        last = c;
+    }
+    return letters == 1 ? NULL : changes ? out : text;
+}

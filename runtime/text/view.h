@@ -54,6 +54,14 @@ typedef struct view {
 /* False: memory is short. The segments may point into `text`. */
 bool view_make(arena *arena, const char *text, uint32_t length, unsigned views, view *out);
 
+/*
+ * The view `folded` of a few bytes, where nothing but the case of letters is undone and it is said
+ * at a glance: words of two letters and more, common signs, single blanks. NULL: it is not said,
+ * and view_make knows. Else as many bytes, mapped byte for byte: `text`, or `out`.
+ */
+enum { VIEW_FEW = 256 };
+const char *view_few(const char *text, uint32_t length, char out[VIEW_FEW]);
+
 /* The bytes of the original text that made bytes start..end-1 of a segment; *original_start <=
  * *original_end. */
 void view_original(const view_segment *segment, uint32_t start, uint32_t end,

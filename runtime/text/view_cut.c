@@ -111,6 +111,8 @@ uint32_t view_cut(const char *text, uint32_t length, uint32_t at, unsigned views
         return cut_anywhere(text, at);
     for (uint32_t p = at; p-- > 1;) {
         if (is_white(text[p])) {
+            if (!decoded && fold_border(text, p))
+                return p;
             if ((!folded || fold_parts(text, p)) && (!decoded || decode_parts(text, p, folded)))
                 return p;
             continue;

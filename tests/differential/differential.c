@@ -15,6 +15,8 @@
  * force: most begin in the reference evaluator and are waited for at some event that is drawn, so
  * that sessions and what is remembered go over from tier to tier.
  *
+ * And every policy is put into a cache and opened there, as a second start does it.
+ *
  * Host predicates are answered by random_host.c, some at once, some later. One more context asks
  * everything that is open: what is decided without a question must be what would have been decided
  * with its answer.
@@ -88,7 +90,7 @@ static void count_indexed(tally *tally, const plan *plan)
     }
 }
 
-static cst_policy *compile(files *files, cst_engine engine, plan_indexing indexing, tally *tally)
+static cst_compiler_options options_of(files *files, cst_engine engine)
 {
     cst_compiler_options options = {.size = sizeof options,
                                     .engine = engine,
@@ -101,6 +103,12 @@ static cst_policy *compile(files *files, cst_engine engine, plan_indexing indexi
     options.runtime.clock = fixed_clock;
     /* aliases must not differ between engines */
     memset(options.runtime.key, 'k', sizeof options.runtime.key);
+    return options;
+}
+
+static cst_policy *compile(files *files, cst_engine engine, plan_indexing indexing, tally *tally)
+{
+    const cst_compiler_options options = options_of(files, engine);
     const driver_input input = {.path = "random.const",
                                 .text = files->text.bytes,
                                 .length = files->text.length,
@@ -119,6 +127,33 @@ static cst_policy *compile(files *files, cst_engine engine, plan_indexing indexi
     return policy;
 }
 
+static char cache[] = "/tmp/differential_XXXXXX"; /* a folder while this runs */
+
+/* Compiled once, and then opened from the cache: so it is at its last tier from the beginning. */
+static cst_policy *compile_cached(files *files, plan_indexing indexing)
+{
+    cst_compiler_options options = options_of(files, CST_ENGINE_OPTIMISED);
+    const driver_input input = {.path = "random.const",
+                                .text = files->text.bytes,
+                                .length = files->text.length,
+                                .indexing = indexing};
+    options.cache = cache;
+    cst_policy *policy = NULL;
+    if (driver_compile(&input, &options, &policy) != CST_OK)
+        return NULL;
+    cst_policy_release(policy);
+    policy = NULL;
+    options.engine = CST_ENGINE_TIERED;
+    cst_tier tier = CST_TIER_REFERENCE;
+    if (driver_compile(&input, &options, &policy) != CST_OK ||
+        cst_policy_tier(policy, &tier) != CST_OK || tier != CST_TIER_OPTIMISED) {
+        fputs("IT WAS NOT FOUND IN THE CACHE\n", stderr);
+        cst_policy_release(policy);
+        return NULL;
+    }
+    return policy;
+}
+
 static void count(tally *tally, const cst_decision *decision, const char *json)
 {
     tally->pairs++;
@@ -132,10 +167,10 @@ static void count(tally *tally, const cst_decision *decision, const char *json)
     tally->spared += strstr(json, "\"not_evaluated\":[") != NULL;
 }
 
-/* By cst_engine; the last asks everything at once. */
-enum { JIT, OPTIMISED, REFERENCE, TIERED, EAGER, POLICIES };
+/* By cst_engine; then from the cache; the last asks everything at once. */
+enum { JIT, OPTIMISED, REFERENCE, TIERED, CACHED, EAGER, POLICIES };
 
-static const char *const engine_names[] = {"jit", "optimised", "reference", "tiered"};
+static const char *const engine_names[] = {"jit", "optimised", "reference", "tiered", "cached"};
 
 static bool same_text(const engine_text *a, const engine_text *b)
 {
@@ -185,12 +220,13 @@ static int compare(random_state *random, const random_policy *policy, files *fil
     buffer_init(&event, NULL, 0);
     for (int i = 0; i < POLICIES; i++)
         buffer_init(&texts[i], NULL, 0);
-    for (int engine = JIT; engine <= TIERED; engine++) {
-        policies[engine] = compile(files, (cst_engine)engine,
-                                   engine == TIERED      ? tiers[OPTIMISED]
-                                   : engine == REFERENCE ? INDEX_NEVER
-                                                         : tiers[engine],
-                                   tally);
+    for (int engine = JIT; engine <= CACHED; engine++) {
+        policies[engine] = engine == CACHED ? compile_cached(files, tiers[JIT])
+                                            : compile(files, (cst_engine)engine,
+                                                      engine == TIERED      ? tiers[OPTIMISED]
+                                                      : engine == REFERENCE ? INDEX_NEVER
+                                                                            : tiers[engine],
+                                                      tally);
         contexts[engine] = policies[engine] ? cst_context_new(policies[engine]) : NULL;
         if (!contexts[engine]) {
             differences = 1;
@@ -234,7 +270,7 @@ static int compare(random_state *random, const random_policy *policy, files *fil
             continue;
         }
         count(tally, &decisions[REFERENCE], texts[REFERENCE].bytes);
-        for (int engine = JIT; engine <= TIERED; engine++) {
+        for (int engine = JIT; engine <= CACHED; engine++) {
             if (strcmp(texts[engine].bytes, texts[REFERENCE].bytes) == 0)
                 continue;
             differences++;
@@ -261,6 +297,14 @@ done:
     return differences;
 }
 
+static void remove_cache(void)
+{
+    char command[sizeof cache + 16];
+    snprintf(command, sizeof command, "rm -rf %s", cache);
+    if (system(command) != 0)
+        perror(cache);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
@@ -269,6 +313,10 @@ int main(int argc, char **argv)
     const uint32_t rules = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
     tally tally = {0};
     int differences = 0;
+    if (!mkdtemp(cache)) {
+        perror(cache);
+        return 1;
+    }
     for (uint32_t i = 0; i < policies && differences < 5; i++) {
         random_state random = {seed * 1000003 + i};
         random_policy policy;
@@ -287,6 +335,7 @@ int main(int argc, char **argv)
         buffer_free(&files.text);
         buffer_free(&files.upper);
     }
+    remove_cache();
     printf("%" PRIu64 " pairs of policy and event, %d differences\n", tally.pairs, differences);
     printf("  verdicts:");
     bool seen_all = true;

@@ -33,6 +33,7 @@ FIXED = [
     "coproc aa; bb", "aa |& bb", "exec 3>o; aa >&3", "aa {x}>o", "PATH=$PATH aa", "cat <<A <<B\naa\nA\nbb\nB\ncc", "cat <<-E\n\taa\n\tE\nbb", "aa 'unterminated", "aa $(bb", "aa )", "if aa", "aa; fi", "aa | | bb", "echo a; ; aa",
     "(aa() { :; }); aa", "aa; aa() { :; }", "bb && aa() { :; }; aa", "aa() { :; } | bb; aa", "aa() { :; } & wait; aa", "aa() { :; }; unset -f aa; aa", "aa() { :; }; command aa", "bb > >(bash)", "echo aa | tee >(bash)",
     "set -- aa; \"$1\"", "y=cc; eval \"$y\"", "bash -c '$0' aa", "bash -c '\"$@\"' _ aa", "alias q=aa; q", "sed -n '1e aa' /dev/null; echo x | sed '1e aa'", "awk 'BEGIN{system(\"aa\")}'", "echo YWE= | base64 -d | sh", "tee >(aa) < /dev/null",
+    "env - PATH=$PATH aa", "env -- aa", "time -- aa", "time -p aa", "x='$(aa)'; echo ${x@P}", "x='`aa`'; : \"${x@P}\"", "xargs -- aa < /dev/null", "env -S 'aa b' c", "for PATH in $PATH; do aa; done", "exec -a bb bash -c aa", "builtin command aa", "bash -c -- aa", "coproc aa; wait",
 ]
 
 

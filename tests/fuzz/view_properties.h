@@ -108,6 +108,12 @@ static void view_check_fold(view_subject *subject)
     view_demand(view_same(&first, twice, twice_length), subject, 2);
     view_demand(view_make(&memory, subject->text, subject->length, VIEW_FOLDED, &made), subject, 3);
     view_demand(made.count == 1 && view_same(&made.segments[0], once, once_length), subject, 4);
+    char few[VIEW_FEW];
+    const char *const glance = view_few(subject->text, subject->length, few);
+    subject->property = "what is said at a glance is the view, byte for byte";
+    view_demand(!glance || (once_length == subject->length && !made.segments[0].map &&
+                            memcmp(glance, once, once_length) == 0),
+                subject, 5);
     arena_free(&memory);
 }
 

@@ -29,7 +29,10 @@ UNREACHED = {"LIMIT_RULES", "LIMIT_IMAGE_BYTES", "LIMIT_PATTERNS", "LIMIT_PATTER
              "LIMIT_AWAY_SESSIONS", "LIMIT_CHAIN_AGENTS", "LIMIT_SNAPSHOT_BYTES", # the expire, chain and stream_history tests of tests/unit
              "LIMIT_COMPILE_STACK", # a size that is asked for, and nothing that policies reach
              # past these the same answer comes another way: tests/unit/compiler_stream_test.c, tests/unit/compiler_index_test.c
-             "LIMIT_FOLLOW_PARTS", "LIMIT_FOLLOW_STATES", "LIMIT_INDEX_DEPTH", "LIMIT_INDEX_PREFIX_BYTES"}
+             "LIMIT_FOLLOW_PARTS", "LIMIT_FOLLOW_STATES", "LIMIT_FOLLOW_CROWDS",
+             # tests/cli/cache_test.py; past the size of one entry, a policy is compiled as without a cache
+             "LIMIT_CACHE_ENTRIES", "LIMIT_CACHE_BYTES", "LIMIT_CACHE_ENTRY_BYTES", "LIMIT_CACHE_LEFTOVER_SECONDS",
+             "LIMIT_INDEX_DEPTH", "LIMIT_INDEX_PREFIX_BYTES"}
 HEAD = 'constitution m "1"\n'
 FROM = HEAD + "rule r on whole output when text from message of a0 or text from message of a1 or text from message of a2 or " \
               "text from message of a3 then deny\n"

@@ -154,7 +154,7 @@ static void the_key_that_tells_most_apart_comes_first(void **state)
     char shown[2048];
     snprintf(shown, sizeof shown, "%.*s", (int)(to - from), from);
     static const char *const expected[] = {
-        "  index: 2 keys, 1 bundles, depth 2, expected 104 instead of 164",
+        "  index: 2 keys, 1 bundles, depth 2, expected 104 instead of 164, 388 bytes",
         "    values of n3: 4",
         "    \"a0\" values of n0: 3",
         "      0 rows 0 as data 3 as data 6 as data 9 as data",

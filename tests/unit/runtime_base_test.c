@@ -225,6 +225,34 @@ static void check_sha(const char *text, size_t length, size_t step, const char *
     assert_string_equal(hex, expected);
 }
 
+/* The instructions of the processor, where it has them, against the plain way. */
+static void test_sha256_blocks(void **unused)
+{
+    (void)unused;
+    uint8_t bytes[64 * 9], padded[sizeof bytes + 64] = {0};
+    uint32_t seed = 12345;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
+    for (size_t count = 0; count <= 9; count++) {
+        sha256 hash;
+        uint8_t digest[32];
+        sha256_begin(&hash);
+        uint32_t state[8];
+        memcpy(state, hash.state, sizeof state);
+        sha256_add(&hash, bytes, 64 * count);
+        sha256_end(&hash, digest);
+        memset(padded, 0, sizeof padded);
+        memcpy(padded, bytes, 64 * count);
+        padded[64 * count] = 0x80;
+        const size_t bits = 64 * count * 8;
+        padded[64 * count + 62] = (uint8_t)(bits >> 8);
+        padded[64 * count + 63] = (uint8_t)bits;
+        sha256_blocks_plain(state, padded, count + 1);
+        for (size_t i = 0; i < 32; i++)
+            assert_int_equal(digest[i], (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4))));
+    }
+}
+
 static void test_sha256(void **unused)
 {
     (void)unused;
@@ -257,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_sha256_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -444,6 +445,65 @@ static void test_changed(void **unused)
     image_free(image);
 }
 
+/* Some members, most of them in the order of the time before; now and then one twice. */
+static void add_members(text *event, const char *const *declared, uint32_t round)
+{
+    char *const to = event->bytes;
+    size_t length = event->length;
+    for (uint32_t i = 0; declared[i]; i++) {
+        const uint32_t unread = random_below(4) ? round / 8 % 60 + i : random_below(90);
+        const char *const name = unread % 3 ? "k" : "a-key-that-is-long-";
+        length += (size_t)sprintf(to + length, "%s\"%s\":\"eu\"", i ? "," : "", declared[i]);
+        for (uint32_t times = random_below(24) == 0 ? 2 : random_below(3) > 0; times > 0; times--)
+            length += (size_t)sprintf(to + length, ",\"%s%u\":1", name, unread);
+        if (random_below(16) == 0)
+            length += (size_t)sprintf(to + length, ",\"%s\":null", declared[random_below(i + 1)]);
+    }
+    event->length = length;
+}
+
+/* Keys that nobody reads, more of them than are remembered, of which some are others' members. */
+static void test_unread(void **unused)
+{
+    (void)unused;
+    static const char *const user[] = {"id", "region", NULL},
+                             *const args[] = {"order", "reason", NULL},
+                             *const other[] = {"to", "reason", NULL};
+    image_builder *const image = support_image("1.2");
+    cst_policy *policy;
+    const cst_options options = {.size = sizeof options, .clock = fixed_clock};
+    assert_int_equal(cst_policy_from_module(image_module(image), &options, &policy), CST_OK);
+    cst_context *const quick = cst_context_new(policy), *const careful = cst_context_new(policy);
+    careful->careful = true;
+    uint32_t twice = 0, good = 0;
+    for (uint32_t round = 0; round < ROUNDS / 4; round++) {
+        text event = {.length = 0};
+        const bool refund = round / 16 % 2 == 0; /* so that the other forgets */
+        event.length =
+            (size_t)sprintf(event.bytes, "{\"stage\":\"action\",\"tool\":\"%s\",\"user\":{",
+                            refund ? "refund" : "send_email");
+        add_members(&event, user, round);
+        event.length +=
+            (size_t)sprintf(event.bytes + event.length, ",\"role\":\"agent\"},\"args\":{");
+        add_members(&event, refund ? args : other, round);
+        event.length += (size_t)sprintf(event.bytes + event.length, "}}");
+        cst_decision decisions[2];
+        assert_int_equal(cst_decide_json(quick, event.bytes, event.length, &decisions[0]), CST_OK);
+        assert_int_equal(cst_decide_json(careful, event.bytes, event.length, &decisions[1]),
+                         CST_OK);
+        same_event(quick, careful);
+        same_decision(&decisions[0], &decisions[1]);
+        const char *const code = decisions[0].error_code;
+        twice += code && strcmp(code, "duplicate") == 0;
+        good += !code || strcmp(code, "duplicate") != 0;
+    }
+    assert_true(twice > ROUNDS / 64 && good > ROUNDS / 64);
+    cst_context_free(quick);
+    cst_context_free(careful);
+    cst_policy_release(policy);
+    image_free(image);
+}
+
 /* The quick reader must be the one that takes ordinary events: else it is tested by nothing, and
  * serves nobody. */
 static void test_taken(void **unused)
@@ -554,7 +614,8 @@ static void test_batch(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changed), cmocka_unit_test(test_taken),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changed),
+                                       cmocka_unit_test(test_unread), cmocka_unit_test(test_taken),
                                        cmocka_unit_test(test_batch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,10 @@ typedef struct cst_diagnostic {
     const char *rendered;  /* everything as constc prints it, without colour, several lines */
 } cst_diagnostic;
 
+/* The code of the one diagnostic that does not come from a policy: a cache that is not used, and
+ * why. A warning. */
+#define CST_CACHE_WARNING "cache"
+
 /* Set `size` and zero the rest for the defaults. */
 typedef struct cst_compiler_options {
     size_t size;
@@ -44,6 +48,16 @@ typedef struct cst_compiler_options {
     cst_status (*read)(void *user, const char *path, char **bytes, size_t *length);
     void (*release)(void *user, char *bytes, size_t length);
     void *read_user;
+    /*
+     * A folder where compiled policies are kept; NULL: none is. It is made if it is missing. A
+     * policy that is found there is opened without being compiled, whatever native engine is asked
+     * for; one that is not is compiled carefully, and decides as it will from then on
+     * (CST_ENGINE_TIERED: at once, and it is put there when its last tier is made). What is found
+     * there is run: the folder must belong to the effective user, and nobody else may write to it;
+     * otherwise it is not used. Nothing that is wrong with it makes a compilation fail. To put a
+     * policy there, the system's linker is run. `read` is asked for files more than once.
+     */
+    const char *cache;
 } cst_compiler_options;
 
 /* Compiles a file, or a text that is called `name` in diagnostics and whose imports are looked up

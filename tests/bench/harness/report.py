@@ -111,6 +111,8 @@ def _blocks(results):
                 yield "table", made
                 if table.note:
                     yield "p", table.note
+        if row.short:
+            yield "p", "**Where it falls short.** " + " ".join(row.short.split())
         missing = results["rows"][str(row.number)]["missing"]
         if missing:
             yield "p", "Not measured:"

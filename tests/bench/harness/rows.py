@@ -209,7 +209,8 @@ def cold_process(run):
         return [], [{"case": "", "who": "ours", "why": built.stderr.strip()[-300:]}]
     records, missing = run.records([run.program("bench_cold"), library, event], "ours")
     size = {"case": "cold", "who": "ours", "what": "policy.so", "unit": "KB", "values": [os.path.getsize(library) / 1024]}
-    return records + ([size] if records else []), missing
+    started, failed = run.records([run.program("bench_start"), source, event], "ours")
+    return records + ([size] if records else []) + started, missing + failed
 
 
 def threads(run):
