@@ -161,6 +161,16 @@ class CommandLine(unittest.TestCase):
         self.assertRegex(out, r"(?m)^  [0-9]+ bytes a key, 1000000 keys in its window: `sum of args.n over")
         self.assertRegex(out, r"(?m)^history of one session: [1-9][0-9]* bytes; across sessions: [1-9][0-9]* bytes$")
 
+    def test_cost_says_where(self):
+        self.write("dear.const", 'constitution dear "1"\ntool t(a: list<string>) sends\nrule cheap on action t when length of args.a > 9 then flag\n'
+                   "rule four on action t when any x in args.a satisfies any y in args.a satisfies any z in args.a satisfies any w in args.a satisfies (x == y and z == w) then deny\n"
+                   'rule words on input when text contains "x" then flag\n')
+        out, _ = self.run_constc("check", "dear.const", "--cost")
+        self.assertRegex(out, r"(?m)^  action: .* in the rule `four`, at `.*`; declare how large the lists and texts that it goes through can be")
+        self.assertRegex(out, r"(?m)^  input: [0-9]+ steps in the rule `words`, at `text contains \"x\"`; `text` is as large as the host lets it be: say what it allows, such as `--limit ")
+        rows = out.splitlines()[:6]
+        self.assertEqual({row.find("-") if "-" in row else row.rfind(" ") + 1 for row in rows[2:]} | {rows[0].find("worst tool")}, {rows[0].find("worst tool")})
+
     # ---- run
 
     def test_decisions_come_in_order(self):
