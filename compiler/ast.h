@@ -303,6 +303,7 @@ typedef struct ast_step {
     int64_t wait_us;     /* WAIT */
     cst_verdict verdict; /* EXPECT */
     bool expects_label;  /* EXPECT label NAME: name is the label */
+    bool malformed;      /* EXPECT malformed */
     ast_path *by;        /* EXPECT … by: a path, or the single name "default" */
     uint32_t by_count;
 } ast_step;

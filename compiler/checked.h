@@ -488,6 +488,8 @@ typedef struct checked_step {
     uint32_t *by;        /* rule numbers; CST_NONE for `default` */
     uint32_t by_count;
     bool standing; /* APPROVED: for this call and those like it */
+    /* EXPECT malformed; of an event: such an `expect` follows it, so no rule is asked about it */
+    bool malformed;
     source_range range;
 } checked_step;
 

@@ -71,6 +71,9 @@ void diagnostic_mend(struct compilation *compilation, diagnostic *diagnostic,
                      source_range edit_range, const char *edit_text, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* One slip (a letter more, less, another, or two swapped) makes one of the other, without regard to
+ * case; names of one or two letters resemble everything. */
+bool diagnostic_is_slip(const char *name, const char *other);
 /* The nearest of `names` to `name` by edit distance, or NULL if none is near enough to suggest. */
 const char *diagnostic_nearest(const char *name, const char *const *names, uint32_t count);
 

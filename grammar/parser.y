@@ -34,7 +34,7 @@
 %token NAME.
 %fallback NAME
     ABOVE ACROSS AFTER AGENTS ALLOW APPROVAL APPROVALS APPROVED AS AT CHAR CHARS CHECKED CONSTITUTION CONTEXT DECODED DEFAULT DEFINE DENY
-    DOWN ENDS ENUM ESCALATE EXPECT EXTENDS EXTERN FAILS FLAG FOLDED FOLLOWED FOR FREE GIVEN HALT HAS IMPORT LABEL MAPS MOST OFFERING
+    DOWN ENDS ENUM ESCALATE EXPECT EXTENDS EXTERN FAILS FLAG FOLDED FOLLOWED FOR FREE GIVEN HALT HAS IMPORT LABEL MALFORMED MAPS MOST OFFERING
     ONLY ORIGIN OVER PATTERN PERMIT PRINCIPLE REDACT REFUSE REPEATS REPLACE REQUIRE RETURNS RULE RUNS SAME SECRET
     SESSIONS SET SHADOW STANDING STARTS STOPPED SYSTEM TAGGED TEST TOOL TOOLS UNTIL USE USES VALUE WAIT WAIVABLE WAIVE WHOLE.
 
@@ -614,9 +614,10 @@ strings(L) ::= strings(L) COMMA string(N).      { texts_add(p, L, N); }
 /* ---- tests ----------------------------------------------------------------------------------------------------------------------
  * test = "test" STRING "{" { step } "}"
  * step = "given" NAME ( json | "fails" ) | "system" STRING | "input" [ "as" NAME ] STRING | "output" STRING
- *      | "action" tool [ "as" NAME ] object | "result" tool [ object ] ( STRING | "value" json )
+ *      | "action" tool [ "as" NAME ] object | "result" tool [ object ] ( STRING [ "value" json ] | "value" json )
  *      | "message" NAME "to" NAME STRING | "wait" DURATION | "approved" "by" NAME [ "standing" ]
  *      | "expect" outcome [ "by" ( "default" | path ) { "," ( "default" | path ) } ] | "expect" NAME STRING
+ *      | "expect" "malformed"
  */
 %type test {ast_declaration *}
 test(D) ::= TEST(T) string(S) LEFT_BRACE steps(L) RIGHT_BRACE.  { D = ast_test(p, T, S, L); }
@@ -637,14 +638,11 @@ step(S) ::= OUTPUT(T) string(X).
     { S = ast_step_new(p, AST_STEP_OUTPUT, T); S->text = X; }
 step(S) ::= ACTION(T) tool(N) as(G) object(J).
     { S = ast_step_new(p, AST_STEP_ACTION, T); S->name = N; S->agent = G; S->json = J; }
-step(S) ::= RESULT(T) tool(N) string(X).
-    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->text = X; }
-step(S) ::= RESULT(T) tool(N) VALUE json(V).
-    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->value = V; }
-step(S) ::= RESULT(T) tool(N) object(J) string(X).
-    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->json = J; S->text = X; }
-step(S) ::= RESULT(T) tool(N) object(J) VALUE json(V).
-    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->json = J; S->value = V; }
+step(S) ::= answer_text(S).
+step(S) ::= answer_text(A) VALUE json(V).
+    { S = A; S->value = V; S->range.end = p->end; }
+step(S) ::= answer(A) VALUE json(V).
+    { S = A; S->value = V; S->range.end = p->end; }
 step(S) ::= MESSAGE(T) name(A) TO name(B) string(X).
     { S = ast_step_new(p, AST_STEP_MESSAGE, T); S->name = A; S->agent = B; S->text = X; }
 step(S) ::= WAIT(T) DURATION(U).
@@ -657,6 +655,15 @@ step(S) ::= EXPECT(T) name(N) string(X).
     { S = ast_step_new(p, AST_STEP_EXPECT_TEXT, T); S->name = N; S->text = X; }
 step(S) ::= expectation(S).
 step(S) ::= expectation(A) BY causes(L).        { S = ast_step_by(p, A, L); }
+step(S) ::= EXPECT(T) MALFORMED.
+    { S = ast_step_new(p, AST_STEP_EXPECT, T); S->malformed = true; S->verdict = CST_DENY; }
+%type answer {ast_step *}
+answer(S) ::= RESULT(T) tool(N).
+    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; }
+answer(S) ::= RESULT(T) tool(N) object(J).
+    { S = ast_step_new(p, AST_STEP_RESULT, T); S->name = N; S->json = J; }
+%type answer_text {ast_step *}
+answer_text(S) ::= answer(A) string(X).         { S = A; S->text = X; }
 %type as {ast_text}
 as(N) ::= .                                     { N = (ast_text){0}; }
 as(N) ::= AS name(A).                           { N = A; }

@@ -386,6 +386,23 @@ cst_status cst_session_system(cst_context *context, const char *session, size_t 
     return CST_OK;
 }
 
+/* Of a result text and value are asked for apart, and a host often has one of them. */
+static const char *missing_text(const cst_context *context)
+{
+    const cst_image *const image = context->frame.image;
+    const cst_node_row *const nodes = CST_ROWS(image, nodes, cst_node_row);
+    const cst_node_row *const node = &nodes[context->event.missing];
+    const bool top = node->parent != CST_NONE && nodes[node->parent].parent == CST_NONE;
+    const char *const name = CST_TEXT(image, node->name);
+    if (top && context->event.stage == CST_RESULT && node->name.length == 4 &&
+        memcmp(name, "text", 4) == 0)
+        return "Rules read the text of this result, and there is none.";
+    if (top && context->event.stage == CST_RESULT && node->name.length == 5 &&
+        memcmp(name, "value", 5) == 0)
+        return "Rules read the value that the tool returns by its declaration, and there is none.";
+    return "A required field is missing.";
+}
+
 cst_status engine_finish(cst_context *context, cst_decision *decision)
 {
     engine_event *const event = &context->event;
@@ -393,7 +410,7 @@ cst_status engine_finish(cst_context *context, cst_decision *decision)
     event->phase = ENGINE_DECIDED;
     if (event->missing != CST_NONE)
         engine_problem_at(context, UINT64_MAX - 1, "missing", event->missing, "",
-                          "A required field is missing.");
+                          missing_text(context));
     if (event->is_system && (event->problem.code || event->no_memory) &&
         event->session.length <= LIMIT_SESSION_BYTES)
         remember_lost_prompt(context, &event->session);

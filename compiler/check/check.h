@@ -129,6 +129,10 @@ typedef struct checker {
         rule *items;
         uint32_t count, capacity;
     } watches;
+    struct {
+        const char **items;
+        uint32_t count, capacity;
+    } tags_read;     /* by rules, origins and questions about the past; some more than once */
     bool tools_lost; /* a file of tools had errors */
     bool upper_lost; /* a file that is extended could not be read */
 } checker;
@@ -162,6 +166,8 @@ const char *unit_nearest(checker *checker, const unit *unit, const ast_path *pat
 void declarations_check(checker *checker);
 /* Tool number by name, CST_NONE if there is none. 0 is `unknown`: as a name it finds number 0. */
 uint32_t tool_find(const checker *checker, const char *name, size_t length);
+/* the tag of tools that no rule need mention */
+#define TAG_READS "reads"
 bool tool_has_tag(const tool *tool, const char *tag, size_t length);
 /* Resolves the tools of a selector; reports unknown tools and tags. False if nothing is left. */
 bool selector_resolve(checker *checker, const ast_event *event, selector *out);

@@ -348,7 +348,8 @@ static void step_write(buffer *out, const checked_policy *policy, const checked_
     }
     if (step->kind != AST_STEP_EXPECT)
         return;
-    buffer_format(out, "  expect %s", cst_verdict_name(step->verdict));
+    buffer_format(out, "  expect %s",
+                  step->malformed ? "malformed" : cst_verdict_name(step->verdict));
     for (uint32_t i = 0; i < step->by_count; i++)
         buffer_format(out, "%s%s", i == 0 ? " by " : ", ",
                       step->by[i] == CST_NONE ? "default" : policy->rules.items[step->by[i]].name);

@@ -4,8 +4,10 @@
  *
  * A test speaks the language of events, so a misspelt argument in it would test nothing: it is an
  * error, as a value is that the declared type does not hold. What is left out may be left out: a
- * test gives the fields that it is about. A `result` without arguments answers the latest `action`
- * of its tool in the same test, and carries that action's.
+ * test gives the fields that it is about, and those that rules read (tests_missing.c). An event of
+ * which `expect malformed` is said may be wrong in every way that its types know. A `result`
+ * without arguments answers the latest `action` of its tool in the same test, and carries that
+ * action's.
  *
  * Steps whose meaning belongs to parts of the language that are not decided yet are errors, not
  * skipped.
@@ -300,6 +302,22 @@ static void event_begin(buffer *out, cst_stage stage)
     buffer_format(out, "{\"stage\":\"%s\"", cst_stage_name(stage));
 }
 
+static bool is_event(ast_step_kind kind)
+{
+    return kind == AST_STEP_INPUT || kind == AST_STEP_OUTPUT || kind == AST_STEP_ACTION ||
+           kind == AST_STEP_RESULT || kind == AST_STEP_MESSAGE || kind == AST_STEP_SYSTEM;
+}
+
+/* Some `expect` of this event says that it is malformed. */
+static bool expects_malformed(const test_state *state, const ast_step *event)
+{
+    const ast_step *const end = state->declaration->steps + state->declaration->step_count;
+    for (const ast_step *step = event + 1; step < end && !is_event(step->kind); step++)
+        if (step->malformed)
+            return true;
+    return false;
+}
+
 static void event_end(test_state *state, const ast_step *step, buffer *out)
 {
     buffer_text(out, "}");
@@ -307,6 +325,7 @@ static void event_end(test_state *state, const ast_step *step, buffer *out)
     made->event = out->bytes;
     made->event_length = (uint32_t)out->length;
     state->has_event = true;
+    made->malformed = expects_malformed(state, step);
 }
 
 static void text_event(test_state *state, const ast_step *step, cst_stage stage)
@@ -354,21 +373,26 @@ static void tool_event(test_state *state, const ast_step *step)
     checker *const checker = state->checker;
     const tool *const tool = tool_of(state, step);
     const bool result = step->kind == AST_STEP_RESULT;
-    if (tool != NULL && step->json != NULL && tool->parameters != NULL)
+    const bool malformed = expects_malformed(state, step);
+    const uint32_t errors = checker->compilation->error_count;
+    const ast_json *const arguments =
+        step->json != NULL || !result ? step->json : arguments_before(state, step);
+    if (tool != NULL && step->json != NULL && tool->parameters != NULL && !malformed)
         value_check(checker, state->unit, step->json, tool->parameters);
     else if (step->json != NULL && step->json->kind != AST_JSON_OBJECT)
         diagnostic_report(checker->compilation, E_TEST_VALUE, step->json->range,
                           "arguments are an object");
-    if (tool != NULL && step->value != NULL && tool->returns != NULL)
+    if (tool != NULL && step->value != NULL && tool->returns != NULL && !malformed)
         value_check(checker, state->unit, step->value, tool->returns);
+    if (tool != NULL && !malformed && checker->compilation->error_count == errors)
+        test_event_missing(checker, step, (uint32_t)(tool - checker->policy->tools.items),
+                           arguments);
     agent_check(state, &step->agent);
     buffer out;
     arena_buffer(checker, &out);
     event_begin(&out, result ? CST_RESULT : CST_ACTION);
     member_text(&out, "agent", &step->agent);
     member_text(&out, "tool", &step->name);
-    const ast_json *const arguments =
-        step->json != NULL || !result ? step->json : arguments_before(state, step);
     buffer_text(&out, ",\"args\":");
     if (arguments != NULL)
         json_write(checker, &out, arguments);
@@ -549,6 +573,7 @@ static void expect_step(test_state *state, const ast_step *step)
     }
     checked_step *const made = step_add(state, step);
     made->verdict = step->verdict;
+    made->malformed = step->malformed;
     made->label = step->expects_label ? step->name.bytes : NULL;
     made->by = by;
     made->by_count = count;

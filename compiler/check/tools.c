@@ -387,6 +387,7 @@ static void selector_tagged(checker *checker, const ast_event *event, selector *
     for (uint32_t i = 1; i < count; i++)
         if (tool_has_tag(&checker->policy->tools.items[i], event->tag.bytes, event->tag.length))
             out->tools[out->tool_count++] = i;
+    *ARENA_PUSH(checker->arena, &checker->tags_read) = event->tag.bytes;
     if (out->tool_count == 0)
         tag_report_unknown(checker, &event->tag);
 }

@@ -100,4 +100,8 @@ source_range schema_range(const schema_reader *reader, const cst_json *value);
 /* The JSON pointer of a place in the file; arena memory. */
 const char *schema_pointer(const schema_reader *reader, const cst_json *value);
 
+/* tests_missing.c: an action or result of a test without what some rule for it reads. */
+void test_event_missing(checker *checker, const ast_step *step, uint32_t tool,
+                        const ast_json *arguments);
+
 #endif

@@ -195,7 +195,7 @@ static void warn_unmentioned(checker *checker)
     const tool *last = NULL;
     for (uint32_t i = 1; i < policy->tools.count; i++) {
         const tool *const tool = &policy->tools.items[i];
-        if (mentioned[i] || tool_has_tag(tool, "reads", 5))
+        if (mentioned[i] || tool_has_tag(tool, TAG_READS, strlen(TAG_READS)))
             continue;
         last = tool;
         if (++count > SHOWN_TOOLS)
@@ -272,5 +272,7 @@ void warnings_check(checker *checker)
     warn_untested(checker);
     warn_unmentioned(checker);
     warn_channels(checker);
+    warn_tags(checker);
+    warn_results(checker);
     warn_views(checker);
 }

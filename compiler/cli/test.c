@@ -34,6 +34,38 @@ static void fail(test_state *test, const char *reason)
     buffer_text(&test->reason, reason);
 }
 
+/* No rule was asked, since the event is not what the policy's declarations say. A session that was
+ * halted, or could not be kept, is something else. */
+static bool is_malformed(const cst_decision *decision)
+{
+    static const char *const others[] = {"halted", "session-state", "session-limit",
+                                         "memory", "argument",      "pending"};
+    if (decision->error_code == NULL)
+        return false;
+    for (uint32_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(decision->error_code, others[i]) == 0)
+            return false;
+    return true;
+}
+
+static void error_show(buffer *out, const cst_decision *decision)
+{
+    const bool placed = decision->error_pointer != NULL && decision->error_pointer[0] != '\0';
+    buffer_format(out, "%s%s%s", placed ? decision->error_pointer : "", placed ? ": " : "",
+                  decision->error_text != NULL ? decision->error_text : decision->error_code);
+}
+
+/* A malformed event is denied before any rule is asked, so it would satisfy an `expect deny` of
+ * whatever rule. */
+static void malformed_check(test_state *test, const checked_step *step)
+{
+    if (step->malformed || test->reason.length > 0 || !is_malformed(&test->decision))
+        return;
+    buffer_text(&test->reason, "the event is malformed, so no rule was asked: ");
+    error_show(&test->reason, &test->decision);
+    buffer_text(&test->reason, "\n  (if the test is about that: `expect malformed`)");
+}
+
 /* Decides the event in `test->event` by each engine. */
 static void decide_event(test_state *test, bool is_system)
 {
@@ -48,6 +80,10 @@ static void decide_event(test_state *test, bool is_system)
     if (test->coverage != NULL)
         coverage_end(test->coverage, test->decision.stage,
                      status == CST_OK && test->decision.error_code == NULL && !is_system);
+    if (test->coverage != NULL && status == CST_OK && is_malformed(&test->decision))
+        coverage_refused(test->coverage, test->decision.stage,
+                         test->evidence.context->event.tool_number, test->decision.error_code,
+                         test->decision.error_pointer);
     if (status == CST_OK)
         status = cst_decision_json(&test->decision, &text, &length);
     if (status == CST_OK && test->native != NULL)
@@ -109,6 +145,7 @@ static void decide(test_state *test, const checked_step *step)
     if (test->standing.length > 0)
         present(test);
     decide_event(test, step->kind == AST_STEP_SYSTEM);
+    malformed_check(test, step);
 }
 
 /* Grants of all that the rules which ask this person offer. */
@@ -230,6 +267,13 @@ static void expect(test_state *test, const checked_step *step)
         return;
     }
     const char *const actual = verdict_words(test->decision.verdict);
+    if (step->malformed) {
+        if (!is_malformed(&test->decision))
+            buffer_format(&test->reason,
+                          "expected a malformed event, but it is well-formed: the decision is %s",
+                          actual);
+        return;
+    }
     if (step->label != NULL && !has_label(test, step->label)) {
         buffer_format(&test->reason, "expected the label %s, but no rule that fired gave it",
                       step->label);
@@ -239,12 +283,10 @@ static void expect(test_state *test, const checked_step *step)
         buffer_format(&test->reason, "expected %s, but the decision is %s",
                       verdict_words(step->verdict), actual);
         const cst_decision *const decision = &test->decision;
-        if (decision->error_code != NULL)
-            buffer_format(
-                &test->reason, ": %s%s%s",
-                decision->error_pointer != NULL ? decision->error_pointer : "",
-                decision->error_pointer != NULL && decision->error_pointer[0] != '\0' ? ": " : "",
-                decision->error_text != NULL ? decision->error_text : decision->error_code);
+        if (decision->error_code != NULL) {
+            buffer_text(&test->reason, ": ");
+            error_show(&test->reason, decision);
+        }
         if (decision->verdict == CST_PENDING)
             show_open(test);
         return;

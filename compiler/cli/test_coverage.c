@@ -86,6 +86,25 @@ static void gap_show(buffer *out, compilation *unit, const char *what, const rul
     render_place(out, unit, title, range, label, NULL, colour_wanted(STDOUT_FILENO));
 }
 
+/* Why no event asked the rule: there is none, or none that is well-formed. */
+static const char *unasked(compilation *unit, const coverage *measured, const selector *selector)
+{
+    const uint32_t tools = measured->policy->tools.count;
+    const bool listed = !selector->every_tool && selector->tool_count > 0;
+    const coverage_malformed *first = NULL;
+    uint64_t events = 0;
+    for (uint32_t i = 0; i < (listed ? selector->tool_count : tools); i++) {
+        const coverage_malformed *const one =
+            &measured->malformed[selector->stage * tools + (listed ? selector->tools[i] : i)];
+        first = first == NULL && one->events > 0 ? one : first;
+        events += one->events;
+    }
+    return events == 0 ? arena_format(&unit->arena, "no test has an event on %s", selector->label)
+                       : arena_format(&unit->arena, "%llu event%s on %s, malformed: %s",
+                                      (unsigned long long)events, events == 1 ? "" : "s",
+                                      selector->label, first->first);
+}
+
 static void rule_gaps(buffer *out, compilation *unit, const coverage *measured, uint32_t number)
 {
     const rule *const one = &measured->policy->rules.items[number];
@@ -95,9 +114,7 @@ static void rule_gaps(buffer *out, compilation *unit, const coverage *measured, 
     const bool counts = one->kind != CST_RULE;
     if (never && asked == 0)
         gap_show(out, unit, counts ? "never counted" : "never fired", one, one->range,
-                 one->body_count > 0 ? arena_format(&unit->arena, "no test has an event on %s",
-                                                    one->bodies[0].selector.label)
-                                     : NULL);
+                 one->body_count > 0 ? unasked(unit, measured, &one->bodies[0].selector) : NULL);
     else if (never)
         gap_show(out, unit, counts ? "never counted" : "never fired", one, one->range,
                  arena_format(&unit->arena, "asked %llu time%s", (unsigned long long)asked,

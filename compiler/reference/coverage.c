@@ -17,6 +17,7 @@
  */
 #include "compiler/reference/coverage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,8 @@ coverage *coverage_new(compilation *unit)
     self->own = own;
     self->rules = arena_array(memory, policy->declared_rules + 1u, sizeof *self->rules);
     self->defaults = arena_array(memory, policy->layer_count, sizeof *self->defaults);
+    self->malformed =
+        arena_array(memory, CST_STAGE_COUNT * (size_t)policy->tools.count, sizeof *self->malformed);
     own->unit = unit;
     own->views = arena_array(memory, unit->graph->roots.count + 1u, sizeof *own->views);
     own->asked = arena_array(memory, policy->pasts.count + 1u, 1);
@@ -312,4 +315,14 @@ void coverage_end(coverage *self, cst_stage stage, bool well_formed)
         else
             self->defaults[i][stage].stood++;
     }
+}
+
+void coverage_refused(coverage *self, cst_stage stage, uint32_t tool, const char *code,
+                      const char *pointer)
+{
+    if (stage >= CST_STAGE_COUNT || tool >= self->policy->tools.count)
+        return;
+    coverage_malformed *const one = &self->malformed[stage * self->policy->tools.count + tool];
+    if (one->events++ == 0)
+        snprintf(one->first, sizeof one->first, "%s %s", code, pointer);
 }

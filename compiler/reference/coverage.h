@@ -34,12 +34,19 @@ typedef struct coverage_default {
     uint64_t stood, lifted;
 } coverage_default;
 
+/* events of one stage and tool about which no rule was asked */
+typedef struct coverage_malformed {
+    uint64_t events;
+    char first[128]; /* what was wrong with the first, cut short */
+} coverage_malformed;
+
 typedef struct coverage {
     const checked_policy *policy;
     coverage_rule *rules; /* declared ones */
     coverage_condition *conditions;
     uint32_t condition_count;
     coverage_default (*defaults)[CST_STAGE_COUNT]; /* by layer */
+    coverage_malformed *malformed;                 /* stage * tools of the policy + tool */
     uint64_t events;
     struct coverage_private *own;
 } coverage;
@@ -50,5 +57,8 @@ void coverage_begin(coverage *self);
 void coverage_observe(coverage *self, cst_frame *frame, uint32_t group);
 /* The event has been decided, at this stage; `well_formed`: the rules were asked. */
 void coverage_end(coverage *self, cst_stage stage, bool well_formed);
+/* And was malformed: `code` at `pointer`. */
+void coverage_refused(coverage *self, cst_stage stage, uint32_t tool, const char *code,
+                      const char *pointer);
 
 #endif

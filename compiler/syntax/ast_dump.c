@@ -390,7 +390,9 @@ static void step(const struct printer *printer, const ast_step *step)
         "escalate", "refuse", "deny",   "halt"};
     line(printer);
     buffer_format(printer->out, "(%s", names[step->kind]);
-    if (step->kind == AST_STEP_EXPECT && !step->expects_label)
+    if (step->malformed)
+        buffer_text(printer->out, " malformed");
+    else if (step->kind == AST_STEP_EXPECT && !step->expects_label)
         buffer_format(printer->out, " %s", verdicts[step->verdict]);
     named_text(printer, "name", &step->name);
     named_text(printer, "agent", &step->agent);

@@ -199,6 +199,14 @@ static uint32_t edit_distance(const char *a, uint32_t a_length, const char *b, u
     return above[b_length];
 }
 
+bool diagnostic_is_slip(const char *name, const char *other)
+{
+    const size_t length = strlen(name), other_length = strlen(other);
+    return length > 2 && other_length > 2 && length <= LIMIT_NAME_BYTES &&
+           other_length <= LIMIT_NAME_BYTES &&
+           edit_distance(name, (uint32_t)length, other, (uint32_t)other_length, 1) == 1;
+}
+
 const char *diagnostic_nearest(const char *name, const char *const *names, uint32_t count)
 {
     const size_t length = strlen(name);

@@ -275,8 +275,9 @@ static bool repair_hyphen(struct driver *driver, struct token found)
 /* `expect denied`: an unknown outcome was taken for a field, whose text is missing. */
 static bool repair_outcome(struct driver *driver, struct token found)
 {
-    static const char *const outcomes[] = {"permit",  "flag",     "label",  "redact", "replace",
-                                           "require", "escalate", "refuse", "deny",   "halt"};
+    static const char *const outcomes[] = {"permit",  "flag",    "label",    "redact",
+                                           "replace", "require", "escalate", "refuse",
+                                           "deny",    "halt",    "malformed"};
     const struct token word = driver->before;
     (void)found;
     if (driver->earlier != TOKEN_EXPECT || word.kind != TOKEN_NAME)

@@ -97,7 +97,7 @@ class CommandLine(unittest.TestCase):
         out, _ = self.run_constc("--help")
         text = out[out.index("  // mail.const"):out.index("  constc check")]
         self.write("example.const", text)
-        self.run_constc("check", "example.const")
+        self.run_constc("check", "--werror", "example.const")
 
     def test_mistakes_are_answered(self):
         for words, part in [
@@ -365,8 +365,24 @@ class CommandLine(unittest.TestCase):
         self.write("results.const", 'constitution r "1"\ntool find(q: string) returns { n: int } reads\n'
                                     'rule r on result find when text contains "x" then deny\n'
                                     'test "t" {\n  result find { q: "x" } value { n: 1 }\n  expect permit\n}\n')
-        out, _ = self.run_constc("test", "results.const", code=1)
-        self.assertIn("the decision is deny: /text: A required field is missing.", out)
+        _, err = self.run_constc("test", "results.const", code=1)
+        self.assertIn("error[E0453]: this event has no `text`, which rules read", err)
+        self.write("context.const", 'constitution r "1"\ncontext user { id: string }\nrule r on input when user.id == "x" then deny\n'
+                                    'test "t" {\n  input "a"\n  expect deny\n}\n')
+        out, _ = self.run_constc("test", "context.const", code=1)
+        self.assertIn("the event is malformed, so no rule was asked: /user: A required field is missing.", out)
+
+    def test_a_result_without_what_rules_read_says_which(self):
+        self.write("results.const", 'constitution r "1"\ntool find(q: string) returns { n: int } reads\n'
+                                    'rule r on result find when text of this contains "x" then deny\n'
+                                    'rule s on output when text contains "x" then deny\n')
+        event = {"stage": "result", "tool": "find", "args": {"q": "a"}}
+        out, _ = self.run_constc("run", "results.const", "-", text=lines({**event, "text": "a"}, {**event, "value": {"n": 1}},
+                                 {**event, "text": "a", "value": {"n": 1}}, {"stage": "output"}))
+        said = [(d["decision"], d.get("error", {}).get("at"), d.get("error", {}).get("text")) for d in map(json.loads, out.splitlines())]
+        self.assertEqual(said, [("deny", "/value", "Rules read the value that the tool returns by its declaration, and there is none."),
+                                ("deny", "/text", "Rules read the text of this result, and there is none."),
+                                ("permit", None, None), ("deny", "/text", "A required field is missing.")])
 
     def test_build(self):
         events = lines(mail("eve@evil.test", session="s"), pay(50), pay(500))

@@ -189,6 +189,28 @@ def shown():
         expect("text of mutants", part in text, part + "\n----\n" + text)
 
 
+def malformed():
+    write("malformed.const", """constitution p "1"
+tool search(query: string)
+context user { id: string }
+rule kept on result search when text contains "x" then deny
+rule who on output when user.id == "x" then deny
+rule in_all on result when tool == search then deny
+test "t" {
+  result search { query: "a" } value 1
+  expect malformed
+  result search { query: "b" } value 1
+  expect malformed
+  output "a"
+  expect malformed
+}
+""")
+    text = run("--coverage", "malformed.const").stdout
+    for part in ("^^^^ 2 events on result search, malformed: missing /text\n", "^^^ 1 event on output, malformed: missing /user\n",
+                 "^^^^^^ 2 events on result, malformed: missing /text\n"):
+        expect("malformed events", part in text, part + "\n----\n" + text)
+
+
 def survivors():
     mutants = report("--mutate", "p.const")["mutants"]
     expect("killed", (mutants["count"], mutants["killed"], len(mutants["survivors"])) == (57, 31, 26), mutants)
@@ -312,6 +334,6 @@ with tempfile.TemporaryDirectory() as folder:
     os.mkdir("folder")
     write("folder/a.const", HELD)
     write("folder/b.const", HELD)
-    for test in (counted, shown, survivors, held, layers, bounds, hostile, strange):
+    for test in (counted, shown, malformed, survivors, held, layers, bounds, hostile, strange):
         test()
 sys.exit(1 if failures else 0)

@@ -641,9 +641,15 @@ static void test_blocks(void **state)
     expect_codes(BLOCK("action pay { to: [\"a@b.test\", \"a@b.test\", \"a@b.test\"] }"), NULL,
                  "E0451");
     expect_codes(BLOCK("action pay { amount: 1.0, amount: 2.0 }"), NULL, "E0452");
+    expect_codes(BLOCK("action pay { to: [] } expect deny"), NULL, "E0453");
+    expect_codes(BLOCK("action pay { amount: null } expect malformed"), NULL, "W1005");
+    expect_codes(BLOCK("action pay { to: [] } expect malformed"), NULL, "W1005");
+    expect_codes(BLOCK("action pay { to: [] } action pay { amount: 1.0 } expect malformed"), NULL,
+                 "E0453");
+    expect_codes(BLOCK("action get {} result get \"done\" expect permit"), NULL, "W1005");
     expect_codes(BLOCK("action pya { amount: 1.0 }"), NULL, "E0201");
-    expect_codes(BLOCK("action pay {} expect deny by s"), NULL, "E0205");
-    expect_codes(BLOCK("action pay {} expect deny by up.r"), NULL, "E0205");
+    expect_codes(BLOCK("action pay { amount: 1.0 } expect deny by s"), NULL, "E0205");
+    expect_codes(BLOCK("action pay { amount: 1.0 } expect deny by up.r"), NULL, "E0205");
     expect_codes(BLOCK("message planer to coder \"hi\""), NULL, "E0207");
     expect_codes(BLOCK("input \"x\" expect label probing"), NULL, "E0806");
     expect_codes(BLOCK("given toxicity fails"), NULL, "E0657");
