@@ -51,6 +51,9 @@ typedef struct cost_place { /* what costs most of one event */
 cost_place cost_dearest(arena *arena, const cost_subject *subject, cst_stage stage, uint32_t tool,
                         bool scratch);
 
+/* What the author can do about it: a sentence without its stop. */
+const char *cost_advice(arena *arena, const checked_policy *policy, const cost_place *place);
+
 typedef struct cost_ceilings { /* 0: none */
     uint64_t steps, scratch_bytes;
 } cost_ceilings;

@@ -5,6 +5,8 @@
  * whichever way the event was read. Pointers are made only for a problem that is kept; on the way
  * of a good event nothing here runs.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/engine.h"
@@ -77,6 +79,18 @@ void engine_problem_convert(cst_context *context, uint64_t at, uint32_t node,
     engine_problem_at(context, at, problem->code, node, problem->pointer, problem->text);
 }
 
+/* "The text is not JSON (byte 9)." */
+static const char *with_place(cst_context *context, const char *text, uint32_t byte)
+{
+    const size_t length = strlen(text) - 1, room = length + sizeof " (byte 4294967295).";
+    char *const out = arena_allocate(&context->arena, room);
+    if (!out)
+        return text;
+    memcpy(out, text, length);
+    snprintf(out + length, room - length, " (byte %" PRIu32 ").", byte);
+    return out;
+}
+
 void engine_problem_json(cst_context *context, const json_scanner *scanner, uint64_t at,
                          uint32_t node)
 {
@@ -85,6 +99,9 @@ void engine_problem_json(cst_context *context, const json_scanner *scanner, uint
         return;
     }
     const char *const pointer = json_scan_pointer(scanner);
+    const char *text = json_error_text(scanner->error);
+    if (scanner->error == JSON_SYNTAX)
+        text = with_place(context, text, scanner->error_at);
     engine_problem_at(context, at, json_error_code(scanner->error), node, pointer ? pointer : "",
-                      json_error_text(scanner->error));
+                      text);
 }

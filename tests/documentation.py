@@ -13,6 +13,27 @@ import sys
 import tempfile
 
 
+def slugs(text):
+    """The anchors of a page's headings, as its readers make them."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+?)\s*$", text, re.M)}
+
+
+def broken_links(folder):
+    """Links between the pages of a folder, and within them, that lead to no page or heading."""
+    pages = {name: open(os.path.join(folder, name), encoding="utf-8").read() for name in sorted(os.listdir(folder)) if name.endswith(".md")}
+    for name, text in pages.items():
+        for page, anchor in re.findall(r"\]\(([\w.\-]*\.md)?(?:#([^)\s]+))?\)", text):
+            there = page or name
+            if there not in pages:
+                yield f"{name}: there is no {there}"
+            elif anchor and anchor not in slugs(pages[there]):
+                yield f"{name}: {there} has no heading #{anchor}"
+        numbers = re.findall(r"^## (\d+)\. ", text, re.M)
+        if numbers != [str(i + 1) for i in range(len(numbers))]:
+            yield f"{name}: the sections are numbered {numbers}"
+
+
 def main():
     constc, document = os.path.abspath(sys.argv[1]), sys.argv[2]
     text = open(document, encoding="utf-8").read()
@@ -40,6 +61,9 @@ def main():
         if f"`{name}`" not in formats:
             failed += 1
             print(f"{name} is not in {sys.argv[3]}")
+    for trouble in broken_links(os.path.dirname(document)):
+        failed += 1
+        print(trouble)
     print(f"{len(blocks)} examples, {len(functions)} functions, {failed} failures")
     return 1 if failed or len(blocks) < 5 or len(functions) < 40 else 0
 

@@ -101,7 +101,15 @@ typedef struct checker {
     struct {
         unit **items;
         uint32_t count, capacity;
-    } layers;            /* 0 is the file itself */
+    } layers; /* 0 is the file itself */
+    struct {
+        struct view_use {
+            const symbol *symbol;
+            unsigned views;
+            source_range range;
+        } *items;
+        uint32_t count, capacity;
+    } view_uses;         /* of the library's patterns and sets, by whoever is no library */
     enumeration *agents; /* all layers' `agents`, or NULL if none is declared */
     enumeration *weekdays;
     const type *lost_type; /* types.c; NULL before it is needed */
@@ -215,6 +223,11 @@ uint32_t set_as_type(checker *checker, unit *unit, set_declaration *set, const t
                      source_range use);
 /* a set written in a condition */
 set_declaration *set_of_literal(checker *checker, const ast_expression *set);
+
+/* warnings_views.c */
+/* Remembers that `where` looks for this pattern or set on these views. */
+void view_use(checker *checker, const unit *where, const symbol *symbol, unsigned views,
+              source_range range);
 
 /* patterns.c */
 /* What a pattern, a set or a literal in a condition stands for, as patterns for these views. False

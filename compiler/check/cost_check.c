@@ -41,26 +41,21 @@ static bool has_sizes(const type *type)
     return type->kind != CST_KIND_STRING || type->bound != 0;
 }
 
-static void mend(compilation *unit, diagnostic *refused, const cost_place *place)
+const char *cost_advice(arena *arena, const checked_policy *policy, const cost_place *place)
 {
-    const checked_policy *const policy = unit->checked;
-    const source_range nowhere = {0, 0, 0};
-    if (place->slot == CST_NONE) {
-        diagnostic_mend(unit, refused, nowhere, NULL, "ask for less here, or allow more");
-        return;
-    }
+    if (place->slot == CST_NONE)
+        return "ask for less here, or allow more";
     const slot *const slot = &policy->slots.items[place->slot];
     const bool declared =
         strncmp(slot->path, "args.", 5) == 0 || strncmp(slot->path, "value.", 6) == 0;
     if (declared && !is_open(slot) && !has_sizes(slot->type))
-        diagnostic_mend(
-            unit, refused, nowhere, NULL,
+        return arena_format(
+            arena,
             "declare how large `%s` can be, such as `string(200)` or `list<string(200)>(50)`",
             slot->path);
-    else if (declared && !is_open(slot))
-        diagnostic_mend(unit, refused, nowhere, NULL, "declare a smaller size of `%s`", slot->path);
-    else
-        diagnostic_mend(unit, refused, nowhere, NULL,
+    if (declared && !is_open(slot))
+        return arena_format(arena, "declare a smaller size of `%s`", slot->path);
+    return arena_format(arena,
                         "`%s` is as large as the host lets it be: say what it allows, such as "
                         "`--limit event-bytes=10000`",
                         slot->path);
@@ -107,7 +102,7 @@ static void refuse(compilation *unit, const cost_subject *subject, const excess 
     diagnostic_note_text(unit, refused, "in the rule `%s`%s%s%s",
                          policy->rules.items[place.rule].name, tool != NULL ? ", for `" : "",
                          tool != NULL ? tool : "", tool != NULL ? "`" : "");
-    mend(unit, refused, &place);
+    diagnostic_mend(unit, refused, nowhere, NULL, "%s", cost_advice(&unit->arena, policy, &place));
 }
 
 void cost_check(compilation *unit, const cost_ceilings *ceilings, const cst_limits *limits)

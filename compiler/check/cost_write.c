@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "compiler/reference/print.h"
 #include "runtime/limits.h"
 
 /* ---- what can be undecided ------------------------------------------------------------------- */
@@ -77,9 +78,39 @@ static const char *tool_name(const checked_policy *policy, uint32_t tool)
 static void steps_text(buffer *out, uint64_t steps)
 {
     if (steps == UINT64_MAX)
-        buffer_format(out, " %14s", "unbounded");
+        buffer_format(out, " %20s", "unbounded");
     else
-        buffer_format(out, " %14llu", (unsigned long long)steps);
+        buffer_format(out, " %20llu", (unsigned long long)steps);
+}
+
+/* Below the table: of each stage the condition that costs most, and what bounds it. */
+static void dearest_write(arena *arena, buffer *out, const cost_subject *subject,
+                          const stage_cost *costs)
+{
+    const checked_policy *const policy = subject->policy;
+    bool any = false;
+    for (uint32_t i = 0; i < CST_STAGE_COUNT; i++) {
+        if (costs[i].steps == 0)
+            continue;
+        const cost_place place =
+            cost_dearest(arena, subject, (cst_stage)i, costs[i].worst_tool, false);
+        if (place.node == NULL || place.rule == CST_NONE)
+            continue;
+        buffer_text(out, any ? "" : "what costs most:\n");
+        any = true;
+        buffer_format(out, "  %s: ", cst_stage_name((cst_stage)i));
+        if (place.price == UINT64_MAX)
+            buffer_text(out, "more steps than can be counted");
+        else
+            buffer_format(out, "%llu steps", (unsigned long long)place.price);
+        buffer_format(out, " in the rule `%s`, at `", policy->rules.items[place.rule].name);
+        print_expression(out, policy, place.node);
+        buffer_format(out, "`; %s\n",
+                      place.slot != CST_NONE
+                          ? cost_advice(arena, policy, &place)
+                          : "declare how large the lists and texts that it goes through can be, or "
+                            "say what the host allows, such as `--limit list-elements=100`");
+    }
 }
 
 void cost_write_text(arena *arena, buffer *out, const cost_subject *subject)
@@ -87,7 +118,7 @@ void cost_write_text(arena *arena, buffer *out, const cost_subject *subject)
     const checked_policy *const policy = subject->policy;
     stage_cost costs[CST_STAGE_COUNT];
     cost_of_stages(arena, subject, costs);
-    buffer_format(out, "%-8s %6s %14s %14s %7s  %s\n", "stage", "rules", "worst steps",
+    buffer_format(out, "%-8s %6s %20s %14s %7s  %s\n", "stage", "rules", "worst steps",
                   "scratch bytes", "fields", "worst tool");
     for (uint32_t i = 0; i < CST_STAGE_COUNT; i++) {
         buffer_format(out, "%-8s %6u", cst_stage_name((cst_stage)i), costs[i].rules);
@@ -95,6 +126,7 @@ void cost_write_text(arena *arena, buffer *out, const cost_subject *subject)
         buffer_format(out, " %14llu %7u  %s\n", (unsigned long long)costs[i].scratch_bytes,
                       costs[i].slots, tool_name(policy, costs[i].worst_tool));
     }
+    dearest_write(arena, out, subject, costs);
     buffer_format(out, "fields of one event: %llu bytes\n",
                   (unsigned long long)policy->slots.count * sizeof(cst_value));
     if (policy->froms.count > 0)

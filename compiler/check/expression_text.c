@@ -271,6 +271,8 @@ static bool right_check(const environment *environment, const ast_expression *te
             return any_check(environment, test, false, text) &&
                    element_wanted(environment, binding, views, side->range, out);
         symbol *const symbol = binding == NULL ? symbol_named(environment, side) : NULL;
+        if (symbol != NULL && test->kind == AST_CONTAINS)
+            view_use(checker, environment->unit, symbol, views, side->range);
         if (symbol != NULL)
             return any_check(environment, test, symbol->kind == SYMBOL_SET, text) &&
                    wanted_of_symbol(checker, symbol, views, side->range, out);

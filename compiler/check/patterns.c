@@ -74,8 +74,10 @@ static void error_report(checker *checker, source_range whole, bool regex,
 static pattern *regex_read(checker *checker, const ast_text *text, unsigned views)
 {
     pattern_error error;
-    pattern *const made = pattern_regex(checker->arena, text->bytes, text->length,
-                                        (views & VIEW_FOLDED) != 0, &error);
+    pattern *const made =
+        (views & VIEW_FOLDED) != 0
+            ? pattern_regex_folded(checker->arena, text->bytes, text->length, &error)
+            : pattern_regex(checker->arena, text->bytes, text->length, false, &error);
     if (made == NULL)
         error_report(checker, text->range, true, &error);
     return made;
@@ -280,6 +282,7 @@ static bool name_add(checker *checker, unit *home, const set_element *element, u
     uint32_t used = 0;
     symbol *const symbol = unit_resolve(checker, home, &element->path, &used);
     if (symbol != NULL && used == element->path.count) {
+        view_use(checker, home, symbol, views, range);
         if (symbol->kind == SYMBOL_PATTERN) {
             checked_pattern *const pattern = pattern_of(checker, symbol, views);
             if (pattern != NULL)

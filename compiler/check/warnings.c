@@ -274,4 +274,5 @@ void warnings_check(checker *checker)
     warn_channels(checker);
     warn_tags(checker);
     warn_results(checker);
+    warn_views(checker);
 }

@@ -163,6 +163,13 @@ static void check_file(check_run *check)
         out_bytes(check->price.bytes, check->price.length);
 }
 
+static void check_each(void *user, const char *path)
+{
+    check_run *const check = user;
+    check->path = path;
+    check_file(check);
+}
+
 int command_check(const cli_arguments *arguments)
 {
     const char *const code = arguments_value(arguments, "--explain", NULL);
@@ -175,7 +182,7 @@ int command_check(const cli_arguments *arguments)
                                                  : CHECK_TEXT,
         .cost = arguments_has(arguments, "--cost"),
         .werror = arguments_has(arguments, "--werror"),
-        .many = arguments->word_count > 1,
+        .many = arguments->word_count > 1 || folder_is(arguments->words[0]),
         .code = EXIT_GOOD,
     };
     if (!ceilings_read(arguments, &check.ceilings) || !limits_read(arguments, &check.limits))
@@ -184,8 +191,8 @@ int command_check(const cli_arguments *arguments)
     buffer_init(&check.price, NULL, 0);
     buffer_init(&check.runs, NULL, 0);
     for (uint32_t i = 0; i < arguments->word_count; i++) {
-        check.path = arguments->words[i];
-        check_file(&check);
+        if (!policies_each(arguments->words[i], check_each, &check))
+            worsen(&check, EXIT_USAGE);
     }
     if (check.format == CHECK_SARIF)
         fprintf(stderr,

@@ -100,6 +100,7 @@ bool verdict_read(const char *name, cst_verdict *out);
 int holdback_print(const char *path, bool json);
 
 void help_overview(FILE *out);
+int unknown_command(const char *name); /* an exit code, after a message with the list */
 void help_command(FILE *out, const cli_command *command);
 
 /* ---- messages and output --------------------------------------------------------------------- */
@@ -162,7 +163,13 @@ cst_policy *policy_load_by(const cli_arguments *arguments, const char *path,
                            const cst_options *runtime, int *exit_code);
 /* What --cache, --no-cache and the environment say; free() it. NULL: there is none. */
 char *cache_folder(const cli_arguments *arguments);
-bool policy_readable(const char *path);    /* there, and no directory; false after a message */
+bool policy_readable(const char *path); /* there, and no directory; false after a message */
+/* folders.c */
+typedef void (*policy_fn)(void *user, const char *path);
+bool folder_is(const char *path);
+/* `each` for the file, or for each .const file below the folder. False after a message: some folder
+ * could not be read. */
+bool policies_each(const char *path, policy_fn each, void *user);
 bool policy_is_compiled(const char *path); /* by what the file holds, not by its name */
 cst_engine engine_of(const char *name);    /* "jit", "optimised", "reference", "tiered" */
 /* Reads --limit NAME=NUMBER; false after a message. */

@@ -63,6 +63,7 @@ static const option_row run_options[] = {
 };
 
 static const option_row test_options[] = {
+    {"--filter", NULL, "TEXT", NULL, "only the tests that have TEXT in their title"},
     {"--engine", NULL, "ENGINE", "jit|optimised|reference",
      "one engine only; without it both jit and reference run, and must agree"},
     {"--coverage", NULL, NULL, NULL,
@@ -198,8 +199,10 @@ static const option_row no_options[] = {LAST};
 
 const cli_command commands[] = {
     {"check", "parse and check policies; say what is wrong, where, and how to mend it",
-     "FILE… [--format text|json|sarif] [--cost] [--max-cost STEPS] [--werror]",
-     "Reads each policy with all that it imports and extends. Says nothing if all is well.\n"
+     "FILE|DIR… [--format text|json|sarif] [--cost] [--max-cost STEPS] [--werror]",
+     "Reads each policy with all that it imports and extends; of a directory, every .const file "
+     "below it.\n"
+     "Says nothing if all is well.\n"
      "Exit: 0 clean, 1 errors, 2 a file or the command line is wrong.\n",
      "  constc check support.const\n"
      "  constc check --werror --format sarif policies/*.const 2> report.sarif\n"
@@ -229,7 +232,7 @@ const cli_command commands[] = {
      "  echo '{\"stage\":\"input\",\"text\":\"hello\"}' | constc run support.const\n",
      run_options, 0, 2, command_run},
     {"test", "run the test blocks of policies",
-     "FILE|DIR… [--coverage] [--mutate] [--engine ENGINE]",
+     "FILE|DIR… [--filter TEXT] [--coverage] [--mutate] [--engine ENGINE]",
      "Runs the tests that stand in each policy; of a directory, those of every .const file below "
      "it.\n"
      "A test that fails is shown with its event, the decision, and why each rule fired or did "
@@ -239,6 +242,7 @@ const cli_command commands[] = {
      "Exit: 0 all passed, 1 otherwise, 2 a file or the command line is wrong.\n",
      "  constc test support.const\n"
      "  constc test policies/\n"
+     "  constc test support.const --filter stranger\n"
      "  constc test --coverage --mutate support.const\n",
      test_options, 1, UINT32_MAX, command_test},
     {"build", "compile ahead of time, to a library that needs no compiler",
@@ -265,7 +269,7 @@ const cli_command commands[] = {
      "  constc explain support.const --all < session.jsonl\n"
      "  constc explain support.const --holdback\n",
      explain_options, 1, 2, command_explain},
-    {"fmt", "lay policies out: blanks, indentation, blank lines", "FILE…|- [--check]",
+    {"fmt", "lay policies out: blanks, indentation, blank lines", "FILE|DIR…|- [--check]",
      "Writes each file anew with canonical blanks and indentation. Where lines break stays the "
      "author's choice, and so does\n"
      "what is aligned below what. Every comment and every token is kept, which is proved before a "
@@ -274,7 +278,7 @@ const cli_command commands[] = {
      "Exit: 0; 1 a policy cannot be parsed or, with --check, would change; 2 a file or the command "
      "line is wrong.\n",
      "  constc fmt support.const\n"
-     "  constc fmt --check policies/*.const\n"
+     "  constc fmt --check policies/\n"
      "  constc fmt - < support.const\n",
      fmt_options, 1, UINT32_MAX, command_fmt},
     {"doc", "a policy as a page for those who have to agree with it", "FILE",
@@ -288,7 +292,7 @@ const cli_command commands[] = {
      "Compares two versions of a policy, declaration by declaration and with all files that they "
      "need, and says of each change\n"
      "whether it is stricter or looser. Layout, comments and order do not count. What a change of "
-     "a set, a pattern or a\n"
+     "a pattern or a\n"
      "tool comes to cannot be told from the text: with --events both versions decide recorded "
      "events, and those that they\n"
      "decide differently are shown. Exit code 0: no difference; 1: there is one.\n",

@@ -4,9 +4,10 @@
  *
  * Two declarations are the same if their trees are: layout, comments and order do not matter, as
  * they do not matter to decisions. A rule is compared in its checked form, too, so that one whose
- * words stayed is still named if a definition that it uses changed. What follows from a changed
- * set, pattern or tool is not worked out: such a change is "either", and recorded events
- * (--events) tell what it comes to. Modules of the library are part of the compiler and the same on
+ * words stayed is still named if a definition that it uses changed; diff_meaning.c says of bounds
+ * that moved and of sets that grew which way they go. What follows from a changed pattern or tool
+ * is not worked out: such a change is "either", and recorded events (--events) tell what it comes
+ * to. Modules of the library are part of the compiler and the same on
  * both sides.
  */
 #include <stdlib.h>
@@ -46,27 +47,13 @@ const char *diff_direction_word(diff_direction direction)
     return words[direction];
 }
 
-static diff_direction opposite(diff_direction direction)
-{
-    return direction == DIFF_STRICTER ? DIFF_LOOSER
-           : direction == DIFF_LOOSER ? DIFF_STRICTER
-                                      : direction;
-}
-
-static diff_direction both(diff_direction left, diff_direction right)
-{
-    if (left == DIFF_NEITHER || left == right)
-        return right;
-    return right == DIFF_NEITHER ? left : DIFF_EITHER;
-}
-
 static bool is_rule(const outline_item *item)
 {
     return item->aspects[ASPECT_SCOPE] != NULL;
 }
 
-/* What it means that this stands in the policy now. A flag, and a rule that only labels, stop
- * nothing, but rules can ask for labels. */
+/* What it means that this stands in the policy now. A rule that only labels stops nothing, but
+ * rules can ask for labels. */
 static diff_direction arrival(const outline_item *item)
 {
     if (item->declared == AST_TEST || item->declared == AST_PRINCIPLE ||
@@ -80,7 +67,7 @@ static diff_direction arrival(const outline_item *item)
         return DIFF_LOOSER;
     if (strstr(item->aspects[ASPECT_EFFECT], "label") != NULL)
         return DIFF_EITHER;
-    return item->verdict > CST_FLAG ? DIFF_STRICTER : DIFF_NEITHER;
+    return item->verdict > CST_PERMIT ? DIFF_STRICTER : DIFF_NEITHER;
 }
 
 static bool aspect_differs(const diff_change *change, outline_aspect aspect)
@@ -94,27 +81,31 @@ static diff_direction rule_change(const diff_change *change)
     if (old->shadow && new->shadow)
         return DIFF_NEITHER;
     if (old->shadow != new->shadow)
-        return new->shadow ? opposite(arrival(old)) : arrival(new);
+        return new->shadow ? diff_opposite(arrival(old)) : arrival(new);
     diff_direction all = DIFF_NEITHER;
-    if (aspect_differs(change, ASPECT_SCOPE) || aspect_differs(change, ASPECT_CONDITION))
+    if (aspect_differs(change, ASPECT_SCOPE))
         all = DIFF_EITHER;
+    else if (aspect_differs(change, ASPECT_CONDITION))
+        all = diff_condition(old, new);
     if (aspect_differs(change, ASPECT_EFFECT))
-        all = both(all, new->verdict > old->verdict   ? DIFF_STRICTER
-                        : new->verdict < old->verdict ? DIFF_LOOSER
-                                                      : DIFF_EITHER);
+        all = diff_both(all, new->verdict > old->verdict   ? DIFF_STRICTER
+                             : new->verdict < old->verdict ? DIFF_LOOSER
+                                                           : DIFF_EITHER);
     if (old->waivable != new->waivable)
-        all = both(all, new->waivable ? DIFF_LOOSER : DIFF_STRICTER);
+        all = diff_both(all, new->waivable ? DIFF_LOOSER : DIFF_STRICTER);
     else if (aspect_differs(change, ASPECT_STANDING))
         all = DIFF_EITHER;
     return all;
 }
 
-static diff_direction direction_of(const diff_change *change)
+static diff_direction direction_of(const outline *list, const diff_change *change)
 {
     if (change->old == NULL)
         return arrival(change->new);
     if (change->new == NULL)
-        return opposite(arrival(change->old));
+        return diff_opposite(arrival(change->old));
+    if (change->old->entry_count > 0 && change->new->entry_count > 0)
+        return diff_set(list, change->old, change->new);
     return is_rule(change->old) && is_rule(change->new)   ? rule_change(change)
            : is_rule(change->old) || is_rule(change->new) ? DIFF_EITHER
                                                           : arrival(change->new);
@@ -136,13 +127,14 @@ static bool same_key(const outline_item *old, const outline_item *new)
 
 typedef struct comparison {
     bool json;
+    const outline *new;
     uint32_t changes, counts[DIFF_EITHER + 1];
 } comparison;
 
 static void tell(comparison *all, const outline_item *old, const outline_item *new)
 {
     diff_change change = {.old = old, .new = new};
-    change.direction = direction_of(&change);
+    change.direction = direction_of(all->new, &change);
     all->counts[change.direction]++;
     diff_print_change(all->json, all->changes++ == 0, &change);
 }
@@ -151,6 +143,7 @@ static void tell(comparison *all, const outline_item *old, const outline_item *n
  * first with their equals. */
 static void compare(comparison *all, const outline *old, const outline *new)
 {
+    all->new = new;
     uint32_t i = 0, k = 0;
     while (i < old->count || k < new->count) {
         const outline_item *const left = i < old->count ? &old->items[i] : NULL;
@@ -216,12 +209,14 @@ int command_diff(const cli_arguments *arguments)
     for (uint32_t i = 0; i < 2 && good; i++)
         good = side_read(paths[i], events == NULL ? DRIVER_CHECK : DRIVER_PLAN, &units[i],
                          &lists[i], &code);
+    if (good) { /* while the compilations are there: the lists point into them */
+        diff_print_begin(all.json);
+        compare(&all, &lists[0], &lists[1]);
+    }
     for (uint32_t i = 0; i < 2 && good && events != NULL; i++)
         good = (policies[i] = policy_of(&units[i], paths[i], &code)) != NULL;
     if (good) {
         diff_tally tally = {0};
-        diff_print_begin(all.json);
-        compare(&all, &lists[0], &lists[1]);
         if (events != NULL)
             code = diff_events(policies[0], policies[1], events, all.json, most, &tally);
         if (code == EXIT_GOOD) {

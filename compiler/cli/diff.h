@@ -37,6 +37,16 @@ typedef struct diff_tally { /* of events */
 /* "stricter", "looser", "either", "neither" */
 const char *diff_direction_word(diff_direction direction);
 
+/* ---- diff_meaning.c -------------------------------------------------------------------------- */
+
+diff_direction diff_opposite(diff_direction direction);
+diff_direction diff_both(diff_direction left, diff_direction right);
+/* What a change of the condition alone does to decisions. */
+diff_direction diff_condition(const outline_item *old, const outline_item *new);
+/* What a set does to them that has more entries now, or fewer; `list`: the new policy. */
+diff_direction diff_set(const outline *list, const outline_item *old, const outline_item *new);
+bool diff_entry_missing(const outline_item *from, const char *entry);
+
 /* ---- diff_print.c: text, or one JSON object -------------------------------------------------- */
 
 void diff_print_begin(bool json);

@@ -53,9 +53,43 @@ static void aspect_line(const char *word, const char *sign, const char *text)
     line_end(&line);
 }
 
+/* The entries of `of` that `from` does not have; false: there are none. */
+static bool entries_shown(buffer *out, const outline_item *of, const outline_item *from, bool json)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < of->entry_count; i++) {
+        if (!diff_entry_missing(from, of->entries[i]))
+            continue;
+        buffer_text(out, any ? (json ? "," : ", ") : "");
+        if (json)
+            buffer_json_string(out, of->entries[i], strlen(of->entries[i]));
+        else
+            buffer_text(out, of->entries[i]);
+        any = true;
+    }
+    return any;
+}
+
+static void entries_text(const diff_change *change)
+{
+    const outline_item *const sides[] = {change->old, change->new};
+    const char *word = "entries";
+    for (uint32_t i = 0; i < 2; i++) {
+        buffer text;
+        buffer_init(&text, NULL, 0);
+        if (entries_shown(&text, sides[i], sides[1 - i], false)) {
+            aspect_line(word, i == 0 ? "-" : "+", text.bytes);
+            word = "";
+        }
+        buffer_free(&text);
+    }
+}
+
 static void change_text(const diff_change *change)
 {
     heading_text(change);
+    if (change->old != NULL && change->new != NULL)
+        entries_text(change);
     for (uint32_t i = 0; i < ASPECT_COUNT; i++) {
         const char *const old = change->old == NULL ? NULL : change->old->aspects[i];
         const char *const new = change->new == NULL ? NULL : change->new->aspects[i];
@@ -104,7 +138,16 @@ static void change_json(bool first, const diff_change *change)
         buffer_text(&line, "}");
         begun = true;
     }
-    buffer_text(&line, "]}");
+    buffer_text(&line, "]");
+    if (change->old != NULL && change->new != NULL &&
+        change->old->entry_count + change->new->entry_count > 0) {
+        buffer_text(&line, ",\"entries\":{\"removed\":[");
+        entries_shown(&line, change->old, change->new, true);
+        buffer_text(&line, "],\"added\":[");
+        entries_shown(&line, change->new, change->old, true);
+        buffer_text(&line, "]}");
+    }
+    buffer_text(&line, "}");
     line_end(&line);
 }
 

@@ -17,7 +17,14 @@
 
 #include "runtime/limits.h"
 
-enum { EXCERPT_BYTES = 480, BEFORE_MARK = 120, RULES_BYTES = 240, SHOWN = 5 };
+enum {
+    EXCERPT_BYTES = 480,
+    BEFORE_MARK = 120,
+    RULES_BYTES = 240,
+    SHOWN = 5,
+    LABELS_SHOWN = 12,
+    LABEL_COLUMNS = 40
+};
 
 uint64_t eval_unread(const eval_state *eval)
 {
@@ -241,6 +248,32 @@ static void count_fault(eval_state *eval, const data_row *row, row_fault fault)
     eval->files[row->file].unread++;
 }
 
+/* "user" of "/user/role": what the rows do not bring and the command line can; NULL: it is another
+ * trouble. */
+static const char *given_missing(const cst_decision *decision)
+{
+    if (decision->error_code == NULL || strcmp(decision->error_code, "missing") != 0 ||
+        decision->error_pointer == NULL || decision->error_pointer[0] != '/')
+        return NULL;
+    return decision->error_pointer + 1;
+}
+
+/* The same text, which it frees, with what to do about it. */
+static char *given_advise(char *text, const char *missing)
+{
+    buffer out;
+    buffer_init(&out, NULL, 0);
+    buffer_format(&out, "%s Give it with --given ", text);
+    show_text(&out, missing, strcspn(missing, "/"), LABEL_COLUMNS);
+    buffer_text(&out, "=JSON.");
+    if (out.failed)
+        checked(NULL);
+    free(text);
+    char *const made = text_copy(out.bytes, out.length);
+    buffer_free(&out);
+    return made;
+}
+
 static void count_undecided(eval_state *eval, const data_row *row, const cst_decision *decision)
 {
     buffer name;
@@ -258,7 +291,10 @@ static void count_undecided(eval_state *eval, const data_row *row, const cst_dec
                                  : decision->error_text == NULL ? ""
                                                                 : decision->error_text;
         problem->first = (eval_place){row->path, row->line};
+        const char *const given = given_missing(decision);
         problem->text = text_copy(text, strlen(text));
+        if (given != NULL)
+            problem->text = given_advise(problem->text, given);
     }
     eval->undecided_rows++;
     eval->files[row->file].undecided++;
@@ -417,17 +453,40 @@ static bool options_read(eval_state *eval, const cli_arguments *arguments)
     return !pipe || count == 1;
 }
 
-/* Spelling mistakes of labels would otherwise look like a bad policy. */
+static void labels_list(const eval_state *eval)
+{
+    buffer names;
+    buffer_init(&names, NULL, 0);
+    for (uint32_t i = 0; i < eval->labels.count && i < LABELS_SHOWN; i++) {
+        const named *const label = eval->labels.rows[i];
+        buffer_text(&names, i == 0 ? "" : ", ");
+        show_text(&names, label->name, label->length, LABEL_COLUMNS);
+    }
+    if (eval->labels.count > LABELS_SHOWN)
+        buffer_text(&names, ", ...");
+    complain("the labels of the data are: %s", names.bytes == NULL ? "" : names.bytes);
+    buffer_free(&names);
+}
+
+/* Spelling mistakes of labels would otherwise look like a bad policy. Told and no failure: who
+ * counts false alarms may have harmless rows alone. */
 static void labels_check(const eval_state *eval)
 {
     const word_list *const lists[] = {&eval->reader.fields.positive, &eval->reader.fields.negative};
-    if (eval->labels.others != NULL)
-        return; /* it may be one of those */
+    /* it may be one of the others; and where no row could be read its label was not, either */
+    if (eval->labels.others != NULL || eval->labels.count == 0)
+        return;
+    bool told = false;
     for (int i = 0; i < 2; i++)
-        for (uint32_t k = 0; k < lists[i]->count; k++)
-            if (names_find(&eval->labels, lists[i]->words[k], strlen(lists[i]->words[k])) == NULL)
-                complain("no row has the label \"%s\" of %s", lists[i]->words[k],
-                         i == 0 ? "--positive" : "--negative");
+        for (uint32_t k = 0; k < lists[i]->count; k++) {
+            if (names_find(&eval->labels, lists[i]->words[k], strlen(lists[i]->words[k])) != NULL)
+                continue;
+            complain("no row has the label \"%s\" of %s", lists[i]->words[k],
+                     i == 0 ? "--positive" : "--negative");
+            told = true;
+        }
+    if (told)
+        labels_list(eval);
 }
 
 static int by_hits(const void *left, const void *right)

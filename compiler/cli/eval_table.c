@@ -181,6 +181,26 @@ static void print_time(const eval_state *eval)
         eval->rounds == 1 ? "one round" : "median of the rounds");
 }
 
+/* Rules that never spoke; with a star in shadow, as in the table. */
+static void print_silent(const eval_state *eval, buffer *line, uint32_t never)
+{
+    buffer_format(line, "  %u rule%s for these events never spoke:", never, never == 1 ? "" : "s");
+    uint32_t listed = 0;
+    for (uint32_t i = 0; i < eval->rules.count; i++) {
+        const eval_rule *const rule = eval->rules.rows[i];
+        if (rule->positives + rule->negatives > 0)
+            continue;
+        if (listed == NEVER_LISTED) {
+            buffer_text(line, ", ...");
+            break;
+        }
+        buffer_text(line, listed++ > 0 ? ", " : " ");
+        show_text(line, rule->name.name, rule->name.length, 0);
+        buffer_text(line, rule->shadow ? "*" : "");
+    }
+    out_line(line);
+}
+
 static void print_rules(const eval_state *eval, buffer *line)
 {
     heading("rules, each alone");
@@ -212,28 +232,14 @@ static void print_rules(const eval_state *eval, buffer *line)
             buffer_format(line, "  undecided on %llu", (unsigned long long)rule->undecided);
         out_line(line);
     }
+    if (never > 0)
+        print_silent(eval, line, never);
     for (uint32_t i = 0; i < eval->rules.count; i++)
         if (((const eval_rule *)eval->rules.rows[i])->shadow) {
             out_format("  * in shadow: %s\n",
                        eval->judge.shadow ? "counted, as --shadow says" : "not counted");
             break;
         }
-    if (never == 0)
-        return;
-    buffer_format(line, "  %u rule%s for these events never spoke:", never, never == 1 ? "" : "s");
-    uint32_t listed = 0;
-    for (uint32_t i = 0; i < eval->rules.count; i++) {
-        const eval_rule *const rule = eval->rules.rows[i];
-        if (rule->positives + rule->negatives > 0)
-            continue;
-        if (listed == NEVER_LISTED) {
-            buffer_text(line, ", ...");
-            break;
-        }
-        buffer_text(line, listed++ > 0 ? ", " : " ");
-        show_text(line, rule->name.name, rule->name.length, 0);
-    }
-    out_line(line);
 }
 
 static void group_line(buffer *line, const char *name, size_t length, const confusion *counts)

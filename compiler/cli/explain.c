@@ -16,7 +16,8 @@
 
 typedef struct event_explanation {
     policy_evidence evidence;
-    uint64_t number; /* of the event decided last */
+    uint64_t line;   /* that is read; 0: the input is one event */
+    uint64_t number; /* of the event decided last: its line */
     bool failed;
     uint64_t printed; /* events */
     buffer text;      /* what to print about it */
@@ -47,7 +48,7 @@ static void event_explain(event_explanation *explanation, const char *json, size
     buffer *const out = &explanation->text;
     cst_decision decision;
     const cst_status status = evidence_decide(evidence, json, length, &decision);
-    explanation->number++;
+    explanation->number = explanation->line > 0 ? explanation->line : explanation->number + 1;
     buffer_clear(out);
     if (status != CST_OK) {
         complain("%s", cst_status_text(status));
@@ -133,8 +134,9 @@ static bool read_events(event_explanation *explanation, line_reader *lines, cons
         }
         if (status == LINES_TEXT && is_blank(line, length))
             continue;
+        explanation->line = lines->number;
         if (status == LINES_TOO_LONG) {
-            explanation->number++;
+            explanation->number = lines->number;
             buffer_clear(&explanation->text);
             buffer_format(&explanation->text,
                           "event %llu: deny\n  malformed (limit): the line is longer than %zu "

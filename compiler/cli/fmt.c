@@ -145,12 +145,18 @@ static void fmt_one(fmt_run *run, const char *path)
     free(text);
 }
 
+static void fmt_each(void *user, const char *path)
+{
+    fmt_one(user, path);
+}
+
 int command_fmt(const cli_arguments *arguments)
 {
     fmt_run run = {.check = arguments_has(arguments, "--check"), .code = EXIT_GOOD};
     buffer_init(&run.text, NULL, 0);
     for (uint32_t i = 0; i < arguments->word_count; i++)
-        fmt_one(&run, arguments->words[i]);
+        if (!policies_each(arguments->words[i], fmt_each, &run))
+            worsen(&run, EXIT_USAGE);
     buffer_free(&run.text);
     return run.code;
 }

@@ -51,6 +51,20 @@ void help_command(FILE *out, const cli_command *command)
     fprintf(out, "\nExamples:\n%s", command->examples);
 }
 
+int unknown_command(const char *name)
+{
+    const char *const near = nearest_command(name);
+    if (near != NULL)
+        complain("unknown command \"%s\"; did you mean \"%s\"?", name, near);
+    else
+        complain("unknown command \"%s\"", name);
+    fputs("constc: the commands are:", stderr);
+    for (const cli_command *command = commands; command->name != NULL; command++)
+        fprintf(stderr, " %s", command->name);
+    fputs("\n", stderr);
+    return EXIT_USAGE;
+}
+
 int command_help(const cli_arguments *arguments)
 {
     if (arguments->word_count == 0) {
@@ -62,11 +76,7 @@ int command_help(const cli_arguments *arguments)
         help_command(stdout, command);
         return EXIT_GOOD;
     }
-    const char *const near = nearest_command(arguments->words[0]);
-    complain(near != NULL ? "unknown command \"%s\"; did you mean \"%s\"?"
-                          : "unknown command \"%s\"%s",
-             arguments->words[0], near != NULL ? near : "");
-    return EXIT_USAGE;
+    return unknown_command(arguments->words[0]);
 }
 
 int command_version(const cli_arguments *arguments)

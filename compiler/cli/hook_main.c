@@ -30,7 +30,8 @@ int main(int count, char **words)
             call.permits = true;
         else if (strcmp(words[i], "--state") == 0 && more)
             call.state = words[++i];
-        else if (strcmp(words[i], "--context") == 0 && more && call.context_count < MOST_CONTEXTS)
+        else if ((strcmp(words[i], "--context") == 0 || strcmp(words[i], "--given") == 0) && more &&
+                 call.context_count < MOST_CONTEXTS)
             contexts[call.context_count++] = words[++i];
         else if (words[i][0] != '-' && call.policy == NULL)
             call.policy = words[i];

@@ -6,20 +6,6 @@
 
 #include "compiler/cli/cli.h"
 
-static int unknown_command(const char *name)
-{
-    const char *const near = nearest_command(name);
-    if (near != NULL)
-        complain("unknown command \"%s\"; did you mean \"%s\"?", name, near);
-    else
-        complain("unknown command \"%s\"", name);
-    fputs("constc: the commands are:", stderr);
-    for (const cli_command *command = commands; command->name != NULL; command++)
-        fprintf(stderr, " %s", command->name);
-    fputs("\n", stderr);
-    return EXIT_USAGE;
-}
-
 static bool is_help(const char *word)
 {
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;

@@ -66,6 +66,22 @@ static bool is_choice(const char *choices, const char *value)
     }
 }
 
+/* What events hold beside what is read is `--context` where it can be nothing but contexts, and
+ * `--given` where it can be more; whoever knows one of the commands writes its word at the other.
+ */
+static const option_row *option_alias(const cli_command *command, const char *word, size_t length)
+{
+    static const char *const words[] = {"--context", "--given"};
+    for (uint32_t i = 0; i < 2; i++) {
+        if (strlen(words[i]) != length || memcmp(words[i], word, length) != 0)
+            continue;
+        for (const option_row *row = command->options; row->name != NULL; row++)
+            if (strcmp(row->name, words[1 - i]) == 0)
+                return row;
+    }
+    return NULL;
+}
+
 /* Reads the option at words[*index]; moves on to its value if that is a word of its own. */
 static bool option_read(const cli_command *command, int count, char **words, int *index,
                         option_use *out)
@@ -81,6 +97,8 @@ static bool option_read(const cli_command *command, int count, char **words, int
             break;
     }
     if (row->name == NULL)
+        row = option_alias(command, word, length);
+    if (row == NULL)
         return option_unknown(command, word, length);
     *out = (option_use){.row = row, .value = ""};
     if (row->value == NULL) {

@@ -51,6 +51,9 @@ void outline_free(outline *list)
         free(item->place);
         for (uint32_t k = 0; k < ASPECT_COUNT; k++)
             free(item->aspects[k]);
+        for (uint32_t k = 0; k < item->entry_count; k++)
+            free(item->entries[k]);
+        free(item->entries);
     }
     free(list->items);
 }
@@ -130,6 +133,8 @@ static void rule_read(reading *read, compilation *unit, const ast_declaration *d
         buffer_text(&read->text, source_excerpt(unit, declaration->stages.range));
     item->aspects[ASPECT_SCOPE] = take(&read->text);
     const rule *const meant = rule_of(read, unit->checked, declaration);
+    item->meant = meant;
+    item->policy = unit->checked;
     item->principle = meant != NULL ? meant->principle : CST_NONE;
     for (uint32_t i = 0; meant != NULL && i < meant->body_count; i++) {
         buffer_text(&read->text, i == 0 ? "" : "; ");
@@ -148,6 +153,18 @@ static void rule_read(reading *read, compilation *unit, const ast_declaration *d
     item->aspects[ASPECT_STANDING] = take(&read->text);
     wording_write(&read->text, unit, declaration);
     item->aspects[ASPECT_WORDING] = take(&read->text);
+}
+
+static void entries_read(compilation *unit, const ast_declaration *declaration, outline_item *item)
+{
+    const ast_expression *const set = declaration->expression;
+    if (set == NULL || set->kind != AST_SET || set->items.count == 0)
+        return;
+    item->entries = checked(calloc(set->items.count, sizeof *item->entries));
+    for (uint32_t i = 0; i < set->items.count; i++) {
+        const char *const text = source_excerpt(unit, set->items.items[i]->range);
+        item->entries[item->entry_count++] = text_copy(text, strlen(text));
+    }
 }
 
 static void declaration_read(reading *read, compilation *unit, ast_declaration *declaration)
@@ -173,6 +190,8 @@ static void declaration_read(reading *read, compilation *unit, ast_declaration *
     if (declaration->kind == AST_RULE || declaration->kind == AST_PERMIT ||
         declaration->kind == AST_WAIVE)
         rule_read(read, unit, declaration, item);
+    else if (declaration->kind == AST_SET_DECL)
+        entries_read(unit, declaration, item);
 }
 
 static bool ends_with(const char *text, const char *end)

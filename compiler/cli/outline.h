@@ -26,6 +26,11 @@ typedef struct outline_item { /* one declaration, or one file that is no policy 
     char *place;              /* "support.const:12" */
     /* of rules, permits, waivers: the condition with definitions in their place; else NULL */
     char *aspects[ASPECT_COUNT];
+    char **entries; /* of a set that is written out, as in the source */
+    uint32_t entry_count;
+    const rule
+        *meant; /* of a rule, permit or waiver: as it was checked; lives with the compilation */
+    const checked_policy *policy; /* whose it is */
     ast_kind declared;
     cst_verdict verdict; /* of a rule */
     bool shadow, waivable;

@@ -29,6 +29,7 @@ void run_deny(run_state *run, const conversation_event *event)
     const char *const stage = event->has_stage ? cst_stage_name(event->stage) : NULL;
     if (run->summary != NULL) {
         const summary_event row = {.error_text = event->error_text,
+                                   .place = run->events ? run->place : 0,
                                    .stage = stage,
                                    .tool = event->tool,
                                    .tool_length = event->tool_length};
@@ -101,11 +102,18 @@ static void find_tool(run_state *run, const char *json, size_t length, summary_e
     }
 }
 
+static void count_kind(run_state *run, const cst_decision *decision)
+{
+    run->answered++;
+    run->not_json += decision->error_code != NULL && strcmp(decision->error_code, "json") == 0;
+}
+
 void run_answer(run_state *run, const cst_decision *decision, const char *json, size_t length)
 {
     run_note(run, decision->verdict);
+    count_kind(run, decision);
     if (run->summary != NULL) {
-        summary_event row = {.decision = decision};
+        summary_event row = {.decision = decision, .place = run->events ? run->place : 0};
         find_tool(run, json, length, &row);
         /* a system prompt that was learnt is nothing that rules have decided */
         if (decision->verdict != CST_PERMIT || row.stage == NULL ||
@@ -205,6 +213,7 @@ static void read_lines(run_source *source, line_reader *lines, const char *path)
         size_t length;
         const lines_status status = lines_next(lines, &line, &length);
         run->bytes = lines->consumed;
+        run->place = lines->number;
         if (status == LINES_END)
             return;
         if (status == LINES_TOO_LONG)
@@ -248,6 +257,9 @@ static void read_input(run_state *run, const char *path, const char *format, con
     run_source_end(&source);
     lines_free(&lines);
     file_close(descriptor);
+    /* each line has its answer; but a file of which no line is an event may be the wrong one */
+    if (run->not_json > 0 && run->not_json == run->answered && strcmp(path, "-") != 0)
+        complain("%s: no line of it is JSON, so it holds no events", path);
 }
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -362,6 +374,10 @@ static bool words_read(const cli_arguments *arguments, const char *format, bool 
         complain("run needs a policy: constc run FILE [EVENTS]");
         return false;
     }
+    if (!emit && ends_with(*events, ".const")) {
+        complain("%s is a policy: events are JSON, an object a line", *events);
+        return false;
+    }
     if (!emit)
         return true;
     if (strcmp(format, "events") == 0 || arguments_has(arguments, "--summary")) {
@@ -427,6 +443,7 @@ int command_run(const cli_arguments *arguments)
     buffer records;
     const char *events;
     int code;
+    run.events = strcmp(format, "events") == 0;
     arena_init(&run.scratch, NULL, 0);
     buffer_init(&run.line, NULL, 0);
     buffer_init(&records, NULL, 0);

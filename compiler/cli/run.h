@@ -15,14 +15,17 @@ typedef struct run_state {
     cst_context *context;
     cli_host *host;       /* or NULL */
     run_summary *summary; /* NULL: decisions as JSON */
+    bool events;          /* the input is events, a line each; else they are made of something */
     bool emit_events;
     bool failing; /* --fail-on was given */
     cst_verdict fail_on;
     bool reached;
-    uint32_t threads; /* --jobs */
-    int trouble;      /* an exit code that ends the run, or EXIT_GOOD */
-    uint64_t bytes;   /* of the input so far */
-    size_t bound;     /* of one line */
+    uint32_t threads;            /* --jobs */
+    int trouble;                 /* an exit code that ends the run, or EXIT_GOOD */
+    uint64_t bytes;              /* of the input so far */
+    uint64_t place;              /* of the line in hand, 1-based; 0: the input is one document */
+    uint64_t not_json, answered; /* events, and those of them that were no JSON */
+    size_t bound;                /* of one line */
     run_progress progress;
     arena scratch; /* for the tool's name in a summary */
     buffer line;

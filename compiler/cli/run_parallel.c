@@ -30,7 +30,9 @@ enum { BATCHES = 4, BATCH_LINES = 512 };
 
 typedef struct job {   /* one line */
     size_t at, length; /* in the batch's bytes */
+    uint64_t place;    /* of the line in the input, 1-based */
     bool too_long;
+    bool not_json;
     uint32_t thread; /* or EVERY_THREAD */
     /* the answer, written by `answers` alone */
     uint32_t answers;
@@ -191,6 +193,7 @@ static void decide_job(worker *self, batch *batch, job *job)
     job->written = cst_decision_json(&decision, &text, &length);
     if (job->written != CST_OK)
         return;
+    job->not_json = decision.error_code != NULL && strcmp(decision.error_code, "json") == 0;
     job->text_at = texts->length;
     job->text_length = length;
     buffer_add(texts, text, length);
@@ -228,6 +231,9 @@ static void *work(void *argument)
 static void write_job(parallel *all, const batch *batch, const job *job)
 {
     run_state *const run = all->run;
+    run->place = job->place;
+    run->answered++;
+    run->not_json += job->not_json;
     if (job->too_long) {
         all->deny_long(all->user);
         return;
@@ -282,7 +288,8 @@ static batch *current(parallel *all)
     return &all->batches[all->published % BATCHES];
 }
 
-static void add_line(parallel *all, batch *batch, const char *line, size_t length, bool too_long)
+static void add_line(parallel *all, batch *batch, const char *line, size_t length, uint64_t place,
+                     bool too_long)
 {
     if (batch->count == 0)
         buffer_clear(&batch->bytes);
@@ -290,6 +297,7 @@ static void add_line(parallel *all, batch *batch, const char *line, size_t lengt
     memset(job, 0, sizeof *job);
     job->at = batch->bytes.length;
     job->length = length;
+    job->place = place;
     job->too_long = too_long;
     buffer_add(&batch->bytes, line, length);
     checked(batch->bytes.failed ? NULL : batch);
@@ -331,7 +339,8 @@ static void read_all(parallel *all, line_reader *lines, const char *path)
             (status == LINES_TEXT && is_blank(line, length)))
             continue;
         batch *const batch = current(all);
-        add_line(all, batch, status == LINES_TEXT ? line : "", length, status == LINES_TOO_LONG);
+        add_line(all, batch, status == LINES_TEXT ? line : "", length, lines->number,
+                 status == LINES_TOO_LONG);
         if (batch->count < BATCH_LINES && batch->bytes.length < BATCH_BYTES)
             continue;
         publish(all, batch, lines->consumed);

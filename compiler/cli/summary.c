@@ -177,7 +177,8 @@ static void row_make(run_summary *summary, const summary_event *event, cst_verdi
 {
     buffer *const row = &summary->row;
     buffer_clear(row);
-    buffer_format(row, "%*llu  ", NUMBER_COLUMNS - 2, (unsigned long long)summary->events);
+    buffer_format(row, "%*llu  ", NUMBER_COLUMNS - 2,
+                  (unsigned long long)(event->place > 0 ? event->place : summary->events));
     const char *const stage = event->stage == NULL ? "-" : event->stage;
     show_cell(row, stage, strlen(stage), STAGE_COLUMNS + 1);
     show_cell(row, event->tool == NULL ? "-" : event->tool,

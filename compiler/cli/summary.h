@@ -13,6 +13,7 @@ typedef struct run_summary run_summary;
 typedef struct summary_event {
     const cst_decision *decision;
     const char *error_text;
+    uint64_t place;    /* the line of the file; 0: events are counted */
     const char *stage; /* NULL: not known */
     const char *tool;  /* NULL: none; not NUL-terminated */
     uint32_t tool_length;

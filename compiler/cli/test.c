@@ -6,10 +6,8 @@
  * the same decision to the byte: so each policy author's tests are tests of the compiler too. A
  * test that fails shows its event, the decision, and the reasons.
  */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "compiler/cli/cli.h"
 #include "compiler/cli/summary.h"
@@ -22,7 +20,7 @@
 /* Monday, 2026-01-05 at noon: when every test begins. */
 #define FIRST_MOMENT INT64_C(1767614400000000)
 
-enum { FOLDER_DEPTH = 64, MUTANTS = 1000 };
+enum { MUTANTS = 1000 };
 
 static int64_t test_clock(void *user)
 {
@@ -490,8 +488,10 @@ static void tests_run(test_state *test)
         worsen(test, EXIT_USAGE);
         return;
     }
+    const char *const filter = test->options->filter;
     for (uint32_t i = 0; i < policy->tests.count; i++)
-        test_run(test, &policy->tests.items[i]);
+        if (filter == NULL || strstr(policy->tests.items[i].title, filter) != NULL)
+            test_run(test, &policy->tests.items[i]);
     buffer_format(&test->report, "],\"passed\":%llu,\"failed\":%llu}",
                   (unsigned long long)(test->passed - passed),
                   (unsigned long long)(test->failed - failed));
@@ -565,72 +565,9 @@ static void test_file(test_state *test, const char *path)
     out_flush();
 }
 
-static int by_name(const void *left, const void *right)
+static void test_each(void *user, const char *path)
 {
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-static bool ends_with_const(const char *name)
-{
-    const size_t length = strlen(name);
-    return length > 6 && strcmp(name + length - 6, ".const") == 0;
-}
-
-/* The names in a folder, sorted, each with the folder before it; what starts with a dot is left
- * out. */
-static char **folder_names(const char *path, size_t *count)
-{
-    DIR *const folder = opendir(path);
-    if (folder == NULL) {
-        complain_errno(path);
-        return NULL;
-    }
-    char **names = NULL;
-    size_t capacity = 0;
-    *count = 0;
-    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
-        if (entry->d_name[0] == '.')
-            continue;
-        if (*count == capacity) {
-            capacity = capacity == 0 ? 64 : capacity * 2;
-            char **const more = realloc(names, capacity * sizeof *names);
-            if (more == NULL)
-                break;
-            names = more;
-        }
-        const size_t size = strlen(path) + strlen(entry->d_name) + 2;
-        char *const name = malloc(size);
-        if (name == NULL)
-            break;
-        const bool slashed = path[strlen(path) - 1] == '/';
-        snprintf(name, size, "%s%s%s", path, slashed ? "" : "/", entry->d_name);
-        names[(*count)++] = name;
-    }
-    closedir(folder);
-    if (*count > 0)
-        qsort(names, *count, sizeof *names, by_name);
-    return names == NULL ? calloc(1, sizeof *names) : names;
-}
-
-static void test_folder(test_state *test, const char *path, uint32_t depth)
-{
-    size_t count;
-    char **const names = folder_names(path, &count);
-    if (names == NULL) {
-        worsen(test, EXIT_USAGE);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct stat about;
-        if (lstat(names[i], &about) == 0) {
-            if (S_ISDIR(about.st_mode) && depth < FOLDER_DEPTH)
-                test_folder(test, names[i], depth + 1);
-            else if (!S_ISDIR(about.st_mode) && ends_with_const(names[i]))
-                test_file(test, names[i]);
-        }
-        free(names[i]);
-    }
-    free(names);
+    test_file(user, path);
 }
 
 /* False after a message. */
@@ -658,6 +595,10 @@ static bool options_read(const cli_arguments *arguments, test_options *out)
         if (!number_read(numbers[i].name, value, numbers[i].most, numbers[i].value))
             return false;
     }
+    if (out->filter != NULL && (out->mutate || out->coverage)) {
+        complain("--coverage and --mutate ask what all tests hold: they do not go with --filter");
+        return false;
+    }
     return true;
 }
 
@@ -668,6 +609,7 @@ int command_test(const cli_arguments *arguments)
                                 strcmp(arguments_value(arguments, "--format", "text"), "json") == 0,
                             .coverage = arguments_has(arguments, "--coverage"),
                             .mutate = arguments_has(arguments, "--mutate"),
+                            .filter = arguments_value(arguments, "--filter", NULL),
                             .mutants = MUTANTS,
                             .seed = 1};
     test_state test = {.options = &options};
@@ -677,12 +619,12 @@ int command_test(const cli_arguments *arguments)
                                &test.presented, &test.approvals, &test.standing,      &test.report};
     for (uint32_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_init(buffers[i], NULL, 0);
-    for (uint32_t i = 0; i < arguments->word_count; i++) {
-        struct stat about;
-        if (stat(arguments->words[i], &about) == 0 && S_ISDIR(about.st_mode))
-            test_folder(&test, arguments->words[i], 0);
-        else
-            test_file(&test, arguments->words[i]);
+    for (uint32_t i = 0; i < arguments->word_count; i++)
+        if (!policies_each(arguments->words[i], test_each, &test))
+            worsen(&test, EXIT_USAGE);
+    if (options.filter != NULL && test.passed + test.failed == 0 && test.worst == EXIT_GOOD) {
+        complain("no test has \"%s\" in its title", options.filter);
+        test.worst = EXIT_USAGE;
     }
     if (!options.json)
         out_format("%llu passed, %llu failed\n", (unsigned long long)test.passed,

@@ -10,6 +10,7 @@
 #include "compiler/reference/coverage.h"
 
 typedef struct test_options {
+    const char *filter; /* only tests with this in their title; NULL: all */
     const char *engine; /* NULL: reference and native code, which must agree */
     bool json, coverage, mutate;
     uint64_t least_coverage, least_killed; /* percent; 0: none is demanded */

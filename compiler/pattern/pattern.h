@@ -46,6 +46,11 @@ typedef struct pattern_error {
  * began with (?i). NULL with *error after an error. */
 pattern *pattern_regex(arena *arena, const char *bytes, uint32_t length, bool caseless,
                        pattern_error *error);
+/* The same for texts that were folded: case is ignored, and as no other character stands for a
+ * letter of ASCII there (the Kelvin sign, the long s), classes of letters stay as small as they
+ * are. */
+pattern *pattern_regex_folded(arena *arena, const char *bytes, uint32_t length,
+                              pattern_error *error);
 /* A phrase, byte for byte. `words`: it begins and ends at edges of words (unicode_word_edge). NULL:
  * empty, or too large. */
 pattern *pattern_phrase(arena *arena, const char *bytes, uint32_t length, bool words,

@@ -30,6 +30,7 @@ typedef struct range_list {
 
 typedef struct flags {
     bool caseless, dot_all, multiline;
+    bool folded; /* no letter of ASCII is written with another character */
 } flags;
 
 typedef struct reader {
@@ -216,7 +217,8 @@ static void ranges_fold(reader *reader, range_list *list)
         for (uint32_t code = low; code <= high && code - low < 0x3000; code++) {
             const uint32_t found = folding_others(code, others);
             for (uint32_t k = 0; k < found; k++)
-                range_add(reader, list, others[k], others[k]);
+                if (!reader->flags.folded || code >= 0x80 || others[k] < 0x80)
+                    range_add(reader, list, others[k], others[k]);
         }
     }
 }
@@ -791,19 +793,28 @@ static pattern *finish(arena *arena, tree *tree, uint32_t length, pattern_error 
     return made;
 }
 
-pattern *pattern_regex(arena *arena, const char *bytes, uint32_t length, bool caseless,
-                       pattern_error *error)
+static pattern *regex_read(arena *arena, const char *bytes, uint32_t length, flags flags,
+                           pattern_error *error)
 {
-    reader reader = {.arena = arena,
-                     .bytes = bytes,
-                     .length = length,
-                     .error = error,
-                     .flags = {.caseless = caseless}};
+    reader reader = {
+        .arena = arena, .bytes = bytes, .length = length, .error = error, .flags = flags};
     tree *const whole = expression(&reader);
     if (!reader.failed && !at_end(&reader))
         fail(&reader, PATTERN_SYNTAX, reader.at, reader.at + 1, "this `)` closes nothing",
              "write `\\)` for a plain one");
     return reader.failed ? NULL : finish(arena, whole, length, error);
+}
+
+pattern *pattern_regex(arena *arena, const char *bytes, uint32_t length, bool caseless,
+                       pattern_error *error)
+{
+    return regex_read(arena, bytes, length, (flags){.caseless = caseless}, error);
+}
+
+pattern *pattern_regex_folded(arena *arena, const char *bytes, uint32_t length,
+                              pattern_error *error)
+{
+    return regex_read(arena, bytes, length, (flags){.caseless = true, .folded = true}, error);
 }
 
 pattern *pattern_phrase(arena *arena, const char *bytes, uint32_t length, bool words,

@@ -15,6 +15,7 @@
 #include "compiler/reference/print.h"
 #include "runtime/host/host.h"
 #include "runtime/identity.h"
+#include "runtime/utf8.h"
 
 #define SHOWN_ELEMENTS 8u         /* of one quantifier; further ones are counted */
 #define IMPOSSIBLE     UINT32_MAX /* changes that would turn a constant */
@@ -59,7 +60,8 @@ static bool print_held(const explaining *e, const expression *tree, const bindin
     const bool leaf = tree->kind == EXPRESSION_FIELD || tree->kind == EXPRESSION_LOCAL ||
                       tree->kind == EXPRESSION_MEMBER || tree->kind == EXPRESSION_OPEN_MEMBER ||
                       tree->kind == EXPRESSION_OPEN_AS || tree->kind == EXPRESSION_PROPERTY ||
-                      tree->kind == EXPRESSION_ASK;
+                      tree->kind == EXPRESSION_ASK || tree->kind == EXPRESSION_PAST_NUMBER ||
+                      tree->kind == EXPRESSION_PAST_LATEST;
     if (!leaf) {
         some = print_held(e, tree->left, bound, some);
         return print_held(e, tree->right, bound, some);
@@ -82,12 +84,32 @@ static bool is_composed(expression_kind kind)
            kind == EXPRESSION_ANY || kind == EXPRESSION_ALL;
 }
 
+/* A value that is too short to count where it stands inside of a text looks as if the text were not
+ * known. */
+static void print_short(const explaining *e, const expression *tree, const binding *bound)
+{
+    const uint32_t least = e->run.policy->froms.items[tree->index].chars;
+    cst_value value;
+    if (tree->left->type->kind != CST_KIND_STRING ||
+        evaluate_value(&e->run, tree->left, bound, &value) != CST_FALSE ||
+        value.kind != CST_KIND_STRING || value.length == 0)
+        return;
+    const uint32_t chars = (uint32_t)utf8_count(value.as.text, value.length);
+    if (chars < least && evaluate_condition(&e->run, tree, bound) == CST_FALSE)
+        buffer_format(e->out,
+                      "; shorter than %u characters, so it counts only as a whole value and not "
+                      "inside of a text: write `down to %u char%s` if it should",
+                      least, chars, chars == 1 ? "" : "s");
+}
+
 static void print_held_line(const explaining *e, const expression *tree, const binding *bound)
 {
     const bool some =
         tree->kind >= EXPRESSION_TRUTH
             ? print_held(e, tree->right, bound, print_held(e, tree->left, bound, false))
             : print_held(e, tree, bound, false);
+    if (tree->kind == EXPRESSION_FROM)
+        print_short(e, tree, bound);
     buffer_text(e->out, some ? "]\n" : "\n");
 }
 

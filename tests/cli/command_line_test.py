@@ -2,6 +2,7 @@
 """The program from end to end: command_line_test.py CONSTC. Only Python's standard library."""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -105,8 +106,11 @@ class CommandLine(unittest.TestCase):
             (["run", "mail.const", "--from", "opnai"], "openai"), (["run", "mail.const", "--from"], "needs a value"),
             (["run", "mail.const", "--summary=yes"], "takes no value"), (["check"], "missing"),
             (["run", "mail.const", "a", "b"], "too many"), (["check", ""], "empty"),
-            (["check", "no.const"], "no.const"), (["check", "."], ""), (["run", "."], "directory"),
+            (["check", "no.const"], "no.const"), (["help", "nope"], "the commands are: check"), (["run", "."], "directory"),
             (["run", "mail.const", "."], "directory"), (["run", "mail.const", "no.jsonl"], "no.jsonl"),
+            (["run", "mail.const", "mail.const"], "mail.const is a policy"), (["test", "mail.const", "--filter", "nobody"], "no test has"),
+            (["test", "mail.const", "--filter", "money", "--mutate"], "--filter"),
+            (["run", "mail.const", "--given", "user={}"], "--from openai"),
             (["run", "mail.const", "--fail-on", "never"], "--fail-on"),
             (["run", "mail.const", "--limit", "bytes=3"], "--limit"),
             (["run", "mail.const", "--limit", "json-depth=65"], "from 1 to 64"),
@@ -157,6 +161,16 @@ class CommandLine(unittest.TestCase):
         self.assertRegex(out, r"(?m)^  [0-9]+ bytes a key, 1000000 keys in its window: `sum of args.n over")
         self.assertRegex(out, r"(?m)^history of one session: [1-9][0-9]* bytes; across sessions: [1-9][0-9]* bytes$")
 
+    def test_cost_says_where(self):
+        self.write("dear.const", 'constitution dear "1"\ntool t(a: list<string>) sends\nrule cheap on action t when length of args.a > 9 then flag\n'
+                   "rule four on action t when any x in args.a satisfies any y in args.a satisfies any z in args.a satisfies any w in args.a satisfies (x == y and z == w) then deny\n"
+                   'rule words on input when text contains "x" then flag\n')
+        out, _ = self.run_constc("check", "dear.const", "--cost")
+        self.assertRegex(out, r"(?m)^  action: .* in the rule `four`, at `.*`; declare how large the lists and texts that it goes through can be")
+        self.assertRegex(out, r"(?m)^  input: [0-9]+ steps in the rule `words`, at `text contains \"x\"`; `text` is as large as the host lets it be: say what it allows, such as `--limit ")
+        rows = out.splitlines()[:6]
+        self.assertEqual({row.find("-") if "-" in row else row.rfind(" ") + 1 for row in rows[2:]} | {rows[0].find("worst tool")}, {rows[0].find("worst tool")})
+
     # ---- run
 
     def test_decisions_come_in_order(self):
@@ -193,6 +207,36 @@ class CommandLine(unittest.TestCase):
         rows = self.decide(text=b"x" * (17 << 20) + b"\n" + json.dumps(pay(1)).encode())
         self.assertEqual([row["decision"] for row in rows], ["deny", "permit"])
         self.assertEqual(rows[0]["error"]["code"], "limit")
+
+    def test_trouble_names_its_line(self):
+        text = lines(mail("a@example.com")) + "\n" + '{"stage" "input"}\n' + lines({"stage": "action"}, {"stage": "action", "tool": "pay", "args": {}, "user": USER})
+        self.write("events.jsonl", text)
+        out, _ = self.run_constc("run", "mail.const", "events.jsonl")
+        errors = [json.loads(line).get("error") for line in out.splitlines()]
+        self.assertEqual([error["code"] if error else None for error in errors], [None, "json", "missing", "missing"])
+        self.assertEqual(errors[1]["text"], "The text is not JSON (byte 9).")
+        self.assertEqual(self.run_constc("run", "mail.const", "events.jsonl", "-j", "2")[0], out)
+        numbers = [line.split()[0] for line in self.run_constc("run", "mail.const", "events.jsonl", "--summary")[0].splitlines()[1:5]]
+        self.assertEqual(numbers, ["1", "3", "4", "5"])
+        explained = self.run_constc("explain", "mail.const", "events.jsonl", "--all")[0]
+        self.assertEqual(re.findall(r"^event (\d+)", explained, re.M), numbers)
+
+    def test_a_file_without_events(self):
+        self.write("notes.txt", "hello\nworld\n")
+        for words in ((), ("-j", "2"), ("--summary",)):
+            _, err = self.run_constc("run", "mail.const", "notes.txt", *words)
+            self.assertEqual(err, "constc: notes.txt: no line of it is JSON, so it holds no events\n")
+        self.run_constc("run", "mail.const", text="hello\n")  # a filter answers whatever comes
+
+    def test_folders_and_titles(self):
+        os.makedirs(os.path.join(self.folder.name, "more/deep"))
+        self.write("more/deep/b.const", "constitution b \"1\"\nrule r on input when text contians \"x\" then deny\n")
+        self.write("more/a.const", "constitution a \"1\"\nrule r on input when  text contains \"x\" then deny\n")
+        self.write("more/a.txt", "no policy")
+        self.assertIn("more/deep/b.const:2", self.run_constc("check", "more", code=1)[1])
+        self.assertEqual(self.run_constc("fmt", "--check", "more", code=1)[0], "more/a.const\n")
+        out, _ = self.run_constc("test", "mail.const", "--filter", "a stranger")
+        self.assertEqual(out.splitlines()[-1], "1 passed, 0 failed")
 
     def test_fail_on(self):
         self.decide("--fail-on", "deny", text=lines(pay(500)), code=3)
@@ -377,6 +421,21 @@ class CommandLine(unittest.TestCase):
         for part in ("event 1: permit", "event 2: deny", "event 3: deny", "json"):
             self.assertIn(part, out)
         self.run_constc("explain", "mail.const", text="", code=2)
+
+    def test_explain_shows_sums_and_short_values(self):
+        self.write("o.const", """constitution o "1"
+tool cancel(order: string) sends
+tool pay(amount: decimal) pays
+rule r on action cancel when args.order not from user then deny
+rule s on action pay when sum of args.amount over action pay within 1h > 200.0 then deny
+""")
+        cancel = lambda order: {"stage": "action", "tool": "cancel", "args": {"order": order}, "session": "s"}
+        events = [{"stage": "input", "text": "Cancel A-1, please", "session": "s"}, cancel("A-1"), cancel("B-2000")]
+        events += [{"stage": "action", "tool": "pay", "args": {"amount": amount}, "session": "s"} for amount in (150, 20)]
+        out, _ = self.run_constc("explain", "o.const", "--all", text=lines(*events))
+        self.assertIn("[sum of args.amount over action pay within 1h = 170.0]", out)
+        self.assertIn('[args.order = "A-1"; shorter than 4 characters, so it counts only as a whole value and not inside of a text: write `down to 3 chars` if it should]', out)
+        self.assertIn('[args.order = "B-2000"]', out)
 
     def test_bench(self):
         path = self.write("e.jsonl", lines(pay(50), mail("ann@example.com"), {"stage": "nap"}) * 50)

@@ -297,6 +297,8 @@ WARNINGS = {
     "W1015": (TOOL + 'rule r on action pay then deny\ntest "t" { action pay { amount: 1.0, to: "a@b.example" } expect deny by r }\n'
               'test "u" { action pay { amount: 1.0, to: "a@b.example" } }\n',
               TOOL + 'rule r on action pay then deny\ntest "t" { action pay { amount: 1.0, to: "a@b.example" } expect deny by r }\n'),
+    "W1111": (TOOL + RULE + 'import std.harm\nrule q on input when text contains any harm.requests then deny\n',
+              TOOL + RULE + 'import std.harm\nrule q on input when text folded contains any harm.requests then deny\n'),
     "W1105": (TOOL + 'rule r on action, action pay then deny\n', TOOL + RULE),
 }
 

@@ -103,14 +103,65 @@ class Diff(unittest.TestCase):
                          {("define", "abroad"): ("changed", "either"), ("rule", "strangers"): ("changed", "either")})
         self.assertEqual(self.changed(("[0-9]{6}", "[0-9]{7}")), {("pattern", "order"): ("changed", "either")})
         self.assertEqual(self.changed(("{6}/", "{6}/ checked by luhn")), {("pattern", "order"): ("changed", "either")})
-        self.assertEqual(self.changed(("{ \"example.com\" }", "{ \"example.com\", \"example.org\" }"), events=True), {("set", "homes"): ("changed", "either")})
+        self.assertEqual(self.changed(("{ \"example.com\" }", "{ \"example.com\", \"example.org\" }"), events=True), {("set", "homes"): ("changed", "looser")})
         self.assertEqual([one["line"] for one in self.answer["decisions"]], [3, 4])
         self.assertEqual(self.answer["count"]["events_looser"], 1)   # line 3: permit; line 4: greedy alone refuses, as before
         self.assertEqual(self.answer["count"]["events_as_strict"], 1)
 
+    def test_a_flag_that_leaves_the_shadow_is_stricter(self):
+        self.write("a/shop.const", OLD.replace("rule shout on input", "rule shout on input in shadow"))
+        self.assertEqual(self.found(events=True), {("rule", "shout"): ("changed", "stricter")})
+        self.assertEqual(self.answer["count"]["events_stricter"], 1)
+
+    def test_bounds_that_move(self):
+        for old, new, direction in [
+                ("args.amount > 90.0", "args.amount > 80.0", "stricter"), ("args.amount > 90.0", "args.amount > 91.0", "looser"),
+                ("args.amount > 90.0", "args.amount >= 90.0", "stricter"), ("args.amount > 90.0", "90.0 < args.amount", None),
+                ("args.amount > 90.0", "args.amount < 90.0", "either"), ("args.amount > 90.0", "not args.amount > 95.0", "either"),
+                ("args.amount > 90.0", "args.amount > 80.0 and args.amount < 1000.0", "either")]:
+            self.write("a/shop.const", OLD)
+            if direction is None:
+                self.assertEqual(self.changed((old, new), code=1)[("rule", "greedy")][1], "neither")
+            else:
+                self.assertEqual(self.changed((old, new)), {("rule", "greedy"): ("changed", direction)}, new)
+        for old, new, direction in [("args.amount < 5.0", "args.amount < 6.0", "stricter"), ("args.amount <= 5.0", "args.amount <= 4.5", "looser"),
+                                    ("not (args.amount < 5.0)", "not (args.amount < 6.0)", "looser"),
+                                    ("(args.amount > 5.0 and args.what == \"x\")", "(args.amount > 4.0 and args.what == \"x\")", "stricter"),
+                                    ("(args.amount > 5.0 and args.amount < 9.0)", "(args.amount > 4.0 and args.amount < 8.0)", "either")]:
+            for kind, tail, same in (("rule", " then deny", direction), ("permit", "", {"stricter": "looser", "looser": "stricter"}.get(direction, direction))):
+                text = f'constitution s "1"\ntool pay(amount: decimal, what: string) pays\n{kind} r on action pay when CONDITION{tail}\n'
+                self.write("a/shop.const", text.replace("CONDITION", old))
+                self.write("b/shop.const", text.replace("CONDITION", new))
+                self.assertEqual(self.found(), {(kind, "r"): ("changed", same)}, (kind, new))
+
+    def test_sets_that_grow_and_shrink(self):
+        text = """constitution s "1"
+set homes = { "example.com", "example.org" }
+set words = { "risk", "loss" }
+set more = { words, "gain" }
+tool pay(to: email, amount: decimal) pays
+RULE
+"""
+        cases = [("rule r on action pay when args.to.domain not in homes then deny", '"example.org" }', '"example.org", "example.net" }', "homes", "looser"),
+                 ("rule r on action pay when args.to.domain in homes then deny", '"example.org" }', '"example.org", "example.net" }', "homes", "stricter"),
+                 ("permit r on action pay when args.to.domain in homes", '"example.org" }', '"example.org", "example.net" }', "homes", "looser"),
+                 ("permit r on action pay when args.to.domain in homes", ', "example.org" }', ' }', "homes", "stricter"),
+                 ("rule r on action pay when args.to.domain in homes then deny", '"example.org" }', '"example.net" }', "homes", "either"),
+                 ("rule r on action pay when args.to.domain in homes then deny\nrule s on action pay when args.to.domain not in homes then deny",
+                  '"example.org" }', '"example.org", "example.net" }', "homes", "either"),
+                 ("rule r on input when text contains any words then deny", '"loss" }', '"loss", "pain" }', "words", "either"),  # more has it
+                 ("rule r on input when text contains any more then deny", '"gain" }', '"gain", "pain" }', "more", "stricter")]
+        for rule, old, new, name, direction in cases:
+            whole = text.replace("RULE", rule)
+            self.write("a/shop.const", whole)
+            self.write("b/shop.const", whole.replace(old, new))
+            self.assertEqual(self.found(), {("set", name): ("changed", direction)}, (rule, new))
+        self.assertEqual(self.answer["changes"][0]["entries"], {"removed": [], "added": ['"pain"']})
+        self.assertIn('~ set more  (b/shop.const:4)  stricter\n    entries    + "pain"\n', self.diff(code=1))
+
     def test_imported_files_count(self):
         self.write("b/limits.const", "define below(d: decimal) = d < 10.0\n")
-        self.assertEqual(self.found(events=True), {("define", "below"): ("changed", "either"), ("permit", "paying"): ("changed", "either")})
+        self.assertEqual(self.found(events=True), {("define", "below"): ("changed", "either"), ("permit", "paying"): ("changed", "stricter")})
         self.assertEqual(self.answer["count"]["events_stricter"], 2)
         aspect = next(one for one in self.answer["changes"] if one["name"] == "paying")["aspects"]
         self.assertEqual([one["aspect"] for one in aspect], ["condition"])
@@ -130,10 +181,10 @@ class Diff(unittest.TestCase):
     def test_text(self):
         self.changed(("args.amount > 90.0", "args.amount > 80.0"), ("permit looking on action look\n", ""))
         text = self.diff("--events", "events.jsonl", "--show", "1", code=1)
-        self.assertIn("~ rule greedy  (b/shop.const:16)  stricter or looser\n    condition  - args.amount > 90.0\n               + args.amount > 80.0\n", text)
+        self.assertIn("~ rule greedy  (b/shop.const:16)  stricter\n    condition  - args.amount > 90.0\n               + args.amount > 80.0\n", text)
         self.assertIn("- permit looking  (a/shop.const:12)  stricter\n", text)
         self.assertIn('events.jsonl:7  permit [] -> deny ["(default)"]\n', text)
-        self.assertIn("2 changes: 1 stricter, 0 looser, 1 that may be either, 0 that decide as before\n", text)
+        self.assertIn("2 changes: 2 stricter, 0 looser, 0 that may be either, 0 that decide as before\n", text)
         self.assertTrue(text.endswith("7 events: 1 decided more strictly, 0 more leniently, 0 as strictly but otherwise\n"))
 
     def test_trouble(self):

@@ -417,6 +417,29 @@ rule spoken on output when text starts with "Ignore" then deny
     def test_labels_that_are_nowhere(self):
         self.measure(fields=FIELDS[:4] + ("--positive", "attack,attak"))
         self.assertIn('no row has the label "attak"', self.error)
+        _, err = self.run_constc("eval", "input.const", "rows.jsonl", *FIELDS[:4], "--positive", "Attack")
+        self.assertIn('no row has the label "Attack" of --positive', err)
+        self.assertIn("the labels of the data are: ", err)
+        self.assertIn("benign", err)
+        # only harmless rows: false alarms alone are a figure
+        report = self.measure(data=("-",), text=lines([row("hello", "benign")]), fields=FIELDS)
+        self.assertEqual(report["false_positive_rate"]["total"], 1)
+        # where no row could be read, nothing is said of labels
+        _, err = self.run_constc("eval", "input.const", "rows.jsonl", "--text", "txet", *FIELDS[2:], code=2)
+        self.assertNotIn("label", err)
+
+    def test_what_rows_do_not_bring_is_named(self):
+        self.write("who.const", 'constitution w "1"\ncontext user { id: string }\nrule r on input when user.id == "x" and text contains "y" then deny\n')
+        out, _ = self.run_constc("eval", "who.const", "-", *FIELDS, text=lines([row("y", "attack")]), code=2)
+        self.assertIn("Give it with --given user=JSON.", out)
+        for word in ("--given", "--context"):
+            out, _ = self.run_constc("eval", "who.const", "-", *FIELDS, word, 'user={"id":"x"}', text=lines([row("y", "attack")]))
+            self.assertIn("1 of 1 positive rows", out)
+
+    def test_rules_in_shadow_have_a_star(self):
+        out, _ = self.run_constc("eval", "input.const", "-", *FIELDS, text=lines([row("Ignore", "attack"), row("x", "benign")]))
+        self.assertRegex(out, r"never spoke: .*\blong\*")
+        self.assertIn("* in shadow: not counted", out)
 
     # ---- the command line
 

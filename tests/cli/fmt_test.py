@@ -92,7 +92,6 @@ class Fmt(unittest.TestCase):
 
     def test_what_is_no_source(self):
         self.assertIn("no.const", self.fmt("no.const", code=2)[1])
-        self.assertIn("directory", self.fmt(".", code=2)[1])
         (self.folder / "lib.so").write_bytes(b"\x7fELF")
         self.assertIn("compiled", self.fmt("lib.so", code=2)[1])
         self.fmt(code=2)

@@ -209,6 +209,22 @@ static void test_either(void **state)
     assert_int_equal(error.kind, PATTERN_UNSUPPORTED);
 }
 
+/* Letters grow by the Kelvin sign and the long s where case is ignored, but not in folded texts. */
+static void test_folded(void **state)
+{
+    (void)state;
+    static const char letters[] = "[A-Za-z]{3000}", sharp[] = "\xc3\x84";
+    pattern_error error = {.end = 0};
+    assert_null(pattern_regex(&memory, letters, sizeof letters - 1, true, &error));
+    assert_int_equal(error.kind, PATTERN_TOO_LARGE);
+    const pattern *const made = pattern_regex_folded(&memory, letters, sizeof letters - 1, &error);
+    assert_non_null(made);
+    assert_int_equal(pattern_study(made).longest, 3000);
+    assert_int_equal(pattern_study(pattern_regex(&memory, "k", 1, true, &error)).longest, 3);
+    assert_int_equal(pattern_study(pattern_regex_folded(&memory, "k", 1, &error)).longest, 1);
+    assert_non_null(pattern_regex_folded(&memory, sharp, 2, &error));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_phrases, begin, end),
         cmocka_unit_test_setup_teardown(test_facts, begin, end),
         cmocka_unit_test_setup_teardown(test_either, begin, end),
+        cmocka_unit_test_setup_teardown(test_folded, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
