@@ -449,7 +449,7 @@ static const example examples[] = {
     {"", RULE("action pay", "count of action pay within 1h > 5")},
     /* texts */
     {"", RULE("input", "text contains \"x\"")},
-    {"", RULE("input", "text matches /x/")},
+    {"", RULE("input", "text matches /^x$/")},
     {"W1108", RULE("input", "text contains /[a-z]/")},
     {"", RULE("input", "text repeats 60 chars of system")},
     {"", RULE("output", "text repeats 60 chars of result of find.hits.title")},
