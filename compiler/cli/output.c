@@ -81,6 +81,8 @@ void out_flush(void)
 
 void out_bytes(const void *bytes, size_t length)
 {
+    if (length == 0)
+        return; /* there need not be any bytes */
     if (length > OUT_BYTES - waiting_length) {
         write_all(waiting, waiting_length);
         waiting_length = 0;
